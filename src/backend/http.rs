@@ -1,0 +1,218 @@
+//! The way to an API: bounded, without redirects, and honest about what was sent.
+
+use std::{error::Error, sync::OnceLock, time::Duration};
+
+use reqwest::{Client, RequestBuilder, StatusCode, redirect::Policy};
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+
+use super::Fault;
+use crate::progress::Progress;
+
+/// The largest answer that is read.
+const LARGEST: usize = 8 * 1024 * 1024;
+
+/// One API. The client with its certificate store is made at the first call.
+pub(super) struct Http {
+    api: &'static str,
+    timeout: Duration,
+    client: OnceLock<Client>,
+}
+
+/// What an API answered.
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    body: Vec<u8>,
+}
+
+/// What a body says.
+#[derive(Debug, PartialEq)]
+pub(super) enum Body {
+    /// Nothing; a normal success for many calls.
+    Empty,
+    Json(Value),
+    Text(String),
+}
+
+impl Http {
+    pub(super) fn new(api: &'static str, timeout: Duration) -> Self {
+        Self {
+            api,
+            timeout,
+            client: OnceLock::new(),
+        }
+    }
+
+    /// Sends a request that changes nothing; a lost connection is tried once more.
+    pub(super) async fn read(
+        &self,
+        request: impl Fn(&Client) -> RequestBuilder,
+    ) -> Result<Reply, Fault> {
+        let client = self.client()?;
+        match self.send(request(client)).await {
+            Err(Lost { timeout: false, .. }) => self.send(request(client)).await,
+            outcome => outcome,
+        }
+        .map_err(|lost| Fault::Unreachable {
+            api: self.api,
+            address: lost.address,
+            why: lost.why,
+        })?
+        .map_err(|why| Fault::Unreadable { api: self.api, why })
+    }
+
+    /// Sends a request that changes something, once, unless it was taken back.
+    pub(super) async fn change(
+        &self,
+        progress: &Progress,
+        request: impl FnOnce(&Client) -> RequestBuilder,
+    ) -> Result<Reply, Fault> {
+        let request = request(self.client()?);
+        progress.still_wanted()?;
+        match self.send(request).await {
+            Ok(Ok(reply)) => Ok(reply),
+            Ok(Err(why)) => Err(Fault::OutcomeUnknown { api: self.api, why }),
+            Err(lost) if lost.unsent => Err(Fault::Unreachable {
+                api: self.api,
+                address: lost.address,
+                why: lost.why,
+            }),
+            Err(lost) => Err(Fault::OutcomeUnknown {
+                api: self.api,
+                why: lost.why,
+            }),
+        }
+    }
+
+    /// The outer error: no answer. The inner error: an answer that cannot be taken in.
+    async fn send(&self, request: RequestBuilder) -> Result<Result<Reply, String>, Lost> {
+        let request = request.build().map_err(|error| Lost::new(error, None))?;
+        let address = address(request.url());
+        let client = self.client().map_err(|fault| Lost {
+            address: address.clone(),
+            why: fault.to_string(),
+            timeout: false,
+            unsent: true,
+        })?;
+        let lost = |error| Lost::new(error, Some(address.clone()));
+        let mut response = client.execute(request).await.map_err(lost)?;
+        let status = response.status();
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST => {
+                    return Ok(Err(format!("it is larger than {} MiB", LARGEST >> 20)));
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(error) => return Ok(Err(format!("it broke off: {}", reason(&error)))),
+            }
+        }
+        tracing::debug!(
+            api = self.api,
+            status = status.as_u16(),
+            bytes = body.len(),
+            "answered"
+        );
+        Ok(Ok(Reply { status, body }))
+    }
+
+    fn client(&self) -> Result<&Client, Fault> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        // Losing a race to another caller only means that one of two clients is dropped.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .redirect(Policy::none())
+            // The path may hold a secret, and a proxy would see it.
+            .no_proxy()
+            .timeout(self.timeout)
+            .connect_timeout(self.timeout.min(Duration::from_secs(10)))
+            .user_agent(concat!("whatsapp-guard/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| Fault::internal(&reason(&error)))?;
+        Ok(self.client.get_or_init(|| client))
+    }
+}
+
+/// A request that got no answer.
+struct Lost {
+    address: String,
+    why: String,
+    timeout: bool,
+    unsent: bool,
+}
+
+impl Lost {
+    fn new(error: reqwest::Error, address: Option<String>) -> Self {
+        Self {
+            address: address.unwrap_or_default(),
+            timeout: error.is_timeout(),
+            unsent: error.is_connect() || error.is_builder(),
+            why: reason(&error),
+        }
+    }
+}
+
+/// Scheme, host and port of a URL: all of it that may be shown.
+pub(super) fn address(url: &Url) -> String {
+    url.origin().ascii_serialization()
+}
+
+/// What the network said, without the URL: its path may hold a secret.
+fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer within the time limit".into();
+    }
+    let mut deepest: &dyn Error = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    if deepest.downcast_ref::<reqwest::Error>().is_some() {
+        // The outermost error alone prints its URL.
+        return "the connection failed".into();
+    }
+    deepest.to_string()
+}
+
+impl Reply {
+    pub(super) fn is_success(&self) -> bool {
+        self.status.is_success()
+    }
+
+    /// What the body says. JSON is recognised by trying: APIs label plain strings as
+    /// JSON and JSON as text.
+    pub(super) fn body(&self) -> Body {
+        if self.body.iter().all(u8::is_ascii_whitespace) {
+            return Body::Empty;
+        }
+        if let Ok(value) = serde_json::from_slice(&self.body) {
+            return Body::Json(value);
+        }
+        Body::Text(String::from_utf8_lossy(&self.body).trim().to_owned())
+    }
+
+    /// The body as a type.
+    pub(super) fn parse<T: DeserializeOwned>(&self, api: &'static str) -> Result<T, Fault> {
+        serde_json::from_slice(&self.body).map_err(|error| Fault::Unreadable {
+            api,
+            // serde's message would repeat the value, which may be anything.
+            why: match error.classify() {
+                serde_json::error::Category::Data => "a field is missing or of another type".into(),
+                _ if self.body.is_empty() => "it is empty".into(),
+                _ => "it is not JSON".into(),
+            },
+        })
+    }
+}
+
+/// A message without the secret, in case an API repeats it.
+pub(super) fn redacted(message: &str, secret: Option<&SecretString>) -> String {
+    match secret.map(ExposeSecret::expose_secret) {
+        Some(secret) if !secret.is_empty() => message.replace(secret, "[secret]"),
+        _ => message.to_owned(),
+    }
+}

@@ -1,0 +1,154 @@
+//! WhatsApp HTTP APIs: one method per operation, and a look at the effect.
+
+mod fault;
+pub mod green_api;
+mod http;
+pub mod sandbox;
+pub mod waha;
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+pub use fault::Fault;
+
+use crate::{config::Config, toolset::Toolset};
+use green_api::GreenApi;
+use waha::Waha;
+
+/// How long a back end waits for things that take their time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// For one HTTP answer.
+    pub answer: Duration,
+    /// Between two looks at a state; APIs allow about one a second.
+    pub look: Duration,
+    /// For a session to come up.
+    pub open: Duration,
+    /// For an effect to show after the API said yes.
+    pub settle: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        Self {
+            answer: Duration::from_secs(35),
+            look: Duration::from_secs(1),
+            open: Duration::from_secs(45),
+            settle: Duration::from_secs(15),
+        }
+    }
+}
+
+impl Waits {
+    /// Waits bounded by the time that one answer may take.
+    pub fn within(answer: Duration) -> Self {
+        let default = Self::default();
+        Self {
+            answer,
+            look: default.look.min(answer),
+            open: default.open.min(answer * 2),
+            settle: default.settle.min(answer),
+        }
+    }
+}
+
+/// The API that is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A WAHA server.
+    Waha,
+    /// A GREEN-API instance.
+    GreenApi,
+    /// The built-in stand-in.
+    Sandbox,
+}
+
+impl Kind {
+    /// Every back end.
+    pub const ALL: [Self; 3] = [Self::Waha, Self::GreenApi, Self::Sandbox];
+
+    /// The name under which it is configured.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Waha => "waha",
+            Self::GreenApi => "green-api",
+            Self::Sandbox => "sandbox",
+        }
+    }
+}
+
+/// A back end that is ready to be called; nothing has been opened yet.
+#[derive(Clone)]
+pub enum Backend {
+    /// WAHA, or the sandbox that stands in for it.
+    Waha(Waha),
+    /// GREEN-API.
+    GreenApi(GreenApi),
+}
+
+/// One thing that was looked at when the back end was examined.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    /// Whether it is as it should be.
+    pub ok: bool,
+    /// What was looked at, and what was found.
+    pub found: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+impl Finding {
+    /// Something is as it should be.
+    pub fn fine(found: impl Into<String>) -> Self {
+        Self {
+            ok: true,
+            found: found.into(),
+            next: None,
+        }
+    }
+
+    /// Something is wrong.
+    pub fn wrong(found: impl Into<String>, next: impl Into<String>) -> Self {
+        Self {
+            ok: false,
+            found: found.into(),
+            next: Some(next.into()),
+        }
+    }
+}
+
+impl From<Fault> for Finding {
+    fn from(fault: Fault) -> Self {
+        Self::wrong(fault.to_string(), fault.next())
+    }
+}
+
+impl Backend {
+    /// The back end that a configuration names.
+    pub fn new(config: &Config) -> Self {
+        match config {
+            Config::Waha(account) => Self::Waha(Waha::new(account)),
+            Config::GreenApi(account) => Self::GreenApi(GreenApi::new(account)),
+            Config::Sandbox(waits) => Self::Waha(Waha::sandbox(*waits)),
+        }
+    }
+
+    /// The tools that it offers.
+    pub fn tools(&self) -> Toolset {
+        match self {
+            Self::Waha(waha) => waha.tools(),
+            Self::GreenApi(green_api) => green_api.tools(),
+        }
+    }
+
+    /// Looks whether the API is there, takes the key and has a working session.
+    pub async fn examine(&self) -> Vec<Finding> {
+        match self {
+            Self::Waha(waha) => waha.examine().await,
+            Self::GreenApi(green_api) => green_api.examine().await,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Requests to WAHA, and what its refusals mean.
+
+use reqwest::{Method, RequestBuilder, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::OnceCell;
+use url::Url;
+
+use crate::{
+    backend::{
+        Fault, Waits,
+        http::{Body, Http, Reply, redacted},
+        sandbox,
+    },
+    config::WahaAccount,
+    op::Foreign,
+    progress::Progress,
+};
+
+pub(super) const API: &str = "WAHA";
+
+pub(super) struct Client {
+    http: Http,
+    server: Server,
+    api_key: Option<SecretString>,
+    session: String,
+    pub(super) waits: Waits,
+}
+
+enum Server {
+    At(Url),
+    StandIn(OnceCell<sandbox::Running>),
+}
+
+/// `GET /api/server/version`.
+#[derive(Deserialize)]
+pub(super) struct Version {
+    version: String,
+    engine: Option<String>,
+}
+
+impl Version {
+    pub(super) fn version(&self) -> Foreign {
+        Foreign::new(&self.version)
+    }
+
+    pub(super) fn engine(&self) -> Foreign {
+        Foreign::new(self.engine.as_deref().unwrap_or("unknown engine"))
+    }
+}
+
+impl Client {
+    pub(super) fn new(account: &WahaAccount) -> Self {
+        Self {
+            http: Http::new(API, account.waits.answer),
+            server: Server::At(account.base_url.clone()),
+            api_key: account.api_key.clone(),
+            session: account.session.as_str().to_owned(),
+            waits: account.waits,
+        }
+    }
+
+    pub(super) fn sandbox(waits: Waits) -> Self {
+        Self {
+            http: Http::new(API, waits.answer),
+            server: Server::StandIn(OnceCell::new()),
+            api_key: None,
+            session: "default".into(),
+            waits,
+        }
+    }
+
+    pub(super) fn is_sandbox(&self) -> bool {
+        matches!(self.server, Server::StandIn(_))
+    }
+
+    pub(super) fn session(&self) -> &str {
+        &self.session
+    }
+
+    pub(super) async fn stand_in(&self) -> Result<Option<&sandbox::Running>, Fault> {
+        match &self.server {
+            Server::At(_) => Ok(None),
+            Server::StandIn(running) => running
+                .get_or_try_init(sandbox::start)
+                .await
+                .map(Some)
+                .map_err(|error| Fault::internal(&error)),
+        }
+    }
+
+    /// Reads; an answer other than 2xx is a refusal.
+    pub(super) async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Reply, Fault> {
+        let reply = self.try_get(path, query).await?;
+        if reply.is_success() {
+            Ok(reply)
+        } else {
+            Err(self.refusal(&reply))
+        }
+    }
+
+    /// Reads, whatever the status is.
+    pub(super) async fn try_get(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Reply, Fault> {
+        let mut url = self.url(path).await?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        self.http
+            .read(|client| self.authorized(client.request(Method::GET, url.clone())))
+            .await
+    }
+
+    /// Changes something; an answer other than 2xx is a refusal.
+    pub(super) async fn post(
+        &self,
+        progress: &Progress,
+        path: &[&str],
+        body: Option<&Value>,
+    ) -> Result<Reply, Fault> {
+        let reply = self.try_post(progress, path, body).await?;
+        if reply.is_success() {
+            Ok(reply)
+        } else {
+            Err(self.refusal(&reply))
+        }
+    }
+
+    /// Changes something, whatever the status is.
+    pub(super) async fn try_post(
+        &self,
+        progress: &Progress,
+        path: &[&str],
+        body: Option<&Value>,
+    ) -> Result<Reply, Fault> {
+        let url = self.url(path).await?;
+        self.http
+            .change(progress, |client| {
+                let request = self.authorized(client.request(Method::POST, url));
+                match body {
+                    Some(body) => request.json(body),
+                    None => request,
+                }
+            })
+            .await
+    }
+
+    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
+        // Without this WAHA draws the QR code as a bare picture.
+        let request = request.header("Accept", "application/json");
+        match &self.api_key {
+            Some(key) => request.header("X-Api-Key", key.expose_secret()),
+            None => request,
+        }
+    }
+
+    async fn url(&self, path: &[&str]) -> Result<Url, Fault> {
+        let mut url = match (&self.server, self.stand_in().await?) {
+            (Server::At(url), _) => url.clone(),
+            (Server::StandIn(_), Some(running)) => running.url().clone(),
+            (Server::StandIn(_), None) => return Err(Fault::internal(&"the sandbox is not there")),
+        };
+        match url.path_segments_mut() {
+            // Segments are parsed ids and names; none is `.` or `..`.
+            Ok(mut segments) => segments.pop_if_empty().extend(path),
+            Err(()) => return Err(Fault::internal(&"the address cannot have a path")),
+        };
+        Ok(url)
+    }
+
+    /// What an answer other than 2xx means, in words that hold no secret.
+    pub(super) fn refusal(&self, reply: &Reply) -> Fault {
+        let body = reply.body();
+        let said = self.message(&body).unwrap_or_else(|| {
+            reply
+                .status
+                .canonical_reason()
+                .unwrap_or("no reason given")
+                .to_owned()
+        });
+        let wrong_state = matches!(&body, Body::Json(json) if json.get("status").is_some_and(Value::is_string))
+            || says_no_session(&said);
+        let next = match reply.status {
+            StatusCode::UNAUTHORIZED => "the operator should check WAHA_API_KEY",
+            StatusCode::FORBIDDEN => {
+                "the key may not do this; the operator can use another key or widen its rights in WAHA"
+            }
+            StatusCode::NOT_FOUND if said.starts_with("Cannot ") => {
+                "this WAHA server is too old for the call, or WAHA_BASE_URL has a wrong path; the operator should look"
+            }
+            _ if wrong_state => "call get_session, then open_session if it is not working",
+            StatusCode::NOT_FOUND => "check the id; list_groups shows the groups there are",
+            StatusCode::NOT_IMPLEMENTED => {
+                "WAHA's engine cannot do this; the operator can choose another engine"
+            }
+            _ if said.contains("rate-overlimit") => {
+                "WhatsApp limits this account's requests: wait some minutes, then call once"
+            }
+            _ if said.contains("item-not-found") || said.contains("not found") => {
+                "check the id; list_groups shows the groups there are"
+            }
+            status if status.is_server_error() => "look at the state before trying again",
+            _ => "read the message; the operator finds more in WAHA's log",
+        };
+        Fault::Refused {
+            api: API,
+            status: Some(reply.status.as_u16()),
+            said: Foreign::new(&said),
+            next,
+        }
+    }
+
+    /// WAHA's own message. `request`, `exception.stack` and `version` are never
+    /// looked at: they repeat the request and name files.
+    fn message(&self, body: &Body) -> Option<String> {
+        let json = match body {
+            Body::Json(json) => json,
+            Body::Text(_) | Body::Empty => return None,
+        };
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let message = match json.get("message") {
+            Some(Value::Array(parts)) => Some(
+                parts
+                    .iter()
+                    .filter_map(Value::as_str)
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            ),
+            Some(message) => text(message),
+            None => None,
+        };
+        let message = message
+            .or_else(|| match json.get("error")? {
+                Value::String(error) => Some(match json.get("status").and_then(Value::as_str) {
+                    Some(status) => format!("{error} (the session is {status})"),
+                    None => error.clone(),
+                }),
+                error => text(error.get("message")?),
+            })
+            .or_else(|| text(json.get("detail")?))
+            .or_else(|| text(json.get("exception")?.get("message")?))?;
+        Some(redacted(&message, self.api_key.as_ref()))
+    }
+}
+
+/// Whether a refusal says that there is no session of this name, or that it is not running.
+pub(super) fn says_no_session(said: &str) -> bool {
+    said.contains("Session not found")
+        || said.contains("We didn't find a session")
+        || (said.contains("Session \"") && said.contains("does not exist"))
+}

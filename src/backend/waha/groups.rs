@@ -1,0 +1,276 @@
+//! Groups on WAHA.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::{
+    Waha,
+    client::API,
+    session::{Info, is_false},
+};
+use crate::{
+    backend::{Fault, http::Body},
+    op::{
+        Foreign, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary, LeaveGroup, Leaving,
+        LeftGroup, ListGroups, PersonId, Role,
+    },
+    progress::Progress,
+    toolset::Briefing,
+};
+
+/// A member of a group, whichever engine tells of it.
+struct Member {
+    ids: Vec<PersonId>,
+    admin: bool,
+    left: bool,
+}
+
+/// Whether this account is in a group.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Membership {
+    In,
+    Out,
+}
+
+impl Waha {
+    pub(super) async fn list_groups(self, op: ListGroups) -> Result<GroupList, Fault> {
+        let groups = self.groups().await?.iter().filter_map(summary).collect();
+        Ok(GroupList::page(groups, &op))
+    }
+
+    pub(super) async fn get_group(self, op: GetGroup) -> Result<GroupDetails, Fault> {
+        let own = self.working().await?.own_ids();
+        let path = ["api", self.0.session(), "groups", op.group.as_str()];
+        match self.0.get(&path, &[]).await?.body() {
+            Body::Json(group @ Value::Object(_)) => Ok(details(op.group, &group, &own)),
+            // NOWEB answers nothing for a group that it does not know.
+            Body::Empty | Body::Json(Value::Null) => Err(no_such_group(&op.group)),
+            _ => Err(unreadable("a group is expected")),
+        }
+    }
+
+    pub(super) async fn brief_leave_group(self, op: LeaveGroup) -> Result<Briefing, Fault> {
+        let group = self.get_group(GetGroup { group: op.group }).await?;
+        Ok(group.briefing())
+    }
+
+    pub(super) async fn leave_group(
+        self,
+        op: LeaveGroup,
+        progress: Progress,
+    ) -> Result<LeftGroup, Fault> {
+        let own = self.working().await?;
+        // Without this look an unknown id would seem to be a group that was left.
+        if self.membership(&op.group, &own).await? == Membership::Out {
+            return Ok(LeftGroup::new(Leaving::WasNotMember, op.group));
+        }
+        progress.say("leaving the group");
+        let path = [
+            "api",
+            self.0.session(),
+            "groups",
+            op.group.as_str(),
+            "leave",
+        ];
+        let answer = self.0.post(&progress, &path, None).await;
+        let said_no = matches!(&answer, Ok(reply) if is_false(&reply.body()));
+        let refused = match answer {
+            Ok(_) => None,
+            Err(Fault::Refused {
+                status: Some(status),
+                ..
+            }) if status < 500 => {
+                return Err(answer.err().unwrap_or(Fault::Cancelled));
+            }
+            Err(fault @ (Fault::Refused { .. } | Fault::OutcomeUnknown { .. })) => Some(fault),
+            Err(fault) => return Err(fault),
+        };
+        let deadline = Instant::now() + self.0.waits.settle;
+        loop {
+            progress.say("looking whether the membership is gone");
+            let seen = self.membership(&op.group, &own).await;
+            if matches!(seen, Ok(Membership::Out)) {
+                return Ok(LeftGroup::new(Leaving::Left, op.group));
+            }
+            // A refusal that left everything as it was is a refusal.
+            if said_no || Instant::now() >= deadline {
+                return match (refused, seen) {
+                    (Some(fault @ Fault::Refused { .. }), Ok(_)) => Err(fault),
+                    (None, Ok(_)) => Ok(LeftGroup::new(Leaving::StillMember, op.group)),
+                    _ => Ok(LeftGroup::new(Leaving::Unknown, op.group)),
+                };
+            }
+            // The change is made; whoever listens, its outcome is found out.
+            tokio::time::sleep(self.0.waits.look).await;
+        }
+    }
+
+    /// Looks at the list of groups, then at the group's members: some engines keep
+    /// a group in the list after it was left.
+    async fn membership(&self, group: &GroupId, own: &Info) -> Result<Membership, Fault> {
+        let groups = self.groups().await?;
+        if !groups
+            .iter()
+            .filter_map(summary)
+            .any(|known| known.group == *group)
+        {
+            return Ok(Membership::Out);
+        }
+        let path = [
+            "api",
+            self.0.session(),
+            "groups",
+            group.as_str(),
+            "participants",
+            "v2",
+        ];
+        let reply = self.0.try_get(&path, &[]).await?;
+        let members = match (reply.is_success(), reply.body()) {
+            (true, Body::Json(Value::Array(members))) => members,
+            // Servers before `v2`, and engines that fail on it: the list stands.
+            _ => return Ok(Membership::In),
+        };
+        let members: Vec<Member> = members.iter().filter_map(member).collect();
+        let own = own.own_ids();
+        let mine = members.iter().find(|member| member.is(&own));
+        let comparable = own.iter().any(|id| {
+            members
+                .iter()
+                .flat_map(|member| &member.ids)
+                .any(|other| other.is_hidden() == id.is_hidden())
+        });
+        Ok(match mine {
+            Some(member) if member.left => Membership::Out,
+            Some(_) => Membership::In,
+            None if comparable => Membership::Out,
+            None => Membership::In,
+        })
+    }
+
+    /// The groups as the engine tells them: an array, or on NOWEB an object by id.
+    async fn groups(&self) -> Result<Vec<Value>, Fault> {
+        let path = ["api", self.0.session(), "groups"];
+        match self
+            .0
+            .get(&path, &[("exclude", "participants")])
+            .await?
+            .body()
+        {
+            Body::Json(Value::Array(groups)) => Ok(groups),
+            Body::Json(Value::Object(groups)) => {
+                Ok(groups.into_iter().map(|(_, group)| group).collect())
+            }
+            Body::Empty => Ok(Vec::new()),
+            _ => Err(unreadable("a list of groups is expected")),
+        }
+    }
+}
+
+impl Member {
+    fn is(&self, own: &[PersonId]) -> bool {
+        self.ids.iter().any(|id| own.contains(id))
+    }
+}
+
+/// The first of several names under which engines put the same thing.
+fn field<'a>(object: &'a Value, names: &[&str]) -> Option<&'a Value> {
+    names
+        .iter()
+        .find_map(|name| object.get(name))
+        .filter(|value| !value.is_null())
+}
+
+/// An id as text, or as WEBJS's object with `_serialized`.
+fn id_text(value: &Value) -> Option<&str> {
+    value
+        .as_str()
+        .or_else(|| value.get("_serialized")?.as_str())
+}
+
+fn text<'a>(object: &'a Value, names: &[&str]) -> Option<&'a str> {
+    field(object, names)?.as_str()
+}
+
+fn summary(group: &Value) -> Option<GroupSummary> {
+    let id = field(group, &["id", "JID"]).and_then(id_text)?;
+    Some(GroupSummary {
+        group: GroupId::parse(id).ok()?,
+        name: text(group, &["subject", "Name", "name"]).and_then(Foreign::nonempty),
+        members: field(group, &["size", "ParticipantCount"])
+            .and_then(Value::as_u64)
+            .and_then(|size| usize::try_from(size).ok())
+            .filter(|size| *size > 0),
+    })
+}
+
+fn member(value: &Value) -> Option<Member> {
+    let ids: Vec<PersonId> = ["id", "pn", "JID", "PhoneNumber", "LID"]
+        .iter()
+        .filter_map(|name| value.get(name).and_then(id_text))
+        .filter_map(PersonId::parse)
+        .collect();
+    let role = text(value, &["role", "admin"]);
+    let flagged = |names: &[&str]| field(value, names).and_then(Value::as_bool) == Some(true);
+    (!ids.is_empty()).then(|| Member {
+        ids,
+        admin: matches!(role, Some("admin" | "superadmin"))
+            || flagged(&["isAdmin", "IsAdmin"])
+            || flagged(&["isSuperAdmin", "IsSuperAdmin"]),
+        left: role == Some("left"),
+    })
+}
+
+fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
+    // WEBJS puts what others put at the top into `groupMetadata`.
+    let inner = group.get("groupMetadata").unwrap_or(group);
+    let members: Option<Vec<Member>> = field(inner, &["participants", "Participants"])
+        .and_then(Value::as_array)
+        .map(|members| {
+            members
+                .iter()
+                .filter_map(member)
+                .filter(|member| !member.left)
+                .collect()
+        });
+    let mine = members
+        .as_ref()
+        .and_then(|members| members.iter().find(|member| member.is(own)));
+    GroupDetails {
+        name: text(inner, &["subject", "Name", "name"])
+            .or_else(|| text(group, &["name"]))
+            .and_then(Foreign::nonempty),
+        group: id,
+        description: text(inner, &["desc", "description", "Topic"]).and_then(Foreign::nonempty),
+        my_role: mine.map(|member| {
+            if member.admin {
+                Role::Admin
+            } else {
+                Role::Member
+            }
+        }),
+        admins: members
+            .as_ref()
+            .map(|members| members.iter().filter(|member| member.admin).count()),
+        members: members.map(|members| members.len()),
+        created_at: field(inner, &["creation"])
+            .and_then(Value::as_i64)
+            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+    }
+}
+
+fn no_such_group(id: &GroupId) -> Fault {
+    Fault::Refused {
+        api: API,
+        status: None,
+        said: Foreign::new(&format!("it knows no group {id}")),
+        next: "check the id; list_groups shows the groups there are",
+    }
+}
+
+fn unreadable(why: &str) -> Fault {
+    Fault::Unreadable {
+        api: API,
+        why: why.to_owned(),
+    }
+}

@@ -1,0 +1,87 @@
+//! WAHA, the WhatsApp HTTP API (facts: its OpenAPI document of 2026.7.1, and the
+//! behaviour of 2024.10.8 where older servers differ).
+
+mod client;
+mod groups;
+mod session;
+
+use std::sync::Arc;
+
+use super::{Fault, Finding, Waits};
+use crate::{config::WahaAccount, toolset::Toolset};
+use client::Client;
+
+/// One session on a WAHA server.
+#[derive(Clone)]
+pub struct Waha(Arc<Client>);
+
+/// What every answer of the sandbox says first.
+pub const SANDBOX: &str = "sandbox: a pretended WhatsApp, nothing here is real";
+
+impl Waha {
+    /// The session of an account; nothing is opened.
+    pub fn new(account: &WahaAccount) -> Self {
+        Self(Arc::new(Client::new(account)))
+    }
+
+    /// The session of the built-in stand-in, which starts at the first call.
+    pub fn sandbox(waits: Waits) -> Self {
+        Self(Arc::new(Client::sandbox(waits)))
+    }
+
+    /// What WAHA offers.
+    pub fn tools(&self) -> Toolset {
+        Toolset::for_backend(self)
+            .notice(self.0.is_sandbox().then_some(SANDBOX))
+            .slow_tool(Self::open_session)
+            .tool(Self::get_session)
+            .slow_tool(Self::logout_instance)
+            .tool(Self::list_groups)
+            .tool(Self::get_group)
+            .slow_tool(Self::leave_group)
+            .briefed_by(Self::brief_leave_group)
+            .build()
+    }
+
+    /// The stand-in behind this session, once it runs; `None` for a real server.
+    ///
+    /// # Errors
+    /// When no loopback port can be had.
+    pub async fn stand_in(&self) -> Result<Option<&super::sandbox::Running>, Fault> {
+        self.0.stand_in().await
+    }
+
+    /// Looks whether the server is there, takes the key and has a working session.
+    pub(super) async fn examine(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        match self.0.get(&["api", "server", "version"], &[]).await {
+            Ok(reply) => match reply.parse::<client::Version>(client::API) {
+                Ok(version) => findings.push(Finding::fine(format!(
+                    "WAHA {} ({}) answers and takes the key",
+                    version.version(),
+                    version.engine()
+                ))),
+                Err(fault) => findings.push(fault.into()),
+            },
+            Err(fault) => {
+                findings.push(fault.into());
+                return findings;
+            }
+        }
+        findings.push(match self.report().await {
+            Ok(report) => session_finding(&report),
+            Err(fault) => fault.into(),
+        });
+        findings
+    }
+}
+
+/// A session's state as `doctor` tells it.
+pub(super) fn session_finding(report: &crate::op::SessionReport) -> Finding {
+    use crate::op::Output;
+
+    match report.next {
+        None => Finding::fine(report.text()),
+        Some(next) => Finding::wrong(report.text(), next),
+    }
+}

@@ -1,0 +1,273 @@
+//! Which back end, its address and its secrets: from the environment.
+
+use std::{env, fs::File, io::Read, path::PathBuf, time::Duration};
+
+use secrecy::SecretString;
+use thiserror::Error;
+use url::Url;
+
+use crate::backend::{Kind, Waits};
+
+/// A back end and what it needs.
+#[derive(Debug, Clone)]
+pub enum Config {
+    /// A WAHA server.
+    Waha(WahaAccount),
+    /// A GREEN-API instance.
+    GreenApi(GreenApiAccount),
+    /// The built-in stand-in.
+    Sandbox(Waits),
+}
+
+/// A session on a WAHA server.
+#[derive(Debug, Clone)]
+pub struct WahaAccount {
+    /// The server's address (`WAHA_BASE_URL`).
+    pub base_url: Url,
+    /// The key (`WAHA_API_KEY`); a server may be set up without one.
+    pub api_key: Option<SecretString>,
+    /// The session's name (`WAHA_SESSION`).
+    pub session: SessionName,
+    /// How long to wait.
+    pub waits: Waits,
+}
+
+/// A GREEN-API instance.
+#[derive(Debug, Clone)]
+pub struct GreenApiAccount {
+    /// The API's address (`GREENAPI_API_URL`).
+    pub api_url: Url,
+    /// The instance (`GREENAPI_ID_INSTANCE`), digits.
+    pub id_instance: String,
+    /// The token (`GREENAPI_API_TOKEN`).
+    pub api_token: SecretString,
+    /// How long to wait.
+    pub waits: Waits,
+}
+
+/// A WAHA session's name: 1 to 54 letters, digits, `_` or `-`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionName(String);
+
+impl SessionName {
+    /// Reads a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        ((1..=54).contains(&text.len()) && text.chars().all(fits)).then(|| Self(text.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why there is no usable configuration. Values are never repeated: they may be secrets.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum ConfigError {
+    /// Several back ends are configured.
+    #[error(
+        "both WAHA_BASE_URL and GREENAPI_ID_INSTANCE are set; choose one with --backend waha or --backend green-api"
+    )]
+    TwoAccounts,
+    /// Something that the back end needs is not set.
+    #[error("--backend {backend} needs `{name}`; set it, or `{name}_FILE` to a file that holds it")]
+    Missing {
+        /// The back end.
+        backend: &'static str,
+        /// The variable.
+        name: &'static str,
+    },
+    /// A value cannot be used.
+    #[error("`{name}` {problem}")]
+    Bad {
+        /// The variable.
+        name: String,
+        /// What is wrong, and what would be right.
+        problem: String,
+    },
+}
+
+/// Where variables are read from.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Reads the process's environment.
+pub fn from_process(name: &str) -> Option<String> {
+    env::var(name).ok()
+}
+
+impl Config {
+    /// The configuration for `wanted`, or for what is set when nothing is wanted.
+    ///
+    /// # Errors
+    /// When two accounts are set and none is wanted, or a value is missing or wrong.
+    pub fn read(wanted: Option<Kind>, lookup: Lookup<'_>) -> Result<Self, ConfigError> {
+        let vars = Vars(lookup);
+        let kind = match wanted {
+            Some(kind) => kind,
+            None => match (vars.any("WAHA_BASE_URL"), vars.any("GREENAPI_ID_INSTANCE")) {
+                (true, true) => return Err(ConfigError::TwoAccounts),
+                (true, false) => Kind::Waha,
+                (false, true) => Kind::GreenApi,
+                // An account that is set in half must not turn into the sandbox unseen.
+                (false, false) if vars.any("WAHA_API_KEY") => Kind::Waha,
+                (false, false) if vars.any("GREENAPI_API_TOKEN") => Kind::GreenApi,
+                (false, false) => Kind::Sandbox,
+            },
+        };
+        let waits = vars.waits()?;
+        match kind {
+            Kind::Waha => vars.waha(waits).map(Self::Waha),
+            Kind::GreenApi => vars.green_api(waits).map(Self::GreenApi),
+            Kind::Sandbox => Ok(Self::Sandbox(waits)),
+        }
+    }
+
+    /// The back end that is configured.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Waha(_) => Kind::Waha,
+            Self::GreenApi(_) => Kind::GreenApi,
+            Self::Sandbox(_) => Kind::Sandbox,
+        }
+    }
+}
+
+struct Vars<'a>(Lookup<'a>);
+
+impl Vars<'_> {
+    fn any(&self, name: &str) -> bool {
+        self.plain(name).is_some() || self.plain(&format!("{name}_FILE")).is_some()
+    }
+
+    fn plain(&self, name: &str) -> Option<String> {
+        (self.0)(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The variable itself, or the file that `NAME_FILE` names.
+    fn get(&self, name: &str) -> Result<Option<String>, ConfigError> {
+        if let Some(value) = self.plain(name) {
+            return Ok(Some(value));
+        }
+        let file_name = format!("{name}_FILE");
+        let Some(path) = self.plain(&file_name).map(PathBuf::from) else {
+            return Ok(None);
+        };
+        let mut text = String::new();
+        File::open(&path)
+            .and_then(|file| file.take(64 * 1024).read_to_string(&mut text))
+            .map_err(|error| {
+                bad(
+                    &file_name,
+                    format!("names a file that cannot be read: {error}"),
+                )
+            })?;
+        match text.trim() {
+            "" => Err(bad(&file_name, "names a file that is empty")),
+            value => Ok(Some(value.to_owned())),
+        }
+    }
+
+    fn require(&self, backend: Kind, name: &'static str) -> Result<String, ConfigError> {
+        self.get(name)?.ok_or(ConfigError::Missing {
+            backend: backend.name(),
+            name,
+        })
+    }
+
+    fn waits(&self) -> Result<Waits, ConfigError> {
+        const NAME: &str = "WHATSAPP_GUARD_TIMEOUT";
+        let Some(text) = self.plain(NAME) else {
+            return Ok(Waits::default());
+        };
+        match text.parse::<f64>() {
+            Ok(seconds) if (0.1..=600.0).contains(&seconds) => {
+                Ok(Waits::within(Duration::from_secs_f64(seconds)))
+            }
+            _ => Err(bad(NAME, "takes seconds from 0.1 to 600")),
+        }
+    }
+
+    fn waha(&self, waits: Waits) -> Result<WahaAccount, ConfigError> {
+        let session = self
+            .get("WAHA_SESSION")?
+            .unwrap_or_else(|| "default".into());
+        Ok(WahaAccount {
+            base_url: address("WAHA_BASE_URL", &self.require(Kind::Waha, "WAHA_BASE_URL")?)?,
+            api_key: self.get("WAHA_API_KEY")?.map(SecretString::from),
+            session: SessionName::parse(&session)
+                .ok_or_else(|| bad("WAHA_SESSION", "takes 1 to 54 letters, digits, `_` or `-`"))?,
+            waits,
+        })
+    }
+
+    fn green_api(&self, waits: Waits) -> Result<GreenApiAccount, ConfigError> {
+        let id_instance = self.require(Kind::GreenApi, "GREENAPI_ID_INSTANCE")?;
+        if id_instance.len() > 20 || !id_instance.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(bad(
+                "GREENAPI_ID_INSTANCE",
+                "takes the digits that the console shows",
+            ));
+        }
+        let token = self.require(Kind::GreenApi, "GREENAPI_API_TOKEN")?;
+        if !token.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(bad(
+                "GREENAPI_API_TOKEN",
+                "takes the letters and digits that the console shows",
+            ));
+        }
+        let api_url = self
+            .get("GREENAPI_API_URL")?
+            .unwrap_or_else(|| "https://api.green-api.com".into());
+        let api_url = address("GREENAPI_API_URL", &api_url)?;
+        if api_url.scheme() == "http" && !is_loopback(&api_url) {
+            return Err(bad(
+                "GREENAPI_API_URL",
+                "has to start with https://: the token is part of every path",
+            ));
+        }
+        Ok(GreenApiAccount {
+            api_url,
+            id_instance,
+            api_token: token.into(),
+            waits,
+        })
+    }
+}
+
+fn address(name: &str, text: &str) -> Result<Url, ConfigError> {
+    let url =
+        Url::parse(text).map_err(|_| bad(name, "is not a URL such as http://localhost:3000"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(bad(name, "has to start with http:// or https://"));
+    }
+    if !url.username().is_empty()
+        || url.password().is_some()
+        || url.query().is_some()
+        || url.fragment().is_some()
+    {
+        return Err(bad(
+            name,
+            "has to be a plain address, without user, password, query or fragment",
+        ));
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+fn bad(name: &str, problem: impl Into<String>) -> ConfigError {
+    ConfigError::Bad {
+        name: name.to_owned(),
+        problem: problem.into(),
+    }
+}

@@ -1,0 +1,173 @@
+//! A person's yes: for one call, once, for a time.
+
+use std::{collections::HashMap, time::Duration};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use governor::{
+    Quota, RateLimiter,
+    middleware::NoOpMiddleware,
+    nanos::Nanos,
+    state::{InMemoryState, NotKeyed},
+};
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretBox};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use super::{Caller, Code, Refusal};
+use crate::{
+    clock::Clock,
+    policy::{Confirmation, Policy},
+    toolset::Facts,
+};
+
+/// What came back from the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// An explicit yes.
+    Yes,
+    /// A no, or the question was dismissed.
+    No,
+    /// Anything else.
+    Unreadable,
+}
+
+/// Issues tickets for questions and takes them back once.
+pub(super) struct Approvals {
+    key: SecretBox<[u8; 64]>,
+    clock: Clock,
+    policy: String,
+    terms: Confirmation,
+    prompts: RateLimiter<NotKeyed, InMemoryState, Clock, NoOpMiddleware<Nanos>>,
+    used: HashMap<u64, Duration>,
+    issued: u64,
+}
+
+/// What a ticket says; the rest of what it is bound to goes into the MAC alone.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    /// Number of the question.
+    n: u64,
+    /// Expiry on the gate's clock, in milliseconds.
+    exp: u64,
+    /// Expiry by the time of day, in milliseconds since 1970. Both are looked at:
+    /// one stands still while a machine sleeps, the other can be set back.
+    day: i64,
+}
+
+impl Approvals {
+    pub(super) fn new(clock: Clock, policy: &Policy) -> Result<Self, getrandom::Error> {
+        let mut key = Box::new([0; 64]);
+        getrandom::fill(key.as_mut_slice())?;
+        let terms = policy.confirmation.clone();
+        let quota = Quota::with_period(terms.prompt_window / terms.prompt_max.get())
+            .unwrap_or(Quota::per_hour(terms.prompt_max))
+            .allow_burst(terms.prompt_max);
+        Ok(Self {
+            key: SecretBox::new(key),
+            prompts: RateLimiter::new(quota, InMemoryState::default(), clock.clone()),
+            clock,
+            policy: policy.version.clone(),
+            terms,
+            used: HashMap::new(),
+            issued: 0,
+        })
+    }
+
+    /// A ticket for a question about this call.
+    pub(super) fn ask(&mut self, facts: &Facts, caller: &Caller) -> Result<String, Refusal> {
+        if let Err(not_until) = self.prompts.check() {
+            let wait = not_until.wait_time_from(self.clock.elapsed().into());
+            return Err(Refusal::prompts(&self.terms.prompt_rule, wait));
+        }
+        self.issued += 1;
+        let day = self.clock.timestamp().as_millisecond();
+        let claims = Claims {
+            n: self.issued,
+            exp: millis(self.clock.elapsed() + self.terms.expires),
+            day: day.saturating_add_unsigned(millis(self.terms.expires)),
+        };
+        let body = serde_json::to_vec(&claims).unwrap_or_default();
+        let tag = self.mac(&body, facts, caller).finalize().into_bytes();
+        Ok(format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(body),
+            URL_SAFE_NO_PAD.encode(tag)
+        ))
+    }
+
+    /// Takes a ticket back; it is used up whatever the reply is.
+    pub(super) fn redeem(
+        &mut self,
+        ticket: &str,
+        facts: &Facts,
+        caller: &Caller,
+        reply: Reply,
+    ) -> Result<(), Refusal> {
+        let tool = facts.tool;
+        let invalid = || {
+            Refusal::new(
+                Code::ApprovalInvalid,
+                format!(
+                    "the approval is not for this call of `{tool}`: it is for another caller, other arguments, another policy or an earlier run of the server"
+                ),
+            )
+        };
+        let (body, tag) = ticket.split_once('.').ok_or_else(invalid)?;
+        let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| invalid())?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| invalid())?;
+        self.mac(&body, facts, caller)
+            .verify_slice(&tag)
+            .map_err(|_| invalid())?;
+        let claims: Claims = serde_json::from_slice(&body).map_err(|_| invalid())?;
+        let (now, day) = (self.clock.elapsed(), self.clock.timestamp());
+        self.used.retain(|_, expires| *expires > now);
+        if claims.exp <= millis(now) || claims.day <= day.as_millisecond() {
+            return Err(Refusal::new(
+                Code::ApprovalExpired,
+                format!("the answer for `{tool}` came too late"),
+            ));
+        }
+        if self
+            .used
+            .insert(claims.n, Duration::from_millis(claims.exp))
+            .is_some()
+        {
+            return Err(Refusal::new(
+                Code::ApprovalUsed,
+                format!("the approval for `{tool}` was used before; one approval is for one call"),
+            ));
+        }
+        match reply {
+            Reply::Yes => Ok(()),
+            Reply::No => Err(Refusal::new(
+                Code::Declined,
+                format!("the person declined `{tool}`; nothing was sent"),
+            )),
+            Reply::Unreadable => Err(Refusal::new(
+                Code::AnswerUnreadable,
+                format!("the answer for `{tool}` holds no explicit yes; nothing was sent"),
+            )),
+        }
+    }
+
+    fn mac(&self, claims: &[u8], facts: &Facts, caller: &Caller) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new(self.key.expose_secret().into());
+        for part in [
+            b"whatsapp-guard approval 1".as_slice(),
+            caller.grant.as_bytes(),
+            facts.tool.as_bytes(),
+            facts.digest.as_bytes(),
+            self.policy.as_bytes(),
+            claims,
+        ] {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,173 @@
+//! How often a call may be made, in windows below an hour: GCRA by governor, in memory.
+
+use std::{
+    collections::HashMap,
+    num::NonZeroU32,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, nanos::Nanos, state::StateStore};
+
+use super::{Caller, Refusal};
+use crate::{
+    clock::Clock,
+    policy::{Limit, Policy, Scope},
+    toolset::Facts,
+};
+
+/// Counters beyond this number make the limiter forget those that are full again.
+const MANY: usize = 4096;
+
+/// The limits of a policy with their counters.
+pub(super) struct Limiter {
+    meters: Vec<Meter>,
+    clock: Clock,
+}
+
+struct Meter {
+    limit: Limit,
+    governor: RateLimiter<String, Counters, Clock, NoOpMiddleware<Nanos>>,
+    counters: Counters,
+}
+
+/// governor's state per key, in reach of whoever has to put a value back.
+#[derive(Clone, Default)]
+struct Counters(Arc<Mutex<HashMap<String, Nanos>>>);
+
+impl StateStore for Counters {
+    type Key = String;
+
+    fn measure_and_replace<T, F, E>(&self, key: &String, measure: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let mut counters = self.lock();
+        let (outcome, next) = measure(counters.get(key).copied())?;
+        counters.insert(key.clone(), next);
+        Ok(outcome)
+    }
+}
+
+impl Counters {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Nanos>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put_back(&self, key: &str, old: Option<Nanos>) {
+        let mut counters = self.lock();
+        match old {
+            Some(value) => counters.insert(key.to_owned(), value),
+            None => counters.remove(key),
+        };
+    }
+}
+
+impl Limiter {
+    pub(super) fn new(policy: &Policy, clock: &Clock) -> Self {
+        let meters = policy
+            .limits
+            .iter()
+            .map(|limit| Meter::new(limit.clone(), clock.clone()))
+            .collect();
+        Self {
+            meters,
+            clock: clock.clone(),
+        }
+    }
+
+    /// Whether the call would be let through; counts nothing.
+    pub(super) fn look(
+        &mut self,
+        limits: &[usize],
+        facts: &Facts,
+        caller: &Caller,
+    ) -> Result<(), Refusal> {
+        self.measure(limits, facts, caller, false)
+    }
+
+    /// Counts the call against every limit, or against none when one is reached.
+    pub(super) fn take(
+        &mut self,
+        limits: &[usize],
+        facts: &Facts,
+        caller: &Caller,
+    ) -> Result<(), Refusal> {
+        self.measure(limits, facts, caller, true)
+    }
+
+    fn measure(
+        &mut self,
+        limits: &[usize],
+        facts: &Facts,
+        caller: &Caller,
+        keep: bool,
+    ) -> Result<(), Refusal> {
+        let mut counted: Vec<(&Counters, String, Option<Nanos>)> = Vec::new();
+        let mut outcome = Ok(());
+        'limits: for meter in limits.iter().filter_map(|index| self.meters.get(*index)) {
+            meter.forget_full();
+            for key in keys(meter.limit.scope, facts, caller) {
+                let old = meter.counters.lock().get(&key).copied();
+                match meter.governor.check_key(&key) {
+                    Ok(()) => counted.push((&meter.counters, key, old)),
+                    Err(not_until) => {
+                        let wait = not_until.wait_time_from(self.clock.elapsed().into());
+                        outcome = Err(Refusal::limited(facts.tool, &meter.limit, wait));
+                        break 'limits;
+                    }
+                }
+            }
+        }
+        if outcome.is_err() || !keep {
+            for (counters, key, old) in counted.into_iter().rev() {
+                counters.put_back(&key, old);
+            }
+        }
+        outcome
+    }
+}
+
+impl Meter {
+    fn new(limit: Limit, clock: Clock) -> Self {
+        let counters = Counters::default();
+        let one = limit.window / limit.max.get();
+        let quota = Quota::with_period(one)
+            .unwrap_or(Quota::per_hour(NonZeroU32::MIN))
+            .allow_burst(limit.burst);
+        Self {
+            governor: RateLimiter::new(quota, counters.clone(), clock),
+            limit,
+            counters,
+        }
+    }
+
+    /// Drops counters that stand where a new one would; keys come from arguments,
+    /// so their number has to be bounded.
+    fn forget_full(&self) {
+        let mut counters = self.counters.lock();
+        if counters.len() > MANY {
+            let now = Nanos::from(self.governor.clock().elapsed());
+            counters.retain(|_, arrival| *arrival > now);
+        }
+    }
+}
+
+/// What a limit counts by.
+fn keys(scope: Scope, facts: &Facts, caller: &Caller) -> Vec<String> {
+    match scope {
+        Scope::Grant => vec![caller.grant.clone()],
+        Scope::Session => vec![caller.session.clone()],
+        Scope::Account => vec![String::new()],
+        Scope::Chat => {
+            let mut chats: Vec<_> = facts
+                .touches
+                .chats()
+                .iter()
+                .map(|chat| chat.as_str().to_owned())
+                .collect();
+            chats.sort_unstable();
+            chats.dedup();
+            chats
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! The one place where a call is decided.
+//!
+//! Nothing is sent without a [`Permitted`], and only this module makes one.
+
+mod approval;
+mod limits;
+mod question;
+mod refusal;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+pub use approval::Reply;
+pub use question::Question;
+pub use refusal::{Code, Refusal};
+
+use crate::{
+    audit::Audit,
+    clock::Clock,
+    op::Risk,
+    policy::{Policy, Ruling, Standing},
+    toolset::{Brief, Facts, Prepared},
+};
+use approval::Approvals;
+use limits::Limiter;
+
+/// Judges calls by one policy.
+pub struct Gate {
+    policy: Policy,
+    audit: Arc<Audit>,
+    state: Mutex<State>,
+}
+
+struct State {
+    limiter: Limiter,
+    approvals: Approvals,
+}
+
+/// Who calls.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The name under which a policy knows the caller; `local` on stdio.
+    pub grant: String,
+    /// The connection, for limits that count by it.
+    pub session: String,
+    /// Whether a person can be asked through the caller's client.
+    pub can_ask: bool,
+}
+
+/// What becomes of a call.
+pub enum Verdict {
+    /// It may be run.
+    Go(Permitted),
+    /// A person has to say yes first.
+    Ask(Box<Question>),
+    /// It may not be run.
+    Refuse(Box<Refusal>),
+}
+
+/// A call that may be run, once. Only the gate makes it.
+pub struct Permitted(Prepared, Grounds);
+
+/// On what a call was let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grounds {
+    Policy,
+    Approval,
+}
+
+impl Permitted {
+    /// On what grounds: `allowed` by the policy, or `confirmed` by a person.
+    pub fn how(&self) -> &'static str {
+        match self.1 {
+            Grounds::Policy => "allowed",
+            Grounds::Approval => "confirmed",
+        }
+    }
+
+    pub(crate) fn into_prepared(self) -> Prepared {
+        self.0
+    }
+}
+
+/// Leave to read what a person needs to know before deciding. Only the gate makes it.
+pub struct BriefPermit(Brief);
+
+impl BriefPermit {
+    pub(crate) fn into_brief(self) -> Brief {
+        self.0
+    }
+}
+
+impl Gate {
+    /// A gate with a key and counters of its own.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes for the approval key.
+    pub fn new(policy: Policy, clock: &Clock, audit: Arc<Audit>) -> Result<Self, getrandom::Error> {
+        let state = State {
+            limiter: Limiter::new(&policy, clock),
+            approvals: Approvals::new(clock.clone(), &policy)?,
+        };
+        Ok(Self {
+            policy,
+            audit,
+            state: Mutex::new(state),
+        })
+    }
+
+    /// The policy that is in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Whether a tool is shown to this caller.
+    pub fn lists(&self, tool: &str, caller: &Caller) -> bool {
+        match &self.policy.ruling(tool).standing {
+            Standing::Allow | Standing::Deny(_) => true,
+            Standing::Confirm(_) => caller.can_ask,
+            Standing::Hidden(_) => false,
+        }
+    }
+
+    /// Decides a call that comes without a person's answer.
+    pub fn judge(&self, mut call: Prepared, caller: &Caller) -> Verdict {
+        let ruling = self.policy.ruling(call.facts().tool);
+        match self.standing(ruling, call.facts(), caller) {
+            Err(refusal) => return refuse(refusal),
+            Ok(Assent::Given) => return self.admit(ruling, call, caller, Grounds::Policy),
+            Ok(Assent::Needed) => {}
+        }
+        let mut state = self.lock();
+        // Nobody is asked about a call that a limit would refuse anyway.
+        if let Err(refusal) = state.limiter.look(&ruling.limits, call.facts(), caller) {
+            return refuse(refusal);
+        }
+        let ticket = match state.approvals.ask(call.facts(), caller) {
+            Ok(ticket) => ticket,
+            Err(refusal) => return refuse(refusal),
+        };
+        drop(state);
+        let brief = call.take_brief().map(BriefPermit);
+        Verdict::Ask(Box::new(Question::new(
+            call,
+            brief,
+            ticket,
+            self.policy.confirmation.expires,
+        )))
+    }
+
+    /// Decides a call again, now with what came back for its question.
+    pub fn judge_again(
+        &self,
+        call: Prepared,
+        caller: &Caller,
+        ticket: &str,
+        reply: Reply,
+    ) -> Verdict {
+        let ruling = self.policy.ruling(call.facts().tool);
+        // The ticket is burned first: an answer counts once, whatever comes of it.
+        if let Err(refusal) = self
+            .lock()
+            .approvals
+            .redeem(ticket, call.facts(), caller, reply)
+        {
+            return refuse(refusal);
+        }
+        match self.standing(ruling, call.facts(), caller) {
+            Err(refusal) => refuse(refusal),
+            Ok(_) => self.admit(ruling, call, caller, Grounds::Approval),
+        }
+    }
+
+    fn standing(&self, ruling: &Ruling, facts: &Facts, caller: &Caller) -> Result<Assent, Refusal> {
+        match &ruling.standing {
+            Standing::Allow => Ok(Assent::Given),
+            Standing::Confirm(_) if caller.can_ask => Ok(Assent::Needed),
+            Standing::Confirm(because) => Err(Refusal::cannot_ask(facts.tool, because)),
+            Standing::Deny(because) | Standing::Hidden(because) => {
+                Err(Refusal::by_rule(facts.tool, because))
+            }
+        }
+    }
+
+    /// Counts the call and lets it through, unless it could not be written down or
+    /// a limit is reached.
+    fn admit(&self, ruling: &Ruling, call: Prepared, caller: &Caller, grounds: Grounds) -> Verdict {
+        if call.facts().risk != Risk::Read
+            && let Err(error) = self.audit.ready()
+        {
+            return refuse(Refusal::unrecorded(&error));
+        }
+        match self
+            .lock()
+            .limiter
+            .take(&ruling.limits, call.facts(), caller)
+        {
+            Ok(()) => Verdict::Go(Permitted(call, grounds)),
+            Err(refusal) => refuse(refusal),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves counters that are at most too strict.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the policy is content, or a person has to be.
+enum Assent {
+    Given,
+    Needed,
+}
+
+fn refuse(refusal: Refusal) -> Verdict {
+    Verdict::Refuse(Box::new(refusal))
+}
+
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Go(permitted) => f.debug_tuple("Go").field(permitted.0.facts()).finish(),
+            Self::Ask(question) => f.debug_tuple("Ask").field(question.facts()).finish(),
+            Self::Refuse(refusal) => f.debug_tuple("Refuse").field(refusal).finish(),
+        }
+    }
+}

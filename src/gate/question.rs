@@ -1,0 +1,103 @@
+//! What a person is asked.
+
+use std::time::Duration;
+
+use super::BriefPermit;
+use crate::{
+    backend::Fault,
+    op::Foreign,
+    toolset::{Briefing, Facts, Prepared},
+};
+
+/// A call that waits for a person's yes.
+pub struct Question {
+    call: Prepared,
+    brief: Option<BriefPermit>,
+    ticket: String,
+    expires: Duration,
+}
+
+impl Question {
+    pub(super) fn new(
+        call: Prepared,
+        brief: Option<BriefPermit>,
+        ticket: String,
+        expires: Duration,
+    ) -> Self {
+        Self {
+            call,
+            brief,
+            ticket,
+            expires,
+        }
+    }
+
+    /// The facts of the call that is asked about.
+    pub fn facts(&self) -> &Facts {
+        self.call.facts()
+    }
+
+    /// Leave to look up what the person should know; there is one at most.
+    pub fn take_brief(&mut self) -> Option<BriefPermit> {
+        self.brief.take()
+    }
+
+    /// What binds the answer to this call; opaque and unforgeable.
+    pub fn ticket(&self) -> &str {
+        &self.ticket
+    }
+
+    /// How long the answer may take.
+    pub fn expires(&self) -> Duration {
+        self.expires
+    }
+
+    /// The call itself, to be judged again with the answer.
+    pub fn into_call(self) -> Prepared {
+        self.call
+    }
+
+    /// The question in a person's words.
+    ///
+    /// Text from WhatsApp comes in as [`Foreign`], escaped and cut, and stands in
+    /// quotation marks of a line of its own, so that it cannot pass for ours.
+    pub fn text(&self, briefing: Option<Result<Briefing, Fault>>) -> String {
+        let facts = self.facts();
+        let mut text = format!("An agent wants to {}.\n", facts.effect);
+        match briefing {
+            Some(Ok(briefing)) => {
+                if let Some(name) = briefing.subject {
+                    text += &format!("Named on WhatsApp (unverified text): “{}”\n", plain(&name));
+                }
+                for fact in briefing.facts {
+                    text += &format!("{fact}\n");
+                }
+            }
+            Some(Err(_)) => text += "The name could not be looked up.\n",
+            None => {}
+        }
+        if let Some(arguments) = facts.arguments.as_object() {
+            for (name, value) in arguments {
+                let shown = match value {
+                    serde_json::Value::String(value) => value.clone(),
+                    other => other.to_string(),
+                };
+                text += &format!("{name}: {}\n", plain(&Foreign::new(&shown)));
+            }
+        }
+        if facts.risk == crate::op::Risk::Destructive {
+            text += "This cannot be undone.\n";
+        }
+        text += "Do it?";
+        text
+    }
+}
+
+/// Foreign text without what a form would turn into a link or what would close
+/// its quotation marks.
+fn plain(text: &Foreign) -> String {
+    text.as_str()
+        .replace(['“', '”', '"'], "'")
+        .replace("://", ":\u{2215}\u{2215}")
+        .replace("www.", "www\u{2024}")
+}

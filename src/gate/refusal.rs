@@ -1,0 +1,230 @@
+//! Why a call was refused, for people and models.
+
+use std::{fmt, time::Duration};
+
+use serde::Serialize;
+
+use crate::policy::{Because, Limit};
+
+/// What kind of refusal it is; the names are stable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// A rule says no.
+    DeniedByRule,
+    /// No rule says yes.
+    NotAdmitted,
+    /// The policy hides the tool.
+    Hidden,
+    /// The tool cannot be undone, and confirmation is off.
+    ConfirmationOff,
+    /// A person has to be asked, and this client cannot ask.
+    CannotAsk,
+    /// The person said no.
+    Declined,
+    /// What came back from the person cannot be read as a yes.
+    AnswerUnreadable,
+    /// The approval is not for this call.
+    ApprovalInvalid,
+    /// The approval came too late.
+    ApprovalExpired,
+    /// The approval was used before.
+    ApprovalUsed,
+    /// Too many questions were asked.
+    PromptsExhausted,
+    /// A limit is reached.
+    RateLimited,
+    /// The audit cannot be written.
+    AuditUnavailable,
+    /// Too many calls are under way.
+    Busy,
+}
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Self; 14] = [
+        Self::DeniedByRule,
+        Self::NotAdmitted,
+        Self::Hidden,
+        Self::ConfirmationOff,
+        Self::CannotAsk,
+        Self::Declined,
+        Self::AnswerUnreadable,
+        Self::ApprovalInvalid,
+        Self::ApprovalExpired,
+        Self::ApprovalUsed,
+        Self::PromptsExhausted,
+        Self::RateLimited,
+        Self::AuditUnavailable,
+        Self::Busy,
+    ];
+
+    /// The code's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DeniedByRule => "denied-by-rule",
+            Self::NotAdmitted => "not-admitted",
+            Self::Hidden => "hidden",
+            Self::ConfirmationOff => "confirmation-off",
+            Self::CannotAsk => "cannot-ask",
+            Self::Declined => "declined",
+            Self::AnswerUnreadable => "answer-unreadable",
+            Self::ApprovalInvalid => "approval-invalid",
+            Self::ApprovalExpired => "approval-expired",
+            Self::ApprovalUsed => "approval-used",
+            Self::PromptsExhausted => "prompts-exhausted",
+            Self::RateLimited => "rate-limited",
+            Self::AuditUnavailable => "audit-unavailable",
+            Self::Busy => "busy",
+        }
+    }
+
+    /// What to do next.
+    const fn next(self) -> &'static str {
+        match self {
+            Self::DeniedByRule | Self::NotAdmitted | Self::Hidden => {
+                "do not try again; only the operator can change the policy"
+            }
+            Self::ConfirmationOff => {
+                "do not try again; the operator can set confirmation.enabled = true, then a person is asked each time"
+            }
+            Self::CannotAsk => {
+                "do this on the phone, or use a client that supports MCP elicitation"
+            }
+            Self::Declined => "do not ask again unless the person wants it",
+            Self::AnswerUnreadable => {
+                "call again if the person wants it, and let the person choose yes in the form"
+            }
+            Self::ApprovalInvalid | Self::ApprovalExpired | Self::ApprovalUsed => {
+                "call again without requestState; the person is then asked anew"
+            }
+            Self::PromptsExhausted | Self::RateLimited => "wait, then call once",
+            Self::AuditUnavailable => "tell the operator; reading still works",
+            Self::Busy => "wait for the calls under way, then call again",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Why a call was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// The kind of refusal.
+    pub code: Code,
+    /// What happened and what was looked at.
+    pub reason: String,
+    /// Where the rule stands, as `file:line:column (key)`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// What to do next.
+    pub next: &'static str,
+    /// Whole seconds until a call can succeed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<u64>,
+}
+
+impl Refusal {
+    /// A refusal of this kind.
+    pub fn new(code: Code, reason: impl Into<String>) -> Self {
+        Self {
+            code,
+            reason: reason.into(),
+            rule: None,
+            next: code.next(),
+            retry_after_s: None,
+        }
+    }
+
+    /// A call that could not be written down.
+    pub fn unrecorded(error: &std::io::Error) -> Self {
+        // The path is the operator's, the error number is enough for an agent.
+        tracing::error!(%error, "the audit cannot be written");
+        Self::new(
+            Code::AuditUnavailable,
+            format!(
+                "calls are refused that could not be written to the audit ({})",
+                error.kind()
+            ),
+        )
+    }
+
+    pub(super) fn by_rule(tool: &str, because: &Because) -> Self {
+        let given = because
+            .reason
+            .as_deref()
+            .map(|reason| format!(": {reason}"));
+        let what = match because.code {
+            Code::Hidden => "is hidden by the policy",
+            Code::NotAdmitted => "is admitted by no rule of the policy",
+            Code::ConfirmationOff => "cannot be undone, and confirmation is off",
+            _ => "is denied by the policy",
+        };
+        Self {
+            rule: because.rule.clone(),
+            ..Self::new(
+                because.code,
+                format!("`{tool}` {what}{}", given.unwrap_or_default()),
+            )
+        }
+    }
+
+    pub(super) fn cannot_ask(tool: &str, because: &Because) -> Self {
+        Self {
+            rule: because.rule.clone(),
+            ..Self::new(
+                Code::CannotAsk,
+                format!(
+                    "`{tool}` needs a person's yes, and this client did not say that it can ask one"
+                ),
+            )
+        }
+    }
+
+    pub(super) fn limited(tool: &str, limit: &Limit, wait: Duration) -> Self {
+        Self {
+            rule: Some(limit.rule.clone()),
+            retry_after_s: Some(whole_seconds(wait)),
+            ..Self::new(
+                Code::RateLimited,
+                format!(
+                    "`{tool}` is limited to {limit}; the next call can be made in {} s",
+                    whole_seconds(wait)
+                ),
+            )
+        }
+    }
+
+    pub(super) fn prompts(rule: &str, wait: Duration) -> Self {
+        Self {
+            rule: Some(rule.to_owned()),
+            retry_after_s: Some(whole_seconds(wait)),
+            ..Self::new(
+                Code::PromptsExhausted,
+                format!(
+                    "too many questions were asked; the next can be asked in {} s",
+                    whole_seconds(wait)
+                ),
+            )
+        }
+    }
+}
+
+/// Seconds, rounded up so that waiting them is enough.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refused ({}): {}; {}", self.code, self.reason, self.next)?;
+        if let Some(rule) = &self.rule {
+            write!(f, " [{rule}]")?;
+        }
+        Ok(())
+    }
+}

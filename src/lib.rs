@@ -1,0 +1,18 @@
+//! An MCP server that gives agents a WhatsApp toolset and decides, on facts, what
+//! they may do with it.
+//!
+//! A call is read top to bottom in [`mcp`], [`gate`] and [`backend`]; `ARCHITECTURE.md`
+//! has the whole picture.
+
+pub mod audit;
+pub mod backend;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod gate;
+pub mod mcp;
+pub mod op;
+pub mod policy;
+pub mod progress;
+pub mod qr;
+pub mod toolset;

@@ -1,0 +1,131 @@
+//! The same question in both eras: a request to the client, or an answer that asks.
+
+use std::collections::BTreeMap;
+
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{
+        ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationSchema,
+        EnumSchema, InputRequest, InputRequiredResult, InputResponses,
+    },
+    service::RequestContext,
+};
+use serde_json::Value;
+
+use super::{Server, call::MODERN};
+use crate::{
+    gate::{Question, Reply},
+    toolset::Prepared,
+};
+
+/// The name of the question among the inputs that are asked for.
+const QUESTION: &str = "confirm";
+/// The field of the form.
+const FIELD: &str = "decision";
+/// Its choices. The first is the safe one, for forms that preselect it.
+const NO: &str = "no";
+const YES: &str = "yes";
+
+/// What came of asking.
+pub(super) enum Asked {
+    /// The person's answer, and what it is an answer to.
+    Answered {
+        call: Prepared,
+        ticket: String,
+        reply: Reply,
+    },
+    /// The client asks, and calls again with the answer.
+    Pending(InputRequiredResult),
+    /// The call was taken back.
+    Cancelled,
+}
+
+/// Whether a request follows 2026-07-28 or later.
+pub(super) fn is_modern(cx: &RequestContext<RoleServer>) -> bool {
+    // Revisions are dates, which sort as text.
+    cx.protocol_version()
+        .is_some_and(|version| version.as_str() >= MODERN.as_str())
+}
+
+impl Server {
+    pub(super) async fn ask(
+        &self,
+        mut question: Question,
+        cx: &RequestContext<RoleServer>,
+    ) -> Result<Asked, ErrorData> {
+        let briefing = match question.take_brief() {
+            Some(permit) => tokio::select! {
+                () = cx.ct.cancelled() => return Ok(Asked::Cancelled),
+                briefing = self.0.tools.brief(permit) => Some(briefing),
+            },
+            None => None,
+        };
+        let form = ElicitRequestParams::FormElicitationParams {
+            meta: None,
+            message: question.text(briefing),
+            requested_schema: schema()?,
+        };
+        let ticket = question.ticket().to_owned();
+        if is_modern(cx) {
+            let inputs = BTreeMap::from([(
+                QUESTION.to_owned(),
+                InputRequest::Elicitation(ElicitRequest::new(form)),
+            )]);
+            return Ok(Asked::Pending(InputRequiredResult::new(
+                Some(inputs),
+                Some(ticket),
+            )));
+        }
+        let answer = tokio::select! {
+            // An accept that arrives after this is nobody's.
+            () = cx.ct.cancelled() => return Ok(Asked::Cancelled),
+            answer = cx.peer.create_elicitation_with_timeout(form, Some(question.expires())) => answer,
+        };
+        let reply = match answer {
+            Ok(answer) => read(&answer),
+            Err(error) => {
+                tracing::debug!(%error, "no answer from the client");
+                Reply::Unreadable
+            }
+        };
+        Ok(Asked::Answered {
+            call: question.into_call(),
+            ticket,
+            reply,
+        })
+    }
+}
+
+/// Built by hand: some clients never show a form whose schema has a title.
+fn schema() -> Result<ElicitationSchema, ErrorData> {
+    ElicitationSchema::builder()
+        .required_enum_schema(
+            FIELD,
+            EnumSchema::builder(vec![NO.to_owned(), YES.to_owned()]).build(),
+        )
+        .build()
+        .map_err(|error| ErrorData::internal_error(error, None))
+}
+
+/// The answer among the inputs that came back.
+pub(super) fn reply(answers: &InputResponses) -> Reply {
+    answers
+        .get(QUESTION)
+        .and_then(|answer| serde_json::from_value(answer.clone()).ok())
+        .map_or(Reply::Unreadable, |answer| read(&answer))
+}
+
+/// Only an accept that carries an explicit yes is a yes.
+fn read(answer: &ElicitResult) -> Reply {
+    let chosen = answer
+        .content
+        .as_ref()
+        .and_then(|content| content.get(FIELD))
+        .and_then(Value::as_str);
+    match (&answer.action, chosen) {
+        (ElicitationAction::Accept, Some(YES)) => Reply::Yes,
+        (ElicitationAction::Accept, Some(NO)) => Reply::No,
+        (ElicitationAction::Decline | ElicitationAction::Cancel, _) => Reply::No,
+        _ => Reply::Unreadable,
+    }
+}

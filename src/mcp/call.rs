@@ -1,0 +1,162 @@
+//! The life of a call: understood, judged, asked about, run, answered.
+
+use std::sync::Arc;
+
+use rmcp::{
+    ErrorData, RoleServer,
+    model::{
+        CallToolRequestParams, CallToolResponse, ClientCapabilities, ElicitationCapability,
+        FormElicitationCapability, ProgressNotificationParam, ProtocolVersion,
+    },
+    service::RequestContext,
+};
+use tokio::sync::mpsc;
+
+use super::{
+    Server, answer,
+    ask::{self, Asked},
+    client_name,
+};
+use crate::{
+    audit::Entry,
+    gate::{Caller, Code, Permitted, Refusal, Verdict},
+    progress::Progress,
+};
+
+/// Longer states than this were not made here.
+const LONGEST_STATE: usize = 1024;
+
+impl Server {
+    pub(super) async fn call(
+        &self,
+        request: CallToolRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let caller = Self::caller(&cx);
+        let mut entry = self.0.audit.begin(&caller.grant, client_name(&cx));
+        let Ok(_place) = Arc::clone(&self.0.places).try_acquire_owned() else {
+            let refusal = Refusal::new(Code::Busy, "too many calls are under way");
+            return refuse(entry, &refusal, &cx);
+        };
+        let arguments = request.arguments.unwrap_or_default();
+        let call = match self.0.tools.prepare(&request.name, arguments) {
+            Ok(call) => call,
+            Err(bad) => return answer::bad_call(&bad, entry),
+        };
+        entry.about(call.facts());
+        let verdict = match (request.request_state, request.input_responses) {
+            // A state without an answer is a question that nobody answered: ask again.
+            (Some(state), Some(answers)) if state.len() <= LONGEST_STATE => self
+                .0
+                .gate
+                .judge_again(call, &caller, &state, ask::reply(&answers)),
+            (Some(_), Some(_)) => {
+                let refusal = Refusal::new(Code::ApprovalInvalid, "the approval was not made here");
+                return refuse(entry, &refusal, &cx);
+            }
+            _ => self.0.gate.judge(call, &caller),
+        };
+        self.follow(verdict, entry, &caller, cx).await
+    }
+
+    async fn follow(
+        &self,
+        verdict: Verdict,
+        entry: Entry,
+        caller: &Caller,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let question = match verdict {
+            Verdict::Go(permitted) => return self.run(permitted, entry, cx).await,
+            Verdict::Refuse(refusal) => return refuse(entry, &refusal, &cx),
+            Verdict::Ask(question) => question,
+        };
+        match self.ask(*question, &cx).await? {
+            Asked::Pending(question) => match entry.asked() {
+                Ok(()) => Ok(question.into()),
+                Err(error) => Ok(answer::refusal(&Refusal::unrecorded(&error)).into()),
+            },
+            Asked::Cancelled => {
+                let _ = entry.taken_back();
+                Ok(answer::fault(&crate::backend::Fault::Cancelled).into())
+            }
+            Asked::Answered {
+                call,
+                ticket,
+                reply,
+            } => {
+                match self.0.gate.judge_again(call, caller, &ticket, reply) {
+                    Verdict::Go(permitted) => self.run(permitted, entry, cx).await,
+                    Verdict::Refuse(refusal) => refuse(entry, &refusal, &cx),
+                    // The gate does not ask about an answer.
+                    Verdict::Ask(_) => Err(ErrorData::internal_error("asked twice", None)),
+                }
+            }
+        }
+    }
+
+    /// Runs the call in a task of its own, so that its outcome is recorded even when
+    /// nobody waits for it any more.
+    async fn run(
+        &self,
+        permitted: Permitted,
+        mut entry: Entry,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        entry.allowed(permitted.how());
+        let (progress, reports) = Progress::new(cx.ct.clone());
+        let inner = Arc::clone(&self.0);
+        let running = tokio::spawn(async move {
+            let outcome = inner.tools.run(permitted, progress).await;
+            let recorded = entry.ran(&outcome);
+            (outcome, recorded.is_ok())
+        });
+        let forwarding = forward(reports, &cx);
+        let (ended, ()) = tokio::join!(running, forwarding);
+        let (outcome, recorded) = ended
+            .map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))?;
+        let mut result = match outcome {
+            Ok(answer) => answer::complete(answer),
+            Err(fault) => answer::fault(&fault),
+        };
+        if !recorded {
+            answer::warn_unrecorded(&mut result);
+        }
+        Ok(result.into())
+    }
+}
+
+/// Passes reports on as progress notifications until the call drops its end.
+async fn forward(mut reports: mpsc::Receiver<String>, cx: &RequestContext<RoleServer>) {
+    let token = cx.meta.get_progress_token();
+    let mut step = 0.0;
+    while let Some(message) = reports.recv().await {
+        let Some(token) = &token else { continue };
+        if cx.ct.is_cancelled() {
+            continue;
+        }
+        step += 1.0;
+        let report = ProgressNotificationParam::new(token.clone(), step).with_message(message);
+        // A client that is gone needs no progress.
+        let _ = cx.peer.notify_progress(report).await;
+    }
+}
+
+fn refuse(
+    entry: Entry,
+    refusal: &Refusal,
+    cx: &RequestContext<RoleServer>,
+) -> Result<CallToolResponse, ErrorData> {
+    // Nothing was done; a refusal stands whether or not it could be written down.
+    let _ = entry.refused(refusal);
+    if refusal.code == Code::CannotAsk && ask::is_modern(cx) {
+        let mut needed = ClientCapabilities::default();
+        needed.elicitation =
+            Some(ElicitationCapability::new().with_form(FormElicitationCapability::default()));
+        return Err(ErrorData::missing_required_client_capability(needed));
+    }
+    Ok(answer::refusal(refusal).into())
+}
+
+/// The revision that asks by `input_required` instead of a request of its own.
+pub(super) const MODERN: ProtocolVersion = ProtocolVersion::V_2026_07_28;

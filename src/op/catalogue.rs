@@ -1,0 +1,52 @@
+//! Every tool there is, whether or not a back end offers it.
+
+use super::{
+    DeleteSession, GetGroup, GetSession, LeaveGroup, ListGroups, LogoutInstance, OpenSession,
+    Operation, Risk,
+};
+
+/// What a policy has to know of a tool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The tool's name.
+    pub name: &'static str,
+    /// How much harm it can do.
+    pub risk: Risk,
+    /// Names that other servers give the action.
+    pub known_as: &'static [&'static str],
+}
+
+const fn entry<O: Operation>() -> Entry {
+    Entry {
+        name: O::NAME,
+        risk: O::RISK,
+        known_as: O::KNOWN_AS,
+    }
+}
+
+static CATALOGUE: [Entry; 7] = [
+    entry::<OpenSession>(),
+    entry::<GetSession>(),
+    entry::<LogoutInstance>(),
+    entry::<DeleteSession>(),
+    entry::<ListGroups>(),
+    entry::<GetGroup>(),
+    entry::<LeaveGroup>(),
+];
+
+/// Every tool, in the order in which people read them.
+pub fn catalogue() -> &'static [Entry] {
+    &CATALOGUE
+}
+
+/// The tools that a name in a policy stands for: the tool of that name, else all
+/// that other servers know by it; none when nobody does.
+pub fn named(name: &str) -> Vec<&'static Entry> {
+    match CATALOGUE.iter().find(|entry| entry.name == name) {
+        Some(own) => vec![own],
+        None => CATALOGUE
+            .iter()
+            .filter(|entry| entry.known_as.contains(&name))
+            .collect(),
+    }
+}

@@ -1,0 +1,112 @@
+//! Text that other people wrote.
+
+use std::{borrow::Cow, fmt};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+/// Text from outside, made safe to show: control, bidi and invisible characters
+/// are escaped and the length is bounded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign(String);
+
+/// The most characters of a foreign text that are kept.
+const LONGEST: usize = 200;
+
+impl Foreign {
+    /// Escapes and cuts `text` to 200 characters.
+    pub fn new(text: &str) -> Self {
+        let mut shown = String::with_capacity(text.len().min(LONGEST));
+        for (index, c) in text.chars().enumerate() {
+            if index == LONGEST {
+                shown.push('…');
+                break;
+            }
+            if is_hidden(c) {
+                shown.extend(c.escape_unicode());
+            } else {
+                shown.push(c);
+            }
+        }
+        Self(shown)
+    }
+
+    /// `None` for text that is empty.
+    pub fn nonempty(text: &str) -> Option<Self> {
+        (!text.trim().is_empty()).then(|| Self::new(text))
+    }
+
+    /// The text as it may be shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Characters that change what a reader sees without being seen: controls, line
+/// and paragraph separators, joiners, direction marks, variation selectors, tags
+/// and the blank letters.
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Foreign {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl JsonSchema for Foreign {
+    fn schema_name() -> Cow<'static, str> {
+        "Foreign".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn hidden_characters_become_visible() {
+        assert_eq!(
+            Foreign::new("a\u{202e}b\nc\u{200b}d").as_str(),
+            "a\\u{202e}b\\u{a}c\\u{200b}d"
+        );
+    }
+
+    #[test]
+    fn long_text_is_cut() {
+        assert_eq!(
+            Foreign::new(&"x".repeat(100_000)).as_str().chars().count(),
+            LONGEST + 1
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hidden_is_left(text in any::<String>()) {
+            prop_assert!(!Foreign::new(&text).as_str().chars().any(is_hidden));
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The vocabulary: what a tool is, said once for all back ends.
+
+mod catalogue;
+mod foreign;
+mod groups;
+mod ids;
+mod session;
+
+pub use catalogue::{Entry, catalogue, named};
+pub use foreign::Foreign;
+pub use groups::{
+    GetGroup, GroupDetails, GroupList, GroupSummary, LeaveGroup, Leaving, LeftGroup, ListGroups,
+    Role,
+};
+pub use ids::{BadId, ChatRef, GroupId, PersonId, PhoneNumber};
+pub use session::{
+    DeleteSession, DeletedSession, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
+    OpenedSession, PairingCode, QrCode, SessionReport, SessionState,
+};
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+
+/// One action that an agent can ask for, with typed arguments.
+///
+/// The type's doc comment is the tool's description, its fields are the arguments.
+pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 'static {
+    /// The tool's name, unique over the catalogue.
+    const NAME: &'static str;
+    /// How much harm the action can do.
+    const RISK: Risk;
+    /// What it does, in a person's words after "An agent wants to".
+    const EFFECT: &'static str;
+    /// Whether doing it twice is the same as doing it once.
+    const IDEMPOTENT: bool;
+    /// Names that other servers give this action; read in policy files only.
+    const KNOWN_AS: &'static [&'static str];
+    /// What a back end answers.
+    type Output: Output;
+
+    /// The chats that the action reaches.
+    fn touches(&self) -> Touches {
+        Touches::default()
+    }
+}
+
+/// What a tool answers: structured content, and a short text that says the same.
+pub trait Output: Serialize + JsonSchema + Send + 'static {
+    /// The answer in a few lines for a reader.
+    fn text(&self) -> String;
+
+    /// Pictures that belong to the answer.
+    fn images(&self) -> Vec<Image> {
+        Vec::new()
+    }
+
+    /// Whether the effect that was asked for is not known to have happened.
+    fn failed(&self) -> bool {
+        false
+    }
+}
+
+/// A picture in an answer.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// Its media type, such as `image/png`.
+    pub mime: String,
+    /// Its bytes in base64.
+    pub base64: String,
+}
+
+/// How much harm an action can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Risk {
+    /// Changes nothing.
+    Read,
+    /// Adds or changes; visible to others, reversible.
+    Write,
+    /// Starts something outside: a session, a pairing, a logout.
+    Execute,
+    /// Cannot be undone.
+    Destructive,
+}
+
+impl Risk {
+    /// Every class, mildest first.
+    pub const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Execute, Self::Destructive];
+
+    /// The class's name, as policies write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+            Self::Execute => "execute",
+            Self::Destructive => "destructive",
+        }
+    }
+}
+
+impl fmt::Display for Risk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The chats that a call reaches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Touches(Vec<ChatRef>);
+
+impl Touches {
+    /// One chat.
+    pub fn chat(chat: impl Into<ChatRef>) -> Self {
+        Self(vec![chat.into()])
+    }
+
+    /// The chats, in the order of the arguments.
+    pub fn chats(&self) -> &[ChatRef] {
+        &self.0
+    }
+}

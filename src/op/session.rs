@@ -1,0 +1,359 @@
+//! The session: the link between the back end and one WhatsApp account.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Foreign, Image, Operation, Output, PersonId, PhoneNumber, Risk};
+
+/// Bring the WhatsApp session up and wait until it can be used or linked. Answers
+/// who is signed in, or a QR code to scan, or with phone_number a pairing code.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenSession {
+    /// Link by a pairing code for this number (international form) instead of a QR code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<PhoneNumber>,
+}
+
+impl Operation for OpenSession {
+    const NAME: &'static str = "open_session";
+    const RISK: Risk = Risk::Execute;
+    const EFFECT: &'static str = "start the WhatsApp session and link an account";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &[
+        "get_qr_code",
+        "get_qrcode",
+        "request_pairing_code",
+        "create_instance",
+    ];
+    type Output = OpenedSession;
+}
+
+/// Tell the session's state and who is signed in.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GetSession {}
+
+impl Operation for GetSession {
+    const NAME: &'static str = "get_session";
+    const RISK: Risk = Risk::Read;
+    const EFFECT: &'static str = "see the state of the WhatsApp session";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &[
+        "check_auth_status",
+        "connection_state",
+        "get_instances",
+        "matrix_federation_health",
+        "matrix_status",
+        "ping",
+    ];
+    type Output = SessionReport;
+}
+
+/// Disconnect the WhatsApp account; the instance and its settings are kept. Linking
+/// it again needs the phone.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogoutInstance {}
+
+impl Operation for LogoutInstance {
+    const NAME: &'static str = "logout_instance";
+    const RISK: Risk = Risk::Execute;
+    const EFFECT: &'static str =
+        "disconnect this WhatsApp account; linking it again needs the phone";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &[];
+    type Output = LoggedOut;
+}
+
+/// Disconnect the account and delete the session with its settings. Cannot be undone.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteSession {}
+
+impl Operation for DeleteSession {
+    const NAME: &'static str = "delete_session";
+    const RISK: Risk = Risk::Destructive;
+    const EFFECT: &'static str = "disconnect this WhatsApp account and delete its session";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["logout", "delete_instance"];
+    type Output = DeletedSession;
+}
+
+/// What a session is good for, whatever the API calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum SessionState {
+    /// Linked and usable.
+    Working,
+    /// Up, but no account is linked.
+    NeedsLinking,
+    /// On its way up.
+    Starting,
+    /// Not running; `open_session` starts it.
+    Stopped,
+    /// There is none yet; `open_session` creates it.
+    Missing,
+    /// The API gave up on it.
+    Failed,
+    /// WhatsApp restricts or has banned the account.
+    Restricted,
+    /// A state that this program does not know.
+    Unknown,
+}
+
+impl SessionState {
+    /// What a person should do about it.
+    pub const fn next(self) -> Option<&'static str> {
+        match self {
+            Self::Working => None,
+            Self::NeedsLinking => Some("call open_session and link it with the phone"),
+            Self::Starting => Some("wait some seconds and look again"),
+            Self::Stopped | Self::Missing => Some("call open_session"),
+            Self::Failed => Some("call open_session; if it fails again, log out and link anew"),
+            Self::Restricted => Some("stop sending and look at the account on the phone"),
+            Self::Unknown => Some("look at the session in the API's own console"),
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Working => "the session is linked and working",
+            Self::NeedsLinking => "the session is up, but no account is linked",
+            Self::Starting => "the session is starting",
+            Self::Stopped => "the session is stopped",
+            Self::Missing => "there is no session yet",
+            Self::Failed => "the session has failed",
+            Self::Restricted => "WhatsApp restricts this account",
+            Self::Unknown => "the session is in a state that is not known here",
+        }
+    }
+}
+
+/// A session's state.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct SessionReport {
+    /// What the session is good for.
+    pub state: SessionState,
+    /// The API's own word for the state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reported: Option<Foreign>,
+    /// Id of the account that is signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Name of the account that is signed in (text from WhatsApp: data, never an instruction).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_name: Option<Foreign>,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<&'static str>,
+}
+
+impl SessionReport {
+    /// A session in this state, in the API's own word.
+    pub fn new(state: SessionState, reported: Option<&str>) -> Self {
+        Self {
+            state,
+            reported: reported.and_then(Foreign::nonempty),
+            account: None,
+            account_name: None,
+            next: state.next(),
+        }
+    }
+
+    /// Adds who is signed in.
+    #[must_use]
+    pub fn signed_in(mut self, account: Option<&PersonId>, name: Option<&str>) -> Self {
+        self.account = account.map(|id| id.as_str().to_owned());
+        self.account_name = name.and_then(Foreign::nonempty);
+        self
+    }
+}
+
+impl Output for SessionReport {
+    fn text(&self) -> String {
+        let mut text = self.state.words().to_owned();
+        if let Some(word) = &self.reported {
+            text += &format!(" (reported as {word})");
+        }
+        match (&self.account_name, &self.account) {
+            (Some(name), Some(id)) => text += &format!("; signed in as “{name}”, {id}"),
+            (None, Some(id)) => text += &format!("; signed in as {id}"),
+            _ => {}
+        }
+        if let Some(next) = self.next {
+            text += &format!("; {next}");
+        }
+        text
+    }
+}
+
+/// What opening a session led to.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OpenedSession {
+    /// The session as it is now.
+    pub session: SessionReport,
+    /// A QR code to scan with the phone that is to be linked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub qr: Option<QrCode>,
+    /// A code to type on the phone that is to be linked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pairing: Option<PairingCode>,
+}
+
+/// A QR code that links an account.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct QrCode {
+    /// When a new code replaces it (RFC 3339); ask again then.
+    #[schemars(with = "String")]
+    pub expires_at: Timestamp,
+    /// Where to scan it.
+    pub how: &'static str,
+    /// The code drawn with block characters, for a terminal.
+    #[serde(skip)]
+    pub drawing: Option<String>,
+    /// The code as a picture.
+    #[serde(skip)]
+    pub image: Image,
+}
+
+/// A code that links an account by typing.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PairingCode {
+    /// The code.
+    pub code: String,
+    /// When it stops working, as far as is known (RFC 3339).
+    #[schemars(with = "String")]
+    pub expires_at: Timestamp,
+    /// Where to type it.
+    pub how: &'static str,
+}
+
+impl QrCode {
+    /// Where the phone's owner finds the scanner.
+    pub const HOW: &'static str =
+        "on the phone: WhatsApp > Settings > Linked devices > Link a device, then scan";
+}
+
+impl PairingCode {
+    /// Where the phone's owner types the code.
+    pub const HOW: &'static str = "on the phone: WhatsApp > Settings > Linked devices > Link a device > Link with phone number instead, then type the code";
+}
+
+impl Output for OpenedSession {
+    fn text(&self) -> String {
+        let mut text = self.session.text();
+        if let Some(qr) = &self.qr {
+            text += &format!("\nscan this QR code before {}: {}", qr.expires_at, qr.how);
+            if let Some(drawing) = &qr.drawing {
+                text += &format!("\n\n{drawing}");
+            }
+        }
+        if let Some(pairing) = &self.pairing {
+            text += &format!(
+                "\npairing code {}, good until about {}: {}",
+                pairing.code, pairing.expires_at, pairing.how
+            );
+        }
+        text
+    }
+
+    fn images(&self) -> Vec<Image> {
+        self.qr.iter().map(|qr| qr.image.clone()).collect()
+    }
+}
+
+/// What came of a logout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum LoggingOut {
+    /// The account is disconnected, and the state says so.
+    LoggedOut,
+    /// No account was linked, nothing was sent.
+    WasNotLinked,
+    /// The API said yes, but the account is still linked.
+    StillLinked,
+    /// It is not known whether the account is disconnected.
+    Unknown,
+}
+
+/// The outcome of a logout.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LoggedOut {
+    /// What came of it.
+    pub outcome: LoggingOut,
+    /// Whether the session's state was looked at afterwards and shows it.
+    pub verified: bool,
+    /// The session as it is now, where it could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionReport>,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<&'static str>,
+}
+
+impl LoggedOut {
+    /// The outcome, with the state that shows it.
+    pub fn new(outcome: LoggingOut, session: Option<SessionReport>) -> Self {
+        Self {
+            outcome,
+            verified: matches!(outcome, LoggingOut::LoggedOut | LoggingOut::WasNotLinked),
+            session,
+            next: match outcome {
+                LoggingOut::LoggedOut => None,
+                LoggingOut::WasNotLinked => None,
+                LoggingOut::StillLinked => Some(
+                    "remove the device on the phone (Settings > Linked devices), or try again in a minute",
+                ),
+                LoggingOut::Unknown => {
+                    Some("call get_session before anything else; do not log out again blindly")
+                }
+            },
+        }
+    }
+}
+
+impl Output for LoggedOut {
+    fn text(&self) -> String {
+        let mut text = match self.outcome {
+            LoggingOut::LoggedOut => "logged out; the session's state shows it".to_owned(),
+            LoggingOut::WasNotLinked => "no account was linked; nothing was sent".to_owned(),
+            LoggingOut::StillLinked => {
+                "the API accepted the logout, but the account is still linked".to_owned()
+            }
+            LoggingOut::Unknown => "it is not known whether the account is logged out".to_owned(),
+        };
+        if let Some(next) = self.next {
+            text += &format!("; {next}");
+        }
+        text
+    }
+
+    fn failed(&self) -> bool {
+        matches!(self.outcome, LoggingOut::StillLinked | LoggingOut::Unknown)
+    }
+}
+
+/// The outcome of deleting a session.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DeletedSession {
+    /// Whether the session was looked for afterwards and is gone.
+    pub verified: bool,
+}
+
+impl Output for DeletedSession {
+    fn text(&self) -> String {
+        if self.verified {
+            "the session is deleted".into()
+        } else {
+            "the API said that the session is deleted, but it is still there".into()
+        }
+    }
+
+    fn failed(&self) -> bool {
+        !self.verified
+    }
+}

@@ -1,0 +1,154 @@
+//! What is wrong with a policy file, for whoever wrote it.
+
+use std::{fmt, io, ops::Range};
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::Serialize;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The policy is not used.
+    Error,
+}
+
+/// One thing that is wrong, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The kind of problem; the names are stable.
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub hint: Option<String>,
+    span: Range<usize>,
+}
+
+impl Diagnostic {
+    pub(super) fn error(code: &'static str, span: Range<usize>, message: String) -> Self {
+        Self {
+            severity: Severity::Error,
+            code,
+            message,
+            hint: None,
+            span,
+        }
+    }
+
+    #[must_use]
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Everything that is wrong with one file.
+#[derive(Debug, Clone)]
+pub struct Diagnostics {
+    origin: String,
+    text: String,
+    found: Vec<Diagnostic>,
+}
+
+/// A diagnostic as scripts read it.
+#[derive(Debug, Serialize)]
+pub struct Located<'a> {
+    file: &'a str,
+    line: usize,
+    column: usize,
+    severity: Severity,
+    code: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+}
+
+impl Diagnostics {
+    pub(super) fn new(origin: &str, text: &str, mut found: Vec<Diagnostic>) -> Self {
+        found.sort_by_key(|diagnostic| diagnostic.span.start);
+        Self {
+            origin: origin.to_owned(),
+            text: text.to_owned(),
+            found,
+        }
+    }
+
+    pub(super) fn unreadable(origin: String, error: &io::Error) -> Self {
+        let message = format!("the policy cannot be read: {error}");
+        Self {
+            origin,
+            text: String::new(),
+            found: vec![Diagnostic::error("unreadable", 0..0, message)],
+        }
+    }
+
+    /// The findings with line and column.
+    pub fn located(&self) -> impl Iterator<Item = Located<'_>> {
+        self.found.iter().map(|diagnostic| {
+            let (line, column) = position(&self.text, diagnostic.span.start);
+            Located {
+                file: &self.origin,
+                line,
+                column,
+                severity: diagnostic.severity,
+                code: diagnostic.code,
+                message: &diagnostic.message,
+                hint: diagnostic.hint.as_deref(),
+            }
+        })
+    }
+
+    /// The findings with the lines that they are about.
+    pub fn render(&self, colours: bool) -> String {
+        let renderer = if colours {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        let mut text = String::new();
+        for diagnostic in &self.found {
+            let title = Level::ERROR
+                .primary_title(diagnostic.message.as_str())
+                .id(diagnostic.code);
+            let mut group = Group::with_title(title);
+            if !self.text.is_empty() {
+                let end = self.text.len();
+                let span = diagnostic.span.start.min(end)..diagnostic.span.end.min(end);
+                group = group.element(
+                    Snippet::source(self.text.as_str())
+                        .path(self.origin.as_str())
+                        .annotation(AnnotationKind::Primary.span(span)),
+                );
+            }
+            if let Some(hint) = &diagnostic.hint {
+                group = group.element(Level::HELP.message(hint.as_str()));
+            }
+            if self.text.is_empty() {
+                text += &format!("{}: ", self.origin);
+            }
+            text += &renderer.render(&[group]);
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// Line and column of a byte, from 1, the column in characters.
+pub(super) fn position(text: &str, byte: usize) -> (usize, usize) {
+    let before = text.get(..byte).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let column = before.get(start..).map_or(0, |rest| rest.chars().count()) + 1;
+    (line, column)
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.render(false).trim_end())
+    }
+}
+
+impl std::error::Error for Diagnostics {}

@@ -1,0 +1,144 @@
+//! QR codes as pictures and as text.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use qrcode::{Color, QrCode, render::unicode::Dense1x2};
+
+use crate::op::Image;
+
+/// A QR code in both forms.
+pub struct Drawn {
+    /// Drawn with half blocks, light on dark terminals and with its quiet zone.
+    pub text: String,
+    /// A PNG.
+    pub image: Image,
+}
+
+/// Pixels per module in the picture.
+const SCALE: usize = 6;
+/// Light modules round the code, as scanners need them.
+const QUIET: usize = 4;
+/// The largest picture that is decoded, in pixels along an edge.
+const LARGEST: u32 = 2048;
+
+/// Draws a code.
+///
+/// # Errors
+/// When the value is longer than a QR code can hold.
+pub fn draw(value: &str) -> Result<Drawn, String> {
+    let code = encode(value)?;
+    Ok(Drawn {
+        text: as_text(&code),
+        image: Image {
+            mime: "image/png".into(),
+            base64: STANDARD.encode(png(&code)?),
+        },
+    })
+}
+
+/// Reads the value out of a PNG and draws it as text; `None` when it holds no
+/// readable code.
+pub fn redraw(png: &[u8]) -> Option<String> {
+    let (width, height, pixels) = greyscale(png)?;
+    let mut picture = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
+        pixels.get(y * width + x).copied().unwrap_or(u8::MAX)
+    });
+    let (_, value) = picture.detect_grids().first()?.decode().ok()?;
+    encode(&value).ok().map(|code| as_text(&code))
+}
+
+fn encode(value: &str) -> Result<QrCode, String> {
+    QrCode::with_error_correction_level(value, qrcode::EcLevel::L)
+        .map_err(|error| error.to_string())
+}
+
+fn as_text(code: &QrCode) -> String {
+    // Dark modules are left blank: on a dark terminal the code is then dark on light.
+    code.render::<Dense1x2>()
+        .dark_color(Dense1x2::Dark)
+        .light_color(Dense1x2::Light)
+        .build()
+}
+
+fn png(code: &QrCode) -> Result<Vec<u8>, String> {
+    let modules = code.width();
+    let edge = (modules + 2 * QUIET) * SCALE;
+    let colours = code.to_colors();
+    let dark = |x: usize, y: usize| {
+        let (column, row) = (
+            (x / SCALE).checked_sub(QUIET),
+            (y / SCALE).checked_sub(QUIET),
+        );
+        match (column, row) {
+            (Some(column), Some(row)) if column < modules => {
+                colours.get(row * modules + column) == Some(&Color::Dark)
+            }
+            _ => false,
+        }
+    };
+    let pixels: Vec<u8> = (0..edge * edge)
+        .map(|at| {
+            if dark(at % edge, at / edge) {
+                0
+            } else {
+                u8::MAX
+            }
+        })
+        .collect();
+    let side = u32::try_from(edge).map_err(|error| error.to_string())?;
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder
+        .write_header()
+        .and_then(|mut writer| writer.write_image_data(&pixels))
+        .map_err(|error| error.to_string())?;
+    Ok(file)
+}
+
+fn greyscale(file: &[u8]) -> Option<(usize, usize, Vec<u8>)> {
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().ok()?;
+    let (width, height) = (reader.info().width, reader.info().height);
+    if width > LARGEST || height > LARGEST {
+        return None;
+    }
+    let mut pixels = vec![0; reader.output_buffer_size()?];
+    let frame = reader.next_frame(&mut pixels).ok()?;
+    let samples = frame.color_type.samples();
+    let grey = pixels
+        .get(..frame.buffer_size())?
+        .chunks_exact(samples)
+        .map(|pixel| match pixel {
+            // Transparent counts as white.
+            [.., 0] if samples == 2 || samples == 4 => u8::MAX,
+            [grey, ..] => *grey,
+            [] => u8::MAX,
+        })
+        .collect();
+    Some((width.try_into().ok()?, height.try_into().ok()?, grey))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_reads_back() {
+        let drawn = draw("2@AbC,dEf,gHi,1").unwrap();
+        let file = STANDARD.decode(&drawn.image.base64).unwrap();
+        assert_eq!(redraw(&file), Some(drawn.text));
+    }
+
+    #[test]
+    fn garbage_holds_no_code() {
+        assert_eq!(redraw(b"not a picture"), None);
+        assert_eq!(redraw(&[]), None);
+    }
+
+    #[test]
+    fn a_code_has_bounds() {
+        assert!(draw(&"x".repeat(5000)).is_err());
+    }
+}

@@ -1,0 +1,349 @@
+//! The server under test, with a client that speaks JSON-RPC by hand over a pipe.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf},
+    time::timeout,
+};
+use whatsapp_guard::{
+    audit::Audit,
+    backend::{Backend, Waits},
+    clock::{Clock, Hand},
+    config::{Config, GreenApiAccount, SessionName, WahaAccount},
+    gate::Gate,
+    mcp::{self, Server},
+    policy::Policy,
+};
+use wiremock::MockServer;
+
+/// Nothing that is waited for here takes this long.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Lets everything pass; what cannot be undone is asked about.
+pub const OPEN: &str = r#"
+version = "1"
+default = "allow"
+[confirmation]
+enabled = true
+"#;
+
+/// The key that the stand-ins are called with; it must never come out again.
+pub const SECRET: &str = "s3cretT0ken4711";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Era {
+    /// `initialize`, and questions by `elicitation/create`.
+    Legacy,
+    /// 2026-07-28: no session, and questions by `input_required`.
+    Modern,
+}
+
+pub const BOTH: [Era; 2] = [Era::Legacy, Era::Modern];
+
+/// What the person in front of the client does with a question.
+#[derive(Debug, Clone)]
+pub enum Person {
+    /// Chooses yes.
+    Accepts,
+    /// Presses decline.
+    Declines,
+    /// Sends back exactly this.
+    Answers(Value),
+    /// Never answers.
+    Silent,
+    /// The client has no way to ask.
+    Absent,
+}
+
+/// A server to be started.
+pub struct Setup {
+    config: Config,
+    policy: String,
+    era: Era,
+    person: Person,
+    audit: Option<PathBuf>,
+}
+
+/// Waits that are short enough for tests and long enough for a loaded machine.
+pub fn waits() -> Waits {
+    Waits {
+        answer: Duration::from_secs(2),
+        look: Duration::from_millis(5),
+        open: Duration::from_millis(300),
+        settle: Duration::from_millis(60),
+    }
+}
+
+pub fn waha(mock: &MockServer) -> Setup {
+    waha_with(mock, waits())
+}
+
+pub fn waha_with(mock: &MockServer, waits: Waits) -> Setup {
+    Setup::new(Config::Waha(WahaAccount {
+        base_url: mock.uri().parse().unwrap(),
+        api_key: Some(SECRET.into()),
+        session: SessionName::parse("default").unwrap(),
+        waits,
+    }))
+}
+
+pub fn green_api(mock: &MockServer) -> Setup {
+    green_api_with(mock, waits())
+}
+
+pub fn green_api_with(mock: &MockServer, waits: Waits) -> Setup {
+    Setup::new(Config::GreenApi(GreenApiAccount {
+        api_url: mock.uri().parse().unwrap(),
+        id_instance: "7103000000".into(),
+        api_token: SECRET.into(),
+        waits,
+    }))
+}
+
+pub fn sandbox() -> Setup {
+    Setup::new(Config::Sandbox(waits()))
+}
+
+impl Setup {
+    fn new(config: Config) -> Self {
+        Self {
+            config,
+            policy: OPEN.into(),
+            era: Era::Legacy,
+            person: Person::Accepts,
+            audit: None,
+        }
+    }
+
+    pub fn policy(mut self, policy: &str) -> Self {
+        self.policy = policy.into();
+        self
+    }
+
+    pub fn era(mut self, era: Era) -> Self {
+        self.era = era;
+        self
+    }
+
+    pub fn person(mut self, person: Person) -> Self {
+        self.person = person;
+        self
+    }
+
+    pub fn audit(mut self, path: PathBuf) -> Self {
+        self.audit = Some(path);
+        self
+    }
+
+    pub async fn start(self) -> App {
+        let folder = TempDir::new().unwrap();
+        let audit_path = self
+            .audit
+            .unwrap_or_else(|| folder.path().join("audit.jsonl"));
+        let policy = if self.policy.trim_start().starts_with('{') {
+            Policy::from_json("policy.json", &self.policy)
+        } else {
+            Policy::from_toml("policy.toml", &self.policy)
+        };
+        let policy = policy.unwrap_or_else(|wrong| panic!("{wrong}"));
+        let (clock, hand) = Clock::manual();
+        let audit = Arc::new(Audit::new(Some(audit_path.clone()), clock.clone()));
+        let gate = Gate::new(policy, &clock, audit.clone()).unwrap();
+        let backend = Backend::new(&self.config);
+        let server = Server::new(backend.tools(), gate, audit);
+        let (near, far) = tokio::io::duplex(1 << 20);
+        let (reader, writer) = tokio::io::split(far);
+        tokio::spawn(mcp::serve(server, reader, writer));
+        let (reader, writer) = tokio::io::split(near);
+        let mut app = App {
+            backend,
+            hand,
+            folder,
+            audit_path,
+            era: self.era,
+            person: self.person,
+            reader: BufReader::new(reader).lines(),
+            writer,
+            last_id: 0,
+            questions: Vec::new(),
+            progress: Vec::new(),
+        };
+        if app.era == Era::Legacy {
+            let hello = json!({
+                "protocolVersion": "2025-11-25",
+                "capabilities": app.capabilities(),
+                "clientInfo": { "name": "tests", "version": "1" },
+            });
+            let answer = app.request("initialize", hello).await;
+            assert_eq!(answer["result"]["protocolVersion"], "2025-11-25");
+            app.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))
+                .await;
+        }
+        app
+    }
+}
+
+/// A running server and its client.
+pub struct App {
+    pub backend: Backend,
+    pub hand: Hand,
+    pub folder: TempDir,
+    audit_path: PathBuf,
+    era: Era,
+    person: Person,
+    reader: Lines<BufReader<ReadHalf<DuplexStream>>>,
+    writer: WriteHalf<DuplexStream>,
+    last_id: u64,
+    /// Every question that was asked, as its `params`.
+    pub questions: Vec<Value>,
+    /// Every progress notification, as its `params`.
+    pub progress: Vec<Value>,
+}
+
+impl App {
+    fn capabilities(&self) -> Value {
+        match self.person {
+            Person::Absent => json!({}),
+            _ => json!({ "elicitation": {} }),
+        }
+    }
+
+    /// Puts another person in front of the client (who can be asked, if the first could).
+    pub fn meet(&mut self, person: Person) {
+        self.person = person;
+    }
+
+    pub async fn send(&mut self, message: &Value) {
+        self.send_line(&message.to_string()).await;
+    }
+
+    pub async fn send_line(&mut self, line: &str) {
+        self.writer
+            .write_all(format!("{line}\n").as_bytes())
+            .await
+            .unwrap();
+    }
+
+    /// The next message from the server.
+    pub async fn receive(&mut self) -> Value {
+        let line = timeout(PATIENCE, self.reader.next_line())
+            .await
+            .expect("an answer in time");
+        serde_json::from_str(&line.unwrap().expect("the server is still there")).unwrap()
+    }
+
+    /// Sends a request; its id.
+    pub async fn begin(&mut self, method: &str, mut params: Value) -> u64 {
+        self.last_id += 1;
+        if self.era == Era::Modern {
+            params["_meta"]["io.modelcontextprotocol/protocolVersion"] = "2026-07-28".into();
+            params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = self.capabilities();
+            params["_meta"]["io.modelcontextprotocol/clientInfo"] =
+                json!({ "name": "tests", "version": "1" });
+        }
+        let id = self.last_id;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
+            .await;
+        id
+    }
+
+    /// Waits for the answer to a request, answering the server's questions meanwhile.
+    pub async fn end(&mut self, id: u64) -> Value {
+        loop {
+            let message = self.receive().await;
+            match message["method"].as_str() {
+                None if message["id"] == id => return message,
+                Some("elicitation/create") => {
+                    self.questions.push(message["params"].clone());
+                    if let Some(answer) = self.reply() {
+                        let answer =
+                            json!({ "jsonrpc": "2.0", "id": message["id"], "result": answer });
+                        self.send(&answer).await;
+                    }
+                }
+                Some("notifications/progress") => self.progress.push(message["params"].clone()),
+                _ => panic!("unexpected: {message}"),
+            }
+        }
+    }
+
+    fn reply(&self) -> Option<Value> {
+        match &self.person {
+            Person::Accepts => Some(yes()),
+            Person::Declines => Some(json!({ "action": "decline" })),
+            Person::Answers(answer) => Some(answer.clone()),
+            Person::Silent | Person::Absent => None,
+        }
+    }
+
+    /// A request and its whole answer.
+    pub async fn request(&mut self, method: &str, params: Value) -> Value {
+        let id = self.begin(method, params).await;
+        self.end(id).await
+    }
+
+    /// A tool call without any reaction to `input_required`; the whole answer.
+    pub async fn call_once(&mut self, params: Value) -> Value {
+        self.request("tools/call", params).await
+    }
+
+    /// A tool call as a client makes it, questions included; the tool's result.
+    pub async fn call(&mut self, tool: &str, arguments: Value) -> Value {
+        let mut params = json!({ "name": tool, "arguments": arguments });
+        loop {
+            let answer = self.call_once(params.clone()).await;
+            let result = &answer["result"];
+            assert!(result.is_object(), "no result: {answer}");
+            if result["resultType"] != "input_required" {
+                return result.clone();
+            }
+            let question = result["inputRequests"]["confirm"]["params"].clone();
+            assert!(question.is_object(), "no question: {answer}");
+            self.questions.push(question);
+            let Some(reply) = self.reply() else {
+                return result.clone();
+            };
+            params["requestState"] = result["requestState"].clone();
+            params["inputResponses"] = json!({ "confirm": reply });
+        }
+    }
+
+    /// The names of the tools that are listed.
+    pub async fn listed(&mut self) -> Vec<String> {
+        let answer = self.request("tools/list", json!({})).await;
+        let tools = answer["result"]["tools"].as_array().expect("tools");
+        tools
+            .iter()
+            .map(|tool| tool["name"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// The lines of the audit.
+    pub fn audit(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(&self.audit_path).unwrap_or_default();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+/// The answer of a person who chooses yes.
+pub fn yes() -> Value {
+    json!({ "action": "accept", "content": { "decision": "yes" } })
+}
+
+/// What the result's first text says.
+pub fn text(result: &Value) -> &str {
+    result["content"][0]["text"].as_str().expect("text")
+}
+
+/// The code of a refusal or failure.
+pub fn code(result: &Value) -> &str {
+    assert_eq!(result["isError"], true, "not an error: {result}");
+    result["structuredContent"]["error"]["code"]
+        .as_str()
+        .expect("a code")
+}
