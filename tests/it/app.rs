@@ -250,6 +250,23 @@ impl App {
         id
     }
 
+    /// A modern request of a client with other capabilities, and its whole answer.
+    pub async fn request_as(
+        &mut self,
+        capabilities: Value,
+        method: &str,
+        mut params: Value,
+    ) -> Value {
+        assert_eq!(self.era, Era::Modern, "a session keeps its capabilities");
+        self.last_id += 1;
+        params["_meta"]["io.modelcontextprotocol/protocolVersion"] = "2026-07-28".into();
+        params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capabilities;
+        let id = self.last_id;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
+            .await;
+        self.end(id).await
+    }
+
     /// Waits for the answer to a request, answering the server's questions meanwhile.
     pub async fn end(&mut self, id: u64) -> Value {
         loop {

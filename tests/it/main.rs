@@ -10,4 +10,10 @@
 )]
 
 mod app;
+mod asking;
+mod gate;
+mod policies;
+mod program;
+mod protocol;
+mod table;
 mod waha;
