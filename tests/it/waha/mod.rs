@@ -3,6 +3,7 @@
 mod groups;
 mod leave;
 mod logout;
+mod pairing;
 mod session;
 mod transport;
 
@@ -13,12 +14,13 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use whatsapp_guard::backend::Waits;
 use wiremock::{
     Mock, MockBuilder, MockServer, Request, Respond, ResponseTemplate,
     matchers::{body_bytes, header, method, path},
 };
 
-use crate::app::{App, SECRET};
+use crate::app::{self, App, SECRET};
 
 const SESSION: &str = "/api/sessions/default";
 const GROUPS: &str = "/api/default/groups";
@@ -26,6 +28,26 @@ const GROUP: &str = "120363025246125486@g.us";
 
 /// Longer than any test waits for an answer.
 const NEVER: Duration = Duration::from_secs(60);
+
+/// Waits that do not end before a loaded machine has done what is waited for.
+fn patient() -> Waits {
+    Waits {
+        open: NEVER,
+        settle: NEVER,
+        ..app::waits()
+    }
+}
+
+/// One call of a tool, where what is waited for happens.
+async fn call(mock: &MockServer, tool: &str, arguments: Value) -> Value {
+    let mut app = app::waha_with(mock, patient()).start().await;
+    app.call(tool, arguments).await
+}
+
+/// One call of a tool, where waiting ends without success.
+async fn impatient(mock: &MockServer, tool: &str, arguments: Value) -> Value {
+    app::waha(mock).start().await.call(tool, arguments).await
+}
 
 /// A request as this program makes every one: with the key, and asking for JSON.
 fn request(verb: &str, at: &str) -> MockBuilder {
