@@ -224,15 +224,13 @@ impl Client {
             Body::Json(json) => json,
             Body::Text(_) | Body::Empty => return None,
         };
-        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let said = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+        let text = |value: &Value| said(value.as_str()?.to_owned());
         let message = match json.get("message") {
-            Some(Value::Array(parts)) => Some(
-                parts
-                    .iter()
-                    .filter_map(Value::as_str)
-                    .collect::<Vec<_>>()
-                    .join("; "),
-            ),
+            Some(Value::Array(parts)) => {
+                let parts: Vec<_> = parts.iter().filter_map(Value::as_str).collect();
+                said(parts.join("; "))
+            }
             Some(message) => text(message),
             None => None,
         };

@@ -18,6 +18,7 @@ struct World {
     lists: Vec<ResponseTemplate>,
     members: Vec<ResponseTemplate>,
     answer: ResponseTemplate,
+    patience: Duration,
 }
 
 /// Listed, and a member: what stays when nothing happens.
@@ -27,6 +28,7 @@ fn world(answer: ResponseTemplate) -> World {
         lists: vec![listed()],
         members: vec![with_me()],
         answer,
+        patience: app::waits().answer,
     }
 }
 
@@ -95,10 +97,11 @@ impl World {
 
     /// Leaves, which sends so many requests to leave; `settles` where the end is a success.
     async fn leave(self, sent: u64, settles: bool) -> (Value, Vec<Value>) {
+        let answer = self.patience;
         let mock = self.mount(sent).await;
         let settle = if settles { NEVER } else { app::waits().settle };
         let waits = Waits {
-            answer: Duration::from_millis(250),
+            answer,
             settle,
             ..app::waits()
         };
@@ -108,8 +111,12 @@ impl World {
     }
 }
 
-fn lost() -> ResponseTemplate {
-    empty(201).set_delay(NEVER)
+/// The answer to leaving never comes.
+fn lost() -> World {
+    World {
+        patience: Duration::from_millis(400),
+        ..world(empty(201).set_delay(NEVER))
+    }
 }
 
 #[tokio::test]
@@ -137,7 +144,7 @@ async fn a_group_that_was_left_is_seen_to_be_left() {
             "listed, but marked as left",
             world(empty(200)).members([with_me(), left]),
         ),
-        ("answer lost", world(lost()).lists(gone())),
+        ("answer lost", lost().lists(gone())),
         ("failed, but gone", world(boom()).lists(gone())),
         ("no v2", world(empty(201)).lists(gone()).members([no_v2()])),
         (
@@ -183,7 +190,7 @@ async fn what_is_not_seen_is_not_claimed() {
             world(empty(200)).members([with_me(), members(json!([]))]),
             "still_member",
         ),
-        ("answer lost", world(lost()), "unknown"),
+        ("answer lost", lost(), "unknown"),
         (
             "the list fails",
             world(empty(200)).lists([listed(), refused(500, "boom")]),

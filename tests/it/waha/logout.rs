@@ -15,7 +15,7 @@ const LOGOUT: &str = "/api/sessions/default/logout";
 async fn log_out(
     states: impl IntoIterator<Item = ResponseTemplate>,
     answer: ResponseTemplate,
-    settle: Duration,
+    waits: Waits,
 ) -> Value {
     let mock = MockServer::start().await;
     sessions(&mock, states).await;
@@ -24,11 +24,6 @@ async fn log_out(
         .expect(1)
         .mount(&mock)
         .await;
-    let waits = Waits {
-        answer: Duration::from_millis(250),
-        settle,
-        ..app::waits()
-    };
     let mut app = app::waha_with(&mock, waits).start().await;
     app.call("logout_instance", json!({})).await
 }
@@ -39,7 +34,6 @@ async fn the_state_tells_whether_it_was_a_logout() {
     let waiting = || session("SCAN_QR_CODE");
     let starting = || session("STARTING");
     let broken = || refused(500, "boom");
-    let lost = || empty(201).set_delay(NEVER);
     let cases = [
         (
             "waits for the state",
@@ -108,20 +102,6 @@ async fn the_state_tells_whether_it_was_a_logout() {
             None,
         ),
         (
-            "answer lost, but gone",
-            vec![working(), waiting()],
-            lost(),
-            "logged_out",
-            Some("needs_linking"),
-        ),
-        (
-            "answer lost, still there",
-            vec![working()],
-            lost(),
-            "unknown",
-            Some("working"),
-        ),
-        (
             "failed, but gone",
             vec![working(), waiting()],
             broken(),
@@ -138,9 +118,8 @@ async fn the_state_tells_whether_it_was_a_logout() {
     ];
     for (what, states, answer, outcome, state) in cases {
         let done = outcome == "logged_out";
-        // What happens may take its time; what never happens ends soon.
-        let settle = if done { NEVER } else { app::waits().settle };
-        let result = log_out(states, answer, settle).await;
+        let waits = if done { patient() } else { app::waits() };
+        let result = log_out(states, answer, waits).await;
         let told = &result["structuredContent"];
         assert_eq!(told["outcome"], outcome, "{what}: {result}");
         assert_eq!(told["verified"], done, "{what}");
@@ -148,6 +127,23 @@ async fn the_state_tells_whether_it_was_a_logout() {
         assert_eq!(told["session"]["state"].as_str(), state, "{what}");
         assert_eq!(told.get("next").is_none(), done, "{what}");
     }
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_looked_for_in_the_state() {
+    let lost = || empty(201).set_delay(NEVER);
+    let gone = [session("WORKING"), session("SCAN_QR_CODE")];
+    let waits = |waits: Waits| Waits {
+        answer: Duration::from_millis(400),
+        ..waits
+    };
+    let result = log_out(gone, lost(), waits(patient())).await;
+    assert_eq!(result["structuredContent"]["outcome"], "logged_out");
+    assert_eq!(result["isError"], false);
+    let result = log_out([session("WORKING")], lost(), waits(app::waits())).await;
+    assert_eq!(result["structuredContent"]["outcome"], "unknown");
+    assert_eq!(result["structuredContent"]["verified"], false);
+    assert!(text(&result).contains("do not log out again"), "{result}");
 }
 
 #[tokio::test]
@@ -160,7 +156,7 @@ async fn a_refused_logout_is_told() {
             "Bad Gateway",
         ),
     ] {
-        let result = log_out([session("WORKING")], answer, app::waits().settle).await;
+        let result = log_out([session("WORKING")], answer, app::waits()).await;
         assert_eq!(code(&result), "backend-refused");
         assert!(text(&result).contains(said), "{result}");
     }
