@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::{
     Waha,
-    client::API,
+    client::{API, leaves_doubt},
     session::{Info, is_false},
 };
 use crate::{
@@ -35,7 +35,8 @@ enum Membership {
 
 impl Waha {
     pub(super) async fn list_groups(self, op: ListGroups) -> Result<GroupList, Fault> {
-        let groups = self.groups().await?.iter().filter_map(summary).collect();
+        let groups = self.groups().await?.unwrap_or_default();
+        let groups = groups.iter().filter_map(summary).collect();
         Ok(GroupList::page(groups, &op))
     }
 
@@ -75,15 +76,9 @@ impl Waha {
         ];
         let answer = self.0.post(&progress, &path, None).await;
         let said_no = matches!(&answer, Ok(reply) if is_false(&reply.body()));
-        let refused = match answer {
+        let doubt = match answer {
             Ok(_) => None,
-            Err(Fault::Refused {
-                status: Some(status),
-                ..
-            }) if status < 500 => {
-                return Err(answer.err().unwrap_or(Fault::Cancelled));
-            }
-            Err(fault @ (Fault::Refused { .. } | Fault::OutcomeUnknown { .. })) => Some(fault),
+            Err(fault) if leaves_doubt(&fault) => Some(fault),
             Err(fault) => return Err(fault),
         };
         let deadline = Instant::now() + self.0.waits.settle;
@@ -95,7 +90,7 @@ impl Waha {
             }
             // A refusal that left everything as it was is a refusal.
             if said_no || Instant::now() >= deadline {
-                return match (refused, seen) {
+                return match (doubt, seen) {
                     (Some(fault @ Fault::Refused { .. }), Ok(_)) => Err(fault),
                     (None, Ok(_)) => Ok(LeftGroup::new(Leaving::StillMember, op.group)),
                     _ => Ok(LeftGroup::new(Leaving::Unknown, op.group)),
@@ -109,7 +104,9 @@ impl Waha {
     /// Looks at the list of groups, then at the group's members: some engines keep
     /// a group in the list after it was left.
     async fn membership(&self, group: &GroupId, own: &Info) -> Result<Membership, Fault> {
+        // No list is not an empty list: it shows nothing.
         let groups = self.groups().await?;
+        let groups = groups.ok_or_else(|| unreadable("a list of groups is expected"))?;
         if !groups
             .iter()
             .filter_map(summary)
@@ -131,45 +128,83 @@ impl Waha {
             // Servers before `v2`, and engines that fail on it: the list stands.
             _ => return Ok(Membership::In),
         };
-        let members: Vec<Member> = members.iter().filter_map(member).collect();
-        let own = own.own_ids();
-        let mine = members.iter().find(|member| member.is(&own));
-        let comparable = own.iter().any(|id| {
-            members
-                .iter()
-                .flat_map(|member| &member.ids)
-                .any(|other| other.is_hidden() == id.is_hidden())
-        });
-        Ok(match mine {
-            Some(member) if member.left => Membership::Out,
-            Some(_) => Membership::In,
-            None if comparable => Membership::Out,
-            None => Membership::In,
+        Ok(match Members::read(&members).own(&own.own_ids()) {
+            Own::Out => Membership::Out,
+            Own::In(_) | Own::Unclear => Membership::In,
         })
     }
 
     /// The groups as the engine tells them: an array, or on NOWEB an object by id.
-    async fn groups(&self) -> Result<Vec<Value>, Fault> {
+    /// `None` is an empty body.
+    async fn groups(&self) -> Result<Option<Vec<Value>>, Fault> {
         let path = ["api", self.0.session(), "groups"];
-        match self
-            .0
-            .get(&path, &[("exclude", "participants")])
-            .await?
-            .body()
-        {
-            Body::Json(Value::Array(groups)) => Ok(groups),
+        let query = [("exclude", "participants")];
+        let groups: Vec<Value> = match self.0.get(&path, &query).await?.body() {
+            Body::Json(Value::Array(groups)) => groups,
             Body::Json(Value::Object(groups)) => {
-                Ok(groups.into_iter().map(|(_, group)| group).collect())
+                groups.into_iter().map(|(_, group)| group).collect()
             }
-            Body::Empty => Ok(Vec::new()),
-            _ => Err(unreadable("a list of groups is expected")),
+            Body::Empty => return Ok(None),
+            _ => return Err(unreadable("a list of groups is expected")),
+        };
+        // Taken for no groups, a shape that is not known would look like groups left.
+        if !groups.is_empty() && !groups.iter().any(|group| summary(group).is_some()) {
+            return Err(unreadable("it holds no group that can be read"));
         }
+        Ok(Some(groups))
     }
 }
 
 impl Member {
     fn is(&self, own: &[PersonId]) -> bool {
         self.ids.iter().any(|id| own.contains(id))
+    }
+
+    /// Whether this member would be recognised as the account if it were the account.
+    fn is_comparable(&self, own: &[PersonId]) -> bool {
+        self.ids
+            .iter()
+            .any(|id| own.iter().any(|own| own.is_hidden() == id.is_hidden()))
+    }
+}
+
+/// A group's members, as far as they can be read.
+struct Members {
+    known: Vec<Member>,
+    complete: bool,
+}
+
+/// What a group's members tell of this account.
+enum Own<'a> {
+    In(&'a Member),
+    Out,
+    /// It was not found, but it may be a member under an id that is not known here.
+    Unclear,
+}
+
+impl Members {
+    fn read(members: &[Value]) -> Self {
+        let known: Vec<Member> = members.iter().filter_map(member).collect();
+        Self {
+            // A group that is listed has members: without any it could not be looked into.
+            complete: !known.is_empty() && known.len() == members.len(),
+            known,
+        }
+    }
+
+    fn own(&self, own: &[PersonId]) -> Own<'_> {
+        match self.known.iter().find(|member| member.is(own)) {
+            Some(member) if member.left => Own::Out,
+            Some(member) => Own::In(member),
+            None if self.complete && self.known.iter().all(|one| one.is_comparable(own)) => {
+                Own::Out
+            }
+            None => Own::Unclear,
+        }
+    }
+
+    fn present(&self) -> impl Iterator<Item = &Member> {
+        self.known.iter().filter(|member| !member.left)
     }
 }
 
@@ -197,10 +232,7 @@ fn summary(group: &Value) -> Option<GroupSummary> {
     Some(GroupSummary {
         group: GroupId::parse(id).ok()?,
         name: text(group, &["subject", "Name", "name"]).and_then(Foreign::nonempty),
-        members: field(group, &["size", "ParticipantCount"])
-            .and_then(Value::as_u64)
-            .and_then(|size| usize::try_from(size).ok())
-            .filter(|size| *size > 0),
+        members: size(group),
     })
 }
 
@@ -224,39 +256,37 @@ fn member(value: &Value) -> Option<Member> {
 fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
     // WEBJS puts what others put at the top into `groupMetadata`.
     let inner = group.get("groupMetadata").unwrap_or(group);
-    let members: Option<Vec<Member>> = field(inner, &["participants", "Participants"])
+    let members = field(inner, &["participants", "Participants"])
         .and_then(Value::as_array)
-        .map(|members| {
-            members
-                .iter()
-                .filter_map(member)
-                .filter(|member| !member.left)
-                .collect()
-        });
-    let mine = members
-        .as_ref()
-        .and_then(|members| members.iter().find(|member| member.is(own)));
+        .map(|members| Members::read(members))
+        .filter(|members| !members.known.is_empty());
     GroupDetails {
         name: text(inner, &["subject", "Name", "name"])
             .or_else(|| text(group, &["name"]))
             .and_then(Foreign::nonempty),
         group: id,
         description: text(inner, &["desc", "description", "Topic"]).and_then(Foreign::nonempty),
-        my_role: mine.map(|member| {
-            if member.admin {
-                Role::Admin
-            } else {
-                Role::Member
-            }
+        my_role: members.as_ref().and_then(|members| match members.own(own) {
+            Own::In(member) if member.admin => Some(Role::Admin),
+            Own::In(_) => Some(Role::Member),
+            Own::Out => Some(Role::NotMember),
+            Own::Unclear => None,
         }),
         admins: members
             .as_ref()
-            .map(|members| members.iter().filter(|member| member.admin).count()),
-        members: members.map(|members| members.len()),
+            .map(|members| members.present().filter(|member| member.admin).count()),
+        members: members
+            .map(|members| members.present().count())
+            .or_else(|| size(inner)),
         created_at: field(inner, &["creation"])
             .and_then(Value::as_i64)
             .and_then(|seconds| Timestamp::from_second(seconds).ok()),
     }
+}
+
+fn size(group: &Value) -> Option<usize> {
+    let size = field(group, &["size", "ParticipantCount"])?.as_u64()?;
+    usize::try_from(size).ok().filter(|size| *size > 0)
 }
 
 fn no_such_group(id: &GroupId) -> Fault {

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::{
     Waha,
-    client::{API, says_no_session},
+    client::{API, leaves_doubt, says_no_session, says_wrong_state},
 };
 use crate::{
     backend::{Fault, http::Body},
@@ -72,8 +72,20 @@ impl Info {
         .collect()
     }
 
+    /// Whether an account is linked, as far as the session tells.
+    fn has_account(&self) -> bool {
+        self.me
+            .as_ref()
+            .is_some_and(|me| me.id.is_some() || me.lid.is_some())
+    }
+
     fn report(&self) -> SessionReport {
-        let report = SessionReport::new(self.state(), Some(&self.status));
+        let mut report = SessionReport::new(self.state(), Some(&self.status));
+        if self.status.starts_with("PASSKEY_") {
+            report.next = Some(
+                "WhatsApp asks for a passkey, which only a browser can give: the operator should finish the linking in WAHA",
+            );
+        }
         match (&self.me, self.state()) {
             (Some(me), SessionState::Working | SessionState::Starting) => {
                 let id = me.id.as_deref().and_then(PersonId::parse);
@@ -104,7 +116,11 @@ impl Waha {
             return reply.parse(API).map(Some);
         }
         match self.0.refusal(&reply) {
-            Fault::Refused { said, .. } if says_no_session(said.as_str()) => Ok(None),
+            Fault::Refused {
+                status: Some(404 | 422),
+                said,
+                ..
+            } if says_no_session(said.as_str()) => Ok(None),
             fault => Err(fault),
         }
     }
@@ -125,13 +141,14 @@ impl Waha {
     ) -> Result<OpenedSession, Fault> {
         let deadline = Instant::now() + self.0.waits.open;
         let mut info = self.info().await?;
-        let started = match info.as_ref().map(Info::state) {
-            None => Some(self.create(&progress).await?),
-            Some(SessionState::Stopped) => Some(self.control(&progress, "start").await?),
-            Some(SessionState::Failed) => Some(self.control(&progress, "restart").await?),
-            Some(_) => None,
-        };
-        if started.is_some() {
+        let mut changed = true;
+        match info.as_ref().map(Info::state) {
+            None => self.create(&progress).await?,
+            Some(SessionState::Stopped) => self.control(&progress, "start").await?,
+            Some(SessionState::Failed) => self.control(&progress, "restart").await?,
+            Some(_) => changed = false,
+        }
+        if changed {
             info = self.info().await?;
         }
         loop {
@@ -152,7 +169,19 @@ impl Waha {
                 }
                 _ => {}
             }
-            if Instant::now() >= deadline {
+            let word = info
+                .as_ref()
+                .map_or("being created", |info| info.status.as_str());
+            progress.say(format!(
+                "waiting for the session, which is {}",
+                Foreign::new(word)
+            ));
+            let paused = progress.pause(self.0.waits.look).await;
+            // A session that is coming up is not `nothing was changed`.
+            if paused.is_err() && !changed {
+                return Err(Fault::Cancelled);
+            }
+            if paused.is_err() || Instant::now() >= deadline {
                 return match info {
                     Some(info) => Ok(opened(info.report())),
                     None => Err(Fault::Refused {
@@ -163,14 +192,6 @@ impl Waha {
                     }),
                 };
             }
-            let word = info
-                .as_ref()
-                .map_or("being created", |info| info.status.as_str());
-            progress.say(format!(
-                "waiting for the session, which is {}",
-                Foreign::new(word)
-            ));
-            progress.pause(self.0.waits.look).await?;
             info = self.info().await?;
         }
     }
@@ -223,11 +244,14 @@ impl Waha {
         if let Some(phone) = phone {
             let path = ["api", self.0.session(), "auth", "request-code"];
             let body = json!({ "phoneNumber": phone.digits() });
-            let code: Code = self
-                .0
-                .post(progress, &path, Some(&body))
-                .await?
-                .parse(API)?;
+            let reply = self.0.try_post(progress, &path, Some(&body)).await?;
+            if says_wrong_state(&reply) {
+                return Ok(None);
+            }
+            if !reply.is_success() {
+                return Err(self.0.refusal(&reply));
+            }
+            let code: Code = reply.parse(API)?;
             opened.pairing = Some(PairingCode {
                 code: Foreign::new(&code.code).to_string(),
                 expires_at: in_seconds(150),
@@ -237,7 +261,7 @@ impl Waha {
         }
         let path = ["api", self.0.session(), "auth", "qr"];
         let reply = self.0.try_get(&path, &[("format", "raw")]).await?;
-        if reply.status.as_u16() == 422 {
+        if says_wrong_state(&reply) {
             return Ok(None);
         }
         if !reply.is_success() {
@@ -267,7 +291,7 @@ impl Waha {
                 Some(SessionReport::new(SessionState::Missing, None)),
             ));
         };
-        if before.me.is_none() && before.state() == SessionState::NeedsLinking {
+        if !before.has_account() && before.state() == SessionState::NeedsLinking {
             return Ok(LoggedOut::new(
                 LoggingOut::WasNotLinked,
                 Some(before.report()),
@@ -275,21 +299,25 @@ impl Waha {
         }
         progress.say("logging out");
         let path = ["api", "sessions", self.0.session(), "logout"];
-        let certain = match self.0.post(&progress, &path, None).await {
-            Ok(_) => true,
-            Err(Fault::OutcomeUnknown { .. }) => false,
+        let doubt = match self.0.post(&progress, &path, None).await {
+            Ok(_) => None,
+            Err(fault) if leaves_doubt(&fault) => Some(fault),
             Err(fault) => return Err(fault),
         };
-        self.watch_logout(certain, &progress).await
+        self.watch_logout(doubt, &progress).await
     }
 
     /// Looks at the state until it shows the logout, or time is up.
-    async fn watch_logout(&self, certain: bool, progress: &Progress) -> Result<LoggedOut, Fault> {
+    async fn watch_logout(
+        &self,
+        doubt: Option<Fault>,
+        progress: &Progress,
+    ) -> Result<LoggedOut, Fault> {
         let deadline = Instant::now() + self.0.waits.settle;
         loop {
             let seen = match self.info().await {
                 Ok(Some(info)) => {
-                    let gone = info.me.is_none()
+                    let gone = !info.has_account()
                         && matches!(
                             info.state(),
                             SessionState::NeedsLinking | SessionState::Stopped
@@ -309,13 +337,17 @@ impl Waha {
                 Err(_) => None,
             };
             if Instant::now() >= deadline {
-                return Ok(match seen {
-                    Some((true, report)) if certain => {
-                        LoggedOut::new(LoggingOut::StillLinked, Some(report))
+                return match (doubt, seen) {
+                    // A refusal that left everything as it was is a refusal.
+                    (Some(fault @ Fault::Refused { .. }), Some((true, _))) => Err(fault),
+                    (None, Some((true, report))) => {
+                        Ok(LoggedOut::new(LoggingOut::StillLinked, Some(report)))
                     }
-                    Some((_, report)) => LoggedOut::new(LoggingOut::Unknown, Some(report)),
-                    None => LoggedOut::new(LoggingOut::Unknown, None),
-                });
+                    (_, seen) => Ok(LoggedOut::new(
+                        LoggingOut::Unknown,
+                        seen.map(|(_, report)| report),
+                    )),
+                };
             }
             progress.say("looking whether the account is disconnected");
             // The change is made; whoever listens, its outcome is found out.
