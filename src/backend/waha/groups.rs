@@ -77,6 +77,7 @@ impl Waha {
         let answer = self.0.post(&progress, &path, None).await;
         let said_no = matches!(&answer, Ok(reply) if is_false(&reply.body()));
         let doubt = match answer {
+            Ok(_) if said_no => Some(answered_no()),
             Ok(_) => None,
             Err(fault) if leaves_doubt(&fault) => Some(fault),
             Err(fault) => return Err(fault),
@@ -287,6 +288,16 @@ fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
 fn size(group: &Value) -> Option<usize> {
     let size = field(group, &["size", "ParticipantCount"])?.as_u64()?;
     usize::try_from(size).ok().filter(|size| *size > 0)
+}
+
+/// WhatsApp's plain `false`, which comes as a success.
+fn answered_no() -> Fault {
+    Fault::Refused {
+        api: API,
+        status: None,
+        said: Foreign::new("it answered `false`, and this account is still a member"),
+        next: "look with get_group; leave the group on the phone if it has to be left",
+    }
 }
 
 fn no_such_group(id: &GroupId) -> Fault {

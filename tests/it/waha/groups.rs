@@ -36,8 +36,12 @@ fn family() -> Value {
 async fn every_engine_lists_groups() {
     let one = |name: Option<&str>, members: Option<u64>| {
         let mut group = json!({ "group": GROUP });
-        name.map(|name| group["name"] = name.into());
-        members.map(|members| group["members"] = members.into());
+        if let Some(name) = name {
+            group["name"] = name.into();
+        }
+        if let Some(members) = members {
+            group["members"] = members.into();
+        }
         json!({ "groups": [group], "total": 1 })
     };
     let none = json!({ "groups": [], "total": 0 });

@@ -171,11 +171,6 @@ async fn what_is_not_seen_is_not_claimed() {
     for (what, world, outcome) in [
         ("still a member", world(empty(201)), "still_member"),
         (
-            "an explicit no",
-            world(reply(200, json!(false))),
-            "still_member",
-        ),
-        (
             "listed, and no v2",
             world(empty(200)).members([no_v2]),
             "still_member",
@@ -214,6 +209,19 @@ async fn what_is_not_seen_is_not_claimed() {
         assert_eq!(result["isError"], true, "{what}");
         assert!(told["next"].is_string(), "{what}");
         assert_eq!(audit[0]["outcome"], "failed", "{what}");
+    }
+}
+
+#[tokio::test]
+async fn an_explicit_no_is_a_refusal_at_once() {
+    for answer in [
+        reply(200, json!(false)),
+        ResponseTemplate::new(200).set_body_raw("false", "text/html"),
+    ] {
+        // Waiting for the membership to go would take longer than the client waits.
+        let (result, _) = world(answer).leave(1, true).await;
+        assert_eq!(code(&result), "backend-refused");
+        assert!(text(&result).contains("still a member"), "{result}");
     }
 }
 
