@@ -12,7 +12,7 @@ use crate::{
     backend::{
         Fault,
         effect::{leaves_doubt, watch},
-        http::Body,
+        http::{Body, Reply},
         members::{Member, Members, Own},
     },
     op::{
@@ -102,14 +102,7 @@ impl GreenApi {
             .await;
         let mut denied = false;
         let doubt = match said {
-            // The second key is how an administrator is told yes.
-            Ok(reply)
-                if ["leaveGroup", "removeAdmin"]
-                    .iter()
-                    .any(|key| flag(&reply, key) == Some(true)) =>
-            {
-                None
-            }
+            Ok(reply) if says_yes(&reply) => None,
             Ok(reply) => {
                 denied = true;
                 Some(self.0.refusal(&reply))
@@ -230,6 +223,13 @@ fn member(value: &Value) -> Option<Member> {
         ids,
         admin: flagged("isAdmin") || flagged("isSuperAdmin"),
     })
+}
+
+/// Whether leaving was answered with yes; an administrator is told it by the second key.
+fn says_yes(reply: &Reply) -> bool {
+    ["leaveGroup", "removeAdmin"]
+        .iter()
+        .any(|key| flag(reply, key) == Some(true))
 }
 
 /// Whether a refusal says that there is no such group, or that this account is not in it.

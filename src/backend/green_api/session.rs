@@ -56,7 +56,8 @@ struct Code {
 
 /// What came of asking for a QR code or a pairing code.
 enum Link {
-    Ready(OpenedSession),
+    Qr(QrCode),
+    Pairing(PairingCode),
     /// The state has moved on meanwhile.
     Moved,
     /// There is none yet; the refusal that stands if it stays so.
@@ -131,8 +132,20 @@ impl GreenApi {
                 SessionState::Restricted => return Ok(opened(now)),
                 // A second code while one is awaited can leave the instance starting.
                 SessionState::NeedsLinking if !is(&now, "pendingCode") => {
-                    match self.link(&now, op.phone_number.as_ref(), &progress).await? {
-                        Link::Ready(opened) => return Ok(opened),
+                    let link = self.link(op.phone_number.as_ref(), &progress).await?;
+                    match link {
+                        Link::Qr(qr) => {
+                            return Ok(OpenedSession {
+                                qr: Some(qr),
+                                ..linking(now)
+                            });
+                        }
+                        Link::Pairing(code) => {
+                            return Ok(OpenedSession {
+                                pairing: Some(code),
+                                ..linking(now)
+                            });
+                        }
                         Link::Moved => {}
                         Link::NotYet(fault) => denied = Some(fault),
                     }
@@ -149,30 +162,18 @@ impl GreenApi {
         }
     }
 
-    async fn link(
-        &self,
-        now: &SessionReport,
-        phone: Option<&PhoneNumber>,
-        progress: &Progress,
-    ) -> Result<Link, Fault> {
-        let mut opened = opened(now.clone());
-        opened.session.next = None;
-        let asked = match phone {
+    async fn link(&self, phone: Option<&PhoneNumber>, progress: &Progress) -> Result<Link, Fault> {
+        let link = match phone {
             Some(phone) => self.pairing_code(phone, progress).await,
             None => self.qr().await,
         };
-        match asked {
-            Ok(Asked::Pairing(code)) => opened.pairing = Some(code),
-            Ok(Asked::Qr(qr)) => opened.qr = Some(qr),
-            Ok(Asked::AlreadyLinked) => return Ok(Link::Moved),
-            Ok(Asked::No(said)) => return Ok(Link::NotYet(denied(&said))),
-            Err(fault) if is_starting(&fault) => return Ok(Link::NotYet(fault)),
-            Err(fault) => return Err(fault),
+        match link {
+            Err(fault) if is_starting(&fault) => Ok(Link::NotYet(fault)),
+            link => link,
         }
-        Ok(Link::Ready(opened))
     }
 
-    async fn pairing_code(&self, phone: &PhoneNumber, progress: &Progress) -> Result<Asked, Fault> {
+    async fn pairing_code(&self, phone: &PhoneNumber, progress: &Progress) -> Result<Link, Fault> {
         let number: u64 = phone
             .digits()
             .parse()
@@ -184,27 +185,26 @@ impl GreenApi {
             .await?
             .parse(API)?;
         Ok(match answer.code.as_deref().and_then(Foreign::nonempty) {
-            Some(code) if answer.status => Asked::Pairing(PairingCode {
+            Some(code) if answer.status => Link::Pairing(PairingCode {
                 code: code.to_string(),
                 expires_at: in_seconds(150),
                 how: PairingCode::HOW,
             }),
-            _ => Asked::No("it gives no pairing code now".into()),
+            _ => denied("it gives no pairing code now"),
         })
     }
 
-    async fn qr(&self) -> Result<Asked, Fault> {
+    async fn qr(&self) -> Result<Link, Fault> {
         let reply = self.0.read("qr", None).await?;
         let raw: RawQr = reply.parse(API)?;
         match raw.kind.as_str() {
-            "qrCode" => picture(&raw.message).map(Asked::Qr),
-            "alreadyLogged" => Ok(Asked::AlreadyLinked),
-            "error" => Ok(Asked::No(
-                self.0
-                    .said(&reply)
-                    .unwrap_or_else(|| "it gives no QR code now".into()),
-            )),
-            _ => Ok(Asked::No("it gives no QR code now".into())),
+            "qrCode" => picture(&raw.message).map(Link::Qr),
+            "alreadyLogged" => Ok(Link::Moved),
+            // Only an error's message is meant to be read.
+            kind => {
+                let said = self.0.said(&reply).filter(|_| kind == "error");
+                Ok(denied(said.as_deref().unwrap_or("it gives no QR code now")))
+            }
         }
     }
 
@@ -252,14 +252,6 @@ impl GreenApi {
     }
 }
 
-/// An answer to the question for a code.
-enum Asked {
-    Qr(QrCode),
-    Pairing(PairingCode),
-    AlreadyLinked,
-    No(String),
-}
-
 fn is(report: &SessionReport, state: &str) -> bool {
     report
         .reported
@@ -275,6 +267,12 @@ fn opened(session: SessionReport) -> OpenedSession {
     }
 }
 
+/// A session that a code is given for: the code says what to do next.
+fn linking(mut session: SessionReport) -> OpenedSession {
+    session.next = None;
+    opened(session)
+}
+
 /// The QR code in a picture.
 fn picture(base64: &str) -> Result<QrCode, Fault> {
     use base64::{Engine, engine::general_purpose::STANDARD};
@@ -283,14 +281,16 @@ fn picture(base64: &str) -> Result<QrCode, Fault> {
         api: API,
         why: why.to_owned(),
     };
-    if base64.len() > LARGEST_PICTURE / 3 * 4 + 4 {
-        return Err(unreadable("the QR code is larger than 1 MiB"));
-    }
     let png = STANDARD
         .decode(base64)
         .ok()
         .filter(|png| !png.is_empty())
         .ok_or_else(|| unreadable("the QR code is not a picture in base64"))?;
+    if png.len() > LARGEST_PICTURE {
+        return Err(unreadable(
+            "the picture of the QR code is larger than 1 MiB",
+        ));
+    }
     Ok(QrCode {
         expires_at: in_seconds(20),
         how: QrCode::HOW,
@@ -302,11 +302,12 @@ fn picture(base64: &str) -> Result<QrCode, Fault> {
     })
 }
 
-fn denied(said: &str) -> Fault {
-    Fault::Refused {
+/// There is no code yet, in the API's words.
+fn denied(said: &str) -> Link {
+    Link::NotYet(Fault::Refused {
         api: API,
         status: None,
         said: Foreign::new(said),
         next: "try again in some minutes; after a logout it may take up to ten",
-    }
+    })
 }
