@@ -12,6 +12,7 @@
 mod app;
 mod asking;
 mod gate;
+mod green_api;
 mod policies;
 mod program;
 mod protocol;

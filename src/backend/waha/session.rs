@@ -1,6 +1,5 @@
 //! The session on WAHA: opening, looking, logging out.
 
-use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
@@ -10,7 +9,7 @@ use super::{
     client::{API, leaves_doubt, says_no_session, says_wrong_state},
 };
 use crate::{
-    backend::{Fault, http::Body},
+    backend::{Fault, http::Body, in_seconds},
     op::{
         Foreign, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession,
         PairingCode, PersonId, PhoneNumber, QrCode, SessionReport, SessionState,
@@ -375,15 +374,6 @@ fn not_ready(report: &SessionReport) -> Fault {
         said: Foreign::new(&report.text()),
         next: "call open_session, then try again",
     }
-}
-
-fn in_seconds(seconds: i64) -> Timestamp {
-    let now = Timestamp::now();
-    let then = now
-        .checked_add(SignedDuration::from_secs(seconds))
-        .unwrap_or(now);
-    // Whole seconds read better, and the API promises no more.
-    Timestamp::from_second(then.as_second()).unwrap_or(then)
 }
 
 /// Whether an answer is an explicit no: the bare word `false` at status 200.
