@@ -6,6 +6,8 @@ use crate::op::{PersonId, Role};
 pub(super) struct Member {
     pub(super) ids: Vec<PersonId>,
     pub(super) admin: bool,
+    /// Some engines keep who has left in the list.
+    pub(super) left: bool,
 }
 
 /// A group's members, as far as they can be read.
@@ -53,6 +55,7 @@ impl Members {
 
     pub(super) fn own(&self, own: &[PersonId]) -> Own {
         match self.known.iter().find(|member| member.is(own)) {
+            Some(member) if member.left => Own::Out,
             Some(member) if member.admin => Own::In(Role::Admin),
             Some(_) => Own::In(Role::Member),
             None if self.complete && self.known.iter().all(|one| one.is_comparable(own)) => {
@@ -63,11 +66,20 @@ impl Members {
     }
 
     pub(super) fn count(&self) -> usize {
-        self.known.len()
+        self.present().count()
     }
 
     pub(super) fn admins(&self) -> usize {
-        self.known.iter().filter(|member| member.admin).count()
+        self.present().filter(|member| member.admin).count()
+    }
+
+    fn present(&self) -> impl Iterator<Item = &Member> {
+        self.known.iter().filter(|member| !member.left)
+    }
+
+    /// Whether not one member could be read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
     }
 }
 
@@ -89,7 +101,11 @@ mod tests {
     fn members(groups: &[&[&str]]) -> Members {
         Members::new(groups.iter().map(|ids| {
             let ids: Vec<_> = ids.iter().filter_map(|id| PersonId::parse(id)).collect();
-            (!ids.is_empty()).then_some(Member { ids, admin: false })
+            (!ids.is_empty()).then_some(Member {
+                ids,
+                admin: false,
+                left: false,
+            })
         }))
     }
 

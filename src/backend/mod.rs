@@ -15,7 +15,11 @@ use serde::Serialize;
 
 pub use fault::Fault;
 
-use crate::{config::Config, toolset::Toolset};
+use crate::{
+    config::Config,
+    op::{Output, SessionReport},
+    toolset::Toolset,
+};
 use green_api::GreenApi;
 use waha::Waha;
 
@@ -119,6 +123,14 @@ impl Finding {
             ok: false,
             found: found.into(),
             next: Some(next.into()),
+        }
+    }
+
+    /// A session's state.
+    fn session(mut report: SessionReport) -> Self {
+        match report.next.take() {
+            None => Self::fine(report.text()),
+            Some(next) => Self::wrong(report.text(), next),
         }
     }
 }

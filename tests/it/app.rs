@@ -161,7 +161,7 @@ impl Setup {
         let mut app = App {
             backend,
             hand,
-            folder,
+            _folder: folder,
             audit_path,
             era: self.era,
             person: self.person,
@@ -190,7 +190,8 @@ impl Setup {
 pub struct App {
     pub backend: Backend,
     pub hand: Hand,
-    pub folder: TempDir,
+    /// Where the audit is, as long as the server runs.
+    _folder: TempDir,
     audit_path: PathBuf,
     era: Era,
     person: Person,

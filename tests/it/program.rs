@@ -133,6 +133,9 @@ fn check_knows_json_by_its_name() {
     assert_eq!(standing("get_session"), "refused");
 }
 
+/// Arguments, environment, and what has to be said.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn wrong_usage_and_configuration_exit_with_2() {
     let secret = SECRET;
@@ -140,7 +143,7 @@ fn wrong_usage_and_configuration_exit_with_2() {
         ("WAHA_BASE_URL", "http://localhost:1"),
         ("GREENAPI_ID_INSTANCE", "1"),
     ];
-    let cases: &[(&[&str], &[(&str, &str)], &str)] = &[
+    let cases: &[Case<'_>] = &[
         (&["nonsense"], &[], "unrecognized subcommand"),
         (&["serve", "--backend", "telegram"], &[], "invalid value"),
         (

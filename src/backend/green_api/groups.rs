@@ -222,6 +222,7 @@ fn member(value: &Value) -> Option<Member> {
     (!ids.is_empty()).then(|| Member {
         ids,
         admin: flagged("isAdmin") || flagged("isSuperAdmin"),
+        left: false,
     })
 }
 

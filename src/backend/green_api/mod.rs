@@ -6,7 +6,7 @@ mod session;
 
 use std::sync::Arc;
 
-use super::{Finding, waha::session_finding};
+use super::Finding;
 use crate::{config::GreenApiAccount, toolset::Toolset};
 use client::Client;
 
@@ -41,7 +41,7 @@ impl GreenApi {
                     "GREEN-API answers for instance {} and takes the token",
                     self.0.id_instance()
                 )),
-                session_finding(&report),
+                Finding::session(report),
             ],
             Err(fault) => vec![fault.into()],
         }

@@ -248,16 +248,6 @@ impl Client {
     }
 }
 
-/// Whether a change may have been made in spite of this fault.
-pub(super) fn leaves_doubt(fault: &Fault) -> bool {
-    match fault {
-        Fault::OutcomeUnknown { .. } => true,
-        // WAHA may fail after WhatsApp said yes, and a proxy knows nothing of it.
-        Fault::Refused { status, .. } => status.is_some_and(|status| status >= 500),
-        _ => false,
-    }
-}
-
 /// Whether a refusal says that the session is in another state than the call needs.
 pub(super) fn says_wrong_state(reply: &Reply) -> bool {
     reply.status == StatusCode::UNPROCESSABLE_ENTITY

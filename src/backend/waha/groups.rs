@@ -2,29 +2,26 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::{
     Waha,
-    client::{API, leaves_doubt},
+    client::API,
     session::{Info, is_false},
 };
 use crate::{
-    backend::{Fault, http::Body},
+    backend::{
+        Fault,
+        effect::{leaves_doubt, watch},
+        http::Body,
+        members::{Member, Members, Own},
+    },
     op::{
         Foreign, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary, LeaveGroup, Leaving,
-        LeftGroup, ListGroups, PersonId, Role,
+        LeftGroup, ListGroups, PersonId,
     },
     progress::Progress,
     toolset::Briefing,
 };
-
-/// A member of a group, whichever engine tells of it.
-struct Member {
-    ids: Vec<PersonId>,
-    admin: bool,
-    left: bool,
-}
 
 /// Whether this account is in a group.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,24 +79,22 @@ impl Waha {
             Err(fault) if leaves_doubt(&fault) => Some(fault),
             Err(fault) => return Err(fault),
         };
-        let deadline = Instant::now() + self.0.waits.settle;
-        loop {
+        let look = || {
             progress.say("looking whether the membership is gone");
-            let seen = self.membership(&op.group, &own).await;
-            if matches!(seen, Ok(Membership::Out)) {
-                return Ok(LeftGroup::new(Leaving::Left, op.group));
-            }
+            self.membership(&op.group, &own)
+        };
+        let left = |seen: &Result<Membership, Fault>| matches!(seen, Ok(Membership::Out));
+        // An explicit no is looked at once; there is no effect to wait for.
+        let shown = |seen: &Result<Membership, Fault>| said_no || left(seen);
+        let seen = watch(self.0.waits.settle, self.0.waits.look, look, shown).await;
+        let outcome = match (seen, doubt) {
+            (seen, _) if left(&seen) => Leaving::Left,
             // A refusal that left everything as it was is a refusal.
-            if said_no || Instant::now() >= deadline {
-                return match (doubt, seen) {
-                    (Some(fault @ Fault::Refused { .. }), Ok(_)) => Err(fault),
-                    (None, Ok(_)) => Ok(LeftGroup::new(Leaving::StillMember, op.group)),
-                    _ => Ok(LeftGroup::new(Leaving::Unknown, op.group)),
-                };
-            }
-            // The change is made; whoever listens, its outcome is found out.
-            tokio::time::sleep(self.0.waits.look).await;
-        }
+            (Ok(_), Some(fault @ Fault::Refused { .. })) => return Err(fault),
+            (Ok(_), None) => Leaving::StillMember,
+            _ => Leaving::Unknown,
+        };
+        Ok(LeftGroup::new(outcome, op.group))
     }
 
     /// Looks at the list of groups, then at the group's members: some engines keep
@@ -129,7 +124,7 @@ impl Waha {
             // Servers before `v2`, and engines that fail on it: the list stands.
             _ => return Ok(Membership::In),
         };
-        Ok(match Members::read(&members).own(&own.own_ids()) {
+        Ok(match read_members(&members).own(&own.own_ids()) {
             Own::Out => Membership::Out,
             Own::In(_) | Own::Unclear => Membership::In,
         })
@@ -153,59 +148,6 @@ impl Waha {
             return Err(unreadable("it holds no group that can be read"));
         }
         Ok(Some(groups))
-    }
-}
-
-impl Member {
-    fn is(&self, own: &[PersonId]) -> bool {
-        self.ids.iter().any(|id| own.contains(id))
-    }
-
-    /// Whether this member would be recognised as the account if it were the account.
-    fn is_comparable(&self, own: &[PersonId]) -> bool {
-        self.ids
-            .iter()
-            .any(|id| own.iter().any(|own| own.is_hidden() == id.is_hidden()))
-    }
-}
-
-/// A group's members, as far as they can be read.
-struct Members {
-    known: Vec<Member>,
-    complete: bool,
-}
-
-/// What a group's members tell of this account.
-enum Own<'a> {
-    In(&'a Member),
-    Out,
-    /// It was not found, but it may be a member under an id that is not known here.
-    Unclear,
-}
-
-impl Members {
-    fn read(members: &[Value]) -> Self {
-        let known: Vec<Member> = members.iter().filter_map(member).collect();
-        Self {
-            // A group that is listed has members: without any it could not be looked into.
-            complete: !known.is_empty() && known.len() == members.len(),
-            known,
-        }
-    }
-
-    fn own(&self, own: &[PersonId]) -> Own<'_> {
-        match self.known.iter().find(|member| member.is(own)) {
-            Some(member) if member.left => Own::Out,
-            Some(member) => Own::In(member),
-            None if self.complete && self.known.iter().all(|one| one.is_comparable(own)) => {
-                Own::Out
-            }
-            None => Own::Unclear,
-        }
-    }
-
-    fn present(&self) -> impl Iterator<Item = &Member> {
-        self.known.iter().filter(|member| !member.left)
     }
 }
 
@@ -237,6 +179,10 @@ fn summary(group: &Value) -> Option<GroupSummary> {
     })
 }
 
+fn read_members(members: &[Value]) -> Members {
+    Members::new(members.iter().map(member))
+}
+
 fn member(value: &Value) -> Option<Member> {
     let ids: Vec<PersonId> = ["id", "pn", "JID", "PhoneNumber", "LID"]
         .iter()
@@ -259,26 +205,17 @@ fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
     let inner = group.get("groupMetadata").unwrap_or(group);
     let members = field(inner, &["participants", "Participants"])
         .and_then(Value::as_array)
-        .map(|members| Members::read(members))
-        .filter(|members| !members.known.is_empty());
+        .map(|members| read_members(members))
+        .filter(|members| !members.is_empty());
     GroupDetails {
         name: text(inner, &["subject", "Name", "name"])
             .or_else(|| text(group, &["name"]))
             .and_then(Foreign::nonempty),
         group: id,
         description: text(inner, &["desc", "description", "Topic"]).and_then(Foreign::nonempty),
-        my_role: members.as_ref().and_then(|members| match members.own(own) {
-            Own::In(member) if member.admin => Some(Role::Admin),
-            Own::In(_) => Some(Role::Member),
-            Own::Out => Some(Role::NotMember),
-            Own::Unclear => None,
-        }),
-        admins: members
-            .as_ref()
-            .map(|members| members.present().filter(|member| member.admin).count()),
-        members: members
-            .map(|members| members.present().count())
-            .or_else(|| size(inner)),
+        my_role: members.as_ref().and_then(|members| members.own(own).role()),
+        admins: members.as_ref().map(Members::admins),
+        members: members.as_ref().map(Members::count).or_else(|| size(inner)),
         created_at: field(inner, &["creation"])
             .and_then(Value::as_i64)
             .and_then(|seconds| Timestamp::from_second(seconds).ok()),

@@ -6,10 +6,15 @@ use tokio::time::Instant;
 
 use super::{
     Waha,
-    client::{API, leaves_doubt, says_no_session, says_wrong_state},
+    client::{API, says_no_session, says_wrong_state},
 };
 use crate::{
-    backend::{Fault, http::Body, in_seconds},
+    backend::{
+        Fault,
+        effect::{leaves_doubt, watch},
+        http::{Body, Reply},
+        in_seconds,
+    },
     op::{
         Foreign, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession,
         PairingCode, PersonId, PhoneNumber, QrCode, SessionReport, SessionState,
@@ -78,6 +83,20 @@ impl Info {
             .is_some_and(|me| me.id.is_some() || me.lid.is_some())
     }
 
+    /// Whether there is nothing to log out.
+    fn was_never_linked(&self) -> bool {
+        !self.has_account() && self.state() == SessionState::NeedsLinking
+    }
+
+    /// Whether a logout has had its effect.
+    fn is_unlinked(&self) -> bool {
+        !self.has_account()
+            && matches!(
+                self.state(),
+                SessionState::NeedsLinking | SessionState::Stopped
+            )
+    }
+
     fn report(&self) -> SessionReport {
         let mut report = SessionReport::new(self.state(), Some(&self.status));
         if self.status.starts_with("PASSKEY_") {
@@ -101,10 +120,7 @@ impl Waha {
     }
 
     pub(super) async fn report(&self) -> Result<SessionReport, Fault> {
-        Ok(self.info().await?.map_or_else(
-            || SessionReport::new(SessionState::Missing, None),
-            |info| info.report(),
-        ))
+        self.info().await.map(report)
     }
 
     /// The session, or `None` where there is none of its name.
@@ -206,26 +222,28 @@ impl Waha {
             "config": { "noweb": { "markOnline": true, "store": { "enabled": true, "fullSync": false } } },
         });
         progress.say("creating the session");
-        let reply = self
-            .0
-            .try_post(progress, &["api", "sessions"], Some(&body))
-            .await?;
-        self.accept_unless(&reply, "already exists")
+        let path = ["api", "sessions"];
+        let reply = self.0.try_post(progress, &path, Some(&body)).await;
+        self.accept(reply, "already exists")
     }
 
     async fn control(&self, progress: &Progress, verb: &str) -> Result<(), Fault> {
         progress.say("starting the session");
         let path = ["api", "sessions", self.0.session(), verb];
-        let reply = self.0.try_post(progress, &path, None).await?;
-        self.accept_unless(&reply, "already started")
+        let reply = self.0.try_post(progress, &path, None).await;
+        self.accept(reply, "already started")
     }
 
-    /// A refusal with these words is as good as a yes.
-    fn accept_unless(&self, reply: &crate::backend::http::Reply, fine: &str) -> Result<(), Fault> {
-        if reply.is_success() {
-            return Ok(());
-        }
-        match self.0.refusal(reply) {
+    /// A refusal with these words is as good as a yes, and so is a lost answer: what
+    /// comes next is a look at the state.
+    fn accept(&self, reply: Result<Reply, Fault>, fine: &str) -> Result<(), Fault> {
+        let reply = match reply {
+            Ok(reply) if reply.is_success() => return Ok(()),
+            Ok(reply) => reply,
+            Err(Fault::OutcomeUnknown { .. }) => return Ok(()),
+            Err(fault) => return Err(fault),
+        };
+        match self.0.refusal(&reply) {
             Fault::Refused { said, .. } if said.as_str().contains(fine) => Ok(()),
             fault => Err(fault),
         }
@@ -284,16 +302,10 @@ impl Waha {
         progress: Progress,
     ) -> Result<LoggedOut, Fault> {
         let before = self.info().await?;
-        let Some(before) = before else {
+        if before.as_ref().is_none_or(Info::was_never_linked) {
             return Ok(LoggedOut::new(
                 LoggingOut::WasNotLinked,
-                Some(SessionReport::new(SessionState::Missing, None)),
-            ));
-        };
-        if !before.has_account() && before.state() == SessionState::NeedsLinking {
-            return Ok(LoggedOut::new(
-                LoggingOut::WasNotLinked,
-                Some(before.report()),
+                Some(report(before)),
             ));
         }
         progress.say("logging out");
@@ -303,56 +315,38 @@ impl Waha {
             Err(fault) if leaves_doubt(&fault) => Some(fault),
             Err(fault) => return Err(fault),
         };
-        self.watch_logout(doubt, &progress).await
-    }
-
-    /// Looks at the state until it shows the logout, or time is up.
-    async fn watch_logout(
-        &self,
-        doubt: Option<Fault>,
-        progress: &Progress,
-    ) -> Result<LoggedOut, Fault> {
-        let deadline = Instant::now() + self.0.waits.settle;
-        loop {
-            let seen = match self.info().await {
-                Ok(Some(info)) => {
-                    let gone = !info.has_account()
-                        && matches!(
-                            info.state(),
-                            SessionState::NeedsLinking | SessionState::Stopped
-                        );
-                    let report = info.report();
-                    if gone {
-                        return Ok(LoggedOut::new(LoggingOut::LoggedOut, Some(report)));
-                    }
-                    // Starting proves nothing either way.
-                    Some((info.state() == SessionState::Working, report))
-                }
-                // Somebody has deleted it, and the login with it.
-                Ok(None) => {
-                    let report = SessionReport::new(SessionState::Missing, None);
-                    return Ok(LoggedOut::new(LoggingOut::LoggedOut, Some(report)));
-                }
-                Err(_) => None,
-            };
-            if Instant::now() >= deadline {
-                return match (doubt, seen) {
-                    // A refusal that left everything as it was is a refusal.
-                    (Some(fault @ Fault::Refused { .. }), Some((true, _))) => Err(fault),
-                    (None, Some((true, report))) => {
-                        Ok(LoggedOut::new(LoggingOut::StillLinked, Some(report)))
-                    }
-                    (_, seen) => Ok(LoggedOut::new(
-                        LoggingOut::Unknown,
-                        seen.map(|(_, report)| report),
-                    )),
-                };
-            }
+        let look = || {
             progress.say("looking whether the account is disconnected");
-            // The change is made; whoever listens, its outcome is found out.
-            tokio::time::sleep(self.0.waits.look).await;
-        }
+            self.info()
+        };
+        let gone = |seen: &Result<Option<Info>, Fault>| match seen {
+            Ok(Some(info)) => info.is_unlinked(),
+            // Somebody has deleted it, and the login with it.
+            Ok(None) => true,
+            Err(_) => false,
+        };
+        let seen = watch(self.0.waits.settle, self.0.waits.look, look, gone).await;
+        let outcome = match (&seen, doubt) {
+            (seen, _) if gone(seen) => LoggingOut::LoggedOut,
+            // Starting proves nothing either way.
+            (Ok(Some(info)), doubt) if info.state() == SessionState::Working => match doubt {
+                None => LoggingOut::StillLinked,
+                // A refusal that left everything as it was is a refusal.
+                Some(fault @ Fault::Refused { .. }) => return Err(fault),
+                Some(_) => LoggingOut::Unknown,
+            },
+            _ => LoggingOut::Unknown,
+        };
+        Ok(LoggedOut::new(outcome, seen.ok().map(report)))
     }
+}
+
+/// The session as it is told; there may be none.
+fn report(info: Option<Info>) -> SessionReport {
+    info.map_or_else(
+        || SessionReport::new(SessionState::Missing, None),
+        |info| info.report(),
+    )
 }
 
 fn opened(session: SessionReport) -> OpenedSession {
