@@ -278,3 +278,25 @@ async fn a_call_that_is_taken_back_too_late_is_not_called_undone() {
     received(&mock, "POST", START).await;
     assert_eq!(cancel(&mut app, id).await, "ok");
 }
+
+#[tokio::test]
+async fn a_start_whose_answer_is_lost_is_looked_for_in_the_state() {
+    let mock = MockServer::start().await;
+    sessions(
+        &mock,
+        [session("STOPPED"), session("STARTING"), session("WORKING")],
+    )
+    .await;
+    post(&format!("{SESSION}/start"))
+        .respond_with(empty(201).set_delay(NEVER))
+        .expect(1)
+        .mount(&mock)
+        .await;
+    let waits = Waits {
+        answer: Duration::from_millis(200),
+        ..patient()
+    };
+    let mut app = app::waha_with(&mock, waits).start().await;
+    let result = app.call("open_session", json!({})).await;
+    assert_eq!(result["structuredContent"]["session"]["state"], "working");
+}
