@@ -181,12 +181,14 @@ impl Group {
     }
 
     fn details(&self, id: GroupId, own: &[PersonId]) -> GroupDetails {
+        // A list without anybody was withheld: `0 members` would be wrong.
+        let members = self.members.as_ref().filter(|members| members.count() > 0);
         GroupDetails {
             name: text(&self.fields, "subject"),
             group: id,
             description: None,
-            members: self.members.as_ref().map(Members::count),
-            admins: self.members.as_ref().map(Members::admins),
+            members: members.map(Members::count),
+            admins: members.map(Members::admins),
             my_role: self.own(own).role(),
             created_at: self
                 .fields

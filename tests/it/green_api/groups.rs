@@ -120,6 +120,7 @@ async fn the_own_role_is_told_where_it_can_be() {
         settings(&mock).await;
         let result = get_group(&mock).await;
         assert_eq!(result["structuredContent"]["my_role"].as_str(), role);
+        assert_ne!(result["structuredContent"]["members"], 0);
     }
 }
 
