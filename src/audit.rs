@@ -103,7 +103,7 @@ impl Audit {
             audit: self.clone(),
             started: self.clock.elapsed(),
             line: Line {
-                time: self.clock.timestamp(),
+                time: milliseconds(self.clock.timestamp()),
                 caller: caller.to_owned(),
                 client,
                 // What an agent calls an unknown tool may be anything.
@@ -241,6 +241,11 @@ impl Drop for Entry {
             let _ = self.end("abandoned");
         }
     }
+}
+
+/// Finer than a millisecond is noise.
+fn milliseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
 /// `whatsapp-guard/audit.jsonl` below the XDG state directory.

@@ -1,2 +1,17 @@
-//! x
-fn main() {}
+//! The program: reads the command line, runs, returns an exit code.
+
+use std::{io::Write, process::ExitCode};
+
+use clap::Parser;
+use whatsapp_guard::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    match cli::run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            // Nobody is left to tell when standard error is gone.
+            let _ = writeln!(anstream::stderr(), "{error}");
+            error.exit_code()
+        }
+    }
+}

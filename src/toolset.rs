@@ -345,14 +345,11 @@ impl<B: Clone + Send + Sync + 'static, O: Operation> Builder<B, O> {
     }
 }
 
-fn prepare<B: Clone, O: Operation>(
+fn prepare<B: Clone + Send + 'static, O: Operation>(
     backend: &B,
     run: &RunOf<B, O>,
     arguments: Value,
-) -> Result<Prepared, BadCall>
-where
-    B: Send + 'static,
-{
+) -> Result<Prepared, BadCall> {
     let op = read::<O>(&arguments)?;
     let canonical = serde_json::to_value(&op).map_err(|error| bad_arguments::<O>(&error))?;
     let facts = Facts {

@@ -1,1 +1,118 @@
-//! cli
+//! The command line: one file for each subcommand.
+
+mod check;
+mod completions;
+mod demo;
+mod doctor;
+mod options;
+mod output;
+mod serve;
+mod tools;
+
+use std::{io, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use thiserror::Error;
+use tokio::runtime::Runtime;
+
+use crate::{config::ConfigError, policy::Diagnostics};
+
+pub use options::PolicyOption;
+
+const EXAMPLES: &str = "Examples:
+  whatsapp-guard demo                       see what it does, nothing to set up
+  whatsapp-guard serve                      the MCP server, for a client to start
+  whatsapp-guard check --policy mine.toml   what each tool may do under a policy
+  whatsapp-guard doctor                     whether the back end can be used
+
+Back ends (from the environment; each also as NAME_FILE with a path):
+  WAHA       WAHA_BASE_URL, WAHA_API_KEY, WAHA_SESSION
+  GREEN-API  GREENAPI_ID_INSTANCE, GREENAPI_API_TOKEN, GREENAPI_API_URL
+  neither    the built-in sandbox
+
+Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration";
+
+/// An MCP server that gives agents a WhatsApp toolset, with the safety policy built in.
+#[derive(Debug, Parser)]
+#[command(name = "whatsapp-guard", version, about, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve MCP on standard input and output, for a client that starts this program
+    Serve(serve::Serve),
+    /// Play the whole story in front of you: server, client and a pretended WhatsApp
+    Demo(demo::Demo),
+    /// Check a policy and print what each tool may do under it
+    Check(check::Check),
+    /// List the tools by back end, with their risk
+    Tools(tools::Tools),
+    /// Reach the back end with the configured key and say what is wrong
+    Doctor(doctor::Doctor),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+}
+
+/// Why a command did not succeed.
+#[derive(Debug, Error)]
+pub enum CliError {
+    /// The configuration cannot be used.
+    #[error("error: {0}")]
+    Config(#[from] ConfigError),
+    /// The policy cannot be used.
+    #[error("{0}")]
+    Policy(#[from] Diagnostics),
+    /// Something was asked for that makes no sense.
+    #[error("error: {0}")]
+    Usage(String),
+    /// It was tried, and failed.
+    #[error("error: {0}")]
+    Failed(String),
+    /// The output is gone, or the system said no.
+    #[error("error: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl CliError {
+    /// 2 for wrong usage or configuration, 1 for the rest.
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Config(_) | Self::Policy(_) | Self::Usage(_) => ExitCode::from(2),
+            // Whoever reads the output may stop reading: `tools | head`.
+            Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            Self::Failed(_) | Self::Io(_) => ExitCode::FAILURE,
+        }
+    }
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// [`CliError`], with the exit code that belongs to it.
+pub fn run(cli: Cli) -> Result<ExitCode, CliError> {
+    output::log_to_stderr();
+    match cli.command {
+        Command::Serve(serve) => block_on(serve.run()),
+        Command::Demo(demo) => block_on(demo.run()),
+        Command::Check(check) => check.run(),
+        Command::Tools(tools) => tools.run(),
+        Command::Doctor(doctor) => block_on(doctor.run()),
+        Command::Completions(completions) => completions.run(),
+    }
+}
+
+/// One thread is enough for one client, and starts faster than several.
+fn block_on(
+    command: impl Future<Output = Result<ExitCode, CliError>>,
+) -> Result<ExitCode, CliError> {
+    let runtime: Runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(command);
+    // A blocked read of standard input must not hold up the end.
+    runtime.shutdown_background();
+    outcome
+}

@@ -19,12 +19,12 @@ use crate::{
 };
 
 /// The name of the question among the inputs that are asked for.
-const QUESTION: &str = "confirm";
+pub(super) const QUESTION: &str = "confirm";
 /// The field of the form.
-const FIELD: &str = "decision";
+pub(super) const FIELD: &str = "decision";
 /// Its choices. The first is the safe one, for forms that preselect it.
-const NO: &str = "no";
-const YES: &str = "yes";
+pub(super) const NO: &str = "no";
+pub(super) const YES: &str = "yes";
 
 /// What came of asking.
 pub(super) enum Asked {

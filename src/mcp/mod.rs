@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 mod call;
+mod client;
 mod stdio;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use rmcp::{
 };
 use tokio::sync::Semaphore;
 
+pub use client::{Answered, Client, Reply};
 pub use stdio::{serve, serve_stdio};
 
 use crate::{

@@ -1,15 +1,62 @@
-//! sandbox
-/// x
+//! The built-in stand-in for a WAHA server: a few groups in memory behind a loopback
+//! port, with the paths and answers of WAHA on its NOWEB engine.
+
+mod routes;
+mod state;
+
+use std::{
+    io,
+    net::Ipv4Addr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::{net::TcpListener, task::JoinHandle};
+use url::Url;
+
+use state::State;
+
+type Shared = Arc<Mutex<State>>;
+
+/// A sandbox that answers until it is dropped.
 pub struct Running {
-    url: url::Url,
+    url: Url,
+    state: Shared,
+    server: JoinHandle<io::Result<()>>,
 }
+
+/// Starts a sandbox on a free loopback port.
+///
+/// # Errors
+/// When no port can be had.
+pub async fn start() -> io::Result<Running> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let address = listener.local_addr()?;
+    let state = Shared::default();
+    let app = routes::app(state.clone());
+    Ok(Running {
+        url: Url::parse(&format!("http://{address}")).map_err(io::Error::other)?,
+        state,
+        server: tokio::spawn(async move { axum::serve(listener, app).await }),
+    })
+}
+
 impl Running {
-    /// x
-    pub fn url(&self) -> &url::Url {
+    /// Where it listens.
+    pub fn url(&self) -> &Url {
         &self.url
     }
+
+    /// Plays the phone that scans the QR code.
+    pub fn scan(&self) {
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .scan();
+    }
 }
-/// x
-pub async fn start() -> std::io::Result<Running> {
-    Err(std::io::Error::other("x"))
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
 }

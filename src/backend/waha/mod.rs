@@ -43,6 +43,11 @@ impl Waha {
             .build()
     }
 
+    /// Whether this is the built-in stand-in.
+    pub fn is_sandbox(&self) -> bool {
+        self.0.is_sandbox()
+    }
+
     /// The stand-in behind this session, once it runs; `None` for a real server.
     ///
     /// # Errors

@@ -125,11 +125,14 @@ impl Waha {
     ) -> Result<OpenedSession, Fault> {
         let deadline = Instant::now() + self.0.waits.open;
         let mut info = self.info().await?;
-        match info.as_ref().map(Info::state) {
-            None => self.create(&progress).await?,
-            Some(SessionState::Stopped) => self.control(&progress, "start").await?,
-            Some(SessionState::Failed) => self.control(&progress, "restart").await?,
-            Some(_) => {}
+        let started = match info.as_ref().map(Info::state) {
+            None => Some(self.create(&progress).await?),
+            Some(SessionState::Stopped) => Some(self.control(&progress, "start").await?),
+            Some(SessionState::Failed) => Some(self.control(&progress, "restart").await?),
+            Some(_) => None,
+        };
+        if started.is_some() {
+            info = self.info().await?;
         }
         loop {
             match &info {

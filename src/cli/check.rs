@@ -1,0 +1,150 @@
+//! `check`: what each tool may do under a policy.
+
+use std::{io::Write, process::ExitCode};
+
+use anstyle::{AnsiColor, Style};
+use clap::Args;
+use serde::Serialize;
+
+use super::{
+    CliError,
+    options::PolicyOption,
+    output::{stdout, write_json},
+};
+use crate::{
+    op::{self, Risk},
+    policy::{Limit, Policy, Standing},
+};
+
+/// Check a policy and print what each tool may do under it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  whatsapp-guard check                      the built-in policy
+  whatsapp-guard check --policy mine.toml
+  whatsapp-guard check --policy mine.toml --json | jq '.tools[] | select(.standing == \"asks\")'
+
+Exit codes: 0 the policy can be used, 2 it cannot; the problems are listed with
+file, line and column")]
+pub(super) struct Check {
+    #[command(flatten)]
+    policy: PolicyOption,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    policy: &'a str,
+    ok: bool,
+    tools: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    tool: &'a str,
+    risk: Risk,
+    standing: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Result<ExitCode, CliError> {
+        let mut out = stdout();
+        match self.policy.load() {
+            Ok(policy) => {
+                let rows = rows(&policy);
+                if self.json {
+                    let report = Report {
+                        policy: &policy.origin,
+                        ok: true,
+                        tools: rows,
+                    };
+                    write_json(&mut out, &report)?;
+                } else {
+                    writeln!(out, "{}: fine", policy.origin)?;
+                    print(&mut out, &rows)?;
+                }
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(CliError::Policy(wrong)) if self.json => {
+                let problems: Vec<_> = wrong.located().collect();
+                write_json(
+                    &mut out,
+                    &serde_json::json!({ "ok": false, "problems": problems }),
+                )?;
+                Ok(ExitCode::from(2))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// One row for each tool of the catalogue.
+fn rows(policy: &Policy) -> Vec<Row<'_>> {
+    op::catalogue()
+        .iter()
+        .map(|entry| {
+            let ruling = policy.ruling(entry.name);
+            let because = ruling.standing.because();
+            Row {
+                tool: entry.name,
+                risk: entry.risk,
+                standing: word(&ruling.standing),
+                limits: ruling
+                    .limits
+                    .iter()
+                    .filter_map(|index| policy.limits.get(*index))
+                    .map(Limit::to_string)
+                    .collect(),
+                rule: because
+                    .and_then(|because| because.rule.as_deref())
+                    .or_else(|| {
+                        let limit = policy.limits.get(*ruling.limits.first()?)?;
+                        Some(limit.rule.as_str())
+                    }),
+                reason: because.and_then(|because| because.reason.as_deref()),
+            }
+        })
+        .collect()
+}
+
+const fn word(standing: &Standing) -> &'static str {
+    match standing {
+        Standing::Allow => "listed",
+        Standing::Confirm(_) => "asks",
+        Standing::Deny(_) => "refused",
+        Standing::Hidden(_) => "hidden",
+    }
+}
+
+fn print(out: &mut impl Write, rows: &[Row<'_>]) -> Result<(), CliError> {
+    let width = rows.iter().map(|row| row.tool.len()).max().unwrap_or(0);
+    for row in rows {
+        let colour = match row.standing {
+            "listed" => AnsiColor::Green,
+            "asks" => AnsiColor::Yellow,
+            _ => AnsiColor::Red,
+        };
+        let style = Style::new().fg_color(Some(colour.into()));
+        let limits = if row.limits.is_empty() {
+            String::new()
+        } else {
+            format!("  at most {}", row.limits.join(" and "))
+        };
+        writeln!(
+            out,
+            "{:width$}  {:11}  {style}{:7}{style:#}{limits}  {}",
+            row.tool,
+            row.risk,
+            row.standing,
+            row.rule.unwrap_or("(no rule)"),
+        )?;
+    }
+    Ok(())
+}

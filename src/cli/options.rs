@@ -1,0 +1,47 @@
+//! Options that several subcommands share.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::CliError;
+use crate::{
+    backend::Kind,
+    config::{Config, from_process},
+    policy::Policy,
+};
+
+/// Which policy.
+#[derive(Debug, Args)]
+pub struct PolicyOption {
+    /// Policy file, TOML or JSON; the built-in policy when left out
+    #[arg(long, value_name = "FILE", env = "WHATSAPP_GUARD_POLICY")]
+    policy: Option<PathBuf>,
+}
+
+impl PolicyOption {
+    /// Reads the policy.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn load(&self) -> Result<Policy, CliError> {
+        Ok(match &self.policy {
+            Some(path) => Policy::load(path)?,
+            None => Policy::built_in()?,
+        })
+    }
+}
+
+/// Which back end.
+#[derive(Debug, Args)]
+pub(super) struct BackendOption {
+    /// Back end to use; what the environment configures when left out
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(super) backend: Option<Kind>,
+}
+
+impl BackendOption {
+    pub(super) fn config(&self) -> Result<Config, CliError> {
+        Ok(Config::read(self.backend, &from_process)?)
+    }
+}

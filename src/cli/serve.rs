@@ -1,0 +1,61 @@
+//! `serve`: the MCP server on standard input and output.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::Args;
+
+use super::{
+    CliError,
+    options::{BackendOption, PolicyOption},
+};
+use crate::{
+    audit::Audit,
+    backend::Backend,
+    clock::Clock,
+    gate::Gate,
+    mcp::{self, Server},
+    policy::Policy,
+};
+
+/// Serve MCP on standard input and output.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  claude mcp add whatsapp -- whatsapp-guard serve
+  WAHA_BASE_URL=http://localhost:3000 WAHA_API_KEY_FILE=~/.waha-key whatsapp-guard serve
+  whatsapp-guard serve --backend sandbox --policy mine.toml
+
+Logs go to standard error; WHATSAPP_GUARD_LOG=debug shows more of them.
+WHATSAPP_GUARD_TIMEOUT sets how many seconds one HTTP answer may take (35).")]
+pub(super) struct Serve {
+    #[command(flatten)]
+    backend: BackendOption,
+    #[command(flatten)]
+    policy: PolicyOption,
+    /// Audit file; below the XDG state directory when left out
+    #[arg(long, value_name = "FILE", env = "WHATSAPP_GUARD_AUDIT")]
+    audit: Option<PathBuf>,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> Result<ExitCode, CliError> {
+        let policy = self.policy.load()?;
+        let backend = Backend::new(&self.backend.config()?);
+        let server = server(&backend, policy, self.audit)?;
+        mcp::serve_stdio(server).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Puts the parts together.
+pub(super) fn server(
+    backend: &Backend,
+    policy: Policy,
+    audit: Option<PathBuf>,
+) -> Result<Server, CliError> {
+    let clock = Clock::real();
+    let audit = Arc::new(Audit::new(audit, clock.clone()));
+    let gate = Gate::new(policy, &clock, audit.clone()).map_err(|error| {
+        CliError::Failed(format!("no random bytes for the approval key: {error}"))
+    })?;
+    Ok(Server::new(backend.tools(), gate, audit))
+}

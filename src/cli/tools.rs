@@ -1,0 +1,106 @@
+//! `tools`: which tool is offered on which back end.
+
+use std::{io::Write, process::ExitCode};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{
+    CliError,
+    output::{stdout, write_json},
+};
+use crate::{
+    backend::{Backend, Kind},
+    config::Config,
+    op::{self, Risk},
+    toolset::Toolset,
+};
+
+/// List the tools by back end, with their risk.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  whatsapp-guard tools
+  whatsapp-guard tools --json | jq '.[] | select(.risk == \"destructive\").name'")]
+pub(super) struct Tools {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    risk: Risk,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    back_ends: Vec<&'static str>,
+    known_as: &'static [&'static str],
+}
+
+impl Tools {
+    pub(super) fn run(self) -> Result<ExitCode, CliError> {
+        let mut out = stdout();
+        let rows = rows()?;
+        if self.json {
+            write_json(&mut out, &rows)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
+        write!(out, "{:width$}  {:11}", "tool", "risk")?;
+        for kind in Kind::ALL {
+            write!(out, "  {}", kind.name())?;
+        }
+        writeln!(out)?;
+        for row in rows {
+            write!(out, "{:width$}  {:11}", row.name, row.risk)?;
+            for kind in Kind::ALL {
+                let mark = if row.back_ends.contains(&kind.name()) {
+                    "yes"
+                } else {
+                    "-"
+                };
+                write!(out, "  {mark:wide$}", wide = kind.name().len())?;
+            }
+            writeln!(out)?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Values that only have to be readable: nothing is called here.
+fn placeholder(name: &str) -> Option<String> {
+    match name {
+        "WAHA_BASE_URL" => Some("http://localhost".into()),
+        "GREENAPI_ID_INSTANCE" | "GREENAPI_API_TOKEN" => Some("0".into()),
+        _ => None,
+    }
+}
+
+fn rows() -> Result<Vec<Row>, CliError> {
+    let offered = Kind::ALL
+        .into_iter()
+        .map(|kind| {
+            Ok((
+                kind,
+                Backend::new(&Config::read(Some(kind), &placeholder)?).tools(),
+            ))
+        })
+        .collect::<Result<Vec<(Kind, Toolset)>, CliError>>()?;
+    Ok(op::catalogue()
+        .iter()
+        .map(|entry| Row {
+            name: entry.name,
+            risk: entry.risk,
+            description: offered
+                .iter()
+                .find_map(|(_, tools)| tools.get(entry.name))
+                .map(|tool| tool.schemas().description.clone()),
+            back_ends: offered
+                .iter()
+                .filter(|(_, tools)| tools.get(entry.name).is_some())
+                .map(|(kind, _)| kind.name())
+                .collect(),
+            known_as: entry.known_as,
+        })
+        .collect())
+}
