@@ -23,6 +23,7 @@ use report::{Pair, Report};
 
 const SPAWNS: usize = 40;
 const WARM_UP: usize = 200;
+const ROUNDS: usize = 10;
 const TIMED: usize = 2_000;
 const FURTHER: usize = 5_000;
 
@@ -101,27 +102,30 @@ fn measure() -> Report {
     };
 
     let mut start = Pair::<Vec<Duration>>::default();
+    let mut first_call = Pair::<Vec<Duration>>::default();
     let mut resident = Pair::<Vec<u64>>::default();
     for _ in 0..SPAWNS {
         for (index, command) in [guard(), bare()].into_iter().enumerate() {
-            let (running, took) = Running::start(command);
+            let (mut running, took) = Running::start(command);
             start[index].push(took);
             resident[index].push(running.resident());
+            first_call[index].push(running.call());
         }
     }
 
     let mut both = [Running::start(guard()).0, Running::start(bare()).0];
     call(&mut both, WARM_UP);
     let processor_before = both.each_ref().map(Running::processor_time);
-    let calls = call(&mut both, TIMED);
+    let rounds = (0..ROUNDS).map(|_| call(&mut both, TIMED)).collect();
     let resident_early = both.each_ref().map(Running::resident);
     call(&mut both, FURTHER);
     let processor_after = both.each_ref().map(Running::processor_time);
     Report {
         start,
-        calls,
+        first_call,
+        rounds,
         processor: array::from_fn(|index| {
-            (processor_after[index] - processor_before[index]) / (TIMED + FURTHER) as u32
+            (processor_after[index] - processor_before[index]) / (ROUNDS * TIMED + FURTHER) as u32
         }),
         resident,
         resident_early,

@@ -11,8 +11,10 @@ pub type Pair<T> = [T; 2];
 pub struct Report {
     /// From spawn to the answer to `initialize`.
     pub start: Pair<Vec<Duration>>,
-    /// Each call, from request to answer.
-    pub calls: Pair<Vec<Duration>>,
+    /// The first call of each process, which makes the HTTP client.
+    pub first_call: Pair<Vec<Duration>>,
+    /// Each later call, from request to answer, in rounds.
+    pub rounds: Vec<Pair<Vec<Duration>>>,
     /// Processor time of one call.
     pub processor: Pair<Duration>,
     /// KiB of memory after `initialize`, of each process that was started.
@@ -63,18 +65,45 @@ impl Report {
             values,
             goal,
         };
-        let start = self.start.each_ref().map(|all| millis(percentile(all, 50)));
-        let call = |percent| {
-            let all = self.calls.each_ref();
-            all.map(|all| micros(percentile(all, percent)))
+        let median = |both: &Pair<Vec<Duration>>| {
+            both.each_ref()
+                .map(|all| percentile(all, 50).as_secs_f64() * 1e3)
         };
-        let grown = [0, 1].map(|index| {
-            mebi(self.resident_late[index] * 1024) - mebi(self.resident_early[index] * 1024)
-        });
+        // Whatever else the machine does can only add: the quietest round counts.
+        let call = |percent| {
+            [0, 1].map(|index| {
+                let rounds = self.rounds.iter();
+                let quietest = rounds.map(|round| percentile(&round[index], percent)).min();
+                micros(quietest.unwrap_or_default())
+            })
+        };
+        let grown =
+            [0, 1].map(|index| mebi(self.resident_late[index]) - mebi(self.resident_early[index]));
         vec![
-            row("start to initialize, median", "ms", start, Goal::None),
-            row("call, p50", "µs", call(50), Goal::Ratio(1.3)),
-            row("call, p99", "µs", call(99), Goal::Ratio(1.3)),
+            row(
+                "start to initialize, median",
+                "ms",
+                median(&self.start),
+                Goal::None,
+            ),
+            row(
+                "first call, median",
+                "ms",
+                median(&self.first_call),
+                Goal::None,
+            ),
+            row(
+                "call, p50 of the best round",
+                "µs",
+                call(50),
+                Goal::Ratio(1.3),
+            ),
+            row(
+                "call, p99 of the best round",
+                "µs",
+                call(99),
+                Goal::Ratio(1.3),
+            ),
             row(
                 "processor time of a call",
                 "µs",
@@ -86,17 +115,17 @@ impl Report {
                 "MiB",
                 self.resident
                     .each_ref()
-                    .map(|all| mebi(percentile(all, 50) * 1024)),
+                    .map(|all| mebi(percentile(all, 50))),
                 Goal::Most(8.0),
             ),
             row(
-                "memory after 2,200 calls",
+                "memory after the timed calls",
                 "MiB",
-                self.resident_early.map(|kibi| mebi(kibi * 1024)),
+                self.resident_early.map(mebi),
                 Goal::None,
             ),
             row(
-                "memory growth in 5,000 more",
+                "memory growth in 5,000 calls",
                 "MiB",
                 grown,
                 Goal::Most(0.25),
@@ -128,16 +157,18 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<32}{:>10}{:>10}{:>8}", "", "guard", "bare", "ratio")?;
+        writeln!(f, "{:<34}{:>8}{:>10}{:>8}", "", "guard", "bare", "ratio")?;
         let rows = self.rows();
         for row in &rows {
             let name = format!("{} ({})", row.name, row.unit);
-            write!(f, "{name:<32}{:>10.2}", row.values[0])?;
-            if row.values[1].is_nan() {
-                writeln!(f)?;
-            } else {
-                writeln!(f, "{:>10.2}{:>8.2}", row.values[1], row.ratio())?;
+            write!(f, "{name:<34}{:>8.2}", row.values[0])?;
+            if row.values[1].is_finite() {
+                write!(f, "{:>10.2}", row.values[1])?;
             }
+            if row.ratio().is_finite() {
+                write!(f, "{:>8.2}", row.ratio())?;
+            }
+            writeln!(f)?;
         }
         writeln!(f)?;
         for row in &rows {
@@ -171,14 +202,10 @@ fn percentile<T: Copy + Ord>(all: &[T], percent: usize) -> T {
     sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
 }
 
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
-}
-
 fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-fn mebi(bytes: u64) -> f64 {
-    bytes as f64 / f64::from(1 << 20)
+fn mebi(kibi: u64) -> f64 {
+    kibi as f64 / 1024.0
 }
