@@ -205,14 +205,7 @@ impl Toolset {
     /// The back end's [`Fault`].
     pub async fn run(&self, permitted: Permitted, progress: Progress) -> Result<Answer, Fault> {
         progress.still_wanted()?;
-        let mut answer = (permitted.into_prepared().run)(progress).await?;
-        if let Some(notice) = self.notice {
-            answer.text = format!("[{notice}]\n{}", answer.text);
-            if let Value::Object(fields) = &mut answer.structured {
-                fields.insert("notice".into(), notice.into());
-            }
-        }
-        Ok(answer)
+        (permitted.into_prepared().run)(progress).await
     }
 
     /// Looks up what a person needs to know before deciding.

@@ -1,18 +1,25 @@
 //! WhatsApp HTTP APIs: one method per operation, and a look at the effect.
 
+mod effect;
 mod fault;
 pub mod green_api;
 mod http;
+mod members;
 pub mod sandbox;
 pub mod waha;
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 pub use fault::Fault;
 
-use crate::{config::Config, toolset::Toolset};
+use crate::{
+    config::Config,
+    op::{Output, SessionReport},
+    toolset::Toolset,
+};
 use green_api::GreenApi;
 use waha::Waha;
 
@@ -118,6 +125,14 @@ impl Finding {
             next: Some(next.into()),
         }
     }
+
+    /// A session's state.
+    fn session(mut report: SessionReport) -> Self {
+        match report.next.take() {
+            None => Self::fine(report.text()),
+            Some(next) => Self::wrong(report.text(), next),
+        }
+    }
 }
 
 impl From<Fault> for Finding {
@@ -151,4 +166,13 @@ impl Backend {
             Self::GreenApi(green_api) => green_api.examine().await,
         }
     }
+}
+
+/// A time from now, in whole seconds: no API promises more.
+fn in_seconds(seconds: i64) -> Timestamp {
+    let now = Timestamp::now();
+    let then = now
+        .checked_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(now);
+    Timestamp::from_second(then.as_second()).unwrap_or(then)
 }

@@ -107,6 +107,23 @@ pub(super) fn bad_call(bad: &BadCall, mut entry: Entry) -> Result<CallToolRespon
     .into())
 }
 
+/// An answer that says first what every answer has to say, if there is such a thing.
+pub(super) fn noted(response: CallToolResponse, notice: Option<&str>) -> CallToolResponse {
+    let (mut result, notice) = match (response, notice) {
+        (CallToolResponse::Complete(result), Some(notice)) => (result, notice),
+        (response, _) => return response,
+    };
+    if let Some(first) = result.content.first_mut()
+        && let Some(text) = first.as_text()
+    {
+        *first = ContentBlock::text(format!("[{notice}]\n{}", text.text));
+    }
+    if let Some(Value::Object(fields)) = &mut result.structured_content {
+        fields.insert("notice".into(), notice.into());
+    }
+    result.into()
+}
+
 /// Adds that the call is missing in the audit.
 pub(super) fn warn_unrecorded(result: &mut CallToolResult) {
     result.content.push(ContentBlock::text(

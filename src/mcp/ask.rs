@@ -60,9 +60,13 @@ impl Server {
             },
             None => None,
         };
+        let mut message = question.text(briefing);
+        if let Some(notice) = self.0.tools.notice() {
+            message = format!("[{notice}]\n{message}");
+        }
         let form = ElicitRequestParams::FormElicitationParams {
             meta: None,
-            message: question.text(briefing),
+            message,
             requested_schema: schema()?,
         };
         let ticket = question.ticket().to_owned();
@@ -77,7 +81,9 @@ impl Server {
             )));
         }
         let answer = tokio::select! {
-            // An accept that arrives after this is nobody's.
+            // An accept that arrives after a cancellation is nobody's, even when both
+            // are there at once.
+            biased;
             () = cx.ct.cancelled() => return Ok(Asked::Cancelled),
             answer = cx.peer.create_elicitation_with_timeout(form, Some(question.expires())) => answer,
         };

@@ -128,7 +128,8 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        self.call(request, cx).await
+        let response = self.call(request, cx).await?;
+        Ok(answer::noted(response, self.0.tools.notice()))
     }
 
     // What is not offered is not there; rmcp would answer with empty lists.

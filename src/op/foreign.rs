@@ -14,18 +14,21 @@ pub struct Foreign(String);
 const LONGEST: usize = 200;
 
 impl Foreign {
-    /// Escapes and cuts `text` to 200 characters.
+    /// Escapes `text` and cuts it to 200 characters.
     pub fn new(text: &str) -> Self {
-        let mut shown = String::with_capacity(text.len().min(LONGEST));
-        for (index, c) in text.chars().enumerate() {
-            if index == LONGEST {
+        let mut shown = String::new();
+        let mut room = LONGEST;
+        for c in text.chars() {
+            let escaped = is_hidden(c).then(|| c.escape_unicode());
+            let length = escaped.as_ref().map_or(1, ExactSizeIterator::len);
+            if length > room {
                 shown.push('…');
                 break;
             }
-            if is_hidden(c) {
-                shown.extend(c.escape_unicode());
-            } else {
-                shown.push(c);
+            room -= length;
+            match escaped {
+                Some(escaped) => shown.extend(escaped),
+                None => shown.push(c),
             }
         }
         Self(shown)
@@ -97,10 +100,10 @@ mod tests {
 
     #[test]
     fn long_text_is_cut() {
-        assert_eq!(
-            Foreign::new(&"x".repeat(100_000)).as_str().chars().count(),
-            LONGEST + 1
-        );
+        for text in ["x", "ü", "\u{202e}"] {
+            let length = Foreign::new(&text.repeat(100_000)).as_str().chars().count();
+            assert_eq!(length, LONGEST + 1, "{text:?}");
+        }
     }
 
     proptest! {

@@ -4,35 +4,19 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Foreign, GroupId, Operation, Output, Risk, Touches};
+use super::{Foreign, GroupId, Operation, Output, PageSize, Risk, Touches};
 use crate::toolset::Briefing;
-
-/// The most groups in one answer.
-pub(super) const MOST_GROUPS: usize = 100;
 
 /// List the groups of this account, ordered by id.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListGroups {
     /// How many at most, 1 to 100 (default 50).
-    #[serde(default = "half", skip_serializing_if = "is_half")]
-    #[schemars(range(min = 1, max = 100))]
-    pub limit: usize,
+    #[serde(default)]
+    pub limit: PageSize,
     /// Where to go on: next_cursor of the answer before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<GroupId>,
-}
-
-fn half() -> usize {
-    MOST_GROUPS / 2
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde asks for a reference"
-)]
-fn is_half(limit: &usize) -> bool {
-    *limit == half()
 }
 
 impl Operation for ListGroups {
@@ -126,8 +110,7 @@ impl GroupList {
         let start = op.cursor.as_ref().map_or(0, |cursor| {
             all.partition_point(|group| group.group.as_str() <= cursor.as_str())
         });
-        let limit = op.limit.clamp(1, MOST_GROUPS);
-        let groups: Vec<_> = all.into_iter().skip(start).take(limit).collect();
+        let groups: Vec<_> = all.into_iter().skip(start).take(op.limit.get()).collect();
         let next_cursor = (start + groups.len() < total)
             .then(|| groups.last().map(|group| group.group.clone()))
             .flatten();

@@ -4,6 +4,7 @@ mod catalogue;
 mod foreign;
 mod groups;
 mod ids;
+mod page;
 mod session;
 
 pub use catalogue::{Entry, catalogue, named};
@@ -13,6 +14,7 @@ pub use groups::{
     Role,
 };
 pub use ids::{BadId, ChatRef, GroupId, PersonId, PhoneNumber};
+pub use page::PageSize;
 pub use session::{
     DeleteSession, DeletedSession, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
     OpenedSession, PairingCode, QrCode, SessionReport, SessionState,

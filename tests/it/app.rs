@@ -161,7 +161,7 @@ impl Setup {
         let mut app = App {
             backend,
             hand,
-            folder,
+            _folder: folder,
             audit_path,
             era: self.era,
             person: self.person,
@@ -190,7 +190,8 @@ impl Setup {
 pub struct App {
     pub backend: Backend,
     pub hand: Hand,
-    pub folder: TempDir,
+    /// Where the audit is, as long as the server runs.
+    _folder: TempDir,
     audit_path: PathBuf,
     era: Era,
     person: Person,
@@ -248,6 +249,23 @@ impl App {
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
             .await;
         id
+    }
+
+    /// A modern request of a client with other capabilities, and its whole answer.
+    pub async fn request_as(
+        &mut self,
+        capabilities: Value,
+        method: &str,
+        mut params: Value,
+    ) -> Value {
+        assert_eq!(self.era, Era::Modern, "a session keeps its capabilities");
+        self.last_id += 1;
+        params["_meta"]["io.modelcontextprotocol/protocolVersion"] = "2026-07-28".into();
+        params["_meta"]["io.modelcontextprotocol/clientCapabilities"] = capabilities;
+        let id = self.last_id;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))
+            .await;
+        self.end(id).await
     }
 
     /// Waits for the answer to a request, answering the server's questions meanwhile.

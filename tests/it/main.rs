@@ -10,4 +10,11 @@
 )]
 
 mod app;
+mod asking;
+mod gate;
+mod green_api;
+mod policies;
+mod program;
+mod protocol;
+mod table;
 mod waha;

@@ -1,22 +1,49 @@
-//! GREEN-API.
+//! GREEN-API (facts: its documentation and Postman collection of January 2026).
+
+mod client;
+mod groups;
+mod session;
+
+use std::sync::Arc;
 
 use super::Finding;
 use crate::{config::GreenApiAccount, toolset::Toolset};
+use client::Client;
 
-/// One instance.
+/// One GREEN-API instance.
 #[derive(Clone)]
-pub struct GreenApi;
+pub struct GreenApi(Arc<Client>);
 
 impl GreenApi {
-    /// x
-    pub fn new(_account: &GreenApiAccount) -> Self {
-        Self
+    /// The instance of an account; nothing is opened.
+    pub fn new(account: &GreenApiAccount) -> Self {
+        Self(Arc::new(Client::new(account)))
     }
-    /// x
+
+    /// What GREEN-API offers.
     pub fn tools(&self) -> Toolset {
-        Toolset::for_backend(self).build()
+        Toolset::for_backend(self)
+            .slow_tool(Self::open_session)
+            .tool(Self::get_session)
+            .slow_tool(Self::logout_instance)
+            .tool(Self::list_groups)
+            .tool(Self::get_group)
+            .slow_tool(Self::leave_group)
+            .briefed_by(Self::brief_leave_group)
+            .build()
     }
+
+    /// Looks whether the API is there, takes the token and has a working instance.
     pub(super) async fn examine(&self) -> Vec<Finding> {
-        Vec::new()
+        match self.report().await {
+            Ok(report) => vec![
+                Finding::fine(format!(
+                    "GREEN-API answers for instance {} and takes the token",
+                    self.0.id_instance()
+                )),
+                Finding::session(report),
+            ],
+            Err(fault) => vec![fault.into()],
+        }
     }
 }

@@ -185,6 +185,9 @@ impl Client {
         let wrong_state = matches!(&body, Body::Json(json) if json.get("status").is_some_and(Value::is_string))
             || says_no_session(&said);
         let next = match reply.status {
+            status if status.is_redirection() => {
+                "WAHA_BASE_URL leads to a redirect, which is not followed; the operator should set the address behind it"
+            }
             StatusCode::UNAUTHORIZED => "the operator should check WAHA_API_KEY",
             StatusCode::FORBIDDEN => {
                 "the key may not do this; the operator can use another key or widen its rights in WAHA"
@@ -221,15 +224,13 @@ impl Client {
             Body::Json(json) => json,
             Body::Text(_) | Body::Empty => return None,
         };
-        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let said = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+        let text = |value: &Value| said(value.as_str()?.to_owned());
         let message = match json.get("message") {
-            Some(Value::Array(parts)) => Some(
-                parts
-                    .iter()
-                    .filter_map(Value::as_str)
-                    .collect::<Vec<_>>()
-                    .join("; "),
-            ),
+            Some(Value::Array(parts)) => {
+                let parts: Vec<_> = parts.iter().filter_map(Value::as_str).collect();
+                said(parts.join("; "))
+            }
             Some(message) => text(message),
             None => None,
         };
@@ -245,6 +246,13 @@ impl Client {
             .or_else(|| text(json.get("exception")?.get("message")?))?;
         Some(redacted(&message, self.api_key.as_ref()))
     }
+}
+
+/// Whether a refusal says that the session is in another state than the call needs.
+pub(super) fn says_wrong_state(reply: &Reply) -> bool {
+    reply.status == StatusCode::UNPROCESSABLE_ENTITY
+        && matches!(reply.body(), Body::Json(json) if json.get("status").is_some_and(Value::is_string)
+            || json.get("message").and_then(Value::as_str).is_some_and(|said| said.contains("current status is")))
 }
 
 /// Whether a refusal says that there is no session of this name, or that it is not running.

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::{
     Waha,
@@ -10,21 +9,19 @@ use super::{
     session::{Info, is_false},
 };
 use crate::{
-    backend::{Fault, http::Body},
+    backend::{
+        Fault,
+        effect::{leaves_doubt, watch},
+        http::Body,
+        members::{Member, Members, Own},
+    },
     op::{
         Foreign, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary, LeaveGroup, Leaving,
-        LeftGroup, ListGroups, PersonId, Role,
+        LeftGroup, ListGroups, PersonId,
     },
     progress::Progress,
     toolset::Briefing,
 };
-
-/// A member of a group, whichever engine tells of it.
-struct Member {
-    ids: Vec<PersonId>,
-    admin: bool,
-    left: bool,
-}
 
 /// Whether this account is in a group.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,7 +32,8 @@ enum Membership {
 
 impl Waha {
     pub(super) async fn list_groups(self, op: ListGroups) -> Result<GroupList, Fault> {
-        let groups = self.groups().await?.iter().filter_map(summary).collect();
+        let groups = self.groups().await?.unwrap_or_default();
+        let groups = groups.iter().filter_map(summary).collect();
         Ok(GroupList::page(groups, &op))
     }
 
@@ -75,41 +73,36 @@ impl Waha {
         ];
         let answer = self.0.post(&progress, &path, None).await;
         let said_no = matches!(&answer, Ok(reply) if is_false(&reply.body()));
-        let refused = match answer {
+        let doubt = match answer {
+            Ok(_) if said_no => Some(answered_no()),
             Ok(_) => None,
-            Err(Fault::Refused {
-                status: Some(status),
-                ..
-            }) if status < 500 => {
-                return Err(answer.err().unwrap_or(Fault::Cancelled));
-            }
-            Err(fault @ (Fault::Refused { .. } | Fault::OutcomeUnknown { .. })) => Some(fault),
+            Err(fault) if leaves_doubt(&fault) => Some(fault),
             Err(fault) => return Err(fault),
         };
-        let deadline = Instant::now() + self.0.waits.settle;
-        loop {
+        let look = || {
             progress.say("looking whether the membership is gone");
-            let seen = self.membership(&op.group, &own).await;
-            if matches!(seen, Ok(Membership::Out)) {
-                return Ok(LeftGroup::new(Leaving::Left, op.group));
-            }
+            self.membership(&op.group, &own)
+        };
+        let left = |seen: &Result<Membership, Fault>| matches!(seen, Ok(Membership::Out));
+        // An explicit no is looked at once; there is no effect to wait for.
+        let shown = |seen: &Result<Membership, Fault>| said_no || left(seen);
+        let seen = watch(self.0.waits.settle, self.0.waits.look, look, shown).await;
+        let outcome = match (seen, doubt) {
+            (seen, _) if left(&seen) => Leaving::Left,
             // A refusal that left everything as it was is a refusal.
-            if said_no || Instant::now() >= deadline {
-                return match (refused, seen) {
-                    (Some(fault @ Fault::Refused { .. }), Ok(_)) => Err(fault),
-                    (None, Ok(_)) => Ok(LeftGroup::new(Leaving::StillMember, op.group)),
-                    _ => Ok(LeftGroup::new(Leaving::Unknown, op.group)),
-                };
-            }
-            // The change is made; whoever listens, its outcome is found out.
-            tokio::time::sleep(self.0.waits.look).await;
-        }
+            (Ok(_), Some(fault @ Fault::Refused { .. })) => return Err(fault),
+            (Ok(_), None) => Leaving::StillMember,
+            _ => Leaving::Unknown,
+        };
+        Ok(LeftGroup::new(outcome, op.group))
     }
 
     /// Looks at the list of groups, then at the group's members: some engines keep
     /// a group in the list after it was left.
     async fn membership(&self, group: &GroupId, own: &Info) -> Result<Membership, Fault> {
+        // No list is not an empty list: it shows nothing.
         let groups = self.groups().await?;
+        let groups = groups.ok_or_else(|| unreadable("a list of groups is expected"))?;
         if !groups
             .iter()
             .filter_map(summary)
@@ -131,45 +124,30 @@ impl Waha {
             // Servers before `v2`, and engines that fail on it: the list stands.
             _ => return Ok(Membership::In),
         };
-        let members: Vec<Member> = members.iter().filter_map(member).collect();
-        let own = own.own_ids();
-        let mine = members.iter().find(|member| member.is(&own));
-        let comparable = own.iter().any(|id| {
-            members
-                .iter()
-                .flat_map(|member| &member.ids)
-                .any(|other| other.is_hidden() == id.is_hidden())
-        });
-        Ok(match mine {
-            Some(member) if member.left => Membership::Out,
-            Some(_) => Membership::In,
-            None if comparable => Membership::Out,
-            None => Membership::In,
+        Ok(match read_members(&members).own(&own.own_ids()) {
+            Own::Out => Membership::Out,
+            Own::In(_) | Own::Unclear => Membership::In,
         })
     }
 
     /// The groups as the engine tells them: an array, or on NOWEB an object by id.
-    async fn groups(&self) -> Result<Vec<Value>, Fault> {
+    /// `None` is an empty body.
+    async fn groups(&self) -> Result<Option<Vec<Value>>, Fault> {
         let path = ["api", self.0.session(), "groups"];
-        match self
-            .0
-            .get(&path, &[("exclude", "participants")])
-            .await?
-            .body()
-        {
-            Body::Json(Value::Array(groups)) => Ok(groups),
+        let query = [("exclude", "participants")];
+        let groups: Vec<Value> = match self.0.get(&path, &query).await?.body() {
+            Body::Json(Value::Array(groups)) => groups,
             Body::Json(Value::Object(groups)) => {
-                Ok(groups.into_iter().map(|(_, group)| group).collect())
+                groups.into_iter().map(|(_, group)| group).collect()
             }
-            Body::Empty => Ok(Vec::new()),
-            _ => Err(unreadable("a list of groups is expected")),
+            Body::Empty => return Ok(None),
+            _ => return Err(unreadable("a list of groups is expected")),
+        };
+        // Taken for no groups, a shape that is not known would look like groups left.
+        if !groups.is_empty() && !groups.iter().any(|group| summary(group).is_some()) {
+            return Err(unreadable("it holds no group that can be read"));
         }
-    }
-}
-
-impl Member {
-    fn is(&self, own: &[PersonId]) -> bool {
-        self.ids.iter().any(|id| own.contains(id))
+        Ok(Some(groups))
     }
 }
 
@@ -197,11 +175,12 @@ fn summary(group: &Value) -> Option<GroupSummary> {
     Some(GroupSummary {
         group: GroupId::parse(id).ok()?,
         name: text(group, &["subject", "Name", "name"]).and_then(Foreign::nonempty),
-        members: field(group, &["size", "ParticipantCount"])
-            .and_then(Value::as_u64)
-            .and_then(|size| usize::try_from(size).ok())
-            .filter(|size| *size > 0),
+        members: size(group),
     })
+}
+
+fn read_members(members: &[Value]) -> Members {
+    Members::new(members.iter().map(member))
 }
 
 fn member(value: &Value) -> Option<Member> {
@@ -224,38 +203,37 @@ fn member(value: &Value) -> Option<Member> {
 fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
     // WEBJS puts what others put at the top into `groupMetadata`.
     let inner = group.get("groupMetadata").unwrap_or(group);
-    let members: Option<Vec<Member>> = field(inner, &["participants", "Participants"])
+    let members = field(inner, &["participants", "Participants"])
         .and_then(Value::as_array)
-        .map(|members| {
-            members
-                .iter()
-                .filter_map(member)
-                .filter(|member| !member.left)
-                .collect()
-        });
-    let mine = members
-        .as_ref()
-        .and_then(|members| members.iter().find(|member| member.is(own)));
+        .map(|members| read_members(members))
+        .filter(|members| !members.is_empty());
     GroupDetails {
         name: text(inner, &["subject", "Name", "name"])
             .or_else(|| text(group, &["name"]))
             .and_then(Foreign::nonempty),
         group: id,
         description: text(inner, &["desc", "description", "Topic"]).and_then(Foreign::nonempty),
-        my_role: mine.map(|member| {
-            if member.admin {
-                Role::Admin
-            } else {
-                Role::Member
-            }
-        }),
-        admins: members
-            .as_ref()
-            .map(|members| members.iter().filter(|member| member.admin).count()),
-        members: members.map(|members| members.len()),
+        my_role: members.as_ref().and_then(|members| members.own(own).role()),
+        admins: members.as_ref().map(Members::admins),
+        members: members.as_ref().map(Members::count).or_else(|| size(inner)),
         created_at: field(inner, &["creation"])
             .and_then(Value::as_i64)
             .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+    }
+}
+
+fn size(group: &Value) -> Option<usize> {
+    let size = field(group, &["size", "ParticipantCount"])?.as_u64()?;
+    usize::try_from(size).ok().filter(|size| *size > 0)
+}
+
+/// WhatsApp's plain `false`, which comes as a success.
+fn answered_no() -> Fault {
+    Fault::Refused {
+        api: API,
+        status: None,
+        said: Foreign::new("it answered `false`, and this account is still a member"),
+        next: "look with get_group; leave the group on the phone if it has to be left",
     }
 }
 

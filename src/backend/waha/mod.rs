@@ -74,19 +74,9 @@ impl Waha {
             }
         }
         findings.push(match self.report().await {
-            Ok(report) => session_finding(&report),
+            Ok(report) => Finding::session(report),
             Err(fault) => fault.into(),
         });
         findings
-    }
-}
-
-/// A session's state as `doctor` tells it.
-pub(super) fn session_finding(report: &crate::op::SessionReport) -> Finding {
-    use crate::op::Output;
-
-    match report.next {
-        None => Finding::fine(report.text()),
-        Some(next) => Finding::wrong(report.text(), next),
     }
 }

@@ -1,16 +1,20 @@
 //! The session on WAHA: opening, looking, logging out.
 
-use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
     Waha,
-    client::{API, says_no_session},
+    client::{API, says_no_session, says_wrong_state},
 };
 use crate::{
-    backend::{Fault, http::Body},
+    backend::{
+        Fault,
+        effect::{leaves_doubt, watch},
+        http::{Body, Reply},
+        in_seconds,
+    },
     op::{
         Foreign, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession,
         PairingCode, PersonId, PhoneNumber, QrCode, SessionReport, SessionState,
@@ -72,8 +76,34 @@ impl Info {
         .collect()
     }
 
+    /// Whether an account is linked, as far as the session tells.
+    fn has_account(&self) -> bool {
+        self.me
+            .as_ref()
+            .is_some_and(|me| me.id.is_some() || me.lid.is_some())
+    }
+
+    /// Whether there is nothing to log out.
+    fn was_never_linked(&self) -> bool {
+        !self.has_account() && self.state() == SessionState::NeedsLinking
+    }
+
+    /// Whether a logout has had its effect.
+    fn is_unlinked(&self) -> bool {
+        !self.has_account()
+            && matches!(
+                self.state(),
+                SessionState::NeedsLinking | SessionState::Stopped
+            )
+    }
+
     fn report(&self) -> SessionReport {
-        let report = SessionReport::new(self.state(), Some(&self.status));
+        let mut report = SessionReport::new(self.state(), Some(&self.status));
+        if self.status.starts_with("PASSKEY_") {
+            report.next = Some(
+                "WhatsApp asks for a passkey, which only a browser can give: the operator should finish the linking in WAHA",
+            );
+        }
         match (&self.me, self.state()) {
             (Some(me), SessionState::Working | SessionState::Starting) => {
                 let id = me.id.as_deref().and_then(PersonId::parse);
@@ -90,10 +120,7 @@ impl Waha {
     }
 
     pub(super) async fn report(&self) -> Result<SessionReport, Fault> {
-        Ok(self.info().await?.map_or_else(
-            || SessionReport::new(SessionState::Missing, None),
-            |info| info.report(),
-        ))
+        self.info().await.map(report)
     }
 
     /// The session, or `None` where there is none of its name.
@@ -104,7 +131,11 @@ impl Waha {
             return reply.parse(API).map(Some);
         }
         match self.0.refusal(&reply) {
-            Fault::Refused { said, .. } if says_no_session(said.as_str()) => Ok(None),
+            Fault::Refused {
+                status: Some(404 | 422),
+                said,
+                ..
+            } if says_no_session(said.as_str()) => Ok(None),
             fault => Err(fault),
         }
     }
@@ -125,13 +156,14 @@ impl Waha {
     ) -> Result<OpenedSession, Fault> {
         let deadline = Instant::now() + self.0.waits.open;
         let mut info = self.info().await?;
-        let started = match info.as_ref().map(Info::state) {
-            None => Some(self.create(&progress).await?),
-            Some(SessionState::Stopped) => Some(self.control(&progress, "start").await?),
-            Some(SessionState::Failed) => Some(self.control(&progress, "restart").await?),
-            Some(_) => None,
-        };
-        if started.is_some() {
+        let mut changed = true;
+        match info.as_ref().map(Info::state) {
+            None => self.create(&progress).await?,
+            Some(SessionState::Stopped) => self.control(&progress, "start").await?,
+            Some(SessionState::Failed) => self.control(&progress, "restart").await?,
+            Some(_) => changed = false,
+        }
+        if changed {
             info = self.info().await?;
         }
         loop {
@@ -152,7 +184,19 @@ impl Waha {
                 }
                 _ => {}
             }
-            if Instant::now() >= deadline {
+            let word = info
+                .as_ref()
+                .map_or("being created", |info| info.status.as_str());
+            progress.say(format!(
+                "waiting for the session, which is {}",
+                Foreign::new(word)
+            ));
+            let paused = progress.pause(self.0.waits.look).await;
+            // A session that is coming up is not `nothing was changed`.
+            if paused.is_err() && !changed {
+                return Err(Fault::Cancelled);
+            }
+            if paused.is_err() || Instant::now() >= deadline {
                 return match info {
                     Some(info) => Ok(opened(info.report())),
                     None => Err(Fault::Refused {
@@ -163,14 +207,6 @@ impl Waha {
                     }),
                 };
             }
-            let word = info
-                .as_ref()
-                .map_or("being created", |info| info.status.as_str());
-            progress.say(format!(
-                "waiting for the session, which is {}",
-                Foreign::new(word)
-            ));
-            progress.pause(self.0.waits.look).await?;
             info = self.info().await?;
         }
     }
@@ -186,26 +222,28 @@ impl Waha {
             "config": { "noweb": { "markOnline": true, "store": { "enabled": true, "fullSync": false } } },
         });
         progress.say("creating the session");
-        let reply = self
-            .0
-            .try_post(progress, &["api", "sessions"], Some(&body))
-            .await?;
-        self.accept_unless(&reply, "already exists")
+        let path = ["api", "sessions"];
+        let reply = self.0.try_post(progress, &path, Some(&body)).await;
+        self.accept(reply, "already exists")
     }
 
     async fn control(&self, progress: &Progress, verb: &str) -> Result<(), Fault> {
         progress.say("starting the session");
         let path = ["api", "sessions", self.0.session(), verb];
-        let reply = self.0.try_post(progress, &path, None).await?;
-        self.accept_unless(&reply, "already started")
+        let reply = self.0.try_post(progress, &path, None).await;
+        self.accept(reply, "already started")
     }
 
-    /// A refusal with these words is as good as a yes.
-    fn accept_unless(&self, reply: &crate::backend::http::Reply, fine: &str) -> Result<(), Fault> {
-        if reply.is_success() {
-            return Ok(());
-        }
-        match self.0.refusal(reply) {
+    /// A refusal with these words is as good as a yes, and so is a lost answer: what
+    /// comes next is a look at the state.
+    fn accept(&self, reply: Result<Reply, Fault>, fine: &str) -> Result<(), Fault> {
+        let reply = match reply {
+            Ok(reply) if reply.is_success() => return Ok(()),
+            Ok(reply) => reply,
+            Err(Fault::OutcomeUnknown { .. }) => return Ok(()),
+            Err(fault) => return Err(fault),
+        };
+        match self.0.refusal(&reply) {
             Fault::Refused { said, .. } if said.as_str().contains(fine) => Ok(()),
             fault => Err(fault),
         }
@@ -223,11 +261,14 @@ impl Waha {
         if let Some(phone) = phone {
             let path = ["api", self.0.session(), "auth", "request-code"];
             let body = json!({ "phoneNumber": phone.digits() });
-            let code: Code = self
-                .0
-                .post(progress, &path, Some(&body))
-                .await?
-                .parse(API)?;
+            let reply = self.0.try_post(progress, &path, Some(&body)).await?;
+            if says_wrong_state(&reply) {
+                return Ok(None);
+            }
+            if !reply.is_success() {
+                return Err(self.0.refusal(&reply));
+            }
+            let code: Code = reply.parse(API)?;
             opened.pairing = Some(PairingCode {
                 code: Foreign::new(&code.code).to_string(),
                 expires_at: in_seconds(150),
@@ -237,7 +278,7 @@ impl Waha {
         }
         let path = ["api", self.0.session(), "auth", "qr"];
         let reply = self.0.try_get(&path, &[("format", "raw")]).await?;
-        if reply.status.as_u16() == 422 {
+        if says_wrong_state(&reply) {
             return Ok(None);
         }
         if !reply.is_success() {
@@ -261,67 +302,51 @@ impl Waha {
         progress: Progress,
     ) -> Result<LoggedOut, Fault> {
         let before = self.info().await?;
-        let Some(before) = before else {
+        if before.as_ref().is_none_or(Info::was_never_linked) {
             return Ok(LoggedOut::new(
                 LoggingOut::WasNotLinked,
-                Some(SessionReport::new(SessionState::Missing, None)),
-            ));
-        };
-        if before.me.is_none() && before.state() == SessionState::NeedsLinking {
-            return Ok(LoggedOut::new(
-                LoggingOut::WasNotLinked,
-                Some(before.report()),
+                Some(report(before)),
             ));
         }
         progress.say("logging out");
         let path = ["api", "sessions", self.0.session(), "logout"];
-        let certain = match self.0.post(&progress, &path, None).await {
-            Ok(_) => true,
-            Err(Fault::OutcomeUnknown { .. }) => false,
+        let doubt = match self.0.post(&progress, &path, None).await {
+            Ok(_) => None,
+            Err(fault) if leaves_doubt(&fault) => Some(fault),
             Err(fault) => return Err(fault),
         };
-        self.watch_logout(certain, &progress).await
-    }
-
-    /// Looks at the state until it shows the logout, or time is up.
-    async fn watch_logout(&self, certain: bool, progress: &Progress) -> Result<LoggedOut, Fault> {
-        let deadline = Instant::now() + self.0.waits.settle;
-        loop {
-            let seen = match self.info().await {
-                Ok(Some(info)) => {
-                    let gone = info.me.is_none()
-                        && matches!(
-                            info.state(),
-                            SessionState::NeedsLinking | SessionState::Stopped
-                        );
-                    let report = info.report();
-                    if gone {
-                        return Ok(LoggedOut::new(LoggingOut::LoggedOut, Some(report)));
-                    }
-                    // Starting proves nothing either way.
-                    Some((info.state() == SessionState::Working, report))
-                }
-                // Somebody has deleted it, and the login with it.
-                Ok(None) => {
-                    let report = SessionReport::new(SessionState::Missing, None);
-                    return Ok(LoggedOut::new(LoggingOut::LoggedOut, Some(report)));
-                }
-                Err(_) => None,
-            };
-            if Instant::now() >= deadline {
-                return Ok(match seen {
-                    Some((true, report)) if certain => {
-                        LoggedOut::new(LoggingOut::StillLinked, Some(report))
-                    }
-                    Some((_, report)) => LoggedOut::new(LoggingOut::Unknown, Some(report)),
-                    None => LoggedOut::new(LoggingOut::Unknown, None),
-                });
-            }
+        let look = || {
             progress.say("looking whether the account is disconnected");
-            // The change is made; whoever listens, its outcome is found out.
-            tokio::time::sleep(self.0.waits.look).await;
-        }
+            self.info()
+        };
+        let gone = |seen: &Result<Option<Info>, Fault>| match seen {
+            Ok(Some(info)) => info.is_unlinked(),
+            // Somebody has deleted it, and the login with it.
+            Ok(None) => true,
+            Err(_) => false,
+        };
+        let seen = watch(self.0.waits.settle, self.0.waits.look, look, gone).await;
+        let outcome = match (&seen, doubt) {
+            (seen, _) if gone(seen) => LoggingOut::LoggedOut,
+            // Starting proves nothing either way.
+            (Ok(Some(info)), doubt) if info.state() == SessionState::Working => match doubt {
+                None => LoggingOut::StillLinked,
+                // A refusal that left everything as it was is a refusal.
+                Some(fault @ Fault::Refused { .. }) => return Err(fault),
+                Some(_) => LoggingOut::Unknown,
+            },
+            _ => LoggingOut::Unknown,
+        };
+        Ok(LoggedOut::new(outcome, seen.ok().map(report)))
     }
+}
+
+/// The session as it is told; there may be none.
+fn report(info: Option<Info>) -> SessionReport {
+    info.map_or_else(
+        || SessionReport::new(SessionState::Missing, None),
+        |info| info.report(),
+    )
 }
 
 fn opened(session: SessionReport) -> OpenedSession {
@@ -343,15 +368,6 @@ fn not_ready(report: &SessionReport) -> Fault {
         said: Foreign::new(&report.text()),
         next: "call open_session, then try again",
     }
-}
-
-fn in_seconds(seconds: i64) -> Timestamp {
-    let now = Timestamp::now();
-    let then = now
-        .checked_add(SignedDuration::from_secs(seconds))
-        .unwrap_or(now);
-    // Whole seconds read better, and the API promises no more.
-    Timestamp::from_second(then.as_second()).unwrap_or(then)
 }
 
 /// Whether an answer is an explicit no: the bare word `false` at status 200.

@@ -1,0 +1,259 @@
+//! Requests to GREEN-API, and what its refusals mean.
+
+use reqwest::{Client as Network, Method, RequestBuilder};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use tokio::time::sleep;
+use url::Url;
+
+use crate::{
+    backend::{
+        Fault, Waits,
+        http::{Body, Http, Reply, redacted},
+    },
+    config::GreenApiAccount,
+    op::Foreign,
+    progress::Progress,
+};
+
+pub(super) const API: &str = "GREEN-API";
+
+/// How often a read that came too soon is sent again.
+const REPEATS: u32 = 2;
+
+pub(super) struct Client {
+    http: Http,
+    api_url: Url,
+    id_instance: String,
+    api_token: SecretString,
+    pub(super) waits: Waits,
+}
+
+impl Client {
+    pub(super) fn new(account: &GreenApiAccount) -> Self {
+        Self {
+            http: Http::new(API, account.waits.answer),
+            api_url: account.api_url.clone(),
+            id_instance: account.id_instance.clone(),
+            api_token: account.api_token.clone(),
+            waits: account.waits,
+        }
+    }
+
+    pub(super) fn id_instance(&self) -> &str {
+        &self.id_instance
+    }
+
+    /// Calls a method that changes nothing: a POST where it takes arguments, else a GET.
+    pub(super) async fn read(
+        &self,
+        method: &str,
+        arguments: Option<&Value>,
+    ) -> Result<Reply, Fault> {
+        let url = self.url(method)?;
+        let mut repeats = 0;
+        loop {
+            let reply = self
+                .http
+                .read(|network| request(network, url.clone(), arguments))
+                .await?;
+            // Too many requests, or a gateway that says to try again.
+            if !matches!(reply.status.as_u16(), 429 | 502) || repeats == REPEATS {
+                return self.accepted(reply);
+            }
+            repeats += 1;
+            sleep(self.waits.look * repeats).await;
+        }
+    }
+
+    /// Calls a method that changes something, by GET too; it is sent once.
+    pub(super) async fn change(
+        &self,
+        progress: &Progress,
+        method: &str,
+        arguments: Option<&Value>,
+    ) -> Result<Reply, Fault> {
+        let url = self.url(method)?;
+        let reply = self
+            .http
+            .change(progress, |network| request(network, url, arguments))
+            .await?;
+        match reply.status.as_u16() {
+            // Somebody on the way gave up waiting; the instance may have done it.
+            status @ (499 | 502 | 504) => Err(Fault::OutcomeUnknown {
+                api: API,
+                why: format!("it answered {status}"),
+            }),
+            _ => self.accepted(reply),
+        }
+    }
+
+    /// The address of a method, with the token in it: never to be shown.
+    fn url(&self, method: &str) -> Result<Url, Fault> {
+        let mut url = self.api_url.clone();
+        let instance = format!("waInstance{}", self.id_instance);
+        match url.path_segments_mut() {
+            Ok(mut segments) => {
+                segments.pop_if_empty().extend([
+                    instance.as_str(),
+                    method,
+                    self.api_token.expose_secret(),
+                ]);
+            }
+            Err(()) => return Err(Fault::internal(&"the address cannot have a path")),
+        }
+        Ok(url)
+    }
+
+    /// An answer that is not a refusal.
+    fn accepted(&self, reply: Reply) -> Result<Reply, Fault> {
+        // Older instances say with 200 that they are not ready.
+        let hindered = || self.said(&reply).and_then(|said| obstacle(&said)).is_some();
+        if reply.is_success() && !hindered() {
+            Ok(reply)
+        } else {
+            Err(self.refusal(&reply))
+        }
+    }
+
+    /// What a refusal means, in words that hold no secret.
+    pub(super) fn refusal(&self, reply: &Reply) -> Fault {
+        let status = reply.status.as_u16();
+        let said = match status {
+            466 => quota(&reply.body()),
+            _ => self.said(reply),
+        };
+        let said = said.unwrap_or_else(|| no_reason(reply));
+        Fault::Refused {
+            api: API,
+            status: Some(status),
+            next: next(status, &said),
+            said: Foreign::new(&redacted(&said, Some(&self.api_token))),
+        }
+    }
+
+    /// GREEN-API's own message without the token. `path` is never looked at: it repeats it.
+    pub(super) fn said(&self, reply: &Reply) -> Option<String> {
+        let said = match reply.body() {
+            Body::Json(Value::String(text)) => text,
+            Body::Json(Value::Object(fields)) => ["message", "error", "reason"]
+                .iter()
+                .find_map(|name| fields.get(*name)?.as_str())?
+                .to_owned(),
+            // A page is nothing to read out.
+            Body::Text(text) if !text.starts_with('<') => text,
+            Body::Json(_) | Body::Text(_) | Body::Empty => return None,
+        };
+        (!said.trim().is_empty()).then(|| redacted(&said, Some(&self.api_token)))
+    }
+}
+
+/// Whether a refusal says that the instance is on its way up.
+pub(super) fn is_starting(fault: &Fault) -> bool {
+    matches!(fault, Fault::Refused { said, .. } if obstacle(said.as_str()) == Some(Obstacle::Starting))
+}
+
+/// Whether a refusal may be about the thing that was asked for, and not about the
+/// instance, its token, its rate or its quota.
+pub(super) fn is_about_target(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Refused { status: Some(400 | 404 | 500), said, .. } if obstacle(said.as_str()).is_none()
+    )
+}
+
+fn request(network: &Network, url: Url, arguments: Option<&Value>) -> RequestBuilder {
+    match arguments {
+        Some(arguments) => network.request(Method::POST, url).json(arguments),
+        None => network.request(Method::GET, url),
+    }
+}
+
+/// A change's own yes or no; a status of 200 is neither.
+pub(super) fn flag(reply: &Reply, key: &str) -> Option<bool> {
+    match reply.body() {
+        Body::Json(json) => json.get(key)?.as_bool(),
+        Body::Text(_) | Body::Empty => None,
+    }
+}
+
+/// What stands in the way, whatever was asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Obstacle {
+    Starting,
+    NotLinked,
+    Ended,
+    WhatsAppRate,
+}
+
+fn obstacle(said: &str) -> Option<Obstacle> {
+    let said = said.to_ascii_lowercase();
+    let says = |words: &str| said.contains(words);
+    if says("starting process") || says("is starting") {
+        Some(Obstacle::Starting)
+    } else if says("instance") && says("not authorized") {
+        Some(Obstacle::NotLinked)
+    } else if says("instance") && (says("expired") || says("deleted")) {
+        Some(Obstacle::Ended)
+    } else if says("overlimit") {
+        Some(Obstacle::WhatsAppRate)
+    } else {
+        None
+    }
+}
+
+/// A used-up quota in our words: GREEN-API's description lists phone numbers.
+fn quota(body: &Body) -> Option<String> {
+    let Body::Json(json) = body else { return None };
+    let status = json
+        .get("invokeStatus")
+        .or_else(|| json.get("correspondentsStatus"))?;
+    let method = status.get("method")?.as_str()?;
+    let (used, total) = (
+        status.get("used")?.as_u64()?,
+        status.get("total")?.as_u64()?,
+    );
+    Some(format!(
+        "the monthly quota of {method} is used up ({used} of {total})"
+    ))
+}
+
+fn no_reason(reply: &Reply) -> String {
+    match (reply.status.as_u16(), reply.status.canonical_reason()) {
+        (466, _) => "a monthly quota is used up".into(),
+        (499, _) => "the request was given up on the way".into(),
+        (200..=299, _) => "it answered no, without a reason".into(),
+        (_, Some(reason)) => reason.to_owned(),
+        (status, None) => format!("status {status} without a reason"),
+    }
+}
+
+/// What to do about a refusal.
+fn next(status: u16, said: &str) -> &'static str {
+    match (status, obstacle(said)) {
+        (300..=399, _) => {
+            "GREENAPI_API_URL leads to a redirect, which is not followed; the operator should set the address behind it"
+        }
+        (401, _) => "the operator should check GREENAPI_API_TOKEN",
+        (403, _) if said.contains("suspended") => {
+            "stop sending and look at the account on the phone"
+        }
+        (403, _) => "the operator should check GREENAPI_ID_INSTANCE and GREENAPI_API_URL",
+        (404, _) => "the operator should check GREENAPI_API_URL",
+        (429, _) => "wait a minute, then call once",
+        (466, _) => "stop these calls: the quota comes back next month, or with another plan",
+        (_, Some(Obstacle::Starting)) => "wait some seconds, then call get_session",
+        (_, Some(Obstacle::NotLinked)) => "call open_session, then try again",
+        (_, Some(Obstacle::Ended)) => {
+            "the operator should renew the instance in GREEN-API's console"
+        }
+        (_, Some(Obstacle::WhatsAppRate)) => {
+            "WhatsApp limits this account's requests: wait some minutes, then call once"
+        }
+        (500.., None) => "look at the state before trying again",
+        (_, None) if said.contains("Validation failed") => {
+            "check the arguments; list_groups shows the groups there are"
+        }
+        (_, None) => "read the message; the operator finds more in GREEN-API's console",
+    }
+}

@@ -1,0 +1,253 @@
+//! Groups on GREEN-API.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    GreenApi,
+    client::{API, flag, is_about_target},
+};
+use crate::{
+    backend::{
+        Fault,
+        effect::{leaves_doubt, watch},
+        http::{Body, Reply},
+        members::{Member, Members, Own},
+    },
+    op::{
+        Foreign, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary, LeaveGroup, Leaving,
+        LeftGroup, ListGroups, PersonId,
+    },
+    progress::Progress,
+    toolset::Briefing,
+};
+
+/// `getSettings`: nothing but the account; the rest holds a secret.
+#[derive(Deserialize)]
+struct Settings {
+    wid: Option<String>,
+}
+
+/// `getGroupData`.
+struct Group {
+    fields: Value,
+    members: Option<Members>,
+}
+
+/// What a look at the membership shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Member,
+    Gone,
+    /// The API refuses to tell of the group.
+    Withheld,
+    /// Nothing can be said.
+    Nothing,
+}
+
+impl GreenApi {
+    pub(super) async fn list_groups(self, op: ListGroups) -> Result<GroupList, Fault> {
+        // There is no list of groups; they stand among the contacts.
+        match self.0.read("getContacts", None).await?.body() {
+            Body::Json(Value::Array(contacts)) => {
+                let groups = contacts.iter().filter_map(summary).collect();
+                Ok(GroupList::page(groups, &op))
+            }
+            _ => Err(Fault::Unreadable {
+                api: API,
+                why: "a list of contacts is expected".into(),
+            }),
+        }
+    }
+
+    pub(super) async fn get_group(self, op: GetGroup) -> Result<GroupDetails, Fault> {
+        let Some(group) = self.group(&op.group).await? else {
+            return Err(Fault::Refused {
+                api: API,
+                status: None,
+                said: Foreign::new(&format!("it knows no group {}", op.group)),
+                next: "check the id; list_groups shows the groups there are",
+            });
+        };
+        // The group stands without this account's role in it.
+        let own = self.own_ids().await.unwrap_or_default();
+        Ok(group.details(op.group, &own))
+    }
+
+    pub(super) async fn brief_leave_group(self, op: LeaveGroup) -> Result<Briefing, Fault> {
+        let group = self.get_group(GetGroup { group: op.group }).await?;
+        Ok(group.briefing())
+    }
+
+    pub(super) async fn leave_group(
+        self,
+        op: LeaveGroup,
+        progress: Progress,
+    ) -> Result<LeftGroup, Fault> {
+        let id = op.group;
+        // Without this look an unknown id would seem to be a group that was left.
+        let Some(group) = self.group(&id).await? else {
+            return Ok(LeftGroup::new(Leaving::WasNotMember, id));
+        };
+        let own = self.own_ids().await?;
+        if group.own(&own) == Own::Out {
+            return Ok(LeftGroup::new(Leaving::WasNotMember, id));
+        }
+        progress.say("leaving the group");
+        let arguments = json!({ "groupId": id.as_str() });
+        let said = self
+            .0
+            .change(&progress, "leaveGroup", Some(&arguments))
+            .await;
+        let mut denied = false;
+        let doubt = match said {
+            Ok(reply) if says_yes(&reply) => None,
+            Ok(reply) => {
+                denied = true;
+                Some(self.0.refusal(&reply))
+            }
+            Err(fault) if leaves_doubt(&fault) => Some(fault),
+            Err(fault) => return Err(fault),
+        };
+        let look = || {
+            progress.say("looking whether the membership is gone");
+            self.membership(&id, &own)
+        };
+        let certain = doubt.is_none();
+        let left = |seen: &Seen| *seen == Seen::Gone || (*seen == Seen::Withheld && certain);
+        // An explicit no is looked at once; there is no effect to wait for.
+        let shown = |seen: &Seen| denied || left(seen);
+        let seen = watch(self.0.waits.settle, self.0.waits.look, look, shown).await;
+        let outcome = match (seen, doubt) {
+            (seen, _) if left(&seen) => Leaving::Left,
+            (_, Some(fault)) if denied => return Err(fault),
+            // A refusal that left everything as it was is a refusal.
+            (Seen::Member, Some(fault @ Fault::Refused { .. })) => return Err(fault),
+            (Seen::Member, None) => Leaving::StillMember,
+            _ => Leaving::Unknown,
+        };
+        Ok(LeftGroup::new(outcome, id))
+    }
+
+    async fn membership(&self, id: &GroupId, own: &[PersonId]) -> Seen {
+        match self.group(id).await {
+            Ok(Some(group)) => match group.own(own) {
+                Own::In(_) => Seen::Member,
+                Own::Out => Seen::Gone,
+                Own::Unclear => Seen::Nothing,
+            },
+            Ok(None) => Seen::Gone,
+            Err(fault) if is_about_target(&fault) => Seen::Withheld,
+            Err(_) => Seen::Nothing,
+        }
+    }
+
+    /// A group; `None` when the API answers without telling of one.
+    async fn group(&self, id: &GroupId) -> Result<Option<Group>, Fault> {
+        let arguments = json!({ "groupId": id.as_str() });
+        match self.0.read("getGroupData", Some(&arguments)).await {
+            Ok(reply) => Ok(match reply.body() {
+                Body::Json(fields) => Group::read(fields),
+                Body::Empty | Body::Text(_) => None,
+            }),
+            Err(fault) if is_about_target(&fault) && says_no_group(&fault) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// The ids of the account that is signed in.
+    async fn own_ids(&self) -> Result<Vec<PersonId>, Fault> {
+        let settings: Settings = self.0.read("getSettings", None).await?.parse(API)?;
+        let wid = settings.wid.as_deref().and_then(PersonId::parse);
+        Ok(wid.into_iter().collect())
+    }
+}
+
+impl Group {
+    fn read(fields: Value) -> Option<Self> {
+        let members = fields
+            .get("participants")
+            .and_then(Value::as_array)
+            .map(|members| Members::new(members.iter().map(member)));
+        let named = text(&fields, "groupId").is_some();
+        (named || members.is_some()).then_some(Self { fields, members })
+    }
+
+    fn own(&self, own: &[PersonId]) -> Own {
+        self.members
+            .as_ref()
+            .map_or(Own::Unclear, |members| members.own(own))
+    }
+
+    fn details(&self, id: GroupId, own: &[PersonId]) -> GroupDetails {
+        // A list without anybody was withheld: `0 members` would be wrong.
+        let members = self.members.as_ref().filter(|members| members.count() > 0);
+        GroupDetails {
+            name: text(&self.fields, "subject"),
+            group: id,
+            description: None,
+            members: members.map(Members::count),
+            admins: members.map(Members::admins),
+            my_role: self.own(own).role(),
+            created_at: self
+                .fields
+                .get("creation")
+                .and_then(Value::as_i64)
+                .filter(|seconds| *seconds > 0)
+                .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+        }
+    }
+}
+
+fn text(fields: &Value, name: &str) -> Option<Foreign> {
+    fields.get(name)?.as_str().and_then(Foreign::nonempty)
+}
+
+fn summary(contact: &Value) -> Option<GroupSummary> {
+    if contact.get("type")?.as_str()? != "group" {
+        return None;
+    }
+    Some(GroupSummary {
+        group: GroupId::parse(contact.get("id")?.as_str()?).ok()?,
+        name: text(contact, "name").or_else(|| text(contact, "contactName")),
+        members: None,
+    })
+}
+
+fn member(value: &Value) -> Option<Member> {
+    let ids: Vec<PersonId> = ["id", "lid"]
+        .iter()
+        .filter_map(|name| PersonId::parse(value.get(name)?.as_str()?))
+        .collect();
+    let flagged = |name| value.get(name).and_then(Value::as_bool) == Some(true);
+    (!ids.is_empty()).then(|| Member {
+        ids,
+        admin: flagged("isAdmin") || flagged("isSuperAdmin"),
+        left: false,
+    })
+}
+
+/// Whether leaving was answered with yes; an administrator is told it by the second key.
+fn says_yes(reply: &Reply) -> bool {
+    ["leaveGroup", "removeAdmin"]
+        .iter()
+        .any(|key| flag(reply, key) == Some(true))
+}
+
+/// Whether a refusal says that there is no such group, or that this account is not in it.
+fn says_no_group(fault: &Fault) -> bool {
+    let Fault::Refused { said, .. } = fault else {
+        return false;
+    };
+    let said = said.as_str().to_ascii_lowercase();
+    [
+        "item-not-found",
+        "not found",
+        "not-authorized",
+        "not a participant",
+        "not a member",
+    ]
+    .iter()
+    .any(|words| said.contains(words))
+}

@@ -1,0 +1,313 @@
+//! The session on GREEN-API: opening, looking, logging out.
+
+use serde::Deserialize;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::{
+    GreenApi,
+    client::{API, flag, is_starting},
+};
+use crate::{
+    backend::{
+        Fault,
+        effect::{leaves_doubt, watch},
+        in_seconds,
+    },
+    op::{
+        Foreign, GetSession, Image, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
+        OpenedSession, PairingCode, PersonId, PhoneNumber, QrCode, SessionReport, SessionState,
+    },
+    progress::Progress,
+    qr,
+};
+
+/// The largest picture of a QR code.
+const LARGEST_PICTURE: usize = 1024 * 1024;
+
+/// `getStateInstance`.
+#[derive(Deserialize)]
+struct Instance {
+    #[serde(rename = "stateInstance")]
+    state: String,
+}
+
+/// `getWaSettings`, as far as it is needed.
+#[derive(Deserialize)]
+struct WaSettings {
+    phone: String,
+}
+
+/// `qr`.
+#[derive(Deserialize)]
+struct RawQr {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    message: String,
+}
+
+/// `getAuthorizationCode`.
+#[derive(Deserialize)]
+struct Code {
+    status: bool,
+    code: Option<String>,
+}
+
+/// What came of asking for a QR code or a pairing code.
+enum Link {
+    Qr(QrCode),
+    Pairing(PairingCode),
+    /// The state has moved on meanwhile.
+    Moved,
+    /// There is none yet; the refusal that stands if it stays so.
+    NotYet(Fault),
+}
+
+/// What a state is good for; the set is open.
+fn meaning(state: &str) -> SessionState {
+    match state {
+        "authorized" => SessionState::Working,
+        "notAuthorized" | "pendingCode" => SessionState::NeedsLinking,
+        "starting" | "sleepMode" => SessionState::Starting,
+        "yellowCard" | "suspended" | "blocked" => SessionState::Restricted,
+        _ => SessionState::Unknown,
+    }
+}
+
+impl GreenApi {
+    pub(super) async fn get_session(self, _op: GetSession) -> Result<SessionReport, Fault> {
+        self.report().await
+    }
+
+    /// The state, and who is signed in.
+    pub(super) async fn report(&self) -> Result<SessionReport, Fault> {
+        let report = self.state().await?;
+        Ok(self.with_account(report).await)
+    }
+
+    async fn state(&self) -> Result<SessionReport, Fault> {
+        let instance: Instance = match self.0.read("getStateInstance", None).await {
+            Ok(reply) => reply.parse(API)?,
+            Err(fault) if is_starting(&fault) => Instance {
+                state: "starting".into(),
+            },
+            Err(fault) => return Err(fault),
+        };
+        let mut report = SessionReport::new(meaning(&instance.state), Some(&instance.state));
+        if instance.state == "pendingCode" {
+            report.next = Some(
+                "type the pairing code on the phone; if it is lost, call logout_instance, then open_session",
+            );
+        }
+        Ok(report)
+    }
+
+    async fn with_account(&self, report: SessionReport) -> SessionReport {
+        if report.state != SessionState::Working {
+            return report;
+        }
+        // The state stands without the number.
+        let settings = self.0.read("getWaSettings", None).await;
+        let phone = settings.and_then(|reply| reply.parse::<WaSettings>(API));
+        let account = phone.map(|settings| format!("{}@c.us", settings.phone));
+        report.signed_in(
+            account.ok().as_deref().and_then(PersonId::parse).as_ref(),
+            None,
+        )
+    }
+
+    pub(super) async fn open_session(
+        self,
+        op: OpenSession,
+        progress: Progress,
+    ) -> Result<OpenedSession, Fault> {
+        let deadline = Instant::now() + self.0.waits.open;
+        loop {
+            let now = self.state().await?;
+            let word = now.reported.clone();
+            let mut denied = None;
+            match now.state {
+                SessionState::Working => return Ok(opened(self.with_account(now).await)),
+                SessionState::Restricted => return Ok(opened(now)),
+                // A second code while one is awaited can leave the instance starting.
+                SessionState::NeedsLinking if !is(&now, "pendingCode") => {
+                    let link = self.link(op.phone_number.as_ref(), &progress).await?;
+                    match link {
+                        Link::Qr(qr) => {
+                            return Ok(OpenedSession {
+                                qr: Some(qr),
+                                ..linking(now)
+                            });
+                        }
+                        Link::Pairing(code) => {
+                            return Ok(OpenedSession {
+                                pairing: Some(code),
+                                ..linking(now)
+                            });
+                        }
+                        Link::Moved => {}
+                        Link::NotYet(fault) => denied = Some(fault),
+                    }
+                }
+                _ => {}
+            }
+            if Instant::now() >= deadline {
+                return denied.map_or(Ok(opened(now)), Err);
+            }
+            if let Some(word) = word {
+                progress.say(format!("waiting for the session, which is {word}"));
+            }
+            progress.pause(self.0.waits.look).await?;
+        }
+    }
+
+    async fn link(&self, phone: Option<&PhoneNumber>, progress: &Progress) -> Result<Link, Fault> {
+        let link = match phone {
+            Some(phone) => self.pairing_code(phone, progress).await,
+            None => self.qr().await,
+        };
+        match link {
+            Err(fault) if is_starting(&fault) => Ok(Link::NotYet(fault)),
+            link => link,
+        }
+    }
+
+    async fn pairing_code(&self, phone: &PhoneNumber, progress: &Progress) -> Result<Link, Fault> {
+        let number: u64 = phone
+            .digits()
+            .parse()
+            .map_err(|error| Fault::internal(&error))?;
+        let arguments = json!({ "phoneNumber": number });
+        let answer: Code = self
+            .0
+            .change(progress, "getAuthorizationCode", Some(&arguments))
+            .await?
+            .parse(API)?;
+        Ok(match answer.code.as_deref().and_then(Foreign::nonempty) {
+            Some(code) if answer.status => Link::Pairing(PairingCode {
+                code: code.to_string(),
+                expires_at: in_seconds(150),
+                how: PairingCode::HOW,
+            }),
+            _ => denied("it gives no pairing code now"),
+        })
+    }
+
+    async fn qr(&self) -> Result<Link, Fault> {
+        let reply = self.0.read("qr", None).await?;
+        let raw: RawQr = reply.parse(API)?;
+        match raw.kind.as_str() {
+            "qrCode" => picture(&raw.message).map(Link::Qr),
+            "alreadyLogged" => Ok(Link::Moved),
+            // Only an error's message is meant to be read.
+            kind => {
+                let said = self.0.said(&reply).filter(|_| kind == "error");
+                Ok(denied(said.as_deref().unwrap_or("it gives no QR code now")))
+            }
+        }
+    }
+
+    pub(super) async fn logout_instance(
+        self,
+        _op: LogoutInstance,
+        progress: Progress,
+    ) -> Result<LoggedOut, Fault> {
+        let before = self.state().await?;
+        if is(&before, "notAuthorized") {
+            return Ok(LoggedOut::new(LoggingOut::WasNotLinked, Some(before)));
+        }
+        progress.say("logging out");
+        let said = self.0.change(&progress, "logout", None).await;
+        let doubt = match said {
+            Ok(reply) => match flag(&reply, "isLogout") {
+                Some(true) => None,
+                Some(false) => return Err(self.0.refusal(&reply)),
+                None => Some(Fault::OutcomeUnknown {
+                    api: API,
+                    why: "it answered neither yes nor no".into(),
+                }),
+            },
+            Err(fault) if leaves_doubt(&fault) => Some(fault),
+            Err(fault) => return Err(fault),
+        };
+        // A yes proves nothing: sessions have stayed active after it.
+        let look = || {
+            progress.say("looking whether the account is disconnected");
+            self.state()
+        };
+        let gone = |seen: &Result<SessionReport, Fault>| matches!(seen, Ok(report) if is(report, "notAuthorized"));
+        let seen = watch(self.0.waits.settle, self.0.waits.look, look, gone).await;
+        let outcome = match (&seen, doubt) {
+            (seen, _) if gone(seen) => LoggingOut::LoggedOut,
+            (Ok(report), doubt) if report.state == SessionState::Working => match doubt {
+                None => LoggingOut::StillLinked,
+                // A refusal that left everything as it was is a refusal.
+                Some(fault @ Fault::Refused { .. }) => return Err(fault),
+                Some(_) => LoggingOut::Unknown,
+            },
+            _ => LoggingOut::Unknown,
+        };
+        Ok(LoggedOut::new(outcome, seen.ok()))
+    }
+}
+
+fn is(report: &SessionReport, state: &str) -> bool {
+    report
+        .reported
+        .as_ref()
+        .is_some_and(|word| word.as_str() == state)
+}
+
+fn opened(session: SessionReport) -> OpenedSession {
+    OpenedSession {
+        session,
+        qr: None,
+        pairing: None,
+    }
+}
+
+/// A session that a code is given for: the code says what to do next.
+fn linking(mut session: SessionReport) -> OpenedSession {
+    session.next = None;
+    opened(session)
+}
+
+/// The QR code in a picture.
+fn picture(base64: &str) -> Result<QrCode, Fault> {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+
+    let unreadable = |why: &str| Fault::Unreadable {
+        api: API,
+        why: why.to_owned(),
+    };
+    let png = STANDARD
+        .decode(base64)
+        .ok()
+        .filter(|png| !png.is_empty())
+        .ok_or_else(|| unreadable("the QR code is not a picture in base64"))?;
+    if png.len() > LARGEST_PICTURE {
+        return Err(unreadable(
+            "the picture of the QR code is larger than 1 MiB",
+        ));
+    }
+    Ok(QrCode {
+        expires_at: in_seconds(20),
+        how: QrCode::HOW,
+        drawing: qr::redraw(&png),
+        image: Image {
+            mime: "image/png".into(),
+            base64: base64.to_owned(),
+        },
+    })
+}
+
+/// There is no code yet, in the API's words.
+fn denied(said: &str) -> Link {
+    Link::NotYet(Fault::Refused {
+        api: API,
+        status: None,
+        said: Foreign::new(said),
+        next: "try again in some minutes; after a logout it may take up to ten",
+    })
+}

@@ -1,0 +1,137 @@
+//! Whether this account is among the members of a group.
+
+use crate::op::{PersonId, Role};
+
+/// A member, under every id that the API tells.
+pub(super) struct Member {
+    pub(super) ids: Vec<PersonId>,
+    pub(super) admin: bool,
+    /// Some engines keep who has left in the list.
+    pub(super) left: bool,
+}
+
+/// A group's members, as far as they can be read.
+pub(super) struct Members {
+    known: Vec<Member>,
+    complete: bool,
+}
+
+/// What a group's members tell of this account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Own {
+    In(Role),
+    Out,
+    /// Not found, but it may be a member under an id that is not known here.
+    Unclear,
+}
+
+impl Member {
+    fn is(&self, own: &[PersonId]) -> bool {
+        self.ids.iter().any(|id| own.contains(id))
+    }
+
+    /// Whether the account would be recognised in this member.
+    fn is_comparable(&self, own: &[PersonId]) -> bool {
+        self.ids
+            .iter()
+            .any(|id| own.iter().any(|own| own.is_hidden() == id.is_hidden()))
+    }
+}
+
+impl Members {
+    /// The members that could be read; `None` stands for one that could not.
+    pub(super) fn new(members: impl Iterator<Item = Option<Member>>) -> Self {
+        let (mut known, mut complete) = (Vec::new(), true);
+        for member in members {
+            match member {
+                Some(member) => known.push(member),
+                None => complete = false,
+            }
+        }
+        // A group has members: without any it could not be looked into.
+        complete &= !known.is_empty();
+        Self { known, complete }
+    }
+
+    pub(super) fn own(&self, own: &[PersonId]) -> Own {
+        match self.known.iter().find(|member| member.is(own)) {
+            Some(member) if member.left => Own::Out,
+            Some(member) if member.admin => Own::In(Role::Admin),
+            Some(_) => Own::In(Role::Member),
+            None if self.complete && self.known.iter().all(|one| one.is_comparable(own)) => {
+                Own::Out
+            }
+            None => Own::Unclear,
+        }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.present().count()
+    }
+
+    pub(super) fn admins(&self) -> usize {
+        self.present().filter(|member| member.admin).count()
+    }
+
+    fn present(&self) -> impl Iterator<Item = &Member> {
+        self.known.iter().filter(|member| !member.left)
+    }
+
+    /// Whether not one member could be read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+}
+
+impl Own {
+    /// The account's role, where it can be told.
+    pub(super) fn role(self) -> Option<Role> {
+        match self {
+            Self::In(role) => Some(role),
+            Self::Out => Some(Role::NotMember),
+            Self::Unclear => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn members(groups: &[&[&str]]) -> Members {
+        Members::new(groups.iter().map(|ids| {
+            let ids: Vec<_> = ids.iter().filter_map(|id| PersonId::parse(id)).collect();
+            (!ids.is_empty()).then_some(Member {
+                ids,
+                admin: false,
+                left: false,
+            })
+        }))
+    }
+
+    fn own() -> Vec<PersonId> {
+        PersonId::parse("15550001111@c.us").into_iter().collect()
+    }
+
+    #[test]
+    fn a_number_among_numbers_is_told() {
+        let here = members(&[&["15552223333@c.us"], &["15550001111@s.whatsapp.net"]]);
+        assert_eq!(here.own(&own()), Own::In(Role::Member));
+        assert_eq!(members(&[&["15552223333@c.us"]]).own(&own()), Own::Out);
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_unclear() {
+        for unclear in [
+            members(&[&["15552223333@lid"]]),
+            members(&[&["15552223333@c.us"], &["77@lid"]]),
+            members(&[&["15552223333@c.us"], &["?"]]),
+            members(&[]),
+        ] {
+            assert_eq!(unclear.own(&own()), Own::Unclear);
+        }
+        let both = members(&[&["77@lid", "15552223333@c.us"]]);
+        assert_eq!(both.own(&own()), Own::Out);
+        assert_eq!(both.own(&[]), Own::Unclear);
+    }
+}

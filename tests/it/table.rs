@@ -1,0 +1,185 @@
+//! Held over the whole table of tools.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+use whatsapp_guard::{
+    gate::Code,
+    op::{self, Risk},
+};
+
+use crate::app::{self, OPEN, code};
+
+async fn tools() -> Vec<Value> {
+    let mut app = app::sandbox().policy(OPEN).start().await;
+    app.request("tools/list", json!({})).await["result"]["tools"]
+        .as_array()
+        .unwrap()
+        .clone()
+}
+
+#[test]
+fn names_are_unique_and_short() {
+    let mut seen = HashSet::new();
+    for entry in op::catalogue() {
+        assert!(seen.insert(entry.name), "{} stands twice", entry.name);
+        assert!(entry.name.len() <= 64);
+        assert!(
+            entry
+                .name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        );
+    }
+    for entry in op::catalogue() {
+        for alias in entry.known_as {
+            assert!(
+                !seen.contains(alias),
+                "{alias} is the name of a tool of ours"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_tool_that_is_offered_is_in_the_catalogue() {
+    let mock = wiremock::MockServer::start().await;
+    for setup in [app::waha(&mock), app::green_api(&mock), app::sandbox()] {
+        let app = setup.start().await;
+        for tool in app.backend.tools().tools() {
+            let entry = op::catalogue().iter().find(|entry| entry.name == tool.name);
+            assert_eq!(
+                entry.map(|entry| entry.risk),
+                Some(tool.risk),
+                "{}",
+                tool.name
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_tool_and_field_is_described() {
+    fn walk(place: &str, schema: &Value) {
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            let place = format!("{place}.{name}");
+            let ours = ["notice", "error"].contains(&name.as_str());
+            assert!(
+                ours || field["description"].is_string(),
+                "{place} is not described"
+            );
+            walk(&place, field);
+            walk(&place, &field["items"]);
+        }
+    }
+    for tool in tools().await {
+        let name = tool["name"].as_str().unwrap();
+        let description = tool["description"].as_str().unwrap();
+        assert!(
+            (10..240).contains(&description.len()),
+            "{name}: {description}"
+        );
+        assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{name}");
+        assert_eq!(tool["inputSchema"]["type"], "object", "{name}");
+        assert_eq!(tool["outputSchema"]["type"], "object", "{name}");
+        walk(name, &tool["inputSchema"]);
+        walk(name, &tool["outputSchema"]);
+    }
+}
+
+#[tokio::test]
+async fn annotations_agree_with_the_risk() {
+    for tool in tools().await {
+        let name = tool["name"].as_str().unwrap();
+        let risk = op::named(name)[0].risk;
+        let hints = &tool["annotations"];
+        assert_eq!(hints["readOnlyHint"], risk == Risk::Read, "{name}");
+        assert_eq!(
+            hints["destructiveHint"],
+            risk == Risk::Destructive,
+            "{name}"
+        );
+        assert!(
+            hints["idempotentHint"].is_boolean() && hints["openWorldHint"] == true,
+            "{name}"
+        );
+        assert!(hints["title"].is_string(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_tool_is_reachable_in_the_sandbox() {
+    let mut app = app::sandbox().start().await;
+    let names: Vec<&str> = app.backend.tools().tools().map(|tool| tool.name).collect();
+    assert_eq!(names.len(), 6);
+    for name in names {
+        let arguments = match name {
+            "get_group" | "leave_group" => json!({ "group": "120363000000000001@g.us" }),
+            _ => json!({}),
+        };
+        let result = app.call(name, arguments).await;
+        if result["isError"] == true && result["structuredContent"]["error"].is_object() {
+            // Without a linked account WhatsApp has nothing to tell.
+            assert_eq!(code(&result), "backend-refused", "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_code_is_kebab_case_and_in_the_readme() {
+    let readme = include_str!("../../README.md");
+    for code in Code::ALL {
+        let name = code.name();
+        assert_eq!(serde_json::to_value(code).unwrap(), name);
+        assert!(
+            name.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        );
+        assert!(
+            readme.contains(&format!("`{name}`")),
+            "{name} is not in the README"
+        );
+    }
+}
+
+#[test]
+fn the_readme_has_the_table_of_tools() {
+    let readme = include_str!("../../README.md");
+    let docs = include_str!("../../docs/tools.md");
+    let output = assert_cmd::Command::cargo_bin("whatsapp-guard")
+        .unwrap()
+        .args(["tools", "--json"])
+        .output()
+        .unwrap();
+    let rows: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    for row in rows {
+        let name = row["name"].as_str().unwrap();
+        let on = |kind: &str| {
+            let offered = row["back_ends"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|end| end == kind);
+            if offered { "yes" } else { "–" }
+        };
+        if row["back_ends"].as_array().unwrap().is_empty() {
+            continue;
+        }
+        let line = format!(
+            "| `{name}` | {} | {} | {} | {} |",
+            row["risk"].as_str().unwrap(),
+            on("waha"),
+            on("green-api"),
+            on("sandbox"),
+        );
+        assert!(readme.contains(&line), "the README lacks:\n{line}");
+        assert!(
+            docs.contains(&format!("\n## {name}\n")),
+            "docs/tools.md has no heading for {name}"
+        );
+        assert!(
+            docs.contains(row["description"].as_str().unwrap()),
+            "docs/tools.md describes {name} differently"
+        );
+    }
+}
