@@ -18,6 +18,7 @@ const LARGEST: usize = 8 * 1024 * 1024;
 pub(super) struct Http {
     api: &'static str,
     timeout: Duration,
+    certificates: bool,
     client: OnceLock<Client>,
 }
 
@@ -41,8 +42,17 @@ impl Http {
         Self {
             api,
             timeout,
+            certificates: true,
             client: OnceLock::new(),
         }
+    }
+
+    /// For an API that is only called at plain `http:` addresses. The system's
+    /// certificates are then not read: that takes milliseconds and memory, and
+    /// fails where there are none.
+    pub(super) fn plain(mut self, plain: bool) -> Self {
+        self.certificates = !plain;
+        self
     }
 
     /// Sends a request that changes nothing; a lost connection is tried once more.
@@ -125,7 +135,13 @@ impl Http {
         }
         // Losing a race to another caller only means that one of two clients is dropped.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
+        let builder = if self.certificates {
+            Client::builder()
+        } else {
+            // Trusts nobody: should `https:` be called after all, it fails.
+            Client::builder().tls_certs_only([])
+        };
+        let client = builder
             .redirect(Policy::none())
             // The path may hold a secret, and a proxy would see it.
             .no_proxy()

@@ -53,7 +53,7 @@ impl Version {
 impl Client {
     pub(super) fn new(account: &WahaAccount) -> Self {
         Self {
-            http: Http::new(API, account.waits.answer),
+            http: Http::new(API, account.waits.answer).plain(account.base_url.scheme() == "http"),
             server: Server::At(account.base_url.clone()),
             api_key: account.api_key.clone(),
             session: account.session.as_str().to_owned(),
@@ -63,7 +63,7 @@ impl Client {
 
     pub(super) fn sandbox(waits: Waits) -> Self {
         Self {
-            http: Http::new(API, waits.answer),
+            http: Http::new(API, waits.answer).plain(true),
             server: Server::StandIn(OnceCell::new()),
             api_key: None,
             session: "default".into(),

@@ -1,0 +1,178 @@
+//! What the guard costs inside one process.
+
+#![expect(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a measurement fails by panicking"
+)]
+
+mod bare;
+mod stub;
+
+use std::{hint::black_box, sync::Arc, time::Instant};
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, ReadHalf, WriteHalf},
+    runtime::Runtime,
+    sync::Mutex,
+};
+use whatsapp_guard::{
+    audit::Audit,
+    backend::{Backend, Waits},
+    clock::Clock,
+    config::{Config, SessionName, WahaAccount},
+    gate::{Caller, Gate, Verdict},
+    mcp::{self, Server},
+    policy::{DEFAULT, Policy},
+    toolset::Toolset,
+};
+
+const TOOL: &str = "get_session";
+
+/// The default policy, but no number of calls reaches the limit of reads.
+fn gate(clock: &Clock, audit: &Arc<Audit>) -> Gate {
+    let raised = DEFAULT.replace("max = 120,", "max = 4000000000,");
+    let raised = raised.replace("burst = 120,", "burst = 4000000000,");
+    assert!(raised != DEFAULT);
+    let policy = Policy::from_toml("policy.toml", &raised).unwrap();
+    Gate::new(policy, clock, audit.clone()).unwrap()
+}
+
+fn tools(url: &str) -> Toolset {
+    let account = WahaAccount {
+        base_url: url.parse().unwrap(),
+        api_key: Some("bench".into()),
+        session: SessionName::parse("default").unwrap(),
+        waits: Waits::default(),
+    };
+    Backend::new(&Config::Waha(account)).tools()
+}
+
+fn audit(folder: &TempDir, clock: &Clock) -> Arc<Audit> {
+    let path = folder.path().join("audit.jsonl");
+    Arc::new(Audit::new(Some(path), clock.clone()))
+}
+
+fn decisions(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, _hand) = Clock::manual();
+    let gate = gate(&clock, &audit(&folder, &clock));
+    let tools = tools("http://127.0.0.1:9");
+    let caller = Caller {
+        grant: mcp::LOCAL.into(),
+        session: "stdio".into(),
+        can_ask: true,
+    };
+    let prepare = || tools.prepare(TOOL, Map::new()).unwrap();
+    assert!(matches!(gate.judge(prepare(), &caller), Verdict::Go(_)));
+
+    let mut group = criterion.benchmark_group("decision");
+    group.bench_function("judge", |bencher| {
+        bencher.iter_batched(
+            prepare,
+            |call| gate.judge(call, &caller),
+            BatchSize::SmallInput,
+        );
+    });
+    group.bench_function("prepare and judge", |bencher| {
+        bencher.iter(|| gate.judge(black_box(prepare()), &caller));
+    });
+    group.finish();
+}
+
+fn calls(criterion: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = stub::start();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let clock = Clock::real();
+    let audit = audit(&folder, &clock);
+    let guard = Server::new(tools(&url), gate(&clock, &audit), audit);
+    let bare = bare::Bare::new(format!("{url}{}", stub::SESSION));
+
+    let mut group = criterion.benchmark_group("call over a pipe");
+    let pipe = runtime.block_on(Pipe::open(|reader, writer| {
+        tokio::spawn(mcp::serve(guard, reader, writer));
+    }));
+    measure(&mut group, "guard", &runtime, pipe);
+    let pipe = runtime.block_on(Pipe::open(|reader, writer| {
+        tokio::spawn(async move {
+            let running = rmcp::serve_server(bare, (reader, writer)).await.unwrap();
+            running.waiting().await
+        });
+    }));
+    measure(&mut group, "bare", &runtime, pipe);
+    group.finish();
+}
+
+type Group<'a> = criterion::BenchmarkGroup<'a, criterion::measurement::WallTime>;
+
+fn measure(group: &mut Group<'_>, name: &str, runtime: &Runtime, pipe: Pipe) {
+    let pipe = Mutex::new(pipe);
+    group.bench_function(name, |bencher| {
+        bencher.to_async(runtime).iter_custom(async |times| {
+            let mut pipe = pipe.lock().await;
+            let started = Instant::now();
+            for _ in 0..times {
+                pipe.call().await;
+            }
+            started.elapsed()
+        });
+    });
+}
+
+/// A client that speaks JSON-RPC by hand to a server in the same process.
+struct Pipe {
+    reader: BufReader<ReadHalf<DuplexStream>>,
+    writer: WriteHalf<DuplexStream>,
+    line: String,
+}
+
+impl Pipe {
+    async fn open(serve: impl FnOnce(ReadHalf<DuplexStream>, WriteHalf<DuplexStream>)) -> Self {
+        let (near, far) = tokio::io::duplex(1 << 16);
+        let (reader, writer) = tokio::io::split(far);
+        serve(reader, writer);
+        let (reader, writer) = tokio::io::split(near);
+        let mut pipe = Self {
+            reader: BufReader::new(reader),
+            writer,
+            line: String::new(),
+        };
+        let hello = json!({
+            "protocolVersion": "2025-11-25",
+            "capabilities": {},
+            "clientInfo": { "name": "bench", "version": "1" },
+        });
+        pipe.request("initialize", hello).await;
+        pipe.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))
+            .await;
+        pipe
+    }
+
+    async fn call(&mut self) {
+        self.request("tools/call", json!({ "name": TOOL, "arguments": {} }))
+            .await;
+        assert!(self.line.contains("4915112345678"), "{}", self.line);
+    }
+
+    async fn request(&mut self, method: &str, params: Value) {
+        self.send(&json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }))
+            .await;
+        self.line.clear();
+        self.reader.read_line(&mut self.line).await.unwrap();
+    }
+
+    async fn send(&mut self, message: &Value) {
+        let line = format!("{message}\n");
+        self.writer.write_all(line.as_bytes()).await.unwrap();
+    }
+}
+
+criterion_group!(all, decisions, calls);
+criterion_main!(all);

@@ -1,0 +1,211 @@
+//! What the measurements come to, as a table and as JSON.
+
+use std::{fmt, time::Duration};
+
+use serde_json::{Value, json};
+
+/// The guard's and the bare server's.
+pub type Pair<T> = [T; 2];
+
+/// Everything that was measured.
+pub struct Report {
+    /// From spawn to the answer to `initialize`.
+    pub start: Pair<Vec<Duration>>,
+    /// The first call of each process, which makes the HTTP client.
+    pub first_call: Pair<Vec<Duration>>,
+    /// Each later call, from request to answer, in rounds.
+    pub rounds: Vec<Pair<Vec<Duration>>>,
+    /// Processor time of one call.
+    pub processor: Pair<Duration>,
+    /// KiB of memory after `initialize`, of each process that was started.
+    pub resident: Pair<Vec<u64>>,
+    /// KiB of memory after the timed calls.
+    pub resident_early: Pair<u64>,
+    /// KiB of memory after the further calls.
+    pub resident_late: Pair<u64>,
+    /// Bytes of the guard's binary.
+    pub size: u64,
+}
+
+/// One line of the table, and what it is held to.
+struct Row {
+    name: &'static str,
+    unit: &'static str,
+    values: Pair<f64>,
+    goal: Goal,
+}
+
+enum Goal {
+    None,
+    /// The guard's value is at most so many times the bare server's.
+    Ratio(f64),
+    /// The guard's value is at most this.
+    Most(f64),
+}
+
+impl Row {
+    fn ratio(&self) -> f64 {
+        self.values[0] / self.values[1]
+    }
+
+    fn met(&self) -> Option<bool> {
+        match self.goal {
+            Goal::None => None,
+            Goal::Ratio(most) => Some(self.ratio() <= most),
+            Goal::Most(most) => Some(self.values[0] <= most),
+        }
+    }
+}
+
+impl Report {
+    fn rows(&self) -> Vec<Row> {
+        let row = |name, unit, values, goal| Row {
+            name,
+            unit,
+            values,
+            goal,
+        };
+        let median = |both: &Pair<Vec<Duration>>| {
+            both.each_ref()
+                .map(|all| percentile(all, 50).as_secs_f64() * 1e3)
+        };
+        // Whatever else the machine does can only add: the quietest round counts.
+        let call = |percent| {
+            [0, 1].map(|index| {
+                let rounds = self.rounds.iter();
+                let quietest = rounds.map(|round| percentile(&round[index], percent)).min();
+                micros(quietest.unwrap_or_default())
+            })
+        };
+        let grown =
+            [0, 1].map(|index| mebi(self.resident_late[index]) - mebi(self.resident_early[index]));
+        vec![
+            row(
+                "start to initialize, median",
+                "ms",
+                median(&self.start),
+                Goal::None,
+            ),
+            row(
+                "first call, median",
+                "ms",
+                median(&self.first_call),
+                Goal::None,
+            ),
+            row(
+                "call, p50 of the best round",
+                "µs",
+                call(50),
+                Goal::Ratio(1.3),
+            ),
+            row(
+                "call, p99 of the best round",
+                "µs",
+                call(99),
+                Goal::Ratio(1.3),
+            ),
+            row(
+                "processor time of a call",
+                "µs",
+                self.processor.map(micros),
+                Goal::Ratio(1.5),
+            ),
+            row(
+                "memory after initialize",
+                "MiB",
+                self.resident
+                    .each_ref()
+                    .map(|all| mebi(percentile(all, 50))),
+                Goal::Most(8.0),
+            ),
+            row(
+                "memory after the timed calls",
+                "MiB",
+                self.resident_early.map(mebi),
+                Goal::None,
+            ),
+            row(
+                "memory growth in 5,000 calls",
+                "MiB",
+                grown,
+                Goal::Most(0.25),
+            ),
+            row(
+                "size of the binary",
+                "MB",
+                [self.size as f64 / 1e6, f64::NAN],
+                Goal::Most(12.0),
+            ),
+        ]
+    }
+
+    /// The table for other programs.
+    pub fn json(&self) -> Value {
+        let rows = self.rows().into_iter().map(|row| {
+            json!({
+                "name": row.name,
+                "unit": row.unit,
+                "guard": row.values[0],
+                "bare": row.values[1],
+                "ratio": row.ratio(),
+                "met": row.met(),
+            })
+        });
+        json!({ "rows": rows.collect::<Vec<_>>() })
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<34}{:>8}{:>10}{:>8}", "", "guard", "bare", "ratio")?;
+        let rows = self.rows();
+        for row in &rows {
+            let name = format!("{} ({})", row.name, row.unit);
+            write!(f, "{name:<34}{:>8.2}", row.values[0])?;
+            if row.values[1].is_finite() {
+                write!(f, "{:>10.2}", row.values[1])?;
+            }
+            if row.ratio().is_finite() {
+                write!(f, "{:>8.2}", row.ratio())?;
+            }
+            writeln!(f)?;
+        }
+        writeln!(f)?;
+        for row in &rows {
+            let verdict = match row.met() {
+                Some(true) => "met",
+                Some(false) => "missed",
+                None => continue,
+            };
+            match row.goal {
+                Goal::None => {}
+                Goal::Ratio(most) => writeln!(
+                    f,
+                    "goal: {} at most {most} times the bare server's … {verdict}",
+                    row.name
+                )?,
+                Goal::Most(most) => writeln!(
+                    f,
+                    "goal: {} at most {most} {} … {verdict}",
+                    row.name, row.unit
+                )?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The value that so many percent do not exceed.
+fn percentile<T: Copy + Ord>(all: &[T], percent: usize) -> T {
+    let mut sorted = all.to_vec();
+    sorted.sort_unstable();
+    sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+fn mebi(kibi: u64) -> f64 {
+    kibi as f64 / 1024.0
+}

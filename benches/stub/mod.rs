@@ -1,0 +1,59 @@
+//! A WAHA that always answers the same, as fast as a thread can.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
+    thread,
+};
+
+const BODY: &str = r#"{"name":"default","status":"WORKING","config":{"metadata":{}},"me":{"id":"4915112345678@c.us","lid":"123456789@lid","pushName":"Bench"},"engine":{"engine":"NOWEB"}}"#;
+
+/// Starts it on a loopback port; its base URL. It runs until the process ends.
+pub fn start() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            thread::spawn(move || serve(stream.unwrap()));
+        }
+    });
+    format!("http://{address}")
+}
+
+/// Where the session is, below the base URL.
+pub const SESSION: &str = "/api/sessions/default";
+
+/// Answers one connection until the client closes it or is killed.
+fn serve(stream: TcpStream) {
+    stream.set_nodelay(true).unwrap();
+    let mut output = stream.try_clone().unwrap();
+    let mut input = BufReader::new(stream);
+    let mut line = String::new();
+    let mut request = String::new();
+    while input.read_line(&mut line).is_ok_and(|bytes| bytes > 0) {
+        if request.is_empty() {
+            request.clone_from(&line);
+        }
+        // A GET has no body: the empty line ends it.
+        if line == "\r\n" {
+            let answer = answer(&request);
+            request.clear();
+            if output.write_all(answer.as_bytes()).is_err() {
+                return;
+            }
+        }
+        line.clear();
+    }
+}
+
+fn answer(request: &str) -> String {
+    let (status, body) = if request.starts_with(&format!("GET {SESSION} ")) {
+        ("200 OK", BODY)
+    } else {
+        ("404 Not Found", "{}")
+    };
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
