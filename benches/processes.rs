@@ -19,7 +19,7 @@ mod stub;
 use std::{array, env, fs, process::Command, time::Duration};
 
 use measure::Running;
-use report::{Pair, Report};
+use report::{Pair, Report, Round};
 
 const SPAWNS: usize = 40;
 const WARM_UP: usize = 200;
@@ -113,20 +113,25 @@ fn measure() -> Report {
         }
     }
 
-    let mut both = [Running::start(guard()).0, Running::start(bare()).0];
-    call(&mut both, WARM_UP);
-    let processor_before = both.each_ref().map(Running::processor_time);
-    let rounds = (0..ROUNDS).map(|_| call(&mut both, TIMED)).collect();
+    // Where the kernel puts a process shows in its times: each round has new ones.
+    let start_both = || [Running::start(guard()).0, Running::start(bare()).0];
+    let mut both = start_both();
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        both = start_both();
+        call(&mut both, WARM_UP);
+        let before = both.each_ref().map(Running::processor_time);
+        let calls = call(&mut both, TIMED);
+        let after = both.each_ref().map(Running::processor_time);
+        let processor = array::from_fn(|index| (after[index] - before[index]) / TIMED as u32);
+        rounds.push(Round { calls, processor });
+    }
     let resident_early = both.each_ref().map(Running::resident);
     call(&mut both, FURTHER);
-    let processor_after = both.each_ref().map(Running::processor_time);
     Report {
         start,
         first_call,
         rounds,
-        processor: array::from_fn(|index| {
-            (processor_after[index] - processor_before[index]) / (ROUNDS * TIMED + FURTHER) as u32
-        }),
         resident,
         resident_early,
         resident_late: both.each_ref().map(Running::resident),

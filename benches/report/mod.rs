@@ -13,10 +13,8 @@ pub struct Report {
     pub start: Pair<Vec<Duration>>,
     /// The first call of each process, which makes the HTTP client.
     pub first_call: Pair<Vec<Duration>>,
-    /// Each later call, from request to answer, in rounds.
-    pub rounds: Vec<Pair<Vec<Duration>>>,
-    /// Processor time of one call.
-    pub processor: Pair<Duration>,
+    /// The calls after a first few, in rounds.
+    pub rounds: Vec<Round>,
     /// KiB of memory after `initialize`, of each process that was started.
     pub resident: Pair<Vec<u64>>,
     /// KiB of memory after the timed calls.
@@ -25,6 +23,14 @@ pub struct Report {
     pub resident_late: Pair<u64>,
     /// Bytes of the guard's binary.
     pub size: u64,
+}
+
+/// Many calls to one process of each kind, by turns.
+pub struct Round {
+    /// Each call, from request to answer.
+    pub calls: Pair<Vec<Duration>>,
+    /// Processor time of one call.
+    pub processor: Pair<Duration>,
 }
 
 /// One line of the table, and what it is held to.
@@ -58,6 +64,14 @@ impl Row {
 }
 
 impl Report {
+    /// Whatever else the machine does can only add: the quietest round counts.
+    fn quietest(&self, value: impl Fn(&Round) -> Pair<Duration>) -> Pair<f64> {
+        [0, 1].map(|index| {
+            let least = self.rounds.iter().map(|round| value(round)[index]).min();
+            micros(least.unwrap_or_default())
+        })
+    }
+
     fn rows(&self) -> Vec<Row> {
         let row = |name, unit, values, goal| Row {
             name,
@@ -69,13 +83,8 @@ impl Report {
             both.each_ref()
                 .map(|all| percentile(all, 50).as_secs_f64() * 1e3)
         };
-        // Whatever else the machine does can only add: the quietest round counts.
         let call = |percent| {
-            [0, 1].map(|index| {
-                let rounds = self.rounds.iter();
-                let quietest = rounds.map(|round| percentile(&round[index], percent)).min();
-                micros(quietest.unwrap_or_default())
-            })
+            self.quietest(|round| round.calls.each_ref().map(|all| percentile(all, percent)))
         };
         let grown =
             [0, 1].map(|index| mebi(self.resident_late[index]) - mebi(self.resident_early[index]));
@@ -92,22 +101,12 @@ impl Report {
                 median(&self.first_call),
                 Goal::None,
             ),
-            row(
-                "call, p50 of the best round",
-                "µs",
-                call(50),
-                Goal::Ratio(1.3),
-            ),
-            row(
-                "call, p99 of the best round",
-                "µs",
-                call(99),
-                Goal::Ratio(1.3),
-            ),
+            row("call, p50", "µs", call(50), Goal::Ratio(1.3)),
+            row("call, p99", "µs", call(99), Goal::Ratio(1.3)),
             row(
                 "processor time of a call",
                 "µs",
-                self.processor.map(micros),
+                self.quietest(|round| round.processor),
                 Goal::Ratio(1.5),
             ),
             row(
@@ -170,7 +169,7 @@ impl fmt::Display for Report {
             }
             writeln!(f)?;
         }
-        writeln!(f)?;
+        writeln!(f, "(calls and processor time: the quietest round)\n")?;
         for row in &rows {
             let verdict = match row.met() {
                 Some(true) => "met",
