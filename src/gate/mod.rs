@@ -131,8 +131,11 @@ impl Gate {
             Ok(Assent::Given) => return self.admit(ruling, call, caller, Grounds::Policy),
             Ok(Assent::Needed) => {}
         }
+        // Nobody is asked about a call that would be refused anyway.
+        if let Err(refusal) = self.recordable(call.facts()) {
+            return refuse(refusal);
+        }
         let mut state = self.lock();
-        // Nobody is asked about a call that a limit would refuse anyway.
         if let Err(refusal) = state.limiter.look(&ruling.limits, call.facts(), caller) {
             return refuse(refusal);
         }
@@ -187,10 +190,8 @@ impl Gate {
     /// Counts the call and lets it through, unless it could not be written down or
     /// a limit is reached.
     fn admit(&self, ruling: &Ruling, call: Prepared, caller: &Caller, grounds: Grounds) -> Verdict {
-        if call.facts().risk != Risk::Read
-            && let Err(error) = self.audit.ready()
-        {
-            return refuse(Refusal::unrecorded(&error));
+        if let Err(refusal) = self.recordable(call.facts()) {
+            return refuse(refusal);
         }
         match self
             .lock()
@@ -199,6 +200,17 @@ impl Gate {
         {
             Ok(()) => Verdict::Go(Permitted(call, grounds)),
             Err(refusal) => refuse(refusal),
+        }
+    }
+
+    /// What changes something has to be written down; reading goes on without.
+    fn recordable(&self, facts: &Facts) -> Result<(), Refusal> {
+        match facts.risk {
+            Risk::Read => Ok(()),
+            _ => self
+                .audit
+                .ready()
+                .map_err(|error| Refusal::unrecorded(&error)),
         }
     }
 

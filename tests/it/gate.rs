@@ -216,12 +216,13 @@ async fn without_an_audit_only_reading_goes_on() {
 }
 
 #[tokio::test]
-async fn without_an_audit_a_yes_is_not_enough() {
+async fn without_an_audit_nobody_is_asked() {
     let mut app = app::sandbox().audit("/dev/full".into()).start().await;
     let result = app
         .call("leave_group", json!({ "group": "12345@g.us" }))
         .await;
     assert_eq!(code(&result), "audit-unavailable");
+    assert!(app.questions.is_empty());
 }
 
 #[tokio::test]
