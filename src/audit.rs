@@ -21,6 +21,7 @@ use crate::{
 };
 
 /// Less free space than this and nothing is done that would have to be written down.
+#[cfg(unix)]
 const SPARE: u64 = 256 * 1024;
 
 /// The file that calls are written to. It is opened when it is first needed.
@@ -87,12 +88,12 @@ impl Audit {
             // A device tells by refusing a write; an empty line harms no reader.
             return file.write_all(b"\n");
         }
-        let disk = rustix::fs::fstatvfs(&*file)?;
-        if disk.f_bavail.saturating_mul(disk.f_frsize) < SPARE {
-            return Err(io::Error::new(
-                io::ErrorKind::StorageFull,
-                "the disk is full",
-            ));
+        #[cfg(unix)]
+        {
+            let disk = rustix::fs::fstatvfs(&*file)?;
+            if disk.f_bavail.saturating_mul(disk.f_frsize) < SPARE {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
         }
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! `doctor`: whether the back end can be used, in plain words.
 
-use std::{io::Write, process::ExitCode};
+use std::{
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
@@ -31,6 +34,9 @@ impl Doctor {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let config = self.backend.config()?;
         let mut findings = vec![Finding::fine(format!("back end: {}", config.kind().name()))];
+        if io::stderr().is_terminal() {
+            writeln!(io::stderr(), "… reaching {}", config.kind().name())?;
+        }
         findings.extend(Backend::new(&config).examine().await);
         let well = findings.iter().all(|finding| finding.ok);
         let mut out = stdout();

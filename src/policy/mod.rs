@@ -84,20 +84,14 @@ impl Scope {
 pub const DEFAULT: &str = include_str!("../../policy.toml");
 
 impl Policy {
-    /// Reads a policy file: JSON when it is named `.json`, else TOML.
+    /// Reads a policy file: JSON when it begins with a brace, as no TOML does.
     ///
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
         let origin = path.display().to_string();
         match raw::read_file(path) {
-            Ok(text)
-                if path
-                    .extension()
-                    .is_some_and(|end| end.eq_ignore_ascii_case("json")) =>
-            {
-                Self::from_json(&origin, &text)
-            }
+            Ok(text) if text.trim_start().starts_with('{') => Self::from_json(&origin, &text),
             Ok(text) => Self::from_toml(&origin, &text),
             Err(error) => Err(Diagnostics::unreadable(origin, &error)),
         }

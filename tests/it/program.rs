@@ -112,9 +112,9 @@ fn check_tells_a_broken_policy() {
 }
 
 #[test]
-fn check_knows_json_by_its_name() {
+fn check_knows_json_by_its_look() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("policy.json");
+    let file = folder.path().join("policy");
     std::fs::write(
         &file,
         r#"{"version":"1","default":"deny","hide":["logout"]}"#,

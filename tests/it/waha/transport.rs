@@ -254,9 +254,9 @@ async fn a_change_without_a_readable_answer_is_not_called_undone() {
         (empty(201).set_delay(NEVER), "no answer within"),
     ] {
         let mock = MockServer::start().await;
-        sessions(&mock, [session("STOPPED")]).await;
+        sessions(&mock, [session("SCAN_QR_CODE")]).await;
         // Once: what changes something is never sent again by itself.
-        post("/api/sessions/default/start")
+        request("POST", "/api/default/auth/request-code")
             .respond_with(answer)
             .expect(1)
             .mount(&mock)
@@ -266,7 +266,8 @@ async fn a_change_without_a_readable_answer_is_not_called_undone() {
             ..patient()
         };
         let mut app = app::waha_with(&mock, waits).start().await;
-        let result = app.call("open_session", json!({})).await;
+        let number = json!({ "phone_number": "+4915112345678" });
+        let result = app.call("open_session", number).await;
         assert_eq!(code(&result), "outcome-unknown");
         assert!(text(&result).contains(why), "{result}");
         assert!(text(&result).contains("do not repeat the call"), "{result}");

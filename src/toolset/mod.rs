@@ -1,0 +1,226 @@
+//! Which operations a back end offers, and how one is prepared and run.
+
+mod builder;
+mod schemas;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
+
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+pub use builder::Builder;
+pub use schemas::Schemas;
+
+use crate::{
+    backend::Fault,
+    gate::{BriefPermit, Permitted},
+    op::{Foreign, Image, Risk, Touches},
+    progress::Progress,
+};
+
+/// The arguments of a call, as they came.
+pub type Arguments = Map<String, Value>;
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+type Run = Box<dyn FnOnce(Progress) -> Boxed<Result<Answer, Fault>> + Send>;
+/// How a briefing is looked up.
+pub(crate) type Brief = Box<dyn FnOnce() -> Boxed<Result<Briefing, Fault>> + Send>;
+
+/// The tools of one back end, ordered by name.
+pub struct Toolset {
+    tools: BTreeMap<&'static str, Tool>,
+    notice: Option<&'static str>,
+}
+
+/// A tool: what it is, and how a call of it is prepared.
+pub struct Tool {
+    /// The tool's name.
+    pub name: &'static str,
+    /// How much harm it can do.
+    pub risk: Risk,
+    /// Whether doing it twice is the same as doing it once.
+    pub idempotent: bool,
+    make_schemas: fn() -> Schemas,
+    schemas: OnceLock<Schemas>,
+    prepare: Box<dyn Fn(Value) -> Result<Prepared, BadCall> + Send + Sync>,
+}
+
+/// A call that has been understood; nothing has been sent.
+pub struct Prepared {
+    facts: Facts,
+    run: Run,
+    brief: Option<Brief>,
+}
+
+/// What the gate decides on.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The tool that is called.
+    pub tool: &'static str,
+    /// What it does, in a person's words.
+    pub effect: &'static str,
+    /// How much harm it can do.
+    pub risk: Risk,
+    /// The chats that the call reaches.
+    pub touches: Touches,
+    /// The arguments after parsing, in the order of the schema.
+    pub arguments: Arc<Value>,
+    /// Digest of tool and arguments.
+    pub digest: Digest,
+}
+
+/// SHA-256 of a tool's name and its parsed arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    fn of(tool: &str, arguments: &Value) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(tool.as_bytes());
+        hash.update([0]);
+        hash.update(arguments.to_string().as_bytes());
+        Self(hash.finalize().into())
+    }
+
+    /// The digest's bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// A call that cannot be understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadCall {
+    /// There is no tool of this name here.
+    UnknownTool {
+        /// The name that was called, escaped and cut.
+        name: Foreign,
+        /// A tool that is written like it.
+        nearest: Option<&'static str>,
+    },
+    /// An argument is missing, unknown or wrong.
+    BadArguments {
+        /// The tool that was called.
+        tool: &'static str,
+        /// Which argument, and what would be right.
+        problem: String,
+    },
+}
+
+/// What a call came to.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The answer as structured content, an object.
+    pub structured: Value,
+    /// The same, short, for a reader.
+    pub text: String,
+    /// Pictures that belong to it.
+    pub images: Vec<Image>,
+    /// Whether the effect is not known to have happened.
+    pub failed: bool,
+}
+
+/// What a person needs to know before deciding.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Briefing {
+    /// What would be done to what, for example a group's name.
+    pub subject: Option<Foreign>,
+    /// Further facts, one short sentence each, in this program's own words.
+    pub facts: Vec<String>,
+}
+
+impl Prepared {
+    /// What the gate decides on.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The briefing of this call, to be run under a permit of its own.
+    pub(crate) fn take_brief(&mut self) -> Option<Brief> {
+        self.brief.take()
+    }
+}
+
+impl Toolset {
+    /// Starts the list of a back end's tools.
+    pub fn for_backend<B: Clone + Send + Sync + 'static>(backend: &B) -> Builder<B, ()> {
+        Builder::new(backend)
+    }
+
+    /// The tools, ordered by name.
+    pub fn tools(&self) -> impl Iterator<Item = &Tool> {
+        self.tools.values()
+    }
+
+    /// The tool of this name.
+    pub fn get(&self, name: &str) -> Option<&Tool> {
+        self.tools.get(name)
+    }
+
+    /// What every answer says first, where there is something to say.
+    pub fn notice(&self) -> Option<&'static str> {
+        self.notice
+    }
+
+    /// Reads a call's arguments into a typed operation; sends nothing.
+    ///
+    /// # Errors
+    /// [`BadCall`] when there is no such tool or an argument is wrong.
+    pub fn prepare(&self, name: &str, arguments: Arguments) -> Result<Prepared, BadCall> {
+        match self.tools.get(name) {
+            Some(tool) => (tool.prepare)(Value::Object(arguments)),
+            None => Err(BadCall::UnknownTool {
+                name: Foreign::new(name),
+                nearest: nearest(name, self.tools.keys().copied()),
+            }),
+        }
+    }
+
+    /// Runs a call that the gate has let through.
+    ///
+    /// # Errors
+    /// The back end's [`Fault`].
+    pub async fn run(&self, permitted: Permitted, progress: Progress) -> Result<Answer, Fault> {
+        progress.still_wanted()?;
+        (permitted.into_prepared().run)(progress).await
+    }
+
+    /// Looks up what a person needs to know before deciding.
+    ///
+    /// # Errors
+    /// The back end's [`Fault`].
+    pub async fn brief(&self, permit: BriefPermit) -> Result<Briefing, Fault> {
+        permit.into_brief()().await
+    }
+}
+
+impl Tool {
+    /// The tool's description and schemas, made when they are first asked for.
+    pub fn schemas(&self) -> &Schemas {
+        self.schemas.get_or_init(self.make_schemas)
+    }
+}
+
+/// The name that is written most like `name`, if any is near.
+pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // Longer input cannot be a slip of the pen, and the comparison is quadratic.
+    if name.len() > 100 {
+        return None;
+    }
+    names
+        .map(|known| (strsim::damerau_levenshtein(name, known), known))
+        .filter(|(distance, known)| *distance <= known.len().max(3) / 3)
+        .min()
+        .map(|(_, known)| known)
+}
