@@ -128,7 +128,8 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let response = self.call(request, cx).await?;
+        // On the heap: rmcp moves what is given back here several times for each call.
+        let response = Box::pin(self.call(request, cx)).await?;
         Ok(answer::noted(response, self.0.tools.notice()))
     }
 
