@@ -98,16 +98,7 @@ impl Http {
 
     /// The outer error: no answer. The inner error: an answer that cannot be taken in.
     async fn send(&self, request: RequestBuilder) -> Result<Result<Reply, String>, Lost> {
-        let request = request.build().map_err(|error| Lost::new(error, None))?;
-        let address = address(request.url());
-        let client = self.client().map_err(|fault| Lost {
-            address: address.clone(),
-            why: fault.to_string(),
-            timeout: false,
-            unsent: true,
-        })?;
-        let lost = |error| Lost::new(error, Some(address.clone()));
-        let mut response = client.execute(request).await.map_err(lost)?;
+        let mut response = request.send().await.map_err(Lost::from)?;
         let status = response.status();
         let mut body = Vec::new();
         loop {
@@ -162,10 +153,10 @@ struct Lost {
     unsent: bool,
 }
 
-impl Lost {
-    fn new(error: reqwest::Error, address: Option<String>) -> Self {
+impl From<reqwest::Error> for Lost {
+    fn from(error: reqwest::Error) -> Self {
         Self {
-            address: address.unwrap_or_default(),
+            address: error.url().map(address).unwrap_or_default(),
             timeout: error.is_timeout(),
             unsent: error.is_connect() || error.is_builder(),
             why: reason(&error),
@@ -174,7 +165,7 @@ impl Lost {
 }
 
 /// Scheme, host and port of a URL: all of it that may be shown.
-pub(super) fn address(url: &Url) -> String {
+fn address(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 

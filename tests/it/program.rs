@@ -442,6 +442,39 @@ fn secrets_are_read_from_files() {
     assert!(ran.out.contains("http://127.0.0.1:9"), "{}", ran.out);
 }
 
+#[tokio::test]
+async fn plain_http_needs_no_certificates() {
+    let mock = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({
+            "version": "2026.7.1", "name": "default", "status": "WORKING",
+        })))
+        .mount(&mock)
+        .await;
+    let uri = mock.uri();
+    for account in [
+        [
+            ("WAHA_BASE_URL", uri.as_str()),
+            ("WAHA_API_KEY", SECRET),
+            ("WAHA_SESSION", "default"),
+        ],
+        [
+            ("GREENAPI_API_URL", uri.as_str()),
+            ("GREENAPI_API_TOKEN", SECRET),
+            ("GREENAPI_ID_INSTANCE", "1"),
+        ],
+    ] {
+        let nowhere = [("SSL_CERT_FILE", "/dev/null"), ("SSL_CERT_DIR", "/nowhere")];
+        let ran = run(&["doctor"], &[account.as_slice(), &nowhere].concat());
+        assert!(
+            !ran.out.contains("certificate") && !ran.out.contains("internal"),
+            "{}",
+            ran.out
+        );
+    }
+    assert!(mock.received_requests().await.unwrap().len() >= 2);
+}
+
 #[test]
 fn two_can_run_at_once() {
     let (mut one, mut two) = (Serving::start(&[]), Serving::start(&[]));

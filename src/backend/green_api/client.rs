@@ -32,7 +32,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(account: &GreenApiAccount) -> Self {
         Self {
-            http: Http::new(API, account.waits.answer),
+            http: Http::new(API, account.waits.answer).plain(account.api_url.scheme() == "http"),
             api_url: account.api_url.clone(),
             id_instance: account.id_instance.clone(),
             api_token: account.api_token.clone(),
