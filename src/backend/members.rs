@@ -100,7 +100,10 @@ mod tests {
 
     fn members(groups: &[&[&str]]) -> Members {
         Members::new(groups.iter().map(|ids| {
-            let ids: Vec<_> = ids.iter().filter_map(|id| PersonId::parse(id)).collect();
+            let ids: Vec<_> = ids
+                .iter()
+                .filter_map(|id| PersonId::parse(id).ok())
+                .collect();
             (!ids.is_empty()).then_some(Member {
                 ids,
                 admin: false,

@@ -2,7 +2,7 @@
 
 use super::{
     DeleteSession, GetGroup, GetSession, LeaveGroup, ListGroups, LogoutInstance, OpenSession,
-    Operation, Risk,
+    Operation, Risk, Topic,
 };
 
 /// What a policy has to know of a tool.
@@ -12,6 +12,8 @@ pub struct Entry {
     pub name: &'static str,
     /// How much harm it can do.
     pub risk: Risk,
+    /// What it is about.
+    pub topic: Topic,
     /// Names that other servers give the action.
     pub known_as: &'static [&'static str],
 }
@@ -20,11 +22,12 @@ const fn entry<O: Operation>() -> Entry {
     Entry {
         name: O::NAME,
         risk: O::RISK,
+        topic: O::TOPIC,
         known_as: O::KNOWN_AS,
     }
 }
 
-static CATALOGUE: [Entry; 7] = [
+static CATALOGUE: &[Entry] = &[
     entry::<OpenSession>(),
     entry::<GetSession>(),
     entry::<LogoutInstance>(),
@@ -36,7 +39,7 @@ static CATALOGUE: [Entry; 7] = [
 
 /// Every tool, in the order in which people read them.
 pub fn catalogue() -> &'static [Entry] {
-    &CATALOGUE
+    CATALOGUE
 }
 
 /// The tools that a name in a policy stands for: the tool of that name, else all

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Foreign, GroupId, Operation, Output, PageSize, Risk, Touches};
+use super::{Foreign, GroupId, Operation, Output, PageSize, Risk, Topic, Touches};
 use crate::toolset::Briefing;
 
 /// List the groups of this account, ordered by id.
@@ -22,6 +22,7 @@ pub struct ListGroups {
 impl Operation for ListGroups {
     const NAME: &'static str = "list_groups";
     const RISK: Risk = Risk::Read;
+    const TOPIC: Topic = Topic::Groups;
     const EFFECT: &'static str = "see the groups of this WhatsApp account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -43,6 +44,7 @@ pub struct GetGroup {
 impl Operation for GetGroup {
     const NAME: &'static str = "get_group";
     const RISK: Risk = Risk::Read;
+    const TOPIC: Topic = Topic::Groups;
     const EFFECT: &'static str = "look at a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["get_group_info", "waha_get_group_info"];
@@ -64,6 +66,7 @@ pub struct LeaveGroup {
 impl Operation for LeaveGroup {
     const NAME: &'static str = "leave_group";
     const RISK: Risk = Risk::Destructive;
+    const TOPIC: Topic = Topic::Groups;
     const EFFECT: &'static str = "leave a WhatsApp group; coming back needs an invitation";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["matrix_leave_room", "waha_leave_group"];

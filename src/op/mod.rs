@@ -13,7 +13,7 @@ pub use groups::{
     GetGroup, GroupDetails, GroupList, GroupSummary, LeaveGroup, Leaving, LeftGroup, ListGroups,
     Role,
 };
-pub use ids::{BadId, ChatRef, GroupId, PersonId, PhoneNumber};
+pub use ids::{BadId, ChannelId, ChatId, GroupId, PersonId, PhoneNumber};
 pub use page::PageSize;
 pub use session::{
     DeleteSession, DeletedSession, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
@@ -33,6 +33,8 @@ pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 
     const NAME: &'static str;
     /// How much harm the action can do.
     const RISK: Risk;
+    /// What it is about; policies choose tools by it.
+    const TOPIC: Topic;
     /// What it does, in a person's words after "An agent wants to".
     const EFFECT: &'static str;
     /// Whether doing it twice is the same as doing it once.
@@ -108,18 +110,60 @@ impl fmt::Display for Risk {
     }
 }
 
+/// What tools are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Topic {
+    /// The link to the account.
+    Session,
+    /// Chats as a whole.
+    Chats,
+    /// What is written in them.
+    Messages,
+    /// Groups and their members.
+    Groups,
+    /// People.
+    Contacts,
+    /// Who is online or writing.
+    Presence,
+}
+
+impl Topic {
+    /// Every topic, in the order in which people read them.
+    pub const ALL: [Self; 6] = [
+        Self::Session,
+        Self::Chats,
+        Self::Messages,
+        Self::Groups,
+        Self::Contacts,
+        Self::Presence,
+    ];
+
+    /// The topic's name, as policies write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Chats => "chats",
+            Self::Messages => "messages",
+            Self::Groups => "groups",
+            Self::Contacts => "contacts",
+            Self::Presence => "presence",
+        }
+    }
+}
+
 /// The chats that a call reaches.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Touches(Vec<ChatRef>);
+pub struct Touches(Vec<ChatId>);
 
 impl Touches {
     /// One chat.
-    pub fn chat(chat: impl Into<ChatRef>) -> Self {
+    pub fn chat(chat: impl Into<ChatId>) -> Self {
         Self(vec![chat.into()])
     }
 
     /// The chats, in the order of the arguments.
-    pub fn chats(&self) -> &[ChatRef] {
+    pub fn chats(&self) -> &[ChatId] {
         &self.0
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Foreign, Image, Operation, Output, PersonId, PhoneNumber, Risk};
+use super::{Foreign, Image, Operation, Output, PersonId, PhoneNumber, Risk, Topic};
 
 /// Bring the WhatsApp session up and wait until it can be used or linked. Answers
 /// who is signed in, or a QR code to scan, or with phone_number a pairing code.
@@ -19,6 +19,7 @@ pub struct OpenSession {
 impl Operation for OpenSession {
     const NAME: &'static str = "open_session";
     const RISK: Risk = Risk::Execute;
+    const TOPIC: Topic = Topic::Session;
     const EFFECT: &'static str = "start the WhatsApp session and link an account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -38,6 +39,7 @@ pub struct GetSession {}
 impl Operation for GetSession {
     const NAME: &'static str = "get_session";
     const RISK: Risk = Risk::Read;
+    const TOPIC: Topic = Topic::Session;
     const EFFECT: &'static str = "see the state of the WhatsApp session";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -60,6 +62,7 @@ pub struct LogoutInstance {}
 impl Operation for LogoutInstance {
     const NAME: &'static str = "logout_instance";
     const RISK: Risk = Risk::Execute;
+    const TOPIC: Topic = Topic::Session;
     const EFFECT: &'static str =
         "disconnect this WhatsApp account; linking it again needs the phone";
     const IDEMPOTENT: bool = true;
@@ -75,6 +78,7 @@ pub struct DeleteSession {}
 impl Operation for DeleteSession {
     const NAME: &'static str = "delete_session";
     const RISK: Risk = Risk::Destructive;
+    const TOPIC: Topic = Topic::Session;
     const EFFECT: &'static str = "disconnect this WhatsApp account and delete its session";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["logout", "delete_instance"];

@@ -16,6 +16,7 @@ use whatsapp_guard::{
     gate::Gate,
     mcp::{self, Server},
     policy::Policy,
+    toolset::Tool,
 };
 use wiremock::MockServer;
 
@@ -136,6 +137,17 @@ impl Setup {
     pub fn audit(mut self, path: PathBuf) -> Self {
         self.audit = Some(path);
         self
+    }
+
+    /// The sandbox, with an account linked.
+    pub async fn linked(self) -> App {
+        let mut app = self.start().await;
+        app.call("open_session", json!({})).await;
+        let Backend::Waha(waha) = &app.backend else {
+            panic!("the sandbox is WAHA's")
+        };
+        waha.stand_in().await.unwrap().expect("a sandbox").scan();
+        app
     }
 
     pub async fn start(self) -> App {
@@ -364,4 +376,31 @@ pub fn code(result: &Value) -> &str {
     result["structuredContent"]["error"]["code"]
         .as_str()
         .expect("a code")
+}
+
+/// Arguments that every tool understands: each required one, by its name.
+pub fn arguments(tool: &Tool) -> Value {
+    let required = tool
+        .schemas()
+        .input
+        .get("required")
+        .cloned()
+        .unwrap_or_default();
+    let names = required.as_array().cloned().unwrap_or_default();
+    let value = |name: &str| match name {
+        "group" => json!("120363000000000001@g.us"),
+        "chat" | "person" => json!("15552220001@c.us"),
+        "people" => json!(["15552220001@c.us"]),
+        "number" => json!("+15552220001"),
+        "name" | "description" => json!("Some words"),
+        "invite" => json!("https://chat.whatsapp.com/ABCDEFGHIJKLMNOPQRSTUV"),
+        "presence" => json!("online"),
+        other => panic!("no value for the argument `{other}`"),
+    };
+    names
+        .iter()
+        .filter_map(Value::as_str)
+        .map(|name| (name.to_owned(), value(name)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }

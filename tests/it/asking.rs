@@ -11,22 +11,12 @@ const FAMILY: &str = "120363000000000001@g.us";
 
 /// A sandbox whose session is linked.
 async fn linked(era: Era, person: Person, policy: &str) -> App {
-    let mut app = app::sandbox()
+    app::sandbox()
         .era(era)
         .person(person)
         .policy(policy)
-        .start()
-        .await;
-    app.call("open_session", json!({})).await;
-    scan(&app).await;
-    app
-}
-
-async fn scan(app: &App) {
-    let whatsapp_guard::backend::Backend::Waha(waha) = &app.backend else {
-        panic!("the sandbox is WAHA's")
-    };
-    waha.stand_in().await.unwrap().expect("a sandbox").scan();
+        .linked()
+        .await
 }
 
 async fn members(app: &mut App) -> Vec<String> {

@@ -22,7 +22,7 @@ async fn the_eleventh_call_within_the_minute_is_refused() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(text(&result), @"
             [sandbox: a pretended WhatsApp, nothing here is real]
-            refused (rate-limited): `open_session` is limited to 10 per minute per caller; the next call can be made in 6 s; wait, then call once [policy.toml:39:11 (risk.execute.limits[0])]
+            refused (rate-limited): `open_session` is limited to 10 per minute per caller; the next call can be made in 6 s; wait, then call once [policy.toml:42:11 (risk.execute.limits[0])]
             ");
         }
         // Waiting for what the refusal says is enough, and for one call.
@@ -171,12 +171,9 @@ async fn under_a_denying_policy_nothing_is_sent() {
             let mock = MockServer::start().await;
             for setup in [app::waha(&mock), app::green_api(&mock)] {
                 let mut app = setup.policy(policy).era(era).start().await;
-                let names: Vec<&str> = app.backend.tools().tools().map(|tool| tool.name).collect();
-                for name in names {
-                    let arguments = match name {
-                        "leave_group" | "get_group" => json!({ "group": "12345@g.us" }),
-                        _ => json!({}),
-                    };
+                let tools = app.backend.tools();
+                for tool in tools.tools() {
+                    let (name, arguments) = (tool.name, app::arguments(tool));
                     let result = app.call(name, arguments).await;
                     assert_eq!(result["isError"], true, "{name} under {policy}");
                 }

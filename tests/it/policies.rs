@@ -49,6 +49,7 @@ fn the_default_policy_names_every_key_with_its_default() {
     // Without the keys that have defaults the policy means the same.
     let bare = DEFAULT
         .replace("hide = []\n", "")
+        .replace("toolsets = [\"session\", \"chats\", \"messages\", \"groups\", \"contacts\", \"presence\"]\n", "")
         .replace("default = \"deny\"\n", "")
         .replace("[tools]\n", "")
         .replace("enabled = false\n", "")
@@ -65,6 +66,7 @@ fn the_default_policy_names_every_key_with_its_default() {
         "version",
         "default",
         "hide",
+        "toolsets",
         "[risk.read]",
         "[risk.write]",
         "[risk.execute]",
@@ -207,6 +209,28 @@ fn nothing_lowers_the_floor_of_what_cannot_be_undone() {
         ));
         assert_eq!(standing(&on, "leave_group"), "confirm", "{rule}");
     }
+}
+
+#[test]
+fn toolsets_choose_by_topic() {
+    let policy = toml_policy("version = \"1\"\ndefault = \"allow\"\ntoolsets = [\"groups\"]\n");
+    for entry in whatsapp_guard::op::catalogue() {
+        let chosen = entry.topic == whatsapp_guard::op::Topic::Groups;
+        let undoable = entry.risk != whatsapp_guard::op::Risk::Destructive;
+        let wanted = if chosen && undoable {
+            "allow"
+        } else {
+            "hidden"
+        };
+        assert_eq!(standing(&policy, entry.name), wanted, "{}", entry.name);
+    }
+    let wrong = Policy::from_toml("policy.toml", "version = \"1\"\ntoolsets = [\"group\"]\n");
+    assert!(
+        wrong
+            .unwrap_err()
+            .to_string()
+            .contains("did you mean `groups`?")
+    );
 }
 
 #[test]

@@ -159,7 +159,10 @@ impl GreenApi {
     /// The ids of the account that is signed in.
     async fn own_ids(&self) -> Result<Vec<PersonId>, Fault> {
         let settings: Settings = self.0.read("getSettings", None).await?.parse(API)?;
-        let wid = settings.wid.as_deref().and_then(PersonId::parse);
+        let wid = settings
+            .wid
+            .as_deref()
+            .and_then(|id| PersonId::parse(id).ok());
         Ok(wid.into_iter().collect())
     }
 }
@@ -218,7 +221,7 @@ fn summary(contact: &Value) -> Option<GroupSummary> {
 fn member(value: &Value) -> Option<Member> {
     let ids: Vec<PersonId> = ["id", "lid"]
         .iter()
-        .filter_map(|name| PersonId::parse(value.get(name)?.as_str()?))
+        .filter_map(|name| PersonId::parse(value.get(name)?.as_str()?).ok())
         .collect();
     let flagged = |name| value.get(name).and_then(Value::as_bool) == Some(true);
     (!ids.is_empty()).then(|| Member {

@@ -112,7 +112,11 @@ impl GreenApi {
         let phone = settings.and_then(|reply| reply.parse::<WaSettings>(API));
         let account = phone.map(|settings| format!("{}@c.us", settings.phone));
         report.signed_in(
-            account.ok().as_deref().and_then(PersonId::parse).as_ref(),
+            account
+                .ok()
+                .as_deref()
+                .and_then(|id| PersonId::parse(id).ok())
+                .as_ref(),
             None,
         )
     }

@@ -1,8 +1,9 @@
-//! The built-in stand-in for a WAHA server: a few groups in memory behind a loopback
+//! The built-in stand-in for a WAHA server: an account in memory behind a loopback
 //! port, with the paths and answers of WAHA on its NOWEB engine.
 
-mod routes;
-mod state;
+mod groups;
+mod reply;
+mod session;
 
 use std::{
     io,
@@ -10,10 +11,22 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use axum::Router;
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
-use state::State;
+use groups::Groups;
+use session::Session;
+
+/// The account that scans the code.
+const ME: &str = "15550001111@c.us";
+
+/// What the sandbox remembers, one part for each topic.
+#[derive(Default)]
+struct State {
+    session: Session,
+    groups: Groups,
+}
 
 type Shared = Arc<Mutex<State>>;
 
@@ -32,7 +45,10 @@ pub async fn start() -> io::Result<Running> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let address = listener.local_addr()?;
     let state = Shared::default();
-    let app = routes::app(state.clone());
+    let app = Router::new()
+        .merge(session::routes())
+        .merge(groups::routes())
+        .with_state(state.clone());
     Ok(Running {
         url: Url::parse(&format!("http://{address}")).map_err(io::Error::other)?,
         state,
@@ -48,10 +64,8 @@ impl Running {
 
     /// Plays the phone that scans the QR code.
     pub fn scan(&self) {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .scan();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.session.scan();
     }
 }
 

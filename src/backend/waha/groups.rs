@@ -187,7 +187,7 @@ fn member(value: &Value) -> Option<Member> {
     let ids: Vec<PersonId> = ["id", "pn", "JID", "PhoneNumber", "LID"]
         .iter()
         .filter_map(|name| value.get(name).and_then(id_text))
-        .filter_map(PersonId::parse)
+        .filter_map(|id| PersonId::parse(id).ok())
         .collect();
     let role = text(value, &["role", "admin"]);
     let flagged = |names: &[&str]| field(value, names).and_then(Value::as_bool) == Some(true);

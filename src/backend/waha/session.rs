@@ -72,7 +72,7 @@ impl Info {
         ]
         .into_iter()
         .flatten()
-        .filter_map(PersonId::parse)
+        .filter_map(|id| PersonId::parse(id).ok())
         .collect()
     }
 
@@ -106,7 +106,7 @@ impl Info {
         }
         match (&self.me, self.state()) {
             (Some(me), SessionState::Working | SessionState::Starting) => {
-                let id = me.id.as_deref().and_then(PersonId::parse);
+                let id = me.id.as_deref().and_then(|id| PersonId::parse(id).ok());
                 report.signed_in(id.as_ref(), me.push_name.as_deref())
             }
             _ => report,

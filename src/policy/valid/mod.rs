@@ -18,16 +18,17 @@ use super::{
 };
 use crate::{
     gate::Code,
-    op::{self, Entry, Risk},
+    op::{self, Entry, Risk, Topic},
     toolset::nearest,
 };
 use reader::{Action, Fields, LONG, Reader};
 use rule::Rule;
 
-const TOP: [&str; 6] = [
+const TOP: [&str; 7] = [
     "version",
     "default",
     "hide",
+    "toolsets",
     "risk",
     "tools",
     "confirmation",
@@ -72,6 +73,9 @@ impl Reader<'_> {
             .get("hide")
             .map(|(_, node)| self.hide(node))
             .unwrap_or_default();
+        let toolsets = top
+            .get("toolsets")
+            .and_then(|(key, node)| self.toolsets(&key.span, node));
         let classes = top
             .get("risk")
             .map(|(_, node)| self.classes(node))
@@ -91,6 +95,11 @@ impl Reader<'_> {
                 .collect();
             let mut standings: Vec<Standing> = rules.iter().map(|rule| rule.standing()).collect();
             if let Some(place) = hidden.get(entry.name) {
+                standings.push(Standing::Hidden(because(Code::Hidden, Some(place.clone()))));
+            }
+            if let Some((chosen, place)) = &toolsets
+                && !chosen.contains(&entry.topic)
+            {
                 standings.push(Standing::Hidden(because(Code::Hidden, Some(place.clone()))));
             }
             if entry.risk == Risk::Destructive {
@@ -172,6 +181,23 @@ impl Reader<'_> {
             }
         }
         hidden
+    }
+
+    /// The topics whose tools are offered, and the place that says so.
+    fn toolsets(&mut self, span: &Span, node: &Node) -> Option<(Vec<Topic>, String)> {
+        let Raw::List(names) = &node.value else {
+            self.kind(node, "a list of toolsets");
+            return None;
+        };
+        let mut chosen = Vec::new();
+        for node in names {
+            let word = self.text(node)?;
+            match Topic::ALL.into_iter().find(|topic| topic.name() == word) {
+                Some(topic) => chosen.push(topic),
+                None => self.one_of(node, &word, &Topic::ALL.map(Topic::name)),
+            }
+        }
+        Some((chosen, self.place(span, "toolsets")))
     }
 
     fn classes(&mut self, node: &Node) -> HashMap<Risk, Rule> {

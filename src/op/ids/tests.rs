@@ -1,0 +1,87 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn groups_are_read() {
+    for id in ["120363025246125486@g.us", "4915112345678-1600000000@g.us"] {
+        assert_eq!(GroupId::parse(id).unwrap().as_str(), id);
+    }
+}
+
+#[test]
+fn another_kind_is_named() {
+    for (id, kind) in [
+        ("15552223333@c.us", "a person"),
+        ("1@lid", "a person"),
+        ("120363@newsletter", "a channel"),
+        ("status@broadcast", "a broadcast list"),
+        ("../../sessions/default/logout", "no id"),
+        ("120363025246125486", "no id"),
+        ("..@g.us", "no group id"),
+    ] {
+        let said = GroupId::parse(id).unwrap_err().to_string();
+        assert!(said.contains(&format!("is {kind};")), "{said}");
+    }
+}
+
+#[test]
+fn numbers_are_read_in_any_spelling() {
+    for text in [
+        "+49 151 12345678",
+        "0049-151-12345678",
+        "(49) 151.12345678",
+        "4915112345678",
+    ] {
+        assert_eq!(PhoneNumber::parse(text).unwrap().digits(), "4915112345678");
+    }
+    for text in [
+        "",
+        "0151 1234567",
+        "+49 abc",
+        "1234",
+        "1234567890123456",
+        "+",
+    ] {
+        assert!(PhoneNumber::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_person_has_one_spelling() {
+    let one = PersonId::parse("15552223333@c.us");
+    assert_eq!(one, PersonId::parse("15552223333:7@s.whatsapp.net"));
+    assert_ne!(one, PersonId::parse("15552223333@lid"));
+    assert_eq!(one, PersonId::parse("+1 555 222 3333"));
+    assert_eq!(
+        ChatId::parse("0015552223333").ok(),
+        one.as_ref().ok().map(ChatId::from)
+    );
+    assert!(PersonId::parse("1203@g.us").is_err());
+    assert!(PersonId::parse("12:..@c.us").is_ok());
+    assert!(PersonId::parse("..@c.us").is_err());
+}
+
+proptest! {
+    #[test]
+    fn parsing_never_panics_and_round_trips(text in any::<String>()) {
+        if let Ok(id) = GroupId::parse(&text) {
+            prop_assert_eq!(GroupId::parse(id.as_str()), Ok(id));
+        }
+        if let Ok(number) = PhoneNumber::parse(&text) {
+            prop_assert_eq!(PhoneNumber::parse(number.digits()), Ok(number));
+        }
+        if let Ok(person) = PersonId::parse(&text) {
+            prop_assert_eq!(PersonId::parse(person.as_str()), Ok(person));
+        }
+        if let Ok(chat) = ChatId::parse(&text) {
+            prop_assert_eq!(ChatId::parse(chat.as_str()), Ok(chat));
+        }
+    }
+
+    #[test]
+    fn every_number_reads_back(digits in "[1-9][0-9]{6,14}") {
+        let number = PhoneNumber::parse(&format!("+{digits}")).unwrap();
+        prop_assert_eq!(number.digits(), digits);
+    }
+}
