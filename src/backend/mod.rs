@@ -34,6 +34,8 @@ pub struct Waits {
     pub open: Duration,
     /// For an effect to show after the API said yes.
     pub settle: Duration,
+    /// For WhatsApp to confirm a message.
+    pub confirm: Duration,
 }
 
 impl Default for Waits {
@@ -43,6 +45,7 @@ impl Default for Waits {
             look: Duration::from_secs(1),
             open: Duration::from_secs(45),
             settle: Duration::from_secs(15),
+            confirm: Duration::from_secs(3),
         }
     }
 }
@@ -56,6 +59,7 @@ impl Waits {
             look: default.look.min(answer),
             open: default.open.min(answer * 2),
             settle: default.settle.min(answer),
+            confirm: default.confirm.min(answer),
         }
     }
 }

@@ -6,6 +6,7 @@ mod approval;
 mod limits;
 mod question;
 mod refusal;
+mod repeats;
 
 use std::{
     fmt,
@@ -18,13 +19,15 @@ pub use refusal::{Code, Refusal};
 
 use crate::{
     audit::Audit,
+    backend::Fault,
     clock::Clock,
     op::Risk,
     policy::{Policy, Ruling, Standing},
-    toolset::{Brief, Facts, Prepared},
+    toolset::{Answer, Brief, Facts, Prepared},
 };
 use approval::Approvals;
 use limits::Limiter;
+use repeats::Repeats;
 
 /// Judges calls by one policy.
 pub struct Gate {
@@ -36,6 +39,7 @@ pub struct Gate {
 struct State {
     limiter: Limiter,
     approvals: Approvals,
+    repeats: Repeats,
 }
 
 /// Who calls.
@@ -52,15 +56,24 @@ pub struct Caller {
 /// What becomes of a call.
 pub enum Verdict {
     /// It may be run.
-    Go(Permitted),
+    Go(Box<Permitted>),
     /// A person has to say yes first.
     Ask(Box<Question>),
     /// It may not be run.
     Refuse(Box<Refusal>),
+    /// The same was run just now; this came of it.
+    Again(Box<Result<Answer, Fault>>),
 }
 
 /// A call that may be run, once. Only the gate makes it.
-pub struct Permitted(Prepared, Grounds);
+pub struct Permitted {
+    call: Prepared,
+    grounds: Grounds,
+    once: Option<repeats::Key>,
+}
+
+/// What has to be told to the gate when a call has ended.
+pub struct Ending(Option<repeats::Key>);
 
 /// On what a call was let through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,14 +85,19 @@ enum Grounds {
 impl Permitted {
     /// On what grounds: `allowed` by the policy, or `confirmed` by a person.
     pub fn how(&self) -> &'static str {
-        match self.1 {
+        match self.grounds {
             Grounds::Policy => "allowed",
             Grounds::Approval => "confirmed",
         }
     }
 
+    /// What is to be handed to [`Gate::ended`] with the outcome.
+    pub fn ending(&mut self) -> Ending {
+        Ending(self.once.take())
+    }
+
     pub(crate) fn into_prepared(self) -> Prepared {
-        self.0
+        self.call
     }
 }
 
@@ -101,6 +119,7 @@ impl Gate {
         let state = State {
             limiter: Limiter::new(&policy, clock),
             approvals: Approvals::new(clock.clone(), &policy)?,
+            repeats: Repeats::new(clock.clone()),
         };
         Ok(Self {
             policy,
@@ -136,6 +155,11 @@ impl Gate {
             return refuse(refusal);
         }
         let mut state = self.lock();
+        if let Some(key) = repeats::Key::of(call.facts(), caller)
+            && let Some(verdict) = state.repeated(&key)
+        {
+            return verdict;
+        }
         if let Err(refusal) = state.limiter.look(&ruling.limits, call.facts(), caller) {
             return refuse(refusal);
         }
@@ -193,13 +217,30 @@ impl Gate {
         if let Err(refusal) = self.recordable(call.facts()) {
             return refuse(refusal);
         }
-        match self
-            .lock()
-            .limiter
-            .take(&ruling.limits, call.facts(), caller)
+        let once = repeats::Key::of(call.facts(), caller);
+        let mut state = self.lock();
+        if let Some(key) = &once
+            && let Some(verdict) = state.repeated(key)
         {
-            Ok(()) => Verdict::Go(Permitted(call, grounds)),
-            Err(refusal) => refuse(refusal),
+            return verdict;
+        }
+        if let Err(refusal) = state.limiter.take(&ruling.limits, call.facts(), caller) {
+            return refuse(refusal);
+        }
+        if let Some(key) = &once {
+            state.repeats.begin(key.clone());
+        }
+        Verdict::Go(Box::new(Permitted {
+            call,
+            grounds,
+            once,
+        }))
+    }
+
+    /// Takes note of what a call came to.
+    pub fn ended(&self, ending: Ending, outcome: &Result<Answer, Fault>) {
+        if let Some(key) = ending.0 {
+            self.lock().repeats.settle(key, outcome);
         }
     }
 
@@ -220,6 +261,16 @@ impl Gate {
     }
 }
 
+impl State {
+    /// What is to be said of a call that was made just now.
+    fn repeated(&mut self, key: &repeats::Key) -> Option<Verdict> {
+        match self.repeats.look(key) {
+            Ok(outcome) => outcome.map(|outcome| Verdict::Again(Box::new(outcome))),
+            Err(refusal) => Some(refuse(refusal)),
+        }
+    }
+}
+
 /// Whether the policy is content, or a person has to be.
 enum Assent {
     Given,
@@ -233,7 +284,8 @@ fn refuse(refusal: Refusal) -> Verdict {
 impl fmt::Debug for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Go(permitted) => f.debug_tuple("Go").field(permitted.0.facts()).finish(),
+            Self::Go(permitted) => f.debug_tuple("Go").field(permitted.call.facts()).finish(),
+            Self::Again(_) => f.debug_tuple("Again").finish_non_exhaustive(),
             Self::Ask(question) => f.debug_tuple("Ask").field(question.facts()).finish(),
             Self::Refuse(refusal) => f.debug_tuple("Refuse").field(refusal).finish(),
         }

@@ -38,11 +38,13 @@ pub enum Code {
     AuditUnavailable,
     /// Too many calls are under way.
     Busy,
+    /// The same content is being sent to the same chat.
+    UnderWay,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
@@ -57,6 +59,7 @@ impl Code {
         Self::RateLimited,
         Self::AuditUnavailable,
         Self::Busy,
+        Self::UnderWay,
     ];
 
     /// The code's name.
@@ -76,6 +79,7 @@ impl Code {
             Self::RateLimited => "rate-limited",
             Self::AuditUnavailable => "audit-unavailable",
             Self::Busy => "busy",
+            Self::UnderWay => "under-way",
         }
     }
 
@@ -101,6 +105,7 @@ impl Code {
             Self::PromptsExhausted | Self::RateLimited => "wait, then call once",
             Self::AuditUnavailable => "tell the operator; reading still works",
             Self::Busy => "wait for the calls under way, then call again",
+            Self::UnderWay => "wait for the first call's answer; do not send it again",
         }
     }
 }

@@ -42,8 +42,29 @@ fn title(name: &str) -> String {
     words
 }
 
+/// What a call came to.
+pub(super) fn outcome(outcome: Result<Answer, Fault>) -> CallToolResult {
+    match outcome {
+        Ok(answer) => complete(answer),
+        Err(fault) => self::fault(&fault),
+    }
+}
+
+/// What the same call came to just now, marked as such.
+pub(super) fn repeated(outcome: Result<Answer, Fault>) -> CallToolResult {
+    let mut result = self::outcome(outcome);
+    result.content.push(ContentBlock::text(
+        "the same was sent to the same chat within 30 s: this is the first answer again, and \
+         nothing was sent now; set allow_repeat to send it again",
+    ));
+    if let Some(Value::Object(fields)) = &mut result.structured_content {
+        fields.insert("repeated".into(), true.into());
+    }
+    result
+}
+
 /// A call that was run.
-pub(super) fn complete(answer: Answer) -> CallToolResult {
+fn complete(answer: Answer) -> CallToolResult {
     let mut content = vec![ContentBlock::text(answer.text)];
     content.extend(
         answer

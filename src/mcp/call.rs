@@ -19,8 +19,10 @@ use super::{
 };
 use crate::{
     audit::Entry,
+    backend::Fault,
     gate::{Caller, Code, Permitted, Refusal, Verdict},
     progress::Progress,
+    toolset::Answer,
 };
 
 /// Longer states than this were not made here.
@@ -67,8 +69,9 @@ impl Server {
         cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let question = match verdict {
-            Verdict::Go(permitted) => return self.run(permitted, entry, cx).await,
+            Verdict::Go(permitted) => return self.run(*permitted, entry, cx).await,
             Verdict::Refuse(refusal) => return refuse(entry, &refusal, &cx),
+            Verdict::Again(outcome) => return again(entry, *outcome),
             Verdict::Ask(question) => question,
         };
         match self.ask(*question, &cx).await? {
@@ -78,7 +81,7 @@ impl Server {
             },
             Asked::Cancelled => {
                 let _ = entry.taken_back();
-                Ok(answer::fault(&crate::backend::Fault::Cancelled).into())
+                Ok(answer::fault(&Fault::Cancelled).into())
             }
             Asked::Answered {
                 call,
@@ -86,8 +89,9 @@ impl Server {
                 reply,
             } => {
                 match self.0.gate.judge_again(call, caller, &ticket, reply) {
-                    Verdict::Go(permitted) => self.run(permitted, entry, cx).await,
+                    Verdict::Go(permitted) => self.run(*permitted, entry, cx).await,
                     Verdict::Refuse(refusal) => refuse(entry, &refusal, &cx),
+                    Verdict::Again(outcome) => again(entry, *outcome),
                     // The gate does not ask about an answer.
                     Verdict::Ask(_) => Err(ErrorData::internal_error("asked twice", None)),
                 }
@@ -99,15 +103,17 @@ impl Server {
     /// nobody waits for it any more.
     async fn run(
         &self,
-        permitted: Permitted,
+        mut permitted: Permitted,
         mut entry: Entry,
         cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         entry.allowed(permitted.how());
         let (progress, reports) = Progress::new(cx.ct.clone());
         let inner = Arc::clone(&self.0);
+        let ending = permitted.ending();
         let running = tokio::spawn(async move {
             let outcome = inner.tools.run(permitted, progress).await;
+            inner.gate.ended(ending, &outcome);
             let recorded = entry.ran(&outcome);
             (outcome, recorded.is_ok())
         });
@@ -115,15 +121,20 @@ impl Server {
         let (ended, ()) = tokio::join!(running, forwarding);
         let (outcome, recorded) = ended
             .map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))?;
-        let mut result = match outcome {
-            Ok(answer) => answer::complete(answer),
-            Err(fault) => answer::fault(&fault),
-        };
+        let mut result = answer::outcome(outcome);
         if !recorded {
             answer::warn_unrecorded(&mut result);
         }
         Ok(result.into())
     }
+}
+
+/// The answer that the same call got just now.
+fn again(mut entry: Entry, outcome: Result<Answer, Fault>) -> Result<CallToolResponse, ErrorData> {
+    entry.allowed("repeated");
+    // Nothing was done; the answer stands whether or not it could be written down.
+    let _ = entry.ran(&outcome);
+    Ok(answer::repeated(outcome).into())
 }
 
 /// Passes reports on as progress notifications until the call drops its end.

@@ -2,7 +2,7 @@
 
 use super::{
     DeleteSession, GetGroup, GetSession, LeaveGroup, ListGroups, LogoutInstance, OpenSession,
-    Operation, Risk, Topic,
+    Operation, Risk, SendMessage, Topic,
 };
 
 /// What a policy has to know of a tool.
@@ -32,6 +32,7 @@ static CATALOGUE: &[Entry] = &[
     entry::<GetSession>(),
     entry::<LogoutInstance>(),
     entry::<DeleteSession>(),
+    entry::<SendMessage>(),
     entry::<ListGroups>(),
     entry::<GetGroup>(),
     entry::<LeaveGroup>(),

@@ -5,6 +5,7 @@ mod foreign;
 mod groups;
 mod ids;
 mod page;
+mod sending;
 mod session;
 
 pub use catalogue::{Entry, catalogue, named};
@@ -13,8 +14,9 @@ pub use groups::{
     GetGroup, GroupDetails, GroupList, GroupSummary, LeaveGroup, Leaving, LeftGroup, ListGroups,
     Role,
 };
-pub use ids::{BadId, ChannelId, ChatId, GroupId, PersonId, PhoneNumber};
+pub use ids::{BadId, ChannelId, ChatId, GroupId, MessageId, PersonId, PhoneNumber};
 pub use page::PageSize;
+pub use sending::{Delivery, MessageText, SendMessage, Sent};
 pub use session::{
     DeleteSession, DeletedSession, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
     OpenedSession, PairingCode, QrCode, SessionReport, SessionState,
@@ -47,6 +49,12 @@ pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 
     /// The chats that the action reaches.
     fn touches(&self) -> Touches {
         Touches::default()
+    }
+
+    /// What makes this the same as another call of the tool, where doing the same
+    /// again within a short time is taken for a slip.
+    fn content(&self) -> Option<serde_json::Value> {
+        None
     }
 }
 

@@ -145,6 +145,7 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
         risk: O::RISK,
         touches: op.touches(),
         digest: Digest::of(O::NAME, &canonical),
+        content: op.content().map(|content| Digest::of(O::NAME, &content)),
         arguments: Arc::new(canonical),
     };
     let (backend, run) = (backend.clone(), run.clone());

@@ -72,10 +72,13 @@ pub struct Facts {
     pub arguments: Arc<Value>,
     /// Digest of tool and arguments.
     pub digest: Digest,
+    /// Digest of what makes the call the same as another, where the same again within
+    /// a short time is taken for a slip.
+    pub content: Option<Digest>,
 }
 
 /// SHA-256 of a tool's name and its parsed arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Digest([u8; 32]);
 
 impl Digest {

@@ -75,6 +75,7 @@ pub fn waits() -> Waits {
         look: Duration::from_millis(5),
         open: Duration::from_millis(300),
         settle: Duration::from_millis(60),
+        confirm: Duration::from_millis(60),
     }
 }
 
@@ -392,7 +393,7 @@ pub fn arguments(tool: &Tool) -> Value {
         "chat" | "person" => json!("15552220001@c.us"),
         "people" => json!(["15552220001@c.us"]),
         "number" => json!("+15552220001"),
-        "name" | "description" => json!("Some words"),
+        "name" | "description" | "text" => json!("Some words"),
         "invite" => json!("https://chat.whatsapp.com/ABCDEFGHIJKLMNOPQRSTUV"),
         "presence" => json!("online"),
         other => panic!("no value for the argument `{other}`"),

@@ -5,6 +5,7 @@ mod groups;
 mod leaving;
 mod logging_out;
 mod opening;
+mod sending;
 mod session;
 
 use std::time::Duration;

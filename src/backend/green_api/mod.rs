@@ -2,6 +2,7 @@
 
 mod client;
 mod groups;
+mod sending;
 mod session;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ impl GreenApi {
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
             .slow_tool(Self::logout_instance)
+            .slow_tool(Self::send_message)
             .tool(Self::list_groups)
             .tool(Self::get_group)
             .slow_tool(Self::leave_group)

@@ -2,6 +2,7 @@
 //! port, with the paths and answers of WAHA on its NOWEB engine.
 
 mod groups;
+mod messages;
 mod reply;
 mod session;
 
@@ -16,6 +17,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
 use groups::Groups;
+use messages::Messages;
 use session::Session;
 
 /// The account that scans the code.
@@ -26,6 +28,7 @@ const ME: &str = "15550001111@c.us";
 struct State {
     session: Session,
     groups: Groups,
+    messages: Messages,
 }
 
 type Shared = Arc<Mutex<State>>;
@@ -48,6 +51,7 @@ pub async fn start() -> io::Result<Running> {
     let app = Router::new()
         .merge(session::routes())
         .merge(groups::routes())
+        .merge(messages::routes())
         .with_state(state.clone());
     Ok(Running {
         url: Url::parse(&format!("http://{address}")).map_err(io::Error::other)?,

@@ -3,6 +3,7 @@
 
 mod client;
 mod groups;
+mod sending;
 mod session;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ impl Waha {
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
             .slow_tool(Self::logout_instance)
+            .slow_tool(Self::send_message)
             .tool(Self::list_groups)
             .tool(Self::get_group)
             .slow_tool(Self::leave_group)

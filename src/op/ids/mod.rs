@@ -1,10 +1,12 @@
 //! Identifiers, parsed once where they come in.
 
 mod chat;
+mod message;
 mod person;
 mod phone;
 
 pub use chat::{ChannelId, ChatId, GroupId};
+pub use message::MessageId;
 pub use person::PersonId;
 pub use phone::PhoneNumber;
 
@@ -14,6 +16,13 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct BadId(String);
+
+impl BadId {
+    /// Says what is wrong, and what would be right.
+    pub(super) fn new(problem: impl Into<String>) -> Self {
+        Self(problem.into())
+    }
+}
 
 /// What an id is an id of, told by what stands behind its `@`.
 fn kind(text: &str) -> &'static str {

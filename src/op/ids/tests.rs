@@ -62,6 +62,21 @@ fn a_person_has_one_spelling() {
     assert!(PersonId::parse("..@c.us").is_err());
 }
 
+#[test]
+fn a_message_id_can_stand_in_a_path() {
+    for id in [
+        "3EB042AD7933EC545A31D6",
+        "true_15552223333@c.us_3EB0",
+        "false_1203@g.us_AAAA_999@lid",
+    ] {
+        assert_eq!(MessageId::parse(id).unwrap().as_str(), id);
+    }
+    for id in ["", "..", "._", "a/b", "a b", "a%2e", "ü"] {
+        assert!(MessageId::parse(id).is_err(), "{id}");
+    }
+    assert!(MessageId::parse(&"a".repeat(161)).is_err());
+}
+
 proptest! {
     #[test]
     fn parsing_never_panics_and_round_trips(text in any::<String>()) {

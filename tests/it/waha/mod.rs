@@ -4,6 +4,7 @@ mod groups;
 mod leave;
 mod logout;
 mod pairing;
+mod sending;
 mod session;
 mod transport;
 

@@ -1,0 +1,85 @@
+//! Sending on GREEN-API.
+
+use serde_json::{Value, json};
+
+use super::{GreenApi, client::API};
+use crate::{
+    backend::{Fault, effect::watch, http::Body},
+    op::{ChatId, Delivery, Foreign, MessageId, SendMessage, Sent},
+    progress::Progress,
+};
+
+impl GreenApi {
+    pub(super) async fn send_message(
+        self,
+        op: SendMessage,
+        progress: Progress,
+    ) -> Result<Sent, Fault> {
+        if matches!(op.chat, ChatId::Channel(_)) {
+            return Err(cannot("write to channels", "send to a person or a group"));
+        }
+        if !op.mentions.is_empty() {
+            return Err(cannot("mention people", "send the text without mentions"));
+        }
+        let mut body = json!({ "chatId": op.chat.as_str(), "message": op.text.as_str() });
+        if let Value::Object(fields) = &mut body {
+            let quoted = op.reply_to.as_ref().map(|id| id.as_str().into());
+            fields.extend(quoted.map(|id| ("quotedMessageId".to_owned(), id)));
+            let preview = op.link_preview.map(Value::Bool);
+            fields.extend(preview.map(|preview| ("linkPreview".to_owned(), preview)));
+        }
+        progress.say("sending");
+        let reply = self.0.change(&progress, "sendMessage", Some(&body)).await?;
+        let id = match reply.body() {
+            Body::Json(answer) => answer
+                .get("idMessage")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            Body::Empty | Body::Text(_) => None,
+        };
+        let Some(message) = id.and_then(|id| MessageId::parse(&id).ok()) else {
+            return Err(self.0.refusal(&reply));
+        };
+        let delivery = self.follow(&message, &op.chat, &progress).await;
+        Ok(Sent::new(delivery, Some(message), op.chat))
+    }
+
+    /// Looks how far a message has come; an id says only that it stands in the queue.
+    async fn follow(&self, message: &MessageId, chat: &ChatId, progress: &Progress) -> Delivery {
+        let body = json!({ "chatId": chat.as_str(), "idMessage": message.as_str() });
+        let look = || async {
+            progress.say("looking whether WhatsApp has it");
+            match self
+                .0
+                .read("getMessage", Some(&body))
+                .await
+                .map(|reply| reply.body())
+            {
+                Ok(Body::Json(message)) => delivery(&message),
+                _ => Delivery::Accepted,
+            }
+        };
+        let settled = |seen: &Delivery| *seen != Delivery::Accepted;
+        watch(self.0.waits.confirm, self.0.waits.look, look, settled).await
+    }
+}
+
+/// How far a message has come, by its `statusMessage`.
+fn delivery(message: &Value) -> Delivery {
+    match message.get("statusMessage").and_then(Value::as_str) {
+        Some("sent") => Delivery::Sent,
+        Some("delivered") => Delivery::Delivered,
+        Some("read" | "played") => Delivery::Read,
+        Some("failed") => Delivery::Failed,
+        _ => Delivery::Accepted,
+    }
+}
+
+fn cannot(what: &str, next: &'static str) -> Fault {
+    Fault::Refused {
+        api: API,
+        status: None,
+        said: Foreign::new(&format!("it cannot {what}; nothing was sent")),
+        next,
+    }
+}

@@ -1,0 +1,100 @@
+//! The same content to the same chat just now: answered again, not sent again.
+
+use std::{collections::HashMap, time::Duration};
+
+use super::{Caller, Code, Refusal};
+use crate::{
+    backend::Fault,
+    clock::Clock,
+    toolset::{Answer, Digest, Facts},
+};
+
+/// How long a call is taken for a slip of the one before.
+const SOON: Duration = Duration::from_secs(30);
+
+/// Calls that are remembered at most; beyond that nothing more is let through for
+/// the moment, since forgetting one could send it twice.
+const MANY: usize = 4096;
+
+/// What was sent just now, by caller and digest.
+pub(super) struct Repeats {
+    clock: Clock,
+    known: HashMap<Key, Known>,
+}
+
+/// Who sent what.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    grant: String,
+    content: Digest,
+}
+
+struct Known {
+    until: Duration,
+    /// `None` while it is under way.
+    outcome: Option<Result<Answer, Fault>>,
+}
+
+impl Key {
+    /// The key of a call that is to happen once.
+    pub(super) fn of(facts: &Facts, caller: &Caller) -> Option<Self> {
+        facts.content.map(|content| Self {
+            grant: caller.grant.clone(),
+            content,
+        })
+    }
+}
+
+impl Repeats {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            known: HashMap::new(),
+        }
+    }
+
+    /// What the same call came to just now.
+    pub(super) fn look(&mut self, key: &Key) -> Result<Option<Result<Answer, Fault>>, Refusal> {
+        let now = self.clock.elapsed();
+        self.known.retain(|_, known| known.until > now);
+        match self.known.get(key).map(|known| &known.outcome) {
+            Some(Some(outcome)) => Ok(Some(outcome.clone())),
+            Some(None) => Err(Refusal::new(
+                Code::UnderWay,
+                "the same content is on its way to the same chat at this moment",
+            )),
+            None if self.known.len() >= MANY => Err(Refusal::new(
+                Code::Busy,
+                "too many messages were sent just now",
+            )),
+            None => Ok(None),
+        }
+    }
+
+    /// The call goes out now.
+    pub(super) fn begin(&mut self, key: Key) {
+        let until = self.clock.elapsed() + SOON;
+        self.known.insert(
+            key,
+            Known {
+                until,
+                outcome: None,
+            },
+        );
+    }
+
+    /// What the call came to. Only what was surely not sent may be tried again.
+    pub(super) fn settle(&mut self, key: Key, outcome: &Result<Answer, Fault>) {
+        let unsent = matches!(
+            outcome,
+            Err(Fault::Unreachable { .. } | Fault::Refused { .. } | Fault::Cancelled)
+        );
+        if unsent {
+            self.known.remove(&key);
+        } else {
+            let until = self.clock.elapsed() + SOON;
+            let outcome = Some(outcome.clone());
+            self.known.insert(key, Known { until, outcome });
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Nothing is sent twice by a slip.
+
+use std::time::Duration;
+
+use serde_json::json;
+use wiremock::{
+    Mock, MockServer, ResponseTemplate,
+    matchers::{method, path},
+};
+
+use crate::app::{self, App, Era, code};
+
+const ANN: &str = "15552223333@c.us";
+
+async fn server(answer: ResponseTemplate, sent: u64) -> MockServer {
+    let mock = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/api/sendText"))
+        .respond_with(answer)
+        .expect(sent)
+        .mount(&mock)
+        .await;
+    mock
+}
+
+fn taken() -> ResponseTemplate {
+    ResponseTemplate::new(201)
+        .set_body_json(json!({ "id": "true_15552223333@c.us_3EB0", "ack": 1 }))
+}
+
+async fn open(mock: &MockServer) -> App {
+    app::waha(mock).start().await
+}
+
+#[tokio::test]
+async fn the_same_to_the_same_chat_is_answered_again() {
+    let mock = server(taken(), 1).await;
+    let mut app = open(&mock).await;
+    let first = app
+        .call("send_message", json!({ "chat": ANN, "text": "hi" }))
+        .await;
+    // Another spelling and another preview are the same message.
+    for arguments in [
+        json!({ "chat": ANN, "text": "hi" }),
+        json!({ "chat": "+1 555 222 3333", "text": "hi", "link_preview": false }),
+    ] {
+        let again = app.call("send_message", arguments).await;
+        assert_eq!(
+            again["structuredContent"]["message"],
+            first["structuredContent"]["message"]
+        );
+        assert_eq!(again["structuredContent"]["repeated"], true);
+        assert!(again.to_string().contains("nothing was sent now"));
+        assert_eq!(app.audit().last().unwrap()["code"], "repeated");
+    }
+    assert!(first["structuredContent"]["repeated"].is_null());
+}
+
+#[tokio::test]
+async fn what_differs_is_sent() {
+    let mock = server(taken(), 5).await;
+    let mut app = open(&mock).await;
+    for arguments in [
+        json!({ "chat": ANN, "text": "hi" }),
+        json!({ "chat": ANN, "text": "hi!" }),
+        json!({ "chat": "15557778888@c.us", "text": "hi" }),
+        json!({ "chat": ANN, "text": "hi", "allow_repeat": true }),
+    ] {
+        let result = app.call("send_message", arguments).await;
+        assert!(result["structuredContent"]["repeated"].is_null());
+    }
+    app.hand.advance(Duration::from_secs(30));
+    let result = app
+        .call("send_message", json!({ "chat": ANN, "text": "hi" }))
+        .await;
+    assert!(result["structuredContent"]["repeated"].is_null());
+}
+
+#[tokio::test]
+async fn what_was_refused_may_be_tried_again() {
+    let mock = server(ResponseTemplate::new(422), 2).await;
+    let mut app = open(&mock).await;
+    for _ in 0..2 {
+        let result = app
+            .call("send_message", json!({ "chat": ANN, "text": "hi" }))
+            .await;
+        assert_eq!(code(&result), "backend-refused");
+    }
+}
+
+#[tokio::test]
+async fn two_at_once_send_one() {
+    let mock = server(taken().set_delay(Duration::from_millis(300)), 1).await;
+    let mut app = app::waha(&mock).era(Era::Modern).start().await;
+    let call = json!({ "name": "send_message", "arguments": { "chat": ANN, "text": "hi" } });
+    app.begin("tools/call", call.clone()).await;
+    app.begin("tools/call", call).await;
+    let (one, two) = (app.receive().await, app.receive().await);
+    // The second is refused while the first is on its way.
+    assert_eq!(code(&one["result"]), "under-way");
+    assert_eq!(two["result"]["structuredContent"]["delivery"], "sent");
+}
+
+#[tokio::test]
+async fn a_repeated_call_counts_for_no_limit() {
+    let mock = server(taken(), 1).await;
+    let policy = "version = \"1\"\n[tools.send_message]\nrate_limit = { max = 1, window = 50 }\n";
+    let mut app = app::waha(&mock).policy(policy).start().await;
+    for _ in 0..3 {
+        let result = app
+            .call("send_message", json!({ "chat": ANN, "text": "hi" }))
+            .await;
+        assert_eq!(result["isError"], false);
+    }
+    let result = app
+        .call("send_message", json!({ "chat": ANN, "text": "ho" }))
+        .await;
+    assert_eq!(code(&result), "rate-limited");
+}
+
+#[tokio::test]
+async fn a_rule_comes_before_a_remembered_answer() {
+    // Nothing that was sent under one policy is told under another: a server has one.
+    let mock = server(taken(), 0).await;
+    let policy = "version = \"1\"\n[tools.send_message]\naction = \"deny\"\n";
+    let mut app = app::waha(&mock).policy(policy).start().await;
+    let result = app
+        .call("send_message", json!({ "chat": ANN, "text": "hi" }))
+        .await;
+    assert_eq!(code(&result), "denied-by-rule");
+}
