@@ -1,8 +1,8 @@
 //! Every tool there is, whether or not a back end offers it.
 
 use super::{
-    DeleteSession, GetGroup, GetSession, LeaveGroup, ListGroups, LogoutInstance, OpenSession,
-    Operation, Risk, SendMessage, Topic,
+    DeleteSession, GetGroup, GetMessage, GetSession, LeaveGroup, ListGroups, ListMessages,
+    LogoutInstance, OpenSession, Operation, Risk, SendMessage, Topic,
 };
 
 /// What a policy has to know of a tool.
@@ -32,6 +32,8 @@ static CATALOGUE: &[Entry] = &[
     entry::<GetSession>(),
     entry::<LogoutInstance>(),
     entry::<DeleteSession>(),
+    entry::<ListMessages>(),
+    entry::<GetMessage>(),
     entry::<SendMessage>(),
     entry::<ListGroups>(),
     entry::<GetGroup>(),

@@ -10,16 +10,28 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foreign(String);
 
-/// The most characters of a foreign text that are kept.
+/// The most characters of a name that are kept.
 const LONGEST: usize = 200;
 
+/// The most characters of a message that are kept.
+const LONGEST_MESSAGE: usize = 4000;
+
 impl Foreign {
-    /// Escapes `text` and cuts it to 200 characters.
+    /// Escapes `text` and cuts it to 200 characters: enough for a name.
     pub fn new(text: &str) -> Self {
+        Self::cut(text, LONGEST)
+    }
+
+    /// Escapes `text` and cuts it to 4,000 characters: enough for most messages.
+    pub fn long(text: &str) -> Self {
+        Self::cut(text, LONGEST_MESSAGE)
+    }
+
+    fn cut(text: &str, longest: usize) -> Self {
         let mut shown = String::new();
-        let mut room = LONGEST;
+        let mut room = longest;
         for c in text.chars() {
-            let escaped = is_hidden(c).then(|| c.escape_unicode());
+            let escaped = is_hidden(c).then(|| c.escape_default());
             let length = escaped.as_ref().map_or(1, ExactSizeIterator::len);
             if length > room {
                 shown.push('…');
@@ -94,7 +106,7 @@ mod tests {
     fn hidden_characters_become_visible() {
         assert_eq!(
             Foreign::new("a\u{202e}b\nc\u{200b}d").as_str(),
-            "a\\u{202e}b\\u{a}c\\u{200b}d"
+            "a\\u{202e}b\\nc\\u{200b}d"
         );
     }
 
@@ -110,6 +122,7 @@ mod tests {
         #[test]
         fn nothing_hidden_is_left(text in any::<String>()) {
             prop_assert!(!Foreign::new(&text).as_str().chars().any(is_hidden));
+            prop_assert!(!Foreign::long(&text).as_str().chars().any(is_hidden));
         }
     }
 }

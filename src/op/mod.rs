@@ -4,6 +4,7 @@ mod catalogue;
 mod foreign;
 mod groups;
 mod ids;
+mod messages;
 mod page;
 mod sending;
 mod session;
@@ -15,6 +16,7 @@ pub use groups::{
     Role,
 };
 pub use ids::{BadId, ChannelId, ChatId, GroupId, MessageId, PersonId, PhoneNumber};
+pub use messages::{Cursor, GetMessage, ListMessages, Listed, Message, MessageList};
 pub use page::PageSize;
 pub use sending::{Delivery, MessageText, SendMessage, Sent};
 pub use session::{

@@ -392,6 +392,7 @@ pub fn arguments(tool: &Tool) -> Value {
         "group" => json!("120363000000000001@g.us"),
         "chat" | "person" => json!("15552220001@c.us"),
         "people" => json!(["15552220001@c.us"]),
+        "message" => json!("false_15552220001@c.us_SANDBOX00000004"),
         "number" => json!("+15552220001"),
         "name" | "description" | "text" => json!("Some words"),
         "invite" => json!("https://chat.whatsapp.com/ABCDEFGHIJKLMNOPQRSTUV"),

@@ -17,5 +17,6 @@ mod policies;
 mod program;
 mod protocol;
 mod repeats;
+mod sandbox;
 mod table;
 mod waha;

@@ -157,7 +157,7 @@ impl GreenApi {
     }
 
     /// The ids of the account that is signed in.
-    async fn own_ids(&self) -> Result<Vec<PersonId>, Fault> {
+    pub(super) async fn own_ids(&self) -> Result<Vec<PersonId>, Fault> {
         let settings: Settings = self.0.read("getSettings", None).await?.parse(API)?;
         let wid = settings
             .wid

@@ -15,9 +15,7 @@ impl GreenApi {
         op: SendMessage,
         progress: Progress,
     ) -> Result<Sent, Fault> {
-        if matches!(op.chat, ChatId::Channel(_)) {
-            return Err(cannot("write to channels", "send to a person or a group"));
-        }
+        self.reachable(&op.chat)?;
         if !op.mentions.is_empty() {
             return Err(cannot("mention people", "send the text without mentions"));
         }

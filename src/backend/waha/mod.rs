@@ -3,6 +3,7 @@
 
 mod client;
 mod groups;
+mod messages;
 mod sending;
 mod session;
 
@@ -37,6 +38,8 @@ impl Waha {
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
             .slow_tool(Self::logout_instance)
+            .tool(Self::list_messages)
+            .tool(Self::get_message)
             .slow_tool(Self::send_message)
             .tool(Self::list_groups)
             .tool(Self::get_group)

@@ -84,7 +84,7 @@ async fn what_it_cannot_do_is_told_before() {
     for (arguments, wanted) in [
         (
             json!({ "chat": "120363025246125486@newsletter", "text": "hi" }),
-            "write to channels",
+            "it has no channels",
         ),
         (
             json!({ "chat": ANN, "text": "hi", "mentions": [ANN] }),

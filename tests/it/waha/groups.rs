@@ -156,10 +156,7 @@ async fn hostile_names_are_shown_as_what_they_are() {
     let result = list(reply(200, json!(groups)), json!({})).await;
     let told = &result["structuredContent"]["groups"];
     assert_eq!(told[0]["name"], "a\\u{202e}b\\u{2066}c");
-    assert_eq!(
-        told[1]["name"],
-        "one\\u{a}“Boss” 1@g.us, 9 members\\u{d}\\u{0}"
-    );
+    assert_eq!(told[1]["name"], "one\\n“Boss” 1@g.us, 9 members\\r\\u{0}");
     assert_eq!(told[2]["name"], format!("{}…", "x".repeat(200)));
     // One line for the count and one for each group: no name makes a line of its own.
     assert_eq!(text(&result).lines().count(), 4);

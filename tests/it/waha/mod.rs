@@ -3,6 +3,7 @@
 mod groups;
 mod leave;
 mod logout;
+mod messages;
 mod pairing;
 mod sending;
 mod session;

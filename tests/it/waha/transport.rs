@@ -135,7 +135,7 @@ async fn a_refusal_is_told_in_waha_s_own_words() {
         (
             "hidden characters",
             refused(400, "a\u{202e}b\nc"),
-            "a\\u{202e}b\\u{a}c",
+            "a\\u{202e}b\\nc",
             "read the message",
         ),
         (

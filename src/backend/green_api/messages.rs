@@ -1,0 +1,131 @@
+//! Reading messages on GREEN-API.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{GreenApi, client::API};
+use crate::{
+    backend::{Fault, http::Body},
+    op::{
+        ChatId, Foreign, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
+        PersonId,
+    },
+};
+
+/// How many messages are asked for; the journal has no other way to go back.
+const SCAN: usize = 500;
+
+impl GreenApi {
+    pub(super) async fn list_messages(self, op: ListMessages) -> Result<MessageList, Fault> {
+        self.reachable(&op.chat)?;
+        let arguments = json!({ "chatId": op.chat.as_str(), "count": SCAN });
+        let messages = match self
+            .0
+            .read("getChatHistory", Some(&arguments))
+            .await?
+            .body()
+        {
+            Body::Json(Value::Array(messages)) => messages,
+            _ => {
+                return Err(Fault::Unreadable {
+                    api: API,
+                    why: "a list of messages is expected".into(),
+                });
+            }
+        };
+        let own = match &op.from {
+            Some(_) => self.own_ids().await.unwrap_or_default().into_iter().next(),
+            None => None,
+        };
+        let listed = messages
+            .iter()
+            .filter_map(|message| read(message, &op.chat, own.as_ref()));
+        // What lies behind these cannot be reached by asking again.
+        Ok(MessageList::page(listed.collect(), false, &op))
+    }
+
+    pub(super) async fn get_message(self, op: GetMessage) -> Result<Message, Fault> {
+        self.reachable(&op.chat)?;
+        let arguments = json!({ "chatId": op.chat.as_str(), "idMessage": op.message.as_str() });
+        let found = match self.0.read("getMessage", Some(&arguments)).await?.body() {
+            Body::Json(message) => read(&message, &op.chat, None),
+            Body::Empty | Body::Text(_) => None,
+        };
+        found
+            .map(|listed| listed.message)
+            .ok_or_else(|| Fault::Refused {
+                api: API,
+                status: None,
+                said: Foreign::new(&format!("it knows no message {}", op.message)),
+                next: "check chat and id; list_messages shows the messages there are",
+            })
+    }
+
+    /// GREEN-API knows people and groups only.
+    pub(super) fn reachable(&self, chat: &ChatId) -> Result<(), Fault> {
+        match chat {
+            ChatId::Person(_) | ChatId::Group(_) => Ok(()),
+            ChatId::Channel(_) => Err(Fault::Refused {
+                api: API,
+                status: None,
+                said: Foreign::new("it has no channels; nothing was sent"),
+                next: "name a person or a group",
+            }),
+        }
+    }
+}
+
+fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed> {
+    let field = |name: &str| message.get(name).and_then(Value::as_str);
+    let mine = field("type") == Some("outgoing");
+    let body = field("textMessage")
+        .or_else(|| field("caption"))
+        .or_else(|| {
+            message
+                .pointer("/extendedTextMessage/text")
+                .and_then(Value::as_str)
+        })
+        .unwrap_or_default();
+    let writer = if mine {
+        own.cloned()
+    } else {
+        field("senderId")
+            .and_then(|id| PersonId::parse(id).ok())
+            .or_else(|| match chat {
+                ChatId::Person(person) => Some(person.clone()),
+                ChatId::Group(_) | ChatId::Channel(_) => None,
+            })
+    };
+    let name = field("senderContactName")
+        .filter(|name| !name.is_empty())
+        .or_else(|| field("senderName"));
+    // `imageMessage` is an image; plain text needs no word.
+    let kind = field("typeMessage")
+        .filter(|kind| {
+            !matches!(
+                *kind,
+                "textMessage" | "extendedTextMessage" | "quotedMessage"
+            )
+        })
+        .map(|kind| kind.trim_end_matches("Message"));
+    Some(Listed {
+        message: Message {
+            from_name: name.filter(|_| !mine).and_then(Foreign::nonempty),
+            from: match &writer {
+                _ if mine => "me".to_owned(),
+                Some(writer) => writer.to_string(),
+                None => "unknown".to_owned(),
+            },
+            at: Timestamp::from_second(message.get("timestamp")?.as_i64()?).ok()?,
+            text: (!body.trim().is_empty()).then(|| Foreign::long(body)),
+            kind: kind.and_then(Foreign::nonempty),
+            reply_to: message
+                .pointer("/quotedMessage/stanzaId")
+                .and_then(Value::as_str)
+                .and_then(|id| MessageId::parse(id).ok()),
+            message: MessageId::parse(field("idMessage")?).ok()?,
+        },
+        writer,
+        text: body.to_owned(),
+    })
+}
