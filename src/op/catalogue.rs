@@ -1,8 +1,9 @@
 //! Every tool there is, whether or not a back end offers it.
 
 use super::{
-    DeleteSession, GetGroup, GetMessage, GetSession, LeaveGroup, ListGroups, ListMessages,
-    LogoutInstance, OpenSession, Operation, Risk, SendMessage, Topic,
+    DeleteMessage, DeleteSession, EditMessage, ForwardMessage, GetGroup, GetMessage, GetSession,
+    LeaveGroup, ListGroups, ListMessages, LogoutInstance, OpenSession, Operation, PinMessage,
+    React, Risk, SendMessage, StarMessage, Topic, UnpinMessage, UnstarMessage,
 };
 
 /// What a policy has to know of a tool.
@@ -35,6 +36,14 @@ static CATALOGUE: &[Entry] = &[
     entry::<ListMessages>(),
     entry::<GetMessage>(),
     entry::<SendMessage>(),
+    entry::<ForwardMessage>(),
+    entry::<EditMessage>(),
+    entry::<DeleteMessage>(),
+    entry::<React>(),
+    entry::<StarMessage>(),
+    entry::<UnstarMessage>(),
+    entry::<PinMessage>(),
+    entry::<UnpinMessage>(),
     entry::<ListGroups>(),
     entry::<GetGroup>(),
     entry::<LeaveGroup>(),

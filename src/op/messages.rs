@@ -77,6 +77,10 @@ impl Operation for GetMessage {
     const KNOWN_AS: &'static [&'static str] = &["get_message_by_id"];
     type Output = Message;
 
+    fn check(&self) -> Result<(), super::BadId> {
+        self.message.is_of(&self.chat)
+    }
+
     fn touches(&self) -> Touches {
         Touches::chat(&self.chat)
     }

@@ -4,6 +4,7 @@ mod catalogue;
 mod foreign;
 mod groups;
 mod ids;
+mod message_changes;
 mod messages;
 mod page;
 mod sending;
@@ -16,6 +17,10 @@ pub use groups::{
     Role,
 };
 pub use ids::{BadId, ChannelId, ChatId, GroupId, MessageId, PersonId, PhoneNumber};
+pub use message_changes::{
+    ChangedMessage, ChangingMessage, DeleteMessage, EditMessage, Emoji, ForwardMessage,
+    PinDuration, PinMessage, React, StarMessage, UnpinMessage, UnstarMessage,
+};
 pub use messages::{Cursor, GetMessage, ListMessages, Listed, Message, MessageList};
 pub use page::PageSize;
 pub use sending::{Delivery, MessageText, SendMessage, Sent};
@@ -51,6 +56,14 @@ pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 
     /// The chats that the action reaches.
     fn touches(&self) -> Touches {
         Touches::default()
+    }
+
+    /// Holds the arguments against each other.
+    ///
+    /// # Errors
+    /// When they do not belong together.
+    fn check(&self) -> Result<(), BadId> {
+        Ok(())
     }
 
     /// What makes this the same as another call of the tool, where doing the same
@@ -170,6 +183,13 @@ impl Touches {
     /// One chat.
     pub fn chat(chat: impl Into<ChatId>) -> Self {
         Self(vec![chat.into()])
+    }
+
+    /// This chat too.
+    #[must_use]
+    pub fn with(mut self, chat: impl Into<ChatId>) -> Self {
+        self.0.push(chat.into());
+        self
     }
 
     /// The chats, in the order of the arguments.

@@ -97,6 +97,12 @@ impl Operation for SendMessage {
         Touches::chat(&self.chat)
     }
 
+    fn check(&self) -> Result<(), BadId> {
+        self.reply_to
+            .as_ref()
+            .map_or(Ok(()), |message| message.is_of(&self.chat))
+    }
+
     fn content(&self) -> Option<Value> {
         (!self.allow_repeat).then(|| json!([self.chat, self.text]))
     }

@@ -138,6 +138,7 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
     arguments: Value,
 ) -> Result<Prepared, BadCall> {
     let op = read::<O>(&arguments)?;
+    op.check().map_err(|error| bad_arguments::<O>(&error))?;
     let canonical = serde_json::to_value(&op).map_err(|error| bad_arguments::<O>(&error))?;
     let facts = Facts {
         tool: O::NAME,

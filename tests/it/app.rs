@@ -390,6 +390,8 @@ pub fn arguments(tool: &Tool) -> Value {
     let names = required.as_array().cloned().unwrap_or_default();
     let value = |name: &str| match name {
         "group" => json!("120363000000000001@g.us"),
+        "emoji" => json!("👍"),
+        "to" => json!("120363000000000001@g.us"),
         "chat" | "person" => json!("15552220001@c.us"),
         "people" => json!(["15552220001@c.us"]),
         "message" => json!("false_15552220001@c.us_SANDBOX00000004"),

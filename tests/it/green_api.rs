@@ -4,6 +4,7 @@ mod examining;
 mod groups;
 mod leaving;
 mod logging_out;
+mod message_changes;
 mod messages;
 mod opening;
 mod sending;

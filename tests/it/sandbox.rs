@@ -17,3 +17,44 @@ async fn what_is_sent_is_listed() {
     assert_eq!(messages[0]["message"], sent["structuredContent"]["message"]);
     assert_eq!(messages[1]["text"], "Call me when you can.");
 }
+
+#[tokio::test]
+async fn what_is_done_to_a_message_shows() {
+    let mut app = app::sandbox().linked().await;
+    let (chat, to) = ("15552220001@c.us", "120363000000000001@g.us");
+    let sent = app
+        .call(
+            "send_message",
+            json!({ "chat": chat, "text": "On my way." }),
+        )
+        .await;
+    let message = sent["structuredContent"]["message"].clone();
+    let edit = json!({ "chat": chat, "message": message, "text": "Almost there." });
+    let result = app.call("edit_message", edit).await;
+    assert_eq!(result["structuredContent"]["outcome"], "done");
+    let forward = json!({ "chat": chat, "message": message, "to": to });
+    app.call("forward_message", forward).await;
+    let found = app.call("list_messages", json!({ "chat": to })).await;
+    assert_eq!(
+        found["structuredContent"]["messages"][0]["text"],
+        "Almost there."
+    );
+    let result = app
+        .call(
+            "delete_message",
+            json!({ "chat": chat, "message": message }),
+        )
+        .await;
+    assert_eq!(result["structuredContent"]["verified"], true);
+    assert!(
+        app.questions[0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("“Almost there.”")
+    );
+    let found = app.call("list_messages", json!({ "chat": chat })).await;
+    assert_eq!(
+        found["structuredContent"]["messages"][0]["text"],
+        "Call me when you can."
+    );
+}

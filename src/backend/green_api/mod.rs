@@ -2,6 +2,7 @@
 
 mod client;
 mod groups;
+mod message_changes;
 mod messages;
 mod sending;
 mod session;
@@ -31,6 +32,10 @@ impl GreenApi {
             .tool(Self::list_messages)
             .tool(Self::get_message)
             .slow_tool(Self::send_message)
+            .slow_tool(Self::forward_message)
+            .slow_tool(Self::edit_message)
+            .slow_tool(Self::delete_message)
+            .briefed_by(Self::brief_delete_message)
             .tool(Self::list_groups)
             .tool(Self::get_group)
             .slow_tool(Self::leave_group)

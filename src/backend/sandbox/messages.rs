@@ -7,14 +7,14 @@ use axum::{
     extract::{Path, State as Extract},
     http::StatusCode,
     response::IntoResponse,
-    routing::{get, post},
+    routing::{get, post, put},
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
     Shared,
-    reply::{Answer, Refused, found, working},
+    reply::{Answer, Refused, found, or_nothing, working},
 };
 
 /// The messages of each chat, oldest first.
@@ -97,6 +97,26 @@ impl Messages {
             .collect()
     }
 
+    fn edit(&mut self, chat: &str, id: &str, text: &str) -> Option<()> {
+        let messages = self.0.get_mut(chat)?;
+        let message = messages.iter_mut().find(|message| message.id == id)?;
+        text.clone_into(&mut message.text);
+        Some(())
+    }
+
+    fn delete(&mut self, chat: &str, id: &str) {
+        if let Some(messages) = self.0.get_mut(chat) {
+            messages.retain(|message| message.id != id);
+        }
+    }
+
+    fn text(&self, id: &str) -> Option<&str> {
+        let mut messages = self.0.values().flatten();
+        messages
+            .find(|message| message.id == id)
+            .map(|message| message.text.as_str())
+    }
+
     fn get(&self, chat: &str, id: &str) -> Option<Value> {
         let messages = self.0.get(chat)?;
         let message = messages.iter().find(|message| message.id == id)?;
@@ -124,7 +144,17 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/api/sendText", post(send))
         .route("/api/{session}/chats/{chat}/messages", get(messages))
-        .route("/api/{session}/chats/{chat}/messages/{id}", get(message))
+        .route("/api/forwardMessage", post(forward))
+        .route("/api/reaction", put(mark))
+        .route("/api/star", put(mark))
+        .route(
+            "/api/{session}/chats/{chat}/messages/{id}",
+            get(message).put(edit).delete(delete),
+        )
+        .route(
+            "/api/{session}/chats/{chat}/messages/{id}/{verb}",
+            post(pin),
+        )
 }
 
 async fn send(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
@@ -147,12 +177,67 @@ async fn messages(
     Ok(found(working(&state)?.messages.list(&chat)))
 }
 
-async fn message(
-    Extract(state): Extract<Shared>,
-    Path((_, chat, id)): Path<(String, String, String)>,
-) -> Answer {
+async fn message(Extract(state): Extract<Shared>, Path((_, chat, id)): At) -> Answer {
     match working(&state)?.messages.get(&chat, &id) {
         Some(message) => Ok(found(message)),
-        None => Err(Refused::new(StatusCode::NOT_FOUND, "Message not found")),
+        None => Err(unknown()),
     }
+}
+
+/// A message in its chat, as a path names it.
+type At = Path<(String, String, String)>;
+
+fn unknown() -> Refused {
+    Refused::new(StatusCode::NOT_FOUND, "Message not found")
+}
+
+async fn edit(
+    Extract(state): Extract<Shared>,
+    Path((_, chat, id)): At,
+    Json(body): Json<Value>,
+) -> Answer {
+    let text = body.get("text").and_then(Value::as_str).unwrap_or_default();
+    let mut state = working(&state)?;
+    state.messages.edit(&chat, &id, text).ok_or_else(unknown)?;
+    Ok(or_nothing(None))
+}
+
+async fn delete(Extract(state): Extract<Shared>, Path((_, chat, id)): At) -> Answer {
+    working(&state)?.messages.delete(&chat, &id);
+    Ok(or_nothing(None))
+}
+
+async fn forward(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
+    let mut state = working(&state)?;
+    let field = |name: &str| body.get(name).and_then(Value::as_str).ok_or_else(unknown);
+    let text = state
+        .messages
+        .text(field("messageId")?)
+        .ok_or_else(unknown)?
+        .to_owned();
+    let now = Timestamp::now().as_second();
+    let copy = state.messages.add(field("chatId")?, None, &text, now);
+    Ok((StatusCode::CREATED, Json(copy)).into_response())
+}
+
+/// Reactions and stars: taken, and shown nowhere, as on NOWEB.
+async fn mark(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
+    let state = working(&state)?;
+    let id = body
+        .get("messageId")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    state.messages.text(id).ok_or_else(unknown)?;
+    Ok(or_nothing(None))
+}
+
+async fn pin(
+    Extract(state): Extract<Shared>,
+    Path((_, chat, id, _verb)): Path<(String, String, String, String)>,
+) -> Answer {
+    working(&state)?
+        .messages
+        .get(&chat, &id)
+        .ok_or_else(unknown)?;
+    Ok((StatusCode::CREATED, Json(json!({ "success": true }))).into_response())
 }

@@ -93,11 +93,7 @@ impl Client {
     /// Reads; an answer other than 2xx is a refusal.
     pub(super) async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Reply, Fault> {
         let reply = self.try_get(path, query).await?;
-        if reply.is_success() {
-            Ok(reply)
-        } else {
-            Err(self.refusal(&reply))
-        }
+        self.accepted(reply)
     }
 
     /// Reads, whatever the status is.
@@ -123,11 +119,7 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Reply, Fault> {
         let reply = self.try_post(progress, path, body).await?;
-        if reply.is_success() {
-            Ok(reply)
-        } else {
-            Err(self.refusal(&reply))
-        }
+        self.accepted(reply)
     }
 
     /// Changes something, whatever the status is.
@@ -137,16 +129,51 @@ impl Client {
         path: &[&str],
         body: Option<&Value>,
     ) -> Result<Reply, Fault> {
+        self.send(progress, Method::POST, path, body).await
+    }
+
+    /// Replaces something; an answer other than 2xx is a refusal.
+    pub(super) async fn put(
+        &self,
+        progress: &Progress,
+        path: &[&str],
+        body: &Value,
+    ) -> Result<Reply, Fault> {
+        let reply = self.send(progress, Method::PUT, path, Some(body)).await?;
+        self.accepted(reply)
+    }
+
+    /// Deletes something; an answer other than 2xx is a refusal.
+    pub(super) async fn delete(&self, progress: &Progress, path: &[&str]) -> Result<Reply, Fault> {
+        let reply = self.send(progress, Method::DELETE, path, None).await?;
+        self.accepted(reply)
+    }
+
+    async fn send(
+        &self,
+        progress: &Progress,
+        method: Method,
+        path: &[&str],
+        body: Option<&Value>,
+    ) -> Result<Reply, Fault> {
         let url = self.url(path).await?;
         self.http
             .change(progress, |client| {
-                let request = self.authorized(client.request(Method::POST, url));
+                let request = self.authorized(client.request(method, url));
                 match body {
                     Some(body) => request.json(body),
                     None => request,
                 }
             })
             .await
+    }
+
+    fn accepted(&self, reply: Reply) -> Result<Reply, Fault> {
+        if reply.is_success() {
+            Ok(reply)
+        } else {
+            Err(self.refusal(&reply))
+        }
     }
 
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {

@@ -3,6 +3,7 @@
 
 mod client;
 mod groups;
+mod message_changes;
 mod messages;
 mod sending;
 mod session;
@@ -41,6 +42,15 @@ impl Waha {
             .tool(Self::list_messages)
             .tool(Self::get_message)
             .slow_tool(Self::send_message)
+            .slow_tool(Self::forward_message)
+            .slow_tool(Self::edit_message)
+            .slow_tool(Self::delete_message)
+            .briefed_by(Self::brief_delete_message)
+            .slow_tool(Self::react)
+            .slow_tool(Self::star_message)
+            .slow_tool(Self::unstar_message)
+            .slow_tool(Self::pin_message)
+            .slow_tool(Self::unpin_message)
             .tool(Self::list_groups)
             .tool(Self::get_group)
             .slow_tool(Self::leave_group)

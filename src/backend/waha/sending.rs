@@ -81,7 +81,7 @@ impl Waha {
 }
 
 /// The message's full id: at the top, as WEBJS's object, or put together from NOWEB's key.
-fn message_id(answer: &Value) -> Option<MessageId> {
+pub(super) fn message_id(answer: &Value) -> Option<MessageId> {
     let id = answer.get("id");
     let plain = id.and_then(|id| id.as_str().or_else(|| id.get("_serialized")?.as_str()));
     if let Some(id) = plain {

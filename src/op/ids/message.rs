@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{BadId, text_id, wrong_kind};
+use super::{BadId, ChatId, text_id, wrong_kind};
 
 /// The longest id that is read.
 const LONGEST: usize = 160;
@@ -33,6 +33,29 @@ impl MessageId {
                 "is no message id",
                 "take it from the answer that showed the message",
             ))
+        }
+    }
+
+    /// The chat that a full id names; a bare id names none.
+    fn chat(&self) -> Option<ChatId> {
+        let mut parts = self.0.splitn(3, '_');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some("true" | "false"), Some(chat), Some(_)) => ChatId::parse(chat).ok(),
+            _ => None,
+        }
+    }
+
+    /// Holds a message against the chat that is named beside it: what is decided for
+    /// one chat must not be done in another.
+    ///
+    /// # Errors
+    /// When the id names another chat.
+    pub fn is_of(&self, chat: &ChatId) -> Result<(), BadId> {
+        match self.chat() {
+            Some(own) if own != *chat => Err(BadId::new(format!(
+                "the message is in the chat `{own}`, not in `{chat}`; name the chat that it is in"
+            ))),
+            _ => Ok(()),
         }
     }
 

@@ -19,7 +19,7 @@ pub struct BadId(String);
 
 impl BadId {
     /// Says what is wrong, and what would be right.
-    pub(super) fn new(problem: impl Into<String>) -> Self {
+    pub(in crate::op) fn new(problem: impl Into<String>) -> Self {
         Self(problem.into())
     }
 }

@@ -77,6 +77,25 @@ fn a_message_id_can_stand_in_a_path() {
     assert!(MessageId::parse(&"a".repeat(161)).is_err());
 }
 
+#[test]
+fn a_message_is_held_against_its_chat() {
+    let ann = ChatId::parse("+1 555 222 3333").unwrap();
+    let group = ChatId::parse("120363025246125486@g.us").unwrap();
+    for (id, chat, fits) in [
+        ("true_15552223333@c.us_3EB0", &ann, true),
+        ("true_15552223333@c.us_3EB0", &group, false),
+        ("false_120363025246125486@g.us_3EB0_99@lid", &group, true),
+        ("false_120363025246125486@g.us_3EB0_99@lid", &ann, false),
+        ("3EB0", &ann, true),
+    ] {
+        assert_eq!(
+            MessageId::parse(id).unwrap().is_of(chat).is_ok(),
+            fits,
+            "{id}"
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn parsing_never_panics_and_round_trips(text in any::<String>()) {

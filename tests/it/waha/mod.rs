@@ -3,6 +3,7 @@
 mod groups;
 mod leave;
 mod logout;
+mod message_changes;
 mod messages;
 mod pairing;
 mod sending;

@@ -1,0 +1,328 @@
+//! What can be done to a message.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{BadId, ChatId, MessageId, MessageText, Operation, Output, Risk, Topic, Touches};
+
+/// Change the text of an own message.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditMessage {
+    /// Chat that the message is in.
+    pub chat: ChatId,
+    /// Message to change.
+    pub message: MessageId,
+    /// What it says from now on.
+    pub text: MessageText,
+}
+
+/// Delete a message for everyone. Cannot be undone.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteMessage {
+    /// Chat that the message is in.
+    pub chat: ChatId,
+    /// Message to delete.
+    pub message: MessageId,
+}
+
+/// React to a message with an emoji.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct React {
+    /// Chat that the message is in.
+    pub chat: ChatId,
+    /// Message to react to.
+    pub message: MessageId,
+    /// One emoji; empty takes the reaction back.
+    pub emoji: Emoji,
+}
+
+/// Mark a message with a star.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StarMessage {
+    /// Chat that the message is in.
+    pub chat: ChatId,
+    /// Message to mark.
+    pub message: MessageId,
+}
+
+/// Take the star off a message.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnstarMessage {
+    /// Chat that the message is in.
+    pub chat: ChatId,
+    /// Message to unmark.
+    pub message: MessageId,
+}
+
+/// Pin a message to the top of its chat.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PinMessage {
+    /// Chat that the message is in.
+    pub chat: ChatId,
+    /// Message to pin.
+    pub message: MessageId,
+    /// For how long (default week).
+    #[serde(default)]
+    pub duration: PinDuration,
+}
+
+/// Unpin a message.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnpinMessage {
+    /// Chat that the message is in.
+    pub chat: ChatId,
+    /// Message to unpin.
+    pub message: MessageId,
+}
+
+/// Forward a message to another chat.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ForwardMessage {
+    /// Chat that the message is in.
+    pub chat: ChatId,
+    /// Message to forward.
+    pub message: MessageId,
+    /// Chat to send it to.
+    pub to: ChatId,
+    /// Forward even if the same was forwarded just now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_repeat: bool,
+}
+
+/// How long a message stays pinned; WhatsApp knows these three.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum PinDuration {
+    /// 24 hours.
+    Day,
+    /// 7 days.
+    #[default]
+    Week,
+    /// 30 days.
+    Month,
+}
+
+impl PinDuration {
+    /// The time in seconds.
+    pub const fn seconds(self) -> u32 {
+        match self {
+            Self::Day => 86_400,
+            Self::Week => 604_800,
+            Self::Month => 2_592_000,
+        }
+    }
+}
+
+/// One emoji, or nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(inline)]
+pub struct Emoji(String);
+
+impl Emoji {
+    /// The emoji as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Emoji {
+    type Error = BadId;
+
+    fn try_from(text: String) -> Result<Self, BadId> {
+        // Families and flags are made of many characters, but never of letters.
+        if text.chars().count() <= 16 && !text.chars().any(|c| c.is_alphabetic() || c.is_control())
+        {
+            Ok(Self(text))
+        } else {
+            Err(BadId::new(
+                "takes one emoji, or nothing to take the reaction back",
+            ))
+        }
+    }
+}
+
+impl From<Emoji> for String {
+    fn from(emoji: Emoji) -> Self {
+        emoji.0
+    }
+}
+
+/// An operation on a message of a chat, which touches nothing else.
+macro_rules! on_message {
+    ($op:ident, $name:literal, $risk:ident, $effect:literal, $known_as:literal) => {
+        impl Operation for $op {
+            const NAME: &'static str = $name;
+            const RISK: Risk = Risk::$risk;
+            const TOPIC: Topic = Topic::Messages;
+            const EFFECT: &'static str = $effect;
+            const IDEMPOTENT: bool = true;
+            const KNOWN_AS: &'static [&'static str] = &[$known_as];
+            type Output = ChangedMessage;
+
+            fn touches(&self) -> Touches {
+                Touches::chat(&self.chat)
+            }
+
+            fn check(&self) -> Result<(), BadId> {
+                self.message.is_of(&self.chat)
+            }
+        }
+    };
+}
+
+on_message!(
+    EditMessage,
+    "edit_message",
+    Write,
+    "change a WhatsApp message",
+    "waha_edit_message"
+);
+on_message!(
+    DeleteMessage,
+    "delete_message",
+    Destructive,
+    "delete a WhatsApp message for everyone",
+    "waha_delete_message"
+);
+on_message!(
+    React,
+    "react",
+    Write,
+    "react to a WhatsApp message",
+    "waha_react_to_message"
+);
+on_message!(
+    StarMessage,
+    "star_message",
+    Write,
+    "mark a WhatsApp message with a star",
+    "waha_star_message"
+);
+on_message!(
+    UnstarMessage,
+    "unstar_message",
+    Write,
+    "take the star off a WhatsApp message",
+    "waha_star_message"
+);
+on_message!(
+    PinMessage,
+    "pin_message",
+    Write,
+    "pin a WhatsApp message",
+    "waha_pin_message"
+);
+on_message!(
+    UnpinMessage,
+    "unpin_message",
+    Write,
+    "unpin a WhatsApp message",
+    "waha_unpin_message"
+);
+
+impl Operation for ForwardMessage {
+    const NAME: &'static str = "forward_message";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Messages;
+    const EFFECT: &'static str = "forward a WhatsApp message to another chat";
+    const IDEMPOTENT: bool = false;
+    const KNOWN_AS: &'static [&'static str] = &[];
+    type Output = ChangedMessage;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.chat).with(&self.to)
+    }
+
+    fn check(&self) -> Result<(), BadId> {
+        self.message.is_of(&self.chat)
+    }
+
+    fn content(&self) -> Option<Value> {
+        (!self.allow_repeat).then(|| json!([self.message, self.to]))
+    }
+}
+
+/// What came of a change to a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum ChangingMessage {
+    /// Done, and a look shows it.
+    Done,
+    /// The API said yes; there is no way to look.
+    Accepted,
+    /// The API said yes, but the message is as it was.
+    Unchanged,
+    /// It is not known whether it happened.
+    Unknown,
+}
+
+/// The outcome of a change to a message.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ChangedMessage {
+    /// What came of it.
+    pub outcome: ChangingMessage,
+    /// Whether a look afterwards shows it.
+    pub verified: bool,
+    /// The message's id; of the copy, where one was forwarded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub message: Option<MessageId>,
+    /// What to do next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<&'static str>,
+}
+
+impl ChangedMessage {
+    /// The outcome for a message.
+    pub fn new(outcome: ChangingMessage, message: Option<MessageId>) -> Self {
+        Self {
+            outcome,
+            verified: outcome == ChangingMessage::Done,
+            message,
+            next: match outcome {
+                ChangingMessage::Done | ChangingMessage::Accepted => None,
+                ChangingMessage::Unchanged => Some("look with get_message in a minute"),
+                ChangingMessage::Unknown => {
+                    Some("look with get_message before anything else; do not repeat it blindly")
+                }
+            },
+        }
+    }
+}
+
+impl Output for ChangedMessage {
+    fn text(&self) -> String {
+        let mut text = match self.outcome {
+            ChangingMessage::Done => "done; a look at the message shows it",
+            ChangingMessage::Accepted => {
+                "the API accepted it; whether it shows cannot be looked at"
+            }
+            ChangingMessage::Unchanged => "the API said yes, but the message is as it was",
+            ChangingMessage::Unknown => "it is not known whether it happened",
+        }
+        .to_owned();
+        if let Some(next) = self.next {
+            text += &format!("; {next}");
+        }
+        text
+    }
+
+    fn failed(&self) -> bool {
+        matches!(
+            self.outcome,
+            ChangingMessage::Unchanged | ChangingMessage::Unknown
+        )
+    }
+}
