@@ -1,8 +1,9 @@
 //! Every tool there is, whether or not a back end offers it.
 
 use super::{
-    DeleteSession, GetGroup, GetSession, LeaveGroup, ListGroups, LogoutInstance, OpenSession,
-    Operation, Risk, Topic,
+    BlockContact, CheckNumber, DeleteSession, GetContact, GetGroup, GetPresence, GetSession,
+    LeaveGroup, ListContacts, ListGroups, LogoutInstance, OpenSession, Operation, Risk,
+    SetPresence, SubscribePresence, Topic, UnblockContact,
 };
 
 /// What a policy has to know of a tool.
@@ -35,6 +36,14 @@ static CATALOGUE: &[Entry] = &[
     entry::<ListGroups>(),
     entry::<GetGroup>(),
     entry::<LeaveGroup>(),
+    entry::<ListContacts>(),
+    entry::<GetContact>(),
+    entry::<CheckNumber>(),
+    entry::<BlockContact>(),
+    entry::<UnblockContact>(),
+    entry::<GetPresence>(),
+    entry::<SubscribePresence>(),
+    entry::<SetPresence>(),
 ];
 
 /// Every tool, in the order in which people read them.

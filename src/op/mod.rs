@@ -1,13 +1,20 @@
 //! The vocabulary: what a tool is, said once for all back ends.
 
+mod blocking;
 mod catalogue;
+mod contacts;
 mod foreign;
 mod groups;
 mod ids;
 mod page;
+mod presence;
 mod session;
 
+pub use blocking::{BlockContact, BlockOutcome, Blocking, UnblockContact};
 pub use catalogue::{Entry, catalogue, named};
+pub use contacts::{
+    CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
+};
 pub use foreign::Foreign;
 pub use groups::{
     GetGroup, GroupDetails, GroupList, GroupSummary, LeaveGroup, Leaving, LeftGroup, ListGroups,
@@ -15,6 +22,10 @@ pub use groups::{
 };
 pub use ids::{BadId, ChannelId, ChatId, GroupId, PersonId, PhoneNumber};
 pub use page::PageSize;
+pub use presence::{
+    ChatPresence, GetPresence, PersonPresence, Presence, PresenceList, PresenceSet, SetPresence,
+    SubscribePresence, Subscribed, Subscribing,
+};
 pub use session::{
     DeleteSession, DeletedSession, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
     OpenedSession, PairingCode, QrCode, SessionReport, SessionState,

@@ -16,5 +16,7 @@ mod green_api;
 mod policies;
 mod program;
 mod protocol;
+mod sandbox_contacts;
+mod sandbox_presence;
 mod table;
 mod waha;

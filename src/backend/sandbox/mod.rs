@@ -1,7 +1,9 @@
 //! The built-in stand-in for a WAHA server: an account in memory behind a loopback
 //! port, with the paths and answers of WAHA on its NOWEB engine.
 
+mod contacts;
 mod groups;
+mod presence;
 mod reply;
 mod session;
 
@@ -15,7 +17,9 @@ use axum::Router;
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
+use contacts::Contacts;
 use groups::Groups;
+use presence::Presences;
 use session::Session;
 
 /// The account that scans the code.
@@ -26,6 +30,8 @@ const ME: &str = "15550001111@c.us";
 struct State {
     session: Session,
     groups: Groups,
+    contacts: Contacts,
+    presences: Presences,
 }
 
 type Shared = Arc<Mutex<State>>;
@@ -48,6 +54,8 @@ pub async fn start() -> io::Result<Running> {
     let app = Router::new()
         .merge(session::routes())
         .merge(groups::routes())
+        .merge(contacts::routes())
+        .merge(presence::routes())
         .with_state(state.clone());
     Ok(Running {
         url: Url::parse(&format!("http://{address}")).map_err(io::Error::other)?,

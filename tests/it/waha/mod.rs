@@ -1,9 +1,11 @@
 //! WAHA: every request, and every answer of the reference.
 
+mod contacts;
 mod groups;
 mod leave;
 mod logout;
 mod pairing;
+mod presence;
 mod session;
 mod transport;
 
