@@ -1,5 +1,7 @@
 //! People in the sandbox: what was done shows.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::app::{self, OPEN, code};
@@ -59,6 +61,13 @@ async fn the_default_policy_keeps_checks_few() {
         let result = app.call("check_number", number.clone()).await;
         assert_eq!(result["isError"], false, "{result}");
     }
-    let result = app.call("check_number", number).await;
+    let result = app.call("check_number", number.clone()).await;
     assert_eq!(code(&result), "rate-limited");
+    let mut passed = 5;
+    for _ in 0..60 {
+        app.hand.advance(Duration::from_secs(60));
+        let result = app.call("check_number", number.clone()).await;
+        passed += u32::from(result["isError"] == false);
+    }
+    assert_eq!(passed, 10, "in one hour");
 }
