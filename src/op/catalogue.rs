@@ -1,10 +1,6 @@
 //! Every tool there is, whether or not a back end offers it.
 
-use super::{
-    DeleteMessage, DeleteSession, EditMessage, ForwardMessage, GetGroup, GetMessage, GetSession,
-    LeaveGroup, ListGroups, ListMessages, LogoutInstance, OpenSession, Operation, PinMessage,
-    React, Risk, SendMessage, StarMessage, Topic, UnpinMessage, UnstarMessage,
-};
+use super::*;
 
 /// What a policy has to know of a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +43,14 @@ static CATALOGUE: &[Entry] = &[
     entry::<ListGroups>(),
     entry::<GetGroup>(),
     entry::<LeaveGroup>(),
+    entry::<ListContacts>(),
+    entry::<GetContact>(),
+    entry::<CheckNumber>(),
+    entry::<BlockContact>(),
+    entry::<UnblockContact>(),
+    entry::<GetPresence>(),
+    entry::<SubscribePresence>(),
+    entry::<SetPresence>(),
 ];
 
 /// Every tool, in the order in which people read them.

@@ -1,16 +1,23 @@
 //! The vocabulary: what a tool is, said once for all back ends.
 
+mod blocking;
 mod catalogue;
+mod contacts;
 mod foreign;
 mod groups;
 mod ids;
 mod message_changes;
 mod messages;
 mod page;
+mod presence;
 mod sending;
 mod session;
 
+pub use blocking::{BlockContact, BlockOutcome, Blocking, UnblockContact};
 pub use catalogue::{Entry, catalogue, named};
+pub use contacts::{
+    CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
+};
 pub use foreign::Foreign;
 pub use groups::{
     GetGroup, GroupDetails, GroupList, GroupSummary, LeaveGroup, Leaving, LeftGroup, ListGroups,
@@ -23,6 +30,10 @@ pub use message_changes::{
 };
 pub use messages::{Cursor, GetMessage, ListMessages, Listed, Message, MessageList};
 pub use page::PageSize;
+pub use presence::{
+    ChatPresence, GetPresence, PersonPresence, Presence, PresenceList, PresenceSet, SetPresence,
+    SubscribePresence, Subscribed, Subscribing,
+};
 pub use sending::{Delivery, MessageText, SendMessage, Sent};
 pub use session::{
     DeleteSession, DeletedSession, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,

@@ -1,5 +1,6 @@
 //! GREEN-API: every request, and every answer of the reference.
 
+mod contacts;
 mod examining;
 mod groups;
 mod leaving;

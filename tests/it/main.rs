@@ -18,5 +18,7 @@ mod program;
 mod protocol;
 mod repeats;
 mod sandbox;
+mod sandbox_contacts;
+mod sandbox_presence;
 mod table;
 mod waha;

@@ -1,6 +1,7 @@
 //! GREEN-API (facts: its documentation and Postman collection of January 2026).
 
 mod client;
+mod contacts;
 mod groups;
 mod message_changes;
 mod messages;
@@ -40,6 +41,9 @@ impl GreenApi {
             .tool(Self::get_group)
             .slow_tool(Self::leave_group)
             .briefed_by(Self::brief_leave_group)
+            .tool(Self::list_contacts)
+            .tool(Self::get_contact)
+            .tool(Self::check_number)
             .build()
     }
 

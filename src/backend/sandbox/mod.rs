@@ -1,8 +1,10 @@
 //! The built-in stand-in for a WAHA server: an account in memory behind a loopback
 //! port, with the paths and answers of WAHA on its NOWEB engine.
 
+mod contacts;
 mod groups;
 mod messages;
+mod presence;
 mod reply;
 mod session;
 
@@ -16,8 +18,10 @@ use axum::Router;
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
+use contacts::Contacts;
 use groups::Groups;
 use messages::Messages;
+use presence::Presences;
 use session::Session;
 
 /// The account that scans the code.
@@ -29,6 +33,8 @@ struct State {
     session: Session,
     groups: Groups,
     messages: Messages,
+    contacts: Contacts,
+    presences: Presences,
 }
 
 type Shared = Arc<Mutex<State>>;
@@ -52,6 +58,8 @@ pub async fn start() -> io::Result<Running> {
         .merge(session::routes())
         .merge(groups::routes())
         .merge(messages::routes())
+        .merge(contacts::routes())
+        .merge(presence::routes())
         .with_state(state.clone());
     Ok(Running {
         url: Url::parse(&format!("http://{address}")).map_err(io::Error::other)?,

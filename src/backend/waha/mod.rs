@@ -2,9 +2,11 @@
 //! behaviour of 2024.10.8 where older servers differ).
 
 mod client;
+mod contacts;
 mod groups;
 mod message_changes;
 mod messages;
+mod presence;
 mod sending;
 mod session;
 
@@ -55,6 +57,14 @@ impl Waha {
             .tool(Self::get_group)
             .slow_tool(Self::leave_group)
             .briefed_by(Self::brief_leave_group)
+            .tool(Self::list_contacts)
+            .tool(Self::get_contact)
+            .tool(Self::check_number)
+            .slow_tool(Self::block_contact)
+            .slow_tool(Self::unblock_contact)
+            .tool(Self::get_presence)
+            .slow_tool(Self::subscribe_presence)
+            .slow_tool(Self::set_presence)
             .build()
     }
 

@@ -1,11 +1,13 @@
 //! WAHA: every request, and every answer of the reference.
 
+mod contacts;
 mod groups;
 mod leave;
 mod logout;
 mod message_changes;
 mod messages;
 mod pairing;
+mod presence;
 mod sending;
 mod session;
 mod transport;

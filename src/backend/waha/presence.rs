@@ -1,0 +1,138 @@
+//! Presence on WAHA.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    Waha,
+    contacts::answered_no,
+    groups::{field, id_text, unreadable},
+    session::is_false,
+};
+use crate::{
+    backend::{Fault, effect::leaves_doubt, http::Body},
+    op::{
+        ChatId, ChatPresence, GetPresence, PersonId, PersonPresence, Presence, PresenceList,
+        PresenceSet, SetPresence, SubscribePresence, Subscribed, Subscribing,
+    },
+    progress::Progress,
+};
+
+impl Waha {
+    pub(super) async fn get_presence(self, op: GetPresence) -> Result<PresenceList, Fault> {
+        let Some(chat) = op.chat else {
+            return self.followed().await.map(PresenceList::new);
+        };
+        let path = ["api", self.0.session(), "presence", chat.as_str()];
+        let people = match self.0.get(&path, &[]).await?.body() {
+            Body::Json(one @ Value::Object(_)) => people(&one),
+            Body::Empty | Body::Json(Value::Null) => Vec::new(),
+            _ => return Err(unreadable("the presence in a chat is expected")),
+        };
+        Ok(PresenceList::new(vec![ChatPresence { chat, people }]))
+    }
+
+    /// The chats that are subscribed to.
+    async fn followed(&self) -> Result<Vec<ChatPresence>, Fault> {
+        let path = ["api", self.0.session(), "presence"];
+        match self.0.get(&path, &[]).await?.body() {
+            Body::Json(Value::Array(chats)) => Ok(chats.iter().filter_map(chat).collect()),
+            Body::Empty => Ok(Vec::new()),
+            _ => Err(unreadable("a list of chats is expected")),
+        }
+    }
+
+    pub(super) async fn subscribe_presence(
+        self,
+        op: SubscribePresence,
+        progress: Progress,
+    ) -> Result<Subscribed, Fault> {
+        progress.say("subscribing");
+        let chat = op.chat;
+        let path = [
+            "api",
+            self.0.session(),
+            "presence",
+            chat.as_str(),
+            "subscribe",
+        ];
+        let doubt = match self.0.post(&progress, &path, None).await {
+            Ok(reply) if is_false(&reply.body()) => return Err(answered_no()),
+            Ok(_) => None,
+            Err(fault) if leaves_doubt(&fault) => Some(fault),
+            Err(fault) => return Err(fault),
+        };
+        // Some engines list a chat only once something is known of it, some have no
+        // list: not to be seen there proves nothing.
+        let followed = self.followed().await.unwrap_or_default();
+        let verified = followed.iter().any(|one| one.chat == chat);
+        let outcome = match (verified, doubt) {
+            (true, _) => Subscribing::Subscribed,
+            (false, None) => Subscribing::Accepted,
+            (false, Some(fault)) => return Err(fault),
+        };
+        Ok(Subscribed {
+            outcome,
+            verified,
+            chat,
+        })
+    }
+
+    pub(super) async fn set_presence(
+        self,
+        op: SetPresence,
+        progress: Progress,
+    ) -> Result<PresenceSet, Fault> {
+        progress.say("showing the presence");
+        let mut body = json!({ "presence": op.presence.name() });
+        if let (Some(chat), Some(fields)) = (&op.chat, body.as_object_mut()) {
+            fields.insert("chatId".into(), chat.as_str().into());
+        }
+        let path = ["api", self.0.session(), "presence"];
+        let reply = self.0.post(&progress, &path, Some(&body)).await?;
+        if is_false(&reply.body()) {
+            return Err(answered_no());
+        }
+        Ok(PresenceSet {
+            accepted: op.presence,
+            verified: false,
+            chat: op.chat,
+        })
+    }
+}
+
+fn chat(value: &Value) -> Option<ChatPresence> {
+    let id = field(value, &["id"]).and_then(id_text)?;
+    Some(ChatPresence {
+        chat: ChatId::parse(id).ok()?,
+        people: people(value),
+    })
+}
+
+fn people(chat: &Value) -> Vec<PersonPresence> {
+    let known = field(chat, &["presences"]).and_then(Value::as_array);
+    known.into_iter().flatten().filter_map(person).collect()
+}
+
+fn person(value: &Value) -> Option<PersonPresence> {
+    let id = field(value, &["participant"]).and_then(id_text)?;
+    Some(PersonPresence {
+        person: PersonId::parse(id).ok()?,
+        // The set of words is open; one that is not known says nothing.
+        presence: Presence::deserialize(value.get("lastKnownPresence")?).ok()?,
+        last_seen: field(value, &["lastSeen"]).and_then(time),
+    })
+}
+
+/// A time in seconds, which may come with a fraction or as a text.
+fn time(value: &Value) -> Option<Timestamp> {
+    let seconds = match value {
+        Value::String(text) => text.parse().ok()?,
+        number => number.as_i64().or_else(|| {
+            let whole = number.as_f64()?.trunc();
+            format!("{whole:.0}").parse().ok()
+        })?,
+    };
+    Timestamp::from_second(seconds).ok().filter(|_| seconds > 0)
+}

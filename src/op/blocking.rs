@@ -1,0 +1,97 @@
+//! Blocking people.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Operation, Output, PersonId, Risk, Topic, Touches};
+
+/// Block a person, who can then neither write nor call.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BlockContact {
+    /// Person to block.
+    pub person: PersonId,
+}
+
+impl Operation for BlockContact {
+    const NAME: &'static str = "block_contact";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Contacts;
+    const EFFECT: &'static str = "block a person on WhatsApp";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["waha_block_contact"];
+    type Output = BlockOutcome;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.person)
+    }
+}
+
+/// Let a blocked person write and call again.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnblockContact {
+    /// Person to unblock.
+    pub person: PersonId,
+}
+
+impl Operation for UnblockContact {
+    const NAME: &'static str = "unblock_contact";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Contacts;
+    const EFFECT: &'static str = "unblock a person on WhatsApp";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["waha_unblock_contact"];
+    type Output = BlockOutcome;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.person)
+    }
+}
+
+/// What came of blocking or unblocking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Blocking {
+    /// The API accepted the block.
+    BlockAccepted,
+    /// The API accepted that the block ends.
+    UnblockAccepted,
+}
+
+/// The outcome of blocking or unblocking.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct BlockOutcome {
+    /// What came of it.
+    pub outcome: Blocking,
+    /// Always false: no API tells for certain who is blocked.
+    pub verified: bool,
+    /// The person's id.
+    #[schemars(with = "String")]
+    pub person: PersonId,
+}
+
+impl BlockOutcome {
+    /// What the API accepted.
+    pub fn accepted(outcome: Blocking, person: PersonId) -> Self {
+        Self {
+            outcome,
+            verified: false,
+            person,
+        }
+    }
+}
+
+impl Output for BlockOutcome {
+    fn text(&self) -> String {
+        let what = match self.outcome {
+            Blocking::BlockAccepted => "blocking",
+            Blocking::UnblockAccepted => "unblocking",
+        };
+        format!(
+            "the API accepted {what} {}; its effect cannot be looked at",
+            self.person
+        )
+    }
+}

@@ -1,0 +1,284 @@
+//! Who is online or writing.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ChatId, Operation, Output, PersonId, Risk, Topic, Touches};
+
+/// Tell who is online or writing: in one chat, which subscribes to it as well, or
+/// in all chats that are subscribed to.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GetPresence {
+    /// Chat to look at; left out: all that are subscribed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<ChatId>,
+}
+
+impl Operation for GetPresence {
+    const NAME: &'static str = "get_presence";
+    const RISK: Risk = Risk::Read;
+    const TOPIC: Topic = Topic::Presence;
+    const EFFECT: &'static str = "see who is online or writing on WhatsApp";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["waha_get_presence", "waha_get_all_presence"];
+    type Output = PresenceList;
+
+    fn touches(&self) -> Touches {
+        self.chat.as_ref().map(Touches::chat).unwrap_or_default()
+    }
+}
+
+/// Begin to follow who is online or writing in a chat; read it with get_presence.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SubscribePresence {
+    /// Chat to follow.
+    pub chat: ChatId,
+}
+
+impl Operation for SubscribePresence {
+    const NAME: &'static str = "subscribe_presence";
+    const RISK: Risk = Risk::Execute;
+    const TOPIC: Topic = Topic::Presence;
+    const EFFECT: &'static str = "follow who is online or writing in a WhatsApp chat";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["waha_subscribe_presence"];
+    type Output = Subscribed;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.chat)
+    }
+}
+
+/// Show this account as online or offline, or as typing, recording or paused in a chat.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, try_from = "Wanted")]
+#[schemars(!try_from)]
+pub struct SetPresence {
+    /// What to show.
+    pub presence: Presence,
+    /// Chat to show it in: for typing, recording and paused only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<ChatId>,
+}
+
+impl Operation for SetPresence {
+    const NAME: &'static str = "set_presence";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Presence;
+    const EFFECT: &'static str = "change what others see this WhatsApp account doing";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["waha_set_presence"];
+    type Output = PresenceSet;
+
+    fn touches(&self) -> Touches {
+        self.chat.as_ref().map(Touches::chat).unwrap_or_default()
+    }
+}
+
+/// The arguments of `set_presence` before they are held against each other.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    presence: Presence,
+    chat: Option<ChatId>,
+}
+
+impl TryFrom<Wanted> for SetPresence {
+    type Error = String;
+
+    fn try_from(Wanted { presence, chat }: Wanted) -> Result<Self, String> {
+        match (presence.is_of_a_chat(), &chat) {
+            (true, None) => Err(format!("`{}` needs `chat`", presence.name())),
+            (false, Some(_)) => Err(format!(
+                "`{}` holds for the whole account; leave `chat` out",
+                presence.name()
+            )),
+            _ => Ok(Self { presence, chat }),
+        }
+    }
+}
+
+/// What somebody is seen doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+#[expect(
+    missing_docs,
+    reason = "the words say it, and schemas repeat what is said"
+)]
+pub enum Presence {
+    Online,
+    Offline,
+    Typing,
+    Recording,
+    Paused,
+}
+
+impl Presence {
+    /// The word for it, which the APIs use as well.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Offline => "offline",
+            Self::Typing => "typing",
+            Self::Recording => "recording",
+            Self::Paused => "paused",
+        }
+    }
+
+    /// Whether it is shown in one chat, and not by the whole account.
+    const fn is_of_a_chat(self) -> bool {
+        matches!(self, Self::Typing | Self::Recording | Self::Paused)
+    }
+}
+
+/// What a person is seen doing.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PersonPresence {
+    /// The person's id.
+    #[schemars(with = "String")]
+    pub person: PersonId,
+    /// What the person was last seen doing.
+    pub presence: Presence,
+    /// When the person was last online (RFC 3339).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub last_seen: Option<Timestamp>,
+}
+
+/// What is known of a chat.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ChatPresence {
+    /// The chat's id.
+    #[schemars(with = "String")]
+    pub chat: ChatId,
+    /// The people that something is known of.
+    pub people: Vec<PersonPresence>,
+}
+
+/// The most people in one answer.
+const MOST: usize = 100;
+
+/// Who is online or writing.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PresenceList {
+    /// The chats that are followed, at most 100 people in all.
+    pub chats: Vec<ChatPresence>,
+    /// How many people are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<usize>,
+}
+
+impl PresenceList {
+    /// The chats in the order of their ids, cut where they hold too many people.
+    pub fn new(mut chats: Vec<ChatPresence>) -> Self {
+        chats.sort_by(|one, other| one.chat.as_str().cmp(other.chat.as_str()));
+        let (mut room, mut left_out) = (MOST, 0);
+        for chat in &mut chats {
+            left_out += chat.people.len().saturating_sub(room);
+            chat.people.truncate(room);
+            room -= chat.people.len();
+        }
+        chats.truncate(MOST);
+        Self {
+            chats,
+            left_out: Some(left_out).filter(|left_out| *left_out > 0),
+        }
+    }
+}
+
+impl Output for PresenceList {
+    fn text(&self) -> String {
+        let mut lines = Vec::new();
+        for chat in &self.chats {
+            if chat.people.is_empty() {
+                lines.push(format!(
+                    "{}: nothing is known yet; look again in a while",
+                    chat.chat
+                ));
+            }
+            for one in &chat.people {
+                let mut line = format!("{}: ", chat.chat);
+                if one.person.as_str() != chat.chat.as_str() {
+                    line += &format!("{} ", one.person);
+                }
+                line += one.presence.name();
+                if let Some(time) = one.last_seen {
+                    line += &format!(", last seen {time}");
+                }
+                lines.push(line);
+            }
+        }
+        if lines.is_empty() {
+            return "no chat is subscribed to".into();
+        }
+        if let Some(left_out) = self.left_out {
+            lines.push(format!("{left_out} more people are left out"));
+        }
+        lines.join("\n")
+    }
+}
+
+/// What came of subscribing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Subscribing {
+    /// The chat is among those that are followed.
+    Subscribed,
+    /// The API said yes; the chat is not seen among those that are followed.
+    Accepted,
+}
+
+/// The outcome of subscribing.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Subscribed {
+    /// What came of it.
+    pub outcome: Subscribing,
+    /// Whether the chat was seen among those that are followed.
+    pub verified: bool,
+    /// The chat's id.
+    #[schemars(with = "String")]
+    pub chat: ChatId,
+}
+
+impl Output for Subscribed {
+    fn text(&self) -> String {
+        let chat = &self.chat;
+        match self.outcome {
+            Subscribing::Subscribed => format!("{chat} is followed; read it with get_presence"),
+            Subscribing::Accepted => format!(
+                "the API accepted to follow {chat}, which does not show yet; look with get_presence"
+            ),
+        }
+    }
+}
+
+/// The outcome of showing a presence.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PresenceSet {
+    /// What the API accepted to show.
+    pub accepted: Presence,
+    /// Always false: no API tells what others see.
+    pub verified: bool,
+    /// The chat it is shown in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub chat: Option<ChatId>,
+}
+
+impl Output for PresenceSet {
+    fn text(&self) -> String {
+        let place = match &self.chat {
+            Some(chat) => format!(" in {chat}"),
+            None => String::new(),
+        };
+        format!(
+            "the API accepted to show `{}`{place}; it cannot be looked at",
+            self.accepted.name()
+        )
+    }
+}
