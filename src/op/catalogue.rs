@@ -1,8 +1,9 @@
 //! Every tool there is, whether or not a back end offers it.
 
 use super::{
-    DeleteSession, GetGroup, GetSession, LeaveGroup, ListGroups, LogoutInstance, OpenSession,
-    Operation, Risk, Topic,
+    ArchiveChat, ClearChat, DeleteChat, DeleteSession, GetChat, GetGroup, GetProfile, GetSession,
+    LeaveGroup, ListChats, ListGroups, LogoutInstance, MarkChatRead, MarkChatUnread, OpenSession,
+    Operation, RestartSession, Risk, StopSession, Topic, UnarchiveChat,
 };
 
 /// What a policy has to know of a tool.
@@ -30,8 +31,19 @@ const fn entry<O: Operation>() -> Entry {
 static CATALOGUE: &[Entry] = &[
     entry::<OpenSession>(),
     entry::<GetSession>(),
+    entry::<GetProfile>(),
+    entry::<RestartSession>(),
+    entry::<StopSession>(),
     entry::<LogoutInstance>(),
     entry::<DeleteSession>(),
+    entry::<ListChats>(),
+    entry::<GetChat>(),
+    entry::<MarkChatRead>(),
+    entry::<MarkChatUnread>(),
+    entry::<ArchiveChat>(),
+    entry::<UnarchiveChat>(),
+    entry::<ClearChat>(),
+    entry::<DeleteChat>(),
     entry::<ListGroups>(),
     entry::<GetGroup>(),
     entry::<LeaveGroup>(),

@@ -1,13 +1,21 @@
 //! The vocabulary: what a tool is, said once for all back ends.
 
 mod catalogue;
+mod chat_changes;
+mod chats;
 mod foreign;
 mod groups;
 mod ids;
 mod page;
 mod session;
+mod session_control;
 
 pub use catalogue::{Entry, catalogue, named};
+pub use chat_changes::{
+    ArchiveChat, ChangedChat, ChangingChat, ClearChat, DeleteChat, MarkChatRead, MarkChatUnread,
+    UnarchiveChat,
+};
+pub use chats::{Chat, ChatList, GetChat, LastMessage, ListChats};
 pub use foreign::Foreign;
 pub use groups::{
     GetGroup, GroupDetails, GroupList, GroupSummary, LeaveGroup, Leaving, LeftGroup, ListGroups,
@@ -16,8 +24,12 @@ pub use groups::{
 pub use ids::{BadId, ChannelId, ChatId, GroupId, PersonId, PhoneNumber};
 pub use page::PageSize;
 pub use session::{
-    DeleteSession, DeletedSession, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
-    OpenedSession, PairingCode, QrCode, SessionReport, SessionState,
+    GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession, PairingCode,
+    QrCode, SessionReport, SessionState,
+};
+pub use session_control::{
+    DeleteSession, DeletedSession, Deleting, GetProfile, Profile, RestartSession, RestartedSession,
+    Restarting, StopSession, StoppedSession, Stopping,
 };
 
 use std::fmt;

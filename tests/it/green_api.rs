@@ -1,5 +1,7 @@
 //! GREEN-API: every request, and every answer of the reference.
 
+mod chats;
+mod control;
 mod examining;
 mod groups;
 mod leaving;

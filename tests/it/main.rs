@@ -16,5 +16,7 @@ mod green_api;
 mod policies;
 mod program;
 mod protocol;
+mod sandbox_chats;
+mod sandbox_session;
 mod table;
 mod waha;

@@ -1,6 +1,8 @@
 //! GREEN-API (facts: its documentation and Postman collection of January 2026).
 
+mod chats;
 mod client;
+mod control;
 mod groups;
 mod session;
 
@@ -25,7 +27,14 @@ impl GreenApi {
         Toolset::for_backend(self)
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
+            .tool(Self::get_profile)
+            .slow_tool(Self::restart_session)
             .slow_tool(Self::logout_instance)
+            .tool(Self::list_chats)
+            .tool(Self::get_chat)
+            .slow_tool(Self::mark_chat_read)
+            .slow_tool(Self::archive_chat)
+            .slow_tool(Self::unarchive_chat)
             .tool(Self::list_groups)
             .tool(Self::get_group)
             .slow_tool(Self::leave_group)

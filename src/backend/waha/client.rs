@@ -149,6 +149,22 @@ impl Client {
             .await
     }
 
+    /// Deletes something; an answer other than 2xx is a refusal.
+    pub(super) async fn delete(&self, progress: &Progress, path: &[&str]) -> Result<Reply, Fault> {
+        let url = self.url(path).await?;
+        let reply = self
+            .http
+            .change(progress, |client| {
+                self.authorized(client.request(Method::DELETE, url))
+            })
+            .await?;
+        if reply.is_success() {
+            Ok(reply)
+        } else {
+            Err(self.refusal(&reply))
+        }
+    }
+
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
         // Without this WAHA draws the QR code as a bare picture.
         let request = request.header("Accept", "application/json");
@@ -198,6 +214,9 @@ impl Client {
             _ if wrong_state => "call get_session, then open_session if it is not working",
             StatusCode::NOT_FOUND => "check the id; list_groups shows the groups there are",
             StatusCode::NOT_IMPLEMENTED => {
+                "WAHA's engine cannot do this; the operator can choose another engine"
+            }
+            _ if said.contains("not implemented by") => {
                 "WAHA's engine cannot do this; the operator can choose another engine"
             }
             _ if said.contains("rate-overlimit") => {

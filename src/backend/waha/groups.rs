@@ -152,7 +152,7 @@ impl Waha {
 }
 
 /// The first of several names under which engines put the same thing.
-fn field<'a>(object: &'a Value, names: &[&str]) -> Option<&'a Value> {
+pub(super) fn field<'a>(object: &'a Value, names: &[&str]) -> Option<&'a Value> {
     names
         .iter()
         .find_map(|name| object.get(name))
@@ -160,13 +160,13 @@ fn field<'a>(object: &'a Value, names: &[&str]) -> Option<&'a Value> {
 }
 
 /// An id as text, or as WEBJS's object with `_serialized`.
-fn id_text(value: &Value) -> Option<&str> {
+pub(super) fn id_text(value: &Value) -> Option<&str> {
     value
         .as_str()
         .or_else(|| value.get("_serialized")?.as_str())
 }
 
-fn text<'a>(object: &'a Value, names: &[&str]) -> Option<&'a str> {
+pub(super) fn text<'a>(object: &'a Value, names: &[&str]) -> Option<&'a str> {
     field(object, names)?.as_str()
 }
 
@@ -246,7 +246,7 @@ fn no_such_group(id: &GroupId) -> Fault {
     }
 }
 
-fn unreadable(why: &str) -> Fault {
+pub(super) fn unreadable(why: &str) -> Fault {
     Fault::Unreadable {
         api: API,
         why: why.to_owned(),

@@ -1,7 +1,10 @@
 //! WAHA, the WhatsApp HTTP API (facts: its OpenAPI document of 2026.7.1, and the
 //! behaviour of 2024.10.8 where older servers differ).
 
+mod chat_changes;
+mod chats;
 mod client;
+mod control;
 mod groups;
 mod session;
 
@@ -35,7 +38,22 @@ impl Waha {
             .notice(self.0.is_sandbox().then_some(SANDBOX))
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
+            .tool(Self::get_profile)
+            .slow_tool(Self::restart_session)
+            .slow_tool(Self::stop_session)
             .slow_tool(Self::logout_instance)
+            .slow_tool(Self::delete_session)
+            .briefed_by(Self::brief_delete_session)
+            .tool(Self::list_chats)
+            .tool(Self::get_chat)
+            .slow_tool(Self::mark_chat_read)
+            .slow_tool(Self::mark_chat_unread)
+            .slow_tool(Self::archive_chat)
+            .slow_tool(Self::unarchive_chat)
+            .slow_tool(Self::clear_chat)
+            .briefed_by(Self::brief_clear_chat)
+            .slow_tool(Self::delete_chat)
+            .briefed_by(Self::brief_delete_chat)
             .tool(Self::list_groups)
             .tool(Self::get_group)
             .slow_tool(Self::leave_group)

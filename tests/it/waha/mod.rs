@@ -1,5 +1,8 @@
 //! WAHA: every request, and every answer of the reference.
 
+mod chat_changes;
+mod chats;
+mod control;
 mod groups;
 mod leave;
 mod logout;
