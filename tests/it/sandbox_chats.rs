@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::app::{self, App, code, text};
 
-const ANN: &str = "15552220001@c.us";
+const MUM: &str = "15552220001@c.us";
 
 async fn chat(app: &mut App, id: &str) -> Value {
     app.call("get_chat", json!({ "chat": id })).await["structuredContent"].clone()
@@ -24,7 +24,7 @@ async fn unread_chats_come_first() {
     let names: Vec<_> = chats.iter().map(|chat| chat["name"].clone()).collect();
     assert_eq!(
         names,
-        ["Family", "Ann", "Robin", "Book club", "Old flatmates"]
+        ["Family", "Mum", "Sam", "Book club", "Old flatmates"]
     );
     assert_eq!(
         chats[0]["last_message"]["text"], "Who brings the cake?",
@@ -61,27 +61,27 @@ async fn pages_go_on_and_names_are_searched() {
 #[tokio::test]
 async fn marks_stay() {
     let mut app = app::sandbox().linked().await;
-    assert_eq!(chat(&mut app, ANN).await["unread"], 1);
+    assert_eq!(chat(&mut app, MUM).await["unread"], 1);
     change(&mut app, "mark_chat_read", "+1 555 222 0001").await;
-    assert_eq!(chat(&mut app, ANN).await["unread"], 0);
-    change(&mut app, "mark_chat_unread", ANN).await;
-    assert_eq!(chat(&mut app, ANN).await["marked_unread"], true);
-    change(&mut app, "archive_chat", ANN).await;
-    assert_eq!(chat(&mut app, ANN).await["archived"], true);
-    change(&mut app, "unarchive_chat", ANN).await;
-    assert_eq!(chat(&mut app, ANN).await["archived"], false);
+    assert_eq!(chat(&mut app, MUM).await["unread"], 0);
+    change(&mut app, "mark_chat_unread", MUM).await;
+    assert_eq!(chat(&mut app, MUM).await["marked_unread"], true);
+    change(&mut app, "archive_chat", MUM).await;
+    assert_eq!(chat(&mut app, MUM).await["archived"], true);
+    change(&mut app, "unarchive_chat", MUM).await;
+    assert_eq!(chat(&mut app, MUM).await["archived"], false);
 }
 
 #[tokio::test]
 async fn what_is_cleared_or_deleted_is_gone() {
     let mut app = app::sandbox().linked().await;
-    change(&mut app, "clear_chat", ANN).await;
-    assert_eq!(chat(&mut app, ANN).await.get("last_message"), None);
+    change(&mut app, "clear_chat", MUM).await;
+    assert_eq!(chat(&mut app, MUM).await.get("last_message"), None);
     let question = app.questions[0].to_string();
-    assert!(question.contains("Ann"), "{question}");
+    assert!(question.contains("Mum"), "{question}");
     assert!(question.contains("messages are lost"), "{question}");
-    change(&mut app, "delete_chat", ANN).await;
-    let result = app.call("get_chat", json!({ "chat": ANN })).await;
+    change(&mut app, "delete_chat", MUM).await;
+    let result = app.call("get_chat", json!({ "chat": MUM })).await;
     assert_eq!(code(&result), "backend-refused");
     assert!(text(&result).contains("list_chats"), "{result}");
 }

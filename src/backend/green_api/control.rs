@@ -1,7 +1,7 @@
 //! Restarting the instance of GREEN-API, and the account's profile.
 
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::{
     GreenApi,
@@ -73,13 +73,11 @@ impl GreenApi {
             restarting |= starting;
             let settled = restarting && !starting && seen.is_ok();
             let now = Instant::now();
-            if settled
-                || now >= deadline
-                || (!restarting && now >= begun)
-                || progress.pause(self.0.waits.look).await.is_err()
-            {
+            if settled || now >= deadline || (!restarting && now >= begun) {
                 break seen;
             }
+            progress.say("waiting for the instance to come up");
+            sleep(self.0.waits.look).await;
         };
         match (seen, doubt) {
             (Ok(report), _) if restarting => {

@@ -62,7 +62,7 @@ impl Default for Chats {
         Self(vec![
             chat(
                 "15552220003@c.us",
-                "Robin",
+                "Sam",
                 0,
                 &[(ME, "See you on Friday", 1_767_600_000)],
             ),
@@ -78,7 +78,7 @@ impl Default for Chats {
             ),
             chat(
                 "15552220001@c.us",
-                "Ann",
+                "Mum",
                 1,
                 &[(
                     "15552220001@c.us",

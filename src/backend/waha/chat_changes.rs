@@ -209,7 +209,7 @@ fn removed(
         (Ok(true), None) => ChangingChat::StillThere,
         (Err(_), None) => ChangingChat::Accepted,
         // A refusal that left everything as it was is a refusal.
-        (_, Some(fault @ Fault::Refused { .. })) => return Err(about_chat(fault)),
+        (Ok(true), Some(fault @ Fault::Refused { .. })) => return Err(about_chat(fault)),
         (_, Some(_)) => ChangingChat::Unknown,
     };
     Ok(ChangedChat::new(outcome, id))

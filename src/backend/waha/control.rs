@@ -1,7 +1,7 @@
 //! Restarting, stopping and deleting the session on WAHA, and the account's profile.
 
 use serde::Deserialize;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::{
     Waha,
@@ -79,12 +79,11 @@ impl Waha {
                 Ok(None) => true,
                 Err(_) => false,
             };
-            if (settled && restarting)
-                || Instant::now() >= deadline
-                || progress.pause(self.0.waits.look).await.is_err()
-            {
+            if (settled && restarting) || Instant::now() >= deadline {
                 break seen;
             }
+            progress.say("waiting for the session to come up");
+            sleep(self.0.waits.look).await;
         };
         match (seen, doubt) {
             (Ok(info), _) if restarting => Ok(RestartedSession::seen(report(info))),
@@ -180,7 +179,11 @@ impl SessionReport {
         if let Some(account) = self.account {
             facts.push(format!("The account {account} is signed in."));
         }
-        facts.push("Its login and its settings are lost; linking it again needs the phone.".into());
+        facts.push(if self.state == SessionState::Missing {
+            "There is no session.".into()
+        } else {
+            "Its login and its settings are lost; linking it again needs the phone.".into()
+        });
         Briefing {
             subject: self.account_name,
             facts,

@@ -230,3 +230,18 @@ async fn without_a_working_session_nothing_is_deleted() {
         assert!(text(&result).contains("call open_session"), "{result}");
     }
 }
+
+#[tokio::test]
+async fn a_failure_that_cannot_be_looked_at_is_unknown() {
+    let mock = MockServer::start().await;
+    working(&mock).await;
+    looks(&mock, [seen(json!({}))]).await;
+    remove(&mock, "/messages", refused(500, "broken")).await;
+    get(&at("/messages"))
+        .respond_with(refused(500, "broken"))
+        .mount(&mock)
+        .await;
+    let result = change(&mock, "clear_chat").await;
+    assert_eq!(outcome(&result), "unknown");
+    assert_eq!(result["isError"], true);
+}

@@ -200,3 +200,17 @@ async fn what_is_missing_is_not_deleted() {
     assert_eq!(outcome(&result), "was_missing");
     assert_eq!(result["isError"], false);
 }
+
+#[tokio::test]
+async fn a_restart_that_is_taken_back_too_late_is_followed_to_its_end() {
+    let mock = MockServer::start().await;
+    let states = ["WORKING", "STARTING", "STARTING", "WORKING"];
+    sessions(&mock, states.map(session)).await;
+    let slow = session("STARTING").set_delay(Duration::from_millis(100));
+    control(&mock, "restart", slow, 1).await;
+    let mut app = app::waha_with(&mock, patient()).start().await;
+    let params = json!({ "name": "restart_session", "arguments": {} });
+    let id = app.begin("tools/call", params).await;
+    received(&mock, "POST", &format!("{SESSION}/restart")).await;
+    assert_eq!(cancel(&mut app, id).await, "ok");
+}
