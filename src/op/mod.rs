@@ -2,6 +2,8 @@
 
 mod blocking;
 mod catalogue;
+mod chat_changes;
+mod chats;
 mod contacts;
 mod foreign;
 mod groups;
@@ -12,9 +14,15 @@ mod page;
 mod presence;
 mod sending;
 mod session;
+mod session_control;
 
 pub use blocking::{BlockContact, BlockOutcome, Blocking, UnblockContact};
 pub use catalogue::{Entry, catalogue, named};
+pub use chat_changes::{
+    ArchiveChat, ChangedChat, ChangingChat, ClearChat, DeleteChat, MarkChatRead, MarkChatUnread,
+    UnarchiveChat,
+};
+pub use chats::{Chat, ChatList, GetChat, LastMessage, ListChats};
 pub use contacts::{
     CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
 };
@@ -36,8 +44,12 @@ pub use presence::{
 };
 pub use sending::{Delivery, MessageText, SendMessage, Sent};
 pub use session::{
-    DeleteSession, DeletedSession, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
-    OpenedSession, PairingCode, QrCode, SessionReport, SessionState,
+    GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession, PairingCode,
+    QrCode, SessionReport, SessionState,
+};
+pub use session_control::{
+    DeleteSession, DeletedSession, Deleting, GetProfile, Profile, RestartSession, RestartedSession,
+    Restarting, StopSession, StoppedSession, Stopping,
 };
 
 use std::fmt;

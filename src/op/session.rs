@@ -70,21 +70,6 @@ impl Operation for LogoutInstance {
     type Output = LoggedOut;
 }
 
-/// Disconnect the account and delete the session with its settings. Cannot be undone.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DeleteSession {}
-
-impl Operation for DeleteSession {
-    const NAME: &'static str = "delete_session";
-    const RISK: Risk = Risk::Destructive;
-    const TOPIC: Topic = Topic::Session;
-    const EFFECT: &'static str = "disconnect this WhatsApp account and delete its session";
-    const IDEMPOTENT: bool = true;
-    const KNOWN_AS: &'static [&'static str] = &["logout", "delete_instance"];
-    type Output = DeletedSession;
-}
-
 /// What a session is good for, whatever the API calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -338,26 +323,5 @@ impl Output for LoggedOut {
 
     fn failed(&self) -> bool {
         matches!(self.outcome, LoggingOut::StillLinked | LoggingOut::Unknown)
-    }
-}
-
-/// The outcome of deleting a session.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct DeletedSession {
-    /// Whether the session was looked for afterwards and is gone.
-    pub verified: bool,
-}
-
-impl Output for DeletedSession {
-    fn text(&self) -> String {
-        if self.verified {
-            "the session is deleted".into()
-        } else {
-            "the API said that the session is deleted, but it is still there".into()
-        }
-    }
-
-    fn failed(&self) -> bool {
-        !self.verified
     }
 }

@@ -1,6 +1,8 @@
 //! GREEN-API: every request, and every answer of the reference.
 
+mod chats;
 mod contacts;
+mod control;
 mod examining;
 mod groups;
 mod leaving;

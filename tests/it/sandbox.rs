@@ -15,7 +15,7 @@ async fn what_is_sent_is_listed() {
     let messages = &found["structuredContent"]["messages"];
     assert_eq!(messages[0]["text"], "On my way.");
     assert_eq!(messages[0]["message"], sent["structuredContent"]["message"]);
-    assert_eq!(messages[1]["text"], "Call me when you can.");
+    assert_eq!(messages[1]["text"], "Did you call the dentist?");
 }
 
 #[tokio::test]
@@ -55,6 +55,6 @@ async fn what_is_done_to_a_message_shows() {
     let found = app.call("list_messages", json!({ "chat": chat })).await;
     assert_eq!(
         found["structuredContent"]["messages"][0]["text"],
-        "Call me when you can."
+        "Did you call the dentist?"
     );
 }

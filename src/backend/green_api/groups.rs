@@ -203,7 +203,7 @@ impl Group {
     }
 }
 
-fn text(fields: &Value, name: &str) -> Option<Foreign> {
+pub(super) fn text(fields: &Value, name: &str) -> Option<Foreign> {
     fields.get(name)?.as_str().and_then(Foreign::nonempty)
 }
 

@@ -1,7 +1,9 @@
 //! GREEN-API (facts: its documentation and Postman collection of January 2026).
 
+mod chats;
 mod client;
 mod contacts;
+mod control;
 mod groups;
 mod message_changes;
 mod messages;
@@ -29,6 +31,8 @@ impl GreenApi {
         Toolset::for_backend(self)
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
+            .tool(Self::get_profile)
+            .slow_tool(Self::restart_session)
             .slow_tool(Self::logout_instance)
             .tool(Self::list_messages)
             .tool(Self::get_message)
@@ -37,6 +41,11 @@ impl GreenApi {
             .slow_tool(Self::edit_message)
             .slow_tool(Self::delete_message)
             .briefed_by(Self::brief_delete_message)
+            .tool(Self::list_chats)
+            .tool(Self::get_chat)
+            .slow_tool(Self::mark_chat_read)
+            .slow_tool(Self::archive_chat)
+            .slow_tool(Self::unarchive_chat)
             .tool(Self::list_groups)
             .tool(Self::get_group)
             .slow_tool(Self::leave_group)

@@ -34,8 +34,16 @@ struct Instance {
 
 /// `getWaSettings`, as far as it is needed.
 #[derive(Deserialize)]
-struct WaSettings {
-    phone: String,
+pub(super) struct WaSettings {
+    pub(super) phone: String,
+    #[serde(default)]
+    avatar: String,
+}
+
+impl WaSettings {
+    pub(super) fn has_picture(&self) -> bool {
+        !self.avatar.is_empty()
+    }
 }
 
 /// `qr`.
@@ -86,7 +94,7 @@ impl GreenApi {
         Ok(self.with_account(report).await)
     }
 
-    async fn state(&self) -> Result<SessionReport, Fault> {
+    pub(super) async fn state(&self) -> Result<SessionReport, Fault> {
         let instance: Instance = match self.0.read("getStateInstance", None).await {
             Ok(reply) => reply.parse(API)?,
             Err(fault) if is_starting(&fault) => Instance {
@@ -103,7 +111,7 @@ impl GreenApi {
         Ok(report)
     }
 
-    async fn with_account(&self, report: SessionReport) -> SessionReport {
+    pub(super) async fn with_account(&self, report: SessionReport) -> SessionReport {
         if report.state != SessionState::Working {
             return report;
         }
@@ -254,6 +262,10 @@ impl GreenApi {
         };
         Ok(LoggedOut::new(outcome, seen.ok()))
     }
+}
+
+pub(super) fn is_working(report: &SessionReport) -> bool {
+    report.state == SessionState::Working
 }
 
 fn is(report: &SessionReport, state: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The built-in stand-in for a WAHA server: an account in memory behind a loopback
 //! port, with the paths and answers of WAHA on its NOWEB engine.
 
+mod chats;
 mod contacts;
 mod groups;
 mod messages;
@@ -18,6 +19,7 @@ use axum::Router;
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
+use chats::Chats;
 use contacts::Contacts;
 use groups::Groups;
 use messages::Messages;
@@ -35,6 +37,7 @@ struct State {
     messages: Messages,
     contacts: Contacts,
     presences: Presences,
+    chats: Chats,
 }
 
 type Shared = Arc<Mutex<State>>;
@@ -60,6 +63,7 @@ pub async fn start() -> io::Result<Running> {
         .merge(messages::routes())
         .merge(contacts::routes())
         .merge(presence::routes())
+        .merge(chats::routes())
         .with_state(state.clone());
     Ok(Running {
         url: Url::parse(&format!("http://{address}")).map_err(io::Error::other)?,

@@ -43,6 +43,12 @@ pub(super) fn working(state: &Shared) -> Result<MutexGuard<'_, State>, Refused> 
 /// The state, if the session is in the wanted status.
 pub(super) fn expect(state: &Shared, wanted: Status) -> Result<MutexGuard<'_, State>, Refused> {
     let mut state = lock(state);
+    if !state.session.exists() {
+        return Err(Refused(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            json!({ "error": "Session \"default\" does not exist", "session": "default" }),
+        ));
+    }
     let status = state.session.status();
     if status == wanted {
         return Ok(state);

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     ME, Shared,
-    reply::{Answer, Refused, expect, found, lock},
+    reply::{Answer, Refused, expect, found, lock, working},
 };
 
 /// How long the pretended phone takes to scan a code once it was shown.
@@ -38,15 +38,37 @@ impl Status {
 }
 
 /// A session: stopped and not linked when it is new.
-#[derive(Default)]
 pub(super) struct Session {
+    /// Whether there is one; it can be deleted, and created again.
+    exists: bool,
     status: Status,
     linked: bool,
     shown: Option<Instant>,
     codes: u32,
 }
 
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            exists: true,
+            status: Status::Stopped,
+            linked: false,
+            shown: None,
+            codes: 0,
+        }
+    }
+}
+
 impl Session {
+    pub(super) fn exists(&self) -> bool {
+        self.exists
+    }
+
+    fn delete(&mut self) {
+        self.stop();
+        (self.exists, self.linked) = (false, false);
+    }
+
     /// The status now; a code that was shown is scanned after a while.
     pub(super) fn status(&mut self) -> Status {
         if self
@@ -101,8 +123,9 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/api/server/version", get(version))
         .route("/api/sessions", post(create))
-        .route("/api/sessions/{session}", get(session))
+        .route("/api/sessions/{session}", get(session).delete(delete))
         .route("/api/sessions/{session}/{verb}", post(control))
+        .route("/api/{session}/profile", get(profile))
         .route("/api/{session}/auth/qr", get(qr))
         .route("/api/{session}/auth/request-code", post(request_code))
 }
@@ -111,15 +134,44 @@ async fn version() -> Json<Value> {
     Json(json!({ "version": env!("CARGO_PKG_VERSION"), "engine": "sandbox", "tier": "CORE" }))
 }
 
-async fn create() -> Refused {
-    Refused::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "Session 'default' already exists. Use PUT to update it.",
-    )
+async fn create(Extract(state): Extract<Shared>) -> Answer {
+    let session = &mut lock(&state).session;
+    if session.exists {
+        return Err(Refused::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Session 'default' already exists. Use PUT to update it.",
+        ));
+    }
+    session.exists = true;
+    session.start();
+    Ok((StatusCode::CREATED, Json(session.json())).into_response())
 }
 
-async fn session(Extract(state): Extract<Shared>) -> Json<Value> {
-    Json(lock(&state).session.json())
+async fn session(Extract(state): Extract<Shared>) -> Answer {
+    let session = &mut lock(&state).session;
+    if session.exists {
+        Ok(found(session.json()))
+    } else {
+        Err(not_found())
+    }
+}
+
+/// Answers the same when it is gone already.
+async fn delete(Extract(state): Extract<Shared>) -> StatusCode {
+    lock(&state).session.delete();
+    StatusCode::OK
+}
+
+fn not_found() -> Refused {
+    Refused::new(StatusCode::NOT_FOUND, "Session not found")
+}
+
+/// The account, whose name is nobody's.
+async fn profile(Extract(state): Extract<Shared>) -> Answer {
+    drop(working(&state)?);
+    Ok(found(
+        json!({ "id": ME, "name": "Sandbox", "picture": null }),
+    ))
 }
 
 async fn control(
@@ -127,6 +179,9 @@ async fn control(
     Path((_session, verb)): Path<(String, String)>,
 ) -> Answer {
     let session = &mut lock(&state).session;
+    if !session.exists {
+        return Err(not_found());
+    }
     match verb.as_str() {
         "start" => session.start(),
         "restart" => {

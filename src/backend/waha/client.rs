@@ -224,6 +224,9 @@ impl Client {
             }
             _ if wrong_state => "call get_session, then open_session if it is not working",
             StatusCode::NOT_FOUND => "check the id; list_groups shows the groups there are",
+            _ if said.contains("not implemented by") => {
+                "WAHA's engine cannot do this; the operator can choose another engine"
+            }
             StatusCode::NOT_IMPLEMENTED => {
                 "WAHA's engine cannot do this; the operator can choose another engine"
             }

@@ -1,8 +1,11 @@
 //! WAHA, the WhatsApp HTTP API (facts: its OpenAPI document of 2026.7.1, and the
 //! behaviour of 2024.10.8 where older servers differ).
 
+mod chat_changes;
+mod chats;
 mod client;
 mod contacts;
+mod control;
 mod groups;
 mod message_changes;
 mod messages;
@@ -40,6 +43,9 @@ impl Waha {
             .notice(self.0.is_sandbox().then_some(SANDBOX))
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
+            .tool(Self::get_profile)
+            .slow_tool(Self::restart_session)
+            .slow_tool(Self::stop_session)
             .slow_tool(Self::logout_instance)
             .tool(Self::list_messages)
             .tool(Self::get_message)
@@ -53,6 +59,18 @@ impl Waha {
             .slow_tool(Self::unstar_message)
             .slow_tool(Self::pin_message)
             .slow_tool(Self::unpin_message)
+            .slow_tool(Self::delete_session)
+            .briefed_by(Self::brief_delete_session)
+            .tool(Self::list_chats)
+            .tool(Self::get_chat)
+            .slow_tool(Self::mark_chat_read)
+            .slow_tool(Self::mark_chat_unread)
+            .slow_tool(Self::archive_chat)
+            .slow_tool(Self::unarchive_chat)
+            .slow_tool(Self::clear_chat)
+            .briefed_by(Self::brief_clear_chat)
+            .slow_tool(Self::delete_chat)
+            .briefed_by(Self::brief_delete_chat)
             .tool(Self::list_groups)
             .tool(Self::get_group)
             .slow_tool(Self::leave_group)

@@ -50,7 +50,7 @@ struct Code {
 }
 
 impl Info {
-    fn state(&self) -> SessionState {
+    pub(super) fn state(&self) -> SessionState {
         match self.status.as_str() {
             "WORKING" => SessionState::Working,
             "SCAN_QR_CODE" | "PASSKEY_REQUIRED" | "PASSKEY_CONFIRMATION_REQUIRED" => {
@@ -342,7 +342,7 @@ impl Waha {
 }
 
 /// The session as it is told; there may be none.
-fn report(info: Option<Info>) -> SessionReport {
+pub(super) fn report(info: Option<Info>) -> SessionReport {
     info.map_or_else(
         || SessionReport::new(SessionState::Missing, None),
         |info| info.report(),
@@ -357,7 +357,7 @@ fn opened(session: SessionReport) -> OpenedSession {
     }
 }
 
-fn not_ready(report: &SessionReport) -> Fault {
+pub(super) fn not_ready(report: &SessionReport) -> Fault {
     use crate::op::Output;
 
     let mut report = report.clone();

@@ -1,6 +1,9 @@
 //! WAHA: every request, and every answer of the reference.
 
+mod chat_changes;
+mod chats;
 mod contacts;
+mod control;
 mod groups;
 mod leave;
 mod logout;

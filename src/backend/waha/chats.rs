@@ -1,0 +1,187 @@
+//! Chats on WAHA: the list of them, and one of them.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::{
+    Waha,
+    client::API,
+    groups::{field, id_text, text, unreadable},
+};
+use crate::{
+    backend::{
+        Fault,
+        http::{Body, Reply},
+    },
+    op::{
+        Chat, ChatId, ChatList, ClearChat, DeleteChat, Foreign, GetChat, LastMessage, ListChats,
+        PersonId,
+    },
+    toolset::Briefing,
+};
+
+/// How many chats are asked for at once while a name is searched.
+const STRIDE: usize = 100;
+
+/// How often the list is asked for in one call.
+const STRIDES: usize = 10;
+
+impl Waha {
+    pub(super) async fn list_chats(self, op: ListChats) -> Result<ChatList, Fault> {
+        let wanted = op.limit.get();
+        let stride = op.query.as_ref().map_or(wanted, |_| STRIDE);
+        let (mut next, mut end) = (op.start(), false);
+        let (mut chats, mut seen) = (Vec::new(), HashSet::new());
+        for _ in 0..STRIDES {
+            let Some(page) = self.overview(None, stride, next).await? else {
+                return Ok(ChatList::page(self.all_chats().await?, &op));
+            };
+            // Merged chats leave holes: only an empty page is the end.
+            end = page.is_empty();
+            let before = next;
+            for (place, chat) in (1_usize..).zip(page.iter().map(chat)) {
+                next = before + place;
+                let new = chat.filter(|chat| seen.insert(chat.chat.clone()));
+                chats.extend(new.filter(|chat| op.wants(chat)));
+                if chats.len() == wanted {
+                    return Ok(ChatList::new(chats, Some(next)));
+                }
+            }
+            if end {
+                break;
+            }
+            next = before + stride;
+        }
+        Ok(ChatList::new(chats, (!end).then_some(next)))
+    }
+
+    pub(super) async fn get_chat(self, op: GetChat) -> Result<Chat, Fault> {
+        self.chat(&op.chat)
+            .await?
+            .ok_or_else(|| no_such_chat(&op.chat))
+    }
+
+    pub(super) async fn brief_clear_chat(self, op: ClearChat) -> Result<Briefing, Fault> {
+        let chat = self.get_chat(GetChat { chat: op.chat }).await?;
+        Ok(chat.briefing())
+    }
+
+    pub(super) async fn brief_delete_chat(self, op: DeleteChat) -> Result<Briefing, Fault> {
+        let chat = self.get_chat(GetChat { chat: op.chat }).await?;
+        Ok(chat.briefing())
+    }
+
+    /// A chat, or `None` where the account has none with this id.
+    pub(super) async fn chat(&self, id: &ChatId) -> Result<Option<Chat>, Fault> {
+        let one = |found: Chat| (found.chat == *id).then_some(found);
+        match self.overview(Some(id), 1, 0).await? {
+            Some(page) if page.is_empty() => return Ok(None),
+            Some(page) => {
+                if let Some(found) = page.iter().filter_map(chat).find_map(one) {
+                    return Ok(Some(found));
+                }
+            }
+            None => {}
+        }
+        // The server is older than the overview, or than its filter.
+        Ok(self.all_chats().await?.into_iter().find_map(one))
+    }
+
+    /// A part of the overview; `None` from a server that is older than it.
+    async fn overview(
+        &self,
+        id: Option<&ChatId>,
+        limit: usize,
+        offset: usize,
+    ) -> Result<Option<Vec<Value>>, Fault> {
+        let path = ["api", self.0.session(), "chats", "overview"];
+        let (limit, offset) = (limit.to_string(), offset.to_string());
+        let mut query = vec![("limit", limit.as_str()), ("offset", offset.as_str())];
+        query.extend(id.map(|id| ("ids", id.as_str())));
+        let reply = self.0.try_get(&path, &query).await?;
+        if reply.is_success() {
+            return rows(&reply).map(Some);
+        }
+        match self.0.refusal(&reply) {
+            fault if is_too_old(&fault) => Ok(None),
+            fault => Err(fault),
+        }
+    }
+
+    /// Every chat as older servers list them, newest first.
+    async fn all_chats(&self) -> Result<Vec<Chat>, Fault> {
+        let path = ["api", self.0.session(), "chats"];
+        let mut rows = rows(&self.0.get(&path, &[]).await?)?;
+        rows.sort_by_key(|row| {
+            std::cmp::Reverse(seconds(row, &["conversationTimestamp", "timestamp"]))
+        });
+        Ok(rows.iter().filter_map(chat).collect())
+    }
+}
+
+/// Whether a server does not know the path.
+pub(super) fn is_too_old(fault: &Fault) -> bool {
+    matches!(fault, Fault::Refused { status: Some(404), said, .. } if said.as_str().starts_with("Cannot "))
+}
+
+fn rows(reply: &Reply) -> Result<Vec<Value>, Fault> {
+    match reply.body() {
+        Body::Json(Value::Array(rows)) => Ok(rows),
+        _ => Err(unreadable("a list of chats is expected")),
+    }
+}
+
+/// A chat, wherever the engine puts what is told of it.
+fn chat(row: &Value) -> Option<Chat> {
+    let inner = row.get("_chat").unwrap_or(&Value::Null);
+    let any = |names: &[&str]| field(row, names).or_else(|| field(inner, names));
+    let chat = Chat {
+        name: text(row, &["name"])
+            .or_else(|| text(inner, &["name"]))
+            .and_then(Foreign::nonempty),
+        chat: ChatId::parse(field(row, &["id"]).and_then(id_text)?).ok()?,
+        unread: None,
+        marked_unread: false,
+        archived: any(&["archived", "archive"]).and_then(Value::as_bool),
+        last_message: field(row, &["lastMessage"]).and_then(last_message),
+    };
+    Some(chat.with_unread(any(&["unreadCount"]).and_then(Value::as_i64)))
+}
+
+fn last_message(message: &Value) -> Option<LastMessage> {
+    let from_me = message.get("fromMe").and_then(Value::as_bool);
+    // In a group `from` is the group.
+    let sender = ["participant", "author", "from"]
+        .iter()
+        .filter_map(|name| PersonId::parse(id_text(message.get(name)?)?).ok())
+        .next();
+    let told = LastMessage {
+        text: text(message, &["body"]).and_then(Foreign::nonempty),
+        sender: sender.filter(|_| from_me != Some(true)),
+        from_me,
+        at: seconds(message, &["timestamp"])
+            .and_then(|seconds| Timestamp::from_second(seconds).ok()),
+    };
+    message.is_object().then_some(told)
+}
+
+/// A time in seconds: a number, a text, or an object with its lower half.
+fn seconds(object: &Value, names: &[&str]) -> Option<i64> {
+    let value = field(object, names)?;
+    let value = value.get("low").unwrap_or(value);
+    value
+        .as_i64()
+        .or_else(|| value.as_str()?.parse().ok())
+        .filter(|seconds| *seconds > 0)
+}
+
+fn no_such_chat(id: &ChatId) -> Fault {
+    Fault::Refused {
+        api: API,
+        status: None,
+        said: Foreign::new(&format!("it knows no chat {id}")),
+        next: "check the id; list_chats shows the chats there are",
+    }
+}

@@ -1,0 +1,192 @@
+//! Restarting, stopping and deleting the session on WAHA, and the account's profile.
+
+use serde::Deserialize;
+use tokio::time::{Instant, sleep};
+
+use super::{
+    Waha,
+    client::API,
+    session::{Info, not_ready, report},
+};
+use crate::{
+    backend::{
+        Fault,
+        effect::{leaves_doubt, watch},
+    },
+    op::{
+        DeleteSession, DeletedSession, Deleting, Foreign, GetProfile, PersonId, Profile,
+        RestartSession, RestartedSession, Restarting, SessionReport, SessionState, StopSession,
+        StoppedSession, Stopping,
+    },
+    progress::Progress,
+    toolset::Briefing,
+};
+
+/// What a look at the session shows.
+type Seen = Result<Option<Info>, Fault>;
+
+/// `GET /api/{session}/profile`.
+#[derive(Deserialize)]
+struct RawProfile {
+    id: String,
+    name: Option<String>,
+    picture: Option<String>,
+}
+
+impl Waha {
+    pub(super) async fn get_profile(self, _op: GetProfile) -> Result<Profile, Fault> {
+        let path = ["api", self.0.session(), "profile"];
+        let raw: RawProfile = self.0.get(&path, &[]).await?.parse(API)?;
+        let account = PersonId::parse(&raw.id).map_err(|_| Fault::Unreadable {
+            api: API,
+            why: "the account's id is expected".into(),
+        })?;
+        Ok(Profile {
+            name: raw.name.as_deref().and_then(Foreign::nonempty),
+            account,
+            has_picture: raw.picture.is_some_and(|url| !url.is_empty()),
+        })
+    }
+
+    pub(super) async fn restart_session(
+        self,
+        _op: RestartSession,
+        progress: Progress,
+    ) -> Result<RestartedSession, Fault> {
+        if self.info().await?.is_none() {
+            return Err(not_ready(&report(None)));
+        }
+        progress.say("restarting the session");
+        let path = ["api", "sessions", self.0.session(), "restart"];
+        let doubt = match self.0.post(&progress, &path, None).await {
+            Ok(_) => None,
+            Err(fault) if leaves_doubt(&fault) => Some(fault),
+            Err(fault) => return Err(fault),
+        };
+        let deadline = Instant::now() + self.0.waits.open;
+        let mut restarting = doubt.is_none();
+        let seen = loop {
+            let seen = self.info().await;
+            // FAILED is left again by some engines, and STARTING proves nothing alone.
+            let settled = match &seen {
+                Ok(Some(info)) => {
+                    restarting |= info.state() == SessionState::Starting;
+                    matches!(
+                        info.state(),
+                        SessionState::Working | SessionState::NeedsLinking
+                    )
+                }
+                Ok(None) => true,
+                Err(_) => false,
+            };
+            if (settled && restarting) || Instant::now() >= deadline {
+                break seen;
+            }
+            progress.say("waiting for the session to come up");
+            sleep(self.0.waits.look).await;
+        };
+        match (seen, doubt) {
+            (Ok(info), _) if restarting => Ok(RestartedSession::seen(report(info))),
+            // A refusal that left everything as it was is a refusal.
+            (Ok(_), Some(fault @ Fault::Refused { .. })) => Err(fault),
+            (seen, _) => Ok(RestartedSession::new(
+                Restarting::Unknown,
+                seen.ok().map(report),
+            )),
+        }
+    }
+
+    pub(super) async fn stop_session(
+        self,
+        _op: StopSession,
+        progress: Progress,
+    ) -> Result<StoppedSession, Fault> {
+        if is_stopped(&Ok(self.info().await?)) {
+            return Ok(Stopping::WasNotRunning.into());
+        }
+        progress.say("stopping the session");
+        let path = ["api", "sessions", self.0.session(), "stop"];
+        let doubt = match self.0.post(&progress, &path, None).await {
+            Ok(_) => None,
+            Err(fault) if leaves_doubt(&fault) => Some(fault),
+            Err(fault) => return Err(fault),
+        };
+        let seen = self.settled(&progress, is_stopped).await;
+        Ok(match (seen, doubt) {
+            (seen, _) if is_stopped(&seen) => Stopping::Stopped,
+            (Ok(_), None) => Stopping::StillRunning,
+            // A refusal that left everything as it was is a refusal.
+            (Ok(_), Some(fault @ Fault::Refused { .. })) => return Err(fault),
+            _ => Stopping::Unknown,
+        }
+        .into())
+    }
+
+    pub(super) async fn brief_delete_session(self, _op: DeleteSession) -> Result<Briefing, Fault> {
+        Ok(self.report().await?.briefing())
+    }
+
+    pub(super) async fn delete_session(
+        self,
+        _op: DeleteSession,
+        progress: Progress,
+    ) -> Result<DeletedSession, Fault> {
+        if self.info().await?.is_none() {
+            return Ok(Deleting::WasMissing.into());
+        }
+        progress.say("deleting the session");
+        let path = ["api", "sessions", self.0.session()];
+        let doubt = match self.0.delete(&progress, &path).await {
+            Ok(_) => None,
+            Err(fault) if leaves_doubt(&fault) => Some(fault),
+            Err(fault) => return Err(fault),
+        };
+        let gone = |seen: &Seen| matches!(seen, Ok(None));
+        let seen = self.settled(&progress, gone).await;
+        Ok(match (seen, doubt) {
+            (seen, _) if gone(&seen) => Deleting::Deleted,
+            (Ok(_), None) => Deleting::StillThere,
+            // A refusal that left everything as it was is a refusal.
+            (Ok(_), Some(fault @ Fault::Refused { .. })) => return Err(fault),
+            _ => Deleting::Unknown,
+        }
+        .into())
+    }
+
+    /// Looks at the session until it is as it should be, or time is up.
+    async fn settled(&self, progress: &Progress, shows: impl Fn(&Seen) -> bool) -> Seen {
+        let look = || {
+            progress.say("looking at the session");
+            self.info()
+        };
+        watch(self.0.waits.settle, self.0.waits.look, look, shows).await
+    }
+}
+
+/// Whether nothing runs; a session that is not there does not.
+fn is_stopped(seen: &Seen) -> bool {
+    match seen {
+        Ok(Some(info)) => info.state() == SessionState::Stopped,
+        Ok(None) => true,
+        Err(_) => false,
+    }
+}
+
+impl SessionReport {
+    /// What a person needs to know before the session is deleted.
+    fn briefing(self) -> Briefing {
+        let mut facts = Vec::new();
+        if let Some(account) = self.account {
+            facts.push(format!("The account {account} is signed in."));
+        }
+        facts.push(if self.state == SessionState::Missing {
+            "There is no session.".into()
+        } else {
+            "Its login and its settings are lost; linking it again needs the phone.".into()
+        });
+        Briefing {
+            subject: self.account_name,
+            facts,
+        }
+    }
+}

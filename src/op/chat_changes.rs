@@ -1,0 +1,199 @@
+//! Marking, archiving, clearing and deleting chats.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ChatId, Operation, Output, Risk, Topic, Touches};
+
+/// Mark a chat's newest messages as read; their senders may see it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MarkChatRead {
+    /// Chat to mark: its id, or a phone number.
+    pub chat: ChatId,
+}
+
+impl Operation for MarkChatRead {
+    const NAME: &'static str = "mark_chat_read";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Chats;
+    const EFFECT: &'static str = "mark a WhatsApp chat as read, which its senders may see";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["waha_mark_chat_read", "mark_message_as_read"];
+    type Output = ChangedChat;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.chat)
+    }
+}
+
+/// Mark a chat as unread, on this account alone.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MarkChatUnread {
+    /// Chat to mark: its id, or a phone number.
+    pub chat: ChatId,
+}
+
+impl Operation for MarkChatUnread {
+    const NAME: &'static str = "mark_chat_unread";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Chats;
+    const EFFECT: &'static str = "mark a WhatsApp chat as unread";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["waha_mark_chat_unread"];
+    type Output = ChangedChat;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.chat)
+    }
+}
+
+/// Move a chat to the archive.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ArchiveChat {
+    /// Chat to archive: its id, or a phone number.
+    pub chat: ChatId,
+}
+
+impl Operation for ArchiveChat {
+    const NAME: &'static str = "archive_chat";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Chats;
+    const EFFECT: &'static str = "archive a WhatsApp chat";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["waha_archive_chat"];
+    type Output = ChangedChat;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.chat)
+    }
+}
+
+/// Take a chat out of the archive.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UnarchiveChat {
+    /// Chat to take out: its id, or a phone number.
+    pub chat: ChatId,
+}
+
+impl Operation for UnarchiveChat {
+    const NAME: &'static str = "unarchive_chat";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Chats;
+    const EFFECT: &'static str = "take a WhatsApp chat out of the archive";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["waha_unarchive_chat"];
+    type Output = ChangedChat;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.chat)
+    }
+}
+
+/// Delete all messages of a chat on this account. Cannot be undone.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClearChat {
+    /// Chat to empty: its id, or a phone number.
+    pub chat: ChatId,
+}
+
+impl Operation for ClearChat {
+    const NAME: &'static str = "clear_chat";
+    const RISK: Risk = Risk::Destructive;
+    const TOPIC: Topic = Topic::Chats;
+    const EFFECT: &'static str = "delete all messages of a WhatsApp chat on this account";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["waha_clear_chat_messages"];
+    type Output = ChangedChat;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.chat)
+    }
+}
+
+/// Delete a chat with its messages on this account. Cannot be undone.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteChat {
+    /// Chat to delete: its id, or a phone number.
+    pub chat: ChatId,
+}
+
+impl Operation for DeleteChat {
+    const NAME: &'static str = "delete_chat";
+    const RISK: Risk = Risk::Destructive;
+    const TOPIC: Topic = Topic::Chats;
+    const EFFECT: &'static str = "delete a WhatsApp chat with its messages on this account";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["waha_delete_chat"];
+    type Output = ChangedChat;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.chat)
+    }
+}
+
+/// What came of changing a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum ChangingChat {
+    /// Done, and a look shows it.
+    Done,
+    /// The API said yes; no look shows it.
+    Accepted,
+    /// The API said yes, but what was to go is still there.
+    StillThere,
+    /// It is not known whether it was done.
+    Unknown,
+}
+
+/// The outcome of changing a chat.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ChangedChat {
+    /// What came of it.
+    pub outcome: ChangingChat,
+    /// Whether the chat was looked at afterwards and shows it.
+    pub verified: bool,
+    /// The chat's id.
+    #[schemars(with = "String")]
+    pub chat: ChatId,
+}
+
+impl ChangedChat {
+    /// The outcome for a chat.
+    pub fn new(outcome: ChangingChat, chat: ChatId) -> Self {
+        Self {
+            outcome,
+            verified: outcome == ChangingChat::Done,
+            chat,
+        }
+    }
+}
+
+impl Output for ChangedChat {
+    fn text(&self) -> String {
+        let chat = &self.chat;
+        match self.outcome {
+            ChangingChat::Done => format!("done for {chat}; a look shows it"),
+            ChangingChat::Accepted => format!("the API accepted it for {chat}; no look shows it"),
+            ChangingChat::StillThere => format!(
+                "the API said yes, but a look at {chat} shows that nothing is gone; look with get_chat in a minute"
+            ),
+            ChangingChat::Unknown => {
+                format!("it is not known whether it was done for {chat}; look with get_chat")
+            }
+        }
+    }
+
+    fn failed(&self) -> bool {
+        matches!(
+            self.outcome,
+            ChangingChat::StillThere | ChangingChat::Unknown
+        )
+    }
+}

@@ -1,0 +1,203 @@
+//! The list of chats, and one of them.
+
+use wiremock::matchers::{query_param, query_param_is_missing};
+
+use super::*;
+use crate::app::{code, text};
+
+const CHATS: &str = "/api/default/chats";
+const OVERVIEW: &str = "/api/default/chats/overview";
+
+fn row(id: &str, name: &str) -> Value {
+    json!({ "id": id, "name": name, "picture": null, "lastMessage": null, "_chat": {} })
+}
+
+fn page(offset: &str) -> MockBuilder {
+    get(OVERVIEW).and(query_param("offset", offset))
+}
+
+fn too_old() -> ResponseTemplate {
+    refused(
+        404,
+        "Cannot GET /api/default/chats/overview?limit=50&offset=0",
+    )
+}
+
+#[tokio::test]
+async fn chats_are_told_with_their_last_messages() {
+    let mock = MockServer::start().await;
+    let rows = json!([
+        row("status@broadcast", "Stories"),
+        {
+            "id": "15552223333@c.us", "name": "Ann\u{202e}", "picture": "https://x",
+            "lastMessage": { "id": "1", "timestamp": 1_600_000_000, "from": "15552223333@c.us", "fromMe": false, "body": "x".repeat(5000) },
+            "_chat": { "unreadCount": 0, "archived": true },
+        },
+        {
+            "id": { "_serialized": GROUP }, "name": "Team",
+            "lastMessage": { "timestamp": "1600000001", "from": GROUP, "participant": "77@lid", "fromMe": false, "body": "hello" },
+            "_chat": { "unreadCount": 3 },
+        },
+        {
+            "id": "15554445555@s.whatsapp.net", "name": null,
+            "lastMessage": { "timestamp": { "low": 1_600_000_002, "high": 0 }, "from": "15550001111@c.us", "fromMe": true, "body": "", "hasMedia": true },
+            "_chat": { "unreadCount": -1 },
+        },
+        17,
+    ]);
+    page("0")
+        .and(query_param("limit", "50"))
+        .respond_with(reply(200, rows))
+        .mount(&mock)
+        .await;
+    page("50")
+        .respond_with(reply(200, json!([])))
+        .mount(&mock)
+        .await;
+    let result = call(&mock, "list_chats", json!({})).await;
+    let cut = format!("{}…", "x".repeat(200));
+    assert_eq!(
+        result["structuredContent"],
+        json!({ "chats": [
+            {
+                "name": "Team", "chat": GROUP, "unread": 3,
+                "last_message": { "text": "hello", "from_me": false, "sender": "77@lid", "at": "2020-09-13T12:26:41Z" },
+            },
+            {
+                "chat": "15554445555@c.us", "marked_unread": true,
+                "last_message": { "from_me": true, "at": "2020-09-13T12:26:42Z" },
+            },
+            {
+                "name": "Ann\\u{202e}", "chat": "15552223333@c.us", "unread": 0, "archived": true,
+                "last_message": { "text": cut, "from_me": false, "sender": "15552223333@c.us", "at": "2020-09-13T12:26:40Z" },
+            },
+        ] })
+    );
+}
+
+#[tokio::test]
+async fn a_full_page_leads_on() {
+    let mock = MockServer::start().await;
+    let rows = json!([row("11111111@c.us", "One"), row("22222222@c.us", "Two")]);
+    page("4")
+        .and(query_param("limit", "2"))
+        .respond_with(reply(200, rows))
+        .expect(1)
+        .mount(&mock)
+        .await;
+    let result = call(&mock, "list_chats", json!({ "limit": 2, "cursor": 4 })).await;
+    assert_eq!(result["structuredContent"]["next_cursor"], 6);
+}
+
+#[tokio::test]
+async fn a_name_is_searched_through_the_pages() {
+    let mock = MockServer::start().await;
+    let rows = json!([row("11111111@c.us", "One"), row("22222222@c.us", "Two")]);
+    page("0")
+        .and(query_param("limit", "100"))
+        .respond_with(reply(200, rows))
+        .mount(&mock)
+        .await;
+    let rows = json!([row("33333333@c.us", "Twofold")]);
+    page("100")
+        .respond_with(reply(200, rows))
+        .mount(&mock)
+        .await;
+    page("200")
+        .respond_with(reply(200, json!([])))
+        .expect(1)
+        .mount(&mock)
+        .await;
+    let result = call(&mock, "list_chats", json!({ "query": "tWo" })).await;
+    let chats = result["structuredContent"]["chats"].as_array().unwrap();
+    assert_eq!(chats.len(), 2, "{result}");
+    assert_eq!(result["structuredContent"].get("next_cursor"), None);
+}
+
+#[tokio::test]
+async fn a_list_that_never_ends_is_left_off() {
+    let mock = MockServer::start().await;
+    get(OVERVIEW)
+        .respond_with(reply(200, json!([row("11111111@c.us", "One")])))
+        .expect(10)
+        .mount(&mock)
+        .await;
+    let result = call(&mock, "list_chats", json!({ "query": "nobody" })).await;
+    assert_eq!(
+        result["structuredContent"],
+        json!({ "chats": [], "next_cursor": 1000 })
+    );
+}
+
+#[tokio::test]
+async fn an_old_server_lists_its_chats_another_way() {
+    let mock = MockServer::start().await;
+    get(OVERVIEW).respond_with(too_old()).mount(&mock).await;
+    let rows = json!([
+        { "id": "11111111@c.us", "name": "Older", "conversationTimestamp": 1_600_000_000, "unreadCount": 0 },
+        { "id": "22222222@c.us", "name": "Newer", "conversationTimestamp": { "low": 1_700_000_000 }, "unreadCount": 0 },
+    ]);
+    get(CHATS)
+        .and(query_param_is_missing("limit"))
+        .respond_with(reply(200, rows))
+        .mount(&mock)
+        .await;
+    let result = call(&mock, "list_chats", json!({ "limit": 1 })).await;
+    let told = &result["structuredContent"];
+    assert_eq!(told["chats"][0]["name"], "Newer");
+    assert_eq!(told["next_cursor"], 1);
+    let result = call(&mock, "get_chat", json!({ "chat": "11111111" })).await;
+    assert_eq!(result["structuredContent"]["name"], "Older");
+}
+
+#[tokio::test]
+async fn one_chat_is_asked_for_by_its_id() {
+    let mock = MockServer::start().await;
+    get(OVERVIEW)
+        .and(query_param("ids", GROUP))
+        .and(query_param("limit", "1"))
+        .respond_with(reply(200, json!([row(GROUP, "Team")])))
+        .expect(1)
+        .mount(&mock)
+        .await;
+    let result = call(&mock, "get_chat", json!({ "chat": GROUP })).await;
+    assert_eq!(
+        result["structuredContent"],
+        json!({ "name": "Team", "chat": GROUP })
+    );
+}
+
+#[tokio::test]
+async fn a_filter_that_is_not_known_is_noticed() {
+    let mock = MockServer::start().await;
+    get(OVERVIEW)
+        .respond_with(reply(200, json!([row("11111111@c.us", "One")])))
+        .mount(&mock)
+        .await;
+    get(CHATS)
+        .respond_with(reply(200, json!([row(GROUP, "Team")])))
+        .mount(&mock)
+        .await;
+    let result = call(&mock, "get_chat", json!({ "chat": GROUP })).await;
+    assert_eq!(result["structuredContent"]["name"], "Team");
+}
+
+#[tokio::test]
+async fn what_cannot_be_told_is_a_refusal() {
+    for (answer, expected, said) in [
+        (reply(200, json!([])), "backend-refused", "knows no chat"),
+        (wrong_state("STOPPED"), "backend-refused", "STOPPED"),
+        (empty(200), "backend-unreadable", "a list of chats"),
+        (
+            refused(422, "The method is not implemented by the engine."),
+            "backend-refused",
+            "another engine",
+        ),
+    ] {
+        let mock = MockServer::start().await;
+        get(OVERVIEW).respond_with(answer).mount(&mock).await;
+        let result = call(&mock, "get_chat", json!({ "chat": GROUP })).await;
+        assert_eq!(code(&result), expected);
+        assert!(text(&result).contains(said), "{result}");
+    }
+}
