@@ -1,8 +1,9 @@
 //! Every tool there is, whether or not a back end offers it.
 
 use super::{
-    DeleteSession, GetGroup, GetSession, LeaveGroup, ListGroups, LogoutInstance, OpenSession,
-    Operation, Risk, Topic,
+    DeleteSession, GetGroup, GetGroupInvite, GetSession, JoinGroup, LeaveGroup, ListGroups,
+    LogoutInstance, OpenSession, Operation, PreviewGroupInvite, RevokeGroupInvite, Risk,
+    SetGroupDescription, SetGroupPermissions, SetGroupSubject, Topic,
 };
 
 /// What a policy has to know of a tool.
@@ -35,6 +36,13 @@ static CATALOGUE: &[Entry] = &[
     entry::<ListGroups>(),
     entry::<GetGroup>(),
     entry::<LeaveGroup>(),
+    entry::<SetGroupSubject>(),
+    entry::<SetGroupDescription>(),
+    entry::<SetGroupPermissions>(),
+    entry::<GetGroupInvite>(),
+    entry::<RevokeGroupInvite>(),
+    entry::<PreviewGroupInvite>(),
+    entry::<JoinGroup>(),
 ];
 
 /// Every tool, in the order in which people read them.

@@ -2,23 +2,35 @@
 
 mod catalogue;
 mod foreign;
+mod group_settings;
 mod groups;
 mod ids;
+mod invites;
 mod page;
 mod session;
+mod words;
 
 pub use catalogue::{Entry, catalogue, named};
 pub use foreign::Foreign;
+pub use group_settings::{
+    Change, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,
+    SetGroupSubject, Who,
+};
 pub use groups::{
     GetGroup, GroupDetails, GroupList, GroupSummary, LeaveGroup, Leaving, LeftGroup, ListGroups,
     Role,
 };
-pub use ids::{BadId, ChannelId, ChatId, GroupId, PersonId, PhoneNumber};
+pub use ids::{BadId, ChannelId, ChatId, GroupId, InviteCode, PersonId, PhoneNumber};
+pub use invites::{
+    GetGroupInvite, GroupInvite, GroupPreview, JoinGroup, JoinedGroup, Joining, PreviewGroupInvite,
+    RevokeGroupInvite, RevokedInvite, Revoking,
+};
 pub use page::PageSize;
 pub use session::{
     DeleteSession, DeletedSession, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
     OpenedSession, PairingCode, QrCode, SessionReport, SessionState,
 };
+pub use words::Words;
 
 use std::fmt;
 

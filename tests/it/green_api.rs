@@ -1,6 +1,7 @@
 //! GREEN-API: every request, and every answer of the reference.
 
 mod examining;
+mod group_settings;
 mod groups;
 mod leaving;
 mod logging_out;

@@ -16,5 +16,6 @@ mod green_api;
 mod policies;
 mod program;
 mod protocol;
+mod sandbox_group_settings;
 mod table;
 mod waha;

@@ -1,6 +1,7 @@
 //! GREEN-API (facts: its documentation and Postman collection of January 2026).
 
 mod client;
+mod group_settings;
 mod groups;
 mod session;
 
@@ -30,6 +31,9 @@ impl GreenApi {
             .tool(Self::get_group)
             .slow_tool(Self::leave_group)
             .briefed_by(Self::brief_leave_group)
+            .slow_tool(Self::set_group_subject)
+            .slow_tool(Self::set_group_permissions)
+            .tool(Self::get_group_invite)
             .build()
     }
 

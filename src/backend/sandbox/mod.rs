@@ -1,6 +1,7 @@
 //! The built-in stand-in for a WAHA server: an account in memory behind a loopback
 //! port, with the paths and answers of WAHA on its NOWEB engine.
 
+mod group_settings;
 mod groups;
 mod reply;
 mod session;
@@ -15,6 +16,7 @@ use axum::Router;
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
+use group_settings::Invites;
 use groups::Groups;
 use session::Session;
 
@@ -26,6 +28,7 @@ const ME: &str = "15550001111@c.us";
 struct State {
     session: Session,
     groups: Groups,
+    invites: Invites,
 }
 
 type Shared = Arc<Mutex<State>>;
@@ -48,6 +51,7 @@ pub async fn start() -> io::Result<Running> {
     let app = Router::new()
         .merge(session::routes())
         .merge(groups::routes())
+        .merge(group_settings::routes())
         .with_state(state.clone());
     Ok(Running {
         url: Url::parse(&format!("http://{address}")).map_err(io::Error::other)?,

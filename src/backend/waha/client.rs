@@ -130,6 +130,21 @@ impl Client {
         }
     }
 
+    /// Replaces something; an answer other than 2xx is a refusal.
+    pub(super) async fn put(
+        &self,
+        progress: &Progress,
+        path: &[&str],
+        body: &Value,
+    ) -> Result<Reply, Fault> {
+        let reply = self.send(progress, Method::PUT, path, Some(body)).await?;
+        if reply.is_success() {
+            Ok(reply)
+        } else {
+            Err(self.refusal(&reply))
+        }
+    }
+
     /// Changes something, whatever the status is.
     pub(super) async fn try_post(
         &self,
@@ -137,10 +152,20 @@ impl Client {
         path: &[&str],
         body: Option<&Value>,
     ) -> Result<Reply, Fault> {
+        self.send(progress, Method::POST, path, body).await
+    }
+
+    async fn send(
+        &self,
+        progress: &Progress,
+        method: Method,
+        path: &[&str],
+        body: Option<&Value>,
+    ) -> Result<Reply, Fault> {
         let url = self.url(path).await?;
         self.http
             .change(progress, |client| {
-                let request = self.authorized(client.request(Method::POST, url));
+                let request = self.authorized(client.request(method, url));
                 match body {
                     Some(body) => request.json(body),
                     None => request,

@@ -2,7 +2,9 @@
 //! behaviour of 2024.10.8 where older servers differ).
 
 mod client;
+mod group_settings;
 mod groups;
+mod invites;
 mod session;
 
 use std::sync::Arc;
@@ -40,6 +42,14 @@ impl Waha {
             .tool(Self::get_group)
             .slow_tool(Self::leave_group)
             .briefed_by(Self::brief_leave_group)
+            .slow_tool(Self::set_group_subject)
+            .slow_tool(Self::set_group_description)
+            .slow_tool(Self::set_group_permissions)
+            .tool(Self::get_group_invite)
+            .slow_tool(Self::revoke_group_invite)
+            .briefed_by(Self::brief_revoke_group_invite)
+            .tool(Self::preview_group_invite)
+            .slow_tool(Self::join_group)
             .build()
     }
 

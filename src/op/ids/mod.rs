@@ -1,10 +1,12 @@
 //! Identifiers, parsed once where they come in.
 
 mod chat;
+mod invite;
 mod person;
 mod phone;
 
 pub use chat::{ChannelId, ChatId, GroupId};
+pub use invite::InviteCode;
 pub use person::PersonId;
 pub use phone::PhoneNumber;
 

@@ -1,6 +1,8 @@
 //! WAHA: every request, and every answer of the reference.
 
+mod group_settings;
 mod groups;
+mod invites;
 mod leave;
 mod logout;
 mod pairing;
