@@ -104,13 +104,37 @@ pub(super) fn permissions(
     match fault {
         Some(fault) if nothing(send_messages) && nothing(edit_info) => Err(fault),
         fault => {
-            let reason = fault.map(|fault| Foreign::new(&fault.to_string()));
+            let reason = fault.map(|fault| match fault {
+                // Its own words say that nothing was changed.
+                Fault::Cancelled => Foreign::new("the call was cancelled before this part"),
+                fault => Foreign::new(&fault.to_string()),
+            });
             Ok(PermissionsChanged::new(
                 group,
                 send_messages,
                 edit_info,
                 reason,
             ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_was_made_is_told_beside_one_that_was_not() {
+        let group = GroupId::parse("120363000000000001@g.us").unwrap();
+        let parts = |send, edit| permissions(group.clone(), send, edit);
+        let both = parts(Some(Ok(Change::Changed)), Some(Err(Fault::Cancelled))).unwrap();
+        assert_eq!(both.edit_info, Some(Change::NotMade));
+        let reason = both.reason.unwrap();
+        assert!(!reason.as_str().contains("nothing"), "{reason}");
+        assert!(!both.verified);
+        for send in [None, Some(Err(Fault::Cancelled))] {
+            let none = parts(send, Some(Err(Fault::Cancelled)));
+            assert_eq!(none.unwrap_err(), Fault::Cancelled);
         }
     }
 }

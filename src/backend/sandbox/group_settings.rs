@@ -163,6 +163,7 @@ fn behind(state: &State, code: Option<&str>) -> Result<String, Refused> {
     codes
         .find(|(_, known)| Some(known.as_str()) == code)
         .map(|(group, _)| group.clone())
+        .filter(|id| id == INVITED.0 || state.groups.0.contains_key(id))
         .ok_or_else(|| said("item-not-found"))
 }
 
