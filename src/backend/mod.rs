@@ -6,6 +6,7 @@ pub mod green_api;
 mod http;
 mod members;
 pub mod sandbox;
+mod settle;
 pub mod waha;
 
 use std::time::Duration;

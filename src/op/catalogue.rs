@@ -62,6 +62,13 @@ static CATALOGUE: &[Entry] = &[
     entry::<GetPresence>(),
     entry::<SubscribePresence>(),
     entry::<SetPresence>(),
+    entry::<SetGroupSubject>(),
+    entry::<SetGroupDescription>(),
+    entry::<SetGroupPermissions>(),
+    entry::<GetGroupInvite>(),
+    entry::<RevokeGroupInvite>(),
+    entry::<PreviewGroupInvite>(),
+    entry::<JoinGroup>(),
 ];
 
 /// Every tool, in the order in which people read them.

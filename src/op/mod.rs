@@ -6,8 +6,10 @@ mod chat_changes;
 mod chats;
 mod contacts;
 mod foreign;
+mod group_settings;
 mod groups;
 mod ids;
+mod invites;
 mod message_changes;
 mod messages;
 mod page;
@@ -15,6 +17,7 @@ mod presence;
 mod sending;
 mod session;
 mod session_control;
+mod words;
 
 pub use blocking::{BlockContact, BlockOutcome, Blocking, UnblockContact};
 pub use catalogue::{Entry, catalogue, named};
@@ -27,11 +30,19 @@ pub use contacts::{
     CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
 };
 pub use foreign::Foreign;
+pub use group_settings::{
+    Change, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,
+    SetGroupSubject, Who,
+};
 pub use groups::{
     GetGroup, GroupDetails, GroupList, GroupSummary, LeaveGroup, Leaving, LeftGroup, ListGroups,
     Role,
 };
-pub use ids::{BadId, ChannelId, ChatId, GroupId, MessageId, PersonId, PhoneNumber};
+pub use ids::{BadId, ChannelId, ChatId, GroupId, InviteCode, MessageId, PersonId, PhoneNumber};
+pub use invites::{
+    GetGroupInvite, GroupInvite, GroupPreview, JoinGroup, JoinedGroup, Joining, PreviewGroupInvite,
+    RevokeGroupInvite, RevokedInvite, Revoking,
+};
 pub use message_changes::{
     ChangedMessage, ChangingMessage, DeleteMessage, EditMessage, Emoji, ForwardMessage,
     PinDuration, PinMessage, React, StarMessage, UnpinMessage, UnstarMessage,
@@ -51,6 +62,7 @@ pub use session_control::{
     DeleteSession, DeletedSession, Deleting, GetProfile, Profile, RestartSession, RestartedSession,
     Restarting, StopSession, StoppedSession, Stopping,
 };
+pub use words::Words;
 
 use std::fmt;
 

@@ -401,10 +401,14 @@ pub fn arguments(tool: &Tool) -> Value {
         "presence" => json!("online"),
         other => panic!("no value for the argument `{other}`"),
     };
+    // It takes one of two, so that neither is required.
+    let one_of_two = (tool.name == "set_group_permissions")
+        .then(|| ("send_messages".to_owned(), json!("admins")));
     names
         .iter()
         .filter_map(Value::as_str)
         .map(|name| (name.to_owned(), value(name)))
+        .chain(one_of_two)
         .collect::<serde_json::Map<_, _>>()
         .into()
 }

@@ -4,6 +4,7 @@ mod chats;
 mod contacts;
 mod control;
 mod examining;
+mod group_settings;
 mod groups;
 mod leaving;
 mod logging_out;

@@ -20,6 +20,7 @@ mod repeats;
 mod sandbox;
 mod sandbox_chats;
 mod sandbox_contacts;
+mod sandbox_group_settings;
 mod sandbox_presence;
 mod sandbox_session;
 mod table;

@@ -30,8 +30,8 @@ struct Settings {
 }
 
 /// `getGroupData`.
-struct Group {
-    fields: Value,
+pub(super) struct Group {
+    pub(super) fields: Value,
     members: Option<Members>,
 }
 
@@ -62,14 +62,7 @@ impl GreenApi {
     }
 
     pub(super) async fn get_group(self, op: GetGroup) -> Result<GroupDetails, Fault> {
-        let Some(group) = self.group(&op.group).await? else {
-            return Err(Fault::Refused {
-                api: API,
-                status: None,
-                said: Foreign::new(&format!("it knows no group {}", op.group)),
-                next: "check the id; list_groups shows the groups there are",
-            });
-        };
+        let group = self.known_group(&op.group).await?;
         // The group stands without this account's role in it.
         let own = self.own_ids().await.unwrap_or_default();
         Ok(group.details(op.group, &own))
@@ -143,8 +136,18 @@ impl GreenApi {
         }
     }
 
+    /// A group that the API tells of.
+    pub(super) async fn known_group(&self, id: &GroupId) -> Result<Group, Fault> {
+        self.group(id).await?.ok_or_else(|| Fault::Refused {
+            api: API,
+            status: None,
+            said: Foreign::new(&format!("it knows no group {id}")),
+            next: "check the id; list_groups shows the groups there are",
+        })
+    }
+
     /// A group; `None` when the API answers without telling of one.
-    async fn group(&self, id: &GroupId) -> Result<Option<Group>, Fault> {
+    pub(super) async fn group(&self, id: &GroupId) -> Result<Option<Group>, Fault> {
         let arguments = json!({ "groupId": id.as_str() });
         match self.0.read("getGroupData", Some(&arguments)).await {
             Ok(reply) => Ok(match reply.body() {

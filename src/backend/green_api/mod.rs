@@ -4,6 +4,7 @@ mod chats;
 mod client;
 mod contacts;
 mod control;
+mod group_settings;
 mod groups;
 mod message_changes;
 mod messages;
@@ -53,6 +54,9 @@ impl GreenApi {
             .tool(Self::list_contacts)
             .tool(Self::get_contact)
             .tool(Self::check_number)
+            .slow_tool(Self::set_group_subject)
+            .slow_tool(Self::set_group_permissions)
+            .tool(Self::get_group_invite)
             .build()
     }
 

@@ -38,12 +38,12 @@ impl GreenApi {
         let Some(message) = id.and_then(|id| MessageId::parse(&id).ok()) else {
             return Err(self.0.refusal(&reply));
         };
-        let delivery = self.follow(&message, &op.chat, &progress).await;
+        let delivery = self.confirmed(&message, &op.chat, &progress).await;
         Ok(Sent::new(delivery, Some(message), op.chat))
     }
 
     /// Looks how far a message has come; an id says only that it stands in the queue.
-    async fn follow(&self, message: &MessageId, chat: &ChatId, progress: &Progress) -> Delivery {
+    async fn confirmed(&self, message: &MessageId, chat: &ChatId, progress: &Progress) -> Delivery {
         let body = json!({ "chatId": chat.as_str(), "idMessage": message.as_str() });
         let look = || async {
             progress.say("looking whether WhatsApp has it");

@@ -15,10 +15,15 @@ use super::{
 };
 
 /// The groups of the account, by id.
-pub(super) struct Groups(BTreeMap<String, Group>);
+pub(super) struct Groups(pub(super) BTreeMap<String, Group>);
 
-struct Group {
-    subject: String,
+pub(super) struct Group {
+    pub(super) subject: String,
+    pub(super) description: String,
+    /// Only administrators may send messages.
+    pub(super) announce: bool,
+    /// Only administrators may edit its info.
+    pub(super) restrict: bool,
     members: Vec<Member>,
 }
 
@@ -54,14 +59,7 @@ impl Default for Groups {
     fn default() -> Self {
         use Role::{Admin, Participant, Superadmin};
 
-        let member = |(id, role): &(&str, Role)| Member {
-            id: (*id).to_owned(),
-            role: *role,
-        };
-        let group = |subject: &str, members: &[(&str, Role)]| Group {
-            subject: subject.to_owned(),
-            members: members.iter().map(member).collect(),
-        };
+        let group = Group::new;
         let family = [
             (ME, Superadmin),
             ("15552220001@c.us", Participant),
@@ -90,11 +88,53 @@ impl Default for Groups {
 }
 
 impl Group {
-    fn json(&self, id: &str) -> Value {
+    fn new(subject: &str, members: &[(&str, Role)]) -> Self {
+        let member = |(id, role): &(&str, Role)| Member {
+            id: (*id).to_owned(),
+            role: *role,
+        };
+        Self {
+            subject: subject.to_owned(),
+            description: String::new(),
+            announce: false,
+            restrict: false,
+            members: members.iter().map(member).collect(),
+        }
+    }
+
+    /// A group that this account is invited into.
+    pub(super) fn invited(subject: &str) -> Self {
+        let members = [
+            ("15552220008@c.us", Role::Superadmin),
+            ("15552220009@c.us", Role::Participant),
+        ];
+        Self::new(subject, &members)
+    }
+
+    /// Whether this account is one of its administrators.
+    pub(super) fn is_mine(&self) -> bool {
+        let mut members = self.members.iter();
+        members.any(|member| member.id == ME && member.role != Role::Participant)
+    }
+
+    /// Makes this account a member.
+    pub(super) fn add_me(&mut self) {
+        if !self.members.iter().any(|member| member.id == ME) {
+            self.members.push(Member {
+                id: ME.to_owned(),
+                role: Role::Participant,
+            });
+        }
+    }
+
+    pub(super) fn json(&self, id: &str) -> Value {
         let member = |member: &Member| json!({ "id": member.id.replace("@c.us", "@s.whatsapp.net"), "admin": member.role.admin() });
         json!({
             "id": id,
             "subject": self.subject,
+            "desc": self.description,
+            "announce": self.announce,
+            "restrict": self.restrict,
             "size": self.members.len(),
             "creation": 1_700_000_000,
             "participants": self.members.iter().map(member).collect::<Value>(),

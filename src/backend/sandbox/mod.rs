@@ -3,6 +3,7 @@
 
 mod chats;
 mod contacts;
+mod group_settings;
 mod groups;
 mod messages;
 mod presence;
@@ -21,6 +22,7 @@ use url::Url;
 
 use chats::Chats;
 use contacts::Contacts;
+use group_settings::Invites;
 use groups::Groups;
 use messages::Messages;
 use presence::Presences;
@@ -38,6 +40,7 @@ struct State {
     contacts: Contacts,
     presences: Presences,
     chats: Chats,
+    invites: Invites,
 }
 
 type Shared = Arc<Mutex<State>>;
@@ -64,6 +67,7 @@ pub async fn start() -> io::Result<Running> {
         .merge(contacts::routes())
         .merge(presence::routes())
         .merge(chats::routes())
+        .merge(group_settings::routes())
         .with_state(state.clone());
     Ok(Running {
         url: Url::parse(&format!("http://{address}")).map_err(io::Error::other)?,

@@ -25,7 +25,7 @@ use crate::{
 
 /// Whether this account is in a group.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Membership {
+pub(super) enum Membership {
     In,
     Out,
 }
@@ -39,11 +39,17 @@ impl Waha {
 
     pub(super) async fn get_group(self, op: GetGroup) -> Result<GroupDetails, Fault> {
         let own = self.working().await?.own_ids();
-        let path = ["api", self.0.session(), "groups", op.group.as_str()];
+        let group = self.group(&op.group).await?;
+        Ok(details(op.group, &group, &own))
+    }
+
+    /// The group as the engine tells it.
+    pub(super) async fn group(&self, id: &GroupId) -> Result<Value, Fault> {
+        let path = ["api", self.0.session(), "groups", id.as_str()];
         match self.0.get(&path, &[]).await?.body() {
-            Body::Json(group @ Value::Object(_)) => Ok(details(op.group, &group, &own)),
+            Body::Json(group @ Value::Object(_)) => Ok(group),
             // NOWEB answers nothing for a group that it does not know.
-            Body::Empty | Body::Json(Value::Null) => Err(no_such_group(&op.group)),
+            Body::Empty | Body::Json(Value::Null) => Err(no_such_group(id)),
             _ => Err(unreadable("a group is expected")),
         }
     }
@@ -99,7 +105,11 @@ impl Waha {
 
     /// Looks at the list of groups, then at the group's members: some engines keep
     /// a group in the list after it was left.
-    async fn membership(&self, group: &GroupId, own: &Info) -> Result<Membership, Fault> {
+    pub(super) async fn membership(
+        &self,
+        group: &GroupId,
+        own: &Info,
+    ) -> Result<Membership, Fault> {
         // No list is not an empty list: it shows nothing.
         let groups = self.groups().await?;
         let groups = groups.ok_or_else(|| unreadable("a list of groups is expected"))?;
@@ -200,19 +210,32 @@ fn member(value: &Value) -> Option<Member> {
     })
 }
 
+/// WEBJS puts what others put at the top into `groupMetadata`.
+pub(super) fn inner(group: &Value) -> &Value {
+    group.get("groupMetadata").unwrap_or(group)
+}
+
+/// A group's name.
+pub(super) fn subject(group: &Value) -> Option<&str> {
+    text(inner(group), &["subject", "Name", "name"]).or_else(|| text(group, &["name"]))
+}
+
+/// What a group says of itself.
+pub(super) fn description(group: &Value) -> Option<&str> {
+    text(inner(group), &["desc", "description", "Topic"])
+}
+
 fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
-    // WEBJS puts what others put at the top into `groupMetadata`.
-    let inner = group.get("groupMetadata").unwrap_or(group);
+    let (name, description) = (subject(group), description(group));
+    let inner = inner(group);
     let members = field(inner, &["participants", "Participants"])
         .and_then(Value::as_array)
         .map(|members| read_members(members))
         .filter(|members| !members.is_empty());
     GroupDetails {
-        name: text(inner, &["subject", "Name", "name"])
-            .or_else(|| text(group, &["name"]))
-            .and_then(Foreign::nonempty),
+        name: name.and_then(Foreign::nonempty),
         group: id,
-        description: text(inner, &["desc", "description", "Topic"]).and_then(Foreign::nonempty),
+        description: description.and_then(Foreign::nonempty),
         my_role: members.as_ref().and_then(|members| members.own(own).role()),
         admins: members.as_ref().map(Members::admins),
         members: members.as_ref().map(Members::count).or_else(|| size(inner)),
@@ -222,7 +245,7 @@ fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
     }
 }
 
-fn size(group: &Value) -> Option<usize> {
+pub(super) fn size(group: &Value) -> Option<usize> {
     let size = field(group, &["size", "ParticipantCount"])?.as_u64()?;
     usize::try_from(size).ok().filter(|size| *size > 0)
 }

@@ -6,7 +6,9 @@ mod chats;
 mod client;
 mod contacts;
 mod control;
+mod group_settings;
 mod groups;
+mod invites;
 mod message_changes;
 mod messages;
 mod presence;
@@ -83,6 +85,14 @@ impl Waha {
             .tool(Self::get_presence)
             .slow_tool(Self::subscribe_presence)
             .slow_tool(Self::set_presence)
+            .slow_tool(Self::set_group_subject)
+            .slow_tool(Self::set_group_description)
+            .slow_tool(Self::set_group_permissions)
+            .tool(Self::get_group_invite)
+            .slow_tool(Self::revoke_group_invite)
+            .briefed_by(Self::brief_revoke_group_invite)
+            .tool(Self::preview_group_invite)
+            .slow_tool(Self::join_group)
             .build()
     }
 

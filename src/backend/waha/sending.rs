@@ -47,11 +47,11 @@ impl Waha {
             // Taken, and told of no further.
             Body::Empty | Body::Text(_) => Value::Null,
         };
-        Ok(self.follow(answer, op.chat, &progress).await)
+        Ok(self.confirmed(answer, op.chat, &progress).await)
     }
 
     /// Looks how far a message has come; a 201 says only that it was taken.
-    async fn follow(&self, answer: Value, chat: ChatId, progress: &Progress) -> Sent {
+    async fn confirmed(&self, answer: Value, chat: ChatId, progress: &Progress) -> Sent {
         let message = message_id(&answer);
         let told = delivery(&answer);
         let Some(id) = message.as_ref().filter(|_| told == Delivery::Accepted) else {

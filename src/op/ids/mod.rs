@@ -1,11 +1,13 @@
 //! Identifiers, parsed once where they come in.
 
 mod chat;
+mod invite;
 mod message;
 mod person;
 mod phone;
 
 pub use chat::{ChannelId, ChatId, GroupId};
+pub use invite::InviteCode;
 pub use message::MessageId;
 pub use person::PersonId;
 pub use phone::PhoneNumber;

@@ -96,6 +96,32 @@ fn a_message_is_held_against_its_chat() {
     }
 }
 
+#[test]
+fn an_invitation_has_one_spelling() {
+    let code = InviteCode::parse("ABCDEF123456");
+    for text in [
+        "https://chat.whatsapp.com/ABCDEF123456",
+        "http://chat.whatsapp.com/invite/ABCDEF123456/",
+        " chat.whatsapp.com/ABCDEF123456?mode=ac_t#x ",
+    ] {
+        assert_eq!(InviteCode::parse(text), code, "{text}");
+    }
+    assert_eq!(
+        code.unwrap().link(),
+        "https://chat.whatsapp.com/ABCDEF123456"
+    );
+    for text in [
+        "",
+        "undefined",
+        "https://example.com/ABCDEF123456",
+        "https://chat.whatsapp.com/../../sessions",
+        "120363025246125486@g.us",
+    ] {
+        let said = InviteCode::parse(text).unwrap_err().to_string();
+        assert!(text.is_empty() || !said.contains(text), "{said}");
+    }
+}
+
 proptest! {
     #[test]
     fn parsing_never_panics_and_round_trips(text in any::<String>()) {
@@ -107,6 +133,9 @@ proptest! {
         }
         if let Ok(person) = PersonId::parse(&text) {
             prop_assert_eq!(PersonId::parse(person.as_str()), Ok(person));
+        }
+        if let Ok(invite) = InviteCode::parse(&text) {
+            prop_assert_eq!(InviteCode::parse(&invite.link()), Ok(invite));
         }
         if let Ok(chat) = ChatId::parse(&text) {
             prop_assert_eq!(ChatId::parse(chat.as_str()), Ok(chat));

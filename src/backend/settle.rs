@@ -1,0 +1,140 @@
+//! From what an API said of a change, and what it shows afterwards, to what came of it.
+
+use super::{
+    Fault, Waits,
+    effect::{leaves_doubt, watch},
+};
+use crate::op::{Change, Foreign, GroupId, PermissionsChanged};
+
+/// What the API said of a change.
+#[derive(Clone)]
+pub(super) enum Said {
+    Yes,
+    /// An explicit no at a status of success.
+    No(Fault),
+    /// Nothing that can be relied on.
+    Doubt(Fault),
+}
+
+/// What a look shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    Done,
+    NotDone,
+    /// The API does not tell.
+    Nothing,
+}
+
+impl Said {
+    /// The API's word on a change.
+    ///
+    /// # Errors
+    /// With the fault that leaves no doubt that nothing was changed.
+    pub(super) fn of<T>(
+        answer: Result<T, Fault>,
+        denied: impl FnOnce(&T) -> Option<Fault>,
+    ) -> Result<Self, Fault> {
+        match answer {
+            Ok(reply) => Ok(denied(&reply).map_or(Self::Yes, Self::No)),
+            Err(fault) if leaves_doubt(&fault) => Ok(Self::Doubt(fault)),
+            Err(fault) => Err(fault),
+        }
+    }
+}
+
+impl Seen {
+    /// Done where what is told is what was wanted.
+    pub(super) fn wanted(told: Option<bool>) -> Self {
+        match told {
+            Some(true) => Self::Done,
+            Some(false) => Self::NotDone,
+            None => Self::Nothing,
+        }
+    }
+}
+
+/// Looks until the change shows or time is up; what came of it.
+///
+/// # Errors
+/// With the API's refusal where it left everything as it was.
+pub(super) async fn settle<F>(
+    said: Said,
+    waits: Waits,
+    look: impl FnMut() -> F,
+) -> Result<Change, Fault>
+where
+    F: Future<Output = Seen>,
+{
+    let doubt = match said {
+        Said::Yes => None,
+        // There is no effect to wait for.
+        Said::No(fault) => return Err(fault),
+        Said::Doubt(fault) => Some(fault),
+    };
+    let shows = |seen: &Seen| *seen == Seen::Done;
+    match (watch(waits.settle, waits.look, look, shows).await, doubt) {
+        (Seen::Done, _) => Ok(Change::Changed),
+        (Seen::NotDone, None) => Ok(Change::Unchanged),
+        (Seen::Nothing, None) => Ok(Change::Accepted),
+        // A refusal that left everything as it was is a refusal.
+        (Seen::NotDone, Some(fault @ Fault::Refused { .. })) => Err(fault),
+        (_, Some(_)) => Ok(Change::Unknown),
+    }
+}
+
+/// What came of a group's permissions, part by part.
+///
+/// # Errors
+/// With the first fault where nothing was made beside it.
+pub(super) fn permissions(
+    group: GroupId,
+    send_messages: Option<Result<Change, Fault>>,
+    edit_info: Option<Result<Change, Fault>>,
+) -> Result<PermissionsChanged, Fault> {
+    let mut faults = Vec::new();
+    let mut part = |made: Result<Change, Fault>| {
+        made.unwrap_or_else(|fault| {
+            faults.push(fault);
+            Change::NotMade
+        })
+    };
+    let (send_messages, edit_info) = (send_messages.map(&mut part), edit_info.map(&mut part));
+    let nothing = |change: Option<Change>| matches!(change, None | Some(Change::NotMade));
+    let fault = faults.into_iter().next();
+    match fault {
+        Some(fault) if nothing(send_messages) && nothing(edit_info) => Err(fault),
+        fault => {
+            let reason = fault.map(|fault| match fault {
+                // Its own words say that nothing was changed.
+                Fault::Cancelled => Foreign::new("the call was cancelled before this part"),
+                fault => Foreign::new(&fault.to_string()),
+            });
+            Ok(PermissionsChanged::new(
+                group,
+                send_messages,
+                edit_info,
+                reason,
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_was_made_is_told_beside_one_that_was_not() {
+        let group = GroupId::parse("120363000000000001@g.us").unwrap();
+        let parts = |send, edit| permissions(group.clone(), send, edit);
+        let both = parts(Some(Ok(Change::Changed)), Some(Err(Fault::Cancelled))).unwrap();
+        assert_eq!(both.edit_info, Some(Change::NotMade));
+        let reason = both.reason.unwrap();
+        assert!(!reason.as_str().contains("nothing"), "{reason}");
+        assert!(!both.verified);
+        for send in [None, Some(Err(Fault::Cancelled))] {
+            let none = parts(send, Some(Err(Fault::Cancelled)));
+            assert_eq!(none.unwrap_err(), Fault::Cancelled);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Invitations to groups.
+
+use std::{borrow::Cow, fmt};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::{BadId, text_id};
+
+/// The code of an invite link, in the one spelling that calls are compared by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct InviteCode(String);
+
+/// Where invite links lead.
+const HOST: &str = "chat.whatsapp.com/";
+
+impl InviteCode {
+    /// Reads a code, or the link that ends in it.
+    ///
+    /// # Errors
+    /// For anything else, without repeating it: it may be somebody's invitation.
+    pub fn parse(text: &str) -> Result<Self, BadId> {
+        let text = text.trim();
+        let text = ["https://", "http://"]
+            .iter()
+            .find_map(|scheme| text.strip_prefix(scheme))
+            .unwrap_or(text);
+        let code = match text.strip_prefix(HOST) {
+            Some(path) => {
+                let path = path.strip_prefix("invite/").unwrap_or(path);
+                let path = path.split(['?', '#']).next().unwrap_or(path);
+                path.strip_suffix('/').unwrap_or(path)
+            }
+            None => text,
+        };
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        // Real ones have 22; nine would let `undefined` pass.
+        if (10..=64).contains(&code.len()) && code.bytes().all(fits) {
+            Ok(Self(code.to_owned()))
+        } else {
+            Err(BadId(
+                "this is no invitation to a group; it looks like `https://chat.whatsapp.com/` and a code of letters and digits"
+                    .into(),
+            ))
+        }
+    }
+
+    /// The code alone.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The link that people pass on.
+    pub fn link(&self) -> String {
+        format!("https://{HOST}{}", self.0)
+    }
+}
+
+text_id!(InviteCode);
