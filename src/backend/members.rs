@@ -1,11 +1,13 @@
-//! Whether this account is among the members of a group.
+//! The members of a group, and whether somebody is among them.
 
-use crate::op::{PersonId, Role};
+use crate::op::{Foreign, GroupMember, PersonId, Rank, Role};
 
 /// A member, under every id that the API tells.
 pub(super) struct Member {
     pub(super) ids: Vec<PersonId>,
+    pub(super) name: Option<Foreign>,
     pub(super) admin: bool,
+    pub(super) creator: bool,
     /// Some engines keep who has left in the list.
     pub(super) left: bool,
 }
@@ -16,7 +18,7 @@ pub(super) struct Members {
     complete: bool,
 }
 
-/// What a group's members tell of this account.
+/// What a group's members tell of this account, or of another person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Own {
     In(Role),
@@ -28,6 +30,25 @@ pub(super) enum Own {
 impl Member {
     fn is(&self, own: &[PersonId]) -> bool {
         self.ids.iter().any(|id| own.contains(id))
+    }
+
+    fn told(&self) -> Option<GroupMember> {
+        let with_number = self.ids.iter().find(|id| !id.is_hidden());
+        let hidden = self.ids.iter().find(|id| id.is_hidden());
+        Some(GroupMember {
+            name: self.name.clone(),
+            person: with_number.or(hidden)?.clone(),
+            hidden_id: with_number.and(hidden).cloned(),
+            role: self.rank(),
+        })
+    }
+
+    fn rank(&self) -> Rank {
+        match (self.creator, self.admin) {
+            (true, _) => Rank::Creator,
+            (false, true) => Rank::Admin,
+            (false, false) => Rank::Member,
+        }
     }
 
     /// Whether the account would be recognised in this member.
@@ -53,6 +74,11 @@ impl Members {
         Self { known, complete }
     }
 
+    /// Nobody whom one could see: of a group that was not looked at.
+    pub(super) fn none() -> Self {
+        Self::new(std::iter::empty())
+    }
+
     pub(super) fn own(&self, own: &[PersonId]) -> Own {
         match self.known.iter().find(|member| member.is(own)) {
             Some(member) if member.left => Own::Out,
@@ -75,6 +101,21 @@ impl Members {
 
     fn present(&self) -> impl Iterator<Item = &Member> {
         self.known.iter().filter(|member| !member.left)
+    }
+
+    /// Every id of a person: the one that is known, and those that the list adds.
+    pub(super) fn ids_of(&self, person: &PersonId) -> Vec<PersonId> {
+        let mut ids = vec![person.clone()];
+        if let Some(member) = self.known.iter().find(|member| member.is(&ids)) {
+            let further = member.ids.iter().filter(|id| *id != person);
+            ids.extend(further.cloned());
+        }
+        ids
+    }
+
+    /// Those who are in the group now.
+    pub(super) fn list(&self) -> Vec<GroupMember> {
+        self.present().filter_map(Member::told).collect()
     }
 
     /// Whether not one member could be read.
@@ -106,7 +147,9 @@ mod tests {
                 .collect();
             (!ids.is_empty()).then_some(Member {
                 ids,
+                name: None,
                 admin: false,
+                creator: false,
                 left: false,
             })
         }))

@@ -1,8 +1,9 @@
 //! Every tool there is, whether or not a back end offers it.
 
 use super::{
-    DeleteSession, GetGroup, GetSession, LeaveGroup, ListGroups, LogoutInstance, OpenSession,
-    Operation, Risk, Topic,
+    AddGroupMembers, CreateGroup, DeleteSession, DemoteGroupAdmin, GetGroup, GetSession,
+    LeaveGroup, ListGroupMembers, ListGroups, LogoutInstance, OpenSession, Operation,
+    PromoteGroupAdmin, RemoveGroupMembers, Risk, Topic,
 };
 
 /// What a policy has to know of a tool.
@@ -35,6 +36,12 @@ static CATALOGUE: &[Entry] = &[
     entry::<ListGroups>(),
     entry::<GetGroup>(),
     entry::<LeaveGroup>(),
+    entry::<ListGroupMembers>(),
+    entry::<AddGroupMembers>(),
+    entry::<RemoveGroupMembers>(),
+    entry::<PromoteGroupAdmin>(),
+    entry::<DemoteGroupAdmin>(),
+    entry::<CreateGroup>(),
 ];
 
 /// Every tool, in the order in which people read them.

@@ -4,6 +4,8 @@ mod catalogue;
 mod foreign;
 mod groups;
 mod ids;
+mod members;
+mod membership;
 mod page;
 mod session;
 
@@ -13,7 +15,14 @@ pub use groups::{
     GetGroup, GroupDetails, GroupList, GroupSummary, LeaveGroup, Leaving, LeftGroup, ListGroups,
     Role,
 };
-pub use ids::{BadId, ChannelId, ChatId, GroupId, PersonId, PhoneNumber};
+pub use ids::{BadId, ChannelId, ChatId, GroupId, People, PersonId, PhoneNumber};
+pub use members::{
+    AddGroupMembers, CreateGroup, DemoteGroupAdmin, GroupName, ListGroupMembers, PromoteGroupAdmin,
+    RemoveGroupMembers,
+};
+pub use membership::{
+    CreatedGroup, Fate, GroupMember, MemberChanges, MemberList, PersonChange, Rank,
+};
 pub use page::PageSize;
 pub use session::{
     DeleteSession, DeletedSession, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
@@ -160,6 +169,13 @@ impl Touches {
     /// One chat.
     pub fn chat(chat: impl Into<ChatId>) -> Self {
         Self(vec![chat.into()])
+    }
+
+    /// These people too, each as the chat with them.
+    #[must_use]
+    pub fn and<'a>(mut self, people: impl Iterator<Item = &'a PersonId>) -> Self {
+        self.0.extend(people.map(ChatId::from));
+        self
     }
 
     /// The chats, in the order of the arguments.

@@ -4,6 +4,7 @@ mod examining;
 mod groups;
 mod leaving;
 mod logging_out;
+mod members;
 mod opening;
 mod session;
 

@@ -16,5 +16,6 @@ mod green_api;
 mod policies;
 mod program;
 mod protocol;
+mod sandbox_members;
 mod table;
 mod waha;

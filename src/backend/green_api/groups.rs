@@ -30,9 +30,9 @@ struct Settings {
 }
 
 /// `getGroupData`.
-struct Group {
+pub(super) struct Group {
     fields: Value,
-    members: Option<Members>,
+    pub(super) members: Option<Members>,
 }
 
 /// What a look at the membership shows.
@@ -63,12 +63,7 @@ impl GreenApi {
 
     pub(super) async fn get_group(self, op: GetGroup) -> Result<GroupDetails, Fault> {
         let Some(group) = self.group(&op.group).await? else {
-            return Err(Fault::Refused {
-                api: API,
-                status: None,
-                said: Foreign::new(&format!("it knows no group {}", op.group)),
-                next: "check the id; list_groups shows the groups there are",
-            });
+            return Err(no_such_group(&op.group));
         };
         // The group stands without this account's role in it.
         let own = self.own_ids().await.unwrap_or_default();
@@ -144,7 +139,7 @@ impl GreenApi {
     }
 
     /// A group; `None` when the API answers without telling of one.
-    async fn group(&self, id: &GroupId) -> Result<Option<Group>, Fault> {
+    pub(super) async fn group(&self, id: &GroupId) -> Result<Option<Group>, Fault> {
         let arguments = json!({ "groupId": id.as_str() });
         match self.0.read("getGroupData", Some(&arguments)).await {
             Ok(reply) => Ok(match reply.body() {
@@ -157,7 +152,7 @@ impl GreenApi {
     }
 
     /// The ids of the account that is signed in.
-    async fn own_ids(&self) -> Result<Vec<PersonId>, Fault> {
+    pub(super) async fn own_ids(&self) -> Result<Vec<PersonId>, Fault> {
         let settings: Settings = self.0.read("getSettings", None).await?.parse(API)?;
         let wid = settings
             .wid
@@ -183,7 +178,7 @@ impl Group {
             .map_or(Own::Unclear, |members| members.own(own))
     }
 
-    fn details(&self, id: GroupId, own: &[PersonId]) -> GroupDetails {
+    pub(super) fn details(&self, id: GroupId, own: &[PersonId]) -> GroupDetails {
         // A list without anybody was withheld: `0 members` would be wrong.
         let members = self.members.as_ref().filter(|members| members.count() > 0);
         GroupDetails {
@@ -200,6 +195,15 @@ impl Group {
                 .filter(|seconds| *seconds > 0)
                 .and_then(|seconds| Timestamp::from_second(seconds).ok()),
         }
+    }
+}
+
+pub(super) fn no_such_group(id: &GroupId) -> Fault {
+    Fault::Refused {
+        api: API,
+        status: None,
+        said: Foreign::new(&format!("it knows no group {id}")),
+        next: "check the id; list_groups shows the groups there are",
     }
 }
 
@@ -226,7 +230,9 @@ fn member(value: &Value) -> Option<Member> {
     let flagged = |name| value.get(name).and_then(Value::as_bool) == Some(true);
     (!ids.is_empty()).then(|| Member {
         ids,
+        name: text(value, "name"),
         admin: flagged("isAdmin") || flagged("isSuperAdmin"),
+        creator: flagged("isSuperAdmin"),
         left: false,
     })
 }

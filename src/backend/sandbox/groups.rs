@@ -15,20 +15,20 @@ use super::{
 };
 
 /// The groups of the account, by id.
-pub(super) struct Groups(BTreeMap<String, Group>);
+pub(super) struct Groups(pub(super) BTreeMap<String, Group>);
 
-struct Group {
-    subject: String,
-    members: Vec<Member>,
+pub(super) struct Group {
+    pub(super) subject: String,
+    pub(super) members: Vec<Member>,
 }
 
-struct Member {
-    id: String,
-    role: Role,
+pub(super) struct Member {
+    pub(super) id: String,
+    pub(super) role: Role,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     Participant,
     Admin,
     Superadmin,
@@ -90,7 +90,7 @@ impl Default for Groups {
 }
 
 impl Group {
-    fn json(&self, id: &str) -> Value {
+    pub(super) fn json(&self, id: &str) -> Value {
         let member = |member: &Member| json!({ "id": member.id.replace("@c.us", "@s.whatsapp.net"), "admin": member.role.admin() });
         json!({
             "id": id,

@@ -2,6 +2,7 @@
 //! port, with the paths and answers of WAHA on its NOWEB engine.
 
 mod groups;
+mod members;
 mod reply;
 mod session;
 
@@ -48,6 +49,7 @@ pub async fn start() -> io::Result<Running> {
     let app = Router::new()
         .merge(session::routes())
         .merge(groups::routes())
+        .merge(members::routes())
         .with_state(state.clone());
     Ok(Running {
         url: Url::parse(&format!("http://{address}")).map_err(io::Error::other)?,

@@ -152,7 +152,7 @@ impl Waha {
 }
 
 /// The first of several names under which engines put the same thing.
-fn field<'a>(object: &'a Value, names: &[&str]) -> Option<&'a Value> {
+pub(super) fn field<'a>(object: &'a Value, names: &[&str]) -> Option<&'a Value> {
     names
         .iter()
         .find_map(|name| object.get(name))
@@ -160,13 +160,13 @@ fn field<'a>(object: &'a Value, names: &[&str]) -> Option<&'a Value> {
 }
 
 /// An id as text, or as WEBJS's object with `_serialized`.
-fn id_text(value: &Value) -> Option<&str> {
+pub(super) fn id_text(value: &Value) -> Option<&str> {
     value
         .as_str()
         .or_else(|| value.get("_serialized")?.as_str())
 }
 
-fn text<'a>(object: &'a Value, names: &[&str]) -> Option<&'a str> {
+pub(super) fn text<'a>(object: &'a Value, names: &[&str]) -> Option<&'a str> {
     field(object, names)?.as_str()
 }
 
@@ -179,7 +179,7 @@ fn summary(group: &Value) -> Option<GroupSummary> {
     })
 }
 
-fn read_members(members: &[Value]) -> Members {
+pub(super) fn read_members(members: &[Value]) -> Members {
     Members::new(members.iter().map(member))
 }
 
@@ -191,22 +191,19 @@ fn member(value: &Value) -> Option<Member> {
         .collect();
     let role = text(value, &["role", "admin"]);
     let flagged = |names: &[&str]| field(value, names).and_then(Value::as_bool) == Some(true);
+    let creator = role == Some("superadmin") || flagged(&["isSuperAdmin", "IsSuperAdmin"]);
     (!ids.is_empty()).then(|| Member {
         ids,
-        admin: matches!(role, Some("admin" | "superadmin"))
-            || flagged(&["isAdmin", "IsAdmin"])
-            || flagged(&["isSuperAdmin", "IsSuperAdmin"]),
+        name: text(value, &["name", "DisplayName"]).and_then(Foreign::nonempty),
+        admin: creator || role == Some("admin") || flagged(&["isAdmin", "IsAdmin"]),
+        creator,
         left: role == Some("left"),
     })
 }
 
 fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
-    // WEBJS puts what others put at the top into `groupMetadata`.
-    let inner = group.get("groupMetadata").unwrap_or(group);
-    let members = field(inner, &["participants", "Participants"])
-        .and_then(Value::as_array)
-        .map(|members| read_members(members))
-        .filter(|members| !members.is_empty());
+    let inner = inner(group);
+    let members = own_list(group);
     GroupDetails {
         name: text(inner, &["subject", "Name", "name"])
             .or_else(|| text(group, &["name"]))
@@ -220,6 +217,19 @@ fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
             .and_then(Value::as_i64)
             .and_then(|seconds| Timestamp::from_second(seconds).ok()),
     }
+}
+
+/// WEBJS puts what others put at the top into `groupMetadata`.
+fn inner(group: &Value) -> &Value {
+    group.get("groupMetadata").unwrap_or(group)
+}
+
+/// The members that a group itself lists.
+pub(super) fn own_list(group: &Value) -> Option<Members> {
+    field(inner(group), &["participants", "Participants"])
+        .and_then(Value::as_array)
+        .map(|members| read_members(members))
+        .filter(|members| !members.is_empty())
 }
 
 fn size(group: &Value) -> Option<usize> {
@@ -237,7 +247,7 @@ fn answered_no() -> Fault {
     }
 }
 
-fn no_such_group(id: &GroupId) -> Fault {
+pub(super) fn no_such_group(id: &GroupId) -> Fault {
     Fault::Refused {
         api: API,
         status: None,
@@ -246,7 +256,7 @@ fn no_such_group(id: &GroupId) -> Fault {
     }
 }
 
-fn unreadable(why: &str) -> Fault {
+pub(super) fn unreadable(why: &str) -> Fault {
     Fault::Unreadable {
         api: API,
         why: why.to_owned(),

@@ -3,6 +3,7 @@
 
 mod client;
 mod groups;
+mod members;
 mod session;
 
 use std::sync::Arc;
@@ -40,6 +41,13 @@ impl Waha {
             .tool(Self::get_group)
             .slow_tool(Self::leave_group)
             .briefed_by(Self::brief_leave_group)
+            .tool(Self::list_group_members)
+            .slow_tool(Self::add_group_members)
+            .slow_tool(Self::remove_group_members)
+            .briefed_by(Self::brief_remove_group_members)
+            .slow_tool(Self::promote_group_admin)
+            .slow_tool(Self::demote_group_admin)
+            .slow_tool(Self::create_group)
             .build()
     }
 

@@ -1,10 +1,12 @@
 //! Identifiers, parsed once where they come in.
 
 mod chat;
+mod people;
 mod person;
 mod phone;
 
 pub use chat::{ChannelId, ChatId, GroupId};
+pub use people::People;
 pub use person::PersonId;
 pub use phone::PhoneNumber;
 
@@ -14,6 +16,13 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct BadId(String);
+
+impl BadId {
+    /// Says what would be right.
+    pub(super) fn new(right: &str) -> Self {
+        Self(right.to_owned())
+    }
+}
 
 /// What an id is an id of, told by what stands behind its `@`.
 fn kind(text: &str) -> &'static str {

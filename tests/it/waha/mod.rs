@@ -3,6 +3,8 @@
 mod groups;
 mod leave;
 mod logout;
+mod member_list;
+mod members;
 mod pairing;
 mod session;
 mod transport;
