@@ -200,7 +200,10 @@ impl Change {
         let own_words = |why: &str| Some(Foreign::new(why));
         let (outcome, reason) = match (&step.settled, &step.said, self.reached(step, after)) {
             (Some((fate, why)), _, _) => (*fate, why.and_then(own_words)),
-            (None, None, _) => (Fate::NotSent, None),
+            (None, None, _) => (
+                Fate::NotSent,
+                own_words("the row ended before this person; see the one before"),
+            ),
             (None, Some(_), Some(true)) => (Fate::Done, None),
             (None, Some(Said::Invited), _) => (Fate::Invited, None),
             (None, Some(Said::No(why)), _) => (Fate::Refused, Some(why.clone())),

@@ -16,6 +16,8 @@ pub(super) struct Member {
 pub(super) struct Members {
     known: Vec<Member>,
     complete: bool,
+    /// Identities of one person that were found out beside the list.
+    same: Vec<[PersonId; 2]>,
 }
 
 /// What a group's members tell of this account, or of another person.
@@ -71,7 +73,11 @@ impl Members {
         }
         // A group has members: without any it could not be looked into.
         complete &= !known.is_empty();
-        Self { known, complete }
+        Self {
+            known,
+            complete,
+            same: Vec::new(),
+        }
     }
 
     /// Nobody whom one could see: of a group that was not looked at.
@@ -106,11 +112,32 @@ impl Members {
     /// Every id of a person: the one that is known, and those that the list adds.
     pub(super) fn ids_of(&self, person: &PersonId) -> Vec<PersonId> {
         let mut ids = vec![person.clone()];
+        for pair in self.same.iter().filter(|pair| pair.contains(person)) {
+            ids.extend(pair.iter().filter(|id| *id != person).cloned());
+        }
         if let Some(member) = self.known.iter().find(|member| member.is(&ids)) {
-            let further = member.ids.iter().filter(|id| *id != person);
-            ids.extend(further.cloned());
+            let further: Vec<_> = member.ids.iter().filter(|id| !ids.contains(id)).collect();
+            ids.extend(further.into_iter().cloned());
         }
         ids
+    }
+
+    /// What was found out beside the list, without the list.
+    pub(super) fn forgotten(self) -> Self {
+        Self {
+            same: self.same,
+            ..Self::none()
+        }
+    }
+
+    /// Takes down that two ids are one person's.
+    pub(super) fn learn(&mut self, one: &PersonId, other: PersonId) {
+        self.same.push([one.clone(), other]);
+    }
+
+    /// Whether it can be told if this person is a member.
+    pub(super) fn can_tell(&self, person: &PersonId) -> bool {
+        self.own(&self.ids_of(person)) != Own::Unclear
     }
 
     /// Those who are in the group now.

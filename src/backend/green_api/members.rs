@@ -1,6 +1,7 @@
 //! The members of groups on GREEN-API, which changes one person a call.
 
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 use super::{
     GreenApi,
@@ -152,6 +153,10 @@ impl GreenApi {
         progress.say("changing the group's members");
         let (mut stopped, mut sent) = (None, false);
         for person in open {
+            if sent {
+                // Ten calls a second are taken.
+                sleep(self.0.waits.look / 10).await;
+            }
             match self.change_one(method, &group, &person, progress).await {
                 Ok(said) => change.said(&[person], &said),
                 Err(fault) if !sent && !leaves_doubt(&fault) => return Err(fault),

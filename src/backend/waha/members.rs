@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    groups::{field, id_text, no_such_group, own_list, read_members, unreadable},
+    groups::{field, id_text, no_such_group, own_list, read_members, text, unreadable},
     session::is_false,
 };
 use crate::{
@@ -47,7 +47,8 @@ impl Waha {
         self,
         op: RemoveGroupMembers,
     ) -> Result<Briefing, Fault> {
-        let members = self.members(&op.group).await?;
+        let mut members = self.members(&op.group).await?;
+        self.learn(&mut members, &op.people).await;
         let group = self.get_group(GetGroup { group: op.group }).await?;
         Ok(removal(group.name, &members, &op.people))
     }
@@ -104,7 +105,12 @@ impl Waha {
         let Some(group) = group else {
             return Ok(CreatedGroup::unknown(op.people.iter()));
         };
-        let mut change = Change::new(Aim::In, group.clone(), &op.people, &Members::none(), &own);
+        let mut seen = self
+            .members(&group)
+            .await
+            .unwrap_or_else(|_| Members::none());
+        self.learn(&mut seen, &op.people).await;
+        let mut change = Change::new(Aim::In, group.clone(), &op.people, &seen.forgotten(), &own);
         change.said_of_the_rest(&Said::Yes);
         let after = self.watch(&change, &group, &progress).await;
         let changes = change.outcome(after.as_ref().ok());
@@ -121,7 +127,8 @@ impl Waha {
     ) -> Result<MemberChanges, Fault> {
         let own = self.working().await?.own_ids();
         // Without this look what was so before would seem to be done now.
-        let before = self.members(&group).await?;
+        let mut before = self.members(&group).await?;
+        self.learn(&mut before, people).await;
         let mut change = Change::new(aim, group.clone(), people, &before, &own);
         let open = change.open();
         if open.is_empty() {
@@ -166,6 +173,32 @@ impl Waha {
         };
         let shown = |seen: &Result<Members, Fault>| change.is_shown(seen.as_ref().ok());
         watch(self.0.waits.settle, self.0.waits.look, look, shown).await
+    }
+
+    /// Asks for the other identity of people who cannot be told among the members.
+    async fn learn(&self, members: &mut Members, people: &People) {
+        for person in people.iter() {
+            if members.can_tell(person) {
+                continue;
+            }
+            let lids = ["api", self.0.session(), "lids"];
+            let (further, name): (&[&str], _) = if person.is_hidden() {
+                (&[], "pn")
+            } else {
+                (&["pn"], "lid")
+            };
+            let path = [&lids[..], further, &[person.as_str()]].concat();
+            // Servers and engines without it: the person stays hard to tell.
+            let Ok(reply) = self.0.get(&path, &[]).await else {
+                return;
+            };
+            if let Body::Json(ids) = reply.body() {
+                let other = text(&ids, &[name]).and_then(|id| PersonId::parse(id).ok());
+                if let Some(other) = other {
+                    members.learn(person, other);
+                }
+            }
+        }
     }
 
     /// A group's members: those of `participants/v2`, or the group's own list on

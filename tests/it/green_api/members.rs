@@ -333,3 +333,33 @@ async fn a_group_that_is_not_made_is_a_refusal() {
         assert_eq!(code(&result), "backend-refused");
     }
 }
+
+#[tokio::test]
+async fn a_call_taken_back_sends_nothing_more() {
+    let mock = MockServer::start().await;
+    looks(&mock, with(&[]), 1, with(&[(ANNA, false)])).await;
+    let slow = yes("addParticipant").set_delay(Duration::from_millis(400));
+    change(&mock, "addGroupParticipant", ANNA, slow, 1).await;
+    change(&mock, "addGroupParticipant", BEN, yes("addParticipant"), 0).await;
+    let mut app = app::green_api(&mock).start().await;
+    let arguments = json!({ "group": GROUP, "people": [ANNA, BEN] });
+    let params = json!({ "name": "add_group_members", "arguments": arguments });
+    let id = app.begin("tools/call", params).await;
+    let start = std::time::Instant::now();
+    while mock.received_requests().await.unwrap().len() < 2 {
+        assert!(start.elapsed() < Duration::from_secs(6), "nothing was sent");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let note = json!({ "requestId": id });
+    app.send(&json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": note }))
+        .await;
+    while app.audit().is_empty() {
+        assert!(
+            start.elapsed() < Duration::from_secs(6),
+            "nothing in the audit"
+        );
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let outcome = app.audit()[0]["outcome"].clone();
+    assert_ne!(outcome, "cancelled", "one person was added");
+}

@@ -1,4 +1,4 @@
-//! Changes among the members of groups, told for each person, and new groups.
+//! Changes among the members of groups, told for each person.
 
 use serde_json::{Value, json};
 use wiremock::{MockServer, ResponseTemplate, matchers::body_json};
@@ -82,7 +82,7 @@ fn people(result: &Value) -> &Value {
     people
 }
 
-fn outcome(result: &Value) -> &str {
+pub(super) fn outcome(result: &Value) -> &str {
     people(result)[0]["outcome"].as_str().unwrap()
 }
 
@@ -312,54 +312,42 @@ async fn nothing_is_sent_when_the_members_cannot_be_read() {
     assert!(text(&result).contains("it knows no group"), "{result}");
 }
 
-/// `create_group` with this answer, where the new group has these members.
-async fn create(answer: ResponseTemplate, after: ResponseTemplate, settles: bool) -> Value {
-    let mock = MockServer::start().await;
-    sessions(&mock, [session("WORKING")]).await;
-    request("POST", GROUPS)
-        .and(body_json(
-            json!({ "name": "Hiking", "participants": [{ "id": ANNA }] }),
-        ))
-        .respond_with(answer)
-        .expect(1)
-        .mount(&mock)
+/// The engine knows this pair of identities.
+pub(super) async fn pair(mock: &MockServer, asked: &str) {
+    get(&format!("/api/default/lids/{asked}"))
+        .respond_with(reply(200, json!({ "lid": "88@lid", "pn": ANNA })))
+        .expect(1..)
+        .mount(mock)
         .await;
-    get(V2).respond_with(after).mount(&mock).await;
-    let arguments = json!({ "name": "Hiking", "people": ["+1 555 222 3333"] });
-    if settles {
-        call(&mock, "create_group", arguments).await
-    } else {
-        impatient(&mock, "create_group", arguments).await
-    }
 }
 
 #[tokio::test]
-async fn a_group_is_made_on_every_engine() {
-    for answer in [
-        json!({ "id": GROUP, "subject": "Hiking" }),
-        json!({ "JID": GROUP, "Name": "Hiking" }),
-        json!({ "title": "Hiking", "gid": { "_serialized": GROUP } }),
+async fn somebody_under_another_identity_is_found() {
+    for (asked, listed, place) in [
+        (ANNA, "88@lid", format!("pn/{ANNA}")),
+        ("88@lid", ANNA, "88@lid".to_owned()),
     ] {
-        let result = create(reply(201, answer), v2(&[(ANNA, "participant")]), true).await;
-        assert_eq!(
-            result["structuredContent"],
-            json!({ "group": GROUP, "people": [{ "person": ANNA, "outcome": "done" }], "verified": true })
-        );
+        let mock = MockServer::start().await;
+        sessions(
+            &mock,
+            [signed_in("WORKING", json!({ "id": ME, "lid": "77@lid" }))],
+        )
+        .await;
+        let here = reply(200, json!([{ "id": listed, "role": "participant" }]));
+        let there = reply(200, json!([{ "id": listed, "role": "admin" }]));
+        get(V2)
+            .respond_with(answers([here, there]))
+            .mount(&mock)
+            .await;
+        pair(&mock, &place).await;
+        request("POST", &format!("{PLACE}/admin/promote"))
+            .and(body_json(json!({ "participants": [{ "id": asked }] })))
+            .respond_with(empty(201))
+            .expect(1)
+            .mount(&mock)
+            .await;
+        let arguments = json!({ "group": GROUP, "people": [asked] });
+        let result = call(&mock, "promote_group_admin", arguments).await;
+        assert_eq!(outcome(&result), "done", "{result}");
     }
-}
-
-#[tokio::test]
-async fn a_group_that_was_perhaps_made_is_told_so() {
-    let made = || reply(201, json!({ "id": GROUP }));
-    for (answer, after, expected) in [
-        (made(), v2(&[]), "not_shown"),
-        (made(), refused(500, "oops"), "unknown"),
-        (empty(201), v2(&[]), "unknown"),
-    ] {
-        let result = create(answer, after, false).await;
-        assert_eq!(outcome(&result), expected);
-        assert_eq!(result["isError"], true);
-    }
-    let result = create(refused(500, "rate-overlimit"), v2(&[]), false).await;
-    assert_eq!(code(&result), "backend-refused");
 }

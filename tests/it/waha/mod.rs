@@ -5,6 +5,7 @@ mod leave;
 mod logout;
 mod member_list;
 mod members;
+mod new_groups;
 mod pairing;
 mod session;
 mod transport;
