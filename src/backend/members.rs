@@ -1,11 +1,13 @@
-//! Whether this account is among the members of a group.
+//! The members of a group, and whether somebody is among them.
 
-use crate::op::{PersonId, Role};
+use crate::op::{Foreign, GroupMember, PersonId, Rank, Role};
 
 /// A member, under every id that the API tells.
 pub(super) struct Member {
     pub(super) ids: Vec<PersonId>,
+    pub(super) name: Option<Foreign>,
     pub(super) admin: bool,
+    pub(super) creator: bool,
     /// Some engines keep who has left in the list.
     pub(super) left: bool,
 }
@@ -14,9 +16,11 @@ pub(super) struct Member {
 pub(super) struct Members {
     known: Vec<Member>,
     complete: bool,
+    /// Identities of one person that were found out beside the list.
+    same: Vec<[PersonId; 2]>,
 }
 
-/// What a group's members tell of this account.
+/// What a group's members tell of this account, or of another person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Own {
     In(Role),
@@ -28,6 +32,25 @@ pub(super) enum Own {
 impl Member {
     fn is(&self, own: &[PersonId]) -> bool {
         self.ids.iter().any(|id| own.contains(id))
+    }
+
+    fn told(&self) -> Option<GroupMember> {
+        let with_number = self.ids.iter().find(|id| !id.is_hidden());
+        let hidden = self.ids.iter().find(|id| id.is_hidden());
+        Some(GroupMember {
+            name: self.name.clone(),
+            person: with_number.or(hidden)?.clone(),
+            hidden_id: with_number.and(hidden).cloned(),
+            role: self.rank(),
+        })
+    }
+
+    fn rank(&self) -> Rank {
+        match (self.creator, self.admin) {
+            (true, _) => Rank::Creator,
+            (false, true) => Rank::Admin,
+            (false, false) => Rank::Member,
+        }
     }
 
     /// Whether the account would be recognised in this member.
@@ -50,7 +73,16 @@ impl Members {
         }
         // A group has members: without any it could not be looked into.
         complete &= !known.is_empty();
-        Self { known, complete }
+        Self {
+            known,
+            complete,
+            same: Vec::new(),
+        }
+    }
+
+    /// Nobody whom one could see: of a group that was not looked at.
+    pub(super) fn none() -> Self {
+        Self::new(std::iter::empty())
     }
 
     pub(super) fn own(&self, own: &[PersonId]) -> Own {
@@ -75,6 +107,42 @@ impl Members {
 
     fn present(&self) -> impl Iterator<Item = &Member> {
         self.known.iter().filter(|member| !member.left)
+    }
+
+    /// Every id of a person: the one that is known, and those that the list adds.
+    pub(super) fn ids_of(&self, person: &PersonId) -> Vec<PersonId> {
+        let mut ids = vec![person.clone()];
+        for pair in self.same.iter().filter(|pair| pair.contains(person)) {
+            ids.extend(pair.iter().filter(|id| *id != person).cloned());
+        }
+        if let Some(member) = self.known.iter().find(|member| member.is(&ids)) {
+            let further: Vec<_> = member.ids.iter().filter(|id| !ids.contains(id)).collect();
+            ids.extend(further.into_iter().cloned());
+        }
+        ids
+    }
+
+    /// What was found out beside the list, without the list.
+    pub(super) fn forgotten(self) -> Self {
+        Self {
+            same: self.same,
+            ..Self::none()
+        }
+    }
+
+    /// Takes down that two ids are one person's.
+    pub(super) fn learn(&mut self, one: &PersonId, other: PersonId) {
+        self.same.push([one.clone(), other]);
+    }
+
+    /// Whether it can be told if this person is a member.
+    pub(super) fn can_tell(&self, person: &PersonId) -> bool {
+        self.own(&self.ids_of(person)) != Own::Unclear
+    }
+
+    /// Those who are in the group now.
+    pub(super) fn list(&self) -> Vec<GroupMember> {
+        self.present().filter_map(Member::told).collect()
     }
 
     /// Whether not one member could be read.
@@ -106,7 +174,9 @@ mod tests {
                 .collect();
             (!ids.is_empty()).then_some(Member {
                 ids,
+                name: None,
                 admin: false,
+                creator: false,
                 left: false,
             })
         }))

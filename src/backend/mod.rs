@@ -1,5 +1,6 @@
 //! WhatsApp HTTP APIs: one method per operation, and a look at the effect.
 
+mod changes;
 mod effect;
 mod fault;
 pub mod green_api;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::BriefPermit;
 use crate::{
     backend::Fault,
@@ -79,10 +81,11 @@ impl Question {
         if let Some(arguments) = facts.arguments.as_object() {
             for (name, value) in arguments {
                 let shown = match value {
-                    serde_json::Value::String(value) => value.clone(),
-                    other => other.to_string(),
+                    // Cut as a whole, a list would hide who stands at its end.
+                    Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
+                    value => shown(value),
                 };
-                text += &format!("{name}: {}\n", plain(&Foreign::new(&shown)));
+                text += &format!("{name}: {shown}\n");
             }
         }
         if facts.risk == crate::op::Risk::Destructive {
@@ -91,6 +94,15 @@ impl Question {
         text += "Do it?";
         text
     }
+}
+
+/// An argument's value as a person reads it.
+fn shown(value: &Value) -> String {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    plain(&Foreign::new(&text))
 }
 
 /// Foreign text without what a form would turn into a link or what would close

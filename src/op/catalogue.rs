@@ -69,6 +69,12 @@ static CATALOGUE: &[Entry] = &[
     entry::<RevokeGroupInvite>(),
     entry::<PreviewGroupInvite>(),
     entry::<JoinGroup>(),
+    entry::<ListGroupMembers>(),
+    entry::<AddGroupMembers>(),
+    entry::<RemoveGroupMembers>(),
+    entry::<PromoteGroupAdmin>(),
+    entry::<DemoteGroupAdmin>(),
+    entry::<CreateGroup>(),
 ];
 
 /// Every tool, in the order in which people read them.

@@ -10,6 +10,8 @@ mod group_settings;
 mod groups;
 mod ids;
 mod invites;
+mod members;
+mod membership;
 mod message_changes;
 mod messages;
 mod page;
@@ -38,10 +40,19 @@ pub use groups::{
     GetGroup, GroupDetails, GroupList, GroupSummary, LeaveGroup, Leaving, LeftGroup, ListGroups,
     Role,
 };
-pub use ids::{BadId, ChannelId, ChatId, GroupId, InviteCode, MessageId, PersonId, PhoneNumber};
+pub use ids::{
+    BadId, ChannelId, ChatId, GroupId, InviteCode, MessageId, People, PersonId, PhoneNumber,
+};
 pub use invites::{
     GetGroupInvite, GroupInvite, GroupPreview, JoinGroup, JoinedGroup, Joining, PreviewGroupInvite,
     RevokeGroupInvite, RevokedInvite, Revoking,
+};
+pub use members::{
+    AddGroupMembers, CreateGroup, DemoteGroupAdmin, GroupName, ListGroupMembers, PromoteGroupAdmin,
+    RemoveGroupMembers,
+};
+pub use membership::{
+    CreatedGroup, Fate, GroupMember, MemberChanges, MemberList, PersonChange, Rank,
 };
 pub use message_changes::{
     ChangedMessage, ChangingMessage, DeleteMessage, EditMessage, Emoji, ForwardMessage,
@@ -224,6 +235,13 @@ impl Touches {
     #[must_use]
     pub fn with(mut self, chat: impl Into<ChatId>) -> Self {
         self.0.push(chat.into());
+        self
+    }
+
+    /// These people too, each as the chat with them.
+    #[must_use]
+    pub fn and<'a>(mut self, people: impl Iterator<Item = &'a PersonId>) -> Self {
+        self.0.extend(people.map(ChatId::from));
         self
     }
 

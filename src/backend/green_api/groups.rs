@@ -32,7 +32,7 @@ struct Settings {
 /// `getGroupData`.
 pub(super) struct Group {
     pub(super) fields: Value,
-    members: Option<Members>,
+    pub(super) members: Option<Members>,
 }
 
 /// What a look at the membership shows.
@@ -138,12 +138,7 @@ impl GreenApi {
 
     /// A group that the API tells of.
     pub(super) async fn known_group(&self, id: &GroupId) -> Result<Group, Fault> {
-        self.group(id).await?.ok_or_else(|| Fault::Refused {
-            api: API,
-            status: None,
-            said: Foreign::new(&format!("it knows no group {id}")),
-            next: "check the id; list_groups shows the groups there are",
-        })
+        self.group(id).await?.ok_or_else(|| no_such_group(id))
     }
 
     /// A group; `None` when the API answers without telling of one.
@@ -186,7 +181,7 @@ impl Group {
             .map_or(Own::Unclear, |members| members.own(own))
     }
 
-    fn details(&self, id: GroupId, own: &[PersonId]) -> GroupDetails {
+    pub(super) fn details(&self, id: GroupId, own: &[PersonId]) -> GroupDetails {
         // A list without anybody was withheld: `0 members` would be wrong.
         let members = self.members.as_ref().filter(|members| members.count() > 0);
         GroupDetails {
@@ -203,6 +198,15 @@ impl Group {
                 .filter(|seconds| *seconds > 0)
                 .and_then(|seconds| Timestamp::from_second(seconds).ok()),
         }
+    }
+}
+
+pub(super) fn no_such_group(id: &GroupId) -> Fault {
+    Fault::Refused {
+        api: API,
+        status: None,
+        said: Foreign::new(&format!("it knows no group {id}")),
+        next: "check the id; list_groups shows the groups there are",
     }
 }
 
@@ -229,7 +233,9 @@ fn member(value: &Value) -> Option<Member> {
     let flagged = |name| value.get(name).and_then(Value::as_bool) == Some(true);
     (!ids.is_empty()).then(|| Member {
         ids,
+        name: text(value, "name"),
         admin: flagged("isAdmin") || flagged("isSuperAdmin"),
+        creator: flagged("isSuperAdmin"),
         left: false,
     })
 }

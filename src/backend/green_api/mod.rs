@@ -6,6 +6,7 @@ mod contacts;
 mod control;
 mod group_settings;
 mod groups;
+mod members;
 mod message_changes;
 mod messages;
 mod sending;
@@ -57,6 +58,13 @@ impl GreenApi {
             .slow_tool(Self::set_group_subject)
             .slow_tool(Self::set_group_permissions)
             .tool(Self::get_group_invite)
+            .tool(Self::list_group_members)
+            .slow_tool(Self::add_group_members)
+            .slow_tool(Self::remove_group_members)
+            .briefed_by(Self::brief_remove_group_members)
+            .slow_tool(Self::promote_group_admin)
+            .slow_tool(Self::demote_group_admin)
+            .slow_tool(Self::create_group)
             .build()
     }
 

@@ -24,16 +24,16 @@ pub(super) struct Group {
     pub(super) announce: bool,
     /// Only administrators may edit its info.
     pub(super) restrict: bool,
-    members: Vec<Member>,
+    pub(super) members: Vec<Member>,
 }
 
-struct Member {
-    id: String,
-    role: Role,
+pub(super) struct Member {
+    pub(super) id: String,
+    pub(super) role: Role,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(super) enum Role {
     Participant,
     Admin,
     Superadmin,
@@ -93,12 +93,17 @@ impl Group {
             id: (*id).to_owned(),
             role: *role,
         };
+        Self::of(subject.to_owned(), members.iter().map(member).collect())
+    }
+
+    /// A group of these members, with nothing else set.
+    pub(super) fn of(subject: String, members: Vec<Member>) -> Self {
         Self {
-            subject: subject.to_owned(),
+            subject,
             description: String::new(),
             announce: false,
             restrict: false,
-            members: members.iter().map(member).collect(),
+            members,
         }
     }
 

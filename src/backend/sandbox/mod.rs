@@ -5,6 +5,7 @@ mod chats;
 mod contacts;
 mod group_settings;
 mod groups;
+mod members;
 mod messages;
 mod presence;
 mod reply;
@@ -68,6 +69,7 @@ pub async fn start() -> io::Result<Running> {
         .merge(presence::routes())
         .merge(chats::routes())
         .merge(group_settings::routes())
+        .merge(members::routes())
         .with_state(state.clone());
     Ok(Running {
         url: Url::parse(&format!("http://{address}")).map_err(io::Error::other)?,

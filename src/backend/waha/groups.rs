@@ -189,7 +189,7 @@ fn summary(group: &Value) -> Option<GroupSummary> {
     })
 }
 
-fn read_members(members: &[Value]) -> Members {
+pub(super) fn read_members(members: &[Value]) -> Members {
     Members::new(members.iter().map(member))
 }
 
@@ -201,11 +201,12 @@ fn member(value: &Value) -> Option<Member> {
         .collect();
     let role = text(value, &["role", "admin"]);
     let flagged = |names: &[&str]| field(value, names).and_then(Value::as_bool) == Some(true);
+    let creator = role == Some("superadmin") || flagged(&["isSuperAdmin", "IsSuperAdmin"]);
     (!ids.is_empty()).then(|| Member {
         ids,
-        admin: matches!(role, Some("admin" | "superadmin"))
-            || flagged(&["isAdmin", "IsAdmin"])
-            || flagged(&["isSuperAdmin", "IsSuperAdmin"]),
+        name: text(value, &["name", "DisplayName"]).and_then(Foreign::nonempty),
+        admin: creator || role == Some("admin") || flagged(&["isAdmin", "IsAdmin"]),
+        creator,
         left: role == Some("left"),
     })
 }
@@ -228,10 +229,7 @@ pub(super) fn description(group: &Value) -> Option<&str> {
 fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
     let (name, description) = (subject(group), description(group));
     let inner = inner(group);
-    let members = field(inner, &["participants", "Participants"])
-        .and_then(Value::as_array)
-        .map(|members| read_members(members))
-        .filter(|members| !members.is_empty());
+    let members = own_list(group);
     GroupDetails {
         name: name.and_then(Foreign::nonempty),
         group: id,
@@ -243,6 +241,14 @@ fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
             .and_then(Value::as_i64)
             .and_then(|seconds| Timestamp::from_second(seconds).ok()),
     }
+}
+
+/// The members that a group itself lists.
+pub(super) fn own_list(group: &Value) -> Option<Members> {
+    field(inner(group), &["participants", "Participants"])
+        .and_then(Value::as_array)
+        .map(|members| read_members(members))
+        .filter(|members| !members.is_empty())
 }
 
 pub(super) fn size(group: &Value) -> Option<usize> {
@@ -260,7 +266,7 @@ fn answered_no() -> Fault {
     }
 }
 
-fn no_such_group(id: &GroupId) -> Fault {
+pub(super) fn no_such_group(id: &GroupId) -> Fault {
     Fault::Refused {
         api: API,
         status: None,

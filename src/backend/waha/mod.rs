@@ -9,6 +9,7 @@ mod control;
 mod group_settings;
 mod groups;
 mod invites;
+mod members;
 mod message_changes;
 mod messages;
 mod presence;
@@ -93,6 +94,13 @@ impl Waha {
             .briefed_by(Self::brief_revoke_group_invite)
             .tool(Self::preview_group_invite)
             .slow_tool(Self::join_group)
+            .tool(Self::list_group_members)
+            .slow_tool(Self::add_group_members)
+            .slow_tool(Self::remove_group_members)
+            .briefed_by(Self::brief_remove_group_members)
+            .slow_tool(Self::promote_group_admin)
+            .slow_tool(Self::demote_group_admin)
+            .slow_tool(Self::create_group)
             .build()
     }
 

@@ -3,12 +3,14 @@
 mod chat;
 mod invite;
 mod message;
+mod people;
 mod person;
 mod phone;
 
 pub use chat::{ChannelId, ChatId, GroupId};
 pub use invite::InviteCode;
 pub use message::MessageId;
+pub use people::People;
 pub use person::PersonId;
 pub use phone::PhoneNumber;
 

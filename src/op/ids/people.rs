@@ -1,0 +1,61 @@
+//! Several people at once.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::{BadId, PersonId};
+
+/// One to twenty people, each once, in the order in which they were named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<PersonId>", into = "Vec<PersonId>")]
+pub struct People(Vec<PersonId>);
+
+/// The most people in one call.
+const MOST: usize = 20;
+
+impl People {
+    /// The people.
+    pub fn iter(&self) -> impl Iterator<Item = &PersonId> {
+        self.0.iter()
+    }
+}
+
+impl TryFrom<Vec<PersonId>> for People {
+    type Error = BadId;
+
+    fn try_from(named: Vec<PersonId>) -> Result<Self, BadId> {
+        let mut people = Vec::new();
+        for person in named {
+            if !people.contains(&person) {
+                people.push(person);
+            }
+        }
+        if (1..=MOST).contains(&people.len()) {
+            Ok(Self(people))
+        } else {
+            Err(BadId(format!("takes 1 to {MOST} people in one call")))
+        }
+    }
+}
+
+impl From<People> for Vec<PersonId> {
+    fn from(people: People) -> Self {
+        people.0
+    }
+}
+
+impl JsonSchema for People {
+    fn schema_name() -> Cow<'static, str> {
+        "People".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": MOST })
+    }
+}

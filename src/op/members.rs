@@ -1,0 +1,214 @@
+//! The members of groups.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    BadId, CreatedGroup, GroupId, MemberChanges, MemberList, Operation, PageSize, People, PersonId,
+    Risk, Topic, Touches,
+};
+
+/// List a group's members with their roles, ordered by id.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListGroupMembers {
+    /// Group to look at.
+    pub group: GroupId,
+    /// How many at most, 1 to 100 (default 50).
+    #[serde(default)]
+    pub limit: PageSize,
+    /// Where to go on: next_cursor of the answer before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<PersonId>,
+}
+
+impl Operation for ListGroupMembers {
+    const NAME: &'static str = "list_group_members";
+    const RISK: Risk = Risk::Read;
+    const TOPIC: Topic = Topic::Groups;
+    const EFFECT: &'static str = "see who is in a WhatsApp group";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] =
+        &["get_group_participants", "waha_get_group_participants"];
+    type Output = MemberList;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.group)
+    }
+}
+
+/// Add people to a group, and look whether they are in it.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddGroupMembers {
+    /// Group to add to.
+    pub group: GroupId,
+    /// Who: 1 to 20 phone numbers or ids.
+    pub people: People,
+}
+
+impl Operation for AddGroupMembers {
+    const NAME: &'static str = "add_group_members";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Groups;
+    const EFFECT: &'static str = "add people to a WhatsApp group";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &[
+        "matrix_invite_user",
+        "update_group_participants",
+        "waha_add_group_participants",
+    ];
+    type Output = MemberChanges;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.group).and(self.people.iter())
+    }
+}
+
+/// Remove people from a group. Cannot be undone: they see it, and may not come back.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveGroupMembers {
+    /// Group to remove from.
+    pub group: GroupId,
+    /// Who: 1 to 20 phone numbers or ids.
+    pub people: People,
+}
+
+impl Operation for RemoveGroupMembers {
+    const NAME: &'static str = "remove_group_members";
+    const RISK: Risk = Risk::Destructive;
+    const TOPIC: Topic = Topic::Groups;
+    const EFFECT: &'static str = "remove people from a WhatsApp group";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &[
+        "update_group_participants",
+        "waha_remove_group_participants",
+    ];
+    type Output = MemberChanges;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.group).and(self.people.iter())
+    }
+}
+
+/// Make members of a group its administrators.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PromoteGroupAdmin {
+    /// Group they are in.
+    pub group: GroupId,
+    /// Who: 1 to 20 phone numbers or ids.
+    pub people: People,
+}
+
+impl Operation for PromoteGroupAdmin {
+    const NAME: &'static str = "promote_group_admin";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Groups;
+    const EFFECT: &'static str = "make people administrators of a WhatsApp group";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] =
+        &["update_group_participants", "waha_promote_group_admin"];
+    type Output = MemberChanges;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.group).and(self.people.iter())
+    }
+}
+
+/// Make administrators of a group plain members again.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DemoteGroupAdmin {
+    /// Group they are in.
+    pub group: GroupId,
+    /// Who: 1 to 20 phone numbers or ids.
+    pub people: People,
+}
+
+impl Operation for DemoteGroupAdmin {
+    const NAME: &'static str = "demote_group_admin";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Groups;
+    const EFFECT: &'static str = "take away people's rights as administrators of a WhatsApp group";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] =
+        &["update_group_participants", "waha_demote_group_admin"];
+    type Output = MemberChanges;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.group).and(self.people.iter())
+    }
+}
+
+/// Make a group with these people in it; this account is its administrator.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateGroup {
+    /// Its name, at most 100 characters.
+    pub name: GroupName,
+    /// Who: 1 to 20 phone numbers or ids.
+    pub people: People,
+}
+
+impl Operation for CreateGroup {
+    const NAME: &'static str = "create_group";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Groups;
+    const EFFECT: &'static str = "make a WhatsApp group and put people into it";
+    const IDEMPOTENT: bool = false;
+    const KNOWN_AS: &'static [&'static str] = &["matrix_create_room", "waha_create_group"];
+    type Output = CreatedGroup;
+
+    fn touches(&self) -> Touches {
+        Touches::default().and(self.people.iter())
+    }
+}
+
+/// A group's name as it is to be: not blank, at most 100 characters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct GroupName(String);
+
+impl GroupName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for GroupName {
+    type Error = BadId;
+
+    fn try_from(text: String) -> Result<Self, BadId> {
+        let name = text.trim();
+        match name.chars().count() {
+            0 => Err(BadId::new("a group's name cannot be empty")),
+            1..=100 => Ok(Self(name.to_owned())),
+            _ => Err(BadId::new("a group's name has at most 100 characters")),
+        }
+    }
+}
+
+impl From<GroupName> for String {
+    fn from(name: GroupName) -> Self {
+        name.0
+    }
+}
+
+impl JsonSchema for GroupName {
+    fn schema_name() -> Cow<'static, str> {
+        "GroupName".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
