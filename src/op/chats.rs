@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Foreign, Operation, Output, PageSize, PersonId, Risk, Topic, Touches};
+use super::{ChatId, Foreign, Operation, Output, PageSize, PersonId, Risk, Room, Topic, Touches};
 use crate::toolset::Briefing;
 
 /// List the chats with their last messages, newest first; on each page the unread ones come first.
@@ -220,15 +220,16 @@ impl ChatList {
     pub fn page(all: Vec<Chat>, op: &ListChats) -> Self {
         let total = all.len();
         let mut next = op.start().min(total);
+        let mut room = Room::new(op.limit);
         let mut chats = Vec::new();
         for chat in all.into_iter().skip(next) {
-            if chats.len() == op.limit.get() {
-                break;
-            }
-            next += 1;
             if op.wants(&chat) {
+                if !room.take(&chat) {
+                    break;
+                }
                 chats.push(chat);
             }
+            next += 1;
         }
         Self::new(chats, (next < total).then_some(next))
     }

@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Foreign, Operation, Output, PageSize, PersonId, PhoneNumber, Risk, Topic, Touches};
+use super::{
+    Foreign, Operation, Output, PageSize, PersonId, PhoneNumber, Risk, Topic, Touches, page::Page,
+};
 
 /// List the people among this account's contacts, ordered by id; no groups.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -131,21 +133,16 @@ impl ContactList {
         let query = op.query.as_deref().unwrap_or_default();
         let query = query.trim().to_lowercase();
         all.retain(|contact| contact.holds(&query));
-        all.sort_by(|one, other| one.person.as_str().cmp(other.person.as_str()));
-        all.dedup_by(|one, other| one.person == other.person);
-        let total = all.len();
-        let start = op.cursor.as_ref().map_or(0, |cursor| {
-            all.partition_point(|contact| contact.person.as_str() <= cursor.as_str())
-        });
-        let contacts: Vec<_> = all.into_iter().skip(start).take(op.limit.get()).collect();
-        let next_cursor = (start + contacts.len() < total)
-            .then(|| contacts.last().map(|contact| contact.person.clone()))
-            .flatten();
+        let after = op.cursor.as_ref().map(PersonId::as_str);
+        let page = Page::of(all, |contact| contact.person.as_str(), after, op.limit);
         Self {
-            contacts,
-            total,
+            next_cursor: page
+                .more
+                .then(|| page.items.last().map(|contact| contact.person.clone()))
+                .flatten(),
+            contacts: page.items,
+            total: page.total,
             incomplete: incomplete.then_some(true),
-            next_cursor,
         }
     }
 }

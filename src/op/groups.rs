@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Foreign, GroupId, Operation, Output, PageSize, Risk, Topic, Touches};
+use super::{Foreign, GroupId, Operation, Output, PageSize, Risk, Topic, Touches, page::Page};
 use crate::toolset::Briefing;
 
 /// List the groups of this account, ordered by id.
@@ -106,21 +106,16 @@ pub struct GroupList {
 
 impl GroupList {
     /// The page of `all` that was asked for; `all` in any order.
-    pub fn page(mut all: Vec<GroupSummary>, op: &ListGroups) -> Self {
-        all.sort_by(|one, other| one.group.as_str().cmp(other.group.as_str()));
-        all.dedup_by(|one, other| one.group == other.group);
-        let total = all.len();
-        let start = op.cursor.as_ref().map_or(0, |cursor| {
-            all.partition_point(|group| group.group.as_str() <= cursor.as_str())
-        });
-        let groups: Vec<_> = all.into_iter().skip(start).take(op.limit.get()).collect();
-        let next_cursor = (start + groups.len() < total)
-            .then(|| groups.last().map(|group| group.group.clone()))
-            .flatten();
+    pub fn page(all: Vec<GroupSummary>, op: &ListGroups) -> Self {
+        let after = op.cursor.as_ref().map(GroupId::as_str);
+        let page = Page::of(all, |group| group.group.as_str(), after, op.limit);
         Self {
-            groups,
-            total,
-            next_cursor,
+            next_cursor: page
+                .more
+                .then(|| page.items.last().map(|group| group.group.clone()))
+                .flatten(),
+            groups: page.items,
+            total: page.total,
         }
     }
 }

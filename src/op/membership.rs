@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Foreign, GroupId, ListGroupMembers, Output, PersonId};
+use super::{Foreign, GroupId, ListGroupMembers, Output, PersonId, page::Page};
 
 /// What a member is in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -64,22 +64,17 @@ pub struct MemberList {
 
 impl MemberList {
     /// The page of `all` that was asked for; `all` in any order.
-    pub fn page(mut all: Vec<GroupMember>, op: ListGroupMembers) -> Self {
-        all.sort_by(|one, other| one.person.as_str().cmp(other.person.as_str()));
-        all.dedup_by(|one, other| one.person == other.person);
-        let total = all.len();
-        let start = op.cursor.as_ref().map_or(0, |cursor| {
-            all.partition_point(|member| member.person.as_str() <= cursor.as_str())
-        });
-        let members: Vec<_> = all.into_iter().skip(start).take(op.limit.get()).collect();
-        let next_cursor = (start + members.len() < total)
-            .then(|| members.last().map(|member| member.person.clone()))
-            .flatten();
+    pub fn page(all: Vec<GroupMember>, op: ListGroupMembers) -> Self {
+        let after = op.cursor.as_ref().map(PersonId::as_str);
+        let page = Page::of(all, |member| member.person.as_str(), after, op.limit);
         Self {
             group: op.group,
-            members,
-            total,
-            next_cursor,
+            next_cursor: page
+                .more
+                .then(|| page.items.last().map(|member| member.person.clone()))
+                .flatten(),
+            members: page.items,
+            total: page.total,
         }
     }
 }

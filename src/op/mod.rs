@@ -59,7 +59,7 @@ pub use message_changes::{
     PinDuration, PinMessage, React, StarMessage, UnpinMessage, UnstarMessage,
 };
 pub use messages::{Cursor, GetMessage, ListMessages, Listed, Message, MessageList};
-pub use page::PageSize;
+pub use page::{PageSize, Room};
 pub use presence::{
     ChatPresence, GetPresence, PersonPresence, Presence, PresenceList, PresenceSet, SetPresence,
     SubscribePresence, Subscribed, Subscribing,

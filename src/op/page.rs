@@ -21,6 +21,80 @@ impl PageSize {
     }
 }
 
+/// The most bytes of JSON in one answer; a model has to read it all.
+const LARGEST: usize = 24 * 1024;
+
+/// What still fits into an answer: a number of items, and of bytes.
+#[derive(Debug)]
+pub struct Room {
+    items: usize,
+    bytes: usize,
+    untouched: bool,
+}
+
+impl Room {
+    /// The room of a page of this size.
+    pub fn new(size: PageSize) -> Self {
+        Self {
+            items: size.get(),
+            bytes: LARGEST,
+            untouched: true,
+        }
+    }
+
+    /// Whether an item fits; it then has its place. The first one always does, so
+    /// that every page goes on.
+    pub fn take(&mut self, item: &impl Serialize) -> bool {
+        let size = serde_json::to_vec(item).map_or(LARGEST, |json| json.len() + 1);
+        let fits = self.items > 0 && (size <= self.bytes || self.untouched);
+        if fits {
+            self.items -= 1;
+            self.bytes = self.bytes.saturating_sub(size);
+            self.untouched = false;
+        }
+        fits
+    }
+
+    /// Whether no further item fits, whatever its size.
+    pub fn is_full(&self) -> bool {
+        self.items == 0
+    }
+}
+
+/// A part of a list that is ordered by a key.
+pub(super) struct Page<T> {
+    pub(super) items: Vec<T>,
+    pub(super) total: usize,
+    /// Whether there are items after these.
+    pub(super) more: bool,
+}
+
+impl<T: Serialize> Page<T> {
+    /// The items after a key; `all` in any order, each key once.
+    pub(super) fn of(
+        mut all: Vec<T>,
+        key: impl Fn(&T) -> &str,
+        after: Option<&str>,
+        size: PageSize,
+    ) -> Self {
+        all.sort_by(|one, other| key(one).cmp(key(other)));
+        all.dedup_by(|one, other| key(one) == key(other));
+        let total = all.len();
+        let start = after.map_or(0, |after| all.partition_point(|item| key(item) <= after));
+        let mut room = Room::new(size);
+        let items: Vec<T> = all
+            .into_iter()
+            .skip(start)
+            .take_while(|item| room.take(item))
+            .collect();
+        Self {
+            more: start + items.len() < total,
+            items,
+            total,
+        }
+    }
+}
+
 impl Default for PageSize {
     fn default() -> Self {
         Self(MOST / 2)
@@ -49,5 +123,40 @@ impl JsonSchema for PageSize {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "integer", "minimum": 1, "maximum": MOST })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pages_follow_each_other_without_a_gap(
+            lengths in prop::collection::vec(0_usize..6000, 0..60), size in 1_u8..=100,
+        ) {
+            let all: Vec<String> = lengths
+                .iter()
+                .enumerate()
+                .map(|(index, length)| format!("{index:03}{}", "x".repeat(*length)))
+                .collect();
+            let (mut seen, mut after) = (Vec::new(), None::<String>);
+            loop {
+                let page = Page::of(all.clone(), |item| item, after.as_deref(), PageSize(size));
+                prop_assert!(page.items.len() <= usize::from(size));
+                let bytes: usize = page.items.iter().map(|item| item.len() + 3).sum();
+                prop_assert!(bytes <= LARGEST || page.items.len() == 1);
+                prop_assert_eq!(page.total, all.len());
+                after = page.items.last().cloned();
+                seen.extend(page.items);
+                if !page.more {
+                    break;
+                }
+                prop_assert!(after.is_some());
+            }
+            prop_assert_eq!(seen, all);
+        }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     },
     op::{
         Chat, ChatId, ChatList, ClearChat, DeleteChat, Foreign, GetChat, LastMessage, ListChats,
-        PersonId,
+        PersonId, Room,
     },
     toolset::Briefing,
 };
@@ -34,6 +34,7 @@ impl Waha {
         let stride = op.query.as_ref().map_or(wanted, |_| STRIDE);
         let (mut next, mut end) = (op.start(), false);
         let (mut chats, mut seen) = (Vec::new(), HashSet::new());
+        let mut room = Room::new(op.limit);
         for _ in 0..STRIDES {
             let Some(page) = self.overview(None, stride, next).await? else {
                 return Ok(ChatList::page(self.all_chats().await?, &op));
@@ -41,11 +42,17 @@ impl Waha {
             // Merged chats leave holes: only an empty page is the end.
             end = page.is_empty();
             let before = next;
-            for (place, chat) in (1_usize..).zip(page.iter().map(chat)) {
-                next = before + place;
+            for (place, chat) in (before..).zip(page.iter().map(chat)) {
+                next = place;
                 let new = chat.filter(|chat| seen.insert(chat.chat.clone()));
-                chats.extend(new.filter(|chat| op.wants(chat)));
-                if chats.len() == wanted {
+                if let Some(chat) = new.filter(|chat| op.wants(chat)) {
+                    if !room.take(&chat) {
+                        return Ok(ChatList::new(chats, Some(next)));
+                    }
+                    chats.push(chat);
+                }
+                next = place + 1;
+                if room.is_full() {
                     return Ok(ChatList::new(chats, Some(next)));
                 }
             }
