@@ -102,7 +102,12 @@ fn shown(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    plain(&Foreign::new(&text))
+    let shown = plain(&Foreign::long(&text));
+    // What cannot be shown whole must not be agreed to unseen.
+    match text.chars().count() {
+        0..=4000 => shown,
+        length => format!("{shown} [cut: {length} characters in all]"),
+    }
 }
 
 /// Foreign text without what a form would turn into a link or what would close

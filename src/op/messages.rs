@@ -8,6 +8,8 @@ use super::{
     ChatId, Foreign, MessageId, Operation, Output, PageSize, PersonId, Risk, Topic, Touches,
 };
 
+use crate::toolset::Briefing;
+
 /// List a chat's messages, own ones included, newest first.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -246,6 +248,14 @@ impl MessageList {
 }
 
 impl Message {
+    /// What a person needs to know before something is done to the message.
+    pub fn briefing(self) -> Briefing {
+        Briefing {
+            subject: self.text.map(|text| Foreign::new(text.as_str())),
+            facts: vec![format!("It was written at {}.", self.at)],
+        }
+    }
+
     fn line(&self) -> String {
         let who = match &self.from_name {
             Some(name) => format!("“{name}” ({})", self.from),

@@ -16,6 +16,7 @@ mod green_api;
 mod policies;
 mod program;
 mod protocol;
+mod questions;
 mod repeats;
 mod sandbox;
 mod sandbox_chats;

@@ -10,8 +10,8 @@ use crate::{
         http::{Body, Reply},
     },
     op::{
-        ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage, Foreign,
-        ForwardMessage, GetMessage, MessageId,
+        ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage, ForwardMessage,
+        GetMessage, MessageId,
     },
     progress::Progress,
     toolset::Briefing,
@@ -62,10 +62,7 @@ impl GreenApi {
     pub(super) async fn brief_delete_message(self, op: DeleteMessage) -> Result<Briefing, Fault> {
         let (chat, message) = (op.chat, op.message);
         let message = self.get_message(GetMessage { chat, message }).await?;
-        Ok(Briefing {
-            subject: message.text.map(|text| Foreign::new(text.as_str())),
-            facts: vec![format!("It was written at {}.", message.at)],
-        })
+        Ok(message.briefing())
     }
 
     pub(super) async fn forward_message(

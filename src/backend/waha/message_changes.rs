@@ -57,10 +57,7 @@ impl Waha {
     pub(super) async fn brief_delete_message(self, op: DeleteMessage) -> Result<Briefing, Fault> {
         let (chat, message) = (op.chat, op.message);
         let message = self.get_message(GetMessage { chat, message }).await?;
-        Ok(Briefing {
-            subject: message.text.map(|text| Foreign::new(text.as_str())),
-            facts: vec![format!("It was written at {}.", message.at)],
-        })
+        Ok(message.briefing())
     }
 
     pub(super) async fn react(
