@@ -12,6 +12,7 @@ mod stub;
 use std::{hint::black_box, sync::Arc, time::Instant};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -26,6 +27,7 @@ use whatsapp_guard::{
     config::{Config, SessionName, WahaAccount},
     gate::{Caller, Gate, Verdict},
     mcp::{self, Server},
+    op::{Foreign, ListMessages, Listed, Message, MessageId, MessageList, Output, PersonId},
     policy::{DEFAULT, Policy},
     toolset::Toolset,
 };
@@ -174,5 +176,36 @@ impl Pipe {
     }
 }
 
-criterion_group!(all, decisions, calls);
+/// Five hundred messages of an API, cut to the page that a model gets.
+fn shaping(c: &mut Criterion) {
+    let person = PersonId::parse("15552223333@c.us").unwrap();
+    let listed = |number: i64| Listed {
+        message: Message {
+            from_name: Foreign::nonempty("Ann \u{202e}"),
+            from: person.to_string(),
+            at: Timestamp::from_second(1_700_000_000 + number).unwrap(),
+            text: Foreign::nonempty("See you on Sunday at six, and bring the cake."),
+            kind: None,
+            reply_to: None,
+            message: MessageId::parse(&format!("false_15552223333@c.us_{number:020}")).unwrap(),
+        },
+        writer: Some(person.clone()),
+        text: "See you on Sunday at six, and bring the cake.".into(),
+    };
+    let all: Vec<Listed> = (0..500).map(listed).collect();
+    let op = json!({ "chat": "15552223333@c.us", "contains": "cake", "limit": 100 });
+    let op: ListMessages = serde_json::from_value(op).unwrap();
+    c.bench_function("shaping/500 messages", |b| {
+        b.iter_batched(
+            || all.clone(),
+            |all| {
+                let page = MessageList::page(all, true, &op);
+                (serde_json::to_value(&page).unwrap(), page.text())
+            },
+            BatchSize::SmallInput,
+        );
+    });
+}
+
+criterion_group!(all, decisions, calls, shaping);
 criterion_main!(all);
