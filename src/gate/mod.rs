@@ -7,6 +7,7 @@ mod limits;
 mod question;
 mod refusal;
 mod repeats;
+mod terms;
 
 use std::{
     fmt,

@@ -1,18 +1,19 @@
 //! Our answers in MCP's form.
 
-use rmcp::{
-    ErrorData,
-    model::{CallToolResponse, CallToolResult, ContentBlock, Tool, ToolAnnotations},
-};
+use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 
+use super::call::{Ended, Recorded};
 use crate::{
-    audit::Entry,
     backend::Fault,
     gate::Refusal,
     op::Risk,
     toolset::{self, Answer, BadCall},
 };
+
+/// What is said of a call that was run and is missing in the audit.
+pub(super) const UNRECORDED: &str =
+    "warning: this call could not be written to the audit; tell the operator";
 
 /// A tool as clients list it.
 pub(super) fn tool(tool: &toolset::Tool) -> Tool {
@@ -43,7 +44,24 @@ fn title(name: &str) -> String {
 }
 
 /// What a call came to.
-pub(super) fn outcome(outcome: Result<Answer, Fault>) -> CallToolResult {
+pub(super) fn ended(ended: Ended) -> CallToolResponse {
+    match ended {
+        Ended::Ran(outcome, recorded) => {
+            let mut result = self::outcome(outcome);
+            if recorded == Recorded::No {
+                result.content.push(ContentBlock::text(UNRECORDED));
+            }
+            result.into()
+        }
+        Ended::Again(outcome) => repeated(outcome).into(),
+        Ended::Refused(refusal) => self::refusal(&refusal).into(),
+        Ended::Bad(bad) => bad_call(&bad).into(),
+        Ended::Pending(question) => question.into(),
+    }
+}
+
+/// What a call that was run came to.
+fn outcome(outcome: Result<Answer, Fault>) -> CallToolResult {
     match outcome {
         Ok(answer) => complete(answer),
         Err(fault) => self::fault(&fault),
@@ -51,7 +69,7 @@ pub(super) fn outcome(outcome: Result<Answer, Fault>) -> CallToolResult {
 }
 
 /// What the same call came to just now, marked as such.
-pub(super) fn repeated(outcome: Result<Answer, Fault>) -> CallToolResult {
+fn repeated(outcome: Result<Answer, Fault>) -> CallToolResult {
     let mut result = self::outcome(outcome);
     result.content.push(ContentBlock::text(
         "the same was sent to the same chat within 30 s: this is the first answer again, and \
@@ -82,7 +100,7 @@ fn complete(answer: Answer) -> CallToolResult {
 }
 
 /// A call that the gate refused.
-pub(super) fn refusal(refusal: &Refusal) -> CallToolResult {
+fn refusal(refusal: &Refusal) -> CallToolResult {
     error(
         refusal.to_string(),
         &serde_json::to_value(refusal).unwrap_or_default(),
@@ -90,7 +108,7 @@ pub(super) fn refusal(refusal: &Refusal) -> CallToolResult {
 }
 
 /// A call that the back end could not do.
-pub(super) fn fault(fault: &Fault) -> CallToolResult {
+fn fault(fault: &Fault) -> CallToolResult {
     let (code, next) = (fault.code(), fault.next());
     let reason = fault.to_string();
     error(
@@ -100,32 +118,12 @@ pub(super) fn fault(fault: &Fault) -> CallToolResult {
 }
 
 /// A call that cannot be understood.
-pub(super) fn bad_call(bad: &BadCall, mut entry: Entry) -> Result<CallToolResponse, ErrorData> {
-    let (code, reason, next) = match bad {
-        BadCall::UnknownTool { name, nearest } => (
-            "unknown-tool",
-            format!("there is no tool `{name}`"),
-            match nearest {
-                Some(near) => format!("did you mean `{near}`? tools/list has them all"),
-                None => "tools/list has all tools".to_owned(),
-            },
-        ),
-        BadCall::BadArguments { tool, problem } => {
-            entry.names(tool);
-            (
-                "bad-arguments",
-                format!("`{tool}` cannot take these arguments: {problem}"),
-                "correct the argument and call again; nothing was sent".to_owned(),
-            )
-        }
-    };
-    // Nothing was done; the answer stands whether or not it could be written down.
-    let _ = entry.bad(code);
-    Ok(error(
+fn bad_call(bad: &BadCall) -> CallToolResult {
+    let (code, reason, next) = (bad.code(), bad.to_string(), bad.next());
+    error(
         format!("refused ({code}): {reason}; {next}"),
         &json!({ "code": code, "reason": reason, "next": next }),
     )
-    .into())
 }
 
 /// An answer that says first what every answer has to say, if there is such a thing.
@@ -143,13 +141,6 @@ pub(super) fn noted(response: CallToolResponse, notice: Option<&str>) -> CallToo
         fields.insert("notice".into(), notice.into());
     }
     result.into()
-}
-
-/// Adds that the call is missing in the audit.
-pub(super) fn warn_unrecorded(result: &mut CallToolResult) {
-    result.content.push(ContentBlock::text(
-        "warning: this call could not be written to the audit; tell the operator",
-    ));
 }
 
 fn error(text: String, error: &Value) -> CallToolResult {

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use rmcp::{
     ErrorData, RoleServer,
     model::{
-        CallToolRequestParams, CallToolResponse, ClientCapabilities, ElicitationCapability,
-        FormElicitationCapability, ProgressNotificationParam, ProtocolVersion,
+        ClientCapabilities, ElicitationCapability, FormElicitationCapability, InputRequiredResult,
+        InputResponses, ProgressNotificationParam, ProtocolVersion,
     },
     service::RequestContext,
 };
 use tokio::sync::mpsc;
 
 use super::{
-    Server, answer,
+    Server,
     ask::{self, Asked},
     client_name,
 };
@@ -22,31 +22,61 @@ use crate::{
     backend::Fault,
     gate::{Caller, Code, Permitted, Refusal, Verdict},
     progress::Progress,
-    toolset::Answer,
+    toolset::{Answer, Arguments, BadCall},
 };
 
 /// Longer states than this were not made here.
 const LONGEST_STATE: usize = 1024;
 
+/// A call, whichever request it came by.
+pub(super) struct Request {
+    pub(super) tool: String,
+    pub(super) arguments: Arguments,
+    /// What came back for a question that was asked before.
+    pub(super) state: Option<String>,
+    pub(super) answers: Option<InputResponses>,
+}
+
+/// What a call came to, before it is put into the form of an answer.
+pub(super) enum Ended {
+    /// It was run.
+    Ran(Result<Answer, Fault>, Recorded),
+    /// The same was run just now.
+    Again(Result<Answer, Fault>),
+    /// The gate refused.
+    Refused(Refusal),
+    /// It cannot be understood.
+    Bad(BadCall),
+    /// The client asks, and calls again with the answer.
+    Pending(InputRequiredResult),
+}
+
+/// Whether the call is in the audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Recorded {
+    Yes,
+    No,
+}
+
 impl Server {
+    /// The one way from a request to the back end.
     pub(super) async fn call(
         &self,
-        request: CallToolRequestParams,
+        request: Request,
         cx: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
+    ) -> Result<Ended, ErrorData> {
         let caller = Self::caller(&cx);
         let mut entry = self.0.audit.begin(&caller.grant, client_name(&cx));
         let Ok(_place) = Arc::clone(&self.0.places).try_acquire_owned() else {
             let refusal = Refusal::new(Code::Busy, "too many calls are under way");
-            return refuse(entry, &refusal, &cx);
+            return refuse(entry, refusal, &cx);
         };
-        let arguments = request.arguments.unwrap_or_default();
-        let call = match self.0.tools.prepare(&request.name, arguments) {
+        let call = match self.0.tools.prepare(&request.tool, request.arguments) {
             Ok(call) => call,
-            Err(bad) => return answer::bad_call(&bad, entry),
+            Err(bad) => return Ok(misunderstood(entry, bad)),
         };
         entry.about(call.facts());
-        let verdict = match (request.request_state, request.input_responses) {
+        let verdict = match (request.state, request.answers) {
             // A state without an answer is a question that nobody answered: ask again.
             (Some(state), Some(answers)) if state.len() <= LONGEST_STATE => self
                 .0
@@ -54,7 +84,7 @@ impl Server {
                 .judge_again(call, &caller, &state, ask::reply(&answers)),
             (Some(_), Some(_)) => {
                 let refusal = Refusal::new(Code::ApprovalInvalid, "the approval was not made here");
-                return refuse(entry, &refusal, &cx);
+                return refuse(entry, refusal, &cx);
             }
             _ => self.0.gate.judge(call, &caller),
         };
@@ -67,21 +97,21 @@ impl Server {
         entry: Entry,
         caller: &Caller,
         cx: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
+    ) -> Result<Ended, ErrorData> {
         let question = match verdict {
             Verdict::Go(permitted) => return self.run(*permitted, entry, cx).await,
-            Verdict::Refuse(refusal) => return refuse(entry, &refusal, &cx),
-            Verdict::Again(outcome) => return again(entry, *outcome),
+            Verdict::Refuse(refusal) => return refuse(entry, *refusal, &cx),
+            Verdict::Again(outcome) => return Ok(again(entry, *outcome)),
             Verdict::Ask(question) => question,
         };
         match self.ask(*question, &cx).await? {
-            Asked::Pending(question) => match entry.asked() {
-                Ok(()) => Ok(question.into()),
-                Err(error) => Ok(answer::refusal(&Refusal::unrecorded(&error)).into()),
-            },
+            Asked::Pending(question) => Ok(match entry.asked() {
+                Ok(()) => Ended::Pending(question),
+                Err(error) => Ended::Refused(Refusal::unrecorded(&error)),
+            }),
             Asked::Cancelled => {
                 let _ = entry.taken_back();
-                Ok(answer::fault(&Fault::Cancelled).into())
+                Ok(Ended::Ran(Err(Fault::Cancelled), Recorded::Yes))
             }
             Asked::Answered {
                 call,
@@ -90,8 +120,8 @@ impl Server {
             } => {
                 match self.0.gate.judge_again(call, caller, &ticket, reply) {
                     Verdict::Go(permitted) => self.run(*permitted, entry, cx).await,
-                    Verdict::Refuse(refusal) => refuse(entry, &refusal, &cx),
-                    Verdict::Again(outcome) => again(entry, *outcome),
+                    Verdict::Refuse(refusal) => refuse(entry, *refusal, &cx),
+                    Verdict::Again(outcome) => Ok(again(entry, *outcome)),
                     // The gate does not ask about an answer.
                     Verdict::Ask(_) => Err(ErrorData::internal_error("asked twice", None)),
                 }
@@ -106,7 +136,7 @@ impl Server {
         mut permitted: Permitted,
         mut entry: Entry,
         cx: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
+    ) -> Result<Ended, ErrorData> {
         entry.allowed(permitted.how());
         let (progress, reports) = Progress::new(cx.ct.clone());
         let inner = Arc::clone(&self.0);
@@ -114,27 +144,33 @@ impl Server {
         let running = tokio::spawn(async move {
             let outcome = inner.tools.run(permitted, progress).await;
             inner.gate.ended(ending, &outcome);
-            let recorded = entry.ran(&outcome);
-            (outcome, recorded.is_ok())
+            let recorded = entry.ran(&outcome).map_or(Recorded::No, |()| Recorded::Yes);
+            (outcome, recorded)
         });
         let forwarding = forward(reports, &cx);
         let (ended, ()) = tokio::join!(running, forwarding);
         let (outcome, recorded) = ended
             .map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))?;
-        let mut result = answer::outcome(outcome);
-        if !recorded {
-            answer::warn_unrecorded(&mut result);
-        }
-        Ok(result.into())
+        Ok(Ended::Ran(outcome, recorded))
     }
 }
 
+/// Writes down a call that cannot be understood.
+fn misunderstood(mut entry: Entry, bad: BadCall) -> Ended {
+    if let BadCall::BadArguments { tool, .. } = &bad {
+        entry.names(tool);
+    }
+    // Nothing was done; the answer stands whether or not it could be written down.
+    let _ = entry.bad(bad.code());
+    Ended::Bad(bad)
+}
+
 /// The answer that the same call got just now.
-fn again(mut entry: Entry, outcome: Result<Answer, Fault>) -> Result<CallToolResponse, ErrorData> {
+fn again(mut entry: Entry, outcome: Result<Answer, Fault>) -> Ended {
     entry.allowed("repeated");
     // Nothing was done; the answer stands whether or not it could be written down.
     let _ = entry.ran(&outcome);
-    Ok(answer::repeated(outcome).into())
+    Ended::Again(outcome)
 }
 
 /// Passes reports on as progress notifications until the call drops its end.
@@ -155,18 +191,18 @@ async fn forward(mut reports: mpsc::Receiver<String>, cx: &RequestContext<RoleSe
 
 fn refuse(
     entry: Entry,
-    refusal: &Refusal,
+    refusal: Refusal,
     cx: &RequestContext<RoleServer>,
-) -> Result<CallToolResponse, ErrorData> {
+) -> Result<Ended, ErrorData> {
     // Nothing was done; a refusal stands whether or not it could be written down.
-    let _ = entry.refused(refusal);
+    let _ = entry.refused(&refusal);
     if refusal.code == Code::CannotAsk && ask::is_modern(cx) {
         let mut needed = ClientCapabilities::default();
         needed.elicitation =
             Some(ElicitationCapability::new().with_form(FormElicitationCapability::default()));
         return Err(ErrorData::missing_required_client_capability(needed));
     }
-    Ok(answer::refusal(refusal).into())
+    Ok(Ended::Refused(refusal))
 }
 
 /// The revision that asks by `input_required` instead of a request of its own.

@@ -4,7 +4,10 @@ mod answer;
 mod ask;
 mod call;
 mod client;
+mod prompts;
+mod resources;
 mod stdio;
+mod uri;
 
 use std::sync::Arc;
 
@@ -12,10 +15,10 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod,
-        CompleteRequestParams, CompleteResult, Implementation, InitializeResult,
-        ListPromptsRequestMethod, ListPromptsResult, ListResourceTemplatesRequestMethod,
-        ListResourceTemplatesResult, ListResourcesRequestMethod, ListResourcesResult,
-        ListToolsResult, PaginatedRequestParams, ServerCapabilities,
+        CompleteRequestParams, CompleteResult, GetPromptRequestParams, GetPromptResponse,
+        Implementation, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
+        ReadResourceResponse, ServerCapabilities,
     },
     service::RequestContext,
 };
@@ -23,6 +26,8 @@ use tokio::sync::Semaphore;
 
 pub use client::{Answered, Client, Reply};
 pub use stdio::{serve, serve_stdio};
+
+use call::Request;
 
 use crate::{
     audit::Audit,
@@ -74,6 +79,11 @@ impl Server {
         }
     }
 
+    /// Whether this caller finds a tool in the list.
+    fn offers(&self, tool: &str, caller: &Caller) -> bool {
+        self.0.tools.get(tool).is_some() && self.0.gate.lists(tool, caller)
+    }
+
     fn instructions(&self) -> String {
         let mut text = String::from(
             "WhatsApp tools behind a policy that no tool can change. A refusal says why and what to \
@@ -98,7 +108,12 @@ fn client_name(cx: &RequestContext<RoleServer>) -> Option<Foreign> {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> InitializeResult {
-        InitializeResult::new(ServerCapabilities::builder().enable_tools().build())
+        let capabilities = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_resources()
+            .enable_prompts()
+            .build();
+        InitializeResult::new(capabilities)
             .with_server_info(Implementation::new(
                 env!("CARGO_PKG_NAME"),
                 env!("CARGO_PKG_VERSION"),
@@ -128,39 +143,62 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        let request = Request {
+            tool: request.name.into_owned(),
+            arguments: request.arguments.unwrap_or_default(),
+            state: request.request_state,
+            answers: request.input_responses,
+        };
         // On the heap: rmcp moves what is given back here several times for each call.
-        let response = Box::pin(self.call(request, cx)).await?;
-        Ok(answer::noted(response, self.0.tools.notice()))
-    }
-
-    // What is not offered is not there; rmcp would answer with empty lists.
-
-    async fn list_prompts(
-        &self,
-        _page: Option<PaginatedRequestParams>,
-        _cx: RequestContext<RoleServer>,
-    ) -> Result<ListPromptsResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+        let ended = Box::pin(self.call(request, cx)).await?;
+        Ok(answer::noted(answer::ended(ended), self.0.tools.notice()))
     }
 
     async fn list_resources(
         &self,
         _page: Option<PaginatedRequestParams>,
-        _cx: RequestContext<RoleServer>,
+        cx: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Err(ErrorData::method_not_found::<ListResourcesRequestMethod>())
+        let resources = self.resources(&Self::caller(&cx));
+        Ok(ListResourcesResult::with_all_items(resources).with_cache_scope(CacheScope::Private))
     }
 
     async fn list_resource_templates(
         &self,
         _page: Option<PaginatedRequestParams>,
-        _cx: RequestContext<RoleServer>,
+        cx: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Err(ErrorData::method_not_found::<
-            ListResourceTemplatesRequestMethod,
-        >())
+        let templates = self.templates(&Self::caller(&cx));
+        Ok(ListResourceTemplatesResult::with_all_items(templates)
+            .with_cache_scope(CacheScope::Private))
     }
 
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        Box::pin(self.read(request, cx)).await
+    }
+
+    async fn list_prompts(
+        &self,
+        _page: Option<PaginatedRequestParams>,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let prompts = self.prompts(&Self::caller(&cx));
+        Ok(ListPromptsResult::with_all_items(prompts).with_cache_scope(CacheScope::Private))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.prompt(&request, &Self::caller(&cx)).map(Into::into)
+    }
+
+    // What is not offered is not there; rmcp would answer with an empty list.
     async fn complete(
         &self,
         _request: CompleteRequestParams,

@@ -121,6 +121,40 @@ pub enum BadCall {
     },
 }
 
+impl BadCall {
+    /// The stable name of the kind.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownTool { .. } => "unknown-tool",
+            Self::BadArguments { .. } => "bad-arguments",
+        }
+    }
+
+    /// What to do next.
+    pub fn next(&self) -> String {
+        match self {
+            Self::UnknownTool { nearest, .. } => match nearest {
+                Some(near) => format!("did you mean `{near}`? tools/list has them all"),
+                None => "tools/list has all tools".to_owned(),
+            },
+            Self::BadArguments { .. } => {
+                "correct the argument and call again; nothing was sent".to_owned()
+            }
+        }
+    }
+}
+
+impl fmt::Display for BadCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownTool { name, .. } => write!(f, "there is no tool `{name}`"),
+            Self::BadArguments { tool, problem } => {
+                write!(f, "`{tool}` cannot take these arguments: {problem}")
+            }
+        }
+    }
+}
+
 /// What a call came to.
 #[derive(Debug, Clone)]
 pub struct Answer {

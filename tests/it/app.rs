@@ -342,6 +342,25 @@ impl App {
         }
     }
 
+    /// A resource as a client reads it, questions included; the whole answer.
+    pub async fn read(&mut self, uri: &str) -> Value {
+        let mut params = json!({ "uri": uri });
+        loop {
+            let answer = self.request("resources/read", params.clone()).await;
+            let result = &answer["result"];
+            if result["resultType"] != "input_required" {
+                return answer;
+            }
+            let question = result["inputRequests"]["confirm"]["params"].clone();
+            self.questions.push(question);
+            let Some(reply) = self.reply() else {
+                return answer;
+            };
+            params["requestState"] = result["requestState"].clone();
+            params["inputResponses"] = json!({ "confirm": reply });
+        }
+    }
+
     /// The names of the tools that are listed.
     pub async fn listed(&mut self) -> Vec<String> {
         let answer = self.request("tools/list", json!({})).await;

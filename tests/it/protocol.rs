@@ -118,16 +118,30 @@ async fn a_probe_followed_by_initialize_works() {
 async fn what_is_not_offered_is_not_there() {
     for era in BOTH {
         let mut app = app::sandbox().era(era).start().await;
-        for method in [
-            "prompts/list",
-            "resources/list",
-            "resources/templates/list",
-            "nobody/knows",
+        let completion = json!({
+            "ref": { "type": "ref/prompt", "name": "draft_reply" },
+            "argument": { "name": "chat", "value": "M" },
+        });
+        for (method, params) in [
+            ("completion/complete", completion),
+            (
+                "resources/subscribe",
+                json!({ "uri": "whatsapp://session" }),
+            ),
+            ("nobody/knows", json!({})),
         ] {
-            let answer = app.request(method, json!({})).await;
+            let answer = app.request(method, params).await;
             assert_eq!(answer["error"]["code"], -32601, "{method}: {answer}");
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_offered_is_declared() {
+    let mut app = app::sandbox().era(Era::Modern).start().await;
+    let answer = app.request("server/discover", json!({})).await;
+    let offered = json!({ "prompts": {}, "resources": {}, "tools": {} });
+    assert_eq!(answer["result"]["capabilities"], offered);
 }
 
 #[tokio::test]
@@ -157,10 +171,17 @@ async fn the_sandbox_says_so_everywhere() {
 #[tokio::test]
 async fn the_list_is_private_to_the_client() {
     let mut app = app::sandbox().era(Era::Modern).start().await;
-    let answer = app.request("tools/list", json!({})).await;
-    assert_eq!(answer["result"]["cacheScope"], "private");
-    assert!(answer["result"]["ttlMs"].is_u64());
-    assert_eq!(answer["result"]["resultType"], "complete");
+    for method in [
+        "tools/list",
+        "resources/list",
+        "resources/templates/list",
+        "prompts/list",
+    ] {
+        let answer = app.request(method, json!({})).await;
+        assert_eq!(answer["result"]["cacheScope"], "private", "{method}");
+        assert!(answer["result"]["ttlMs"].is_u64());
+        assert_eq!(answer["result"]["resultType"], "complete");
+    }
 }
 
 #[tokio::test]
