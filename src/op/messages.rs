@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChatId, Foreign, MessageId, Operation, Output, PageSize, PersonId, Risk, Topic, Touches,
+    BadId, ChatId, Foreign, MessageId, Operation, Output, PageSize, PersonId, Risk, Topic, Touches,
 };
 
 use crate::toolset::Briefing;
@@ -30,6 +30,9 @@ pub struct ListMessages {
     /// Only messages that contain this, whatever the case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
+    /// Only the messages before and after this one, with it; not with after, before or cursor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub around: Option<MessageId>,
     /// How many at most, 1 to 100 (default 50).
     #[serde(default)]
     pub limit: PageSize,
@@ -58,6 +61,18 @@ impl Operation for ListMessages {
     fn touches(&self) -> Touches {
         Touches::chat(&self.chat)
     }
+
+    fn check(&self) -> Result<(), BadId> {
+        let Some(around) = &self.around else {
+            return Ok(());
+        };
+        if self.after.is_some() || self.before.is_some() || self.cursor.is_some() {
+            return Err(BadId::new(
+                "`around` is not taken together with after, before or cursor",
+            ));
+        }
+        around.is_of(&self.chat)
+    }
 }
 
 /// Show one message.
@@ -79,7 +94,7 @@ impl Operation for GetMessage {
     const KNOWN_AS: &'static [&'static str] = &["get_message_by_id"];
     type Output = Message;
 
-    fn check(&self) -> Result<(), super::BadId> {
+    fn check(&self) -> Result<(), BadId> {
         self.message.is_of(&self.chat)
     }
 
@@ -105,10 +120,10 @@ impl From<Cursor> for String {
 }
 
 impl TryFrom<String> for Cursor {
-    type Error = super::BadId;
+    type Error = BadId;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let wrong = || super::BadId::new("pass next_cursor of the answer before as it is");
+        let wrong = || BadId::new("pass next_cursor of the answer before as it is");
         let (second, message) = text.split_once('~').ok_or_else(wrong)?;
         Ok(Self {
             second: second.parse().map_err(|_| wrong())?,
@@ -172,79 +187,6 @@ pub struct MessageList {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub next_cursor: Option<Cursor>,
-}
-
-/// A message in the list of an API, with what filters look at.
-#[derive(Debug, Clone)]
-pub struct Listed {
-    /// The message as it is told.
-    pub message: Message,
-    /// Its writer, where it is a person that can be told.
-    pub writer: Option<PersonId>,
-    /// Its whole text.
-    pub text: String,
-}
-
-/// The most bytes of JSON in one page.
-const LARGEST_PAGE: usize = 24 * 1024;
-
-impl MessageList {
-    /// The page that was asked for, from messages in any order. `more` says that the
-    /// API has older ones than these.
-    pub fn page(mut all: Vec<Listed>, more: bool, op: &ListMessages) -> Self {
-        // Newest first; the id settles what happened in the same second.
-        let key = |listed: &Listed| {
-            (
-                listed.message.at,
-                listed.message.message.as_str().to_owned(),
-            )
-        };
-        all.sort_by_key(|listed| std::cmp::Reverse(key(listed)));
-        let after_cursor = |listed: &&Listed| {
-            op.cursor.as_ref().is_none_or(|cursor| {
-                let at = listed.message.at.as_second();
-                (at, listed.message.message.as_str()) < (cursor.second, cursor.message.as_str())
-            })
-        };
-        let wanted = op.contains.as_ref().map(|text| text.to_lowercase());
-        let matches = |listed: &Listed| {
-            op.after.is_none_or(|after| listed.message.at >= after)
-                && op.before.is_none_or(|before| listed.message.at < before)
-                && op
-                    .from
-                    .as_ref()
-                    .is_none_or(|from| listed.writer.as_ref() == Some(from))
-                && wanted
-                    .as_ref()
-                    .is_none_or(|text| listed.text.to_lowercase().contains(text))
-        };
-        let (mut messages, mut scanned, mut room) = (Vec::new(), 0, LARGEST_PAGE);
-        let (mut last, mut full) = (None, false);
-        for listed in all.iter().filter(after_cursor) {
-            if matches(listed) {
-                let size = serde_json::to_vec(&listed.message).map_or(0, |json| json.len());
-                full = messages.len() == op.limit.get() || (size > room && !messages.is_empty());
-                if full {
-                    break;
-                }
-                room = room.saturating_sub(size);
-                messages.push(listed.message.clone());
-            }
-            scanned += 1;
-            last = Some(Cursor {
-                second: listed.message.at.as_second(),
-                message: listed.message.message.clone(),
-            });
-        }
-        Self {
-            messages,
-            scanned,
-            back_to: last
-                .as_ref()
-                .and_then(|last| Timestamp::from_second(last.second).ok()),
-            next_cursor: last.filter(|_| full || more),
-        }
-    }
 }
 
 impl Message {

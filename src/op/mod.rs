@@ -4,17 +4,21 @@ mod blocking;
 mod catalogue;
 mod chat_changes;
 mod chats;
+mod contact_card;
 mod contacts;
 mod foreign;
 mod group_settings;
 mod groups;
 mod ids;
 mod invites;
+mod location;
 mod members;
 mod membership;
 mod message_changes;
+mod message_pages;
 mod messages;
 mod page;
+mod poll;
 mod presence;
 mod sending;
 mod session;
@@ -28,6 +32,7 @@ pub use chat_changes::{
     UnarchiveChat,
 };
 pub use chats::{Chat, ChatList, GetChat, LastMessage, ListChats};
+pub use contact_card::SendContact;
 pub use contacts::{
     CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
 };
@@ -47,6 +52,7 @@ pub use invites::{
     GetGroupInvite, GroupInvite, GroupPreview, JoinGroup, JoinedGroup, Joining, PreviewGroupInvite,
     RevokeGroupInvite, RevokedInvite, Revoking,
 };
+pub use location::{Degrees, SendLocation};
 pub use members::{
     AddGroupMembers, CreateGroup, DemoteGroupAdmin, GroupName, ListGroupMembers, PromoteGroupAdmin,
     RemoveGroupMembers,
@@ -58,8 +64,10 @@ pub use message_changes::{
     ChangedMessage, ChangingMessage, DeleteMessage, EditMessage, Emoji, ForwardMessage,
     PinDuration, PinMessage, React, StarMessage, UnpinMessage, UnstarMessage,
 };
-pub use messages::{Cursor, GetMessage, ListMessages, Listed, Message, MessageList};
+pub use message_pages::Listed;
+pub use messages::{Cursor, GetMessage, ListMessages, Message, MessageList};
 pub use page::{PageSize, Room};
+pub use poll::SendPoll;
 pub use presence::{
     ChatPresence, GetPresence, PersonPresence, Presence, PresenceList, PresenceSet, SetPresence,
     SubscribePresence, Subscribed, Subscribing,

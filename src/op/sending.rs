@@ -98,14 +98,17 @@ impl Operation for SendMessage {
     }
 
     fn check(&self) -> Result<(), BadId> {
-        self.reply_to
-            .as_ref()
-            .map_or(Ok(()), |message| message.is_of(&self.chat))
+        reply_is_of(self.reply_to.as_ref(), &self.chat)
     }
 
     fn content(&self) -> Option<Value> {
         (!self.allow_repeat).then(|| json!([self.chat, self.text]))
     }
+}
+
+/// Holds the message that is answered to against the chat: one answers in its chat.
+pub(super) fn reply_is_of(reply_to: Option<&MessageId>, chat: &ChatId) -> Result<(), BadId> {
+    reply_to.map_or(Ok(()), |message| message.is_of(chat))
 }
 
 /// How far a message has come.

@@ -418,6 +418,9 @@ pub fn arguments(tool: &Tool) -> Value {
         "name" | "description" | "text" => json!("Some words"),
         "invite" => json!("https://chat.whatsapp.com/ABCDEFGHIJKLMNOPQRSTUV"),
         "presence" => json!("online"),
+        "latitude" | "longitude" => json!(12.5),
+        "question" => json!("Which day?"),
+        "options" => json!(["Monday", "Tuesday"]),
         other => panic!("no value for the argument `{other}`"),
     };
     // It takes one of two, so that neither is required.

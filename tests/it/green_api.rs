@@ -11,8 +11,10 @@ mod logging_out;
 mod members;
 mod message_changes;
 mod messages;
+mod messages_around;
 mod opening;
 mod sending;
+mod sending_kinds;
 mod session;
 
 use std::time::Duration;

@@ -26,6 +26,7 @@ mod sandbox_contacts;
 mod sandbox_group_settings;
 mod sandbox_members;
 mod sandbox_presence;
+mod sandbox_sending;
 mod sandbox_session;
 mod table;
 mod waha;

@@ -40,8 +40,27 @@ impl GreenApi {
         let listed = messages
             .iter()
             .filter_map(|message| read(message, &op.chat, own.as_ref()));
+        let listed: Vec<Listed> = listed.collect();
         // What lies behind these cannot be reached by asking again.
-        Ok(MessageList::page(listed.collect(), false, &op))
+        let Some(message) = &op.around else {
+            return Ok(MessageList::page(listed, false, &op));
+        };
+        let of_it = |listed: &&Listed| listed.message.message == *message;
+        match listed
+            .iter()
+            .find(of_it)
+            .map(|listed| listed.message.clone())
+        {
+            Some(middle) => Ok(MessageList::around(listed, &middle, false, &op)),
+            None => Err(Fault::Refused {
+                api: API,
+                status: None,
+                said: Foreign::new(&format!(
+                    "message {message} is not among the last {SCAN} of the chat"
+                )),
+                next: "check chat and id; get_message shows an older message by itself",
+            }),
+        }
     }
 
     pub(super) async fn get_message(self, op: GetMessage) -> Result<Message, Fault> {

@@ -10,6 +10,7 @@ mod members;
 mod message_changes;
 mod messages;
 mod sending;
+mod sending_kinds;
 mod session;
 
 use std::sync::Arc;
@@ -39,6 +40,9 @@ impl GreenApi {
             .tool(Self::list_messages)
             .tool(Self::get_message)
             .slow_tool(Self::send_message)
+            .slow_tool(Self::send_location)
+            .slow_tool(Self::send_contact)
+            .slow_tool(Self::send_poll)
             .slow_tool(Self::forward_message)
             .slow_tool(Self::edit_message)
             .slow_tool(Self::delete_message)

@@ -15,19 +15,41 @@ impl GreenApi {
         op: SendMessage,
         progress: Progress,
     ) -> Result<Sent, Fault> {
-        self.reachable(&op.chat)?;
         if !op.mentions.is_empty() {
             return Err(cannot("mention people", "send the text without mentions"));
         }
-        let mut body = json!({ "chatId": op.chat.as_str(), "message": op.text.as_str() });
+        let mut body = json!({ "message": op.text.as_str() });
         if let Value::Object(fields) = &mut body {
-            let quoted = op.reply_to.as_ref().map(|id| id.as_str().into());
-            fields.extend(quoted.map(|id| ("quotedMessageId".to_owned(), id)));
             let preview = op.link_preview.map(Value::Bool);
             fields.extend(preview.map(|preview| ("linkPreview".to_owned(), preview)));
         }
+        self.send(
+            "sendMessage",
+            body,
+            op.chat,
+            op.reply_to.as_ref(),
+            &progress,
+        )
+        .await
+    }
+
+    /// Sends a message to a chat, and looks how far it has come.
+    pub(super) async fn send(
+        &self,
+        method: &str,
+        mut body: Value,
+        chat: ChatId,
+        reply_to: Option<&MessageId>,
+        progress: &Progress,
+    ) -> Result<Sent, Fault> {
+        self.reachable(&chat)?;
+        if let Value::Object(fields) = &mut body {
+            fields.insert("chatId".to_owned(), chat.as_str().into());
+            let quoted = reply_to.map(|id| id.as_str().into());
+            fields.extend(quoted.map(|id| ("quotedMessageId".to_owned(), id)));
+        }
         progress.say("sending");
-        let reply = self.0.change(&progress, "sendMessage", Some(&body)).await?;
+        let reply = self.0.change(progress, method, Some(&body)).await?;
         let id = match reply.body() {
             Body::Json(answer) => answer
                 .get("idMessage")
@@ -38,8 +60,8 @@ impl GreenApi {
         let Some(message) = id.and_then(|id| MessageId::parse(&id).ok()) else {
             return Err(self.0.refusal(&reply));
         };
-        let delivery = self.confirmed(&message, &op.chat, &progress).await;
-        Ok(Sent::new(delivery, Some(message), op.chat))
+        let delivery = self.confirmed(&message, &chat, progress).await;
+        Ok(Sent::new(delivery, Some(message), chat))
     }
 
     /// Looks how far a message has come; an id says only that it stands in the queue.

@@ -26,6 +26,14 @@ struct Message {
     timestamp: i64,
     /// Who wrote it; `None` for this account.
     writer: Option<&'static str>,
+    shown: Shown,
+}
+
+/// What a message shows beside its text.
+#[derive(Clone, Default)]
+pub(super) struct Shown {
+    pub(super) location: Option<Value>,
+    pub(super) cards: Vec<String>,
 }
 
 impl Default for Messages {
@@ -68,13 +76,29 @@ impl Default for Messages {
 const KEPT: usize = 1000;
 
 impl Messages {
-    /// Takes a message, from this account where there is no writer.
+    /// Takes a text, from this account where there is no writer.
     fn add(
         &mut self,
         chat: &str,
         writer: Option<&'static str>,
         text: &str,
         timestamp: i64,
+    ) -> Value {
+        self.add_shown(chat, writer, text, timestamp, Shown::default())
+    }
+
+    /// Takes a message of this account, written now.
+    pub(super) fn add_own(&mut self, chat: &str, text: &str, shown: Shown) -> Value {
+        self.add_shown(chat, None, text, Timestamp::now().as_second(), shown)
+    }
+
+    fn add_shown(
+        &mut self,
+        chat: &str,
+        writer: Option<&'static str>,
+        text: &str,
+        timestamp: i64,
+        shown: Shown,
     ) -> Value {
         self.1 += 1;
         let number = self.1;
@@ -83,6 +107,7 @@ impl Messages {
             text: text.to_owned(),
             timestamp,
             writer,
+            shown,
         };
         let json = message.json(chat);
         let messages = self.0.entry(chat.to_owned()).or_default();
@@ -126,11 +151,9 @@ impl Messages {
         }
     }
 
-    fn text(&self, id: &str) -> Option<&str> {
+    fn find(&self, id: &str) -> Option<&Message> {
         let mut messages = self.0.values().flatten();
-        messages
-            .find(|message| message.id == id)
-            .map(|message| message.text.as_str())
+        messages.find(|message| message.id == id)
     }
 
     fn get(&self, chat: &str, id: &str) -> Option<Value> {
@@ -150,6 +173,8 @@ impl Message {
             "participant": self.writer.filter(|_| chat.ends_with("@g.us")),
             "body": self.text,
             "hasMedia": false,
+            "location": self.shown.location,
+            "vCards": self.shown.cards,
             "ack": 1,
             "ackName": "SERVER",
         })
@@ -181,8 +206,7 @@ async fn send(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answe
         return Err(Refused::new(StatusCode::INTERNAL_SERVER_ERROR, message));
     };
     state.chats.know(chat);
-    let now = Timestamp::now().as_second();
-    let message = state.messages.add(chat, None, text, now);
+    let message = state.messages.add_own(chat, text, Shown::default());
     Ok((StatusCode::CREATED, Json(message)).into_response())
 }
 
@@ -226,15 +250,14 @@ async fn delete(Extract(state): Extract<Shared>, Path((_, chat, id)): At) -> Ans
 async fn forward(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
     let mut state = working(&state)?;
     let field = |name: &str| body.get(name).and_then(Value::as_str).ok_or_else(unknown);
-    let text = state
+    let message = state
         .messages
-        .text(field("messageId")?)
-        .ok_or_else(unknown)?
-        .to_owned();
-    let now = Timestamp::now().as_second();
+        .find(field("messageId")?)
+        .ok_or_else(unknown)?;
+    let (text, shown) = (message.text.clone(), message.shown.clone());
     let chat = field("chatId")?;
     state.chats.know(chat);
-    let copy = state.messages.add(chat, None, &text, now);
+    let copy = state.messages.add_own(chat, &text, shown);
     Ok((StatusCode::CREATED, Json(copy)).into_response())
 }
 
@@ -245,7 +268,7 @@ async fn mark(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answe
         .get("messageId")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    state.messages.text(id).ok_or_else(unknown)?;
+    state.messages.find(id).ok_or_else(unknown)?;
     Ok(or_nothing(None))
 }
 

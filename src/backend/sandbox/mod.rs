@@ -9,6 +9,7 @@ mod members;
 mod messages;
 mod presence;
 mod reply;
+mod sending;
 mod session;
 
 use std::{
@@ -65,6 +66,7 @@ pub async fn start() -> io::Result<Running> {
         .merge(session::routes())
         .merge(groups::routes())
         .merge(messages::routes())
+        .merge(sending::routes())
         .merge(contacts::routes())
         .merge(presence::routes())
         .merge(chats::routes())

@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Waha, client::API};
+use super::{
+    Waha,
+    client::API,
+    message_kinds::{kind, words},
+};
 use crate::{
     backend::{Fault, http::Body},
     op::{
@@ -17,49 +21,84 @@ const SCAN: usize = 200;
 
 impl Waha {
     pub(super) async fn list_messages(self, op: ListMessages) -> Result<MessageList, Fault> {
-        let path = [
-            "api",
-            self.0.session(),
-            "chats",
-            op.chat.as_str(),
-            "messages",
-        ];
+        if let Some(message) = &op.around {
+            return self.around(&op, message).await;
+        }
+        let cursor = op.cursor.as_ref().map(|cursor| cursor.second);
+        let before = op.before.map(Timestamp::as_second);
+        let until = [cursor, before].into_iter().flatten().min();
+        let since = op.after.map(Timestamp::as_second);
+        let messages = self.fetch(&op.chat, "desc", since, until).await?;
+        let more = messages.len() >= SCAN;
+        let listed = self.listed(&messages, &op).await;
+        Ok(MessageList::page(listed, more, &op))
+    }
+
+    /// The messages on both sides of one: what was written until then, and since.
+    async fn around(&self, op: &ListMessages, message: &MessageId) -> Result<MessageList, Fault> {
+        let (chat, message) = (op.chat.clone(), message.clone());
+        let middle = self
+            .clone()
+            .get_message(GetMessage { chat, message })
+            .await?;
+        let at = middle.at.as_second();
+        let mut messages = self.fetch(&op.chat, "desc", None, Some(at)).await?;
+        let more = messages.len() >= SCAN;
+        let newer = self.fetch(&op.chat, "asc", Some(at), None).await?;
+        let reaches = |list: &[Value]| list.iter().any(|message| second(message) == Some(at));
+        // Where other ones came than the next ones, there is a gap between.
+        if !reaches(&messages) || (newer.len() >= SCAN && !reaches(&newer)) {
+            return Err(Fault::Refused {
+                api: API,
+                status: None,
+                said: Foreign::new("it does not show the messages next to that one"),
+                next: "use after and before with times close to the message's",
+            });
+        }
+        messages.extend(newer);
+        let listed = self.listed(&messages, op).await;
+        Ok(MessageList::around(listed, &middle, more, op))
+    }
+
+    /// Messages of a chat between two times, in seconds since 1970.
+    async fn fetch(
+        &self,
+        chat: &ChatId,
+        order: &str,
+        since: Option<i64>,
+        until: Option<i64>,
+    ) -> Result<Vec<Value>, Fault> {
+        let path = ["api", self.0.session(), "chats", chat.as_str(), "messages"];
         let scan = SCAN.to_string();
         let mut query = vec![
             // WAHA would download every picture otherwise.
-            ("downloadMedia", "false".to_owned()),
-            ("sortBy", "timestamp".to_owned()),
-            ("sortOrder", "desc".to_owned()),
-            ("limit", scan),
+            ("downloadMedia", "false"),
+            ("sortBy", "timestamp"),
+            ("sortOrder", order),
+            ("limit", &scan),
         ];
-        let cursor = op.cursor.as_ref().map(|cursor| cursor.second);
-        let before = op.before.map(Timestamp::as_second);
-        if let Some(latest) = [cursor, before].into_iter().flatten().min() {
-            query.push(("filter.timestamp.lte", latest.to_string()));
+        let (since, until) = (
+            since.map(|at| at.to_string()),
+            until.map(|at| at.to_string()),
+        );
+        query.extend(until.as_deref().map(|at| ("filter.timestamp.lte", at)));
+        query.extend(since.as_deref().map(|at| ("filter.timestamp.gte", at)));
+        match self.0.get(&path, &query).await?.body() {
+            Body::Json(Value::Array(messages)) => Ok(messages),
+            Body::Empty => Ok(Vec::new()),
+            _ => Err(Fault::Unreadable {
+                api: API,
+                why: "a list of messages is expected".into(),
+            }),
         }
-        if let Some(after) = op.after {
-            query.push(("filter.timestamp.gte", after.as_second().to_string()));
-        }
-        let query: Vec<(&str, &str)> = query
+    }
+
+    async fn listed(&self, messages: &[Value], op: &ListMessages) -> Vec<Listed> {
+        let own = self.own_id(op).await;
+        messages
             .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let messages = match self.0.get(&path, &query).await?.body() {
-            Body::Json(Value::Array(messages)) => messages,
-            Body::Empty => Vec::new(),
-            _ => {
-                return Err(Fault::Unreadable {
-                    api: API,
-                    why: "a list of messages is expected".into(),
-                });
-            }
-        };
-        let more = messages.len() >= SCAN;
-        let own = self.own_id(&op).await;
-        let listed = messages
-            .iter()
-            .filter_map(|message| read(message, &op.chat, own.as_ref()));
-        Ok(MessageList::page(listed.collect(), more, &op))
+            .filter_map(|message| read(message, &op.chat, own.as_ref()))
+            .collect()
     }
 
     pub(super) async fn get_message(self, op: GetMessage) -> Result<Message, Fault> {
@@ -115,11 +154,11 @@ fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed
                 ChatId::Group(_) | ChatId::Channel(_) => text("from").and_then(person),
             })
     };
-    let body = text("body").unwrap_or_default();
+    let body = words(message);
     let name = message
         .pointer("/_data/notifyName")
         .or_else(|| message.pointer("/_data/pushName"));
-    let kind = media_kind(message);
+    let kind = kind(message);
     Some(Listed {
         message: Message {
             from_name: name
@@ -132,7 +171,7 @@ fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed
                 None => "unknown".to_owned(),
             },
             at: timestamp(message.get("timestamp")?)?,
-            text: (!body.trim().is_empty()).then(|| Foreign::long(body)),
+            text: (!body.trim().is_empty()).then(|| Foreign::long(&body)),
             kind: kind.as_deref().and_then(Foreign::nonempty),
             reply_to: message
                 .pointer("/replyTo/id")
@@ -141,25 +180,12 @@ fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed
             message: MessageId::parse(id).ok()?,
         },
         writer,
-        text: body.to_owned(),
+        text: body,
     })
 }
 
-/// The main part of the media type, such as `image`; `media` where there is no type.
-fn media_kind(message: &Value) -> Option<String> {
-    if message.get("hasMedia").and_then(Value::as_bool) != Some(true) {
-        return None;
-    }
-    let mime = message
-        .pointer("/media/mimetype")
-        .and_then(Value::as_str)
-        .unwrap_or("media");
-    Some(
-        mime.split('/')
-            .next()
-            .unwrap_or(mime)
-            .replace("application", "document"),
-    )
+fn second(message: &Value) -> Option<i64> {
+    Some(timestamp(message.get("timestamp")?)?.as_second())
 }
 
 /// Seconds as a number, with a fraction, as text, or as `{low, high}`.

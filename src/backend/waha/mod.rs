@@ -11,9 +11,11 @@ mod groups;
 mod invites;
 mod members;
 mod message_changes;
+mod message_kinds;
 mod messages;
 mod presence;
 mod sending;
+mod sending_kinds;
 mod session;
 
 use std::sync::Arc;
@@ -53,6 +55,9 @@ impl Waha {
             .tool(Self::list_messages)
             .tool(Self::get_message)
             .slow_tool(Self::send_message)
+            .slow_tool(Self::send_location)
+            .slow_tool(Self::send_contact)
+            .slow_tool(Self::send_poll)
             .slow_tool(Self::forward_message)
             .slow_tool(Self::edit_message)
             .slow_tool(Self::delete_message)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Waha;
+use super::{Waha, session::is_false};
 use crate::{
     backend::{Fault, effect::watch, http::Body},
     op::{ChatId, Delivery, MessageId, PersonId, SendMessage, Sent},
@@ -15,39 +15,43 @@ impl Waha {
         op: SendMessage,
         progress: Progress,
     ) -> Result<Sent, Fault> {
-        let mut body = json!({
-            "session": self.0.session(),
-            "chatId": op.chat.as_str(),
-            "text": op.text.as_str(),
-        });
-        let mut set = |name: &str, value: Value| {
-            if let Value::Object(fields) = &mut body {
-                fields.insert(name.to_owned(), value);
+        let mut body = json!({ "text": op.text.as_str() });
+        if let Value::Object(fields) = &mut body {
+            if !op.mentions.is_empty() {
+                let people = op.mentions.iter().map(PersonId::as_str).collect();
+                fields.insert("mentions".to_owned(), people);
             }
-        };
-        if let Some(message) = &op.reply_to {
-            set("reply_to", message.as_str().into());
+            let preview = op.link_preview.map(Value::Bool);
+            fields.extend(preview.map(|preview| ("linkPreview".to_owned(), preview)));
         }
-        if !op.mentions.is_empty() {
-            set(
-                "mentions",
-                op.mentions.iter().map(PersonId::as_str).collect(),
-            );
-        }
-        if let Some(preview) = op.link_preview {
-            set("linkPreview", preview.into());
+        self.send("sendText", body, op.chat, op.reply_to.as_ref(), &progress)
+            .await
+    }
+
+    /// Sends a message to a chat, and looks how far it has come.
+    pub(super) async fn send(
+        &self,
+        method: &str,
+        mut body: Value,
+        chat: ChatId,
+        reply_to: Option<&MessageId>,
+        progress: &Progress,
+    ) -> Result<Sent, Fault> {
+        if let Value::Object(fields) = &mut body {
+            fields.insert("session".to_owned(), self.0.session().into());
+            fields.insert("chatId".to_owned(), chat.as_str().into());
+            let quoted = reply_to.map(|message| message.as_str().into());
+            fields.extend(quoted.map(|id| ("reply_to".to_owned(), id)));
         }
         progress.say("sending");
-        let reply = self
-            .0
-            .post(&progress, &["api", "sendText"], Some(&body))
-            .await?;
+        let reply = self.0.post(progress, &["api", method], Some(&body)).await?;
         let answer = match reply.body() {
+            no if is_false(&no) => return Err(self.0.refusal(&reply)),
             Body::Json(answer) => answer,
             // Taken, and told of no further.
             Body::Empty | Body::Text(_) => Value::Null,
         };
-        Ok(self.confirmed(answer, op.chat, &progress).await)
+        Ok(self.confirmed(answer, chat, progress).await)
     }
 
     /// Looks how far a message has come; a 201 says only that it was taken.

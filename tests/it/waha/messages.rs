@@ -209,3 +209,46 @@ async fn one_message_is_shown() {
         assert_eq!(code(&result), "backend-refused");
     }
 }
+
+#[tokio::test]
+async fn places_and_contact_cards_are_told_in_words() {
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Sam\r\nORG:Bakery\r\nitem1.TEL;waid=15557778888:+1 555 777 8888\r\nEND:VCARD";
+    for (name, value, kind, words) in [
+        (
+            "location",
+            json!({ "latitude": "12.5", "longitude": -3, "name": "Harbour", "address": "Quay 1" }),
+            json!("location"),
+            "12.5, -3, Harbour, Quay 1",
+        ),
+        (
+            "location",
+            json!({ "latitude": 12.5, "longitude": "-3", "live": true, "name": "" }),
+            json!("location"),
+            "12.5, -3",
+        ),
+        (
+            "vCards",
+            json!([card, card]),
+            json!("contact"),
+            "Sam, +1 555 777 8888; Sam, +1 555 777 8888",
+        ),
+    ] {
+        let mut shown = message("A", 1_700_000_000, false, "");
+        shown[name] = value;
+        let result = list(vec![shown], json!({})).await;
+        assert_eq!(texts(&result), [words]);
+        assert_eq!(result["structuredContent"]["messages"][0]["kind"], kind);
+    }
+    for (name, value) in [
+        ("location", Value::Null),
+        ("location", json!({ "name": "nowhere" })),
+        ("vCards", json!([])),
+        ("vCards", json!([null])),
+    ] {
+        let mut shown = message("A", 1_700_000_000, false, "hi");
+        shown[name] = value;
+        let result = list(vec![shown], json!({})).await;
+        assert_eq!(texts(&result), ["hi"]);
+        assert!(result["structuredContent"]["messages"][0]["kind"].is_null());
+    }
+}

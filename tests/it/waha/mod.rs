@@ -13,10 +13,12 @@ mod member_list;
 mod members;
 mod message_changes;
 mod messages;
+mod messages_around;
 mod new_groups;
 mod pairing;
 mod presence;
 mod sending;
+mod sending_kinds;
 mod session;
 mod transport;
 

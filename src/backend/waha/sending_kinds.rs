@@ -1,0 +1,65 @@
+//! Sending a place, a contact card or a poll on WAHA.
+
+use serde_json::{Value, json};
+
+use super::Waha;
+use crate::{
+    backend::Fault,
+    op::{SendContact, SendLocation, SendPoll, Sent, Words},
+    progress::Progress,
+};
+
+impl Waha {
+    pub(super) async fn send_location(
+        self,
+        op: SendLocation,
+        progress: Progress,
+    ) -> Result<Sent, Fault> {
+        let (latitude, longitude) = (op.latitude.get(), op.longitude.get());
+        let name = op.name.as_ref().map(Words::as_str);
+        let address = op.address.as_ref().map(Words::as_str);
+        // It has one field for both, and does not do without.
+        let title = match (name, address) {
+            (Some(name), Some(address)) => format!("{name}, {address}"),
+            (Some(one), None) | (None, Some(one)) => one.to_owned(),
+            (None, None) => format!("{latitude}, {longitude}"),
+        };
+        let body = json!({ "latitude": latitude, "longitude": longitude, "title": title });
+        let reply_to = op.reply_to.as_ref();
+        self.send("sendLocation", body, op.chat, reply_to, &progress)
+            .await
+    }
+
+    pub(super) async fn send_contact(
+        self,
+        op: SendContact,
+        progress: Progress,
+    ) -> Result<Sent, Fault> {
+        let digits = op.number.digits();
+        let mut contact = json!({
+            "fullName": op.name.as_str(),
+            "phoneNumber": format!("+{digits}"),
+            "whatsappId": digits,
+            "vcard": null,
+        });
+        if let (Value::Object(fields), Some(work)) = (&mut contact, &op.organization) {
+            fields.insert("organization".to_owned(), work.as_str().into());
+        }
+        let body = json!({ "contacts": [contact] });
+        let reply_to = op.reply_to.as_ref();
+        self.send("sendContactVcard", body, op.chat, reply_to, &progress)
+            .await
+    }
+
+    pub(super) async fn send_poll(self, op: SendPoll, progress: Progress) -> Result<Sent, Fault> {
+        let options: Vec<&str> = op.options.iter().map(Words::as_str).collect();
+        let body = json!({ "poll": {
+            "name": op.question.as_str(),
+            "options": options,
+            "multipleAnswers": op.multiple_answers,
+        } });
+        let reply_to = op.reply_to.as_ref();
+        self.send("sendPoll", body, op.chat, reply_to, &progress)
+            .await
+    }
+}

@@ -1,0 +1,60 @@
+//! Sending a contact.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{
+    BadId, ChatId, MessageId, Operation, PhoneNumber, Risk, Sent, Topic, Touches, Words,
+    sending::reply_is_of,
+};
+
+/// Send somebody's contact card.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendContact {
+    /// Chat to send to.
+    pub chat: ChatId,
+    /// The contact's name.
+    pub name: Words<1, 200>,
+    /// The contact's phone number.
+    pub number: PhoneNumber,
+    /// Where the contact works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<Words<1, 200>>,
+    /// Message to answer to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
+    /// Send even if the same was sent just now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_repeat: bool,
+}
+
+impl Operation for SendContact {
+    const NAME: &'static str = "send_contact";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Messages;
+    const EFFECT: &'static str = "send a contact card in a WhatsApp message";
+    const IDEMPOTENT: bool = false;
+    const KNOWN_AS: &'static [&'static str] = &["waha_send_contact"];
+    type Output = Sent;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.chat)
+    }
+
+    fn check(&self) -> Result<(), BadId> {
+        // Each line of a card is a field: a second line would be another one.
+        let names = [Some(&self.name), self.organization.as_ref()];
+        let mut names = names.into_iter().flatten();
+        if names.any(|name| name.as_str().contains(char::is_control)) {
+            return Err(BadId::new("name and organization take one line each"));
+        }
+        reply_is_of(self.reply_to.as_ref(), &self.chat)
+    }
+
+    fn content(&self) -> Option<Value> {
+        let card = (&self.name, &self.number, &self.organization);
+        (!self.allow_repeat).then(|| json!([self.chat, card]))
+    }
+}

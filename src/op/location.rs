@@ -1,0 +1,95 @@
+//! Sending a place.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde_json::{Value, json};
+
+use super::{
+    BadId, ChatId, MessageId, Operation, Risk, Sent, Topic, Touches, Words, sending::reply_is_of,
+};
+
+/// Degrees from -`MOST` to `MOST`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Degrees<const MOST: u8>(f64);
+
+impl<const MOST: u8> Degrees<MOST> {
+    /// The degrees as a number.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl<'de, const MOST: u8> Deserialize<'de> for Degrees<MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer)?
+            .as_f64()
+            .filter(|degrees| degrees.abs() <= f64::from(MOST))
+            .map(Self)
+            .ok_or_else(|| D::Error::custom(format_args!("takes a number from -{MOST} to {MOST}")))
+    }
+}
+
+impl<const MOST: u8> JsonSchema for Degrees<MOST> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("Degrees{MOST}").into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let most = i16::from(MOST);
+        json_schema!({ "type": "number", "minimum": -most, "maximum": most })
+    }
+}
+
+/// Send a place on the map.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendLocation {
+    /// Chat to send to.
+    pub chat: ChatId,
+    /// Degrees north.
+    pub latitude: Degrees<90>,
+    /// Degrees east.
+    pub longitude: Degrees<180>,
+    /// The place's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Words<1, 200>>,
+    /// The place's address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Words<1, 500>>,
+    /// Message to answer to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
+    /// Send even if the same was sent just now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_repeat: bool,
+}
+
+impl Operation for SendLocation {
+    const NAME: &'static str = "send_location";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Messages;
+    const EFFECT: &'static str = "send a place in a WhatsApp message";
+    const IDEMPOTENT: bool = false;
+    const KNOWN_AS: &'static [&'static str] = &["waha_send_location"];
+    type Output = Sent;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.chat)
+    }
+
+    fn check(&self) -> Result<(), BadId> {
+        reply_is_of(self.reply_to.as_ref(), &self.chat)
+    }
+
+    fn content(&self) -> Option<Value> {
+        let place = (self.latitude, self.longitude, &self.name, &self.address);
+        (!self.allow_repeat).then(|| json!([self.chat, place]))
+    }
+}

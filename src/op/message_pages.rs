@@ -1,0 +1,140 @@
+//! What of an API's messages is told at once.
+
+use std::iter;
+
+use jiff::Timestamp;
+
+use super::{Cursor, ListMessages, Message, MessageList, PersonId};
+
+/// A message in the list of an API, with what filters look at.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// The message as it is told.
+    pub message: Message,
+    /// Its writer, where it is a person that can be told.
+    pub writer: Option<PersonId>,
+    /// Its whole text.
+    pub text: String,
+}
+
+/// The most bytes of JSON in one page.
+const LARGEST_PAGE: usize = 24 * 1024;
+
+impl Listed {
+    /// Its place in the chat; the id settles what happened in the same second.
+    fn place(&self) -> (Timestamp, &str) {
+        (self.message.at, self.message.message.as_str())
+    }
+
+    fn cursor(&self) -> Cursor {
+        Cursor {
+            second: self.message.at.as_second(),
+            message: self.message.message.clone(),
+        }
+    }
+
+    fn size(&self) -> usize {
+        serde_json::to_vec(&self.message).map_or(0, |json| json.len())
+    }
+
+    /// Whether the filters leave it; `contains` is in lower case.
+    fn passes(&self, op: &ListMessages, contains: Option<&str>) -> bool {
+        op.after.is_none_or(|after| self.message.at >= after)
+            && op.before.is_none_or(|before| self.message.at < before)
+            && op
+                .from
+                .as_ref()
+                .is_none_or(|from| self.writer.as_ref() == Some(from))
+            && contains.is_none_or(|text| self.text.to_lowercase().contains(text))
+    }
+}
+
+/// Newest first, each message once.
+fn sorted(mut all: Vec<Listed>) -> Vec<Listed> {
+    all.sort_by(|one, other| other.place().cmp(&one.place()));
+    all.dedup_by(|one, other| one.place() == other.place());
+    all
+}
+
+impl MessageList {
+    /// The page that was asked for, from messages in any order. `more` says that the
+    /// API has older ones than these.
+    pub fn page(all: Vec<Listed>, more: bool, op: &ListMessages) -> Self {
+        let all = sorted(all);
+        let after_cursor = |listed: &&Listed| {
+            op.cursor.as_ref().is_none_or(|cursor| {
+                let at = listed.message.at.as_second();
+                (at, listed.message.message.as_str()) < (cursor.second, cursor.message.as_str())
+            })
+        };
+        let contains = op.contains.as_ref().map(|text| text.to_lowercase());
+        let (mut messages, mut scanned, mut room) = (Vec::new(), 0, LARGEST_PAGE);
+        let (mut last, mut full) = (None, false);
+        for listed in all.iter().filter(after_cursor) {
+            if listed.passes(op, contains.as_deref()) {
+                let size = listed.size();
+                full = messages.len() == op.limit.get() || (size > room && !messages.is_empty());
+                if full {
+                    break;
+                }
+                room = room.saturating_sub(size);
+                messages.push(listed.message.clone());
+            }
+            scanned += 1;
+            last = Some(listed.cursor());
+        }
+        Self::told(messages, scanned, last, full || more)
+    }
+
+    /// The messages nearest to one of them, by turns before and after it.
+    pub fn around(all: Vec<Listed>, middle: &Message, more: bool, op: &ListMessages) -> Self {
+        let (all, middle) = (sorted(all), (middle.at, middle.message.as_str()));
+        let contains = op.contains.as_ref().map(|text| text.to_lowercase());
+        let passing = || {
+            all.iter()
+                .filter(|listed| listed.passes(op, contains.as_deref()))
+        };
+        // The message itself comes first, as the newest of the older ones.
+        let mut older = passing().filter(|listed| listed.place() <= middle);
+        let mut newer = passing().rev().filter(|listed| listed.place() > middle);
+        let mut before = false;
+        let by_turns = iter::from_fn(|| {
+            before = !before;
+            if before {
+                older.next().or_else(|| newer.next())
+            } else {
+                newer.next().or_else(|| older.next())
+            }
+        });
+        let (mut chosen, mut room) = (Vec::new(), LARGEST_PAGE);
+        for listed in by_turns.take(op.limit.get()) {
+            let size = listed.size();
+            if size > room && !chosen.is_empty() {
+                break;
+            }
+            room = room.saturating_sub(size);
+            chosen.push(listed);
+        }
+        chosen.sort_by(|one, other| other.place().cmp(&one.place()));
+        let last = chosen.last().map_or(middle, |listed| listed.place());
+        let left = passing().any(|listed| listed.place() < last);
+        // Where nothing that passes is left, the looking goes on behind all of these.
+        let last = match chosen.last() {
+            Some(listed) if left => Some(listed.cursor()),
+            _ => all.last().map(Listed::cursor),
+        };
+        let messages = chosen.iter().map(|listed| listed.message.clone());
+        Self::told(messages.collect(), all.len(), last, left || more)
+    }
+
+    fn told(messages: Vec<Message>, scanned: usize, last: Option<Cursor>, older: bool) -> Self {
+        Self {
+            messages,
+            scanned,
+            back_to: last
+                .as_ref()
+                .and_then(|last| Timestamp::from_second(last.second).ok()),
+            next_cursor: last.filter(|_| older),
+        }
+    }
+}
