@@ -26,6 +26,7 @@ use whatsapp_guard::{
     config::{Config, SessionName, WahaAccount},
     gate::{Caller, Gate, Verdict},
     mcp::{self, Server},
+    media::MediaRules,
     policy::{DEFAULT, Policy},
     toolset::Toolset,
 };
@@ -47,6 +48,7 @@ fn tools(url: &str) -> Toolset {
         api_key: Some("bench".into()),
         session: SessionName::parse("default").unwrap(),
         waits: Waits::default(),
+        media: MediaRules::default(),
     };
     Backend::new(&Config::Waha(account)).tools()
 }

@@ -35,6 +35,8 @@ static CATALOGUE: &[Entry] = &[
     entry::<ListMessages>(),
     entry::<GetMessage>(),
     entry::<SendMessage>(),
+    entry::<SendMedia>(),
+    entry::<SendVoice>(),
     entry::<ForwardMessage>(),
     entry::<EditMessage>(),
     entry::<DeleteMessage>(),

@@ -10,6 +10,7 @@ mod group_settings;
 mod groups;
 mod ids;
 mod invites;
+mod media;
 mod members;
 mod membership;
 mod message_changes;
@@ -47,6 +48,7 @@ pub use invites::{
     GetGroupInvite, GroupInvite, GroupPreview, JoinGroup, JoinedGroup, Joining, PreviewGroupInvite,
     RevokeGroupInvite, RevokedInvite, Revoking,
 };
+pub use media::{MediaKind, SendMedia, SendVoice};
 pub use members::{
     AddGroupMembers, CreateGroup, DemoteGroupAdmin, GroupName, ListGroupMembers, PromoteGroupAdmin,
     RemoveGroupMembers,

@@ -210,6 +210,21 @@ fn wrong_usage_and_configuration_exit_with_2() {
             &[("WHATSAPP_GUARD_TIMEOUT", "never")],
             "`WHATSAPP_GUARD_TIMEOUT`",
         ),
+        (
+            &["serve"],
+            &[("WHATSAPP_GUARD_OUTBOX", "outbox")],
+            "`WHATSAPP_GUARD_OUTBOX` takes the whole path",
+        ),
+        (
+            &["serve"],
+            &[("WHATSAPP_GUARD_OUTBOX", "/nowhere/outbox")],
+            "`WHATSAPP_GUARD_OUTBOX` names no folder",
+        ),
+        (
+            &["serve"],
+            &[("WHATSAPP_GUARD_MAX_MEDIA_BYTES", "0")],
+            "`WHATSAPP_GUARD_MAX_MEDIA_BYTES` takes bytes from 1 to 33554432",
+        ),
     ];
     for (arguments, environment, wanted) in cases {
         let ran = run(arguments, environment);

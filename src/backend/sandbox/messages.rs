@@ -24,6 +24,8 @@ struct Message {
     id: String,
     text: String,
     timestamp: i64,
+    /// The media type of what hangs on it.
+    media: Option<String>,
     /// Who wrote it; `None` for this account.
     writer: Option<&'static str>,
 }
@@ -82,6 +84,7 @@ impl Messages {
             id: format!("{}_{chat}_SANDBOX{number:08}", writer.is_none()),
             text: text.to_owned(),
             timestamp,
+            media: None,
             writer,
         };
         let json = message.json(chat);
@@ -91,6 +94,14 @@ impl Messages {
         }
         messages.push(message);
         json
+    }
+
+    /// Takes a message with a file from this account.
+    pub(super) fn add_media(&mut self, chat: &str, caption: &str, mime: &str) -> Option<Value> {
+        self.add(chat, None, caption, Timestamp::now().as_second());
+        let message = self.0.get_mut(chat)?.last_mut()?;
+        message.media = Some(mime.to_owned());
+        Some(message.json(chat))
     }
 
     /// The messages of a chat, newest first.
@@ -149,7 +160,8 @@ impl Message {
             "fromMe": self.writer.is_none(),
             "participant": self.writer.filter(|_| chat.ends_with("@g.us")),
             "body": self.text,
-            "hasMedia": false,
+            "hasMedia": self.media.is_some(),
+            "media": self.media.as_ref().map(|mime| json!({ "mimetype": mime })),
             "ack": 1,
             "ackName": "SERVER",
         })

@@ -9,6 +9,7 @@ mod control;
 mod group_settings;
 mod groups;
 mod invites;
+mod media;
 mod members;
 mod message_changes;
 mod messages;
@@ -19,7 +20,7 @@ mod session;
 use std::sync::Arc;
 
 use super::{Fault, Finding, Waits};
-use crate::{config::WahaAccount, toolset::Toolset};
+use crate::{config::WahaAccount, media::MediaRules, toolset::Toolset};
 use client::Client;
 
 /// One session on a WAHA server.
@@ -36,8 +37,8 @@ impl Waha {
     }
 
     /// The session of the built-in stand-in, which starts at the first call.
-    pub fn sandbox(waits: Waits) -> Self {
-        Self(Arc::new(Client::sandbox(waits)))
+    pub fn sandbox(waits: Waits, media: MediaRules) -> Self {
+        Self(Arc::new(Client::sandbox(waits, media)))
     }
 
     /// What WAHA offers.
@@ -53,6 +54,8 @@ impl Waha {
             .tool(Self::list_messages)
             .tool(Self::get_message)
             .slow_tool(Self::send_message)
+            .slow_tool(Self::send_media)
+            .slow_tool(Self::send_voice)
             .slow_tool(Self::forward_message)
             .slow_tool(Self::edit_message)
             .slow_tool(Self::delete_message)

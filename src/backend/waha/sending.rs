@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 
 use super::Waha;
 use crate::{
-    backend::{Fault, effect::watch, http::Body},
+    backend::{
+        Fault,
+        effect::watch,
+        http::{Body, Reply},
+    },
     op::{ChatId, Delivery, MessageId, PersonId, SendMessage, Sent},
     progress::Progress,
 };
@@ -42,16 +46,16 @@ impl Waha {
             .0
             .post(&progress, &["api", "sendText"], Some(&body))
             .await?;
+        Ok(self.confirmed(&reply, op.chat, &progress).await)
+    }
+
+    /// Looks how far a message has come; a 201 says only that it was taken.
+    pub(super) async fn confirmed(&self, reply: &Reply, chat: ChatId, progress: &Progress) -> Sent {
         let answer = match reply.body() {
             Body::Json(answer) => answer,
             // Taken, and told of no further.
             Body::Empty | Body::Text(_) => Value::Null,
         };
-        Ok(self.confirmed(answer, op.chat, &progress).await)
-    }
-
-    /// Looks how far a message has come; a 201 says only that it was taken.
-    async fn confirmed(&self, answer: Value, chat: ChatId, progress: &Progress) -> Sent {
         let message = message_id(&answer);
         let told = delivery(&answer);
         let Some(id) = message.as_ref().filter(|_| told == Delivery::Accepted) else {
