@@ -45,12 +45,16 @@ pub struct WahaAccount {
 pub struct GreenApiAccount {
     /// The API's address (`GREENAPI_API_URL`).
     pub api_url: Url,
+    /// The address that files are sent to (`GREENAPI_MEDIA_URL`).
+    pub media_url: Url,
     /// The instance (`GREENAPI_ID_INSTANCE`), digits.
     pub id_instance: String,
     /// The token (`GREENAPI_API_TOKEN`).
     pub api_token: SecretString,
     /// How long to wait.
     pub waits: Waits,
+    /// What may be sent from files and addresses.
+    pub media: MediaRules,
 }
 
 /// A WAHA session's name: 1 to 54 letters, digits, `_` or `-`.
@@ -248,22 +252,26 @@ impl Vars<'_> {
                 "takes the letters and digits that the console shows",
             ));
         }
-        let api_url = self
-            .get("GREENAPI_API_URL")?
-            .unwrap_or_else(|| "https://api.green-api.com".into());
-        let api_url = address("GREENAPI_API_URL", &api_url)?;
-        if api_url.scheme() == "http" && !is_loopback(&api_url) {
-            return Err(bad(
-                "GREENAPI_API_URL",
-                "has to start with https://: the token is part of every path",
-            ));
-        }
         Ok(GreenApiAccount {
-            api_url,
+            api_url: self.green_api_url("GREENAPI_API_URL", "https://api.green-api.com")?,
+            media_url: self.green_api_url("GREENAPI_MEDIA_URL", "https://media.green-api.com")?,
             id_instance,
             api_token: token.into(),
             waits,
+            media: self.media()?,
         })
+    }
+
+    fn green_api_url(&self, name: &str, usual: &str) -> Result<Url, ConfigError> {
+        let url = self.get(name)?;
+        let url = address(name, url.as_deref().unwrap_or(usual))?;
+        if url.scheme() == "http" && !is_loopback(&url) {
+            return Err(bad(
+                name,
+                "has to start with https://: the token is part of every path",
+            ));
+        }
+        Ok(url)
     }
 }
 

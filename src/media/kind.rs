@@ -113,3 +113,13 @@ pub(super) fn extension(mime: &str) -> &'static str {
         _ => "bin",
     }
 }
+
+/// Whether a name's end stands for the same as the usual one.
+pub(super) fn is_end(given: &str, usual: &str) -> bool {
+    let given = given.to_ascii_lowercase();
+    given == usual
+        || matches!(
+            (given.as_str(), usual),
+            ("jpeg", "jpg") | ("oga" | "opus", "ogg")
+        )
+}

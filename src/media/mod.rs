@@ -111,6 +111,20 @@ impl Media {
     pub fn family(&self) -> Family {
         kind::sniffed(&self.bytes).map_or(Family::Other, Family::of)
     }
+
+    /// Its name, with an end that agrees with the bytes: some go by names alone.
+    pub fn typed_name(&self) -> String {
+        let end = kind::extension(&self.mime);
+        let told = match self.file_name.rsplit_once('.') {
+            Some((_, given)) => self.family() == Family::Other || kind::is_end(given, end),
+            None => false,
+        };
+        if told {
+            self.file_name.clone()
+        } else {
+            format!("{}.{end}", self.file_name)
+        }
+    }
 }
 
 /// Why something was not taken in. Addresses and folders are never repeated.

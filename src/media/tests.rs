@@ -366,3 +366,19 @@ fn names_of_files_are_plain() {
     }
     assert!(!is_file_name(&"x".repeat(121)));
 }
+
+#[tokio::test]
+async fn a_name_s_end_tells_what_the_bytes_tell() {
+    let media = load(&base64("iVBORw0KGgo=", "image/png"), &near()).await;
+    for (name, wanted) in [
+        ("cat", "cat.png"),
+        ("cat.PNG", "cat.PNG"),
+        ("cat.exe", "cat.exe.png"),
+    ] {
+        let named = Media {
+            file_name: name.into(),
+            ..media.clone().unwrap()
+        };
+        assert_eq!(named.typed_name(), wanted);
+    }
+}

@@ -109,9 +109,11 @@ pub fn green_api(mock: &MockServer) -> Setup {
 pub fn green_api_with(mock: &MockServer, waits: Waits) -> Setup {
     Setup::new(Config::GreenApi(GreenApiAccount {
         api_url: mock.uri().parse().unwrap(),
+        media_url: mock.uri().parse().unwrap(),
         id_instance: "7103000000".into(),
         api_token: SECRET.into(),
         waits,
+        media: MediaRules::default(),
     }))
 }
 

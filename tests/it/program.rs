@@ -200,6 +200,15 @@ fn wrong_usage_and_configuration_exit_with_2() {
         (
             &["serve"],
             &[
+                ("GREENAPI_ID_INSTANCE", "1"),
+                ("GREENAPI_API_TOKEN", secret),
+                ("GREENAPI_MEDIA_URL", "http://example.org"),
+            ],
+            "`GREENAPI_MEDIA_URL` has to start with https://",
+        ),
+        (
+            &["serve"],
+            &[
                 ("GREENAPI_ID_INSTANCE", "1/../2"),
                 ("GREENAPI_API_TOKEN", secret),
             ],

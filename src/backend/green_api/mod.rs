@@ -6,6 +6,7 @@ mod contacts;
 mod control;
 mod group_settings;
 mod groups;
+mod media;
 mod members;
 mod message_changes;
 mod messages;
@@ -39,6 +40,8 @@ impl GreenApi {
             .tool(Self::list_messages)
             .tool(Self::get_message)
             .slow_tool(Self::send_message)
+            .slow_tool(Self::send_media)
+            .slow_tool(Self::send_voice)
             .slow_tool(Self::forward_message)
             .slow_tool(Self::edit_message)
             .slow_tool(Self::delete_message)
