@@ -304,14 +304,10 @@ async fn only_regular_files_below_the_outbox_are_read() {
     symlink("../secret", outbox.join("outside")).unwrap();
     symlink(folder.path(), outbox.join("up")).unwrap();
     symlink("/dev/zero", outbox.join("zero")).unwrap();
-    rustix::fs::mknodat(
-        rustix::fs::CWD,
-        outbox.join("pipe"),
-        rustix::fs::FileType::Fifo,
-        rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
-        0,
-    )
-    .unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(outbox.join("pipe"))
+        .status();
+    assert!(made.unwrap().success());
     let rules = MediaRules::new(Some(outbox.clone()), 64);
     for name in ["sub/cat.png", "./sub/cat.png", "inside"] {
         let media = load(&path(name), &rules).await.unwrap();
