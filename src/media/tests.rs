@@ -378,3 +378,18 @@ async fn a_name_s_end_tells_what_the_bytes_tell() {
         assert_eq!(named.typed_name(), wanted);
     }
 }
+
+#[tokio::test]
+async fn a_body_of_no_stated_length_is_bounded_too() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let text = format!("http://{}/endless", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut peer, _) = listener.accept().await.unwrap();
+        let _ = peer.read(&mut [0; 4096]).await;
+        let _ = peer.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+        while peer.write_all(&[b'x'; 4096]).await.is_ok() {}
+    });
+    let loaded = load(&url(&text), &near()).await;
+    assert_eq!(loaded, Err(Unloadable::TooLarge(64)));
+}
