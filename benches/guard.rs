@@ -27,6 +27,7 @@ use whatsapp_guard::{
     config::{Config, SessionName, WahaAccount},
     gate::{Caller, Gate, Verdict},
     mcp::{self, Server},
+    media::MediaRules,
     op::{Foreign, ListMessages, Listed, Message, MessageId, MessageList, Output, PersonId},
     policy::{DEFAULT, Policy},
     toolset::Toolset,
@@ -49,6 +50,7 @@ fn tools(url: &str) -> Toolset {
         api_key: Some("bench".into()),
         session: SessionName::parse("default").unwrap(),
         waits: Waits::default(),
+        media: MediaRules::default(),
     };
     Backend::new(&Config::Waha(account)).tools()
 }

@@ -6,7 +6,13 @@ use secrecy::SecretString;
 use thiserror::Error;
 use url::Url;
 
-use crate::backend::{Kind, Waits};
+use crate::{
+    backend::{Kind, Waits},
+    media::{MediaRules, USUAL_MAX_BYTES},
+};
+
+/// The most bytes of media that may be set; in base64 WAHA takes no more.
+const MOST_MEDIA_BYTES: usize = 32 * 1024 * 1024;
 
 /// A back end and what it needs.
 #[derive(Debug, Clone)]
@@ -16,7 +22,7 @@ pub enum Config {
     /// A GREEN-API instance.
     GreenApi(GreenApiAccount),
     /// The built-in stand-in.
-    Sandbox(Waits),
+    Sandbox(Waits, MediaRules),
 }
 
 /// A session on a WAHA server.
@@ -30,6 +36,8 @@ pub struct WahaAccount {
     pub session: SessionName,
     /// How long to wait.
     pub waits: Waits,
+    /// What may be sent from files and addresses.
+    pub media: MediaRules,
 }
 
 /// A GREEN-API instance.
@@ -37,12 +45,16 @@ pub struct WahaAccount {
 pub struct GreenApiAccount {
     /// The API's address (`GREENAPI_API_URL`).
     pub api_url: Url,
+    /// The address that files are sent to (`GREENAPI_MEDIA_URL`).
+    pub media_url: Url,
     /// The instance (`GREENAPI_ID_INSTANCE`), digits.
     pub id_instance: String,
     /// The token (`GREENAPI_API_TOKEN`).
     pub api_token: SecretString,
     /// How long to wait.
     pub waits: Waits,
+    /// What may be sent from files and addresses.
+    pub media: MediaRules,
 }
 
 /// A WAHA session's name: 1 to 54 letters, digits, `_` or `-`.
@@ -119,7 +131,7 @@ impl Config {
         match kind {
             Kind::Waha => vars.waha(waits).map(Self::Waha),
             Kind::GreenApi => vars.green_api(waits).map(Self::GreenApi),
-            Kind::Sandbox => Ok(Self::Sandbox(waits)),
+            Kind::Sandbox => Ok(Self::Sandbox(waits, vars.media()?)),
         }
     }
 
@@ -128,7 +140,7 @@ impl Config {
         match self {
             Self::Waha(_) => Kind::Waha,
             Self::GreenApi(_) => Kind::GreenApi,
-            Self::Sandbox(_) => Kind::Sandbox,
+            Self::Sandbox(..) => Kind::Sandbox,
         }
     }
 }
@@ -190,6 +202,27 @@ impl Vars<'_> {
         }
     }
 
+    fn media(&self) -> Result<MediaRules, ConfigError> {
+        const OUTBOX: &str = "WHATSAPP_GUARD_OUTBOX";
+        const BYTES: &str = "WHATSAPP_GUARD_MAX_MEDIA_BYTES";
+        let outbox = self.plain(OUTBOX).map(PathBuf::from);
+        if outbox.as_ref().is_some_and(|path| !path.is_absolute()) {
+            return Err(bad(OUTBOX, "takes the whole path of a folder, from / on"));
+        }
+        if outbox.as_ref().is_some_and(|path| !path.is_dir()) {
+            return Err(bad(OUTBOX, "names no folder that can be read"));
+        }
+        let max_bytes = match self.plain(BYTES) {
+            None => USUAL_MAX_BYTES,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|bytes| (1..=MOST_MEDIA_BYTES).contains(bytes))
+                .ok_or_else(|| bad(BYTES, format!("takes bytes from 1 to {MOST_MEDIA_BYTES}")))?,
+        };
+        Ok(MediaRules::new(outbox, max_bytes))
+    }
+
     fn waha(&self, waits: Waits) -> Result<WahaAccount, ConfigError> {
         let session = self
             .get("WAHA_SESSION")?
@@ -200,6 +233,7 @@ impl Vars<'_> {
             session: SessionName::parse(&session)
                 .ok_or_else(|| bad("WAHA_SESSION", "takes 1 to 54 letters, digits, `_` or `-`"))?,
             waits,
+            media: self.media()?,
         })
     }
 
@@ -218,22 +252,26 @@ impl Vars<'_> {
                 "takes the letters and digits that the console shows",
             ));
         }
-        let api_url = self
-            .get("GREENAPI_API_URL")?
-            .unwrap_or_else(|| "https://api.green-api.com".into());
-        let api_url = address("GREENAPI_API_URL", &api_url)?;
-        if api_url.scheme() == "http" && !is_loopback(&api_url) {
-            return Err(bad(
-                "GREENAPI_API_URL",
-                "has to start with https://: the token is part of every path",
-            ));
-        }
         Ok(GreenApiAccount {
-            api_url,
+            api_url: self.green_api_url("GREENAPI_API_URL", "https://api.green-api.com")?,
+            media_url: self.green_api_url("GREENAPI_MEDIA_URL", "https://media.green-api.com")?,
             id_instance,
             api_token: token.into(),
             waits,
+            media: self.media()?,
         })
+    }
+
+    fn green_api_url(&self, name: &str, usual: &str) -> Result<Url, ConfigError> {
+        let url = self.get(name)?;
+        let url = address(name, url.as_deref().unwrap_or(usual))?;
+        if url.scheme() == "http" && !is_loopback(&url) {
+            return Err(bad(
+                name,
+                "has to start with https://: the token is part of every path",
+            ));
+        }
+        Ok(url)
     }
 }
 

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod gate;
 pub mod mcp;
+pub mod media;
 pub mod op;
 pub mod policy;
 pub mod progress;

@@ -5,6 +5,7 @@ mod effect;
 mod fault;
 pub mod green_api;
 mod http;
+mod media;
 mod members;
 pub mod sandbox;
 mod settle;
@@ -153,7 +154,7 @@ impl Backend {
         match config {
             Config::Waha(account) => Self::Waha(Waha::new(account)),
             Config::GreenApi(account) => Self::GreenApi(GreenApi::new(account)),
-            Config::Sandbox(waits) => Self::Waha(Waha::sandbox(*waits)),
+            Config::Sandbox(waits, media) => Self::Waha(Waha::sandbox(*waits, media.clone())),
         }
     }
 

@@ -27,7 +27,8 @@ const EXAMPLES: &str = "Examples:
 
 Back ends (from the environment; each also as NAME_FILE with a path):
   WAHA       WAHA_BASE_URL, WAHA_API_KEY, WAHA_SESSION
-  GREEN-API  GREENAPI_ID_INSTANCE, GREENAPI_API_TOKEN, GREENAPI_API_URL
+  GREEN-API  GREENAPI_ID_INSTANCE, GREENAPI_API_TOKEN, GREENAPI_API_URL,
+             GREENAPI_MEDIA_URL
   neither    the built-in sandbox
 
 Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration";

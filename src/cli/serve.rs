@@ -25,7 +25,9 @@ use crate::{
   whatsapp-guard serve --backend sandbox --policy mine.toml
 
 Logs go to standard error; WHATSAPP_GUARD_LOG=debug shows more of them.
-WHATSAPP_GUARD_TIMEOUT sets how many seconds one HTTP answer may take (35).")]
+WHATSAPP_GUARD_TIMEOUT sets how many seconds one HTTP answer may take (35),
+WHATSAPP_GUARD_OUTBOX the folder that files are sent from (none), and
+WHATSAPP_GUARD_MAX_MEDIA_BYTES the most that is sent at once (16777216).")]
 pub(super) struct Serve {
     #[command(flatten)]
     backend: BackendOption,

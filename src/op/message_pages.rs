@@ -4,7 +4,7 @@ use std::iter;
 
 use jiff::Timestamp;
 
-use super::{Cursor, ListMessages, Message, MessageList, PersonId};
+use super::{Cursor, ListMessages, Message, MessageList, PersonId, Room};
 
 /// A message in the list of an API, with what filters look at.
 #[derive(Debug, Clone)]
@@ -17,9 +17,6 @@ pub struct Listed {
     pub text: String,
 }
 
-/// The most bytes of JSON in one page.
-const LARGEST_PAGE: usize = 24 * 1024;
-
 impl Listed {
     /// Its place in the chat; the id settles what happened in the same second.
     fn place(&self) -> (Timestamp, &str) {
@@ -31,10 +28,6 @@ impl Listed {
             second: self.message.at.as_second(),
             message: self.message.message.clone(),
         }
-    }
-
-    fn size(&self) -> usize {
-        serde_json::to_vec(&self.message).map_or(0, |json| json.len())
     }
 
     /// Whether the filters leave it; `contains` is in lower case.
@@ -68,16 +61,14 @@ impl MessageList {
             })
         };
         let contains = op.contains.as_ref().map(|text| text.to_lowercase());
-        let (mut messages, mut scanned, mut room) = (Vec::new(), 0, LARGEST_PAGE);
+        let (mut messages, mut scanned, mut room) = (Vec::new(), 0, Room::new(op.limit));
         let (mut last, mut full) = (None, false);
         for listed in all.iter().filter(after_cursor) {
             if listed.passes(op, contains.as_deref()) {
-                let size = listed.size();
-                full = messages.len() == op.limit.get() || (size > room && !messages.is_empty());
+                full = !room.take(&listed.message);
                 if full {
                     break;
                 }
-                room = room.saturating_sub(size);
                 messages.push(listed.message.clone());
             }
             scanned += 1;
@@ -106,15 +97,9 @@ impl MessageList {
                 newer.next().or_else(|| older.next())
             }
         });
-        let (mut chosen, mut room) = (Vec::new(), LARGEST_PAGE);
-        for listed in by_turns.take(op.limit.get()) {
-            let size = listed.size();
-            if size > room && !chosen.is_empty() {
-                break;
-            }
-            room = room.saturating_sub(size);
-            chosen.push(listed);
-        }
+        let mut room = Room::new(op.limit);
+        let fits = |listed: &&Listed| room.take(&listed.message);
+        let mut chosen: Vec<_> = by_turns.take_while(fits).collect();
         chosen.sort_by(|one, other| other.place().cmp(&one.place()));
         let last = chosen.last().map_or(middle, |listed| listed.place());
         let left = passing().any(|listed| listed.place() < last);

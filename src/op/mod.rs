@@ -12,6 +12,7 @@ mod groups;
 mod ids;
 mod invites;
 mod location;
+mod media;
 mod members;
 mod membership;
 mod message_changes;
@@ -53,6 +54,7 @@ pub use invites::{
     RevokeGroupInvite, RevokedInvite, Revoking,
 };
 pub use location::{Degrees, SendLocation};
+pub use media::{MediaKind, SendMedia, SendVoice};
 pub use members::{
     AddGroupMembers, CreateGroup, DemoteGroupAdmin, GroupName, ListGroupMembers, PromoteGroupAdmin,
     RemoveGroupMembers,

@@ -49,8 +49,67 @@ fn schema<T: schemars::JsonSchema>() -> Map<String, Value> {
     });
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.remove("title");
-    match schema.to_value() {
+    let mut schema = schema.to_value();
+    tidy(&mut schema);
+    match schema {
         Value::Object(fields) => fields,
         _ => Map::new(),
+    }
+}
+
+/// Takes out what a model has no use for: every word of the list is paid on each turn.
+fn tidy(schema: &mut Value) {
+    if let Value::Array(schemas) = schema {
+        schemas.iter_mut().for_each(tidy);
+        return;
+    }
+    let Value::Object(fields) = schema else {
+        return;
+    };
+    // A field that may be left out need not be `null` as well.
+    if let Some(Value::Array(types)) = fields.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            fields.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(choices)) = fields.get_mut("anyOf") {
+        choices.retain(|choice| choice.get("type") != Some(&json!("null")));
+        if let [Value::Object(only)] = choices.as_slice() {
+            let only = only.clone();
+            fields.remove("anyOf");
+            for (name, value) in only {
+                fields.entry(name).or_insert(value);
+            }
+        }
+    }
+    // The words of a choice say what they mean.
+    let words: Option<Vec<Value>> = match fields.get("oneOf") {
+        Some(Value::Array(choices)) => choices
+            .iter()
+            .map(|choice| choice.get("const").cloned())
+            .collect(),
+        _ => None,
+    };
+    if let Some(words) = words {
+        fields.remove("oneOf");
+        fields.insert("type".into(), "string".into());
+        fields.insert("enum".into(), words.into());
+    }
+    // Rust's widths of numbers, and defaults that the description tells.
+    fields.retain(|name, value| match name.as_str() {
+        "format" => !value
+            .as_str()
+            .is_some_and(|format| format.starts_with(['u', 'i', 'f', 'd'])),
+        "default" => false,
+        _ => true,
+    });
+    for (name, value) in fields {
+        match value {
+            // The names in here are the tool's own.
+            Value::Object(fields) if name == "properties" => fields.values_mut().for_each(tidy),
+            value => tidy(value),
+        }
     }
 }

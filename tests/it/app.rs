@@ -15,6 +15,7 @@ use whatsapp_guard::{
     config::{Config, GreenApiAccount, SessionName, WahaAccount},
     gate::Gate,
     mcp::{self, Server},
+    media::MediaRules,
     policy::Policy,
     toolset::Tool,
 };
@@ -89,7 +90,16 @@ pub fn waha_with(mock: &MockServer, waits: Waits) -> Setup {
         api_key: Some(SECRET.into()),
         session: SessionName::parse("default").unwrap(),
         waits,
+        media: MediaRules::default(),
     }))
+}
+
+pub fn waha_taking(mock: &MockServer, media: MediaRules) -> Setup {
+    let Setup { config, .. } = waha(mock);
+    let Config::Waha(account) = config else {
+        panic!("it is WAHA's")
+    };
+    Setup::new(Config::Waha(WahaAccount { media, ..account }))
 }
 
 pub fn green_api(mock: &MockServer) -> Setup {
@@ -99,14 +109,16 @@ pub fn green_api(mock: &MockServer) -> Setup {
 pub fn green_api_with(mock: &MockServer, waits: Waits) -> Setup {
     Setup::new(Config::GreenApi(GreenApiAccount {
         api_url: mock.uri().parse().unwrap(),
+        media_url: mock.uri().parse().unwrap(),
         id_instance: "7103000000".into(),
         api_token: SECRET.into(),
         waits,
+        media: MediaRules::default(),
     }))
 }
 
 pub fn sandbox() -> Setup {
-    Setup::new(Config::Sandbox(waits()))
+    Setup::new(Config::Sandbox(waits(), MediaRules::default()))
 }
 
 impl Setup {
@@ -415,6 +427,7 @@ pub fn arguments(tool: &Tool) -> Value {
         "people" => json!(["15552220001@c.us"]),
         "message" => json!("false_15552220001@c.us_SANDBOX00000004"),
         "number" => json!("+15552220001"),
+        "media" => json!({ "base64": "T2dnUwAC", "mime": "audio/ogg" }),
         "name" | "description" | "text" => json!("Some words"),
         "invite" => json!("https://chat.whatsapp.com/ABCDEFGHIJKLMNOPQRSTUV"),
         "presence" => json!("online"),

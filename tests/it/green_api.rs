@@ -8,6 +8,7 @@ mod group_settings;
 mod groups;
 mod leaving;
 mod logging_out;
+mod media;
 mod members;
 mod message_changes;
 mod messages;

@@ -24,6 +24,7 @@ mod sandbox;
 mod sandbox_chats;
 mod sandbox_contacts;
 mod sandbox_group_settings;
+mod sandbox_media;
 mod sandbox_members;
 mod sandbox_presence;
 mod sandbox_sending;

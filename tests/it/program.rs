@@ -200,6 +200,15 @@ fn wrong_usage_and_configuration_exit_with_2() {
         (
             &["serve"],
             &[
+                ("GREENAPI_ID_INSTANCE", "1"),
+                ("GREENAPI_API_TOKEN", secret),
+                ("GREENAPI_MEDIA_URL", "http://example.org"),
+            ],
+            "`GREENAPI_MEDIA_URL` has to start with https://",
+        ),
+        (
+            &["serve"],
+            &[
                 ("GREENAPI_ID_INSTANCE", "1/../2"),
                 ("GREENAPI_API_TOKEN", secret),
             ],
@@ -209,6 +218,21 @@ fn wrong_usage_and_configuration_exit_with_2() {
             &["serve"],
             &[("WHATSAPP_GUARD_TIMEOUT", "never")],
             "`WHATSAPP_GUARD_TIMEOUT`",
+        ),
+        (
+            &["serve"],
+            &[("WHATSAPP_GUARD_OUTBOX", "outbox")],
+            "`WHATSAPP_GUARD_OUTBOX` takes the whole path",
+        ),
+        (
+            &["serve"],
+            &[("WHATSAPP_GUARD_OUTBOX", "/nowhere/outbox")],
+            "`WHATSAPP_GUARD_OUTBOX` names no folder",
+        ),
+        (
+            &["serve"],
+            &[("WHATSAPP_GUARD_MAX_MEDIA_BYTES", "0")],
+            "`WHATSAPP_GUARD_MAX_MEDIA_BYTES` takes bytes from 1 to 33554432",
         ),
     ];
     for (arguments, environment, wanted) in cases {

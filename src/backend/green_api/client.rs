@@ -1,6 +1,6 @@
 //! Requests to GREEN-API, and what its refusals mean.
 
-use reqwest::{Client as Network, Method, RequestBuilder};
+use reqwest::{Client as Network, Method, RequestBuilder, multipart::Form};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::time::sleep;
@@ -12,6 +12,7 @@ use crate::{
         http::{Body, Http, Reply, redacted},
     },
     config::GreenApiAccount,
+    media::MediaRules,
     op::Foreign,
     progress::Progress,
 };
@@ -23,20 +24,27 @@ const REPEATS: u32 = 2;
 
 pub(super) struct Client {
     http: Http,
+    files: Http,
     api_url: Url,
+    media_url: Url,
     id_instance: String,
     api_token: SecretString,
     pub(super) waits: Waits,
+    pub(super) media: MediaRules,
 }
 
 impl Client {
     pub(super) fn new(account: &GreenApiAccount) -> Self {
+        let http = |url: &Url| Http::new(API, account.waits.answer).plain(url.scheme() == "http");
         Self {
-            http: Http::new(API, account.waits.answer).plain(account.api_url.scheme() == "http"),
+            http: http(&account.api_url),
+            files: http(&account.media_url),
             api_url: account.api_url.clone(),
+            media_url: account.media_url.clone(),
             id_instance: account.id_instance.clone(),
             api_token: account.api_token.clone(),
             waits: account.waits,
+            media: account.media.clone(),
         }
     }
 
@@ -50,7 +58,7 @@ impl Client {
         method: &str,
         arguments: Option<&Value>,
     ) -> Result<Reply, Fault> {
-        let url = self.url(method)?;
+        let url = self.url(&self.api_url, method)?;
         let mut repeats = 0;
         loop {
             let reply = self
@@ -73,11 +81,31 @@ impl Client {
         method: &str,
         arguments: Option<&Value>,
     ) -> Result<Reply, Fault> {
-        let url = self.url(method)?;
+        let url = self.url(&self.api_url, method)?;
         let reply = self
             .http
             .change(progress, |network| request(network, url, arguments))
             .await?;
+        self.changed(reply)
+    }
+
+    /// Sends a file, once, to the host that takes files.
+    pub(super) async fn upload(
+        &self,
+        progress: &Progress,
+        method: &str,
+        form: Form,
+    ) -> Result<Reply, Fault> {
+        let url = self.url(&self.media_url, method)?;
+        let reply = self
+            .files
+            .change(progress, |network| network.post(url).multipart(form))
+            .await?;
+        self.changed(reply)
+    }
+
+    /// The answer to a change that is not a refusal.
+    fn changed(&self, reply: Reply) -> Result<Reply, Fault> {
         match reply.status.as_u16() {
             // Somebody on the way gave up waiting; the instance may have done it.
             status @ (499 | 502 | 504) => Err(Fault::OutcomeUnknown {
@@ -89,8 +117,8 @@ impl Client {
     }
 
     /// The address of a method, with the token in it: never to be shown.
-    fn url(&self, method: &str) -> Result<Url, Fault> {
-        let mut url = self.api_url.clone();
+    fn url(&self, base: &Url, method: &str) -> Result<Url, Fault> {
+        let mut url = base.clone();
         let instance = format!("waInstance{}", self.id_instance);
         match url.path_segments_mut() {
             Ok(mut segments) => {

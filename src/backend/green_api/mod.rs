@@ -6,6 +6,7 @@ mod contacts;
 mod control;
 mod group_settings;
 mod groups;
+mod media;
 mod members;
 mod message_changes;
 mod messages;
@@ -43,6 +44,8 @@ impl GreenApi {
             .slow_tool(Self::send_location)
             .slow_tool(Self::send_contact)
             .slow_tool(Self::send_poll)
+            .slow_tool(Self::send_media)
+            .slow_tool(Self::send_voice)
             .slow_tool(Self::forward_message)
             .slow_tool(Self::edit_message)
             .slow_tool(Self::delete_message)

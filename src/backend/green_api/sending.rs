@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 
 use super::{GreenApi, client::API};
 use crate::{
-    backend::{Fault, effect::watch, http::Body},
+    backend::{
+        Fault,
+        effect::watch,
+        http::{Body, Reply},
+    },
     op::{ChatId, Delivery, Foreign, MessageId, SendMessage, Sent},
     progress::Progress,
 };
@@ -50,6 +54,16 @@ impl GreenApi {
         }
         progress.say("sending");
         let reply = self.0.change(progress, method, Some(&body)).await?;
+        self.sent(&reply, chat, progress).await
+    }
+
+    /// Reads the id of what was sent, and looks how far it has come.
+    pub(super) async fn sent(
+        &self,
+        reply: &Reply,
+        chat: ChatId,
+        progress: &Progress,
+    ) -> Result<Sent, Fault> {
         let id = match reply.body() {
             Body::Json(answer) => answer
                 .get("idMessage")
@@ -58,7 +72,7 @@ impl GreenApi {
             Body::Empty | Body::Text(_) => None,
         };
         let Some(message) = id.and_then(|id| MessageId::parse(&id).ok()) else {
-            return Err(self.0.refusal(&reply));
+            return Err(self.0.refusal(reply));
         };
         let delivery = self.confirmed(&message, &chat, progress).await;
         Ok(Sent::new(delivery, Some(message), chat))
@@ -95,7 +109,7 @@ fn delivery(message: &Value) -> Delivery {
     }
 }
 
-fn cannot(what: &str, next: &'static str) -> Fault {
+pub(super) fn cannot(what: &str, next: &'static str) -> Fault {
     Fault::Refused {
         api: API,
         status: None,

@@ -24,6 +24,8 @@ struct Message {
     id: String,
     text: String,
     timestamp: i64,
+    /// The media type of what hangs on it.
+    media: Option<String>,
     /// Who wrote it; `None` for this account.
     writer: Option<&'static str>,
     shown: Shown,
@@ -106,6 +108,7 @@ impl Messages {
             id: format!("{}_{chat}_SANDBOX{number:08}", writer.is_none()),
             text: text.to_owned(),
             timestamp,
+            media: None,
             writer,
             shown,
         };
@@ -116,6 +119,14 @@ impl Messages {
         }
         messages.push(message);
         json
+    }
+
+    /// Takes a message with a file from this account.
+    pub(super) fn add_media(&mut self, chat: &str, caption: &str, mime: &str) -> Option<Value> {
+        self.add(chat, None, caption, Timestamp::now().as_second());
+        let message = self.0.get_mut(chat)?.last_mut()?;
+        message.media = Some(mime.to_owned());
+        Some(message.json(chat))
     }
 
     /// The messages of a chat, newest first.
@@ -175,6 +186,8 @@ impl Message {
             "hasMedia": false,
             "location": self.shown.location,
             "vCards": self.shown.cards,
+            "hasMedia": self.media.is_some(),
+            "media": self.media.as_ref().map(|mime| json!({ "mimetype": mime })),
             "ack": 1,
             "ackName": "SERVER",
         })

@@ -5,6 +5,7 @@ mod chats;
 mod contacts;
 mod group_settings;
 mod groups;
+mod media;
 mod members;
 mod messages;
 mod presence;
@@ -67,6 +68,7 @@ pub async fn start() -> io::Result<Running> {
         .merge(groups::routes())
         .merge(messages::routes())
         .merge(sending::routes())
+        .merge(media::routes())
         .merge(contacts::routes())
         .merge(presence::routes())
         .merge(chats::routes())

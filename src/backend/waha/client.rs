@@ -14,6 +14,7 @@ use crate::{
         sandbox,
     },
     config::WahaAccount,
+    media::MediaRules,
     op::Foreign,
     progress::Progress,
 };
@@ -26,6 +27,7 @@ pub(super) struct Client {
     api_key: Option<SecretString>,
     session: String,
     pub(super) waits: Waits,
+    pub(super) media: MediaRules,
 }
 
 enum Server {
@@ -58,16 +60,18 @@ impl Client {
             api_key: account.api_key.clone(),
             session: account.session.as_str().to_owned(),
             waits: account.waits,
+            media: account.media.clone(),
         }
     }
 
-    pub(super) fn sandbox(waits: Waits) -> Self {
+    pub(super) fn sandbox(waits: Waits, media: MediaRules) -> Self {
         Self {
             http: Http::new(API, waits.answer).plain(true),
             server: Server::StandIn(OnceCell::new()),
             api_key: None,
             session: "default".into(),
             waits,
+            media,
         }
     }
 

@@ -9,6 +9,7 @@ mod control;
 mod group_settings;
 mod groups;
 mod invites;
+mod media;
 mod members;
 mod message_changes;
 mod message_kinds;
@@ -21,7 +22,7 @@ mod session;
 use std::sync::Arc;
 
 use super::{Fault, Finding, Waits};
-use crate::{config::WahaAccount, toolset::Toolset};
+use crate::{config::WahaAccount, media::MediaRules, toolset::Toolset};
 use client::Client;
 
 /// One session on a WAHA server.
@@ -38,8 +39,8 @@ impl Waha {
     }
 
     /// The session of the built-in stand-in, which starts at the first call.
-    pub fn sandbox(waits: Waits) -> Self {
-        Self(Arc::new(Client::sandbox(waits)))
+    pub fn sandbox(waits: Waits, media: MediaRules) -> Self {
+        Self(Arc::new(Client::sandbox(waits, media)))
     }
 
     /// What WAHA offers.
@@ -58,6 +59,8 @@ impl Waha {
             .slow_tool(Self::send_location)
             .slow_tool(Self::send_contact)
             .slow_tool(Self::send_poll)
+            .slow_tool(Self::send_media)
+            .slow_tool(Self::send_voice)
             .slow_tool(Self::forward_message)
             .slow_tool(Self::edit_message)
             .slow_tool(Self::delete_message)

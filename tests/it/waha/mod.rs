@@ -9,6 +9,7 @@ mod groups;
 mod invites;
 mod leave;
 mod logout;
+mod media;
 mod member_list;
 mod members;
 mod message_changes;

@@ -10,6 +10,7 @@ use tokio::{
 use whatsapp_guard::{
     backend::{Backend, Finding, Waits},
     config::{Config, SessionName, WahaAccount},
+    media::MediaRules,
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::method};
 
@@ -300,6 +301,7 @@ async fn examine(base_url: String) -> Vec<Finding> {
         api_key: Some(SECRET.into()),
         session: SessionName::parse("default").unwrap(),
         waits: patient(),
+        media: MediaRules::default(),
     };
     Backend::new(&Config::Waha(account)).examine().await
 }

@@ -1,0 +1,65 @@
+//! Sending media on GREEN-API, which shows a file as its name's end says.
+
+use reqwest::multipart::{Form, Part};
+
+use super::{GreenApi, sending::cannot};
+use crate::{
+    backend::{Fault, media},
+    media::{Family, Media},
+    op::{ChatId, MediaKind, MessageId, SendMedia, SendVoice, Sent},
+    progress::Progress,
+};
+
+impl GreenApi {
+    pub(super) async fn send_media(self, op: SendMedia, progress: Progress) -> Result<Sent, Fault> {
+        self.reachable(&op.chat)?;
+        progress.say("loading");
+        let (kind, file) = media::to_show(&op, &self.0.media).await?;
+        if kind == MediaKind::Document && matches!(file.family(), Family::Image | Family::Video) {
+            let what = "send a picture or video as a document";
+            return Err(cannot(what, "leave out kind"));
+        }
+        let form = Form::new();
+        let form = match op.caption {
+            Some(caption) => form.text("caption", caption),
+            None => form,
+        };
+        let reply_to = op.reply_to.as_ref();
+        self.upload(form, file, op.chat, reply_to, &progress).await
+    }
+
+    pub(super) async fn send_voice(self, op: SendVoice, progress: Progress) -> Result<Sent, Fault> {
+        self.reachable(&op.chat)?;
+        progress.say("loading");
+        let file = media::to_hear(&op, &self.0.media).await?;
+        let reply_to = op.reply_to.as_ref();
+        self.upload(Form::new(), file, op.chat, reply_to, &progress)
+            .await
+    }
+
+    async fn upload(
+        &self,
+        form: Form,
+        file: Media,
+        chat: ChatId,
+        reply_to: Option<&MessageId>,
+        progress: &Progress,
+    ) -> Result<Sent, Fault> {
+        let name = file.typed_name();
+        let part = Part::bytes(file.bytes)
+            .file_name(name.clone())
+            .mime_str(&file.mime)
+            .map_err(|error| Fault::internal(&error))?;
+        let form = form
+            .text("chatId", chat.as_str().to_owned())
+            .text("fileName", name)
+            .part("file", part);
+        let form = match reply_to {
+            Some(message) => form.text("quotedMessageId", message.as_str().to_owned()),
+            None => form,
+        };
+        progress.say("sending");
+        let reply = self.0.upload(progress, "sendFileByUpload", form).await?;
+        self.sent(&reply, chat, progress).await
+    }
+}

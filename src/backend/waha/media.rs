@@ -1,0 +1,59 @@
+//! Sending media on WAHA: always the bytes, so that WAHA fetches nothing itself.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use super::Waha;
+use crate::{
+    backend::{Fault, media},
+    media::Media,
+    op::{MediaKind, SendMedia, SendVoice, Sent},
+    progress::Progress,
+};
+
+impl Waha {
+    pub(super) async fn send_media(self, op: SendMedia, progress: Progress) -> Result<Sent, Fault> {
+        progress.say("loading");
+        let (kind, file) = media::to_show(&op, &self.0.media).await?;
+        let mut body = body(&file);
+        if let (Value::Object(fields), Some(caption)) = (&mut body, &op.caption) {
+            fields.insert("caption".into(), caption.as_str().into());
+        }
+        let method = match kind {
+            MediaKind::Image => "sendImage",
+            MediaKind::Video => "sendVideo",
+            MediaKind::Document => "sendFile",
+        };
+        if kind == MediaKind::Video {
+            convert(&mut body);
+        }
+        self.send(method, body, op.chat, op.reply_to.as_ref(), &progress)
+            .await
+    }
+
+    pub(super) async fn send_voice(self, op: SendVoice, progress: Progress) -> Result<Sent, Fault> {
+        progress.say("loading");
+        let file = media::to_hear(&op, &self.0.media).await?;
+        let mut body = body(&file);
+        convert(&mut body);
+        self.send("sendVoice", body, op.chat, op.reply_to.as_ref(), &progress)
+            .await
+    }
+}
+
+fn body(file: &Media) -> Value {
+    json!({
+        "file": {
+            "mimetype": file.mime,
+            "filename": file.file_name,
+            "data": STANDARD.encode(&file.bytes),
+        },
+    })
+}
+
+/// Has WAHA bring it into the form that WhatsApp plays.
+fn convert(body: &mut Value) {
+    if let Value::Object(fields) = body {
+        fields.insert("convert".into(), true.into());
+    }
+}

@@ -1,0 +1,154 @@
+//! Fetching from the public internet.
+
+use std::{
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::Pin,
+    sync::Arc,
+};
+
+use reqwest::{
+    Client, StatusCode,
+    dns::{Addrs, Name, Resolve, Resolving},
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+    redirect::Policy,
+};
+use url::{Host, Url};
+
+use super::{MediaRules, Raw, Unloadable, address::is_public};
+
+type Lookup = fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+
+/// How names are looked up, and which addresses may be called.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Net {
+    pub(super) lookup: Lookup,
+    pub(super) may_call: fn(IpAddr) -> bool,
+    pub(super) scheme: &'static str,
+}
+
+impl Net {
+    /// The public internet, over https.
+    pub(super) const PUBLIC: Self = Self {
+        lookup: system,
+        may_call: is_public,
+        scheme: "https",
+    };
+}
+
+fn system(
+    host: String,
+    port: u16,
+) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> {
+    Box::pin(async move {
+        let found = tokio::net::lookup_host((host, port)).await?;
+        Ok(found.map(|address| address.ip()).collect())
+    })
+}
+
+/// Answers every name with the addresses that were looked at, so that a second look
+/// at the name cannot give others.
+struct Pinned(Vec<SocketAddr>);
+
+impl Resolve for Pinned {
+    fn resolve(&self, _: Name) -> Resolving {
+        let addresses: Addrs = Box::new(self.0.clone().into_iter());
+        Box::pin(async move { Ok(addresses) })
+    }
+}
+
+/// Fetches a file, if its host is public in all of its addresses.
+pub(super) async fn fetch(text: &str, rules: &MediaRules) -> Result<Raw, Unloadable> {
+    let url = understood(text, rules.net.scheme)?;
+    let addresses = addresses(&url, rules.net).await?;
+    let client = client(addresses, rules)?;
+    let lost = |_| failed("the connection failed");
+    let mut response = client.get(url.clone()).send().await.map_err(lost)?;
+    match response.status() {
+        StatusCode::OK => {}
+        status if status.is_redirection() => {
+            return Err(failed("it leads to a redirect, which is not followed"));
+        }
+        status => return Err(failed(&format!("it answered {}", status.as_u16()))),
+    }
+    if response.headers().contains_key(CONTENT_ENCODING) {
+        return Err(failed("its content is packed, which was not asked for"));
+    }
+    let too_large = || Unloadable::TooLarge(rules.max_bytes);
+    if response
+        .content_length()
+        .is_some_and(|length| length > rules.max_bytes as u64)
+    {
+        return Err(too_large());
+    }
+    let declared = response.headers().get(CONTENT_TYPE);
+    let declared = declared
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(lost)? {
+        if bytes.len() + chunk.len() > rules.max_bytes {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    let name = url.path_segments().and_then(Iterator::last);
+    Ok(Raw {
+        bytes,
+        declared,
+        name: name.map(str::to_owned),
+    })
+}
+
+fn understood(text: &str, scheme: &str) -> Result<Url, Unloadable> {
+    let url = Url::parse(text).map_err(|_| Unloadable::Source("`url` is no address"))?;
+    if url.scheme() != scheme {
+        return Err(Unloadable::Source("`url` has to start with https://"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Unloadable::Source("`url` may not hold a user or password"));
+    }
+    Ok(url)
+}
+
+/// The addresses of a host, when every one of them may be called.
+async fn addresses(url: &Url, net: Net) -> Result<Vec<SocketAddr>, Unloadable> {
+    let port = url.port_or_known_default().unwrap_or(443);
+    let found = match url.host() {
+        // Numbers in any notation have been read as an address by now.
+        Some(Host::Ipv4(address)) => vec![IpAddr::V4(address)],
+        Some(Host::Ipv6(address)) => vec![IpAddr::V6(address)],
+        Some(Host::Domain(name)) => (net.lookup)(name.to_owned(), port)
+            .await
+            .map_err(|_| failed("its host has no address"))?,
+        None => Vec::new(),
+    };
+    if found.is_empty() {
+        return Err(failed("its host has no address"));
+    }
+    if !found.iter().all(|address| (net.may_call)(*address)) {
+        return Err(Unloadable::NotPublic);
+    }
+    let with_port = |address| SocketAddr::new(address, port);
+    Ok(found.into_iter().map(with_port).collect())
+}
+
+/// A client of its own for each fetch: it knows one host and keeps nothing.
+fn client(addresses: Vec<SocketAddr>, rules: &MediaRules) -> Result<Client, Unloadable> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .dns_resolver(Arc::new(Pinned(addresses)))
+        .https_only(rules.net.scheme == "https")
+        .redirect(Policy::none())
+        .no_proxy()
+        .referer(false)
+        .timeout(rules.time)
+        .user_agent(concat!("whatsapp-guard/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|_| failed("there is no way to make a secure connection"))
+}
+
+fn failed(why: &str) -> Unloadable {
+    Unloadable::Fetch(why.to_owned())
+}

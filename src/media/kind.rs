@@ -1,0 +1,125 @@
+//! What a file is, by its first bytes.
+
+/// The kinds of media that WhatsApp tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// A picture.
+    Image,
+    /// A video.
+    Video,
+    /// Sound.
+    Audio,
+    /// Anything else.
+    Other,
+}
+
+impl Family {
+    /// The family of a media type.
+    pub(super) fn of(mime: &str) -> Self {
+        match mime.split_once('/') {
+            Some(("image", _)) => Self::Image,
+            Some(("video", _)) => Self::Video,
+            Some(("audio", _)) => Self::Audio,
+            _ => Self::Other,
+        }
+    }
+}
+
+const PLAIN: &[(&[u8], &str)] = &[
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"\x1a\x45\xdf\xa3", "video/webm"),
+    (b"OggS", "audio/ogg"),
+    (b"ID3", "audio/mpeg"),
+    (b"\xff\xfb", "audio/mpeg"),
+    (b"\xff\xf3", "audio/mpeg"),
+    (b"\xff\xf1", "audio/aac"),
+    (b"\xff\xf9", "audio/aac"),
+    (b"fLaC", "audio/flac"),
+    (b"#!AMR", "audio/amr"),
+    (b"%PDF-", "application/pdf"),
+];
+
+/// The media type that the first bytes tell.
+pub(super) fn sniffed(bytes: &[u8]) -> Option<&'static str> {
+    if let Some((_, mime)) = PLAIN.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        return Some(mime);
+    }
+    match (bytes.get(..4)?, bytes.get(4..8)?, bytes.get(8..12)?) {
+        (b"RIFF", _, b"WEBP") => Some("image/webp"),
+        (b"RIFF", _, b"WAVE") => Some("audio/wav"),
+        (b"RIFF", _, b"AVI ") => Some("video/x-msvideo"),
+        (_, b"ftyp", b"heic" | b"heix" | b"mif1") => Some("image/heic"),
+        (_, b"ftyp", b"M4A " | b"M4B ") => Some("audio/mp4"),
+        (_, b"ftyp", b"qt  ") => Some("video/quicktime"),
+        (_, b"ftyp", [b'3', b'g', b'p', _]) => Some("video/3gpp"),
+        (_, b"ftyp", _) => Some("video/mp4"),
+        _ => None,
+    }
+}
+
+/// The media type to send: a declared one counts only where the bytes tell none, and
+/// not when it claims something that the bytes would have told.
+pub(super) fn mime(bytes: &[u8], declared: Option<&str>) -> String {
+    let declared = declared.map(|mime| mime.split(';').next().unwrap_or_default().trim());
+    let believed = |mime: &&str| {
+        is_mime(mime) && Family::of(mime) == Family::Other && *mime != "application/pdf"
+    };
+    sniffed(bytes)
+        .or_else(|| declared.filter(believed))
+        .unwrap_or("application/octet-stream")
+        .to_owned()
+}
+
+/// Whether this is a media type in lower case without parameters.
+pub(super) fn is_mime(text: &str) -> bool {
+    let token = |part: &str| {
+        let fits = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$&^_.+-".contains(&byte)
+        };
+        !part.is_empty() && part.bytes().all(fits)
+    };
+    text.len() <= 100
+        && text
+            .split_once('/')
+            .is_some_and(|(family, rest)| token(family) && token(rest))
+}
+
+/// The end of a file's name for a media type.
+pub(super) fn extension(mime: &str) -> &'static str {
+    match mime {
+        "image/jpeg" => "jpg",
+        "image/png" => "png",
+        "image/gif" => "gif",
+        "image/webp" => "webp",
+        "image/heic" => "heic",
+        "video/mp4" => "mp4",
+        "video/webm" => "webm",
+        "video/quicktime" => "mov",
+        "video/3gpp" => "3gp",
+        "video/x-msvideo" => "avi",
+        "audio/ogg" => "ogg",
+        "audio/mpeg" => "mp3",
+        "audio/mp4" => "m4a",
+        "audio/aac" => "aac",
+        "audio/flac" => "flac",
+        "audio/amr" => "amr",
+        "audio/wav" => "wav",
+        "application/pdf" => "pdf",
+        "text/plain" => "txt",
+        "text/csv" => "csv",
+        _ => "bin",
+    }
+}
+
+/// Whether a name's end stands for the same as the usual one.
+pub(super) fn is_end(given: &str, usual: &str) -> bool {
+    let given = given.to_ascii_lowercase();
+    given == usual
+        || matches!(
+            (given.as_str(), usual),
+            ("jpeg", "jpg") | ("oga" | "opus", "ogg")
+        )
+}

@@ -1,0 +1,131 @@
+//! Sending pictures, videos, documents and recordings.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{BadId, ChatId, MessageId, Operation, Risk, Sent, Topic, Touches};
+use crate::media::{MediaSource, is_file_name};
+
+/// The longest caption, in characters.
+const LONGEST_CAPTION: usize = 1024;
+
+/// How something is shown in the chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum MediaKind {
+    /// As a picture.
+    Image,
+    /// As a video.
+    Video,
+    /// As a file to be opened.
+    Document,
+}
+
+/// Send a picture, video or document.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendMedia {
+    /// Chat to send to: a chat's id, or a phone number.
+    pub chat: ChatId,
+    /// What to send: one of url, base64 and path.
+    pub media: MediaSource,
+    /// How to show it; by its content when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<MediaKind>,
+    /// Text below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// Name that the file has for the recipient.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+    /// Message to answer to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
+    /// Send even if the same was sent just now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_repeat: bool,
+}
+
+/// Send a recording as a voice message.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SendVoice {
+    /// Chat to send to: a chat's id, or a phone number.
+    pub chat: ChatId,
+    /// Recording to send: one of url, base64 and path.
+    pub media: MediaSource,
+    /// Message to answer to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
+    /// Send even if the same was sent just now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_repeat: bool,
+}
+
+fn check(media: &MediaSource, reply_to: Option<&MessageId>, chat: &ChatId) -> Result<(), BadId> {
+    media.check().map_err(BadId::new)?;
+    reply_to.map_or(Ok(()), |message| message.is_of(chat))
+}
+
+impl Operation for SendMedia {
+    const NAME: &'static str = "send_media";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Messages;
+    const EFFECT: &'static str = "send a file on WhatsApp";
+    const IDEMPOTENT: bool = false;
+    const KNOWN_AS: &'static [&'static str] = &[
+        "send_document",
+        "send_file",
+        "send_image",
+        "waha_send_media",
+    ];
+    type Output = Sent;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.chat)
+    }
+
+    fn check(&self) -> Result<(), BadId> {
+        check(&self.media, self.reply_to.as_ref(), &self.chat)?;
+        let caption = self.caption.as_deref().unwrap_or_default();
+        if caption.chars().count() > LONGEST_CAPTION {
+            let problem = format!("`caption` takes up to {LONGEST_CAPTION} characters");
+            return Err(BadId::new(problem));
+        }
+        match &self.file_name {
+            Some(name) if !is_file_name(name) => Err(BadId::new(
+                "`file_name` takes a plain name such as plan.pdf, without folders",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn content(&self) -> Option<Value> {
+        let content = || json!([self.chat, self.media, self.kind, self.caption]);
+        (!self.allow_repeat).then(content)
+    }
+}
+
+impl Operation for SendVoice {
+    const NAME: &'static str = "send_voice";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Messages;
+    const EFFECT: &'static str = "send a voice message on WhatsApp";
+    const IDEMPOTENT: bool = false;
+    const KNOWN_AS: &'static [&'static str] = &["send_audio_message", "waha_send_audio"];
+    type Output = Sent;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.chat)
+    }
+
+    fn check(&self) -> Result<(), BadId> {
+        check(&self.media, self.reply_to.as_ref(), &self.chat)
+    }
+
+    fn content(&self) -> Option<Value> {
+        (!self.allow_repeat).then(|| json!([self.chat, self.media]))
+    }
+}
