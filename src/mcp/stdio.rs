@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::Server;
 
 /// How long calls under way may still take after the input has ended.
-const GRACE: Duration = Duration::from_millis(700);
+const GRACE: Duration = Duration::from_millis(500);
 
 /// The longest line that is read.
 const LONGEST_LINE: usize = 4 * 1024 * 1024;
