@@ -96,17 +96,18 @@ impl Question {
     }
 }
 
-/// An argument's value as a person reads it.
+/// An argument's value as a person reads it: text as a whole, anything else in short.
 fn shown(value: &Value) -> String {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+    let (text, shown) = match value {
+        Value::String(text) => (text.clone(), Foreign::long(text)),
+        other => (other.to_string(), Foreign::new(&other.to_string())),
     };
-    let shown = plain(&Foreign::long(&text));
+    let plain = plain(&shown);
     // What cannot be shown whole must not be agreed to unseen.
-    match text.chars().count() {
-        0..=4000 => shown,
-        length => format!("{shown} [cut: {length} characters in all]"),
+    if shown.is_cut() {
+        format!("{plain} [cut: {} characters in all]", text.chars().count())
+    } else {
+        plain
     }
 }
 

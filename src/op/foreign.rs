@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 /// Text from outside, made safe to show: control, bidi and invisible characters
 /// are escaped and the length is bounded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Foreign(String);
+pub struct Foreign(String, bool);
 
 /// The most characters of a name that are kept.
 const LONGEST: usize = 200;
@@ -29,12 +29,14 @@ impl Foreign {
 
     fn cut(text: &str, longest: usize) -> Self {
         let mut shown = String::new();
+        let mut cut = false;
         let mut room = longest;
         for c in text.chars() {
             let escaped = is_hidden(c).then(|| c.escape_default());
             let length = escaped.as_ref().map_or(1, ExactSizeIterator::len);
             if length > room {
                 shown.push('…');
+                cut = true;
                 break;
             }
             room -= length;
@@ -43,12 +45,17 @@ impl Foreign {
                 None => shown.push(c),
             }
         }
-        Self(shown)
+        Self(shown, cut)
     }
 
     /// `None` for text that is empty.
     pub fn nonempty(text: &str) -> Option<Self> {
         (!text.trim().is_empty()).then(|| Self::new(text))
+    }
+
+    /// Whether there was more of it than is kept.
+    pub fn is_cut(&self) -> bool {
+        self.1
     }
 
     /// The text as it may be shown.

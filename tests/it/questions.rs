@@ -26,3 +26,19 @@ async fn a_long_text_is_shown_or_said_to_be_cut() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_picture_is_asked_about_in_short() {
+    let policy = format!("{OPEN}\n[tools.send_media]\naction = \"confirm\"\n");
+    let mut app = app::sandbox()
+        .person(Person::Declines)
+        .policy(&policy)
+        .linked()
+        .await;
+    let media = json!({ "base64": "iVBOR".repeat(2000), "mime": "image/png" });
+    let arguments = json!({ "chat": "15552220001@c.us", "media": media });
+    app.call("send_media", arguments).await;
+    let question = app.questions[0]["message"].as_str().unwrap();
+    assert!(question.len() < 900, "{question}");
+    assert!(question.contains("characters in all]"), "{question}");
+}
