@@ -180,7 +180,7 @@ fn answer<T: Output>(output: T) -> Result<Answer, Fault> {
     Ok(Answer {
         structured,
         text: output.text(),
-        images: output.images(),
+        attachments: output.attachments(),
         failed: output.failed(),
     })
 }

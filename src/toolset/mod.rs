@@ -19,7 +19,7 @@ pub use schemas::Schemas;
 use crate::{
     backend::Fault,
     gate::{BriefPermit, Permitted},
-    op::{Foreign, Image, Risk, Touches},
+    op::{Attachment, Foreign, Risk, Touches},
     progress::Progress,
 };
 
@@ -162,8 +162,8 @@ pub struct Answer {
     pub structured: Value,
     /// The same, short, for a reader.
     pub text: String,
-    /// Pictures that belong to it.
-    pub images: Vec<Image>,
+    /// Pictures, sound and files that belong to it.
+    pub attachments: Vec<Attachment>,
     /// Whether the effect is not known to have happened.
     pub failed: bool,
 }
