@@ -76,13 +76,18 @@ impl Http {
         .map_err(|why| Fault::Unreadable { api: self.api, why })
     }
 
-    /// Asks for a file; its body is still to come.
+    /// Asks for a file, whose body is still to come; a lost connection is tried once more.
     pub(super) async fn open(
         &self,
-        request: impl FnOnce(&Client) -> RequestBuilder,
+        request: impl Fn(&Client) -> RequestBuilder,
     ) -> Result<Response, Fault> {
-        let request = request(self.client()?).timeout(FILE_TIME);
-        let response = request.send().await.map_err(|error| {
+        let client = self.client()?;
+        let send = || request(client).timeout(FILE_TIME).send();
+        let opened = match send().await {
+            Err(error) if !error.is_timeout() => send().await,
+            outcome => outcome,
+        };
+        let response = opened.map_err(|error| {
             let lost = Lost::from(error);
             Fault::Unreachable {
                 api: self.api,

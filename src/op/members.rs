@@ -34,6 +34,10 @@ impl Operation for ListGroupMembers {
         &["get_group_participants", "waha_get_group_participants"];
     type Output = MemberList;
 
+    fn page(&mut self) -> Option<&mut PageSize> {
+        Some(&mut self.limit)
+    }
+
     fn touches(&self) -> Touches {
         Touches::chat(&self.group)
     }

@@ -35,7 +35,7 @@ pub use chat_changes::{
     ArchiveChat, ChangedChat, ChangingChat, ClearChat, DeleteChat, MarkChatRead, MarkChatUnread,
     UnarchiveChat,
 };
-pub use chats::{Chat, ChatList, GetChat, LastMessage, ListChats};
+pub use chats::{CHAT_BLOCK, Chat, ChatList, GetChat, LastMessage, ListChats};
 pub use contact_card::SendContact;
 pub use contacts::{
     CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
@@ -71,8 +71,10 @@ pub use message_changes::{
     PinDuration, PinMessage, React, StarMessage, UnpinMessage, UnstarMessage,
 };
 pub use message_pages::Listed;
-pub use messages::{Cursor, GetMessage, ListMessages, Message, MessageList};
-pub use page::{PageSize, Room};
+pub use messages::{
+    Cursor, Format, GetMessage, ListMessages, Message, MessageList, ShortMessage, ToldMessage,
+};
+pub use page::{AnswerSize, PageSize, Room};
 pub use poll::SendPoll;
 pub use presence::{
     ChatPresence, GetPresence, PersonPresence, Presence, PresenceList, PresenceSet, SetPresence,
@@ -126,6 +128,11 @@ pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 
         Ok(())
     }
 
+    /// The size of the page, where the answer is a page of a list.
+    fn page(&mut self) -> Option<&mut PageSize> {
+        None
+    }
+
     /// What makes this the same as another call of the tool, where doing the same
     /// again within a short time is taken for a slip.
     fn content(&self) -> Option<serde_json::Value> {
@@ -142,6 +149,9 @@ pub trait Output: Serialize + JsonSchema + Send + 'static {
     fn attachments(&self) -> Vec<Attachment> {
         Vec::new()
     }
+
+    /// Leaves out what can be left out, so that it fits into this many bytes of JSON.
+    fn shorten(&mut self, _bytes: usize) {}
 
     /// Whether the effect that was asked for is not known to have happened.
     fn failed(&self) -> bool {

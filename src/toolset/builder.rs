@@ -14,11 +14,12 @@ use super::{
 };
 use crate::{
     backend::Fault,
-    op::{Foreign, Operation, Output},
+    op::{AnswerSize, Foreign, Operation, Output},
     progress::Progress,
 };
 
-type RunOf<B, O> = Arc<dyn Fn(B, O, Progress) -> Boxed<Result<Answer, Fault>> + Send + Sync>;
+type RunOf<B, O> =
+    Arc<dyn Fn(B, O, AnswerSize, Progress) -> Boxed<Result<Answer, Fault>> + Send + Sync>;
 
 /// Collects a back end's tools; `O` is the operation that was listed last.
 pub struct Builder<B, O> {
@@ -62,9 +63,9 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
         F: Fn(B, O, Progress) -> Fut + Copy + Send + Sync + 'static,
         Fut: Future<Output = Result<O::Output, Fault>> + Send + 'static,
     {
-        let run: RunOf<B, O> = Arc::new(move |backend, op, progress| {
+        let run: RunOf<B, O> = Arc::new(move |backend, op, size, progress| {
             let running = method(backend, op, progress);
-            Box::pin(async move { running.await.and_then(answer) })
+            Box::pin(async move { running.await.and_then(|output| answer(output, size)) })
         });
         self.list(run)
     }
@@ -81,7 +82,11 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
         let notice = self.notice;
         let mut tools = self.tools;
         tools.extend(self.last.map(|tool| (tool.name, tool)));
-        Toolset { tools, notice }
+        Toolset {
+            tools,
+            notice,
+            answer: AnswerSize::default(),
+        }
     }
 
     fn list<O: Operation>(self, run: RunOf<B, O>) -> Builder<B, O> {
@@ -89,7 +94,7 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
         tools.extend(self.last.map(|tool| (tool.name, tool)));
         debug_assert!(!tools.contains_key(O::NAME), "{} is listed twice", O::NAME);
         let backend = self.backend.clone();
-        let prepare = move |arguments| prepare(&backend, &run, arguments);
+        let prepare = move |arguments, size| prepare(&backend, &run, arguments, size);
         Builder {
             backend: self.backend,
             tools,
@@ -118,8 +123,8 @@ impl<B: Clone + Send + Sync + 'static, O: Operation> Builder<B, O> {
         self.last = self.last.map(|tool| {
             let (backend, unbriefed) = (self.backend.clone(), tool.prepare);
             Tool {
-                prepare: Box::new(move |arguments| {
-                    let mut prepared = unbriefed(arguments)?;
+                prepare: Box::new(move |arguments, size| {
+                    let mut prepared = unbriefed(arguments, size)?;
                     let op = read::<O>(&prepared.facts.arguments)?;
                     let backend = backend.clone();
                     prepared.brief = Some(Box::new(move || Box::pin(method(backend, op))));
@@ -136,8 +141,12 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
     backend: &B,
     run: &RunOf<B, O>,
     arguments: Value,
+    size: AnswerSize,
 ) -> Result<Prepared, BadCall> {
-    let op = read::<O>(&arguments)?;
+    let mut op = read::<O>(&arguments)?;
+    if let Some(page) = op.page() {
+        page.within(size);
+    }
     op.check().map_err(|error| bad_arguments::<O>(&error))?;
     let canonical = serde_json::to_value(&op).map_err(|error| bad_arguments::<O>(&error))?;
     let facts = Facts {
@@ -152,7 +161,7 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
     let (backend, run) = (backend.clone(), run.clone());
     Ok(Prepared {
         facts,
-        run: Box::new(move |progress| run(backend, op, progress)),
+        run: Box::new(move |progress| run(backend, op, size, progress)),
         brief: None,
     })
 }
@@ -175,12 +184,74 @@ fn bad_arguments<O: Operation>(problem: &dyn fmt::Display) -> BadCall {
     }
 }
 
-fn answer<T: Output>(output: T) -> Result<Answer, Fault> {
-    let structured = serde_json::to_value(&output).map_err(|error| Fault::internal(&error))?;
+fn answer<T: Output>(mut output: T, size: AnswerSize) -> Result<Answer, Fault> {
+    let json = |output: &T| serde_json::to_value(output).map_err(|error| Fault::internal(&error));
+    let fits = |value: &Value| value.to_string().len() <= size.structured();
+    let mut structured = json(&output)?;
+    if !fits(&structured) {
+        output.shorten(size.structured());
+        structured = json(&output)?;
+        if !fits(&structured) {
+            return Err(Fault::TooLarge(size.bytes()));
+        }
+    }
+    let left = size.bytes() - structured.to_string().len();
     Ok(Answer {
         structured,
-        text: output.text(),
+        text: cut(output.text(), left),
         attachments: output.attachments(),
         failed: output.failed(),
     })
+}
+
+/// As much as fits, at the end of a line where there is one; the structured answer
+/// has the rest.
+fn cut(mut text: String, bytes: usize) -> String {
+    const REST: &str = "\n… the rest is in the structured content";
+    if text.len() > bytes {
+        text.truncate(text.floor_char_boundary(bytes.saturating_sub(REST.len())));
+        text.truncate(text.rfind('\n').unwrap_or(text.len()));
+        text += REST;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::Serialize;
+
+    use super::*;
+
+    /// Text of some length, which may be shortened or not.
+    #[derive(Serialize, JsonSchema)]
+    struct Words(String, #[serde(skip)] bool);
+
+    impl Output for Words {
+        fn text(&self) -> String {
+            self.0.clone()
+        }
+
+        fn shorten(&mut self, bytes: usize) {
+            if self.1 {
+                self.0.truncate(bytes / 2);
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_is_shortened_or_an_error() {
+        let size = AnswerSize::default();
+        let long = || "word\n".repeat(8000);
+        let told = answer(Words(long(), true), size);
+        assert!(told.is_ok_and(|told| {
+            told.structured.to_string().len() + told.text.len() <= size.bytes()
+        }));
+        assert_eq!(
+            cut("word\n".repeat(20), 60).strip_suffix("\n… the rest is in the structured content"),
+            Some("word\nword\nword")
+        );
+        let told = answer(Words(long(), false), size);
+        assert_eq!(told.err(), Some(Fault::TooLarge(size.bytes())));
+    }
 }

@@ -19,7 +19,7 @@ pub use schemas::Schemas;
 use crate::{
     backend::Fault,
     gate::{BriefPermit, Permitted},
-    op::{Attachment, Foreign, Risk, Touches},
+    op::{AnswerSize, Attachment, Foreign, Risk, Touches},
     progress::Progress,
 };
 
@@ -35,6 +35,7 @@ pub(crate) type Brief = Box<dyn FnOnce() -> Boxed<Result<Briefing, Fault>> + Sen
 pub struct Toolset {
     tools: BTreeMap<&'static str, Tool>,
     notice: Option<&'static str>,
+    answer: AnswerSize,
 }
 
 /// A tool: what it is, and how a call of it is prepared.
@@ -47,7 +48,7 @@ pub struct Tool {
     pub idempotent: bool,
     make_schemas: fn() -> Schemas,
     schemas: OnceLock<Schemas>,
-    prepare: Box<dyn Fn(Value) -> Result<Prepared, BadCall> + Send + Sync>,
+    prepare: Box<dyn Fn(Value, AnswerSize) -> Result<Prepared, BadCall> + Send + Sync>,
 }
 
 /// A call that has been understood; nothing has been sent.
@@ -195,6 +196,13 @@ impl Toolset {
         Builder::new(backend)
     }
 
+    /// The same tools, with answers of at most this size.
+    #[must_use]
+    pub fn answering_within(mut self, answer: AnswerSize) -> Self {
+        self.answer = answer;
+        self
+    }
+
     /// The tools, ordered by name.
     pub fn tools(&self) -> impl Iterator<Item = &Tool> {
         self.tools.values()
@@ -216,7 +224,7 @@ impl Toolset {
     /// [`BadCall`] when there is no such tool or an argument is wrong.
     pub fn prepare(&self, name: &str, arguments: Arguments) -> Result<Prepared, BadCall> {
         match self.tools.get(name) {
-            Some(tool) => (tool.prepare)(Value::Object(arguments)),
+            Some(tool) => (tool.prepare)(Value::Object(arguments), self.answer),
             None => Err(BadCall::UnknownTool {
                 name: Foreign::new(name),
                 nearest: nearest(name, self.tools.keys().copied()),

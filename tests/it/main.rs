@@ -30,5 +30,6 @@ mod sandbox_members;
 mod sandbox_presence;
 mod sandbox_sending;
 mod sandbox_session;
+mod sizes;
 mod table;
 mod waha;

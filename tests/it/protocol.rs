@@ -196,7 +196,7 @@ async fn the_tools_look_like_this() {
         .iter()
         .map(|tool| json!({ "name": tool["name"], "description": tool["description"], "inputSchema": tool["inputSchema"] }))
         .collect();
-    assert!(serde_json::to_string(&shown).unwrap().len() < 22 * 1024);
+    assert!(serde_json::to_string(&shown).unwrap().len() < 22_000);
 }
 
 #[tokio::test]

@@ -101,7 +101,9 @@ impl Client {
         } else {
             return Ok(None);
         };
-        http.open(|network| network.get(url)).await.map(Some)
+        http.open(|network| network.get(url.clone()))
+            .await
+            .map(Some)
     }
 
     /// Sends a file, once, to the host that takes files.

@@ -121,7 +121,7 @@ impl Client {
         // The name is encoded once and has no dot segments: it stood in a parsed address.
         url.set_path(&format!("{}/{name}", url.path()));
         self.http
-            .open(|client| self.keyed(client.request(Method::GET, url)))
+            .open(|client| self.keyed(client.request(Method::GET, url.clone())))
             .await
     }
 
