@@ -8,6 +8,7 @@ mod inbox;
 #[cfg(test)]
 mod inbox_tests;
 mod kind;
+mod saving;
 #[cfg(test)]
 mod tests;
 

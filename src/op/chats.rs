@@ -86,7 +86,7 @@ impl Operation for GetChat {
     type Output = Chat;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.chat)
+        Touches::source(&self.chat)
     }
 }
 

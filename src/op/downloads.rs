@@ -31,7 +31,7 @@ impl Operation for DownloadMedia {
     }
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.chat)
+        Touches::source(&self.chat)
     }
 }
 

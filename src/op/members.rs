@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BadId, CreatedGroup, GroupId, MemberChanges, MemberList, Operation, PageSize, People, PersonId,
-    Risk, Topic, Touches,
+    BadId, CreatedGroup, GroupId, MemberChanges, MemberList, Operation, PageSize, Part, People,
+    PersonId, Risk, Topic, Touches,
 };
 
 /// List a group's members with their roles, ordered by id.
@@ -67,7 +67,7 @@ impl Operation for AddGroupMembers {
     type Output = MemberChanges;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.group).and(self.people.iter())
+        Touches::chat(&self.group).and(self.people.iter(), Part::Recipient)
     }
 }
 
@@ -94,7 +94,7 @@ impl Operation for RemoveGroupMembers {
     type Output = MemberChanges;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.group).and(self.people.iter())
+        Touches::chat(&self.group).and(self.people.iter(), Part::Subject)
     }
 }
 
@@ -119,7 +119,7 @@ impl Operation for PromoteGroupAdmin {
     type Output = MemberChanges;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.group).and(self.people.iter())
+        Touches::chat(&self.group).and(self.people.iter(), Part::Subject)
     }
 }
 
@@ -144,7 +144,7 @@ impl Operation for DemoteGroupAdmin {
     type Output = MemberChanges;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.group).and(self.people.iter())
+        Touches::chat(&self.group).and(self.people.iter(), Part::Subject)
     }
 }
 
@@ -168,7 +168,7 @@ impl Operation for CreateGroup {
     type Output = CreatedGroup;
 
     fn touches(&self) -> Touches {
-        Touches::default().and(self.people.iter())
+        Touches::default().and(self.people.iter(), Part::Recipient)
     }
 }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{BadId, ChatId, MessageId, MessageText, Operation, Output, Risk, Topic, Touches};
+use super::{BadId, ChatId, MessageId, MessageText, Operation, Output, Part, Risk, Topic, Touches};
 
 /// Change the text of an own message.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -160,7 +160,7 @@ impl From<Emoji> for String {
 
 /// An operation on a message of a chat, which touches nothing else.
 macro_rules! on_message {
-    ($op:ident, $name:literal, $risk:ident, $effect:literal, $known_as:literal) => {
+    ($op:ident, $name:literal, $risk:ident, $part:ident, $effect:literal, $known_as:literal) => {
         impl Operation for $op {
             const NAME: &'static str = $name;
             const RISK: Risk = Risk::$risk;
@@ -171,7 +171,7 @@ macro_rules! on_message {
             type Output = ChangedMessage;
 
             fn touches(&self) -> Touches {
-                Touches::chat(&self.chat)
+                Touches::$part(&self.chat)
             }
 
             fn check(&self) -> Result<(), BadId> {
@@ -185,6 +185,7 @@ on_message!(
     EditMessage,
     "edit_message",
     Write,
+    recipient,
     "change a WhatsApp message",
     "waha_edit_message"
 );
@@ -192,6 +193,7 @@ on_message!(
     DeleteMessage,
     "delete_message",
     Destructive,
+    chat,
     "delete a WhatsApp message for everyone",
     "waha_delete_message"
 );
@@ -199,6 +201,7 @@ on_message!(
     React,
     "react",
     Write,
+    recipient,
     "react to a WhatsApp message",
     "waha_react_to_message"
 );
@@ -206,6 +209,7 @@ on_message!(
     StarMessage,
     "star_message",
     Write,
+    chat,
     "mark a WhatsApp message with a star",
     "waha_star_message"
 );
@@ -213,6 +217,7 @@ on_message!(
     UnstarMessage,
     "unstar_message",
     Write,
+    chat,
     "take the star off a WhatsApp message",
     "waha_star_message"
 );
@@ -220,6 +225,7 @@ on_message!(
     PinMessage,
     "pin_message",
     Write,
+    chat,
     "pin a WhatsApp message",
     "waha_pin_message"
 );
@@ -227,6 +233,7 @@ on_message!(
     UnpinMessage,
     "unpin_message",
     Write,
+    chat,
     "unpin a WhatsApp message",
     "waha_unpin_message"
 );
@@ -241,7 +248,7 @@ impl Operation for ForwardMessage {
     type Output = ChangedMessage;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.chat).with(&self.to)
+        Touches::source(&self.chat).with(&self.to, Part::Recipient)
     }
 
     fn check(&self) -> Result<(), BadId> {

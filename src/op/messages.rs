@@ -78,7 +78,7 @@ impl Operation for ListMessages {
     }
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.chat)
+        Touches::source(&self.chat)
     }
 
     fn check(&self) -> Result<(), BadId> {
@@ -118,7 +118,7 @@ impl Operation for GetMessage {
     }
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.chat)
+        Touches::source(&self.chat)
     }
 }
 

@@ -26,6 +26,7 @@ mod presence;
 mod sending;
 mod session;
 mod session_control;
+mod touches;
 mod words;
 
 pub use attachments::{Attachment, Blob, ReceivedFile};
@@ -89,6 +90,7 @@ pub use session_control::{
     DeleteSession, DeletedSession, Deleting, GetProfile, Profile, RestartSession, RestartedSession,
     Restarting, StopSession, StoppedSession, Stopping,
 };
+pub use touches::{Identities, Part, Touches};
 pub use words::Words;
 
 use std::fmt;
@@ -233,35 +235,5 @@ impl Topic {
             Self::Contacts => "contacts",
             Self::Presence => "presence",
         }
-    }
-}
-
-/// The chats that a call reaches.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Touches(Vec<ChatId>);
-
-impl Touches {
-    /// One chat.
-    pub fn chat(chat: impl Into<ChatId>) -> Self {
-        Self(vec![chat.into()])
-    }
-
-    /// This chat too.
-    #[must_use]
-    pub fn with(mut self, chat: impl Into<ChatId>) -> Self {
-        self.0.push(chat.into());
-        self
-    }
-
-    /// These people too, each as the chat with them.
-    #[must_use]
-    pub fn and<'a>(mut self, people: impl Iterator<Item = &'a PersonId>) -> Self {
-        self.0.extend(people.map(ChatId::from));
-        self
-    }
-
-    /// The chats, in the order of the arguments.
-    pub fn chats(&self) -> &[ChatId] {
-        &self.0
     }
 }

@@ -10,11 +10,12 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Answer, BadCall, Boxed, Briefing, Digest, Facts, Prepared, Tool, Toolset, schemas::schemas,
+    Answer, BadCall, Boxed, Briefing, Digest, Facts, Identify, Prepared, Tool, Toolset,
+    schemas::schemas,
 };
 use crate::{
     backend::Fault,
-    op::{AnswerSize, Foreign, Operation, Output},
+    op::{AnswerSize, Foreign, Operation, Output, PersonId},
     progress::Progress,
 };
 
@@ -26,6 +27,7 @@ pub struct Builder<B, O> {
     backend: B,
     tools: BTreeMap<&'static str, Tool>,
     last: Option<Tool>,
+    identify: Option<Identify>,
     notice: Option<&'static str>,
     operation: PhantomData<fn(O)>,
 }
@@ -37,6 +39,7 @@ impl<B: Clone> Builder<B, ()> {
             backend: backend.clone(),
             tools: BTreeMap::new(),
             last: None,
+            identify: None,
             notice: None,
             operation: PhantomData,
         }
@@ -77,14 +80,28 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
         self
     }
 
+    /// Says how the person behind a hidden identity is found.
+    #[must_use]
+    pub fn identified_by<F, Fut>(mut self, method: F) -> Self
+    where
+        F: Fn(B, PersonId) -> Fut + Copy + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<PersonId>, Fault>> + Send + 'static,
+    {
+        let backend = self.backend.clone();
+        self.identify = Some(Box::new(move |hidden| {
+            Box::pin(method(backend.clone(), hidden))
+        }));
+        self
+    }
+
     /// The finished list.
     pub fn build(self) -> Toolset {
-        let notice = self.notice;
         let mut tools = self.tools;
         tools.extend(self.last.map(|tool| (tool.name, tool)));
         Toolset {
             tools,
-            notice,
+            identify: self.identify,
+            notice: self.notice,
             answer: AnswerSize::default(),
         }
     }
@@ -106,6 +123,7 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
                 schemas: OnceLock::new(),
                 prepare: Box::new(prepare),
             }),
+            identify: self.identify,
             notice: self.notice,
             operation: PhantomData,
         }
@@ -149,13 +167,14 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
     }
     op.check().map_err(|error| bad_arguments::<O>(&error))?;
     let canonical = serde_json::to_value(&op).map_err(|error| bad_arguments::<O>(&error))?;
+    let content = op.content();
     let facts = Facts {
         tool: O::NAME,
         effect: O::EFFECT,
         risk: O::RISK,
         touches: op.touches(),
         digest: Digest::of(O::NAME, &canonical),
-        content: op.content().map(|content| Digest::of(O::NAME, &content)),
+        content: content.as_ref().map(|content| Digest::of(O::NAME, content)),
         arguments: Arc::new(canonical),
     };
     let (backend, run) = (backend.clone(), run.clone());
@@ -163,6 +182,7 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
         facts,
         run: Box::new(move |progress| run(backend, op, size, progress)),
         brief: None,
+        content,
     })
 }
 

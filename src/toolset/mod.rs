@@ -8,6 +8,7 @@ use std::{
     fmt,
     pin::Pin,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use serde_json::{Map, Value};
@@ -18,8 +19,8 @@ pub use schemas::Schemas;
 
 use crate::{
     backend::Fault,
-    gate::{BriefPermit, Permitted},
-    op::{AnswerSize, Attachment, Foreign, Risk, Touches},
+    gate::{BriefPermit, IdentityPermit, Permitted},
+    op::{AnswerSize, Attachment, Foreign, Identities, PersonId, Risk, Touches},
     progress::Progress,
 };
 
@@ -31,9 +32,15 @@ type Run = Box<dyn FnOnce(Progress) -> Boxed<Result<Answer, Fault>> + Send>;
 /// How a briefing is looked up.
 pub(crate) type Brief = Box<dyn FnOnce() -> Boxed<Result<Briefing, Fault>> + Send>;
 
+type Identify = Box<dyn Fn(PersonId) -> Boxed<Result<Option<PersonId>, Fault>> + Send + Sync>;
+
+/// How long all people of a call may take to be identified.
+const IDENTIFYING: Duration = Duration::from_secs(10);
+
 /// The tools of one back end, ordered by name.
 pub struct Toolset {
     tools: BTreeMap<&'static str, Tool>,
+    identify: Option<Identify>,
     notice: Option<&'static str>,
     answer: AnswerSize,
 }
@@ -56,6 +63,7 @@ pub struct Prepared {
     facts: Facts,
     run: Run,
     brief: Option<Brief>,
+    content: Option<Value>,
 }
 
 /// What the gate decides on.
@@ -184,6 +192,16 @@ impl Prepared {
         &self.facts
     }
 
+    /// Puts people in the place of hidden identities, wherever the gate looks. What is
+    /// sent stays as it was asked for.
+    pub(crate) fn identify(&mut self, known: &Identities) {
+        self.facts.touches.identify(known);
+        if let Some(content) = &mut self.content {
+            known.replace(content);
+            self.facts.content = Some(Digest::of(self.facts.tool, content));
+        }
+    }
+
     /// The briefing of this call, to be run under a permit of its own.
     pub(crate) fn take_brief(&mut self) -> Option<Brief> {
         self.brief.take()
@@ -239,6 +257,25 @@ impl Toolset {
     pub async fn run(&self, permitted: Permitted, progress: Progress) -> Result<Answer, Fault> {
         progress.still_wanted()?;
         (permitted.into_prepared().run)(progress).await
+    }
+
+    /// Looks up who is behind hidden identities. Whoever cannot be found in time stays
+    /// unknown.
+    pub async fn identify(&self, permit: IdentityPermit) -> Identities {
+        let mut found = Identities::default();
+        let Some(identify) = &self.identify else {
+            return found;
+        };
+        let looking = async {
+            for hidden in permit.into_people() {
+                if let Ok(Some(person)) = identify(hidden.clone()).await {
+                    found.learn(hidden, person);
+                }
+            }
+        };
+        // What was found until then is kept.
+        let _ = tokio::time::timeout(IDENTIFYING, looking).await;
+        found
     }
 
     /// Looks up what a person needs to know before deciding.
