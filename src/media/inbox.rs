@@ -3,7 +3,10 @@
 
 use std::{io::Write, path::PathBuf};
 
-use reqwest::{Response, header::CONTENT_TYPE};
+use reqwest::{
+    Response,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use thiserror::Error;
@@ -54,6 +57,9 @@ pub enum Unkept {
     /// The connection was lost on the way.
     #[error("the file broke off before its end")]
     Lost,
+    /// It came in a form that was not asked for.
+    #[error("the file came packed, which was not asked for")]
+    Packed,
     /// There is nothing in it.
     #[error("the file is empty")]
     Empty,
@@ -75,6 +81,7 @@ impl Unkept {
     pub const fn next(&self) -> &'static str {
         match self {
             Self::Lost => "call again",
+            Self::Packed => "the operator should look at the server on the way to the API",
             Self::Empty => "ask for it to be sent again",
             Self::TooLarge(_) => "open it on the phone",
             Self::NoInbox(_) => "ask the operator to set WHATSAPP_GUARD_INBOX to a folder",
@@ -94,6 +101,9 @@ pub async fn receive(
     declared: Option<&str>,
     rules: &MediaRules,
 ) -> Result<Received, Unkept> {
+    if response.headers().contains_key(CONTENT_ENCODING) {
+        return Err(Unkept::Packed);
+    }
     if response
         .content_length()
         .is_some_and(|length| length > LARGEST)

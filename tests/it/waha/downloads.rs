@@ -157,6 +157,11 @@ async fn what_is_not_there_is_told() {
             empty(302).insert_header("Location", "http://127.0.0.1/x"),
             "redirect",
         ),
+        (
+            reply(200, with(told.clone())),
+            bytes(PNG).insert_header("Content-Encoding", "gzip"),
+            "packed",
+        ),
         (reply(200, with(told)), bytes(b""), "the file is empty"),
     ] {
         let mock = MockServer::start().await;
