@@ -7,6 +7,7 @@ pub mod green_api;
 mod http;
 mod media;
 mod members;
+mod pictures;
 pub mod sandbox;
 mod settle;
 pub mod waha;

@@ -41,8 +41,9 @@ pub(super) struct WaSettings {
 }
 
 impl WaSettings {
-    pub(super) fn has_picture(&self) -> bool {
-        !self.avatar.is_empty()
+    /// Where the account's picture is; empty where there is none.
+    pub(super) fn avatar(&self) -> &str {
+        &self.avatar
     }
 }
 

@@ -107,6 +107,12 @@ impl Waha {
         text(&about, &["about"]).and_then(Foreign::nonempty)
     }
 
+    /// The same, for the account itself.
+    pub(super) async fn about_of(&self, person: &str) -> Option<Foreign> {
+        let query = [("contactId", person), ("session", self.0.session())];
+        self.about(&query).await
+    }
+
     /// A person's id with the phone number and the hidden one, as far as they are told.
     async fn identities(&self, person: &PersonId) -> (Option<PersonId>, Option<PersonId>) {
         let session = self.0.session();

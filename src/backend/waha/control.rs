@@ -1,11 +1,9 @@
-//! Restarting, stopping and deleting the session on WAHA, and the account's profile.
+//! Restarting, stopping and deleting the session on WAHA.
 
-use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
 use super::{
     Waha,
-    client::API,
     session::{Info, not_ready, report},
 };
 use crate::{
@@ -14,9 +12,8 @@ use crate::{
         effect::{leaves_doubt, watch},
     },
     op::{
-        DeleteSession, DeletedSession, Deleting, Foreign, GetProfile, PersonId, Profile,
-        RestartSession, RestartedSession, Restarting, SessionReport, SessionState, StopSession,
-        StoppedSession, Stopping,
+        DeleteSession, DeletedSession, Deleting, RestartSession, RestartedSession, Restarting,
+        SessionReport, SessionState, StopSession, StoppedSession, Stopping,
     },
     progress::Progress,
     toolset::Briefing,
@@ -25,29 +22,7 @@ use crate::{
 /// What a look at the session shows.
 type Seen = Result<Option<Info>, Fault>;
 
-/// `GET /api/{session}/profile`.
-#[derive(Deserialize)]
-struct RawProfile {
-    id: String,
-    name: Option<String>,
-    picture: Option<String>,
-}
-
 impl Waha {
-    pub(super) async fn get_profile(self, _op: GetProfile) -> Result<Profile, Fault> {
-        let path = ["api", self.0.session(), "profile"];
-        let raw: RawProfile = self.0.get(&path, &[]).await?.parse(API)?;
-        let account = PersonId::parse(&raw.id).map_err(|_| Fault::Unreadable {
-            api: API,
-            why: "the account's id is expected".into(),
-        })?;
-        Ok(Profile {
-            name: raw.name.as_deref().and_then(Foreign::nonempty),
-            account,
-            has_picture: raw.picture.is_some_and(|url| !url.is_empty()),
-        })
-    }
-
     pub(super) async fn restart_session(
         self,
         _op: RestartSession,
