@@ -68,6 +68,16 @@ impl Waits {
     }
 }
 
+impl Waits {
+    /// The same, for what WhatsApp confirms at once or not at all.
+    fn confirming(self) -> Self {
+        Self {
+            settle: self.confirm,
+            ..self
+        }
+    }
+}
+
 /// The API that is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]

@@ -65,20 +65,27 @@ pub(super) async fn settle<F>(
 where
     F: Future<Output = Seen>,
 {
-    let doubt = match said {
-        Said::Yes => None,
-        // There is no effect to wait for.
-        Said::No(fault) => return Err(fault),
-        Said::Doubt(fault) => Some(fault),
-    };
+    // There is no effect to wait for.
+    if let Said::No(fault) = said {
+        return Err(fault);
+    }
     let shows = |seen: &Seen| *seen == Seen::Done;
-    match (watch(waits.settle, waits.look, look, shows).await, doubt) {
+    judge(watch(waits.settle, waits.look, look, shows).await, said)
+}
+
+/// What came of a change that the API said this of, when this is seen at last.
+///
+/// # Errors
+/// With the API's refusal where it left everything as it was.
+pub(super) fn judge(seen: Seen, said: Said) -> Result<Change, Fault> {
+    match (seen, said) {
         (Seen::Done, _) => Ok(Change::Changed),
-        (Seen::NotDone, None) => Ok(Change::Unchanged),
-        (Seen::Nothing, None) => Ok(Change::Accepted),
+        (_, Said::No(fault)) => Err(fault),
+        (Seen::NotDone, Said::Yes) => Ok(Change::Unchanged),
+        (Seen::Nothing, Said::Yes) => Ok(Change::Accepted),
         // A refusal that left everything as it was is a refusal.
-        (Seen::NotDone, Some(fault @ Fault::Refused { .. })) => Err(fault),
-        (_, Some(_)) => Ok(Change::Unknown),
+        (Seen::NotDone, Said::Doubt(fault @ Fault::Refused { .. })) => Err(fault),
+        (_, Said::Doubt(_)) => Ok(Change::Unknown),
     }
 }
 

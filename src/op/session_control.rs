@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Foreign, Operation, Output, PersonId, Risk, SessionReport, SessionState, Topic};
+use super::{
+    Change, Foreign, Operation, Output, PersonId, Risk, SessionReport, SessionState, Topic,
+};
 
 /// Tell the name and id of the WhatsApp account that is signed in.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -190,6 +192,16 @@ pub enum Stopping {
     Unknown,
 }
 
+impl From<Change> for Stopping {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Changed => Self::Stopped,
+            Change::Unchanged | Change::NotMade => Self::StillRunning,
+            Change::Accepted | Change::Unknown => Self::Unknown,
+        }
+    }
+}
+
 /// The outcome of stopping the session.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct StoppedSession {
@@ -241,6 +253,16 @@ pub enum Deleting {
     StillThere,
     /// It is not known whether it is deleted.
     Unknown,
+}
+
+impl From<Change> for Deleting {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Changed => Self::Deleted,
+            Change::Unchanged | Change::NotMade => Self::StillThere,
+            Change::Accepted | Change::Unknown => Self::Unknown,
+        }
+    }
 }
 
 /// The outcome of deleting the session.
