@@ -9,6 +9,7 @@ use url::Url;
 use crate::{
     backend::{Kind, Waits},
     media::{MediaRules, USUAL_MAX_BYTES},
+    op::AnswerSize,
 };
 
 /// The most bytes of media that may be set; in base64 WAHA takes no more.
@@ -133,6 +134,20 @@ impl Config {
             Kind::GreenApi => vars.green_api(waits).map(Self::GreenApi),
             Kind::Sandbox => Ok(Self::Sandbox(waits, vars.media()?)),
         }
+    }
+
+    /// How large an answer may be (`WHATSAPP_GUARD_MAX_RESULT_BYTES`).
+    ///
+    /// # Errors
+    /// When the value is no number, too small or too large.
+    pub fn answer_size(lookup: Lookup<'_>) -> Result<AnswerSize, ConfigError> {
+        const NAME: &str = "WHATSAPP_GUARD_MAX_RESULT_BYTES";
+        let Some(text) = Vars(lookup).plain(NAME) else {
+            return Ok(AnswerSize::default());
+        };
+        let size = text.parse().ok().and_then(AnswerSize::new);
+        let (least, most) = (AnswerSize::RANGE.start(), AnswerSize::RANGE.end());
+        size.ok_or_else(|| bad(NAME, format!("takes bytes from {least} to {most}")))
     }
 
     /// The back end that is configured.

@@ -52,6 +52,9 @@ pub enum Fault {
     /// The caller took the call back before anything was sent that changes something.
     #[error("the call was cancelled; nothing was changed")]
     Cancelled,
+    /// The answer is larger than an answer may be.
+    #[error("the answer is larger than the {0} bytes that one answer may have")]
+    TooLarge(usize),
     /// This program has a defect.
     #[error("something went wrong inside whatsapp-guard: {0}")]
     Internal(String),
@@ -71,6 +74,7 @@ impl Fault {
             Self::Unreadable { .. } => "backend-unreadable",
             Self::OutcomeUnknown { .. } => "outcome-unknown",
             Self::Cancelled => "cancelled",
+            Self::TooLarge(_) => "answer-too-large",
             Self::Internal(_) => "internal",
         }
     }
@@ -89,6 +93,9 @@ impl Fault {
                 "do not repeat the call; look at the state first (get_session, list_groups)"
             }
             Self::Cancelled => "call again if it is still wanted",
+            Self::TooLarge(_) => {
+                "ask for less; the operator can set WHATSAPP_GUARD_MAX_RESULT_BYTES"
+            }
             Self::Internal(_) => "report it to the operator",
         }
     }

@@ -6,9 +6,10 @@ use clap::Args;
 
 use super::CliError;
 use crate::{
-    backend::Kind,
+    backend::{Backend, Kind},
     config::{Config, from_process},
     policy::Policy,
+    toolset::Toolset,
 };
 
 /// Which policy.
@@ -43,5 +44,11 @@ pub(super) struct BackendOption {
 impl BackendOption {
     pub(super) fn config(&self) -> Result<Config, CliError> {
         Ok(Config::read(self.backend, &from_process)?)
+    }
+
+    /// The back end's tools.
+    pub(super) fn tools(&self) -> Result<Toolset, CliError> {
+        let size = Config::answer_size(&from_process)?;
+        Ok(Backend::new(&self.config()?).tools().answering_within(size))
     }
 }

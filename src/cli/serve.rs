@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{
     audit::Audit,
-    backend::Backend,
     clock::Clock,
     gate::Gate,
     mcp::{self, Server},
     policy::Policy,
+    toolset::Toolset,
 };
 
 /// Serve MCP on standard input and output.
@@ -27,7 +27,8 @@ use crate::{
 Logs go to standard error; WHATSAPP_GUARD_LOG=debug shows more of them.
 WHATSAPP_GUARD_TIMEOUT sets how many seconds one HTTP answer may take (35),
 WHATSAPP_GUARD_OUTBOX the folder that files are sent from (none), and
-WHATSAPP_GUARD_MAX_MEDIA_BYTES the most that is sent at once (16777216).")]
+WHATSAPP_GUARD_MAX_MEDIA_BYTES the most that is sent at once (16777216).
+WHATSAPP_GUARD_MAX_RESULT_BYTES sets how large an answer may be (24576).")]
 pub(super) struct Serve {
     #[command(flatten)]
     backend: BackendOption,
@@ -41,8 +42,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
-        let backend = Backend::new(&self.backend.config()?);
-        let server = server(&backend, policy, self.audit)?;
+        let server = server(self.backend.tools()?, policy, self.audit)?;
         mcp::serve_stdio(server).await?;
         Ok(ExitCode::SUCCESS)
     }
@@ -50,7 +50,7 @@ impl Serve {
 
 /// Puts the parts together.
 pub(super) fn server(
-    backend: &Backend,
+    tools: Toolset,
     policy: Policy,
     audit: Option<PathBuf>,
 ) -> Result<Server, CliError> {
@@ -59,5 +59,5 @@ pub(super) fn server(
     let gate = Gate::new(policy, &clock, audit.clone()).map_err(|error| {
         CliError::Failed(format!("no random bytes for the approval key: {error}"))
     })?;
-    Ok(Server::new(backend.tools(), gate, audit))
+    Ok(Server::new(tools, gate, audit))
 }

@@ -162,7 +162,6 @@ fn keys(scope: Scope, facts: &Facts, caller: &Caller) -> Vec<String> {
             let mut chats: Vec<_> = facts
                 .touches
                 .chats()
-                .iter()
                 .map(|chat| chat.as_str().to_owned())
                 .collect();
             chats.sort_unstable();

@@ -22,7 +22,7 @@ use crate::{
     audit::Audit,
     backend::Fault,
     clock::Clock,
-    op::Risk,
+    op::{Identities, PersonId, Risk},
     policy::{Policy, Ruling, Standing},
     toolset::{Answer, Brief, Facts, Prepared},
 };
@@ -41,6 +41,7 @@ struct State {
     limiter: Limiter,
     approvals: Approvals,
     repeats: Repeats,
+    identities: Identities,
 }
 
 /// Who calls.
@@ -111,6 +112,21 @@ impl BriefPermit {
     }
 }
 
+/// Leave to look up who is behind hidden identities. Only the gate makes it.
+pub struct IdentityPermit(Vec<PersonId>);
+
+impl IdentityPermit {
+    pub(crate) fn into_people(self) -> Vec<PersonId> {
+        self.0
+    }
+}
+
+/// The most hidden identities that are looked up for one call.
+const MOST_HIDDEN: usize = 32;
+
+/// The most hidden identities that are remembered.
+const MOST_KNOWN: usize = 4096;
+
 impl Gate {
     /// A gate with a key and counters of its own.
     ///
@@ -121,6 +137,7 @@ impl Gate {
             limiter: Limiter::new(&policy, clock),
             approvals: Approvals::new(clock.clone(), &policy)?,
             repeats: Repeats::new(clock.clone()),
+            identities: Identities::default(),
         };
         Ok(Self {
             policy,
@@ -143,8 +160,31 @@ impl Gate {
         }
     }
 
+    /// What has to be looked up before a call can be judged: who is behind the hidden
+    /// identities in it. Nothing is, where the call is refused whoever they are.
+    pub fn wonders(&self, call: &Prepared, caller: &Caller) -> Option<IdentityPermit> {
+        let facts = call.facts();
+        self.standing(self.policy.ruling(facts.tool), facts, caller)
+            .ok()?;
+        let state = self.lock();
+        let mut people: Vec<_> = facts
+            .touches
+            .hidden()
+            .filter(|person| state.identities.get(person).is_none())
+            .cloned()
+            .collect();
+        people.truncate(MOST_HIDDEN);
+        (!people.is_empty()).then_some(IdentityPermit(people))
+    }
+
+    /// Takes note of who is behind hidden identities.
+    pub fn learn(&self, found: Identities) {
+        self.lock().identities.extend(found, MOST_KNOWN);
+    }
+
     /// Decides a call that comes without a person's answer.
     pub fn judge(&self, mut call: Prepared, caller: &Caller) -> Verdict {
+        call.identify(&self.lock().identities);
         let ruling = self.policy.ruling(call.facts().tool);
         match self.standing(ruling, call.facts(), caller) {
             Err(refusal) => return refuse(refusal),
@@ -181,11 +221,12 @@ impl Gate {
     /// Decides a call again, now with what came back for its question.
     pub fn judge_again(
         &self,
-        call: Prepared,
+        mut call: Prepared,
         caller: &Caller,
         ticket: &str,
         reply: Reply,
     ) -> Verdict {
+        call.identify(&self.lock().identities);
         let ruling = self.policy.ruling(call.facts().tool);
         // The ticket is burned first: an answer counts once, whatever comes of it.
         if let Err(refusal) = self

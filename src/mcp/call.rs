@@ -76,6 +76,12 @@ impl Server {
             Err(bad) => return Ok(misunderstood(entry, bad)),
         };
         entry.about(call.facts());
+        if let Some(permit) = self.0.gate.wonders(&call, &caller) {
+            tokio::select! {
+                () = cx.ct.cancelled() => return Ok(taken_back(entry)),
+                found = self.0.tools.identify(permit) => self.0.gate.learn(found),
+            }
+        }
         let verdict = match (request.state, request.answers) {
             // A state without an answer is a question that nobody answered: ask again.
             (Some(state), Some(answers)) if state.len() <= LONGEST_STATE => self
@@ -109,10 +115,7 @@ impl Server {
                 Ok(()) => Ended::Pending(question),
                 Err(error) => Ended::Refused(Refusal::unrecorded(&error)),
             }),
-            Asked::Cancelled => {
-                let _ = entry.taken_back();
-                Ok(Ended::Ran(Err(Fault::Cancelled), Recorded::Yes))
-            }
+            Asked::Cancelled => Ok(taken_back(entry)),
             Asked::Answered {
                 call,
                 ticket,
@@ -163,6 +166,12 @@ fn misunderstood(mut entry: Entry, bad: BadCall) -> Ended {
     // Nothing was done; the answer stands whether or not it could be written down.
     let _ = entry.bad(bad.code());
     Ended::Bad(bad)
+}
+
+/// Writes down a call that was taken back before it was decided.
+fn taken_back(entry: Entry) -> Ended {
+    let _ = entry.taken_back();
+    Ended::Ran(Err(Fault::Cancelled), Recorded::Yes)
 }
 
 /// The answer that the same call got just now.

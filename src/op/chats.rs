@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{ChatId, Foreign, Operation, Output, PageSize, PersonId, Risk, Room, Topic, Touches};
 use crate::toolset::Briefing;
 
-/// List the chats with their last messages, newest first; on each page the unread ones come first.
+/// List the chats with their last messages: unread ones first, then newest first.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListChats {
@@ -32,14 +32,26 @@ impl Operation for ListChats {
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_get_chats", "get_chats", "get_contact_chats"];
     type Output = ChatList;
+
+    fn page(&mut self) -> Option<&mut PageSize> {
+        Some(&mut self.limit)
+    }
 }
 
+/// How many chats are put in order at once.
+pub const CHAT_BLOCK: usize = 1000;
+
 impl ListChats {
-    /// How many chats are left out before this page.
-    pub fn start(&self) -> usize {
+    /// How many chats lie before this page.
+    fn start(&self) -> usize {
         self.cursor
             .and_then(|cursor| usize::try_from(cursor).ok())
             .unwrap_or(0)
+    }
+
+    /// How many chats lie before the block that this page is in.
+    pub fn block(&self) -> usize {
+        self.start() / CHAT_BLOCK * CHAT_BLOCK
     }
 
     /// Whether a chat is asked for.
@@ -74,7 +86,7 @@ impl Operation for GetChat {
     type Output = Chat;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.chat)
+        Touches::source(&self.chat)
     }
 }
 
@@ -207,20 +219,22 @@ pub struct ChatList {
 }
 
 impl ChatList {
-    /// A page, and how many chats lie before the next one.
-    pub fn new(mut chats: Vec<Chat>, next: Option<usize>) -> Self {
-        chats.sort_by_key(|chat| !chat.is_unread());
-        Self {
-            chats,
-            next_cursor: next.and_then(|next| u32::try_from(next).ok()),
-        }
-    }
-
     /// The page of `all` that was asked for; `all` newest first.
     pub fn page(all: Vec<Chat>, op: &ListChats) -> Self {
+        Self::cut(all, 0, None, op)
+    }
+
+    /// The page of a block of chats, newest first; whether more come after the block.
+    pub fn page_of_block(block: Vec<Chat>, more: bool, op: &ListChats) -> Self {
+        let after = more.then_some(op.block() + CHAT_BLOCK);
+        Self::cut(block, op.block(), after, op)
+    }
+
+    /// A page of chats that so many come before; and where what follows them begins.
+    fn cut(mut all: Vec<Chat>, before: usize, after: Option<usize>, op: &ListChats) -> Self {
+        all.sort_by_key(|chat| !chat.is_unread());
         let total = all.len();
-        let mut next = op.start().min(total);
-        let mut room = Room::new(op.limit);
+        let (mut next, mut room) = ((op.start() - before).min(total), Room::new(op.limit));
         let mut chats = Vec::new();
         for chat in all.into_iter().skip(next) {
             if op.wants(&chat) {
@@ -231,7 +245,15 @@ impl ChatList {
             }
             next += 1;
         }
-        Self::new(chats, (next < total).then_some(next))
+        let next = if next < total {
+            Some(before + next)
+        } else {
+            after
+        };
+        Self {
+            chats,
+            next_cursor: next.and_then(|next| u32::try_from(next).ok()),
+        }
     }
 }
 

@@ -40,7 +40,7 @@ impl Operation for SendContact {
     type Output = Sent;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.chat)
+        Touches::recipient(&self.chat)
     }
 
     fn check(&self) -> Result<(), BadId> {

@@ -31,6 +31,10 @@ impl Operation for ListContacts {
     const KNOWN_AS: &'static [&'static str] =
         &["get_contacts", "search_contacts", "waha_get_all_contacts"];
     type Output = ContactList;
+
+    fn page(&mut self) -> Option<&mut PageSize> {
+        Some(&mut self.limit)
+    }
 }
 
 /// Tell a person's names, about text and ids. An answer is no proof that the

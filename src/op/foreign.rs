@@ -53,6 +53,15 @@ impl Foreign {
         (!text.trim().is_empty()).then(|| Self::new(text))
     }
 
+    /// Cuts it to so many bytes.
+    pub fn shorten(&mut self, bytes: usize) {
+        if self.0.len() > bytes {
+            self.0.truncate(self.0.floor_char_boundary(bytes));
+            self.0.push('…');
+            self.1 = true;
+        }
+    }
+
     /// Whether there was more of it than is kept.
     pub fn is_cut(&self) -> bool {
         self.1

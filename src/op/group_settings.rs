@@ -27,7 +27,7 @@ impl Operation for SetGroupSubject {
     type Output = GroupChanged;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.group)
+        Touches::recipient(&self.group)
     }
 }
 
@@ -51,7 +51,7 @@ impl Operation for SetGroupDescription {
     type Output = GroupChanged;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.group)
+        Touches::recipient(&self.group)
     }
 }
 

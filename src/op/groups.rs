@@ -33,6 +33,10 @@ impl Operation for ListGroups {
         "waha_get_groups_count",
     ];
     type Output = GroupList;
+
+    fn page(&mut self) -> Option<&mut PageSize> {
+        Some(&mut self.limit)
+    }
 }
 
 /// Tell a group's name, size and this account's role in it.

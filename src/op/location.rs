@@ -81,7 +81,7 @@ impl Operation for SendLocation {
     type Output = Sent;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.chat)
+        Touches::recipient(&self.chat)
     }
 
     fn check(&self) -> Result<(), BadId> {

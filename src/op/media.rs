@@ -84,7 +84,7 @@ impl Operation for SendMedia {
     type Output = Sent;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.chat)
+        Touches::recipient(&self.chat)
     }
 
     fn check(&self) -> Result<(), BadId> {
@@ -118,7 +118,7 @@ impl Operation for SendVoice {
     type Output = Sent;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.chat)
+        Touches::recipient(&self.chat)
     }
 
     fn check(&self) -> Result<(), BadId> {

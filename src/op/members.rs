@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BadId, CreatedGroup, GroupId, MemberChanges, MemberList, Operation, PageSize, People, PersonId,
-    Risk, Topic, Touches,
+    BadId, CreatedGroup, GroupId, MemberChanges, MemberList, Operation, PageSize, Part, People,
+    PersonId, Risk, Topic, Touches,
 };
 
 /// List a group's members with their roles, ordered by id.
@@ -33,6 +33,10 @@ impl Operation for ListGroupMembers {
     const KNOWN_AS: &'static [&'static str] =
         &["get_group_participants", "waha_get_group_participants"];
     type Output = MemberList;
+
+    fn page(&mut self) -> Option<&mut PageSize> {
+        Some(&mut self.limit)
+    }
 
     fn touches(&self) -> Touches {
         Touches::chat(&self.group)
@@ -63,7 +67,7 @@ impl Operation for AddGroupMembers {
     type Output = MemberChanges;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.group).and(self.people.iter())
+        Touches::chat(&self.group).and(self.people.iter(), Part::Recipient)
     }
 }
 
@@ -90,7 +94,7 @@ impl Operation for RemoveGroupMembers {
     type Output = MemberChanges;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.group).and(self.people.iter())
+        Touches::chat(&self.group).and(self.people.iter(), Part::Subject)
     }
 }
 
@@ -115,7 +119,7 @@ impl Operation for PromoteGroupAdmin {
     type Output = MemberChanges;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.group).and(self.people.iter())
+        Touches::chat(&self.group).and(self.people.iter(), Part::Subject)
     }
 }
 
@@ -140,7 +144,7 @@ impl Operation for DemoteGroupAdmin {
     type Output = MemberChanges;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.group).and(self.people.iter())
+        Touches::chat(&self.group).and(self.people.iter(), Part::Subject)
     }
 }
 
@@ -164,7 +168,7 @@ impl Operation for CreateGroup {
     type Output = CreatedGroup;
 
     fn touches(&self) -> Touches {
-        Touches::default().and(self.people.iter())
+        Touches::default().and(self.people.iter(), Part::Recipient)
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, Change, ChatId, MessageId, MessageText, Operation, Output, Risk, Topic, Touches,
+    BadId, Change, ChatId, MessageId, MessageText, Operation, Output, Part, Risk, Topic, Touches,
 };
 
 /// Change the text of an own message.
@@ -162,7 +162,7 @@ impl From<Emoji> for String {
 
 /// An operation on a message of a chat, which touches nothing else.
 macro_rules! on_message {
-    ($op:ident, $name:literal, $risk:ident, $effect:literal, $known_as:literal) => {
+    ($op:ident, $name:literal, $risk:ident, $part:ident, $effect:literal, $known_as:literal) => {
         impl Operation for $op {
             const NAME: &'static str = $name;
             const RISK: Risk = Risk::$risk;
@@ -173,7 +173,7 @@ macro_rules! on_message {
             type Output = ChangedMessage;
 
             fn touches(&self) -> Touches {
-                Touches::chat(&self.chat)
+                Touches::$part(&self.chat)
             }
 
             fn check(&self) -> Result<(), BadId> {
@@ -187,6 +187,7 @@ on_message!(
     EditMessage,
     "edit_message",
     Write,
+    recipient,
     "change a WhatsApp message",
     "waha_edit_message"
 );
@@ -194,6 +195,7 @@ on_message!(
     DeleteMessage,
     "delete_message",
     Destructive,
+    chat,
     "delete a WhatsApp message for everyone",
     "waha_delete_message"
 );
@@ -201,6 +203,7 @@ on_message!(
     React,
     "react",
     Write,
+    recipient,
     "react to a WhatsApp message",
     "waha_react_to_message"
 );
@@ -208,6 +211,7 @@ on_message!(
     StarMessage,
     "star_message",
     Write,
+    chat,
     "mark a WhatsApp message with a star",
     "waha_star_message"
 );
@@ -215,6 +219,7 @@ on_message!(
     UnstarMessage,
     "unstar_message",
     Write,
+    chat,
     "take the star off a WhatsApp message",
     "waha_star_message"
 );
@@ -222,6 +227,7 @@ on_message!(
     PinMessage,
     "pin_message",
     Write,
+    chat,
     "pin a WhatsApp message",
     "waha_pin_message"
 );
@@ -229,6 +235,7 @@ on_message!(
     UnpinMessage,
     "unpin_message",
     Write,
+    chat,
     "unpin a WhatsApp message",
     "waha_unpin_message"
 );
@@ -243,7 +250,7 @@ impl Operation for ForwardMessage {
     type Output = ChangedMessage;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.chat).with(&self.to)
+        Touches::source(&self.chat).with(&self.to, Part::Recipient)
     }
 
     fn check(&self) -> Result<(), BadId> {

@@ -4,7 +4,7 @@ use std::iter;
 
 use jiff::Timestamp;
 
-use super::{Cursor, ListMessages, Message, MessageList, PersonId, Room};
+use super::{Cursor, ListMessages, Message, MessageList, PersonId, Room, ToldMessage};
 
 /// A message in the list of an API, with what filters look at.
 #[derive(Debug, Clone)]
@@ -65,11 +65,12 @@ impl MessageList {
         let (mut last, mut full) = (None, false);
         for listed in all.iter().filter(after_cursor) {
             if listed.passes(op, contains.as_deref()) {
-                full = !room.take(&listed.message);
+                let told = listed.message.clone().told(op.format);
+                full = !room.take(&told);
                 if full {
                     break;
                 }
-                messages.push(listed.message.clone());
+                messages.push(told);
             }
             scanned += 1;
             last = Some(listed.cursor());
@@ -98,7 +99,8 @@ impl MessageList {
             }
         });
         let mut room = Room::new(op.limit);
-        let fits = |listed: &&Listed| room.take(&listed.message);
+        let told = |listed: &Listed| listed.message.clone().told(op.format);
+        let fits = |listed: &&Listed| room.take(&told(listed));
         let mut chosen: Vec<_> = by_turns.take_while(fits).collect();
         chosen.sort_by(|one, other| other.place().cmp(&one.place()));
         let last = chosen.last().map_or(middle, |listed| listed.place());
@@ -108,11 +110,11 @@ impl MessageList {
             Some(listed) if left => Some(listed.cursor()),
             _ => all.last().map(Listed::cursor),
         };
-        let messages = chosen.iter().map(|listed| listed.message.clone());
+        let messages = chosen.iter().map(|listed| told(listed));
         Self::told(messages.collect(), all.len(), last, left || more)
     }
 
-    fn told(messages: Vec<Message>, scanned: usize, last: Option<Cursor>, older: bool) -> Self {
+    fn told(messages: Vec<ToldMessage>, scanned: usize, last: Option<Cursor>, older: bool) -> Self {
         Self {
             messages,
             scanned,

@@ -27,6 +27,7 @@ mod profile;
 mod sending;
 mod session;
 mod session_control;
+mod touches;
 mod words;
 
 pub use blocking::{BlockContact, BlockOutcome, Blocking, UnblockContact};
@@ -35,7 +36,7 @@ pub use chat_changes::{
     ArchiveChat, ChangedChat, ChangingChat, ClearChat, DeleteChat, MarkChatRead, MarkChatUnread,
     UnarchiveChat,
 };
-pub use chats::{Chat, ChatList, GetChat, LastMessage, ListChats};
+pub use chats::{CHAT_BLOCK, Chat, ChatList, GetChat, LastMessage, ListChats};
 pub use contact_card::SendContact;
 pub use contacts::{
     CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
@@ -71,8 +72,10 @@ pub use message_changes::{
     PinDuration, PinMessage, React, StarMessage, UnpinMessage, UnstarMessage,
 };
 pub use message_pages::Listed;
-pub use messages::{Cursor, GetMessage, ListMessages, Message, MessageList};
-pub use page::{PageSize, Room};
+pub use messages::{
+    Cursor, Format, GetMessage, ListMessages, Message, MessageList, ShortMessage, ToldMessage,
+};
+pub use page::{AnswerSize, PageSize, Room};
 pub use picture::Picture;
 pub use poll::SendPoll;
 pub use presence::{
@@ -89,6 +92,7 @@ pub use session_control::{
     DeleteSession, DeletedSession, Deleting, GetProfile, Profile, RestartSession, RestartedSession,
     Restarting, StopSession, StoppedSession, Stopping,
 };
+pub use touches::{Identities, Part, Touches};
 pub use words::Words;
 
 use std::fmt;
@@ -128,6 +132,11 @@ pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 
         Ok(())
     }
 
+    /// The size of the page, where the answer is a page of a list.
+    fn page(&mut self) -> Option<&mut PageSize> {
+        None
+    }
+
     /// What makes this the same as another call of the tool, where doing the same
     /// again within a short time is taken for a slip.
     fn content(&self) -> Option<serde_json::Value> {
@@ -144,6 +153,9 @@ pub trait Output: Serialize + JsonSchema + Send + 'static {
     fn images(&self) -> Vec<Image> {
         Vec::new()
     }
+
+    /// Leaves out what can be left out, so that it fits into this many bytes of JSON.
+    fn shorten(&mut self, _bytes: usize) {}
 
     /// Whether the effect that was asked for is not known to have happened.
     fn failed(&self) -> bool {
@@ -234,35 +246,5 @@ impl Topic {
             Self::Contacts => "contacts",
             Self::Presence => "presence",
         }
-    }
-}
-
-/// The chats that a call reaches.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Touches(Vec<ChatId>);
-
-impl Touches {
-    /// One chat.
-    pub fn chat(chat: impl Into<ChatId>) -> Self {
-        Self(vec![chat.into()])
-    }
-
-    /// This chat too.
-    #[must_use]
-    pub fn with(mut self, chat: impl Into<ChatId>) -> Self {
-        self.0.push(chat.into());
-        self
-    }
-
-    /// These people too, each as the chat with them.
-    #[must_use]
-    pub fn and<'a>(mut self, people: impl Iterator<Item = &'a PersonId>) -> Self {
-        self.0.extend(people.map(ChatId::from));
-        self
-    }
-
-    /// The chats, in the order of the arguments.
-    pub fn chats(&self) -> &[ChatId] {
-        &self.0
     }
 }

@@ -3,13 +3,50 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use serde_json::Value;
 
+/// How large an answer may be, in bytes; a model has to read it all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnswerSize(usize);
+
+impl AnswerSize {
+    /// What may be set: 8 KiB, which a QR code needs, to 1 MiB.
+    pub const RANGE: std::ops::RangeInclusive<usize> = 8 * 1024..=1024 * 1024;
+
+    /// A size, where it lies in [`Self::RANGE`].
+    pub fn new(bytes: usize) -> Option<Self> {
+        Self::RANGE.contains(&bytes).then_some(Self(bytes))
+    }
+
+    /// All of it.
+    pub const fn bytes(self) -> usize {
+        self.0
+    }
+
+    /// The most for the structured answer; the rest is for its text twin.
+    pub const fn structured(self) -> usize {
+        self.0 - self.0 / 6
+    }
+
+    /// The part for a list's items; the rest is for what stands around them.
+    const fn items(self) -> usize {
+        self.structured() - 512
+    }
+}
+
+impl Default for AnswerSize {
+    fn default() -> Self {
+        Self(24 * 1024)
+    }
+}
+
 /// How many items at most: 1 to 100, 50 when nothing is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct PageSize(u8);
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageSize {
+    items: u8,
+    answer: AnswerSize,
+}
 
 /// The most items in one answer.
 const MOST: u8 = 100;
@@ -17,12 +54,14 @@ const MOST: u8 = 100;
 impl PageSize {
     /// The number of items.
     pub fn get(self) -> usize {
-        self.0.into()
+        self.items.into()
+    }
+
+    /// Sets how large the whole answer may be.
+    pub fn within(&mut self, answer: AnswerSize) {
+        self.answer = answer;
     }
 }
-
-/// The most bytes of JSON in one answer; a model has to read it all.
-const LARGEST: usize = 24 * 1024;
 
 /// What still fits into an answer: a number of items, and of bytes.
 #[derive(Debug)]
@@ -37,7 +76,7 @@ impl Room {
     pub fn new(size: PageSize) -> Self {
         Self {
             items: size.get(),
-            bytes: LARGEST,
+            bytes: size.answer.items(),
             untouched: true,
         }
     }
@@ -45,7 +84,7 @@ impl Room {
     /// Whether an item fits; it then has its place. The first one always does, so
     /// that every page goes on.
     pub fn take(&mut self, item: &impl Serialize) -> bool {
-        let size = serde_json::to_vec(item).map_or(LARGEST, |json| json.len() + 1);
+        let size = serde_json::to_vec(item).map_or(usize::MAX, |json| json.len() + 1);
         let fits = self.items > 0 && (size <= self.bytes || self.untouched);
         if fits {
             self.items -= 1;
@@ -97,7 +136,16 @@ impl<T: Serialize> Page<T> {
 
 impl Default for PageSize {
     fn default() -> Self {
-        Self(MOST / 2)
+        Self {
+            items: MOST / 2,
+            answer: AnswerSize::default(),
+        }
+    }
+}
+
+impl Serialize for PageSize {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.items.serialize(serializer)
     }
 }
 
@@ -107,7 +155,10 @@ impl<'de> Deserialize<'de> for PageSize {
             .as_u64()
             .and_then(|size| u8::try_from(size).ok())
             .filter(|size| (1..=MOST).contains(size))
-            .map(Self)
+            .map(|items| Self {
+                items,
+                ..Self::default()
+            })
             .ok_or_else(|| D::Error::custom("takes a whole number from 1 to 100"))
     }
 }
@@ -135,8 +186,11 @@ mod tests {
     proptest! {
         #[test]
         fn pages_follow_each_other_without_a_gap(
-            lengths in prop::collection::vec(0_usize..6000, 0..60), size in 1_u8..=100,
+            lengths in prop::collection::vec(0_usize..6000, 0..60), items in 1_u8..=100,
+            bytes in AnswerSize::RANGE,
         ) {
+            let answer = AnswerSize(bytes);
+            let size = PageSize { items, answer };
             let all: Vec<String> = lengths
                 .iter()
                 .enumerate()
@@ -144,10 +198,10 @@ mod tests {
                 .collect();
             let (mut seen, mut after) = (Vec::new(), None::<String>);
             loop {
-                let page = Page::of(all.clone(), |item| item, after.as_deref(), PageSize(size));
-                prop_assert!(page.items.len() <= usize::from(size));
+                let page = Page::of(all.clone(), |item| item, after.as_deref(), size);
+                prop_assert!(page.items.len() <= usize::from(items));
                 let bytes: usize = page.items.iter().map(|item| item.len() + 3).sum();
-                prop_assert!(bytes <= LARGEST || page.items.len() == 1);
+                prop_assert!(bytes <= answer.items() || page.items.len() == 1);
                 prop_assert_eq!(page.total, all.len());
                 after = page.items.last().cloned();
                 seen.extend(page.items);

@@ -42,7 +42,7 @@ impl Operation for SendPoll {
     type Output = Sent;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.chat)
+        Touches::recipient(&self.chat)
     }
 
     fn check(&self) -> Result<(), BadId> {

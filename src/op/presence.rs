@@ -176,21 +176,36 @@ impl PresenceList {
     /// The chats in the order of their ids, cut where they hold too many people.
     pub fn new(mut chats: Vec<ChatPresence>) -> Self {
         chats.sort_by(|one, other| one.chat.as_str().cmp(other.chat.as_str()));
-        let (mut room, mut left_out) = (MOST, 0);
-        for chat in &mut chats {
+        let mut list = Self {
+            chats,
+            left_out: None,
+        };
+        list.cut(MOST);
+        list
+    }
+
+    /// Leaves so many people, in so many chats.
+    fn cut(&mut self, most: usize) {
+        let (mut room, mut left_out) = (most, self.left_out.unwrap_or(0));
+        for chat in &mut self.chats {
             left_out += chat.people.len().saturating_sub(room);
             chat.people.truncate(room);
             room -= chat.people.len();
         }
-        chats.truncate(MOST);
-        Self {
-            chats,
-            left_out: Some(left_out).filter(|left_out| *left_out > 0),
-        }
+        self.chats.truncate(most);
+        self.left_out = Some(left_out).filter(|left_out| *left_out > 0);
     }
 }
 
 impl Output for PresenceList {
+    fn shorten(&mut self, bytes: usize) {
+        let mut most = MOST;
+        while most > 1 && serde_json::to_vec(&self).map_or(0, |json| json.len()) > bytes {
+            most /= 2;
+            self.cut(most);
+        }
+    }
+
     fn text(&self) -> String {
         let mut lines = Vec::new();
         for chat in &self.chats {
@@ -216,7 +231,7 @@ impl Output for PresenceList {
             return "no chat is subscribed to".into();
         }
         if let Some(left_out) = self.left_out {
-            lines.push(format!("{left_out} more people are left out"));
+            lines.insert(0, format!("{left_out} people are left out"));
         }
         lines.join("\n")
     }

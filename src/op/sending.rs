@@ -94,7 +94,7 @@ impl Operation for SendMessage {
     type Output = Sent;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.chat)
+        Touches::recipient(&self.chat)
     }
 
     fn check(&self) -> Result<(), BadId> {

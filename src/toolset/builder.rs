@@ -10,21 +10,24 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Answer, BadCall, Boxed, Briefing, Digest, Facts, Prepared, Tool, Toolset, schemas::schemas,
+    Answer, BadCall, Boxed, Briefing, Digest, Facts, Identify, Prepared, Tool, Toolset,
+    schemas::schemas,
 };
 use crate::{
     backend::Fault,
-    op::{Foreign, Operation, Output},
+    op::{AnswerSize, Foreign, Operation, Output, PersonId},
     progress::Progress,
 };
 
-type RunOf<B, O> = Arc<dyn Fn(B, O, Progress) -> Boxed<Result<Answer, Fault>> + Send + Sync>;
+type RunOf<B, O> =
+    Arc<dyn Fn(B, O, AnswerSize, Progress) -> Boxed<Result<Answer, Fault>> + Send + Sync>;
 
 /// Collects a back end's tools; `O` is the operation that was listed last.
 pub struct Builder<B, O> {
     backend: B,
     tools: BTreeMap<&'static str, Tool>,
     last: Option<Tool>,
+    identify: Option<Identify>,
     notice: Option<&'static str>,
     operation: PhantomData<fn(O)>,
 }
@@ -36,6 +39,7 @@ impl<B: Clone> Builder<B, ()> {
             backend: backend.clone(),
             tools: BTreeMap::new(),
             last: None,
+            identify: None,
             notice: None,
             operation: PhantomData,
         }
@@ -62,9 +66,9 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
         F: Fn(B, O, Progress) -> Fut + Copy + Send + Sync + 'static,
         Fut: Future<Output = Result<O::Output, Fault>> + Send + 'static,
     {
-        let run: RunOf<B, O> = Arc::new(move |backend, op, progress| {
+        let run: RunOf<B, O> = Arc::new(move |backend, op, size, progress| {
             let running = method(backend, op, progress);
-            Box::pin(async move { running.await.and_then(answer) })
+            Box::pin(async move { running.await.and_then(|output| answer(output, size)) })
         });
         self.list(run)
     }
@@ -76,12 +80,30 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
         self
     }
 
+    /// Says how the person behind a hidden identity is found.
+    #[must_use]
+    pub fn identified_by<F, Fut>(mut self, method: F) -> Self
+    where
+        F: Fn(B, PersonId) -> Fut + Copy + Send + Sync + 'static,
+        Fut: Future<Output = Result<Option<PersonId>, Fault>> + Send + 'static,
+    {
+        let backend = self.backend.clone();
+        self.identify = Some(Box::new(move |hidden| {
+            Box::pin(method(backend.clone(), hidden))
+        }));
+        self
+    }
+
     /// The finished list.
     pub fn build(self) -> Toolset {
-        let notice = self.notice;
         let mut tools = self.tools;
         tools.extend(self.last.map(|tool| (tool.name, tool)));
-        Toolset { tools, notice }
+        Toolset {
+            tools,
+            identify: self.identify,
+            notice: self.notice,
+            answer: AnswerSize::default(),
+        }
     }
 
     fn list<O: Operation>(self, run: RunOf<B, O>) -> Builder<B, O> {
@@ -89,7 +111,7 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
         tools.extend(self.last.map(|tool| (tool.name, tool)));
         debug_assert!(!tools.contains_key(O::NAME), "{} is listed twice", O::NAME);
         let backend = self.backend.clone();
-        let prepare = move |arguments| prepare(&backend, &run, arguments);
+        let prepare = move |arguments, size| prepare(&backend, &run, arguments, size);
         Builder {
             backend: self.backend,
             tools,
@@ -101,6 +123,7 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
                 schemas: OnceLock::new(),
                 prepare: Box::new(prepare),
             }),
+            identify: self.identify,
             notice: self.notice,
             operation: PhantomData,
         }
@@ -118,8 +141,8 @@ impl<B: Clone + Send + Sync + 'static, O: Operation> Builder<B, O> {
         self.last = self.last.map(|tool| {
             let (backend, unbriefed) = (self.backend.clone(), tool.prepare);
             Tool {
-                prepare: Box::new(move |arguments| {
-                    let mut prepared = unbriefed(arguments)?;
+                prepare: Box::new(move |arguments, size| {
+                    let mut prepared = unbriefed(arguments, size)?;
                     let op = read::<O>(&prepared.facts.arguments)?;
                     let backend = backend.clone();
                     prepared.brief = Some(Box::new(move || Box::pin(method(backend, op))));
@@ -136,24 +159,30 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
     backend: &B,
     run: &RunOf<B, O>,
     arguments: Value,
+    size: AnswerSize,
 ) -> Result<Prepared, BadCall> {
-    let op = read::<O>(&arguments)?;
+    let mut op = read::<O>(&arguments)?;
+    if let Some(page) = op.page() {
+        page.within(size);
+    }
     op.check().map_err(|error| bad_arguments::<O>(&error))?;
     let canonical = serde_json::to_value(&op).map_err(|error| bad_arguments::<O>(&error))?;
+    let content = op.content();
     let facts = Facts {
         tool: O::NAME,
         effect: O::EFFECT,
         risk: O::RISK,
         touches: op.touches(),
         digest: Digest::of(O::NAME, &canonical),
-        content: op.content().map(|content| Digest::of(O::NAME, &content)),
+        content: content.as_ref().map(|content| Digest::of(O::NAME, content)),
         arguments: Arc::new(canonical),
     };
     let (backend, run) = (backend.clone(), run.clone());
     Ok(Prepared {
         facts,
-        run: Box::new(move |progress| run(backend, op, progress)),
+        run: Box::new(move |progress| run(backend, op, size, progress)),
         brief: None,
+        content,
     })
 }
 
@@ -175,12 +204,74 @@ fn bad_arguments<O: Operation>(problem: &dyn fmt::Display) -> BadCall {
     }
 }
 
-fn answer<T: Output>(output: T) -> Result<Answer, Fault> {
-    let structured = serde_json::to_value(&output).map_err(|error| Fault::internal(&error))?;
+fn answer<T: Output>(mut output: T, size: AnswerSize) -> Result<Answer, Fault> {
+    let json = |output: &T| serde_json::to_value(output).map_err(|error| Fault::internal(&error));
+    let fits = |value: &Value| value.to_string().len() <= size.structured();
+    let mut structured = json(&output)?;
+    if !fits(&structured) {
+        output.shorten(size.structured());
+        structured = json(&output)?;
+        if !fits(&structured) {
+            return Err(Fault::TooLarge(size.bytes()));
+        }
+    }
+    let left = size.bytes() - structured.to_string().len();
     Ok(Answer {
         structured,
-        text: output.text(),
+        text: cut(output.text(), left),
         images: output.images(),
         failed: output.failed(),
     })
+}
+
+/// As much as fits, at the end of a line where there is one; the structured answer
+/// has the rest.
+fn cut(mut text: String, bytes: usize) -> String {
+    const REST: &str = "\n… the rest is in the structured content";
+    if text.len() > bytes {
+        text.truncate(text.floor_char_boundary(bytes.saturating_sub(REST.len())));
+        text.truncate(text.rfind('\n').unwrap_or(text.len()));
+        text += REST;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::Serialize;
+
+    use super::*;
+
+    /// Text of some length, which may be shortened or not.
+    #[derive(Serialize, JsonSchema)]
+    struct Words(String, #[serde(skip)] bool);
+
+    impl Output for Words {
+        fn text(&self) -> String {
+            self.0.clone()
+        }
+
+        fn shorten(&mut self, bytes: usize) {
+            if self.1 {
+                self.0.truncate(bytes / 2);
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_is_shortened_or_an_error() {
+        let size = AnswerSize::default();
+        let long = || "word\n".repeat(8000);
+        let told = answer(Words(long(), true), size);
+        assert!(told.is_ok_and(|told| {
+            told.structured.to_string().len() + told.text.len() <= size.bytes()
+        }));
+        assert_eq!(
+            cut("word\n".repeat(20), 60).strip_suffix("\n… the rest is in the structured content"),
+            Some("word\nword\nword")
+        );
+        let told = answer(Words(long(), false), size);
+        assert_eq!(told.err(), Some(Fault::TooLarge(size.bytes())));
+    }
 }

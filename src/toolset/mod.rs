@@ -8,6 +8,7 @@ use std::{
     fmt,
     pin::Pin,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use serde_json::{Map, Value};
@@ -18,8 +19,8 @@ pub use schemas::Schemas;
 
 use crate::{
     backend::Fault,
-    gate::{BriefPermit, Permitted},
-    op::{Foreign, Image, Risk, Touches},
+    gate::{BriefPermit, IdentityPermit, Permitted},
+    op::{AnswerSize, Foreign, Identities, Image, PersonId, Risk, Touches},
     progress::Progress,
 };
 
@@ -31,10 +32,17 @@ type Run = Box<dyn FnOnce(Progress) -> Boxed<Result<Answer, Fault>> + Send>;
 /// How a briefing is looked up.
 pub(crate) type Brief = Box<dyn FnOnce() -> Boxed<Result<Briefing, Fault>> + Send>;
 
+type Identify = Box<dyn Fn(PersonId) -> Boxed<Result<Option<PersonId>, Fault>> + Send + Sync>;
+
+/// How long all people of a call may take to be identified.
+const IDENTIFYING: Duration = Duration::from_secs(10);
+
 /// The tools of one back end, ordered by name.
 pub struct Toolset {
     tools: BTreeMap<&'static str, Tool>,
+    identify: Option<Identify>,
     notice: Option<&'static str>,
+    answer: AnswerSize,
 }
 
 /// A tool: what it is, and how a call of it is prepared.
@@ -47,7 +55,7 @@ pub struct Tool {
     pub idempotent: bool,
     make_schemas: fn() -> Schemas,
     schemas: OnceLock<Schemas>,
-    prepare: Box<dyn Fn(Value) -> Result<Prepared, BadCall> + Send + Sync>,
+    prepare: Box<dyn Fn(Value, AnswerSize) -> Result<Prepared, BadCall> + Send + Sync>,
 }
 
 /// A call that has been understood; nothing has been sent.
@@ -55,6 +63,7 @@ pub struct Prepared {
     facts: Facts,
     run: Run,
     brief: Option<Brief>,
+    content: Option<Value>,
 }
 
 /// What the gate decides on.
@@ -183,6 +192,16 @@ impl Prepared {
         &self.facts
     }
 
+    /// Puts people in the place of hidden identities, wherever the gate looks. What is
+    /// sent stays as it was asked for.
+    pub(crate) fn identify(&mut self, known: &Identities) {
+        self.facts.touches.identify(known);
+        if let Some(content) = &mut self.content {
+            known.replace(content);
+            self.facts.content = Some(Digest::of(self.facts.tool, content));
+        }
+    }
+
     /// The briefing of this call, to be run under a permit of its own.
     pub(crate) fn take_brief(&mut self) -> Option<Brief> {
         self.brief.take()
@@ -193,6 +212,13 @@ impl Toolset {
     /// Starts the list of a back end's tools.
     pub fn for_backend<B: Clone + Send + Sync + 'static>(backend: &B) -> Builder<B, ()> {
         Builder::new(backend)
+    }
+
+    /// The same tools, with answers of at most this size.
+    #[must_use]
+    pub fn answering_within(mut self, answer: AnswerSize) -> Self {
+        self.answer = answer;
+        self
     }
 
     /// The tools, ordered by name.
@@ -216,7 +242,7 @@ impl Toolset {
     /// [`BadCall`] when there is no such tool or an argument is wrong.
     pub fn prepare(&self, name: &str, arguments: Arguments) -> Result<Prepared, BadCall> {
         match self.tools.get(name) {
-            Some(tool) => (tool.prepare)(Value::Object(arguments)),
+            Some(tool) => (tool.prepare)(Value::Object(arguments), self.answer),
             None => Err(BadCall::UnknownTool {
                 name: Foreign::new(name),
                 nearest: nearest(name, self.tools.keys().copied()),
@@ -231,6 +257,25 @@ impl Toolset {
     pub async fn run(&self, permitted: Permitted, progress: Progress) -> Result<Answer, Fault> {
         progress.still_wanted()?;
         (permitted.into_prepared().run)(progress).await
+    }
+
+    /// Looks up who is behind hidden identities. Whoever cannot be found in time stays
+    /// unknown.
+    pub async fn identify(&self, permit: IdentityPermit) -> Identities {
+        let mut found = Identities::default();
+        let Some(identify) = &self.identify else {
+            return found;
+        };
+        let looking = async {
+            for hidden in permit.into_people() {
+                if let Ok(Some(person)) = identify(hidden.clone()).await {
+                    found.learn(hidden, person);
+                }
+            }
+        };
+        // What was found until then is kept.
+        let _ = tokio::time::timeout(IDENTIFYING, looking).await;
+        found
     }
 
     /// Looks up what a person needs to know before deciding.

@@ -102,7 +102,8 @@ fn tidy(schema: &mut Value) {
         "format" => !value
             .as_str()
             .is_some_and(|format| format.starts_with(['u', 'i', 'f', 'd'])),
-        "default" => false,
+        // An argument that nobody knows is refused with the names of those that there are.
+        "default" | "additionalProperties" => false,
         _ => true,
     });
     for (name, value) in fields {

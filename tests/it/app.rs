@@ -16,6 +16,7 @@ use whatsapp_guard::{
     gate::Gate,
     mcp::{self, Server},
     media::MediaRules,
+    op::AnswerSize,
     policy::Policy,
     toolset::Tool,
 };
@@ -67,6 +68,7 @@ pub struct Setup {
     era: Era,
     person: Person,
     audit: Option<PathBuf>,
+    answer: AnswerSize,
 }
 
 /// Waits that are short enough for tests and long enough for a loaded machine.
@@ -129,6 +131,7 @@ impl Setup {
             era: Era::Legacy,
             person: Person::Accepts,
             audit: None,
+            answer: AnswerSize::default(),
         }
     }
 
@@ -144,6 +147,11 @@ impl Setup {
 
     pub fn person(mut self, person: Person) -> Self {
         self.person = person;
+        self
+    }
+
+    pub fn answering_within(mut self, bytes: usize) -> Self {
+        self.answer = AnswerSize::new(bytes).unwrap();
         self
     }
 
@@ -178,7 +186,8 @@ impl Setup {
         let audit = Arc::new(Audit::new(Some(audit_path.clone()), clock.clone()));
         let gate = Gate::new(policy, &clock, audit.clone()).unwrap();
         let backend = Backend::new(&self.config);
-        let server = Server::new(backend.tools(), gate, audit);
+        let tools = backend.tools().answering_within(self.answer);
+        let server = Server::new(tools, gate, audit);
         let (near, far) = tokio::io::duplex(1 << 20);
         let (reader, writer) = tokio::io::split(far);
         tokio::spawn(mcp::serve(server, reader, writer));

@@ -234,6 +234,11 @@ fn wrong_usage_and_configuration_exit_with_2() {
             &[("WHATSAPP_GUARD_MAX_MEDIA_BYTES", "0")],
             "`WHATSAPP_GUARD_MAX_MEDIA_BYTES` takes bytes from 1 to 33554432",
         ),
+        (
+            &["serve"],
+            &[("WHATSAPP_GUARD_MAX_RESULT_BYTES", "100")],
+            "`WHATSAPP_GUARD_MAX_RESULT_BYTES` takes bytes from 8192 to 1048576",
+        ),
     ];
     for (arguments, environment, wanted) in cases {
         let ran = run(arguments, environment);

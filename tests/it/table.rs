@@ -79,7 +79,6 @@ async fn every_tool_and_field_is_described() {
             (10..240).contains(&description.len()),
             "{name}: {description}"
         );
-        assert_eq!(tool["inputSchema"]["additionalProperties"], false, "{name}");
         assert_eq!(tool["inputSchema"]["type"], "object", "{name}");
         assert_eq!(tool["outputSchema"]["type"], "object", "{name}");
         walk(name, &tool["inputSchema"]);

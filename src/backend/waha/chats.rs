@@ -16,52 +16,32 @@ use crate::{
         http::{Body, Reply},
     },
     op::{
-        Chat, ChatId, ChatList, ClearChat, DeleteChat, Foreign, GetChat, LastMessage, ListChats,
-        PersonId, Room,
+        CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat, DeleteChat, Foreign, GetChat, LastMessage,
+        ListChats, PersonId,
     },
     toolset::Briefing,
 };
 
-/// How many chats are asked for at once while a name is searched.
+/// How many chats are asked for at once.
 const STRIDE: usize = 100;
-
-/// How often the list is asked for in one call.
-const STRIDES: usize = 10;
 
 impl Waha {
     pub(super) async fn list_chats(self, op: ListChats) -> Result<ChatList, Fault> {
-        let wanted = op.limit.get();
-        let stride = op.query.as_ref().map_or(wanted, |_| STRIDE);
-        let (mut next, mut end) = (op.start(), false);
-        let (mut chats, mut seen) = (Vec::new(), HashSet::new());
-        let mut room = Room::new(op.limit);
-        for _ in 0..STRIDES {
-            let Some(page) = self.overview(None, stride, next).await? else {
+        let (mut chats, mut seen, mut more) = (Vec::new(), HashSet::new(), true);
+        let block = op.block()..op.block() + CHAT_BLOCK;
+        for offset in block.step_by(STRIDE) {
+            let Some(page) = self.overview(None, STRIDE, offset).await? else {
                 return Ok(ChatList::page(self.all_chats().await?, &op));
             };
             // Merged chats leave holes: only an empty page is the end.
-            end = page.is_empty();
-            let before = next;
-            for (place, chat) in (before..).zip(page.iter().map(chat)) {
-                next = place;
-                let new = chat.filter(|chat| seen.insert(chat.chat.clone()));
-                if let Some(chat) = new.filter(|chat| op.wants(chat)) {
-                    if !room.take(&chat) {
-                        return Ok(ChatList::new(chats, Some(next)));
-                    }
-                    chats.push(chat);
-                }
-                next = place + 1;
-                if room.is_full() {
-                    return Ok(ChatList::new(chats, Some(next)));
-                }
-            }
-            if end {
+            more = !page.is_empty();
+            if !more {
                 break;
             }
-            next = before + stride;
+            let page = page.iter().filter_map(chat);
+            chats.extend(page.filter(|chat| seen.insert(chat.chat.clone())));
         }
-        Ok(ChatList::new(chats, (!end).then_some(next)))
+        Ok(ChatList::page_of_block(chats, more, &op))
     }
 
     pub(super) async fn get_chat(self, op: GetChat) -> Result<Chat, Fault> {

@@ -49,6 +49,7 @@ impl Waha {
     pub fn tools(&self) -> Toolset {
         Toolset::for_backend(self)
             .notice(self.0.is_sandbox().then_some(SANDBOX))
+            .identified_by(Self::identify)
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
             .tool(Self::get_profile)

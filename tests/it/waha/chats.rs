@@ -46,11 +46,11 @@ async fn chats_are_told_with_their_last_messages() {
         17,
     ]);
     page("0")
-        .and(query_param("limit", "50"))
+        .and(query_param("limit", "100"))
         .respond_with(reply(200, rows))
         .mount(&mock)
         .await;
-    page("50")
+    page("100")
         .respond_with(reply(200, json!([])))
         .mount(&mock)
         .await;
@@ -76,17 +76,61 @@ async fn chats_are_told_with_their_last_messages() {
 }
 
 #[tokio::test]
-async fn a_full_page_leads_on() {
+async fn what_is_unread_comes_first_over_all_pages() {
     let mock = MockServer::start().await;
-    let rows = json!([row("11111111@c.us", "One"), row("22222222@c.us", "Two")]);
-    page("4")
-        .and(query_param("limit", "2"))
-        .respond_with(reply(200, rows))
-        .expect(1)
+    let many = |from: u32| {
+        let chat = |n: u32| {
+            let unread = i32::from(n == 150 || n == 3);
+            let inner = json!({ "unreadCount": unread });
+            json!({ "id": format!("1555000{n:04}@c.us"), "name": format!("{n}"), "_chat": inner })
+        };
+        (from..from + 100).map(chat).collect::<Vec<_>>()
+    };
+    page("0")
+        .respond_with(reply(200, many(0).into()))
         .mount(&mock)
         .await;
-    let result = call(&mock, "list_chats", json!({ "limit": 2, "cursor": 4 })).await;
-    assert_eq!(result["structuredContent"]["next_cursor"], 6);
+    page("100")
+        .respond_with(reply(200, many(100).into()))
+        .mount(&mock)
+        .await;
+    get(OVERVIEW)
+        .respond_with(reply(200, json!([])))
+        .mount(&mock)
+        .await;
+    let names = |result: &Value| -> Vec<String> {
+        let chats = result["structuredContent"]["chats"].as_array().unwrap();
+        chats
+            .iter()
+            .map(|chat| chat["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let result = call(&mock, "list_chats", json!({ "limit": 3 })).await;
+    assert_eq!(names(&result), ["3", "150", "0"]);
+    assert_eq!(result["structuredContent"]["next_cursor"], 3);
+    let result = call(&mock, "list_chats", json!({ "limit": 3, "cursor": 3 })).await;
+    assert_eq!(names(&result), ["1", "2", "4"]);
+    let result = call(&mock, "list_chats", json!({ "limit": 2, "cursor": 199 })).await;
+    assert_eq!(names(&result), ["199"]);
+    assert_eq!(result["structuredContent"].get("next_cursor"), None);
+}
+
+#[tokio::test]
+async fn a_block_leads_on_to_the_next() {
+    let mock = MockServer::start().await;
+    get(OVERVIEW)
+        .and(query_param("offset", "1100"))
+        .respond_with(reply(200, json!([row("22222222@c.us", "Two")])))
+        .mount(&mock)
+        .await;
+    get(OVERVIEW)
+        .respond_with(reply(200, json!([row("11111111@c.us", "One")])))
+        .mount(&mock)
+        .await;
+    let arguments = json!({ "limit": 1, "cursor": 1001 });
+    let result = call(&mock, "list_chats", arguments).await;
+    assert_eq!(result["structuredContent"]["chats"][0]["name"], "Two");
+    assert_eq!(result["structuredContent"]["next_cursor"], 2000);
 }
 
 #[tokio::test]
