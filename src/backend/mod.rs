@@ -8,6 +8,7 @@ pub mod green_api;
 mod http;
 mod media;
 mod members;
+mod pictures;
 pub mod sandbox;
 mod settle;
 pub mod waha;
@@ -64,6 +65,16 @@ impl Waits {
             open: default.open.min(answer * 2),
             settle: default.settle.min(answer),
             confirm: default.confirm.min(answer),
+        }
+    }
+}
+
+impl Waits {
+    /// The same, for what WhatsApp confirms at once or not at all.
+    fn confirming(self) -> Self {
+        Self {
+            settle: self.confirm,
+            ..self
         }
     }
 }

@@ -9,6 +9,7 @@ mod contact_card;
 mod contacts;
 mod downloads;
 mod foreign;
+mod group_picture;
 mod group_settings;
 mod groups;
 mod ids;
@@ -21,8 +22,10 @@ mod message_changes;
 mod message_pages;
 mod messages;
 mod page;
+mod picture;
 mod poll;
 mod presence;
+mod profile;
 mod sending;
 mod session;
 mod session_control;
@@ -43,6 +46,7 @@ pub use contacts::{
 };
 pub use downloads::{ChatPicture, DownloadMedia, GetPicture};
 pub use foreign::Foreign;
+pub use group_picture::{DeleteGroupPicture, SetGroupPicture};
 pub use group_settings::{
     Change, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,
     SetGroupSubject, Who,
@@ -76,11 +80,13 @@ pub use messages::{
     Cursor, Format, GetMessage, ListMessages, Message, MessageList, ShortMessage, ToldMessage,
 };
 pub use page::{AnswerSize, PageSize, Room};
+pub use picture::Picture;
 pub use poll::SendPoll;
 pub use presence::{
     ChatPresence, GetPresence, PersonPresence, Presence, PresenceList, PresenceSet, SetPresence,
     SubscribePresence, Subscribed, Subscribing,
 };
+pub use profile::{ProfileUpdated, UpdateProfile};
 pub use sending::{Delivery, MessageText, SendMessage, Sent};
 pub use session::{
     GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession, PairingCode,

@@ -82,6 +82,25 @@ async fn what_was_sent_can_be_downloaded_and_forwarded() {
 }
 
 #[tokio::test]
+async fn a_picture_that_was_set_is_the_one_that_is_shown() {
+    let mut app = app::sandbox().linked().await;
+    let group = "120363000000000001@g.us";
+    let picture = json!({ "base64": "/9j/4A==" });
+    let wanted = json!({ "group": group, "picture": picture });
+    app.call("set_group_picture", wanted).await;
+    app.call("update_profile", json!({ "picture": picture }))
+        .await;
+    for chat in [group, "15550001111@c.us"] {
+        let result = app.call("get_picture", json!({ "chat": chat })).await;
+        assert_eq!(result["content"][1]["data"], "/9j/4A==", "{result}");
+    }
+    app.call("delete_group_picture", json!({ "group": group }))
+        .await;
+    let result = app.call("get_picture", json!({ "chat": group })).await;
+    assert_eq!(result["structuredContent"]["has_picture"], false);
+}
+
+#[tokio::test]
 async fn some_chats_have_a_picture() {
     let mut app = app::sandbox().linked().await;
     for (chat, has) in [

@@ -1,4 +1,4 @@
-//! The sandbox's files: what hangs on messages, and the chats' pictures.
+//! The sandbox's files: what hangs on messages, and pictures.
 
 use std::collections::VecDeque;
 
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     Shared, made,
-    reply::{Answer, Refused, found, lock, working},
+    reply::{Answer, Refused, lock},
 };
 
 /// How many bytes are kept of what is sent; the oldest files are gone first.
@@ -25,20 +25,16 @@ const FIRST: [(&str, &str, Make); 6] = [
     (VOICE, "audio/wav", made::voice),
     (CHAPTER, "application/pdf", made::chapter),
     (LETTERS, "text/plain", made::letters),
-    ("family.png", "image/png", made::family),
-    ("mum.png", "image/png", made::mum),
+    (FAMILY, "image/png", made::family),
+    (MUM, "image/png", made::mum),
 ];
 
 pub(super) const CAKE: &str = "cake.png";
 pub(super) const VOICE: &str = "voice.wav";
 pub(super) const CHAPTER: &str = "chapter-four.pdf";
 pub(super) const LETTERS: &str = "letters.txt";
-
-/// The chats that have a picture.
-const PICTURES: [(&str, &str); 2] = [
-    ("120363000000000001@g.us", "family.png"),
-    ("15552220001@c.us", "mum.png"),
-];
+pub(super) const FAMILY: &str = "family.png";
+pub(super) const MUM: &str = "mum.png";
 
 type Make = fn() -> Vec<u8>;
 
@@ -101,9 +97,7 @@ pub(super) fn url(key: &str) -> String {
 }
 
 pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/api/files/{session}/{name}", get(file))
-        .route("/api/{session}/chats/{id}/picture", get(picture))
+    Router::new().route("/api/files/{session}/{name}", get(file))
 }
 
 async fn file(Extract(state): Extract<Shared>, Path((_, name)): Path<(String, String)>) -> Answer {
@@ -113,10 +107,4 @@ async fn file(Extract(state): Extract<Shared>, Path((_, name)): Path<(String, St
     };
     let (mime, bytes) = lock(&state).files.get(&name).ok_or_else(gone)?;
     Ok(([(CONTENT_TYPE, mime)], bytes).into_response())
-}
-
-async fn picture(Extract(state): Extract<Shared>, Path((_, id)): Path<(String, String)>) -> Answer {
-    drop(working(&state)?);
-    let picture = PICTURES.iter().find(|(chat, _)| *chat == id);
-    Ok(found(json!({ "url": picture.map(|(_, key)| url(key)) })))
 }

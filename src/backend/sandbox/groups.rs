@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 
 use super::{
     ME, Shared,
+    files::FAMILY,
+    pictures::Picture,
     reply::{Answer, done, found, or_nothing, working},
 };
 
@@ -24,6 +26,7 @@ pub(super) struct Group {
     pub(super) announce: bool,
     /// Only administrators may edit its info.
     pub(super) restrict: bool,
+    pub(super) picture: Picture,
     pub(super) members: Vec<Member>,
 }
 
@@ -76,8 +79,12 @@ impl Default for Groups {
             ("15552220007@c.us", Admin),
             (ME, Admin),
         ];
+        let family = Group {
+            picture: Picture::first(FAMILY),
+            ..group("Family", &family)
+        };
         Self(BTreeMap::from([
-            ("120363000000000001@g.us".into(), group("Family", &family)),
+            ("120363000000000001@g.us".into(), family),
             (
                 "120363000000000002@g.us".into(),
                 group("Old flatmates", &flatmates),
@@ -103,6 +110,7 @@ impl Group {
             description: String::new(),
             announce: false,
             restrict: false,
+            picture: Picture::default(),
             members,
         }
     }

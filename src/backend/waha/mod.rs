@@ -7,6 +7,7 @@ mod client;
 mod contacts;
 mod control;
 mod downloads;
+mod group_picture;
 mod group_settings;
 mod groups;
 mod invites;
@@ -16,6 +17,7 @@ mod message_changes;
 mod message_kinds;
 mod messages;
 mod presence;
+mod profile;
 mod sending;
 mod sending_kinds;
 mod session;
@@ -52,6 +54,7 @@ impl Waha {
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
             .tool(Self::get_profile)
+            .slow_tool(Self::update_profile)
             .slow_tool(Self::restart_session)
             .slow_tool(Self::stop_session)
             .slow_tool(Self::logout_instance)
@@ -101,6 +104,9 @@ impl Waha {
             .slow_tool(Self::set_group_subject)
             .slow_tool(Self::set_group_description)
             .slow_tool(Self::set_group_permissions)
+            .slow_tool(Self::set_group_picture)
+            .slow_tool(Self::delete_group_picture)
+            .briefed_by(Self::brief_delete_group_picture)
             .tool(Self::get_group_invite)
             .slow_tool(Self::revoke_group_invite)
             .briefed_by(Self::brief_revoke_group_invite)
