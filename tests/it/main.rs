@@ -13,6 +13,7 @@ mod app;
 mod asking;
 mod gate;
 mod green_api;
+mod ledger;
 mod policies;
 mod program;
 mod prompts;
