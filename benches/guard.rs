@@ -218,7 +218,7 @@ fn shaping(c: &mut Criterion) {
 fn ledger(c: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let ledger = Ledger::at(folder.path().join("ledger"), Clock::real());
-    let count = |counter, key, hours| Count {
+    let count = |counter, key, hours: u64| Count {
         counter,
         key,
         amount: 1,
