@@ -3,7 +3,7 @@
 use super::Fault;
 use crate::{
     media::{Family, Media, MediaRules, MediaSource, load},
-    op::{Foreign, MediaKind, SendMedia, SendVoice},
+    op::{Foreign, MediaKind, Picture, SendMedia, SendVoice},
 };
 
 /// What is to be shown, and how.
@@ -37,6 +37,18 @@ pub(super) async fn to_hear(op: &SendVoice, rules: &MediaRules) -> Result<Media,
         Family::Audio => Ok(media),
         Family::Image | Family::Video | Family::Other => Err(another("recording")),
     }
+}
+
+/// What is to be shown beside a name.
+pub(super) async fn to_portray(picture: &Picture, rules: &MediaRules) -> Result<Media, Fault> {
+    let media = loaded(picture.source(), rules).await?;
+    if media.mime == "image/jpeg" {
+        return Ok(media);
+    }
+    Err(unsent(
+        &format!("by its first bytes this is {}, and no JPEG", media.mime),
+        "turn it into a JPEG picture, then call again",
+    ))
 }
 
 async fn loaded(source: &MediaSource, rules: &MediaRules) -> Result<Media, Fault> {

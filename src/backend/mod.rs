@@ -7,6 +7,7 @@ pub mod green_api;
 mod http;
 mod media;
 mod members;
+mod pictures;
 pub mod sandbox;
 mod settle;
 pub mod waha;
@@ -63,6 +64,16 @@ impl Waits {
             open: default.open.min(answer * 2),
             settle: default.settle.min(answer),
             confirm: default.confirm.min(answer),
+        }
+    }
+}
+
+impl Waits {
+    /// The same, for what WhatsApp confirms at once or not at all.
+    fn confirming(self) -> Self {
+        Self {
+            settle: self.confirm,
+            ..self
         }
     }
 }

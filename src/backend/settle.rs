@@ -65,20 +65,63 @@ pub(super) async fn settle<F>(
 where
     F: Future<Output = Seen>,
 {
-    let doubt = match said {
-        Said::Yes => None,
-        // There is no effect to wait for.
-        Said::No(fault) => return Err(fault),
-        Said::Doubt(fault) => Some(fault),
-    };
+    // There is no effect to wait for.
+    if let Said::No(fault) = said {
+        return Err(fault);
+    }
     let shows = |seen: &Seen| *seen == Seen::Done;
-    match (watch(waits.settle, waits.look, look, shows).await, doubt) {
+    judge(watch(waits.settle, waits.look, look, shows).await, said)
+}
+
+/// What came of a change that the API said this of, when this is seen at last.
+///
+/// # Errors
+/// With the API's refusal where it left everything as it was.
+pub(super) fn judge(seen: Seen, said: Said) -> Result<Change, Fault> {
+    match (seen, said) {
         (Seen::Done, _) => Ok(Change::Changed),
-        (Seen::NotDone, None) => Ok(Change::Unchanged),
-        (Seen::Nothing, None) => Ok(Change::Accepted),
+        (_, Said::No(fault)) => Err(fault),
+        (Seen::NotDone, Said::Yes) => Ok(Change::Unchanged),
+        (Seen::Nothing, Said::Yes) => Ok(Change::Accepted),
         // A refusal that left everything as it was is a refusal.
-        (Seen::NotDone, Some(fault @ Fault::Refused { .. })) => Err(fault),
-        (_, Some(_)) => Ok(Change::Unknown),
+        (Seen::NotDone, Said::Doubt(fault @ Fault::Refused { .. })) => Err(fault),
+        (_, Said::Doubt(_)) => Ok(Change::Unknown),
+    }
+}
+
+/// What came of the parts of a change, and why some were not made.
+type Parts<const N: usize> = ([Option<Change>; N], Option<Foreign>);
+
+/// Tells the parts that were not made beside those that were.
+///
+/// # Errors
+/// With the first fault where nothing was made beside it.
+pub(super) fn parts<const N: usize>(
+    made: [Option<Result<Change, Fault>>; N],
+) -> Result<Parts<N>, Fault> {
+    let mut faults = Vec::new();
+    let changes = made.map(|part| {
+        part.map(|made| {
+            made.unwrap_or_else(|fault| {
+                faults.push(fault);
+                Change::NotMade
+            })
+        })
+    });
+    let made_any = changes.iter().flatten().any(|it| *it != Change::NotMade);
+    let mut reasons: Vec<String> = faults.iter().map(reason).collect();
+    reasons.dedup();
+    match faults.into_iter().next() {
+        Some(fault) if !made_any => Err(fault),
+        fault => Ok((changes, fault.map(|_| Foreign::new(&reasons.join("; "))))),
+    }
+}
+
+fn reason(fault: &Fault) -> String {
+    match fault {
+        // Its own words say that nothing was changed.
+        Fault::Cancelled => "the call was cancelled before this part".into(),
+        fault => fault.to_string(),
     }
 }
 
@@ -91,32 +134,13 @@ pub(super) fn permissions(
     send_messages: Option<Result<Change, Fault>>,
     edit_info: Option<Result<Change, Fault>>,
 ) -> Result<PermissionsChanged, Fault> {
-    let mut faults = Vec::new();
-    let mut part = |made: Result<Change, Fault>| {
-        made.unwrap_or_else(|fault| {
-            faults.push(fault);
-            Change::NotMade
-        })
-    };
-    let (send_messages, edit_info) = (send_messages.map(&mut part), edit_info.map(&mut part));
-    let nothing = |change: Option<Change>| matches!(change, None | Some(Change::NotMade));
-    let fault = faults.into_iter().next();
-    match fault {
-        Some(fault) if nothing(send_messages) && nothing(edit_info) => Err(fault),
-        fault => {
-            let reason = fault.map(|fault| match fault {
-                // Its own words say that nothing was changed.
-                Fault::Cancelled => Foreign::new("the call was cancelled before this part"),
-                fault => Foreign::new(&fault.to_string()),
-            });
-            Ok(PermissionsChanged::new(
-                group,
-                send_messages,
-                edit_info,
-                reason,
-            ))
-        }
-    }
+    let ([send_messages, edit_info], reason) = parts([send_messages, edit_info])?;
+    Ok(PermissionsChanged::new(
+        group,
+        send_messages,
+        edit_info,
+        reason,
+    ))
 }
 
 #[cfg(test)]

@@ -53,15 +53,15 @@ impl MediaSource {
     pub fn check(&self) -> Result<(), &'static str> {
         let given = [&self.url, &self.base64, &self.path];
         match given.iter().filter(|source| source.is_some()).count() {
-            0 => Err("`media` takes one of `url`, `base64` and `path`; none is given"),
+            0 => Err("give one of `url`, `base64` and `path`; none is given"),
             1 if self.base64.is_none() && self.mime.is_some() => {
-                Err("`media`: `mime` belongs to `base64` alone")
+                Err("`mime` belongs to `base64` alone")
             }
             1 if self.base64.is_some() && self.mime.is_none() => {
-                Err("`media`: `base64` needs `mime`, such as image/png")
+                Err("`base64` needs `mime`, such as image/png")
             }
             1 => Ok(()),
-            _ => Err("`media` takes exactly one of `url`, `base64` and `path`"),
+            _ => Err("give exactly one of `url`, `base64` and `path`"),
         }
     }
 }
@@ -160,7 +160,7 @@ impl Unloadable {
     /// What to do next.
     pub const fn next(&self) -> &'static str {
         match self {
-            Self::Source(_) | Self::Empty => "correct `media` and call again",
+            Self::Source(_) | Self::Empty => "correct `url`, `base64` or `path` and call again",
             Self::NoOutbox => {
                 "give `base64` or `url`, or ask the operator to set WHATSAPP_GUARD_OUTBOX"
             }

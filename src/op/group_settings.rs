@@ -160,7 +160,7 @@ impl Change {
         matches!(self, Self::Unchanged | Self::NotMade | Self::Unknown)
     }
 
-    const fn words(self) -> &'static str {
+    pub(super) const fn words(self) -> &'static str {
         match self {
             Self::Changed => "changed, and it shows",
             Self::Accepted => "accepted by the API, which does not show whether it is done",
@@ -179,7 +179,7 @@ impl Change {
     }
 }
 
-/// The outcome of changing a group's name or description.
+/// The outcome of changing a group's name, description or picture.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct GroupChanged {
     /// What came of it.

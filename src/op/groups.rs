@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Foreign, GroupId, Operation, Output, PageSize, Risk, Topic, Touches, page::Page};
+use super::{
+    Change, Foreign, GroupId, Operation, Output, PageSize, Risk, Topic, Touches, page::Page,
+};
 use crate::toolset::Briefing;
 
 /// List the groups of this account, ordered by id.
@@ -241,6 +243,16 @@ pub enum Leaving {
     WasNotMember,
     /// It is not known whether the group was left.
     Unknown,
+}
+
+impl From<Change> for Leaving {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Changed => Self::Left,
+            Change::Unchanged | Change::NotMade => Self::StillMember,
+            Change::Accepted | Change::Unknown => Self::Unknown,
+        }
+    }
 }
 
 /// The outcome of leaving a group.

@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{BadId, ChatId, MessageId, MessageText, Operation, Output, Part, Risk, Topic, Touches};
+use super::{
+    BadId, Change, ChatId, MessageId, MessageText, Operation, Output, Part, Risk, Topic, Touches,
+};
 
 /// Change the text of an own message.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -289,6 +291,17 @@ pub struct ChangedMessage {
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<&'static str>,
+}
+
+impl From<Change> for ChangingMessage {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Changed => Self::Done,
+            Change::Accepted => Self::Accepted,
+            Change::Unchanged | Change::NotMade => Self::Unchanged,
+            Change::Unknown => Self::Unknown,
+        }
+    }
 }
 
 impl ChangedMessage {

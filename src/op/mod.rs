@@ -7,6 +7,7 @@ mod chats;
 mod contact_card;
 mod contacts;
 mod foreign;
+mod group_picture;
 mod group_settings;
 mod groups;
 mod ids;
@@ -19,8 +20,10 @@ mod message_changes;
 mod message_pages;
 mod messages;
 mod page;
+mod picture;
 mod poll;
 mod presence;
+mod profile;
 mod sending;
 mod session;
 mod session_control;
@@ -39,6 +42,7 @@ pub use contacts::{
     CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
 };
 pub use foreign::Foreign;
+pub use group_picture::{DeleteGroupPicture, SetGroupPicture};
 pub use group_settings::{
     Change, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,
     SetGroupSubject, Who,
@@ -72,11 +76,13 @@ pub use messages::{
     Cursor, Format, GetMessage, ListMessages, Message, MessageList, ShortMessage, ToldMessage,
 };
 pub use page::{AnswerSize, PageSize, Room};
+pub use picture::Picture;
 pub use poll::SendPoll;
 pub use presence::{
     ChatPresence, GetPresence, PersonPresence, Presence, PresenceList, PresenceSet, SetPresence,
     SubscribePresence, Subscribed, Subscribing,
 };
+pub use profile::{ProfileUpdated, UpdateProfile};
 pub use sending::{Delivery, MessageText, SendMessage, Sent};
 pub use session::{
     GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession, PairingCode,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Foreign, Image, Operation, Output, PersonId, PhoneNumber, Risk, Topic};
+use super::{Change, Foreign, Image, Operation, Output, PersonId, PhoneNumber, Risk, Topic};
 
 /// Bring the WhatsApp session up and wait until it can be used or linked. Answers
 /// who is signed in, or a QR code to scan, or with phone_number a pairing code.
@@ -267,6 +267,16 @@ pub enum LoggingOut {
     StillLinked,
     /// It is not known whether the account is disconnected.
     Unknown,
+}
+
+impl From<Change> for LoggingOut {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Changed => Self::LoggedOut,
+            Change::Unchanged | Change::NotMade => Self::StillLinked,
+            Change::Accepted | Change::Unknown => Self::Unknown,
+        }
+    }
 }
 
 /// The outcome of a logout.

@@ -41,6 +41,10 @@ impl<const LEAST: usize, const MOST: usize> JsonSchema for Words<LEAST, MOST> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": LEAST, "maxLength": MOST })
+        let mut schema = json_schema!({ "type": "string", "maxLength": MOST });
+        if LEAST > 0 {
+            schema.insert("minLength".into(), LEAST.into());
+        }
+        schema
     }
 }

@@ -436,6 +436,7 @@ pub fn arguments(tool: &Tool) -> Value {
         "people" => json!(["15552220001@c.us"]),
         "message" => json!("false_15552220001@c.us_SANDBOX00000004"),
         "number" => json!("+15552220001"),
+        "picture" => json!({ "base64": "/9j/4A==" }),
         "media" => json!({ "base64": "T2dnUwAC", "mime": "audio/ogg" }),
         "name" | "description" | "text" => json!("Some words"),
         "invite" => json!("https://chat.whatsapp.com/ABCDEFGHIJKLMNOPQRSTUV"),
@@ -445,14 +446,17 @@ pub fn arguments(tool: &Tool) -> Value {
         "options" => json!(["Monday", "Tuesday"]),
         other => panic!("no value for the argument `{other}`"),
     };
-    // It takes one of two, so that neither is required.
-    let one_of_two = (tool.name == "set_group_permissions")
-        .then(|| ("send_messages".to_owned(), json!("admins")));
+    // These take any of several, so that none is required.
+    let any = match tool.name {
+        "set_group_permissions" => Some(("send_messages".to_owned(), json!("admins"))),
+        "update_profile" => Some(("picture".to_owned(), value("picture"))),
+        _ => None,
+    };
     names
         .iter()
         .filter_map(Value::as_str)
         .map(|name| (name.to_owned(), value(name)))
-        .chain(one_of_two)
+        .chain(any)
         .collect::<serde_json::Map<_, _>>()
         .into()
 }

@@ -14,6 +14,7 @@ mod message_changes;
 mod messages;
 mod messages_around;
 mod opening;
+mod pictures;
 mod sending;
 mod sending_kinds;
 mod session;

@@ -29,6 +29,7 @@ mod sandbox_group_settings;
 mod sandbox_media;
 mod sandbox_members;
 mod sandbox_presence;
+mod sandbox_profile;
 mod sandbox_sending;
 mod sandbox_session;
 mod sizes;

@@ -97,8 +97,29 @@ impl Client {
         form: Form,
     ) -> Result<Reply, Fault> {
         let url = self.url(&self.media_url, method)?;
-        let reply = self
-            .files
+        self.post_form(&self.files, progress, url, form).await
+    }
+
+    /// Calls a method that changes something by a file, once. Pictures of accounts and
+    /// groups go to the same host as everything that is not sent.
+    pub(super) async fn change_with_file(
+        &self,
+        progress: &Progress,
+        method: &str,
+        form: Form,
+    ) -> Result<Reply, Fault> {
+        let url = self.url(&self.api_url, method)?;
+        self.post_form(&self.http, progress, url, form).await
+    }
+
+    async fn post_form(
+        &self,
+        http: &Http,
+        progress: &Progress,
+        url: Url,
+        form: Form,
+    ) -> Result<Reply, Fault> {
+        let reply = http
             .change(progress, |network| network.post(url).multipart(form))
             .await?;
         self.changed(reply)

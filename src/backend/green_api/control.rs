@@ -1,50 +1,19 @@
-//! Restarting the instance of GREEN-API, and the account's profile.
+//! Restarting the instance of GREEN-API.
 
-use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::{
     GreenApi,
     client::{API, flag},
-    groups::text,
-    session::{WaSettings, is_working},
+    session::is_working,
 };
 use crate::{
-    backend::{Fault, effect::leaves_doubt, http::Body},
-    op::{
-        Foreign, GetProfile, PersonId, Profile, RestartSession, RestartedSession, Restarting,
-        SessionState,
-    },
+    backend::{Fault, effect::leaves_doubt},
+    op::{RestartSession, RestartedSession, Restarting, SessionState},
     progress::Progress,
 };
 
 impl GreenApi {
-    pub(super) async fn get_profile(self, _op: GetProfile) -> Result<Profile, Fault> {
-        let settings: WaSettings = self.0.read("getWaSettings", None).await?.parse(API)?;
-        let Ok(account) = PersonId::parse(&format!("{}@c.us", settings.phone)) else {
-            return Err(Fault::Refused {
-                api: API,
-                status: None,
-                said: Foreign::new("no account is signed in"),
-                next: "call open_session, then try again",
-            });
-        };
-        // The account stands without its name, which is counted against a limit.
-        let arguments = json!({ "chatId": account.as_str() });
-        let info = match self.0.read("getContactInfo", Some(&arguments)).await {
-            Ok(reply) => match reply.body() {
-                Body::Json(info) => info,
-                _ => Value::Null,
-            },
-            Err(_) => Value::Null,
-        };
-        Ok(Profile {
-            name: text(&info, "name").or_else(|| text(&info, "contactName")),
-            account,
-            has_picture: settings.has_picture(),
-        })
-    }
-
     pub(super) async fn restart_session(
         self,
         _op: RestartSession,

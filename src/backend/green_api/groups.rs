@@ -11,9 +11,10 @@ use super::{
 use crate::{
     backend::{
         Fault,
-        effect::{leaves_doubt, watch},
+        effect::watch,
         http::{Body, Reply},
         members::{Member, Members, Own},
+        settle::{Said, Seen, judge},
     },
     op::{
         Foreign, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary, LeaveGroup, Leaving,
@@ -36,14 +37,13 @@ pub(super) struct Group {
 }
 
 /// What a look at the membership shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seen {
+enum Membership {
     Member,
     Gone,
     /// The API refuses to tell of the group.
     Withheld,
     /// Nothing can be said.
-    Nothing,
+    Unclear,
 }
 
 impl GreenApi {
@@ -89,50 +89,40 @@ impl GreenApi {
         }
         progress.say("leaving the group");
         let arguments = json!({ "groupId": id.as_str() });
-        let said = self
+        let answer = self
             .0
             .change(&progress, "leaveGroup", Some(&arguments))
             .await;
-        let mut denied = false;
-        let doubt = match said {
-            Ok(reply) if says_yes(&reply) => None,
-            Ok(reply) => {
-                denied = true;
-                Some(self.0.refusal(&reply))
-            }
-            Err(fault) if leaves_doubt(&fault) => Some(fault),
-            Err(fault) => return Err(fault),
-        };
-        let look = || {
+        let said = Said::of(answer, |reply| {
+            (!says_yes(reply)).then(|| self.0.refusal(reply))
+        })?;
+        let (certain, denied) = (matches!(said, Said::Yes), matches!(said, Said::No(_)));
+        let look = || async {
             progress.say("looking whether the membership is gone");
-            self.membership(&id, &own)
+            match self.membership(&id, &own).await {
+                Membership::Gone => Seen::Done,
+                Membership::Withheld if certain => Seen::Done,
+                Membership::Member => Seen::NotDone,
+                Membership::Withheld | Membership::Unclear => Seen::Nothing,
+            }
         };
-        let certain = doubt.is_none();
-        let left = |seen: &Seen| *seen == Seen::Gone || (*seen == Seen::Withheld && certain);
         // An explicit no is looked at once; there is no effect to wait for.
-        let shown = |seen: &Seen| denied || left(seen);
+        let shown = |seen: &Seen| *seen == Seen::Done || denied;
         let seen = watch(self.0.waits.settle, self.0.waits.look, look, shown).await;
-        let outcome = match (seen, doubt) {
-            (seen, _) if left(&seen) => Leaving::Left,
-            (_, Some(fault)) if denied => return Err(fault),
-            // A refusal that left everything as it was is a refusal.
-            (Seen::Member, Some(fault @ Fault::Refused { .. })) => return Err(fault),
-            (Seen::Member, None) => Leaving::StillMember,
-            _ => Leaving::Unknown,
-        };
+        let outcome = Leaving::from(judge(seen, said)?);
         Ok(LeftGroup::new(outcome, id))
     }
 
-    async fn membership(&self, id: &GroupId, own: &[PersonId]) -> Seen {
+    async fn membership(&self, id: &GroupId, own: &[PersonId]) -> Membership {
         match self.group(id).await {
             Ok(Some(group)) => match group.own(own) {
-                Own::In(_) => Seen::Member,
-                Own::Out => Seen::Gone,
-                Own::Unclear => Seen::Nothing,
+                Own::In(_) => Membership::Member,
+                Own::Out => Membership::Gone,
+                Own::Unclear => Membership::Unclear,
             },
-            Ok(None) => Seen::Gone,
-            Err(fault) if is_about_target(&fault) => Seen::Withheld,
-            Err(_) => Seen::Nothing,
+            Ok(None) => Membership::Gone,
+            Err(fault) if is_about_target(&fault) => Membership::Withheld,
+            Err(_) => Membership::Unclear,
         }
     }
 

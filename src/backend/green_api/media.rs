@@ -45,15 +45,10 @@ impl GreenApi {
         reply_to: Option<&MessageId>,
         progress: &Progress,
     ) -> Result<Sent, Fault> {
-        let name = file.typed_name();
-        let part = Part::bytes(file.bytes)
-            .file_name(name.clone())
-            .mime_str(&file.mime)
-            .map_err(|error| Fault::internal(&error))?;
         let form = form
             .text("chatId", chat.as_str().to_owned())
-            .text("fileName", name)
-            .part("file", part);
+            .text("fileName", file.typed_name())
+            .part("file", part(file)?);
         let form = match reply_to {
             Some(message) => form.text("quotedMessageId", message.as_str().to_owned()),
             None => form,
@@ -62,4 +57,13 @@ impl GreenApi {
         let reply = self.0.upload(progress, "sendFileByUpload", form).await?;
         self.sent(&reply, chat, progress).await
     }
+}
+
+/// A file as a part of a form.
+pub(super) fn part(file: Media) -> Result<Part, Fault> {
+    let name = file.typed_name();
+    Part::bytes(file.bytes)
+        .file_name(name)
+        .mime_str(&file.mime)
+        .map_err(|error| Fault::internal(&error))
 }

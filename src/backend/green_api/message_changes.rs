@@ -6,8 +6,8 @@ use super::GreenApi;
 use crate::{
     backend::{
         Fault,
-        effect::{leaves_doubt, watch},
         http::{Body, Reply},
+        settle::{Said, Seen, settle},
     },
     op::{
         ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage, ForwardMessage,
@@ -103,11 +103,7 @@ impl GreenApi {
         flag: &str,
         progress: &Progress,
     ) -> Result<ChangedMessage, Fault> {
-        let doubt = match said {
-            Ok(()) => None,
-            Err(fault) if leaves_doubt(&fault) => Some(fault),
-            Err(fault) => return Err(fault),
-        };
+        let said = Said::of(said, |()| None)?;
         let arguments = json!({ "chatId": chat.as_str(), "idMessage": message.as_str() });
         let look = || async {
             progress.say("looking at the message");
@@ -117,20 +113,13 @@ impl GreenApi {
                 .await
                 .map(|reply| reply.body())
             {
-                Ok(Body::Json(Value::Object(fields))) => fields.get(flag).and_then(Value::as_bool),
-                _ => None,
+                Ok(Body::Json(Value::Object(fields))) => {
+                    Seen::wanted(fields.get(flag).and_then(Value::as_bool))
+                }
+                _ => Seen::Nothing,
             }
         };
-        let shows = |seen: &Option<bool>| *seen == Some(true);
-        let seen = watch(self.0.waits.confirm, self.0.waits.look, look, shows).await;
-        let outcome = match (seen, doubt) {
-            (Some(true), _) => ChangingMessage::Done,
-            // A refusal that left everything as it was is a refusal.
-            (Some(false), Some(fault @ Fault::Refused { .. })) => return Err(fault),
-            (Some(false), None) => ChangingMessage::Unchanged,
-            (None, None) => ChangingMessage::Accepted,
-            _ => ChangingMessage::Unknown,
-        };
+        let outcome = settle(said, self.0.waits.confirming(), look).await?.into();
         Ok(ChangedMessage::new(outcome, Some(message)))
     }
 }

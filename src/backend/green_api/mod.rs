@@ -10,6 +10,7 @@ mod media;
 mod members;
 mod message_changes;
 mod messages;
+mod profile;
 mod sending;
 mod sending_kinds;
 mod session;
@@ -36,6 +37,7 @@ impl GreenApi {
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
             .tool(Self::get_profile)
+            .slow_tool(Self::update_profile)
             .slow_tool(Self::restart_session)
             .slow_tool(Self::logout_instance)
             .tool(Self::list_messages)
@@ -64,6 +66,7 @@ impl GreenApi {
             .tool(Self::check_number)
             .slow_tool(Self::set_group_subject)
             .slow_tool(Self::set_group_permissions)
+            .slow_tool(Self::set_group_picture)
             .tool(Self::get_group_invite)
             .tool(Self::list_group_members)
             .slow_tool(Self::add_group_members)

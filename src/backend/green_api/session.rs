@@ -11,8 +11,9 @@ use super::{
 use crate::{
     backend::{
         Fault,
-        effect::{leaves_doubt, watch},
+        effect::watch,
         in_seconds,
+        settle::{Said, Seen, judge},
     },
     op::{
         Foreign, GetSession, Image, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
@@ -41,8 +42,9 @@ pub(super) struct WaSettings {
 }
 
 impl WaSettings {
-    pub(super) fn has_picture(&self) -> bool {
-        !self.avatar.is_empty()
+    /// Where the account's picture is; empty where there is none.
+    pub(super) fn avatar(&self) -> &str {
+        &self.avatar
     }
 }
 
@@ -230,19 +232,18 @@ impl GreenApi {
             return Ok(LoggedOut::new(LoggingOut::WasNotLinked, Some(before)));
         }
         progress.say("logging out");
-        let said = self.0.change(&progress, "logout", None).await;
-        let doubt = match said {
-            Ok(reply) => match flag(&reply, "isLogout") {
-                Some(true) => None,
-                Some(false) => return Err(self.0.refusal(&reply)),
-                None => Some(Fault::OutcomeUnknown {
-                    api: API,
-                    why: "it answered neither yes nor no".into(),
-                }),
-            },
-            Err(fault) if leaves_doubt(&fault) => Some(fault),
-            Err(fault) => return Err(fault),
+        let said = match self.0.change(&progress, "logout", None).await {
+            Ok(reply) if flag(&reply, "isLogout").is_none() => Said::Doubt(Fault::OutcomeUnknown {
+                api: API,
+                why: "it answered neither yes nor no".into(),
+            }),
+            answer => Said::of(answer, |reply| {
+                (flag(reply, "isLogout") == Some(false)).then(|| self.0.refusal(reply))
+            })?,
         };
+        if let Said::No(fault) = said {
+            return Err(fault);
+        }
         // A yes proves nothing: sessions have stayed active after it.
         let look = || {
             progress.say("looking whether the account is disconnected");
@@ -250,16 +251,12 @@ impl GreenApi {
         };
         let gone = |seen: &Result<SessionReport, Fault>| matches!(seen, Ok(report) if is(report, "notAuthorized"));
         let seen = watch(self.0.waits.settle, self.0.waits.look, look, gone).await;
-        let outcome = match (&seen, doubt) {
-            (seen, _) if gone(seen) => LoggingOut::LoggedOut,
-            (Ok(report), doubt) if report.state == SessionState::Working => match doubt {
-                None => LoggingOut::StillLinked,
-                // A refusal that left everything as it was is a refusal.
-                Some(fault @ Fault::Refused { .. }) => return Err(fault),
-                Some(_) => LoggingOut::Unknown,
-            },
-            _ => LoggingOut::Unknown,
+        let shown = match &seen {
+            seen if gone(seen) => Seen::Done,
+            Ok(report) if is_working(report) => Seen::NotDone,
+            _ => Seen::Nothing,
         };
+        let outcome = judge(shown, said)?.into();
         Ok(LoggedOut::new(outcome, seen.ok()))
     }
 }

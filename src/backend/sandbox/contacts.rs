@@ -128,8 +128,12 @@ async fn contact(Extract(state): Extract<Shared>, RawQuery(query): RawQuery) -> 
 
 async fn about(Extract(state): Extract<Shared>, RawQuery(query): RawQuery) -> Answer {
     let state = working(&state)?;
-    let contact = state.contacts.get(asked(query, "contactId").as_deref());
-    Ok(found(json!({ "about": contact.map(|one| one.about) })))
+    let id = asked(query, "contactId");
+    let about = match state.contacts.get(id.as_deref()) {
+        Some(contact) => Some(contact.about),
+        None => (id.as_deref() == Some(ME)).then_some(state.profile.about.as_str()),
+    };
+    Ok(found(json!({ "about": about })))
 }
 
 async fn check(Extract(state): Extract<Shared>, RawQuery(query): RawQuery) -> Answer {

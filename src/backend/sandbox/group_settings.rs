@@ -76,7 +76,7 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 /// A group that this account is an administrator of.
-fn administered<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Group, Refused> {
+pub(super) fn administered<'a>(state: &'a mut State, id: &str) -> Result<&'a mut Group, Refused> {
     let group = state
         .groups
         .0

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::{
     ME, Shared,
+    pictures::Picture,
     reply::{Answer, done, found, or_nothing, working},
 };
 
@@ -24,6 +25,7 @@ pub(super) struct Group {
     pub(super) announce: bool,
     /// Only administrators may edit its info.
     pub(super) restrict: bool,
+    pub(super) picture: Picture,
     pub(super) members: Vec<Member>,
 }
 
@@ -103,6 +105,7 @@ impl Group {
             description: String::new(),
             announce: false,
             restrict: false,
+            picture: Picture::default(),
             members,
         }
     }

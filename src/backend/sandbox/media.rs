@@ -15,7 +15,7 @@ use super::{
 };
 
 /// As large a body as WAHA takes.
-const LARGEST_BODY: usize = 50 * 1024 * 1024;
+pub(super) const LARGEST_BODY: usize = 50 * 1024 * 1024;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()

@@ -8,7 +8,9 @@ mod groups;
 mod media;
 mod members;
 mod messages;
+mod pictures;
 mod presence;
+mod profile;
 mod reply;
 mod sending;
 mod session;
@@ -29,6 +31,7 @@ use group_settings::Invites;
 use groups::Groups;
 use messages::Messages;
 use presence::Presences;
+use profile::Profile;
 use session::Session;
 
 /// The account that scans the code.
@@ -38,6 +41,7 @@ const ME: &str = "15550001111@c.us";
 #[derive(Default)]
 struct State {
     session: Session,
+    profile: Profile,
     groups: Groups,
     messages: Messages,
     contacts: Contacts,
@@ -65,6 +69,7 @@ pub async fn start() -> io::Result<Running> {
     let state = Shared::default();
     let app = Router::new()
         .merge(session::routes())
+        .merge(profile::routes())
         .merge(groups::routes())
         .merge(messages::routes())
         .merge(sending::routes())
@@ -73,6 +78,7 @@ pub async fn start() -> io::Result<Running> {
         .merge(presence::routes())
         .merge(chats::routes())
         .merge(group_settings::routes())
+        .merge(pictures::routes())
         .merge(members::routes())
         .with_state(state.clone());
     Ok(Running {

@@ -12,8 +12,8 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    ME, Shared,
-    reply::{Answer, Refused, expect, found, lock, working},
+    ME, Shared, State,
+    reply::{Answer, Refused, expect, found, lock},
 };
 
 /// How long the pretended phone takes to scan a code once it was shown.
@@ -112,9 +112,9 @@ impl Session {
         self.codes
     }
 
-    fn json(&mut self) -> Value {
+    fn json(&mut self, name: &str) -> Value {
         let status = self.status();
-        let me = (status == Status::Working).then(|| json!({ "id": ME, "pushName": "Sandbox" }));
+        let me = (status == Status::Working).then(|| json!({ "id": ME, "pushName": name }));
         json!({ "name": "default", "status": status.name(), "config": null, "me": me, "engine": { "engine": "NOWEB" } })
     }
 }
@@ -125,7 +125,6 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/api/sessions", post(create))
         .route("/api/sessions/{session}", get(session).delete(delete))
         .route("/api/sessions/{session}/{verb}", post(control))
-        .route("/api/{session}/profile", get(profile))
         .route("/api/{session}/auth/qr", get(qr))
         .route("/api/{session}/auth/request-code", post(request_code))
 }
@@ -135,7 +134,9 @@ async fn version() -> Json<Value> {
 }
 
 async fn create(Extract(state): Extract<Shared>) -> Answer {
-    let session = &mut lock(&state).session;
+    let State {
+        session, profile, ..
+    } = &mut *lock(&state);
     if session.exists {
         return Err(Refused::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -144,13 +145,15 @@ async fn create(Extract(state): Extract<Shared>) -> Answer {
     }
     session.exists = true;
     session.start();
-    Ok((StatusCode::CREATED, Json(session.json())).into_response())
+    Ok((StatusCode::CREATED, Json(session.json(&profile.name))).into_response())
 }
 
 async fn session(Extract(state): Extract<Shared>) -> Answer {
-    let session = &mut lock(&state).session;
+    let State {
+        session, profile, ..
+    } = &mut *lock(&state);
     if session.exists {
-        Ok(found(session.json()))
+        Ok(found(session.json(&profile.name)))
     } else {
         Err(not_found())
     }
@@ -166,19 +169,13 @@ fn not_found() -> Refused {
     Refused::new(StatusCode::NOT_FOUND, "Session not found")
 }
 
-/// The account, whose name is nobody's.
-async fn profile(Extract(state): Extract<Shared>) -> Answer {
-    drop(working(&state)?);
-    Ok(found(
-        json!({ "id": ME, "name": "Sandbox", "picture": null }),
-    ))
-}
-
 async fn control(
     Extract(state): Extract<Shared>,
     Path((_session, verb)): Path<(String, String)>,
 ) -> Answer {
-    let session = &mut lock(&state).session;
+    let State {
+        session, profile, ..
+    } = &mut *lock(&state);
     if !session.exists {
         return Err(not_found());
     }
@@ -197,7 +194,7 @@ async fn control(
             ));
         }
     }
-    Ok((StatusCode::CREATED, Json(session.json())).into_response())
+    Ok((StatusCode::CREATED, Json(session.json(&profile.name))).into_response())
 }
 
 async fn qr(Extract(state): Extract<Shared>) -> Answer {

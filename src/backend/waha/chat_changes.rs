@@ -165,14 +165,14 @@ fn doubt(said: Result<Reply, Fault>) -> Result<Option<Fault>, Fault> {
 }
 
 /// A plain `false`, or `success: false`, which come with status 201.
-fn says_no(reply: &Reply) -> bool {
+pub(super) fn says_no(reply: &Reply) -> bool {
     let body = reply.body();
     is_false(&body)
         || matches!(&body, Body::Json(json) if json.get("success").and_then(Value::as_bool) == Some(false))
 }
 
 /// Whether the engine has no such method: then nothing was done, whatever the status.
-fn is_engine_limit(fault: &Fault) -> bool {
+pub(super) fn is_engine_limit(fault: &Fault) -> bool {
     matches!(fault, Fault::Refused { said, .. } if said.as_str().contains("not implemented by"))
 }
 

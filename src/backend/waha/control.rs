@@ -1,53 +1,26 @@
-//! Restarting, stopping and deleting the session on WAHA, and the account's profile.
+//! Restarting, stopping and deleting the session on WAHA.
 
-use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 
 use super::{
     Waha,
-    client::API,
     session::{Info, not_ready, report},
 };
 use crate::{
     backend::{
         Fault,
-        effect::{leaves_doubt, watch},
+        effect::leaves_doubt,
+        settle::{Said, Seen, settle},
     },
     op::{
-        DeleteSession, DeletedSession, Deleting, Foreign, GetProfile, PersonId, Profile,
-        RestartSession, RestartedSession, Restarting, SessionReport, SessionState, StopSession,
-        StoppedSession, Stopping,
+        Change, DeleteSession, DeletedSession, Deleting, RestartSession, RestartedSession,
+        Restarting, SessionReport, SessionState, StopSession, StoppedSession, Stopping,
     },
     progress::Progress,
     toolset::Briefing,
 };
 
-/// What a look at the session shows.
-type Seen = Result<Option<Info>, Fault>;
-
-/// `GET /api/{session}/profile`.
-#[derive(Deserialize)]
-struct RawProfile {
-    id: String,
-    name: Option<String>,
-    picture: Option<String>,
-}
-
 impl Waha {
-    pub(super) async fn get_profile(self, _op: GetProfile) -> Result<Profile, Fault> {
-        let path = ["api", self.0.session(), "profile"];
-        let raw: RawProfile = self.0.get(&path, &[]).await?.parse(API)?;
-        let account = PersonId::parse(&raw.id).map_err(|_| Fault::Unreadable {
-            api: API,
-            why: "the account's id is expected".into(),
-        })?;
-        Ok(Profile {
-            name: raw.name.as_deref().and_then(Foreign::nonempty),
-            account,
-            has_picture: raw.picture.is_some_and(|url| !url.is_empty()),
-        })
-    }
-
     pub(super) async fn restart_session(
         self,
         _op: RestartSession,
@@ -101,25 +74,14 @@ impl Waha {
         _op: StopSession,
         progress: Progress,
     ) -> Result<StoppedSession, Fault> {
-        if is_stopped(&Ok(self.info().await?)) {
+        if is_stopped(&self.info().await?) {
             return Ok(Stopping::WasNotRunning.into());
         }
         progress.say("stopping the session");
         let path = ["api", "sessions", self.0.session(), "stop"];
-        let doubt = match self.0.post(&progress, &path, None).await {
-            Ok(_) => None,
-            Err(fault) if leaves_doubt(&fault) => Some(fault),
-            Err(fault) => return Err(fault),
-        };
-        let seen = self.settled(&progress, is_stopped).await;
-        Ok(match (seen, doubt) {
-            (seen, _) if is_stopped(&seen) => Stopping::Stopped,
-            (Ok(_), None) => Stopping::StillRunning,
-            // A refusal that left everything as it was is a refusal.
-            (Ok(_), Some(fault @ Fault::Refused { .. })) => return Err(fault),
-            _ => Stopping::Unknown,
-        }
-        .into())
+        let said = Said::of(self.0.post(&progress, &path, None).await, |_| None)?;
+        let change = self.settled(said, &progress, is_stopped).await?;
+        Ok(Stopping::from(change).into())
     }
 
     pub(super) async fn brief_delete_session(self, _op: DeleteSession) -> Result<Briefing, Fault> {
@@ -136,40 +98,31 @@ impl Waha {
         }
         progress.say("deleting the session");
         let path = ["api", "sessions", self.0.session()];
-        let doubt = match self.0.delete(&progress, &path).await {
-            Ok(_) => None,
-            Err(fault) if leaves_doubt(&fault) => Some(fault),
-            Err(fault) => return Err(fault),
-        };
-        let gone = |seen: &Seen| matches!(seen, Ok(None));
-        let seen = self.settled(&progress, gone).await;
-        Ok(match (seen, doubt) {
-            (seen, _) if gone(&seen) => Deleting::Deleted,
-            (Ok(_), None) => Deleting::StillThere,
-            // A refusal that left everything as it was is a refusal.
-            (Ok(_), Some(fault @ Fault::Refused { .. })) => return Err(fault),
-            _ => Deleting::Unknown,
-        }
-        .into())
+        let said = Said::of(self.0.delete(&progress, &path).await, |_| None)?;
+        let gone = |seen: &Option<Info>| seen.is_none();
+        let change = self.settled(said, &progress, gone).await?;
+        Ok(Deleting::from(change).into())
     }
 
     /// Looks at the session until it is as it should be, or time is up.
-    async fn settled(&self, progress: &Progress, shows: impl Fn(&Seen) -> bool) -> Seen {
-        let look = || {
+    async fn settled(
+        &self,
+        said: Said,
+        progress: &Progress,
+        shows: impl Fn(&Option<Info>) -> bool,
+    ) -> Result<Change, Fault> {
+        let look = || async {
             progress.say("looking at the session");
-            self.info()
+            Seen::wanted(self.info().await.ok().as_ref().map(&shows))
         };
-        watch(self.0.waits.settle, self.0.waits.look, look, shows).await
+        settle(said, self.0.waits, look).await
     }
 }
 
 /// Whether nothing runs; a session that is not there does not.
-fn is_stopped(seen: &Seen) -> bool {
-    match seen {
-        Ok(Some(info)) => info.state() == SessionState::Stopped,
-        Ok(None) => true,
-        Err(_) => false,
-    }
+fn is_stopped(seen: &Option<Info>) -> bool {
+    seen.as_ref()
+        .is_none_or(|info| info.state() == SessionState::Stopped)
 }
 
 impl SessionReport {

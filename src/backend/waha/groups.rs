@@ -11,9 +11,10 @@ use super::{
 use crate::{
     backend::{
         Fault,
-        effect::{leaves_doubt, watch},
+        effect::watch,
         http::Body,
         members::{Member, Members, Own},
+        settle::{Said, Seen, judge},
     },
     op::{
         Foreign, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary, LeaveGroup, Leaving,
@@ -78,27 +79,19 @@ impl Waha {
             "leave",
         ];
         let answer = self.0.post(&progress, &path, None).await;
-        let said_no = matches!(&answer, Ok(reply) if is_false(&reply.body()));
-        let doubt = match answer {
-            Ok(_) if said_no => Some(answered_no()),
-            Ok(_) => None,
-            Err(fault) if leaves_doubt(&fault) => Some(fault),
-            Err(fault) => return Err(fault),
-        };
-        let look = || {
+        let said = Said::of(answer, |reply| is_false(&reply.body()).then(answered_no))?;
+        let look = || async {
             progress.say("looking whether the membership is gone");
-            self.membership(&op.group, &own)
+            let seen = self.membership(&op.group, &own).await.ok();
+            Seen::wanted(seen.map(|seen| seen == Membership::Out))
         };
-        let left = |seen: &Result<Membership, Fault>| matches!(seen, Ok(Membership::Out));
         // An explicit no is looked at once; there is no effect to wait for.
-        let shown = |seen: &Result<Membership, Fault>| said_no || left(seen);
+        let shown = |seen: &Seen| *seen == Seen::Done || matches!(said, Said::No(_));
         let seen = watch(self.0.waits.settle, self.0.waits.look, look, shown).await;
-        let outcome = match (seen, doubt) {
-            (seen, _) if left(&seen) => Leaving::Left,
-            // A refusal that left everything as it was is a refusal.
-            (Ok(_), Some(fault @ Fault::Refused { .. })) => return Err(fault),
-            (Ok(_), None) => Leaving::StillMember,
-            _ => Leaving::Unknown,
+        let outcome = match (seen, said) {
+            // Its no says that this account is still a member, which nobody has seen.
+            (Seen::Nothing, Said::No(_)) => Leaving::Unknown,
+            (seen, said) => judge(seen, said)?.into(),
         };
         Ok(LeftGroup::new(outcome, op.group))
     }

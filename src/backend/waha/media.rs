@@ -41,13 +41,16 @@ impl Waha {
     }
 }
 
-fn body(file: &Media) -> Value {
+fn body(media: &Media) -> Value {
+    json!({ "file": file(media) })
+}
+
+/// A file as WAHA takes it.
+pub(super) fn file(file: &Media) -> Value {
     json!({
-        "file": {
-            "mimetype": file.mime,
-            "filename": file.file_name,
-            "data": STANDARD.encode(&file.bytes),
-        },
+        "mimetype": file.mime,
+        "filename": file.file_name,
+        "data": STANDARD.encode(&file.bytes),
     })
 }
 

@@ -6,8 +6,8 @@ use super::{Waha, client::API, sending::message_id, session::is_false};
 use crate::{
     backend::{
         Fault,
-        effect::{leaves_doubt, watch},
         http::{Body, Reply},
+        settle::{Said, Seen, settle},
     },
     op::{
         ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage, Foreign,
@@ -30,7 +30,7 @@ impl Waha {
         let said = self.0.put(&progress, &path, &body).await;
         let shows =
             |message: &Value| message.get("body").and_then(Value::as_str) == Some(op.text.as_str());
-        let shows = |seen: &Seen| matches!(seen, Seen::There(message) if shows(message));
+        let shows = |seen: &Look| matches!(seen, Look::There(message) if shows(message));
         self.changed(said, &op.chat, op.message.clone(), &progress, shows)
             .await
     }
@@ -45,10 +45,10 @@ impl Waha {
         self.0.get(&path, &[("downloadMedia", "false")]).await?;
         progress.say("deleting the message");
         let said = self.0.delete(&progress, &path).await;
-        let shows = |seen: &Seen| match seen {
-            Seen::Gone => true,
-            Seen::There(message) => is_revoked(message),
-            Seen::Nothing => false,
+        let shows = |seen: &Look| match seen {
+            Look::Gone => true,
+            Look::There(message) => is_revoked(message),
+            Look::Nothing => false,
         };
         self.changed(said, &op.chat, op.message.clone(), &progress, shows)
             .await
@@ -169,41 +169,33 @@ impl Waha {
         chat: &ChatId,
         message: MessageId,
         progress: &Progress,
-        shows: impl Fn(&Seen) -> bool,
+        shows: impl Fn(&Look) -> bool,
     ) -> Result<ChangedMessage, Fault> {
-        let doubt = match said {
-            Ok(reply) if is_false(&reply.body()) => return Err(answered_no()),
-            Ok(_) => None,
-            Err(fault) if leaves_doubt(&fault) => Some(fault),
-            Err(fault) => return Err(fault),
-        };
+        let said = Said::of(said, |reply| is_false(&reply.body()).then(answered_no))?;
         let path = self.message_path(chat, &message);
         let look = || async {
             progress.say("looking at the message");
-            match self.0.try_get(&path, &[("downloadMedia", "false")]).await {
+            let seen = match self.0.try_get(&path, &[("downloadMedia", "false")]).await {
                 Ok(reply) if reply.is_success() => match reply.body() {
-                    Body::Json(message) => Seen::There(message),
-                    Body::Empty | Body::Text(_) => Seen::Nothing,
+                    Body::Json(message) => Look::There(message),
+                    Body::Empty | Body::Text(_) => Look::Nothing,
                 },
-                Ok(reply) if says_no_message(&self.0.refusal(&reply)) => Seen::Gone,
-                _ => Seen::Nothing,
+                Ok(reply) if says_no_message(&self.0.refusal(&reply)) => Look::Gone,
+                _ => Look::Nothing,
+            };
+            match seen {
+                seen if shows(&seen) => Seen::Done,
+                Look::There(_) => Seen::NotDone,
+                Look::Gone | Look::Nothing => Seen::Nothing,
             }
         };
-        let seen = watch(self.0.waits.confirm, self.0.waits.look, look, &shows).await;
-        let outcome = match (&seen, doubt) {
-            (seen, _) if shows(seen) => ChangingMessage::Done,
-            // A refusal that left everything as it was is a refusal.
-            (Seen::There(_), Some(fault @ Fault::Refused { .. })) => return Err(fault),
-            (Seen::There(_), None) => ChangingMessage::Unchanged,
-            (_, None) => ChangingMessage::Accepted,
-            _ => ChangingMessage::Unknown,
-        };
+        let outcome = settle(said, self.0.waits.confirming(), look).await?.into();
         Ok(ChangedMessage::new(outcome, Some(message)))
     }
 }
 
 /// What a look at a message shows.
-enum Seen {
+enum Look {
     There(Value),
     Gone,
     Nothing,

@@ -6,6 +6,7 @@ mod chats;
 mod client;
 mod contacts;
 mod control;
+mod group_picture;
 mod group_settings;
 mod groups;
 mod invites;
@@ -15,6 +16,7 @@ mod message_changes;
 mod message_kinds;
 mod messages;
 mod presence;
+mod profile;
 mod sending;
 mod sending_kinds;
 mod session;
@@ -51,6 +53,7 @@ impl Waha {
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
             .tool(Self::get_profile)
+            .slow_tool(Self::update_profile)
             .slow_tool(Self::restart_session)
             .slow_tool(Self::stop_session)
             .slow_tool(Self::logout_instance)
@@ -98,6 +101,9 @@ impl Waha {
             .slow_tool(Self::set_group_subject)
             .slow_tool(Self::set_group_description)
             .slow_tool(Self::set_group_permissions)
+            .slow_tool(Self::set_group_picture)
+            .slow_tool(Self::delete_group_picture)
+            .briefed_by(Self::brief_delete_group_picture)
             .tool(Self::get_group_invite)
             .slow_tool(Self::revoke_group_invite)
             .briefed_by(Self::brief_revoke_group_invite)

@@ -11,9 +11,10 @@ use super::{
 use crate::{
     backend::{
         Fault,
-        effect::{leaves_doubt, watch},
+        effect::watch,
         http::{Body, Reply},
         in_seconds,
+        settle::{Said, Seen, judge},
     },
     op::{
         Foreign, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession,
@@ -310,11 +311,7 @@ impl Waha {
         }
         progress.say("logging out");
         let path = ["api", "sessions", self.0.session(), "logout"];
-        let doubt = match self.0.post(&progress, &path, None).await {
-            Ok(_) => None,
-            Err(fault) if leaves_doubt(&fault) => Some(fault),
-            Err(fault) => return Err(fault),
-        };
+        let said = Said::of(self.0.post(&progress, &path, None).await, |_| None)?;
         let look = || {
             progress.say("looking whether the account is disconnected");
             self.info()
@@ -326,17 +323,13 @@ impl Waha {
             Err(_) => false,
         };
         let seen = watch(self.0.waits.settle, self.0.waits.look, look, gone).await;
-        let outcome = match (&seen, doubt) {
-            (seen, _) if gone(seen) => LoggingOut::LoggedOut,
+        let shown = match &seen {
+            seen if gone(seen) => Seen::Done,
             // Starting proves nothing either way.
-            (Ok(Some(info)), doubt) if info.state() == SessionState::Working => match doubt {
-                None => LoggingOut::StillLinked,
-                // A refusal that left everything as it was is a refusal.
-                Some(fault @ Fault::Refused { .. }) => return Err(fault),
-                Some(_) => LoggingOut::Unknown,
-            },
-            _ => LoggingOut::Unknown,
+            Ok(Some(info)) if info.state() == SessionState::Working => Seen::NotDone,
+            _ => Seen::Nothing,
         };
+        let outcome = judge(shown, said)?.into();
         Ok(LoggedOut::new(outcome, seen.ok().map(report)))
     }
 }

@@ -1,0 +1,83 @@
+//! Where a picture is, and whether it is another one than before.
+
+use std::time::Duration;
+
+use super::{Waits, settle::Seen};
+
+/// Where a picture is, if there is one; `None` where that cannot be told.
+pub(super) type Place = Option<Option<String>>;
+
+/// The address of a picture without what changes from look to look: WhatsApp signs
+/// addresses anew, and the file's name stays. An empty one stands for no picture.
+pub(super) fn place(url: Option<&str>) -> Option<String> {
+    let file = url?.split(['?', '#']).next().unwrap_or_default();
+    (!file.is_empty()).then(|| file.to_owned())
+}
+
+/// Whether there is another picture than before.
+pub(super) fn replaced(before: &Place, now: &Place) -> Seen {
+    match (before, now) {
+        (Some(before), Some(now)) if now.is_some() && before != now => Seen::Done,
+        (_, Some(None)) | (Some(_), Some(_)) => Seen::NotDone,
+        (None, _) | (_, None) => Seen::Nothing,
+    }
+}
+
+/// Whether a picture that was there is gone.
+pub(super) fn removed(before: &Place, now: &Place) -> Seen {
+    match (before, now) {
+        (_, Some(Some(_))) => Seen::NotDone,
+        (Some(Some(_)), Some(None)) => Seen::Done,
+        // None was seen before, so that its absence shows nothing.
+        _ => Seen::Nothing,
+    }
+}
+
+/// Looks that are few: APIs pass each on to WhatsApp, which limits them. Where a look
+/// cannot show anything there is but one.
+pub(super) fn looks(waits: Waits, telling: bool) -> Waits {
+    Waits {
+        look: waits.look.max(waits.settle / 3),
+        settle: if telling {
+            waits.settle
+        } else {
+            Duration::ZERO
+        },
+        ..waits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_another_file_is_another_picture() {
+        let at = |url: &str| Some(place(Some(url)));
+        let (a, again) = (
+            at("https://p.example/1.jpg?oe=1"),
+            at("https://p.example/1.jpg?oe=2"),
+        );
+        let (b, none) = (at("https://p.example/2.jpg"), Some(None));
+        for (before, now, wanted) in [
+            (&a, &b, Seen::Done),
+            (&none, &a, Seen::Done),
+            (&a, &again, Seen::NotDone),
+            (&none, &none, Seen::NotDone),
+            (&None, &none, Seen::NotDone),
+            (&None, &b, Seen::Nothing),
+            (&a, &None, Seen::Nothing),
+        ] {
+            assert_eq!(replaced(before, now), wanted, "{before:?} {now:?}");
+        }
+        for (before, now, wanted) in [
+            (&a, &none, Seen::Done),
+            (&a, &b, Seen::NotDone),
+            (&none, &none, Seen::Nothing),
+            (&None, &none, Seen::Nothing),
+            (&a, &None, Seen::Nothing),
+        ] {
+            assert_eq!(removed(before, now), wanted, "{before:?} {now:?}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The picture of a group on WAHA.
+
+use serde_json::{Value, json};
+
+use super::{Waha, media::file, profile::heard};
+use crate::{
+    backend::{
+        Fault,
+        http::Body,
+        media::to_portray,
+        pictures::{Place, looks, place, removed, replaced},
+        settle::{Seen, settle},
+    },
+    op::{DeleteGroupPicture, GetGroup, GroupChanged, GroupId, SetGroupPicture},
+    progress::Progress,
+    toolset::Briefing,
+};
+
+const REFUSED: &str = "this account is perhaps no administrator of the group: look with get_group";
+
+impl Waha {
+    pub(super) async fn set_group_picture(
+        self,
+        op: SetGroupPicture,
+        progress: Progress,
+    ) -> Result<GroupChanged, Fault> {
+        progress.say("loading");
+        let picture = to_portray(&op.picture, &self.0.media).await?;
+        let before = self.known_picture(&op.group).await?;
+        progress.say("changing the group's picture");
+        let path = self.picture_path(&op.group);
+        let body = json!({ "file": file(&picture) });
+        let said = heard(self.0.put(&progress, &path, &body).await, REFUSED)?;
+        let look = || self.compare(&op.group, &before, replaced, &progress);
+        let waits = looks(self.0.waits, before.is_some());
+        let outcome = settle(said, waits, look).await?;
+        Ok(GroupChanged::new(outcome, op.group))
+    }
+
+    pub(super) async fn brief_delete_group_picture(
+        self,
+        op: DeleteGroupPicture,
+    ) -> Result<Briefing, Fault> {
+        let group = self.get_group(GetGroup { group: op.group }).await?;
+        Ok(group.briefing())
+    }
+
+    pub(super) async fn delete_group_picture(
+        self,
+        op: DeleteGroupPicture,
+        progress: Progress,
+    ) -> Result<GroupChanged, Fault> {
+        let before = self.known_picture(&op.group).await?;
+        progress.say("removing the group's picture");
+        let path = self.picture_path(&op.group);
+        let said = heard(self.0.delete(&progress, &path).await, REFUSED)?;
+        let look = || self.compare(&op.group, &before, removed, &progress);
+        let waits = looks(self.0.waits, matches!(before, Some(Some(_))));
+        let outcome = settle(said, waits, look).await?;
+        Ok(GroupChanged::new(outcome, op.group))
+    }
+
+    /// Where the picture of a group is; an unknown group is an error.
+    async fn known_picture(&self, id: &GroupId) -> Result<Place, Fault> {
+        self.working().await?;
+        self.group(id).await?;
+        Ok(self.picture(id).await)
+    }
+
+    async fn compare(
+        &self,
+        id: &GroupId,
+        before: &Place,
+        shows: fn(&Place, &Place) -> Seen,
+        progress: &Progress,
+    ) -> Seen {
+        progress.say("looking whether it shows");
+        shows(before, &self.picture(id).await)
+    }
+
+    /// Where the picture is now, and not a day ago.
+    async fn picture(&self, id: &GroupId) -> Place {
+        let path = self.picture_path(id);
+        let reply = self.0.get(&path, &[("refresh", "true")]).await.ok()?;
+        let Body::Json(told) = reply.body() else {
+            return None;
+        };
+        match told.get("url")? {
+            Value::String(url) => Some(place(Some(url))),
+            Value::Null => Some(None),
+            _ => None,
+        }
+    }
+
+    fn picture_path<'a>(&'a self, id: &'a GroupId) -> [&'a str; 5] {
+        ["api", self.0.session(), "groups", id.as_str(), "picture"]
+    }
+}

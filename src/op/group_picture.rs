@@ -1,0 +1,56 @@
+//! The picture of a group.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{BadId, GroupChanged, GroupId, Operation, Picture, Risk, Topic, Touches};
+
+/// Replace a group's picture.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetGroupPicture {
+    /// Group to change.
+    pub group: GroupId,
+    /// A JPEG: one of url, base64 and path.
+    pub picture: Picture,
+}
+
+impl Operation for SetGroupPicture {
+    const NAME: &'static str = "set_group_picture";
+    const RISK: Risk = Risk::Write;
+    const TOPIC: Topic = Topic::Groups;
+    const EFFECT: &'static str = "replace the picture of a WhatsApp group";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["waha_set_group_picture"];
+    type Output = GroupChanged;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.group)
+    }
+
+    fn check(&self) -> Result<(), BadId> {
+        self.picture.check()
+    }
+}
+
+/// Remove a group's picture. Cannot be undone.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeleteGroupPicture {
+    /// Group to change.
+    pub group: GroupId,
+}
+
+impl Operation for DeleteGroupPicture {
+    const NAME: &'static str = "delete_group_picture";
+    const RISK: Risk = Risk::Destructive;
+    const TOPIC: Topic = Topic::Groups;
+    const EFFECT: &'static str = "remove the picture of a WhatsApp group";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &["waha_delete_group_picture"];
+    type Output = GroupChanged;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.group)
+    }
+}
