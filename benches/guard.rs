@@ -9,7 +9,11 @@
 mod bare;
 mod stub;
 
-use std::{hint::black_box, sync::Arc, time::Instant};
+use std::{
+    hint::black_box,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;
@@ -26,6 +30,7 @@ use whatsapp_guard::{
     clock::Clock,
     config::{Config, SessionName, WahaAccount},
     gate::{Caller, Gate, Verdict},
+    ledger::{Count, Ledger, Request},
     mcp::{self, Server},
     media::MediaRules,
     op::{Foreign, ListMessages, Listed, Message, MessageId, MessageList, Output, PersonId},
@@ -209,5 +214,35 @@ fn shaping(c: &mut Criterion) {
     });
 }
 
-criterion_group!(all, decisions, calls, shaping);
+/// Three counts of one call, with a thousand calls counted already.
+fn ledger(c: &mut Criterion) {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Ledger::at(folder.path().join("ledger"), Clock::real());
+    let count = |counter, key, hours: u64| Count {
+        counter,
+        key,
+        amount: 1,
+        max: 4_000_000_000,
+        window: Duration::from_secs(hours * 3600),
+    };
+    let counts = [
+        count("sends", "local", 1),
+        count("sends of the account", "", 24),
+        count("sends to a chat", "15552223333@c.us", 1),
+    ];
+    let request = Request {
+        counts: &counts,
+        people: &["15552223333@c.us"],
+        newcomers: &[count("new", "", 24)],
+    };
+    for _ in 0..1000 {
+        ledger.admit(&request).unwrap();
+    }
+    let mut group = c.benchmark_group("ledger");
+    group.bench_function("count", |b| b.iter(|| ledger.admit(&request).unwrap()));
+    group.bench_function("probe", |b| b.iter(|| ledger.probe(&request).unwrap()));
+    group.finish();
+}
+
+criterion_group!(all, decisions, calls, shaping, ledger);
 criterion_main!(all);

@@ -1,24 +1,27 @@
 //! Time, real or turned by hand.
 
+mod boot;
+mod hand;
+
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use governor::nanos::Nanos;
 use jiff::Timestamp;
 
-/// Where the gate and the audit read the time.
+use self::hand::Turned;
+pub use self::{boot::Boot, hand::Hand};
+
+/// Where the gate, the ledger and the audit read the time.
 #[derive(Debug, Clone)]
 pub struct Clock(Source);
 
 #[derive(Debug, Clone)]
 enum Source {
     Real(Instant),
-    Manual(Arc<AtomicU64>),
+    Manual(Arc<Mutex<Turned>>),
 }
 
 impl Clock {
@@ -29,15 +32,15 @@ impl Clock {
 
     /// A clock that stands still until its [`Hand`] moves it.
     pub fn manual() -> (Self, Hand) {
-        let nanos = Arc::new(AtomicU64::new(0));
-        (Self(Source::Manual(nanos.clone())), Hand(nanos))
+        let turned = Arc::new(Mutex::new(Turned::default()));
+        (Self(Source::Manual(turned.clone())), Hand::new(turned))
     }
 
     /// Time since the clock was made; never goes back.
     pub fn elapsed(&self) -> Duration {
         match &self.0 {
             Source::Real(start) => start.elapsed(),
-            Source::Manual(nanos) => Duration::from_nanos(nanos.load(Ordering::SeqCst)),
+            Source::Manual(turned) => hand::lock(turned).elapsed,
         }
     }
 
@@ -45,9 +48,15 @@ impl Clock {
     pub fn timestamp(&self) -> Timestamp {
         match &self.0 {
             Source::Real(_) => Timestamp::now(),
-            Source::Manual(_) => Timestamp::UNIX_EPOCH
-                .checked_add(self.elapsed())
-                .unwrap_or(Timestamp::MAX),
+            Source::Manual(turned) => hand::lock(turned).wall,
+        }
+    }
+
+    /// Which boot this is and how long it has lasted, whatever the time of day is set to.
+    pub fn boot(&self) -> Boot {
+        match &self.0 {
+            Source::Real(_) => Boot::now(),
+            Source::Manual(turned) => hand::lock(turned).boot(),
         }
     }
 }
@@ -57,17 +66,5 @@ impl governor::clock::Clock for Clock {
 
     fn now(&self) -> Nanos {
         self.elapsed().into()
-    }
-}
-
-/// Moves a manual clock.
-#[derive(Debug, Clone)]
-pub struct Hand(Arc<AtomicU64>);
-
-impl Hand {
-    /// Moves the clock forward.
-    pub fn advance(&self, time: Duration) {
-        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.0.fetch_add(nanos, Ordering::SeqCst);
     }
 }

@@ -14,6 +14,7 @@ mod asking;
 mod gate;
 mod green_api;
 mod identities;
+mod ledger;
 mod policies;
 mod program;
 mod prompts;

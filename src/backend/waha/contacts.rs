@@ -107,12 +107,6 @@ impl Waha {
         text(&about, &["about"]).and_then(Foreign::nonempty)
     }
 
-    /// The same, for the account itself.
-    pub(super) async fn about_of(&self, person: &str) -> Option<Foreign> {
-        let query = [("contactId", person), ("session", self.0.session())];
-        self.about(&query).await
-    }
-
     /// The person behind a hidden identity.
     pub(super) async fn identify(self, hidden: PersonId) -> Result<Option<PersonId>, Fault> {
         Ok(self.identities(&hidden).await.0)

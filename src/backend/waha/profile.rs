@@ -38,7 +38,7 @@ impl Waha {
         })?;
         Ok(Profile {
             name: raw.name.as_deref().and_then(Foreign::nonempty),
-            about: self.about_of(account.as_str()).await,
+            about: self.own_about(account.as_str()).await.flatten(),
             account,
             has_picture: raw.picture.is_some_and(|url| !url.is_empty()),
         })
@@ -47,6 +47,17 @@ impl Waha {
     async fn profile(&self) -> Result<RawProfile, Fault> {
         let path = ["api", self.0.session(), "profile"];
         self.0.get(&path, &[]).await?.parse(API)
+    }
+
+    /// The account's about text, if there is one; `None` where it is not told.
+    async fn own_about(&self, account: &str) -> Option<Option<Foreign>> {
+        let query = [("contactId", account), ("session", self.0.session())];
+        let reply = self.0.get(&["api", "contacts", "about"], &query).await;
+        let told: Value = reply.ok()?.parse(API).ok()?;
+        match told.get("about")? {
+            Value::String(text) => Some(Foreign::nonempty(text.trim())),
+            _ => Some(None),
+        }
     }
 
     pub(super) async fn update_profile(
@@ -95,16 +106,14 @@ impl Waha {
         before: &RawProfile,
         progress: &Progress,
     ) -> Result<Change, Fault> {
-        // Not every engine tells it.
-        let had = self.about_of(&before.id).await.is_some();
+        let had = matches!(self.own_about(&before.id).await, Some(Some(_)));
         let body = json!({ "status": wanted });
         let (waits, wanted) = (looks(self.0.waits, had), Foreign::nonempty(wanted.trim()));
         let look = || async {
-            let told = self.about_of(&before.id).await;
-            Seen::wanted(match (&told, &wanted) {
-                // Gone, or it cannot be told any more.
-                (None, wanted) => (had && wanted.is_none()).then_some(true),
-                (told, wanted) => Some(told == wanted),
+            Seen::wanted(match self.own_about(&before.id).await {
+                // It may be there, and not be told.
+                Some(None) if !had => None,
+                told => told.map(|told| told == wanted),
             })
         };
         self.put_profile("status", &body, waits, progress, look)

@@ -180,6 +180,11 @@ async fn an_about_text_is_looked_at_where_it_is_told() {
         ("Busy", vec![about(json!("Old"))], "unchanged"),
         ("Busy", vec![about(Value::Null)], "accepted"),
         ("", vec![about(Value::Null)], "accepted"),
+        (
+            "",
+            vec![about(json!("Old")), refused(500, "boom")],
+            "accepted",
+        ),
         ("Busy", vec![not_implemented()], "accepted"),
         (
             "Busy",

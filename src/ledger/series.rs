@@ -1,0 +1,108 @@
+//! What is counted together: the lines of one counter and key.
+
+use std::time::Duration;
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Trouble, store::Work, time::nanos};
+
+/// A series with its newest line.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Series {
+    pub(super) id: i64,
+    /// What the disk has promised.
+    pub(super) covered: i64,
+    pub(super) total: i64,
+    pub(super) last: Option<i64>,
+    pub(super) n: i64,
+}
+
+impl Series {
+    pub(super) fn find(work: &Work<'_>, counter: &str, key: &str) -> Result<Option<Self>, Trouble> {
+        let known: Option<(i64, i64)> = work
+            .tx
+            .prepare_cached("SELECT id, covered FROM series WHERE counter = ?1 AND key = ?2")?
+            .query_row([counter, key], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((id, covered)) = known else {
+            return Ok(None);
+        };
+        let empty = Self {
+            id,
+            covered,
+            ..Self::default()
+        };
+        let newest = work
+            .tx
+            .prepare_cached(
+                "SELECT total, at, n FROM hit WHERE series = ?1 ORDER BY at DESC, n DESC LIMIT 1",
+            )?
+            .query_row([id], |row| {
+                Ok(Self {
+                    total: row.get(0)?,
+                    last: row.get(1)?,
+                    n: row.get(2)?,
+                    ..empty
+                })
+            })
+            .optional()?;
+        Ok(Some(newest.unwrap_or(empty)))
+    }
+
+    /// Writes down what the disk promises a series, and makes it if it is new.
+    pub(super) fn cover(
+        work: &Work<'_>,
+        counter: &str,
+        key: &str,
+        covered: i64,
+    ) -> Result<i64, Trouble> {
+        let id = work
+            .tx
+            .prepare_cached(
+                "INSERT INTO series (counter, key, covered) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (counter, key) DO UPDATE SET covered = ?3 RETURNING id",
+            )?
+            .query_row(params![counter, key, covered], |row| row.get(0))?;
+        Ok(id)
+    }
+
+    /// What was counted within the last `window`.
+    pub(super) fn used(&self, work: &Work<'_>, window: Duration) -> Result<i64, Trouble> {
+        Ok(self.total - self.before(work, window)?.unwrap_or(self.total))
+    }
+
+    /// How long until `over` of it will have left the window.
+    pub(super) fn comes_back(
+        &self,
+        work: &Work<'_>,
+        window: Duration,
+        over: i64,
+    ) -> Result<Option<i64>, Trouble> {
+        let Some(before) = self.before(work, window)? else {
+            return Ok(None);
+        };
+        let begin = work.now - nanos(window);
+        let at: Option<i64> = work
+            .tx
+            .prepare_cached(
+                "SELECT at FROM hit WHERE series = ?1 AND at > ?2 AND total >= ?3
+                 ORDER BY at, n LIMIT 1",
+            )?
+            .query_row([self.id, begin, before + over], |row| row.get(0))
+            .optional()?;
+        Ok(at.map(|at| at - begin))
+    }
+
+    /// The total before the first line within the window.
+    fn before(&self, work: &Work<'_>, window: Duration) -> Result<Option<i64>, Trouble> {
+        let before = work
+            .tx
+            .prepare_cached(
+                "SELECT total - amount FROM hit WHERE series = ?1 AND at > ?2
+                 ORDER BY at, n LIMIT 1",
+            )?
+            .query_row([self.id, work.now - nanos(window)], |row| row.get(0))
+            .optional()?;
+        Ok(before)
+    }
+}

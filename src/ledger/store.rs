@@ -1,0 +1,234 @@
+//! The database: opening it, and one transaction at a time.
+
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use super::{
+    Trouble, lease,
+    place::Place,
+    time::{Moment, Now},
+};
+use crate::clock::Clock;
+
+/// How long another process is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+const FORMAT: i64 = 1;
+const APPLICATION: i64 = 0x7767_6c64;
+const SCHEMA: &str = include_str!("schema.sql");
+
+#[derive(Debug)]
+pub(super) struct Store {
+    pub(super) conn: Connection,
+    /// None in memory.
+    place: Option<Place>,
+    clock: Clock,
+    /// Whether a crash of the machine can be told from a crash of a process; where it
+    /// cannot, nothing is ever left unwritten.
+    leases: bool,
+    pub(super) syncs: u64,
+    leased: bool,
+}
+
+/// One transaction.
+#[derive(Debug)]
+pub(super) struct Work<'a> {
+    pub(super) tx: &'a Connection,
+    pub(super) now: i64,
+    /// Whether it will be on the disk when it ends.
+    pub(super) lasting: bool,
+    pub(super) leases: bool,
+}
+
+/// What becomes of a transaction.
+#[derive(Debug)]
+pub(super) enum End<T> {
+    Keep(T),
+    Undo(T),
+    /// It has to be on the disk before anyone sees it: do it again so.
+    Lastingly,
+}
+
+impl Store {
+    pub(super) fn open(path: &Path, clock: &Clock) -> Result<Self, Trouble> {
+        let place = Place::prepare(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(&place.path, flags)?;
+        let mut store = Self::new(conn, Some(place), clock);
+        // A change to WAL is not waited for by SQLite itself.
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match store.arrive() {
+                Err(Trouble::Busy) if Instant::now() < until => {
+                    thread::sleep(Duration::from_millis(5));
+                }
+                Err(trouble) => return Err(trouble),
+                Ok(()) => break,
+            }
+        }
+        if let Some(place) = &mut store.place {
+            place.settle()?;
+        }
+        Ok(store)
+    }
+
+    pub(super) fn in_memory(clock: &Clock) -> Result<Self, Trouble> {
+        let mut store = Self::new(Connection::open_in_memory()?, None, clock);
+        store.arrive()?;
+        Ok(store)
+    }
+
+    fn new(conn: Connection, place: Option<Place>, clock: &Clock) -> Self {
+        Self {
+            conn,
+            leases: place.is_some() && clock.boot().of_machine,
+            place,
+            clock: clock.clone(),
+            syncs: 0,
+            leased: false,
+        }
+    }
+
+    /// Makes the file a ledger if it is new, and looks whether it is a whole one.
+    fn arrive(&mut self) -> Result<(), Trouble> {
+        self.conn.busy_timeout(PATIENCE)?;
+        self.conn.set_prepared_statement_cache_capacity(64);
+        self.format()?;
+        self.conn.pragma_update(None, "page_size", 1024)?;
+        self.conn
+            .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        self.conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
+        self.conn.pragma_update(None, "synchronous", "FULL")?;
+        let moment = Moment::of(&self.clock);
+        let tx = immediate(&mut self.conn)?;
+        if tx.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0 {
+            tx.execute_batch(SCHEMA)?;
+            tx.pragma_update(None, "application_id", APPLICATION)?;
+            tx.pragma_update(None, "user_version", FORMAT)?;
+        }
+        let sound: String = tx.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+        if sound != "ok" {
+            return Err(Trouble::Corrupt(sound));
+        }
+        let now = moment.read(&tx)?;
+        if now.same_boot {
+            tx.rollback()?;
+        } else {
+            lease::count_unknown(&tx, now.at)?;
+            moment.keep(&tx, now.at)?;
+            tx.commit()?;
+        }
+        if self.leases {
+            self.conn.pragma_update(None, "synchronous", "NORMAL")?;
+        }
+        Ok(())
+    }
+
+    /// Refuses what is not ours before anything in it is changed.
+    fn format(&self) -> Result<(), Trouble> {
+        let number = |sql| self.conn.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let tables = number("SELECT count(*) FROM sqlite_schema")?;
+        let application = number("PRAGMA application_id")?;
+        match number("PRAGMA user_version")? {
+            0 if tables == 0 && application == 0 => Ok(()),
+            _ if application != APPLICATION => Err(Trouble::Foreign),
+            FORMAT => Ok(()),
+            other => Err(Trouble::Newer(other)),
+        }
+    }
+
+    /// Reads; changes nothing.
+    pub(super) fn read<T>(
+        &mut self,
+        work: impl FnOnce(&Work<'_>) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        self.check()?;
+        let moment = Moment::of(&self.clock);
+        let tx = self.conn.transaction()?;
+        let Now { at: now, .. } = moment.read(&tx)?;
+        work(&Work {
+            tx: &tx,
+            now,
+            lasting: true,
+            leases: self.leases,
+        })
+    }
+
+    /// Changes; other processes wait until it is over. The work is done again when it
+    /// says that it has to last.
+    pub(super) fn write<T>(
+        &mut self,
+        mut work: impl FnMut(&Work<'_>) -> Result<End<T>, Trouble>,
+    ) -> Result<T, Trouble> {
+        self.check()?;
+        if let Some(done) = self.once(!self.leases, &mut work)? {
+            return Ok(done);
+        }
+        // SQLite lets no one see such a transaction before the disk has it: nobody can
+        // count within a lease that may still be lost.
+        self.conn.pragma_update(None, "synchronous", "FULL")?;
+        let done = self.once(true, &mut work);
+        self.conn.pragma_update(None, "synchronous", "NORMAL")?;
+        self.syncs = self.syncs.saturating_add(1);
+        done?.ok_or_else(|| Trouble::Unavailable("a change did not last".into()))
+    }
+
+    fn once<T>(
+        &mut self,
+        lasting: bool,
+        work: &mut impl FnMut(&Work<'_>) -> Result<End<T>, Trouble>,
+    ) -> Result<Option<T>, Trouble> {
+        let tx = immediate(&mut self.conn)?;
+        // Only now: what was waited for is time that has passed.
+        let moment = Moment::of(&self.clock);
+        let Now {
+            at: now, jumped, ..
+        } = moment.read(&tx)?;
+        if jumped && !lasting {
+            // After the next boot the time of day is all there is to go by.
+            return Ok(None);
+        }
+        let end = work(&Work {
+            tx: &tx,
+            now,
+            lasting,
+            leases: self.leases,
+        })?;
+        match end {
+            End::Keep(done) => {
+                moment.keep(&tx, now)?;
+                tx.commit()?;
+                self.leased = self.leases;
+                Ok(Some(done))
+            }
+            End::Undo(done) => Ok(Some(done)),
+            End::Lastingly => Ok(None),
+        }
+    }
+
+    fn check(&self) -> Result<(), Trouble> {
+        self.place.as_ref().map_or(Ok(()), Place::check)
+    }
+}
+
+impl Drop for Store {
+    /// Gives back what was leased and not used. Without it a restart of the machine
+    /// counts too much, so a failure here harms nobody.
+    fn drop(&mut self) {
+        if self.leased && self.check().is_ok() {
+            let _ = self.conn.busy_timeout(Duration::from_millis(100));
+            let _ = self.write(|work| match work.lasting {
+                true => lease::give_back(work.tx).map(End::Keep),
+                false => Ok(End::Lastingly),
+            });
+        }
+    }
+}
+
+fn immediate(conn: &mut Connection) -> Result<Transaction<'_>, Trouble> {
+    Ok(conn.transaction_with_behavior(TransactionBehavior::Immediate)?)
+}

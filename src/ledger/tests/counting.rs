@@ -1,0 +1,245 @@
+use super::*;
+
+#[test]
+fn a_window_takes_so_much_and_says_when_it_takes_more() {
+    let desk = Desk::new();
+    let one = [count(1, 3, HOUR)];
+    for _ in 0..3 {
+        assert!(passes(&desk.ledger, &one));
+        desk.hand.advance(MINUTE);
+    }
+    let refused = full(&desk.ledger, &one);
+    assert_eq!((refused.index, refused.left), (0, 0));
+    let wait = refused.wait.unwrap();
+    assert_eq!(wait, HOUR - 3 * MINUTE);
+    desk.hand.advance(wait - Duration::from_millis(1));
+    assert!(!passes(&desk.ledger, &one));
+    desk.hand.advance(Duration::from_millis(1));
+    assert!(passes(&desk.ledger, &one));
+    assert!(!passes(&desk.ledger, &one));
+}
+
+#[test]
+fn all_or_nothing_is_counted() {
+    let desk = Desk::new();
+    let wide = Count {
+        key: "wide",
+        ..count(1, 9, HOUR)
+    };
+    let narrow = Count {
+        key: "narrow",
+        ..count(1, 1, HOUR)
+    };
+    assert!(passes(&desk.ledger, &[wide, narrow]));
+    assert_eq!(full(&desk.ledger, &[wide, narrow]).index, 1);
+    let standings = desk.ledger.standings().unwrap();
+    let used: Vec<_> = standings
+        .iter()
+        .map(|standing| (standing.key.as_str(), standing.used(HOUR)))
+        .collect();
+    assert_eq!(used, [("narrow", 1), ("wide", 1)]);
+}
+
+#[test]
+fn several_windows_of_one_series_count_once() {
+    let desk = Desk::new();
+    let both = [count(1, 2, MINUTE), count(2, 5, HOUR)];
+    assert!(passes(&desk.ledger, &both));
+    // The greater amount counts, also in the narrower window.
+    let refused = full(&desk.ledger, &both);
+    assert_eq!(refused.wait, Some(MINUTE));
+    desk.hand.advance(MINUTE);
+    assert!(passes(&desk.ledger, &both));
+    desk.hand.advance(MINUTE);
+    // The limit that stands in the way for longest is told.
+    let refused = full(&desk.ledger, &both);
+    assert_eq!((refused.index, refused.left), (1, 1));
+    assert_eq!(refused.wait, Some(HOUR - 2 * MINUTE));
+    assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 4);
+}
+
+#[test]
+fn what_is_greater_than_a_limit_never_passes() {
+    let desk = Desk::new();
+    let refused = full(&desk.ledger, &[count(4, 3, HOUR)]);
+    assert_eq!((refused.left, refused.wait), (3, None));
+    assert!(passes(&desk.ledger, &[count(0, 0, HOUR)]));
+    assert!(desk.ledger.standings().unwrap().is_empty());
+}
+
+#[test]
+fn a_probe_says_the_same_and_counts_nothing() {
+    let desk = Desk::new();
+    let counts = [count(2, 3, HOUR)];
+    let request = Request {
+        counts: &counts,
+        ..Request::default()
+    };
+    assert_eq!(desk.ledger.probe(&request).unwrap(), None);
+    assert_eq!(desk.ledger.probe(&request).unwrap(), None);
+    assert!(passes(&desk.ledger, &counts));
+    let probed = desk.ledger.probe(&request).unwrap().unwrap();
+    assert_eq!(probed, full(&desk.ledger, &counts));
+}
+
+#[test]
+fn a_count_is_lowered_afterwards_and_never_raised() {
+    let desk = Desk::new();
+    let some = [count(50, 100, HOUR)];
+    let first = receipt(&desk.ledger, &some);
+    assert!(passes(&desk.ledger, &some));
+    desk.ledger.reduce(&first, 0, 12).unwrap();
+    desk.ledger.reduce(&first, 0, 30).unwrap();
+    desk.ledger.reduce(&first, 7, 0).unwrap();
+    assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 62);
+    assert!(passes(&desk.ledger, &[count(38, 100, HOUR)]));
+    assert_eq!(full(&desk.ledger, &[count(1, 100, HOUR)]).left, 0);
+}
+
+#[test]
+fn windows_longer_than_a_day_are_refused() {
+    let desk = Desk::new();
+    let day = Duration::from_secs(86_400);
+    for window in [Duration::ZERO, day + Duration::from_nanos(1)] {
+        let counts = [count(1, 1, window)];
+        let request = Request {
+            counts: &counts,
+            ..Request::default()
+        };
+        assert_eq!(
+            desk.ledger.admit(&request).unwrap_err().code(),
+            "ledger-window"
+        );
+        assert!(desk.ledger.probe(&request).is_err());
+    }
+    assert!(passes(&desk.ledger, &[count(1, 1, day)]));
+    desk.hand.advance(day - Duration::from_nanos(1));
+    assert!(!passes(&desk.ledger, &[count(1, 1, day)]));
+    desk.hand.advance(Duration::from_nanos(1));
+    assert!(passes(&desk.ledger, &[count(1, 1, day)]));
+}
+
+#[test]
+fn a_person_is_new_once() {
+    let mut desk = Desk::new();
+    let new = [Count {
+        counter: "new",
+        ..count(1, 2, HOUR)
+    }];
+    let to = |people| Request {
+        people,
+        newcomers: &new,
+        ..Request::default()
+    };
+    desk.ledger.remember(&["Ann"]).unwrap();
+    let Admission::Counted(receipt) = desk.ledger.admit(&to(&["Ben", "Ann", "Ben"])).unwrap()
+    else {
+        panic!("full");
+    };
+    assert_eq!(receipt.newcomers, ["Ben"]);
+    desk.restart();
+    let both = desk.ledger.admit(&to(&["Cem", "Dan"])).unwrap();
+    assert!(matches!(both, Admission::Full(Full { left: 1, .. })));
+    assert!(!desk.ledger.is_known("Cem").unwrap());
+    assert_eq!(desk.ledger.probe(&to(&["Cem"])).unwrap(), None);
+    assert!(matches!(
+        desk.ledger.admit(&to(&["Cem"])).unwrap(),
+        Admission::Counted(_)
+    ));
+    assert!(desk.ledger.probe(&to(&["Dan"])).unwrap().is_some());
+    assert_eq!(
+        desk.ledger.probe(&to(&["Ann", "Ben", "Cem"])).unwrap(),
+        None
+    );
+}
+
+#[test]
+fn people_are_taken_over_once() {
+    let mut desk = Desk::new();
+    assert!(!desk.ledger.seeded().unwrap());
+    assert!(desk.ledger.seed(["Ann", "Ben"]).unwrap());
+    desk.restart();
+    assert!(desk.ledger.seeded().unwrap());
+    assert!(!desk.ledger.seed(["Cem"]).unwrap());
+    assert!(desk.ledger.is_known("Ann").unwrap());
+    assert!(!desk.ledger.is_known("Cem").unwrap());
+}
+
+#[test]
+fn no_more_people_are_taken_over_than_there_is_room_for() {
+    let (clock, _hand) = Clock::manual();
+    let ledger = Ledger::in_memory(clock);
+    assert!(ledger.seed((0..).map(|number| number.to_string())).unwrap());
+    assert!(ledger.is_known("99999").unwrap());
+    assert!(!ledger.is_known("100000").unwrap());
+}
+
+#[test]
+fn standings_say_what_comes_back_when_and_are_reset() {
+    let desk = Desk::new();
+    assert!(passes(&desk.ledger, &[count(2, 9, HOUR)]));
+    desk.hand.advance(MINUTE);
+    assert!(passes(&desk.ledger, &[count(3, 9, HOUR)]));
+    desk.hand.advance(MINUTE);
+    let standings = desk.ledger.standings().unwrap();
+    assert_eq!(standings.len(), 1);
+    assert_eq!(standings[0].used(2 * MINUTE), 3);
+    let back: Vec<_> = standings[0].comes_back(HOUR).collect();
+    assert_eq!(back, [(HOUR - 2 * MINUTE, 2), (HOUR - MINUTE, 3)]);
+    assert_eq!(desk.ledger.reset("reads").unwrap(), 0);
+    assert_eq!(desk.ledger.reset("sends").unwrap(), 1);
+    assert!(desk.ledger.standings().unwrap().is_empty());
+    assert!(passes(&desk.ledger, &[count(9, 9, HOUR)]));
+}
+
+#[test]
+fn old_lines_are_removed() {
+    let desk = Desk::new();
+    for minute in 0..30 {
+        let key = minute.to_string();
+        let counts = [Count {
+            key: &key,
+            ..count(1, 9, HOUR)
+        }];
+        assert!(passes(&desk.ledger, &counts));
+        desk.hand.advance(2 * HOUR);
+    }
+    let store = desk.ledger.0.store.lock().unwrap();
+    let rows = |sql| {
+        let conn = &store.as_ref().unwrap().conn;
+        conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert_eq!(rows("SELECT count(*) FROM hit"), 12);
+    assert_eq!(rows("SELECT count(*) FROM series"), 12);
+}
+
+#[test]
+fn a_pause_outlasts_a_restart_and_is_never_shortened() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.ledger.paused().unwrap(), None);
+    desk.ledger.pause(HOUR, "a yellow card").unwrap();
+    desk.ledger.pause(MINUTE, "a failure").unwrap();
+    desk.restart();
+    desk.hand.advance(MINUTE);
+    let pause = desk.ledger.paused().unwrap().unwrap();
+    assert_eq!(
+        (pause.why.as_str(), pause.remaining),
+        ("a yellow card", HOUR - MINUTE)
+    );
+    desk.ledger.resume().unwrap();
+    assert_eq!(desk.ledger.paused().unwrap(), None);
+    desk.ledger.pause(MINUTE, "again").unwrap();
+    desk.hand.advance(MINUTE);
+    assert_eq!(desk.ledger.paused().unwrap(), None);
+}
+
+#[test]
+fn clones_share_and_memory_is_nobody_elses() {
+    fn shared<T: Send + Sync + Clone>(_: &T) {}
+    let (clock, _hand) = Clock::manual();
+    let ledger = Ledger::in_memory(clock.clone());
+    shared(&ledger);
+    assert!(passes(&ledger.clone(), &[count(1, 1, HOUR)]));
+    assert!(!passes(&ledger, &[count(1, 1, HOUR)]));
+    assert!(passes(&Ledger::in_memory(clock), &[count(1, 1, HOUR)]));
+}

@@ -1,0 +1,144 @@
+//! What is counted when the machine itself stops.
+
+use proptest::prelude::*;
+
+use super::{
+    model::{KEYS, counts},
+    *,
+};
+
+#[test]
+fn only_the_room_of_a_lease_can_be_lost_and_it_is_counted() {
+    let mut desk = Desk::new();
+    let one = [count(1, 100, HOUR)];
+    assert!(passes(&desk.ledger, &one));
+    let image = desk.image();
+    for _ in 0..10 {
+        assert!(passes(&desk.ledger, &one));
+    }
+    assert_eq!(desk.syncs(), 1);
+    desk.recover(image);
+    desk.hand.reboot();
+    assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 11);
+    // In the same boot nothing was lost, and nothing is added.
+    desk.restart();
+    assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 11);
+}
+
+#[test]
+fn a_small_limit_waits_for_the_disk_and_loses_nothing() {
+    let mut desk = Desk::new();
+    let one = [count(1, 9, HOUR)];
+    for times in 1..=3 {
+        assert!(passes(&desk.ledger, &one));
+        assert_eq!(desk.syncs(), times);
+    }
+    let image = desk.image();
+    desk.recover(image);
+    desk.hand.reboot();
+    assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 3);
+}
+
+#[test]
+fn what_ends_in_order_gives_its_lease_back() {
+    let mut desk = Desk::new();
+    assert!(passes(&desk.ledger, &[count(1, 100, HOUR)]));
+    desk.restart();
+    desk.hand.reboot();
+    assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 1);
+}
+
+#[test]
+fn a_lease_given_back_by_one_is_not_used_by_another() {
+    let desk = Desk::new();
+    let other = Ledger::at(desk.path(), desk.clock.clone());
+    let one = [count(1, 100, HOUR)];
+    assert!(passes(&desk.ledger, &one));
+    assert!(passes(&other, &one));
+    assert_eq!(desk.syncs(), 1);
+    drop(other);
+    assert!(passes(&desk.ledger, &one));
+    assert_eq!(desk.syncs(), 2);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Wait(u64),
+    Ask {
+        key: usize,
+        amount: u32,
+    },
+    Reduce(u32),
+    Restart,
+    /// How long it is off, and whether the disk has all that it was given.
+    Crash(u64, bool),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let millis = prop_oneof![0..5u64, 0..4_000_000u64];
+    prop_oneof![
+        3 => millis.clone().prop_map(Step::Wait),
+        12 => (0..KEYS.len(), 1..9u32).prop_map(|(key, amount)| Step::Ask { key, amount }),
+        1 => (0..5u32).prop_map(Step::Reduce),
+        1 => Just(Step::Restart),
+        2 => (millis, any::<bool>()).prop_map(|(off, all)| Step::Crash(off, all)),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
+    #[test]
+    fn no_window_takes_more_whatever_the_disk_has_lost(
+        limits in prop::collection::vec(
+            (1..200u32, (1..8_000_000u64).prop_map(Duration::from_millis)), 1..3),
+        steps in prop::collection::vec(step(), 1..80),
+    ) {
+        let mut desk = Desk::new();
+        let mut passed: Vec<(Duration, usize, u32)> = Vec::new();
+        let mut last: Option<(Receipt, usize)> = None;
+        let (mut lasting, mut syncs) = (desk.image(), 0);
+        for step in steps {
+            match step {
+                Step::Wait(millis) => desk.hand.advance(Duration::from_millis(millis)),
+                Step::Restart => {
+                    desk.restart();
+                    (lasting, syncs) = (desk.image(), 0);
+                }
+                Step::Crash(off, all) => {
+                    let now = desk.image();
+                    desk.recover(if all { now } else { lasting });
+                    desk.hand.advance(Duration::from_millis(off));
+                    desk.hand.reboot();
+                    desk.ledger.paused().unwrap();
+                    (lasting, syncs) = (desk.image(), 0);
+                    last = None;
+                }
+                Step::Reduce(to) => if let Some((receipt, line)) = &last {
+                    desk.ledger.reduce(receipt, 0, to).unwrap();
+                    let amount = &mut passed[*line].2;
+                    *amount = to.min(*amount);
+                },
+                Step::Ask { key, amount } => {
+                    let asked = counts(KEYS[key], amount, &limits);
+                    if let Admission::Counted(receipt) = admit(&desk.ledger, &asked) {
+                        last = Some((receipt, passed.len()));
+                        passed.push((desk.clock.elapsed(), key, amount));
+                    }
+                    if desk.syncs() != syncs {
+                        (lasting, syncs) = (desk.image(), desk.syncs());
+                    }
+                }
+            }
+            for (max, window) in &limits {
+                for (begin, key, _) in &passed {
+                    let inside = passed.iter().filter(|(at, whose, _)| {
+                        whose == key && at >= begin && *at < *begin + *window
+                    });
+                    let sum: u32 = inside.map(|(_, _, amount)| amount).sum();
+                    prop_assert!(sum <= *max, "{sum} of {max} within {window:?}");
+                }
+            }
+        }
+    }
+}
