@@ -37,16 +37,16 @@ const LONGEST_NAME: usize = 120;
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct MediaSource {
-    /// Public https address; it is fetched here, without redirects.
+    /// Public https address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// The content itself in base64.
+    /// Its content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base64: Option<String>,
-    /// Media type of `base64`, such as text/csv.
+    /// Media type of base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mime: Option<String>,
-    /// File in the operator's outbox folder, relative to it.
+    /// File in the outbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
 }

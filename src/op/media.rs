@@ -27,7 +27,7 @@ pub enum MediaKind {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendMedia {
-    /// Chat to send to: a chat's id, or a phone number.
+    /// Chat to send to.
     pub chat: ChatId,
     /// What to send: one of url, base64 and path.
     pub media: MediaSource,
@@ -37,7 +37,7 @@ pub struct SendMedia {
     /// Text below it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caption: Option<String>,
-    /// Name that the file has for the recipient.
+    /// Name that the recipient sees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
     /// Message to answer to.
@@ -52,7 +52,7 @@ pub struct SendMedia {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendVoice {
-    /// Chat to send to: a chat's id, or a phone number.
+    /// Chat to send to.
     pub chat: ChatId,
     /// Recording to send: one of url, base64 and path.
     pub media: MediaSource,
