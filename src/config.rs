@@ -218,15 +218,9 @@ impl Vars<'_> {
     }
 
     fn media(&self) -> Result<MediaRules, ConfigError> {
-        const OUTBOX: &str = "WHATSAPP_GUARD_OUTBOX";
         const BYTES: &str = "WHATSAPP_GUARD_MAX_MEDIA_BYTES";
-        let outbox = self.plain(OUTBOX).map(PathBuf::from);
-        if outbox.as_ref().is_some_and(|path| !path.is_absolute()) {
-            return Err(bad(OUTBOX, "takes the whole path of a folder, from / on"));
-        }
-        if outbox.as_ref().is_some_and(|path| !path.is_dir()) {
-            return Err(bad(OUTBOX, "names no folder that can be read"));
-        }
+        let outbox = self.folder("WHATSAPP_GUARD_OUTBOX")?;
+        let inbox = self.folder("WHATSAPP_GUARD_INBOX")?;
         let max_bytes = match self.plain(BYTES) {
             None => USUAL_MAX_BYTES,
             Some(text) => text
@@ -235,7 +229,18 @@ impl Vars<'_> {
                 .filter(|bytes| (1..=MOST_MEDIA_BYTES).contains(bytes))
                 .ok_or_else(|| bad(BYTES, format!("takes bytes from 1 to {MOST_MEDIA_BYTES}")))?,
         };
-        Ok(MediaRules::new(outbox, max_bytes))
+        Ok(MediaRules::new(outbox, max_bytes).saving_in(inbox))
+    }
+
+    fn folder(&self, name: &str) -> Result<Option<PathBuf>, ConfigError> {
+        let folder = self.plain(name).map(PathBuf::from);
+        match &folder {
+            Some(path) if !path.is_absolute() => {
+                Err(bad(name, "takes the whole path of a folder, from / on"))
+            }
+            Some(path) if !path.is_dir() => Err(bad(name, "names no folder that can be read")),
+            _ => Ok(folder),
+        }
     }
 
     fn waha(&self, waits: Waits) -> Result<WahaAccount, ConfigError> {

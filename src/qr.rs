@@ -3,14 +3,14 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use qrcode::{Color, QrCode, render::unicode::Dense1x2};
 
-use crate::op::Image;
+use crate::op::Blob;
 
 /// A QR code in both forms.
 pub struct Drawn {
     /// Drawn with half blocks, light on dark terminals and with its quiet zone.
     pub text: String,
     /// A PNG.
-    pub image: Image,
+    pub image: Blob,
 }
 
 /// Pixels per module in the picture.
@@ -28,7 +28,7 @@ pub fn draw(value: &str) -> Result<Drawn, String> {
     let code = encode(value)?;
     Ok(Drawn {
         text: as_text(&code),
-        image: Image {
+        image: Blob {
             mime: "image/png".into(),
             base64: STANDARD.encode(png(&code)?),
         },

@@ -2,7 +2,7 @@
 
 use std::{error::Error, sync::OnceLock, time::Duration};
 
-use reqwest::{Client, RequestBuilder, StatusCode, redirect::Policy};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect::Policy};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -13,6 +13,9 @@ use crate::progress::Progress;
 
 /// The largest answer that is read.
 const LARGEST: usize = 8 * 1024 * 1024;
+
+/// How long a file may take to come.
+const FILE_TIME: Duration = Duration::from_secs(120);
 
 /// One API. The client with its certificate store is made at the first call.
 pub(super) struct Http {
@@ -71,6 +74,33 @@ impl Http {
             why: lost.why,
         })?
         .map_err(|why| Fault::Unreadable { api: self.api, why })
+    }
+
+    /// Asks for a file, whose body is still to come; a lost connection is tried once more.
+    pub(super) async fn open(
+        &self,
+        request: impl Fn(&Client) -> RequestBuilder,
+    ) -> Result<Response, Fault> {
+        let client = self.client()?;
+        let send = || request(client).timeout(FILE_TIME).send();
+        let opened = match send().await {
+            Err(error) if !error.is_timeout() => send().await,
+            outcome => outcome,
+        };
+        let response = opened.map_err(|error| {
+            let lost = Lost::from(error);
+            Fault::Unreachable {
+                api: self.api,
+                address: lost.address,
+                why: lost.why,
+            }
+        })?;
+        tracing::debug!(
+            api = self.api,
+            status = response.status().as_u16(),
+            "opened"
+        );
+        Ok(response)
     }
 
     /// Sends a request that changes something, once, unless it was taken back.

@@ -3,6 +3,7 @@
 mod changes;
 mod effect;
 mod fault;
+mod files;
 pub mod green_api;
 mod http;
 mod media;

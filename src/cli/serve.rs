@@ -26,7 +26,8 @@ use crate::{
 
 Logs go to standard error; WHATSAPP_GUARD_LOG=debug shows more of them.
 WHATSAPP_GUARD_TIMEOUT sets how many seconds one HTTP answer may take (35),
-WHATSAPP_GUARD_OUTBOX the folder that files are sent from (none), and
+WHATSAPP_GUARD_OUTBOX the folder that files are sent from (none),
+WHATSAPP_GUARD_INBOX the folder that large downloads are saved in (none), and
 WHATSAPP_GUARD_MAX_MEDIA_BYTES the most that is sent at once (16777216).
 WHATSAPP_GUARD_MAX_RESULT_BYTES sets how large an answer may be (24576).")]
 pub(super) struct Serve {

@@ -1,13 +1,15 @@
 //! Our answers in MCP's form.
 
-use rmcp::model::{CallToolResponse, CallToolResult, ContentBlock, Tool, ToolAnnotations};
+use rmcp::model::{
+    CallToolResponse, CallToolResult, ContentBlock, ResourceContents, Tool, ToolAnnotations,
+};
 use serde_json::{Value, json};
 
 use super::call::{Ended, Recorded};
 use crate::{
     backend::Fault,
     gate::Refusal,
-    op::Risk,
+    op::{Attachment, Risk},
     toolset::{self, Answer, BadCall},
 };
 
@@ -84,12 +86,7 @@ fn repeated(outcome: Result<Answer, Fault>) -> CallToolResult {
 /// A call that was run.
 fn complete(answer: Answer) -> CallToolResult {
     let mut content = vec![ContentBlock::text(answer.text)];
-    content.extend(
-        answer
-            .images
-            .into_iter()
-            .map(|image| ContentBlock::image(image.base64, image.mime)),
-    );
+    content.extend(answer.attachments.into_iter().map(block));
     let mut result = if answer.failed {
         CallToolResult::error(content)
     } else {
@@ -97,6 +94,17 @@ fn complete(answer: Answer) -> CallToolResult {
     };
     result.structured_content = Some(answer.structured);
     result
+}
+
+/// What belongs to an answer beside its text.
+fn block(attachment: Attachment) -> ContentBlock {
+    match attachment {
+        Attachment::Image(blob) => ContentBlock::image(blob.base64, blob.mime),
+        Attachment::Audio(blob) => ContentBlock::audio(blob.base64, blob.mime),
+        Attachment::File(blob, uri) => ContentBlock::resource(
+            ResourceContents::blob(blob.base64, uri).with_mime_type(blob.mime),
+        ),
+    }
 }
 
 /// A call that the gate refused.

@@ -6,10 +6,11 @@ use std::{
     net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::Arc,
+    time::Duration,
 };
 
 use reqwest::{
-    Client, StatusCode,
+    Client, Response, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{CONTENT_ENCODING, CONTENT_TYPE},
     redirect::Policy,
@@ -58,23 +59,33 @@ impl Resolve for Pinned {
     }
 }
 
-/// Fetches a file, if its host is public in all of its addresses.
-pub(super) async fn fetch(text: &str, rules: &MediaRules) -> Result<Raw, Unloadable> {
+/// Asks for a file, if its host is public in all of its addresses; the body is still
+/// to come.
+pub(super) async fn open(
+    text: &str,
+    rules: &MediaRules,
+    time: Duration,
+) -> Result<(Response, Url), Unloadable> {
     let url = understood(text, rules.net.scheme)?;
     let addresses = addresses(&url, rules.net).await?;
-    let client = client(addresses, rules)?;
-    let lost = |_| failed("the connection failed");
-    let mut response = client.get(url.clone()).send().await.map_err(lost)?;
+    let client = client(addresses, rules.net, time)?;
+    let response = client.get(url.clone()).send().await.map_err(lost)?;
     match response.status() {
         StatusCode::OK => {}
         status if status.is_redirection() => {
             return Err(failed("it leads to a redirect, which is not followed"));
         }
-        status => return Err(failed(&format!("it answered {}", status.as_u16()))),
+        status => return Err(Unloadable::Answered(status.as_u16())),
     }
     if response.headers().contains_key(CONTENT_ENCODING) {
         return Err(failed("its content is packed, which was not asked for"));
     }
+    Ok((response, url))
+}
+
+/// Fetches a file to be sent.
+pub(super) async fn fetch(text: &str, rules: &MediaRules) -> Result<Raw, Unloadable> {
+    let (mut response, url) = open(text, rules, rules.time).await?;
     let too_large = || Unloadable::TooLarge(rules.max_bytes);
     if response
         .content_length()
@@ -135,18 +146,22 @@ async fn addresses(url: &Url, net: Net) -> Result<Vec<SocketAddr>, Unloadable> {
 }
 
 /// A client of its own for each fetch: it knows one host and keeps nothing.
-fn client(addresses: Vec<SocketAddr>, rules: &MediaRules) -> Result<Client, Unloadable> {
+fn client(addresses: Vec<SocketAddr>, net: Net, time: Duration) -> Result<Client, Unloadable> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .dns_resolver(Arc::new(Pinned(addresses)))
-        .https_only(rules.net.scheme == "https")
+        .https_only(net.scheme == "https")
         .redirect(Policy::none())
         .no_proxy()
         .referer(false)
-        .timeout(rules.time)
+        .timeout(time)
         .user_agent(concat!("whatsapp-guard/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(|_| failed("there is no way to make a secure connection"))
+}
+
+fn lost(_: reqwest::Error) -> Unloadable {
+    failed("the connection failed")
 }
 
 fn failed(why: &str) -> Unloadable {

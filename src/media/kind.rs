@@ -73,6 +73,19 @@ pub(super) fn mime(bytes: &[u8], declared: Option<&str>) -> String {
         .to_owned()
 }
 
+/// Whether a reader is shown such a file as a picture.
+pub fn is_shown(mime: &str) -> bool {
+    matches!(
+        mime,
+        "image/jpeg" | "image/png" | "image/gif" | "image/webp"
+    )
+}
+
+/// Whether such a file is sound.
+pub fn is_heard(mime: &str) -> bool {
+    Family::of(mime) == Family::Audio
+}
+
 /// Whether this is a media type in lower case without parameters.
 pub(super) fn is_mime(text: &str) -> bool {
     let token = |part: &str| {
@@ -110,6 +123,13 @@ pub(super) fn extension(mime: &str) -> &'static str {
         "application/pdf" => "pdf",
         "text/plain" => "txt",
         "text/csv" => "csv",
+        "text/calendar" => "ics",
+        "text/vcard" => "vcf",
+        "application/json" => "json",
+        "application/zip" => "zip",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => "docx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "xlsx",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation" => "pptx",
         _ => "bin",
     }
 }

@@ -1,23 +1,29 @@
-//! Media on their way in: from an address, from the call itself, or from the one
-//! folder that the operator has opened. Knows no back end and no policy.
+//! Media: what is to be sent, from an address, the call itself or the one folder that
+//! the operator has opened, and what comes in. Knows no back end and no policy.
 
 mod address;
 mod fetch;
 mod folder;
+mod inbox;
+#[cfg(test)]
+mod inbox_tests;
 mod kind;
+mod saving;
 #[cfg(test)]
 mod tests;
 
 use std::{path::PathBuf, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use reqwest::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use fetch::Net;
-pub use kind::Family;
+pub use inbox::{Kept, Received, Unkept, receive};
+pub use kind::{Family, is_heard, is_shown};
 
 /// The most bytes that are taken in when nothing else is set.
 pub const USUAL_MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -70,6 +76,7 @@ impl MediaSource {
 #[derive(Debug, Clone)]
 pub struct MediaRules {
     outbox: Option<PathBuf>,
+    inbox: Option<PathBuf>,
     max_bytes: usize,
     time: Duration,
     net: Net,
@@ -86,10 +93,18 @@ impl MediaRules {
     pub const fn new(outbox: Option<PathBuf>, max_bytes: usize) -> Self {
         Self {
             outbox,
+            inbox: None,
             max_bytes,
             time: Duration::from_secs(30),
             net: Net::PUBLIC,
         }
+    }
+
+    /// What is too large for an answer is saved in `inbox`.
+    #[must_use]
+    pub fn saving_in(mut self, inbox: Option<PathBuf>) -> Self {
+        self.inbox = inbox;
+        self
     }
 }
 
@@ -145,6 +160,9 @@ pub enum Unloadable {
     /// The host gave no file.
     #[error("the address gave no file: {0}")]
     Fetch(String),
+    /// The host answered with a status that says no.
+    #[error("the address gave no file: it answered {0}")]
+    Answered(u16),
     /// It is larger than what may be taken in.
     #[error("it is larger than {0} bytes, the most that is taken in")]
     TooLarge(usize),
@@ -166,7 +184,7 @@ impl Unloadable {
             }
             Self::File(_) => "name a regular file below the outbox, by its path relative to it",
             Self::NotPublic => "give a public https address, or the content as `base64`",
-            Self::Fetch(_) | Self::TooSlow(_) => {
+            Self::Fetch(_) | Self::Answered(_) | Self::TooSlow(_) => {
                 "give the address that the file itself is at, or the content as `base64`"
             }
             Self::TooLarge(_) => {
@@ -208,16 +226,28 @@ pub async fn load(source: &MediaSource, rules: &MediaRules) -> Result<Media, Unl
         .name
         .filter(|name| is_file_name(name))
         .unwrap_or_else(|| format!("file.{}", kind::extension(&mime)));
-    let sha256 = Sha256::digest(&raw.bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = hexadecimal(&Sha256::digest(&raw.bytes));
     Ok(Media {
         bytes: raw.bytes,
         mime,
         file_name,
         sha256,
     })
+}
+
+/// Asks a public https address for a file that an API has named; the body is still to
+/// come.
+///
+/// # Errors
+/// When the address is not public, or gives no file.
+pub async fn ask(url: &str, rules: &MediaRules) -> Result<Response, Unloadable> {
+    // A file that comes in may be larger than one that is sent.
+    let (response, _) = fetch::open(url, rules, rules.time * 4).await?;
+    Ok(response)
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn decoded(text: &str, mime: Option<&str>, rules: &MediaRules) -> Result<Raw, Unloadable> {

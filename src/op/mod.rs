@@ -1,11 +1,13 @@
 //! The vocabulary: what a tool is, said once for all back ends.
 
+mod attachments;
 mod blocking;
 mod catalogue;
 mod chat_changes;
 mod chats;
 mod contact_card;
 mod contacts;
+mod downloads;
 mod foreign;
 mod group_picture;
 mod group_settings;
@@ -30,6 +32,7 @@ mod session_control;
 mod touches;
 mod words;
 
+pub use attachments::{Attachment, Blob, ReceivedFile};
 pub use blocking::{BlockContact, BlockOutcome, Blocking, UnblockContact};
 pub use catalogue::{Entry, catalogue, named};
 pub use chat_changes::{
@@ -41,6 +44,7 @@ pub use contact_card::SendContact;
 pub use contacts::{
     CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
 };
+pub use downloads::{ChatPicture, DownloadMedia, GetPicture};
 pub use foreign::Foreign;
 pub use group_picture::{DeleteGroupPicture, SetGroupPicture};
 pub use group_settings::{
@@ -149,8 +153,8 @@ pub trait Output: Serialize + JsonSchema + Send + 'static {
     /// The answer in a few lines for a reader.
     fn text(&self) -> String;
 
-    /// Pictures that belong to the answer.
-    fn images(&self) -> Vec<Image> {
+    /// Pictures, sound and files that belong to the answer.
+    fn attachments(&self) -> Vec<Attachment> {
         Vec::new()
     }
 
@@ -161,15 +165,6 @@ pub trait Output: Serialize + JsonSchema + Send + 'static {
     fn failed(&self) -> bool {
         false
     }
-}
-
-/// A picture in an answer.
-#[derive(Debug, Clone)]
-pub struct Image {
-    /// Its media type, such as `image/png`.
-    pub mime: String,
-    /// Its bytes in base64.
-    pub base64: String,
 }
 
 /// How much harm an action can do.

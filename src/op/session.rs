@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Foreign, Image, Operation, Output, PersonId, PhoneNumber, Risk, Topic};
+use super::{
+    Attachment, Blob, Change, Foreign, Operation, Output, PersonId, PhoneNumber, Risk, Topic,
+};
 
 /// Bring the WhatsApp session up and wait until it can be used or linked. Answers
 /// who is signed in, or a QR code to scan, or with phone_number a pairing code.
@@ -205,7 +207,7 @@ pub struct QrCode {
     pub drawing: Option<String>,
     /// The code as a picture.
     #[serde(skip)]
-    pub image: Image,
+    pub image: Blob,
 }
 
 /// A code that links an account by typing.
@@ -249,8 +251,9 @@ impl Output for OpenedSession {
         text
     }
 
-    fn images(&self) -> Vec<Image> {
-        self.qr.iter().map(|qr| qr.image.clone()).collect()
+    fn attachments(&self) -> Vec<Attachment> {
+        let image = |qr: &QrCode| Attachment::Image(qr.image.clone());
+        self.qr.iter().map(image).collect()
     }
 }
 

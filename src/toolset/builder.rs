@@ -219,7 +219,7 @@ fn answer<T: Output>(mut output: T, size: AnswerSize) -> Result<Answer, Fault> {
     Ok(Answer {
         structured,
         text: cut(output.text(), left),
-        images: output.images(),
+        attachments: output.attachments(),
         failed: output.failed(),
     })
 }

@@ -20,7 +20,7 @@ pub use schemas::Schemas;
 use crate::{
     backend::Fault,
     gate::{BriefPermit, IdentityPermit, Permitted},
-    op::{AnswerSize, Foreign, Identities, Image, PersonId, Risk, Touches},
+    op::{AnswerSize, Attachment, Foreign, Identities, PersonId, Risk, Touches},
     progress::Progress,
 };
 
@@ -171,8 +171,8 @@ pub struct Answer {
     pub structured: Value,
     /// The same, short, for a reader.
     pub text: String,
-    /// Pictures that belong to it.
-    pub images: Vec<Image>,
+    /// Pictures, sound and files that belong to it.
+    pub attachments: Vec<Attachment>,
     /// Whether the effect is not known to have happened.
     pub failed: bool,
 }

@@ -119,8 +119,20 @@ pub fn green_api_with(mock: &MockServer, waits: Waits) -> Setup {
     }))
 }
 
+pub fn green_api_taking(mock: &MockServer, media: MediaRules) -> Setup {
+    let Setup { config, .. } = green_api(mock);
+    let Config::GreenApi(account) = config else {
+        panic!("it is GREEN-API's")
+    };
+    Setup::new(Config::GreenApi(GreenApiAccount { media, ..account }))
+}
+
 pub fn sandbox() -> Setup {
-    Setup::new(Config::Sandbox(waits(), MediaRules::default()))
+    sandbox_taking(MediaRules::default())
+}
+
+pub fn sandbox_taking(media: MediaRules) -> Setup {
+    Setup::new(Config::Sandbox(waits(), media))
 }
 
 impl Setup {
@@ -434,6 +446,9 @@ pub fn arguments(tool: &Tool) -> Value {
         "to" => json!("120363000000000001@g.us"),
         "chat" | "person" => json!("15552220001@c.us"),
         "people" => json!(["15552220001@c.us"]),
+        "message" if tool.name == "download_media" => {
+            json!("false_15552220001@c.us_SANDBOX00000008")
+        }
         "message" => json!("false_15552220001@c.us_SANDBOX00000004"),
         "number" => json!("+15552220001"),
         "picture" => json!({ "base64": "/9j/4A==" }),

@@ -3,6 +3,7 @@
 mod chats;
 mod contacts;
 mod control;
+mod downloads;
 mod examining;
 mod group_settings;
 mod groups;

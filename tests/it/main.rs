@@ -25,6 +25,7 @@ mod resources;
 mod sandbox;
 mod sandbox_chats;
 mod sandbox_contacts;
+mod sandbox_downloads;
 mod sandbox_group_settings;
 mod sandbox_media;
 mod sandbox_members;

@@ -231,6 +231,16 @@ fn wrong_usage_and_configuration_exit_with_2() {
         ),
         (
             &["serve"],
+            &[("WHATSAPP_GUARD_INBOX", "inbox")],
+            "`WHATSAPP_GUARD_INBOX` takes the whole path",
+        ),
+        (
+            &["serve"],
+            &[("WHATSAPP_GUARD_INBOX", "/nowhere/inbox")],
+            "`WHATSAPP_GUARD_INBOX` names no folder",
+        ),
+        (
+            &["serve"],
             &[("WHATSAPP_GUARD_MAX_MEDIA_BYTES", "0")],
             "`WHATSAPP_GUARD_MAX_MEDIA_BYTES` takes bytes from 1 to 33554432",
         ),

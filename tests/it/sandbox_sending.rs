@@ -32,6 +32,7 @@ async fn what_is_sent_is_listed_as_what_it_is() {
             (None, "Did you call the dentist?"),
             (None, "Tea?"),
             (Some("contact"), "Sam, +15552220003"),
+            (Some("image"), "The cake of last year"),
             (Some("location"), "12.5, -3, Harbour"),
         ]
     );

@@ -1,6 +1,6 @@
 //! Requests to GREEN-API, and what its refusals mean.
 
-use reqwest::{Client as Network, Method, RequestBuilder, multipart::Form};
+use reqwest::{Client as Network, Method, RequestBuilder, Response, multipart::Form};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::time::sleep;
@@ -87,6 +87,23 @@ impl Client {
             .change(progress, |network| request(network, url, arguments))
             .await?;
         self.changed(reply)
+    }
+
+    /// Asks for a file at one of the configured hosts; `None` for any other address.
+    pub(super) async fn open_file(&self, url: &str) -> Result<Option<Response>, Fault> {
+        let Ok(url) = Url::parse(url) else {
+            return Ok(None);
+        };
+        let http = if url.origin() == self.api_url.origin() {
+            &self.http
+        } else if url.origin() == self.media_url.origin() {
+            &self.files
+        } else {
+            return Ok(None);
+        };
+        http.open(|network| network.get(url.clone()))
+            .await
+            .map(Some)
     }
 
     /// Sends a file, once, to the host that takes files.

@@ -4,6 +4,7 @@ mod chats;
 mod client;
 mod contacts;
 mod control;
+mod downloads;
 mod group_settings;
 mod groups;
 mod media;
@@ -42,6 +43,7 @@ impl GreenApi {
             .slow_tool(Self::logout_instance)
             .tool(Self::list_messages)
             .tool(Self::get_message)
+            .tool(Self::download_media)
             .slow_tool(Self::send_message)
             .slow_tool(Self::send_location)
             .slow_tool(Self::send_contact)
@@ -54,6 +56,7 @@ impl GreenApi {
             .briefed_by(Self::brief_delete_message)
             .tool(Self::list_chats)
             .tool(Self::get_chat)
+            .tool(Self::get_picture)
             .slow_tool(Self::mark_chat_read)
             .slow_tool(Self::archive_chat)
             .slow_tool(Self::unarchive_chat)

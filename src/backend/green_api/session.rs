@@ -16,7 +16,7 @@ use crate::{
         settle::{Said, Seen, judge},
     },
     op::{
-        Foreign, GetSession, Image, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
+        Blob, Foreign, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
         OpenedSession, PairingCode, PersonId, PhoneNumber, QrCode, SessionReport, SessionState,
     },
     progress::Progress,
@@ -308,7 +308,7 @@ fn picture(base64: &str) -> Result<QrCode, Fault> {
         expires_at: in_seconds(20),
         how: QrCode::HOW,
         drawing: qr::redraw(&png),
-        image: Image {
+        image: Blob {
             mime: "image/png".into(),
             base64: base64.to_owned(),
         },

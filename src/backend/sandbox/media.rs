@@ -1,4 +1,4 @@
-//! Files that are sent: they are kept as messages, their content is not.
+//! Files that are sent.
 
 use axum::{
     Json, Router,
@@ -7,10 +7,12 @@ use axum::{
     response::IntoResponse,
     routing::post,
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use super::{
     Shared,
+    messages::Shown,
     reply::{Answer, Refused, working},
 };
 
@@ -34,15 +36,16 @@ async fn send(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answe
         let message = "chatId, file.mimetype and file.data are needed";
         Refused::new(StatusCode::INTERNAL_SERVER_ERROR, message)
     };
-    let (Some(chat), Some(mime), Some(_)) = (field("chatId"), file("mimetype"), file("data"))
-    else {
+    let data = file("data").and_then(|data| STANDARD.decode(data).ok());
+    let (Some(chat), Some(mime), Some(bytes)) = (field("chatId"), file("mimetype"), data) else {
         return Err(refused());
     };
     state.chats.know(chat);
     let caption = field("caption").unwrap_or_default();
-    let message = state
-        .messages
-        .add_media(chat, caption, mime)
-        .ok_or_else(refused)?;
+    let shown = Shown {
+        file: Some(state.files.keep(mime, file("filename"), bytes)),
+        ..Shown::default()
+    };
+    let message = state.messages.add_own(chat, caption, shown);
     Ok((StatusCode::CREATED, Json(message)).into_response())
 }

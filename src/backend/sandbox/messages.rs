@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::{
     Json, Router,
-    extract::{Path, State as Extract},
+    extract::{Path, RawQuery, State as Extract},
     http::StatusCode,
     response::IntoResponse,
     routing::{get, post, put},
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::{
     Shared,
+    files::{Attached, CAKE, CHAPTER, LETTERS, VOICE, url},
     reply::{Answer, Refused, found, or_nothing, working},
 };
 
@@ -24,8 +25,6 @@ struct Message {
     id: String,
     text: String,
     timestamp: i64,
-    /// The media type of what hangs on it.
-    media: Option<String>,
     /// Who wrote it; `None` for this account.
     writer: Option<&'static str>,
     shown: Shown,
@@ -36,6 +35,7 @@ struct Message {
 pub(super) struct Shown {
     pub(super) location: Option<Value>,
     pub(super) cards: Vec<String>,
+    pub(super) file: Option<Attached>,
 }
 
 impl Default for Messages {
@@ -68,7 +68,24 @@ impl Default for Messages {
                 1_767_000_000,
             ),
         ] {
-            messages.add(chat, writer, text, at);
+            messages.add(chat, writer, text, at, None);
+        }
+        for (chat, writer, text, at, file) in [
+            (mum, mum, "The cake of last year", 1_767_490_000, CAKE),
+            (family, mum, "", 1_767_560_000, VOICE),
+            (books, "15552220006@c.us", "", 1_767_390_000, CHAPTER),
+            (
+                flatmates,
+                "15552220004@c.us",
+                "All the letters",
+                1_766_990_000,
+                LETTERS,
+            ),
+        ] {
+            messages.add(chat, Some(writer), text, at, Some(file));
+        }
+        for chat in messages.0.values_mut() {
+            chat.sort_by_key(|message| message.timestamp);
         }
         messages
     }
@@ -78,15 +95,20 @@ impl Default for Messages {
 const KEPT: usize = 1000;
 
 impl Messages {
-    /// Takes a text, from this account where there is no writer.
+    /// Takes a message, from this account where there is no writer.
     fn add(
         &mut self,
         chat: &str,
         writer: Option<&'static str>,
         text: &str,
         timestamp: i64,
-    ) -> Value {
-        self.add_shown(chat, writer, text, timestamp, Shown::default())
+        file: Option<&str>,
+    ) {
+        let shown = Shown {
+            file: file.and_then(Attached::first),
+            ..Shown::default()
+        };
+        self.add_shown(chat, writer, text, timestamp, shown);
     }
 
     /// Takes a message of this account, written now.
@@ -108,7 +130,6 @@ impl Messages {
             id: format!("{}_{chat}_SANDBOX{number:08}", writer.is_none()),
             text: text.to_owned(),
             timestamp,
-            media: None,
             writer,
             shown,
         };
@@ -119,14 +140,6 @@ impl Messages {
         }
         messages.push(message);
         json
-    }
-
-    /// Takes a message with a file from this account.
-    pub(super) fn add_media(&mut self, chat: &str, caption: &str, mime: &str) -> Option<Value> {
-        self.add(chat, None, caption, Timestamp::now().as_second());
-        let message = self.0.get_mut(chat)?.last_mut()?;
-        message.media = Some(mime.to_owned());
-        Some(message.json(chat))
     }
 
     /// The messages of a chat, newest first.
@@ -167,10 +180,17 @@ impl Messages {
         messages.find(|message| message.id == id)
     }
 
-    fn get(&self, chat: &str, id: &str) -> Option<Value> {
+    /// A message, with the address of its file where it is to be `downloaded`.
+    fn get(&self, chat: &str, id: &str, downloaded: bool) -> Option<Value> {
         let messages = self.0.get(chat)?;
         let message = messages.iter().find(|message| message.id == id)?;
-        Some(message.json(chat))
+        let mut json = message.json(chat);
+        if let (true, Some(file)) = (downloaded, &message.shown.file)
+            && let Some(Value::Object(media)) = json.get_mut("media")
+        {
+            media.insert("url".into(), url(&file.key).into());
+        }
+        Some(json)
     }
 }
 
@@ -183,11 +203,10 @@ impl Message {
             "fromMe": self.writer.is_none(),
             "participant": self.writer.filter(|_| chat.ends_with("@g.us")),
             "body": self.text,
-            "hasMedia": false,
             "location": self.shown.location,
             "vCards": self.shown.cards,
-            "hasMedia": self.media.is_some(),
-            "media": self.media.as_ref().map(|mime| json!({ "mimetype": mime })),
+            "hasMedia": self.shown.file.is_some(),
+            "media": self.shown.file.as_ref().map(Attached::json),
             "ack": 1,
             "ackName": "SERVER",
         })
@@ -230,8 +249,13 @@ async fn messages(
     Ok(found(working(&state)?.messages.list(&chat)))
 }
 
-async fn message(Extract(state): Extract<Shared>, Path((_, chat, id)): At) -> Answer {
-    match working(&state)?.messages.get(&chat, &id) {
+async fn message(
+    Extract(state): Extract<Shared>,
+    Path((_, chat, id)): At,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let downloaded = !query.is_some_and(|query| query.contains("downloadMedia=false"));
+    match working(&state)?.messages.get(&chat, &id, downloaded) {
         Some(message) => Ok(found(message)),
         None => Err(unknown()),
     }
@@ -291,7 +315,7 @@ async fn pin(
 ) -> Answer {
     working(&state)?
         .messages
-        .get(&chat, &id)
+        .get(&chat, &id, false)
         .ok_or_else(unknown)?;
     Ok((StatusCode::CREATED, Json(json!({ "success": true }))).into_response())
 }

@@ -3,8 +3,10 @@
 
 mod chats;
 mod contacts;
+mod files;
 mod group_settings;
 mod groups;
+mod made;
 mod media;
 mod members;
 mod messages;
@@ -27,6 +29,7 @@ use url::Url;
 
 use chats::Chats;
 use contacts::Contacts;
+use files::Files;
 use group_settings::Invites;
 use groups::Groups;
 use messages::Messages;
@@ -48,6 +51,7 @@ struct State {
     presences: Presences,
     chats: Chats,
     invites: Invites,
+    files: Files,
 }
 
 type Shared = Arc<Mutex<State>>;
@@ -74,6 +78,7 @@ pub async fn start() -> io::Result<Running> {
         .merge(messages::routes())
         .merge(sending::routes())
         .merge(media::routes())
+        .merge(files::routes())
         .merge(contacts::routes())
         .merge(presence::routes())
         .merge(chats::routes())

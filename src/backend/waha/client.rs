@@ -1,6 +1,6 @@
 //! Requests to WAHA, and what its refusals mean.
 
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
@@ -115,6 +115,16 @@ impl Client {
             .await
     }
 
+    /// Asks for one of WAHA's files by its encoded name, at the configured address only.
+    pub(super) async fn open_file(&self, name: &str) -> Result<Response, Fault> {
+        let mut url = self.url(&["api", "files"]).await?;
+        // The name is encoded once and has no dot segments: it stood in a parsed address.
+        url.set_path(&format!("{}/{name}", url.path()));
+        self.http
+            .open(|client| self.keyed(client.request(Method::GET, url.clone())))
+            .await
+    }
+
     /// Changes something; an answer other than 2xx is a refusal.
     pub(super) async fn post(
         &self,
@@ -182,7 +192,10 @@ impl Client {
 
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
         // Without this WAHA draws the QR code as a bare picture.
-        let request = request.header("Accept", "application/json");
+        self.keyed(request.header("Accept", "application/json"))
+    }
+
+    fn keyed(&self, request: RequestBuilder) -> RequestBuilder {
         match &self.api_key {
             Some(key) => request.header("X-Api-Key", key.expose_secret()),
             None => request,
@@ -278,7 +291,12 @@ impl Client {
             })
             .or_else(|| text(json.get("detail")?))
             .or_else(|| text(json.get("exception")?.get("message")?))?;
-        Some(redacted(&message, self.api_key.as_ref()))
+        Some(self.without_key(&message))
+    }
+
+    /// WAHA's words without the key, in case they repeat it.
+    pub(super) fn without_key(&self, said: &str) -> String {
+        redacted(said, self.api_key.as_ref())
     }
 }
 

@@ -6,6 +6,7 @@ mod chats;
 mod client;
 mod contacts;
 mod control;
+mod downloads;
 mod group_picture;
 mod group_settings;
 mod groups;
@@ -59,6 +60,7 @@ impl Waha {
             .slow_tool(Self::logout_instance)
             .tool(Self::list_messages)
             .tool(Self::get_message)
+            .tool(Self::download_media)
             .slow_tool(Self::send_message)
             .slow_tool(Self::send_location)
             .slow_tool(Self::send_contact)
@@ -78,6 +80,7 @@ impl Waha {
             .briefed_by(Self::brief_delete_session)
             .tool(Self::list_chats)
             .tool(Self::get_chat)
+            .tool(Self::get_picture)
             .slow_tool(Self::mark_chat_read)
             .slow_tool(Self::mark_chat_unread)
             .slow_tool(Self::archive_chat)

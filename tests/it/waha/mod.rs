@@ -4,6 +4,7 @@ mod chat_changes;
 mod chats;
 mod contacts;
 mod control;
+mod downloads;
 mod group_picture;
 mod group_settings;
 mod groups;

@@ -1,0 +1,111 @@
+//! What comes out as a file: a message's media, and a chat's picture.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Attachment, BadId, ChatId, MessageId, Operation, Output, ReceivedFile, Risk, Topic, Touches,
+};
+
+/// Download a message's file.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DownloadMedia {
+    /// Chat that it is in.
+    pub chat: ChatId,
+    /// Its message.
+    pub message: MessageId,
+}
+
+impl Operation for DownloadMedia {
+    const NAME: &'static str = "download_media";
+    const RISK: Risk = Risk::Read;
+    const TOPIC: Topic = Topic::Messages;
+    const EFFECT: &'static str = "download a file from a WhatsApp message";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &[];
+    type Output = ReceivedFile;
+
+    fn check(&self) -> Result<(), BadId> {
+        self.message.is_of(&self.chat)
+    }
+
+    fn touches(&self) -> Touches {
+        Touches::source(&self.chat)
+    }
+}
+
+impl DownloadMedia {
+    /// What names the file in an answer.
+    pub fn uri(&self) -> String {
+        format!("whatsapp://chat/{}/messages/{}", self.chat, self.message)
+    }
+}
+
+/// Show a chat's picture.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GetPicture {
+    /// Chat to look at.
+    pub chat: ChatId,
+}
+
+impl Operation for GetPicture {
+    const NAME: &'static str = "get_picture";
+    const RISK: Risk = Risk::Read;
+    const TOPIC: Topic = Topic::Chats;
+    const EFFECT: &'static str = "look at the picture of a WhatsApp chat";
+    const IDEMPOTENT: bool = true;
+    const KNOWN_AS: &'static [&'static str] = &[
+        "waha_get_chat_picture",
+        "waha_get_contact_profile_picture",
+        "waha_get_group_picture",
+    ];
+    type Output = ChatPicture;
+
+    fn touches(&self) -> Touches {
+        Touches::chat(&self.chat)
+    }
+}
+
+impl GetPicture {
+    /// What names the picture in an answer.
+    pub fn uri(&self) -> String {
+        format!("whatsapp://chat/{}/picture", self.chat)
+    }
+}
+
+/// A chat's picture.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ChatPicture {
+    /// Whether this account is shown a picture.
+    pub has_picture: bool,
+    /// The picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<ReceivedFile>,
+}
+
+impl From<Option<ReceivedFile>> for ChatPicture {
+    fn from(picture: Option<ReceivedFile>) -> Self {
+        Self {
+            has_picture: picture.is_some(),
+            picture,
+        }
+    }
+}
+
+impl Output for ChatPicture {
+    fn text(&self) -> String {
+        match &self.picture {
+            Some(picture) => picture.text(),
+            None => "no picture: none is set, or this account is not shown it".to_owned(),
+        }
+    }
+
+    fn attachments(&self) -> Vec<Attachment> {
+        self.picture
+            .iter()
+            .flat_map(|picture| picture.attachments())
+            .collect()
+    }
+}
