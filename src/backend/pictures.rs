@@ -2,7 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Waits, settle::Seen};
+use serde_json::Value;
+
+use super::{
+    Waits,
+    http::{Body, Reply},
+    settle::Seen,
+};
 
 /// Where a picture is, if there is one; `None` where that cannot be told.
 pub(super) type Place = Option<Option<String>>;
@@ -14,12 +20,32 @@ pub(super) fn place(url: Option<&str>) -> Option<String> {
     (!file.is_empty()).then(|| file.to_owned())
 }
 
+/// Where an answer says that the picture is, under this name.
+pub(super) fn told(reply: &Reply, name: &str) -> Place {
+    let Body::Json(told) = reply.body() else {
+        return None;
+    };
+    match told.get(name)? {
+        Value::String(url) => Some(place(Some(url))),
+        Value::Null => Some(None),
+        _ => None,
+    }
+}
+
 /// Whether there is another picture than before.
 pub(super) fn replaced(before: &Place, now: &Place) -> Seen {
     match (before, now) {
         (Some(before), Some(now)) if now.is_some() && before != now => Seen::Done,
         (_, Some(None)) | (Some(_), Some(_)) => Seen::NotDone,
         (None, _) | (_, None) => Seen::Nothing,
+    }
+}
+
+/// The same, where the picture of before may be told for a while.
+pub(super) fn replaced_at_last(before: &Place, now: &Place) -> Seen {
+    match replaced(before, now) {
+        Seen::NotDone => Seen::Nothing,
+        seen => seen,
     }
 }
 

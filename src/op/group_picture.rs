@@ -25,7 +25,7 @@ impl Operation for SetGroupPicture {
     type Output = GroupChanged;
 
     fn touches(&self) -> Touches {
-        Touches::chat(&self.group)
+        Touches::recipient(&self.group)
     }
 
     fn check(&self) -> Result<(), BadId> {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BadId, Change, Foreign, Operation, Output, Picture, Risk, Topic, Words};
+use super::{BadId, Change, Foreign, Operation, Output, Picture, Risk, Topic, Touches, Words};
 
 /// Change this account's name, about text or picture.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +28,10 @@ impl Operation for UpdateProfile {
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = ProfileUpdated;
+
+    fn touches(&self) -> Touches {
+        Touches::everybody()
+    }
 
     fn check(&self) -> Result<(), BadId> {
         match (&self.name, &self.about, &self.picture) {

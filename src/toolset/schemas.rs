@@ -74,6 +74,9 @@ fn tidy(schema: &mut Value) {
             fields.insert("type".into(), only);
         }
     }
+    if let Some(Value::Array(words)) = fields.get_mut("enum") {
+        words.retain(|word| !word.is_null());
+    }
     if let Some(Value::Array(choices)) = fields.get_mut("anyOf") {
         choices.retain(|choice| choice.get("type") != Some(&json!("null")));
         if let [Value::Object(only)] = choices.as_slice() {

@@ -41,6 +41,21 @@ fn names_are_unique_and_short() {
     }
 }
 
+#[test]
+fn names_of_other_servers_stand_for_our_tools() {
+    let known: Vec<&str> = op::catalogue().iter().map(|entry| entry.name).collect();
+    for line in include_str!("names.txt").lines() {
+        let (theirs, ours) = line.split_once(" -> ").unwrap();
+        let mut found: Vec<_> = op::named(theirs).iter().map(|entry| entry.name).collect();
+        found.sort_unstable();
+        if known.contains(&theirs) {
+            assert_eq!(found, [theirs]);
+        } else {
+            assert_eq!(found.join(", "), ours, "{theirs}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_tool_that_is_offered_is_in_the_catalogue() {
     let mock = wiremock::MockServer::start().await;

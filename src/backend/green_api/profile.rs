@@ -16,8 +16,8 @@ use crate::{
         Fault,
         http::Body,
         media::to_portray,
-        pictures::{Place, looks, place, replaced},
-        settle::{Said, Seen, parts, settle},
+        pictures::{Place, looks, place, replaced_at_last, told},
+        settle::{Said, parts, settle},
     },
     op::{
         Foreign, GetProfile, GroupChanged, GroupId, PersonId, Profile, ProfileUpdated,
@@ -75,7 +75,7 @@ impl GreenApi {
         progress.say("looking whether it shows");
         let look = || async {
             let now = self.wa_settings().await.ok();
-            shown(&before, &now.map(|now| place(Some(now.avatar()))))
+            replaced_at_last(&before, &now.map(|now| place(Some(now.avatar()))))
         };
         let outcome = settle(said, looks(self.0.waits, true), look).await;
         let (changes, reason) = parts([None, None, Some(outcome)])?;
@@ -97,7 +97,8 @@ impl GreenApi {
         progress.say("changing the group's picture");
         let said = self.portray("setGroupPicture", form, &progress).await?;
         progress.say("looking whether it shows");
-        let look = || async { shown(&before, &self.avatar(&op.group).await) };
+        // How long the old one is told is not documented.
+        let look = || async { replaced_at_last(&before, &self.avatar(&op.group).await) };
         let outcome = settle(said, looks(self.0.waits, before.is_some()), look).await?;
         Ok(GroupChanged::new(outcome, op.group))
     }
@@ -114,14 +115,7 @@ impl GreenApi {
     async fn avatar(&self, id: &GroupId) -> Place {
         let arguments = json!({ "chatId": id.as_str() });
         let reply = self.0.read("getAvatar", Some(&arguments)).await.ok()?;
-        let Body::Json(told) = reply.body() else {
-            return None;
-        };
-        match told.get("urlAvatar")? {
-            Value::String(url) => Some(place(Some(url))),
-            Value::Null => Some(None),
-            _ => None,
-        }
+        told(&reply, "urlAvatar")
     }
 }
 
@@ -133,12 +127,4 @@ fn account(settings: &WaSettings) -> Result<PersonId, Fault> {
         said: Foreign::new("no account is signed in"),
         next: "call open_session, then try again",
     })
-}
-
-/// Whether there is another picture; how long the old one is told is not documented.
-fn shown(before: &Place, now: &Place) -> Seen {
-    match replaced(before, now) {
-        Seen::NotDone => Seen::Nothing,
-        seen => seen,
-    }
 }

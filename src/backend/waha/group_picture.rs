@@ -1,14 +1,13 @@
 //! The picture of a group on WAHA.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{Waha, media::file, profile::heard};
 use crate::{
     backend::{
         Fault,
-        http::Body,
         media::to_portray,
-        pictures::{Place, looks, place, removed, replaced},
+        pictures::{Place, looks, removed, replaced, told},
         settle::{Seen, settle},
     },
     op::{DeleteGroupPicture, GetGroup, GroupChanged, GroupId, SetGroupPicture},
@@ -82,14 +81,7 @@ impl Waha {
     async fn picture(&self, id: &GroupId) -> Place {
         let path = self.picture_path(id);
         let reply = self.0.get(&path, &[("refresh", "true")]).await.ok()?;
-        let Body::Json(told) = reply.body() else {
-            return None;
-        };
-        match told.get("url")? {
-            Value::String(url) => Some(place(Some(url))),
-            Value::Null => Some(None),
-            _ => None,
-        }
+        told(&reply, "url")
     }
 
     fn picture_path<'a>(&'a self, id: &'a GroupId) -> [&'a str; 5] {

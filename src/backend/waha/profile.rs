@@ -14,7 +14,7 @@ use crate::{
         Fault, Waits,
         http::Reply,
         media::to_portray,
-        pictures::{looks, place, replaced},
+        pictures::{looks, place, replaced_at_last},
         settle::{Said, Seen, parts, settle},
     },
     op::{Change, Foreign, GetProfile, PersonId, Profile, ProfileUpdated, UpdateProfile},
@@ -130,11 +130,8 @@ impl Waha {
         let look = || async {
             let now = self.profile().await.ok();
             let now = now.map(|now| place(now.picture.as_deref()));
-            match replaced(&before, &now) {
-                // WAHA may tell the picture of the day before.
-                Seen::NotDone => Seen::Nothing,
-                seen => seen,
-            }
+            // WAHA may tell the picture of the day before.
+            replaced_at_last(&before, &now)
         };
         let waits = looks(self.0.waits, true);
         self.put_profile("picture", body, waits, progress, look)

@@ -43,10 +43,7 @@ fn is_group_number(local: &str) -> bool {
     }
 }
 
-text_id!(
-    GroupId,
-    json_schema!({ "type": "string", "pattern": r"^\d+(-\d+)?@g\.us$" })
-);
+text_id!(GroupId);
 
 /// A channel: `<digits>@newsletter`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
