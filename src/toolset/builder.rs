@@ -165,24 +165,35 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
     if let Some(page) = op.page() {
         page.within(size);
     }
-    op.check().map_err(|error| bad_arguments::<O>(&error))?;
-    let canonical = serde_json::to_value(&op).map_err(|error| bad_arguments::<O>(&error))?;
+    let facts = facts_of(&op)?;
     let content = op.content();
-    let facts = Facts {
-        tool: O::NAME,
-        effect: O::EFFECT,
-        risk: O::RISK,
-        touches: op.touches(),
-        digest: Digest::of(O::NAME, &canonical),
-        content: content.as_ref().map(|content| Digest::of(O::NAME, content)),
-        arguments: Arc::new(canonical),
-    };
     let (backend, run) = (backend.clone(), run.clone());
     Ok(Prepared {
         facts,
         run: Box::new(move |progress| run(backend, op, size, progress)),
         brief: None,
         content,
+    })
+}
+
+/// What a policy sees of a call with these arguments.
+pub(crate) fn facts<O: Operation>(arguments: Value) -> Result<Facts, BadCall> {
+    facts_of(&read::<O>(&arguments)?)
+}
+
+fn facts_of<O: Operation>(op: &O) -> Result<Facts, BadCall> {
+    op.check().map_err(|error| bad_arguments::<O>(&error))?;
+    let canonical = serde_json::to_value(op).map_err(|error| bad_arguments::<O>(&error))?;
+    Ok(Facts {
+        tool: O::NAME,
+        effect: O::EFFECT,
+        risk: O::RISK,
+        topic: O::TOPIC,
+        touches: op.touches(),
+        digest: Digest::of(O::NAME, &canonical),
+        content: op.content().map(|content| Digest::of(O::NAME, &content)),
+        reads: op.reads(),
+        arguments: Arc::new(canonical),
     })
 }
 

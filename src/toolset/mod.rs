@@ -15,12 +15,14 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 pub use builder::Builder;
+pub(crate) use builder::facts;
 pub use schemas::Schemas;
+pub(crate) use schemas::schemas;
 
 use crate::{
     backend::Fault,
     gate::{BriefPermit, IdentityPermit, Permitted},
-    op::{AnswerSize, Attachment, Foreign, Identities, PersonId, Risk, Touches},
+    op::{AnswerSize, Attachment, Foreign, Identities, PersonId, Risk, Topic, Touches},
     progress::Progress,
 };
 
@@ -75,6 +77,8 @@ pub struct Facts {
     pub effect: &'static str,
     /// How much harm it can do.
     pub risk: Risk,
+    /// What it is about.
+    pub topic: Topic,
     /// The chats that the call reaches.
     pub touches: Touches,
     /// The arguments after parsing, in the order of the schema.
@@ -84,6 +88,8 @@ pub struct Facts {
     /// Digest of what makes the call the same as another, where the same again within
     /// a short time is taken for a slip.
     pub content: Option<Digest>,
+    /// How many messages may be read out at most.
+    pub reads: u32,
 }
 
 /// SHA-256 of a tool's name and its parsed arguments.
