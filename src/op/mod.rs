@@ -39,6 +39,7 @@ pub use contacts::{
     CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
 };
 pub use foreign::Foreign;
+pub(crate) use foreign::is_hidden;
 pub use group_settings::{
     Change, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,
     SetGroupSubject, Who,

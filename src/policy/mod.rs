@@ -1,15 +1,23 @@
 //! What an operator allows: read from a file, checked, and compiled to one ruling
 //! for each tool.
 
+mod condition;
 mod decide;
 mod diagnostics;
+mod hours;
+mod pace;
+mod problem;
 mod raw;
 mod valid;
 
 use std::{fmt, num::NonZeroU32, path::Path, time::Duration};
 
+pub use condition::{At, Condition, Operand, Operator};
 pub use decide::{Because, Ruling, Standing};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use hours::{HoursAt, Quiet};
+pub use pace::{Pace, PaceAt};
+pub use problem::Problem;
 
 /// A checked policy.
 #[derive(Debug, Clone)]
