@@ -15,8 +15,9 @@ use serde::Serialize;
 use crate::{
     backend::Fault,
     clock::Clock,
-    gate::Refusal,
+    gate::{Code, Refusal},
     op::{Foreign, Risk},
+    policy::Place,
     toolset::{Answer, Facts},
 };
 
@@ -46,7 +47,9 @@ struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<String>,
+    rule: Option<Place>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadowed: Option<Code>,
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
     outcome: &'static str,
@@ -113,6 +116,7 @@ impl Audit {
                 verdict: "none",
                 code: None,
                 rule: None,
+                shadowed: None,
                 digest: None,
                 outcome: "abandoned",
                 ms: 0,
@@ -167,9 +171,11 @@ impl Entry {
         self.line.tool = tool;
     }
 
-    /// The gate let the call through; `code` says how.
-    pub fn allowed(&mut self, code: &'static str) {
+    /// The gate let the call through; `code` says how, and `shadowed` what an enforced
+    /// policy would have said.
+    pub fn allowed(&mut self, code: &'static str, shadowed: Option<Code>) {
         (self.line.verdict, self.line.code) = ("allowed", Some(code));
+        self.line.shadowed = shadowed;
     }
 
     /// A person is asked, and the answer comes with another call.

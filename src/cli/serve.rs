@@ -12,8 +12,11 @@ use crate::{
     audit::Audit,
     clock::Clock,
     gate::Gate,
+    ledger::Ledger,
     mcp::{self, Server},
+    panic_switch::Switch,
     policy::Policy,
+    state,
     toolset::Toolset,
 };
 
@@ -43,7 +46,9 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
-        let server = server(self.backend.tools()?, policy, self.audit)?;
+        let tools = self.backend.tools()?;
+        let account = self.backend.config()?.account();
+        let server = server(tools, policy, self.audit, account.as_deref())?;
         mcp::serve_stdio(server).await?;
         Ok(ExitCode::SUCCESS)
     }
@@ -54,11 +59,27 @@ pub(super) fn server(
     tools: Toolset,
     policy: Policy,
     audit: Option<PathBuf>,
+    account: Option<&str>,
 ) -> Result<Server, CliError> {
     let clock = Clock::real();
+    let directory = state::directory();
+    let ledger = match (account, &directory) {
+        (None, _) => Ledger::in_memory(clock.clone()),
+        (Some(account), Some(directory)) => {
+            Ledger::at(directory.join(account).join("ledger.sqlite"), clock.clone())
+        }
+        (Some(_), None) => {
+            let problem = "there is no home directory to count in; set XDG_STATE_HOME";
+            return Err(CliError::Usage(problem.to_owned()));
+        }
+    };
     let audit = Arc::new(Audit::new(audit, clock.clone()));
-    let gate = Gate::new(policy, &clock, audit.clone()).map_err(|error| {
+    let gate = Gate::new(policy, &clock, audit.clone(), ledger).map_err(|error| {
         CliError::Failed(format!("no random bytes for the approval key: {error}"))
     })?;
+    let gate = match directory {
+        Some(directory) => gate.stopped_by(Switch::at(&directory)),
+        None => gate,
+    };
     Ok(Server::new(tools, gate, audit))
 }

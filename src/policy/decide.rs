@@ -101,8 +101,8 @@ impl Standing {
 pub struct Situation<'a> {
     /// Who calls.
     pub grant: &'a str,
-    /// The time of day.
-    pub now: Timestamp,
+    /// The time of day; without one hours have no say.
+    pub now: Option<Timestamp>,
     /// The groups that the policy names.
     pub groups: &'a GroupNames,
     /// Recipients that this account has never written to.

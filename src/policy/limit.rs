@@ -32,6 +32,12 @@ impl Limit {
         self.window >= LONG
     }
 
+    /// Whether what another limit has counted counts for this one.
+    pub fn counts_like(&self, other: &Self) -> bool {
+        let kind = |limit: &Self| (limit.max, limit.burst, limit.window, limit.scope, limit.of);
+        self.counter == other.counter && kind(self) == kind(other)
+    }
+
     /// Whether whatever keeps the other keeps this one too.
     pub(super) fn is_looser_than(&self, other: &Self) -> bool {
         (&self.counter, self.scope, self.of) == (&other.counter, other.scope, other.of)

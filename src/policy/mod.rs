@@ -3,7 +3,6 @@
 mod condition;
 mod decide;
 mod diagnostics;
-mod examples;
 mod health;
 mod hours;
 mod limit;
@@ -60,7 +59,7 @@ pub struct Policy {
     /// What was found that does not stop it from being used.
     pub warnings: Diagnostics,
     sheets: Vec<Sheet>,
-    grants: BTreeMap<String, Sheet>,
+    grants: BTreeMap<String, Vec<Sheet>>,
     /// What holds of tools that cannot be undone.
     floor: (Standing, Option<Place>),
 }
@@ -211,7 +210,7 @@ impl Policy {
     pub fn group_names(&self) -> impl Iterator<Item = &str> {
         self.sheets
             .iter()
-            .chain(self.grants.values())
+            .chain(self.grants.values().flatten())
             .flat_map(Sheet::group_names)
     }
 
@@ -221,6 +220,8 @@ impl Policy {
     }
 
     fn sheets_of(&self, grant: &str) -> impl Iterator<Item = &Sheet> {
-        self.sheets.iter().chain(self.grants.get(grant))
+        self.sheets
+            .iter()
+            .chain(self.grants.get(grant).into_iter().flatten())
     }
 }

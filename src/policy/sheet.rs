@@ -208,23 +208,24 @@ impl Sheet {
     }
 }
 
-/// A chat that was read and that a call could carry something out of.
-fn leaves<'a>(facts: &Facts, has_read: &'a [ChatId]) -> Option<&'a ChatId> {
-    let mut recipients = facts.touches.of(Part::Recipient).peekable();
-    if facts.touches.is_public() {
-        return has_read.first();
-    }
-    recipients.peek()?;
-    let recipients: Vec<&ChatId> = recipients.collect();
-    has_read
-        .iter()
-        .find(|read| recipients.iter().any(|recipient| recipient != read))
+/// A chat that was read, or is by this call, and that the call could carry something
+/// out of.
+fn leaves<'a>(facts: &'a Facts, has_read: &'a [ChatId]) -> Option<&'a ChatId> {
+    let public = facts.touches.is_public();
+    let mut read = has_read.iter().chain(facts.touches.of(Part::Source));
+    read.find(|read| {
+        let mut recipients = facts.touches.of(Part::Recipient);
+        public || recipients.any(|recipient| recipient != *read)
+    })
 }
 
 impl Conditional {
     /// What the rule says of these arguments, if it has a say.
     fn decide(&self, facts: &Facts) -> Option<Finding<'_>> {
-        let fails = |when: &&When| !when.condition.holds(&facts.arguments);
+        let fails = |when: &&When| match self.action {
+            Action::Allow => !when.condition.holds(&facts.arguments),
+            Action::Confirm | Action::Deny => !when.condition.may_hold(&facts.arguments),
+        };
         match (self.action, self.when.iter().find(fails)) {
             (_, None) => Some(Finding::of(&self.standing, Some(&self.place))),
             // What is allowed under a condition is not allowed otherwise.
@@ -298,10 +299,10 @@ impl Hours {
         if !self.applies_to.contains(&facts.risk) {
             return None;
         }
-        let end = self.quiet.ends(situation.now)?;
+        let end = self.quiet.ends(situation.now?)?;
         let mut standing =
             self.action
-                .standing(Code::QuietHours, &self.place, Some(self.quiet.to_string()));
+                .standing(Code::QuietHours, &self.place, Some("these are quiet hours".to_owned()));
         if let Standing::Deny(because) = &mut standing {
             because.until = Some(end);
         }

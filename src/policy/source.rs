@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Diagnostic,
+    Diagnostic, Severity,
     raw::{self, Node, Raw},
 };
 
@@ -53,6 +53,12 @@ impl Source {
             path: Some(path.to_owned()),
             ..Self::new(&origin, &text, parsed)
         })
+    }
+
+    /// Whether anything in it stops the policy from being used.
+    pub(super) fn is_wrong(&self) -> bool {
+        let mut found = self.problems.iter();
+        found.any(|problem| problem.severity == Severity::Error)
     }
 
     /// The files that it includes, with the places that name them.

@@ -2,13 +2,13 @@
 
 mod builder;
 mod schemas;
+mod scout;
 
 use std::{
     collections::BTreeMap,
     fmt,
     pin::Pin,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
 use serde_json::{Map, Value};
@@ -18,11 +18,13 @@ pub use builder::Builder;
 pub(crate) use builder::facts;
 pub use schemas::Schemas;
 pub(crate) use schemas::schemas;
+pub use scout::{Errand, Scout, Scouted};
+use scout::Scouting;
 
 use crate::{
     backend::Fault,
-    gate::{BriefPermit, IdentityPermit, Permitted},
-    op::{AnswerSize, Attachment, Foreign, Identities, PersonId, Risk, Topic, Touches},
+    gate::{BriefPermit, Permitted, ScoutPermit},
+    op::{AnswerSize, Attachment, ChatId, Foreign, Identities, Reading, Risk, Topic, Touches},
     progress::Progress,
 };
 
@@ -30,19 +32,16 @@ use crate::{
 pub type Arguments = Map<String, Value>;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-type Run = Box<dyn FnOnce(Progress) -> Boxed<Result<Answer, Fault>> + Send>;
+type Run = Box<dyn FnOnce(Sight, Progress) -> Boxed<Result<Answer, Fault>> + Send>;
+/// Which chats' messages may be told.
+pub(crate) type Sight = Option<Arc<dyn Fn(&ChatId) -> bool + Send + Sync>>;
 /// How a briefing is looked up.
 pub(crate) type Brief = Box<dyn FnOnce() -> Boxed<Result<Briefing, Fault>> + Send>;
-
-type Identify = Box<dyn Fn(PersonId) -> Boxed<Result<Option<PersonId>, Fault>> + Send + Sync>;
-
-/// How long all people of a call may take to be identified.
-const IDENTIFYING: Duration = Duration::from_secs(10);
 
 /// The tools of one back end, ordered by name.
 pub struct Toolset {
     tools: BTreeMap<&'static str, Tool>,
-    identify: Option<Identify>,
+    scouting: Scouting,
     notice: Option<&'static str>,
     answer: AnswerSize,
 }
@@ -181,6 +180,10 @@ pub struct Answer {
     pub attachments: Vec<Attachment>,
     /// Whether the effect is not known to have happened.
     pub failed: bool,
+    /// What of other people's messages is in it.
+    pub reading: Reading,
+    /// The account's state, where it tells it.
+    pub account_state: Option<String>,
 }
 
 /// What a person needs to know before deciding.
@@ -216,7 +219,7 @@ impl Prepared {
 
 impl Toolset {
     /// Starts the list of a back end's tools.
-    pub fn for_backend<B: Clone + Send + Sync + 'static>(backend: &B) -> Builder<B, ()> {
+    pub fn for_backend<B: Scout>(backend: &B) -> Builder<B, ()> {
         Builder::new(backend)
     }
 
@@ -262,26 +265,13 @@ impl Toolset {
     /// The back end's [`Fault`].
     pub async fn run(&self, permitted: Permitted, progress: Progress) -> Result<Answer, Fault> {
         progress.still_wanted()?;
-        (permitted.into_prepared().run)(progress).await
+        let (call, sight) = permitted.into_parts();
+        (call.run)(sight, progress).await
     }
 
-    /// Looks up who is behind hidden identities. Whoever cannot be found in time stays
-    /// unknown.
-    pub async fn identify(&self, permit: IdentityPermit) -> Identities {
-        let mut found = Identities::default();
-        let Some(identify) = &self.identify else {
-            return found;
-        };
-        let looking = async {
-            for hidden in permit.into_people() {
-                if let Ok(Some(person)) = identify(hidden.clone()).await {
-                    found.learn(hidden, person);
-                }
-            }
-        };
-        // What was found until then is kept.
-        let _ = tokio::time::timeout(IDENTIFYING, looking).await;
-        found
+    /// Finds out what the gate has to know before it can judge.
+    pub async fn scout(&self, permit: ScoutPermit) -> Scouted {
+        self.scouting.run(permit).await
     }
 
     /// Looks up what a person needs to know before deciding.

@@ -14,6 +14,7 @@ mod messages;
 mod profile;
 mod sending;
 mod sending_kinds;
+mod scout;
 mod session;
 
 use std::sync::Arc;

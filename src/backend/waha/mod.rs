@@ -17,6 +17,7 @@ mod message_changes;
 mod message_kinds;
 mod messages;
 mod presence;
+mod scout;
 mod profile;
 mod sending;
 mod sending_kinds;
@@ -50,7 +51,6 @@ impl Waha {
     pub fn tools(&self) -> Toolset {
         Toolset::for_backend(self)
             .notice(self.0.is_sandbox().then_some(SANDBOX))
-            .identified_by(Self::identify)
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
             .tool(Self::get_profile)

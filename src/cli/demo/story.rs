@@ -170,7 +170,7 @@ impl Story {
 
     async fn connect(&self, policy: Policy) -> Result<Client, CliError> {
         let audit = self.folder.path().join("audit.jsonl");
-        let server = server(self.backend.tools(), policy, Some(audit))?;
+        let server = server(self.backend.tools(), policy, Some(audit), None)?;
         Ok(Client::connect(server, report).await?)
     }
 

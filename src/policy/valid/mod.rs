@@ -1,5 +1,6 @@
 //! From policies as written to a policy that can be used, or to all that is wrong.
 
+mod examples;
 mod people;
 mod reader;
 mod rule;
@@ -12,13 +13,13 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Because, Confirmation, Diagnostics, Health, Mode, Place, Policy, Standing,
-    examples::Example,
     limit::LONG,
     raw::{Node, Raw},
-    sheet::{Action, Sheet},
+    sheet::Action,
     source::Source,
 };
 use crate::gate::Code;
+use examples::Example;
 use reader::{Common, Fields, Reader};
 use sheet::{Drafted, SHEET};
 use terms::{Asking, Moding};

@@ -2,15 +2,17 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use super::reader::{Fields, Reader};
+use super::{
+    examples::Example,
+    reader::{Fields, Reader},
+};
 use crate::{
     gate::Code,
     op,
     policy::{
         At, Because, Condition, Counted, Limit, Pace, PaceAt, PaceRule, Place, Scope, Standing,
-        examples::Example,
         limit::LONG,
-        raw::{Key, Node, Raw, Span},
+        raw::{Key, Node, Span},
         sheet::{Action, Conditional, When},
     },
     toolset::Schemas,
@@ -89,12 +91,12 @@ impl Reader<'_> {
         if let Some((_, node)) = fields.get("limits") {
             for (index, item) in self.list(node, "a list of limits").iter().enumerate() {
                 let place = format!("{path}.limits[{index}]");
-                limits.extend(self.limit(item, &place, path, Counted::Calls));
+                limits.extend(self.limit(item, &place, path));
             }
         }
         if let Some((_, node)) = fields.get("rate_limit") {
             let place = format!("{path}.rate_limit");
-            limits.extend(self.limit(node, &place, path, Counted::Calls));
+            limits.extend(self.limit(node, &place, path));
         }
         let pace = fields
             .get("pace")
@@ -217,24 +219,12 @@ impl Reader<'_> {
         }
     }
 
-    /// The position of a limit in the list; one that is there already is shared.
-    pub(super) fn limit(
-        &mut self,
-        node: &Node,
-        path: &str,
-        owner: &str,
-        of: Counted,
-    ) -> Option<usize> {
-        let known: &[&str] = match of {
-            Counted::Calls => &LIMIT,
-            // What these count is always the account's, or the caller's own.
-            Counted::Newcomers | Counted::Messages => &["window", "max"],
-        };
-        let fields = self.table(node, &format!("`{path}`"), known)?;
-        self.limit_of(&fields, node, path, owner, of)
+    fn limit(&mut self, node: &Node, path: &str, owner: &str) -> Option<usize> {
+        let fields = self.table(node, &format!("`{path}`"), &LIMIT)?;
+        self.limit_of(&fields, node, path, owner, Counted::Calls)
     }
 
-    /// The same, from fields that stand among others.
+    /// The position of a limit in the list; one that is there already is shared.
     pub(super) fn limit_of(
         &mut self,
         fields: &Fields<'_>,

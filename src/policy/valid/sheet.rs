@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
+    examples::Example,
     reader::{Fields, Reader},
     rule::Rule,
 };
@@ -11,7 +12,6 @@ use crate::{
     op::{self, Entry, Risk, Topic},
     policy::{
         Because, Place, Standing,
-        examples::Example,
         raw::{Node, Raw, Span},
         sheet::{Action, Ruling, Sheet},
     },

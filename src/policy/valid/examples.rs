@@ -2,15 +2,17 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{
-    Diagnostic, GroupNames, Policy, Situation, Standing,
-    raw::{Node, Raw, Span},
-    valid::Reader,
+use super::reader::Reader;
+use crate::{
+    op,
+    policy::{
+        Diagnostic, GroupNames, Policy, Situation, Standing,
+        raw::{Node, Raw, Span},
+    },
+    toolset::Facts,
 };
-use crate::{op, toolset::Facts};
 
 const EXAMPLES: [&str; 3] = ["allows", "confirms", "refuses"];
 
@@ -95,13 +97,13 @@ impl Policy {
         for (file, example) in examples {
             let situation = Situation {
                 grant: &example.grant,
-                now: Timestamp::UNIX_EPOCH,
+                now: None,
                 groups: &groups,
                 newcomers: &[],
                 has_read: &[],
             };
             for facts in &example.calls {
-                let decision = self.decide_on_rules(facts, &situation);
+                let decision = self.decide(facts, &situation);
                 let comes = match decision.standing() {
                     Standing::Allow => "allows",
                     Standing::Confirm(_) => "confirms",
