@@ -9,7 +9,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::{
-    Trouble, lease,
+    Trouble, format, lease,
     place::Place,
     time::{Moment, Now},
 };
@@ -17,9 +17,6 @@ use crate::clock::Clock;
 
 /// How long another process is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
-const FORMAT: i64 = 1;
-const APPLICATION: i64 = 0x7767_6c64;
-const SCHEMA: &str = include_str!("schema.sql");
 
 #[derive(Debug)]
 pub(super) struct Store {
@@ -30,7 +27,9 @@ pub(super) struct Store {
     /// Whether a crash of the machine can be told from a crash of a process; where it
     /// cannot, nothing is ever left unwritten.
     leases: bool,
+    /// How often the disk was waited for.
     pub(super) syncs: u64,
+    /// Whether there may be room to give back.
     leased: bool,
 }
 
@@ -97,23 +96,23 @@ impl Store {
     fn arrive(&mut self) -> Result<(), Trouble> {
         self.conn.busy_timeout(PATIENCE)?;
         self.conn.set_prepared_statement_cache_capacity(64);
-        self.format()?;
+        format::look(&self.conn)?;
         self.conn.pragma_update(None, "page_size", 1024)?;
-        self.conn
-            .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        let mode: String =
+            self.conn
+                .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        if self.place.is_some() && mode != "wal" {
+            let why = "its file system does not let processes share memory";
+            return Err(Trouble::Unavailable(why.into()));
+        }
         self.conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
+        // macOS keeps for itself what it was told to write, unless asked like this.
+        self.conn.pragma_update(None, "fullfsync", true)?;
         self.conn.pragma_update(None, "synchronous", "FULL")?;
-        let moment = Moment::of(&self.clock);
         let tx = immediate(&mut self.conn)?;
-        if tx.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0 {
-            tx.execute_batch(SCHEMA)?;
-            tx.pragma_update(None, "application_id", APPLICATION)?;
-            tx.pragma_update(None, "user_version", FORMAT)?;
-        }
-        let sound: String = tx.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if sound != "ok" {
-            return Err(Trouble::Corrupt(sound));
-        }
+        let moment = Moment::of(&self.clock);
+        format::make(&tx)?;
+        format::check(&tx)?;
         let now = moment.read(&tx)?;
         if now.same_boot {
             tx.rollback()?;
@@ -126,19 +125,6 @@ impl Store {
             self.conn.pragma_update(None, "synchronous", "NORMAL")?;
         }
         Ok(())
-    }
-
-    /// Refuses what is not ours before anything in it is changed.
-    fn format(&self) -> Result<(), Trouble> {
-        let number = |sql| self.conn.query_row(sql, [], |row| row.get::<_, i64>(0));
-        let tables = number("SELECT count(*) FROM sqlite_schema")?;
-        let application = number("PRAGMA application_id")?;
-        match number("PRAGMA user_version")? {
-            0 if tables == 0 && application == 0 => Ok(()),
-            _ if application != APPLICATION => Err(Trouble::Foreign),
-            FORMAT => Ok(()),
-            other => Err(Trouble::Newer(other)),
-        }
     }
 
     /// Reads; changes nothing.
