@@ -24,6 +24,10 @@ pub(super) fn reduce(work: &Work<'_>, line: Line, amount: u32) -> Result<(), Tro
                  WHERE series = ?1 AND (at, n) >= (?2, ?3)",
             )?
             .execute(params![line.series, line.at, line.n, less])?;
+        // Else it made room in the lease, and more could be lost than is counted for it.
+        work.tx
+            .prepare_cached("UPDATE series SET covered = covered - ?2 WHERE id = ?1")?
+            .execute(params![line.series, less])?;
     }
     Ok(())
 }
