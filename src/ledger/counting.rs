@@ -93,9 +93,13 @@ fn grouped<'a>(work: &Work<'_>, counts: &[Count<'a>]) -> Result<Vec<Group<'a>>, 
             None => groups.push(Group {
                 first: *count,
                 amount: count.amount,
-                series: Series::find(work, count.counter, count.key)?,
+                series: None,
             }),
         }
+    }
+    // What takes nothing passes anyway.
+    for group in groups.iter_mut().filter(|group| group.amount > 0) {
+        group.series = Series::find(work, group.first.counter, group.first.key)?;
     }
     Ok(groups)
 }
@@ -131,13 +135,16 @@ fn full(
     count: &Count<'_>,
     group: &Group<'_>,
 ) -> Result<Option<Full>, Trouble> {
+    if group.amount == 0 {
+        return Ok(None);
+    }
     let (max, amount) = (i64::from(count.max), i64::from(group.amount));
     let used = match &group.series {
         Some(series) => series.used(work, count.window)?,
         None => 0,
     };
     let over = used + amount - max;
-    if amount == 0 || over <= 0 {
+    if over <= 0 {
         return Ok(None);
     }
     let wait = match &group.series {

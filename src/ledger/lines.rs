@@ -34,11 +34,7 @@ pub(super) fn reduce(work: &Work<'_>, line: Line, amount: u32) -> Result<(), Tro
 
 /// Removes what no window reaches any more, now and then.
 pub(super) fn sweep(work: &Work<'_>) -> Result<(), Trouble> {
-    let swept: i64 = work
-        .tx
-        .prepare_cached("SELECT swept FROM time")?
-        .query_row([], |row| row.get(0))?;
-    if work.now - swept < SWEEP {
+    if work.now - work.swept < SWEEP {
         return Ok(());
     }
     let gone = work.now - nanos(DAY);

@@ -8,11 +8,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::{
-    Trouble, format, lease,
-    place::Place,
-    time::{Moment, Now},
-};
+use super::{Trouble, format, lease, place::Place, time::Moment};
 use crate::clock::Clock;
 
 /// How long another process is waited for.
@@ -38,6 +34,8 @@ pub(super) struct Store {
 pub(super) struct Work<'a> {
     pub(super) tx: &'a Connection,
     pub(super) now: i64,
+    /// When old lines were last removed.
+    pub(super) swept: i64,
     /// Whether it will be on the disk when it ends.
     pub(super) lasting: bool,
     pub(super) leases: bool,
@@ -135,10 +133,11 @@ impl Store {
         self.check()?;
         let moment = Moment::of(&self.clock);
         let tx = self.conn.transaction()?;
-        let Now { at: now, .. } = moment.read(&tx)?;
+        let now = moment.read(&tx)?;
         work(&Work {
             tx: &tx,
-            now,
+            now: now.at,
+            swept: now.swept,
             lasting: true,
             leases: self.leases,
         })
@@ -171,22 +170,21 @@ impl Store {
         let tx = immediate(&mut self.conn)?;
         // Only now: what was waited for is time that has passed.
         let moment = Moment::of(&self.clock);
-        let Now {
-            at: now, jumped, ..
-        } = moment.read(&tx)?;
-        if jumped && !lasting {
+        let now = moment.read(&tx)?;
+        if now.jumped && !lasting {
             // After the next boot the time of day is all there is to go by.
             return Ok(None);
         }
         let end = work(&Work {
             tx: &tx,
-            now,
+            now: now.at,
+            swept: now.swept,
             lasting,
             leases: self.leases,
         })?;
         match end {
             End::Keep(done) => {
-                moment.keep(&tx, now)?;
+                moment.keep(&tx, now.at)?;
                 tx.commit()?;
                 self.leased = self.leases;
                 Ok(Some(done))
