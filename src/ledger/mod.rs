@@ -25,6 +25,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod time;
+mod transaction;
 
 use std::{
     fmt,

@@ -6,9 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
 
-use super::{Trouble, format, lease, place::Place, time::Moment};
+use super::{Trouble, format, lease, place::Place, time::Moment, transaction::Transaction};
 use crate::clock::Clock;
 
 /// How long another process is waited for.
@@ -107,13 +107,13 @@ impl Store {
         // macOS keeps for itself what it was told to write, unless asked like this.
         self.conn.pragma_update(None, "fullfsync", true)?;
         self.conn.pragma_update(None, "synchronous", "FULL")?;
-        let tx = immediate(&mut self.conn)?;
+        let tx = Transaction::writing(&mut self.conn)?;
         let moment = Moment::of(&self.clock);
         format::make(&tx)?;
         format::check(&tx)?;
         let now = moment.read(&tx)?;
         if now.same_boot {
-            tx.rollback()?;
+            drop(tx);
         } else {
             lease::count_unknown(&tx, now.at)?;
             moment.keep(&tx, now.at)?;
@@ -132,7 +132,7 @@ impl Store {
     ) -> Result<T, Trouble> {
         self.check()?;
         let moment = Moment::of(&self.clock);
-        let tx = self.conn.transaction()?;
+        let tx = Transaction::reading(&mut self.conn)?;
         let now = moment.read(&tx)?;
         work(&Work {
             tx: &tx,
@@ -167,7 +167,7 @@ impl Store {
         lasting: bool,
         work: &mut impl FnMut(&Work<'_>) -> Result<End<T>, Trouble>,
     ) -> Result<Option<T>, Trouble> {
-        let tx = immediate(&mut self.conn)?;
+        let tx = Transaction::writing(&mut self.conn)?;
         // Only now: what was waited for is time that has passed.
         let moment = Moment::of(&self.clock);
         let now = moment.read(&tx)?;
@@ -211,8 +211,4 @@ impl Drop for Store {
             });
         }
     }
-}
-
-fn immediate(conn: &mut Connection) -> Result<Transaction<'_>, Trouble> {
-    Ok(conn.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
