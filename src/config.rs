@@ -163,7 +163,11 @@ impl Config {
             Self::Sandbox(..) => return None,
         };
         let digest = Sha256::digest(whole.as_bytes());
-        let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let short: String = digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Some(format!("{}-{short}", kind.name()))
     }
 

@@ -35,7 +35,10 @@ impl Gate {
         let Some(health) = policy.health.first().filter(|_| endangers(facts)) else {
             return Ok(());
         };
-        let pause = self.ledger.paused().map_err(|error| Refusal::uncounted(&error))?;
+        let pause = self
+            .ledger
+            .paused()
+            .map_err(|error| Refusal::uncounted(&error))?;
         pause.map_or(Ok(()), |pause| {
             let reason = format!(
                 "the account is left alone for another {}: {}",

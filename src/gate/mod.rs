@@ -462,9 +462,7 @@ impl State {
         let (limits, facts) = (&weighed.decision.limits, &weighed.facts);
         let newcomers = weighed.newcomers.len();
         let counted = self.limiter.take(limits, facts, caller, newcomers, || {
-            durable
-                .map(|asked| asked.take(ledger, facts))
-                .transpose()
+            durable.map(|asked| asked.take(ledger, facts)).transpose()
         })?;
         self.pacing.take(paces, now, wait);
         Ok((wait, counted))

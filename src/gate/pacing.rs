@@ -23,7 +23,9 @@ impl Pacing {
             return Ok(wait);
         }
         let reason = "the calls before this one have to keep a gap between them";
-        Err(Refusal::new(Code::TooSoon, reason).by(&rule.rule).after(wait))
+        Err(Refusal::new(Code::TooSoon, reason)
+            .by(&rule.rule)
+            .after(wait))
     }
 
     /// The call is made after so long; the next one keeps the longest gap that its

@@ -157,11 +157,17 @@ impl Code {
             Self::PromptsExhausted | Self::RateLimited => "wait, then call once",
             Self::AuditUnavailable => "tell the operator; reading still works",
             Self::Busy => "wait for the calls under way, then call again",
-            Self::LedgerUnavailable => "tell the operator; reading still works where it is not counted",
-            Self::ConditionNotMet => "only call again with arguments that keep the condition; only the operator can change it",
+            Self::LedgerUnavailable => {
+                "tell the operator; reading still works where it is not counted"
+            }
+            Self::ConditionNotMet => {
+                "only call again with arguments that keep the condition; only the operator can change it"
+            }
             Self::RecipientDenied => "do not try again; only the operator can change the policy",
             Self::RecipientUnlisted => "do not try again; only the operator can list recipients",
-            Self::RecipientNew => "do not try again; the operator writes first, or lists the recipient",
+            Self::RecipientNew => {
+                "do not try again; the operator writes first, or lists the recipient"
+            }
             Self::ChatNotReadable => "do not try again; only the operator can change the policy",
             Self::QuietHours => "wait until the quiet hours are over, then call once",
             Self::CrossChat => "do not try again; a person can send it by hand",
@@ -229,7 +235,10 @@ impl Refusal {
         tracing::error!(%error, "the ledger cannot be used");
         Self::new(
             Code::LedgerUnavailable,
-            format!("calls are refused that could not be counted ({})", error.code()),
+            format!(
+                "calls are refused that could not be counted ({})",
+                error.code()
+            ),
         )
     }
 
@@ -255,12 +264,17 @@ impl Refusal {
             _ => "is denied by the policy",
         };
         let given = because.reason.as_deref();
-        let given = given.map(|reason| format!(": {reason}")).unwrap_or_default();
+        let given = given
+            .map(|reason| format!(": {reason}"))
+            .unwrap_or_default();
         let refusal = Self {
             rule: because.rule.clone(),
             ..Self::new(because.code, format!("`{tool}` {what}{given}"))
         };
-        match because.until.map(|until| Duration::try_from(until.duration_since(now))) {
+        match because
+            .until
+            .map(|until| Duration::try_from(until.duration_since(now)))
+        {
             Some(Ok(wait)) => refusal.after(wait),
             _ => refusal,
         }
@@ -272,8 +286,12 @@ impl Refusal {
             ..Self::new(
                 Code::CannotAsk,
                 match &because.reason {
-                    Some(reason) => format!("`{tool}` needs a person's yes ({reason}), and this client did not say that it can ask one"),
-                    None => format!("`{tool}` needs a person's yes, and this client did not say that it can ask one"),
+                    Some(reason) => format!(
+                        "`{tool}` needs a person's yes ({reason}), and this client did not say that it can ask one"
+                    ),
+                    None => format!(
+                        "`{tool}` needs a person's yes, and this client did not say that it can ask one"
+                    ),
                 },
             )
         }
@@ -294,7 +312,10 @@ impl Refusal {
         let (what, next) = match limit.of {
             Counted::Calls => return Self::limited(tool, limit, wait.unwrap_or(limit.window)),
             Counted::Messages => ("messages", "ask for no more than is left, or wait"),
-            Counted::Newcomers => ("new recipients", "wait, or write to whom was written before"),
+            Counted::Newcomers => (
+                "new recipients",
+                "wait, or write to whom was written before",
+            ),
         };
         let reason = format!("`{tool}` is limited to {limit}; {left} {what} are left now");
         let refusal = Self {

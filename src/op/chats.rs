@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Foreign, Operation, Output, PageSize, PersonId, Reading, Risk, Room, Topic, Touches};
+use super::{
+    ChatId, Foreign, Operation, Output, PageSize, PersonId, Reading, Risk, Room, Topic, Touches,
+};
 use crate::toolset::Briefing;
 
 /// List the chats with their last messages: unread ones first, then newest first.

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BadId, ChatId, Foreign, MessageId, Operation, Output, PageSize, PersonId, Reading,
-    Risk, Topic, Touches,
+    BadId, ChatId, Foreign, MessageId, Operation, Output, PageSize, PersonId, Reading, Risk, Topic,
+    Touches,
 };
 
 use crate::toolset::Briefing;

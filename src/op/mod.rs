@@ -46,8 +46,8 @@ pub use contacts::{
 };
 pub use downloads::{ChatPicture, DownloadMedia, GetPicture};
 pub use foreign::Foreign;
-pub use group_picture::{DeleteGroupPicture, SetGroupPicture};
 pub(crate) use foreign::is_hidden;
+pub use group_picture::{DeleteGroupPicture, SetGroupPicture};
 pub use group_settings::{
     Change, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,
     SetGroupSubject, Who,

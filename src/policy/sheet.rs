@@ -236,12 +236,7 @@ impl Conditional {
 }
 
 impl Recipients {
-    fn decide<'p>(
-        &'p self,
-        facts: &Facts,
-        situation: &Situation<'_>,
-        decision: &mut Decision<'p>,
-    ) {
+    fn decide<'p>(&'p self, facts: &Facts, situation: &Situation<'_>, decision: &mut Decision<'p>) {
         let groups = situation.groups;
         for chat in facts.touches.of(Part::Recipient) {
             if let Some(place) = self.deny.find(chat, groups, Names::All) {
@@ -300,9 +295,11 @@ impl Hours {
             return None;
         }
         let end = self.quiet.ends(situation.now?)?;
-        let mut standing =
-            self.action
-                .standing(Code::QuietHours, &self.place, Some("these are quiet hours".to_owned()));
+        let mut standing = self.action.standing(
+            Code::QuietHours,
+            &self.place,
+            Some("these are quiet hours".to_owned()),
+        );
         if let Standing::Deny(because) = &mut standing {
             because.until = Some(end);
         }

@@ -68,7 +68,11 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
     {
         let run: RunOf<B, O> = Arc::new(move |backend, op, size, sight, progress| {
             let running = method(backend, op, progress);
-            Box::pin(async move { running.await.and_then(|output| answer(output, size, &sight)) })
+            Box::pin(async move {
+                running
+                    .await
+                    .and_then(|output| answer(output, size, &sight))
+            })
         });
         self.list(run)
     }

@@ -18,8 +18,8 @@ pub use builder::Builder;
 pub(crate) use builder::facts;
 pub use schemas::Schemas;
 pub(crate) use schemas::schemas;
-pub use scout::{Errand, Scout, Scouted};
 use scout::Scouting;
+pub use scout::{Errand, Scout, Scouted};
 
 use crate::{
     backend::Fault,

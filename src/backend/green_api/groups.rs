@@ -54,9 +54,7 @@ impl GreenApi {
     /// There is no list of groups; they stand among the contacts.
     pub(super) async fn all_groups(&self) -> Result<Vec<GroupSummary>, Fault> {
         match self.0.read("getContacts", None).await?.body() {
-            Body::Json(Value::Array(contacts)) => {
-                Ok(contacts.iter().filter_map(summary).collect())
-            }
+            Body::Json(Value::Array(contacts)) => Ok(contacts.iter().filter_map(summary).collect()),
             _ => Err(Fault::Unreadable {
                 api: API,
                 why: "a list of contacts is expected".into(),

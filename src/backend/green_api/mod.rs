@@ -12,9 +12,9 @@ mod members;
 mod message_changes;
 mod messages;
 mod profile;
+mod scout;
 mod sending;
 mod sending_kinds;
-mod scout;
 mod session;
 
 use std::sync::Arc;

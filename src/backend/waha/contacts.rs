@@ -108,7 +108,10 @@ impl Waha {
     }
 
     /// A person's id with the phone number and the hidden one, as far as they are told.
-    pub(super) async fn identities(&self, person: &PersonId) -> (Option<PersonId>, Option<PersonId>) {
+    pub(super) async fn identities(
+        &self,
+        person: &PersonId,
+    ) -> (Option<PersonId>, Option<PersonId>) {
         let session = self.0.session();
         let reply = if person.is_hidden() {
             let path = ["api", session, "lids", person.as_str()];

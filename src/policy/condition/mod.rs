@@ -171,9 +171,9 @@ impl Condition {
             (Found::Absent, Some(Each::Any)) => false,
             (Found::Absent, _) => forbids,
             (Found::One(value), _) => fits(value),
-            (Found::Many(entries), None) if self.operator == Operator::Contains => {
-                entries.iter().any(|entry| self.test.is_entry(entry, in_doubt))
-            }
+            (Found::Many(entries), None) if self.operator == Operator::Contains => entries
+                .iter()
+                .any(|entry| self.test.is_entry(entry, in_doubt)),
             (Found::Many(entries), Some(Each::Any)) => entries.iter().any(fits),
             (Found::Many(entries), _) => entries.iter().all(fits),
         }

@@ -53,7 +53,10 @@ impl Reader<'_> {
             };
             for item in self.list(node, "a list of arguments") {
                 if !matches!(item.value, Raw::Table(_)) {
-                    self.kind(item, "the arguments of a call, such as { chat = \"+1555…\" }");
+                    self.kind(
+                        item,
+                        "the arguments of a call, such as { chat = \"+1555…\" }",
+                    );
                     continue;
                 }
                 let calls = self.calls(item, tools);

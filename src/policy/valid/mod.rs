@@ -212,7 +212,10 @@ fn compose(
     let mut policy = Policy {
         origin: first.map(|first| first.origin.clone()).unwrap_or_default(),
         version: version(sources),
-        files: sources.iter().filter_map(|file| file.path.clone()).collect(),
+        files: sources
+            .iter()
+            .filter_map(|file| file.path.clone())
+            .collect(),
         confirmation: confirmation(&drafts),
         health: Vec::new(),
         mode: mode(&drafts),
@@ -255,7 +258,9 @@ fn confirmation(drafts: &[Draft]) -> Confirmation {
     let said = || asking().filter_map(|asking| asking.enabled.as_ref());
     let (prompt_max, prompt_window, prompt_rule) = asking()
         .filter_map(|asking| asking.prompts.clone())
-        .min_by_key(|(max, window, _)| u128::from(max.get()) * 1_000_000 / window.as_millis().max(1))
+        .min_by_key(|(max, window, _)| {
+            u128::from(max.get()) * 1_000_000 / window.as_millis().max(1)
+        })
         .unwrap_or((
             NonZeroU32::MIN.saturating_add(19),
             LONG,
@@ -276,7 +281,9 @@ fn confirmation(drafts: &[Draft]) -> Confirmation {
 /// What holds of tools that cannot be undone; no rule lowers it.
 fn floor(drafts: &[Draft]) -> (Standing, Option<Place>) {
     let said = || {
-        let all = drafts.iter().filter_map(|draft| draft.asking.enabled.as_ref());
+        let all = drafts
+            .iter()
+            .filter_map(|draft| draft.asking.enabled.as_ref());
         all.map(|(enabled, place)| (*enabled, place.clone()))
     };
     let off = said().find(|(enabled, _)| !enabled);
@@ -301,8 +308,6 @@ fn mode(drafts: &[Draft]) -> Mode {
         shadow: shadow
             .filter(|_| said().all(|(word, _)| *word == "shadow"))
             .map(|(_, place)| place.clone()),
-        read_only: drafts
-            .iter()
-            .find_map(|draft| draft.mode.read_only.clone()),
+        read_only: drafts.iter().find_map(|draft| draft.mode.read_only.clone()),
     }
 }

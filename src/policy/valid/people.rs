@@ -56,7 +56,12 @@ impl Reader<'_> {
             let people = Arc::new(people);
             if self.common.lists.insert(key.name.clone(), people).is_some() {
                 let message = format!("the list `{}` stands in another file too", key.name);
-                self.wrong(&key.span, "list-twice", &message, "give one of them another name");
+                self.wrong(
+                    &key.span,
+                    "list-twice",
+                    &message,
+                    "give one of them another name",
+                );
             }
         }
     }

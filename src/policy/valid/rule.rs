@@ -47,8 +47,7 @@ impl Rule {
     /// What comes of the rule where it applies.
     pub(super) fn standing(&self) -> Standing {
         let code = Code::DeniedByRule;
-        self.action
-            .standing(code, &self.place, self.reason.clone())
+        self.action.standing(code, &self.place, self.reason.clone())
     }
 
     /// The rule, where it looks at arguments.
@@ -152,8 +151,7 @@ impl Reader<'_> {
         rule: &Rule,
         inputs: &[(&str, &serde_json::Map<String, serde_json::Value>)],
     ) -> Option<When> {
-        let [arg, op, value] =
-            ["arg", "op", "value"].map(|key| self.required(fields, item, key));
+        let [arg, op, value] = ["arg", "op", "value"].map(|key| self.required(fields, item, key));
         let (arg, op, value) = (arg?, op?, value?);
         let (argument, operator) = (self.text(arg)?, self.text(op)?);
         let each = match fields.get("each") {
@@ -282,11 +280,7 @@ impl Reader<'_> {
         Some(self.shared(limit, &node.span, named.as_ref()))
     }
 
-    fn burst(
-        &mut self,
-        node: &Node,
-        max: std::num::NonZeroU32,
-    ) -> Option<std::num::NonZeroU32> {
+    fn burst(&mut self, node: &Node, max: std::num::NonZeroU32) -> Option<std::num::NonZeroU32> {
         let burst = self.count(node)?;
         if burst > max {
             self.wrong(

@@ -159,7 +159,11 @@ impl Reader<'_> {
         let mut chosen = Vec::new();
         for node in names {
             let word = self.word(node, &Topic::ALL.map(Topic::name));
-            chosen.extend(Topic::ALL.into_iter().find(|topic| Some(topic.name()) == word));
+            chosen.extend(
+                Topic::ALL
+                    .into_iter()
+                    .find(|topic| Some(topic.name()) == word),
+            );
         }
         Some((chosen, self.place(span, "toolsets")))
     }
@@ -243,9 +247,7 @@ impl Ruling {
     fn add(&mut self, rule: &Rule) {
         match rule.conditional() {
             Some(conditional) => self.conditional.push(conditional),
-            None => self
-                .plain
-                .push((rule.standing(), Some(rule.place.clone()))),
+            None => self.plain.push((rule.standing(), Some(rule.place.clone()))),
         }
         self.limits.extend(&rule.limits);
         self.paces.extend(rule.pace.clone());
