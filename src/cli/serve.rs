@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{
     CliError,
-    options::{BackendOption, PolicyOption},
+    options::{BackendOption, PolicyOption, StateOption},
 };
 use crate::{
     audit::Audit,
@@ -34,7 +34,9 @@ pub(super) struct Serve {
     backend: BackendOption,
     #[command(flatten)]
     policy: PolicyOption,
-    /// Audit file; below the XDG state directory when left out
+    #[command(flatten)]
+    state: StateOption,
+    /// Audit file; audit.jsonl in the state directory when left out
     #[arg(long, value_name = "FILE", env = "WHATSAPP_GUARD_AUDIT")]
     audit: Option<PathBuf>,
 }
@@ -42,7 +44,10 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
-        let server = server(self.backend.tools()?, policy, self.audit)?;
+        let audit = self
+            .audit
+            .or_else(|| Some(self.state.directory()?.join("audit.jsonl")));
+        let server = server(self.backend.tools()?, policy, audit)?;
         mcp::serve_stdio(server).await?;
         Ok(ExitCode::SUCCESS)
     }
