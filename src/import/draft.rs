@@ -43,7 +43,7 @@ pub(super) struct Limit {
     /// A word, or seconds.
     pub(super) window: Window,
     pub(super) scope: &'static str,
-    /// The tools that it counts, if they are counted together.
+    /// The name under which several tools count together.
     pub(super) counter: Option<String>,
     pub(super) at: Place,
 }

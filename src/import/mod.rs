@@ -1,7 +1,7 @@
 //! Policies of other programs, turned into ours.
 //!
 //! PolicyLayer's JSON and Intercept's YAML are read into one tree, the tree into a
-//! [`draft::Draft`], and that is written as TOML. What cannot be carried over never
+//! draft, and that is written as TOML. What cannot be carried over never
 //! loosens: the tool that it was said of is refused, and the report says so.
 
 mod condition;

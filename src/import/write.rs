@@ -36,10 +36,10 @@ fn rule(out: &mut String, name: &str, rule: &Rule) {
     for from in &rule.from {
         line(out, &format!("# {}", shown(from)));
     }
-    let undoable = op::catalogue()
+    let can_be_undone = op::catalogue()
         .iter()
         .all(|entry| entry.name != name || entry.risk != Risk::Destructive);
-    if !undoable {
+    if !can_be_undone {
         line(
             out,
             "# Cannot be undone: hidden until [confirmation] has enabled = true.",

@@ -11,7 +11,7 @@ use whatsapp_guard::{
     policy::{Policy, Standing},
 };
 
-use crate::program::{Ran, run};
+use crate::program::{Ran, program, run};
 
 const INTERCEPT: &str = include_str!("fixtures/intercept.yaml");
 const POLICYLAYER: &str = include_str!("fixtures/policylayer.json");
@@ -89,6 +89,25 @@ fn a_script_is_told_in_json() {
             .as_str()
             .unwrap()
             .contains("default = \"allow\"")
+    );
+}
+
+#[test]
+fn standard_input_will_do() {
+    let (mut command, home) = program();
+    let file = home.path().join("theirs");
+    fs::write(&file, "\u{feff}version: '1'\r\nhide: [logout]\r\n").unwrap();
+    let done = command
+        .args(["import", "-"])
+        .stdin(fs::File::open(file).unwrap())
+        .output()
+        .unwrap();
+    assert!(done.status.success());
+    let out = String::from_utf8(done.stdout).unwrap();
+    assert!(out.starts_with("# Imported from standard input."), "{out}");
+    assert!(
+        out.contains("\"delete_session\", # line 2: logout"),
+        "{out}"
     );
 }
 
