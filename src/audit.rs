@@ -1,8 +1,7 @@
 //! One line for each call, written before the answer is given.
 
 use std::{
-    env,
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{self, Write},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -18,6 +17,7 @@ use crate::{
     gate::{Code, Refusal},
     op::{Foreign, Risk},
     policy::Place,
+    state,
     toolset::{Answer, Facts},
 };
 
@@ -144,7 +144,7 @@ impl Audit {
             io::Error::other("there is no home directory; name a file with --audit")
         })?;
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            state::make(folder)?;
         }
         let mut options = OpenOptions::new();
         options.append(true).create(true);
@@ -255,14 +255,7 @@ fn milliseconds(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
-/// `whatsapp-guard/audit.jsonl` below the XDG state directory.
+/// `audit.jsonl` in the state directory.
 fn default_path() -> Option<PathBuf> {
-    let absolute = |name: &str| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    absolute("XDG_STATE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
-        .map(|state| state.join("whatsapp-guard/audit.jsonl"))
+    state::directory().map(|state| state.join("audit.jsonl"))
 }

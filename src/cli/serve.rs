@@ -1,22 +1,26 @@
 //! `serve`: the MCP server on standard input and output.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::Args;
 
 use super::{
     CliError,
-    options::{BackendOption, PolicyOption},
+    options::{BackendOption, PolicyOption, StateOption},
 };
 use crate::{
     audit::Audit,
     clock::Clock,
+    config::Config,
     gate::Gate,
     ledger::Ledger,
     mcp::{self, Server},
     panic_switch::Switch,
     policy::Policy,
-    state,
     toolset::Toolset,
 };
 
@@ -38,7 +42,9 @@ pub(super) struct Serve {
     backend: BackendOption,
     #[command(flatten)]
     policy: PolicyOption,
-    /// Audit file; below the XDG state directory when left out
+    #[command(flatten)]
+    state: StateOption,
+    /// Audit file; audit.jsonl in the state directory when left out
     #[arg(long, value_name = "FILE", env = "WHATSAPP_GUARD_AUDIT")]
     audit: Option<PathBuf>,
 }
@@ -47,10 +53,44 @@ impl Serve {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
         let tools = self.backend.tools()?;
-        let account = self.backend.config()?.account();
-        let server = server(tools, policy, self.audit, account.as_deref())?;
-        mcp::serve_stdio(server).await?;
+        let clock = Clock::real();
+        let directory = self.state.directory();
+        let audit = self
+            .audit
+            .or_else(|| Some(directory.as_ref()?.join("audit.jsonl")));
+        let kept = Kept {
+            audit,
+            ledger: ledger(&self.backend.config()?, directory.as_deref(), &clock)?,
+            switch: directory.as_deref().map(Switch::at),
+        };
+        mcp::serve_stdio(server(tools, policy, kept, &clock)?).await?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What outlives the process.
+pub(super) struct Kept {
+    pub(super) audit: Option<PathBuf>,
+    pub(super) ledger: Ledger,
+    pub(super) switch: Option<Switch>,
+}
+
+/// The ledger of an account, in the state directory; the sandbox has one that ends
+/// with it.
+pub(super) fn ledger(
+    config: &Config,
+    directory: Option<&Path>,
+    clock: &Clock,
+) -> Result<Ledger, CliError> {
+    match (config.account(), directory) {
+        (None, _) => Ok(Ledger::in_memory(clock.clone())),
+        (Some(account), Some(directory)) => {
+            let path = directory.join(account).join("ledger.sqlite");
+            Ok(Ledger::at(path, clock.clone()))
+        }
+        (Some(_), None) => Err(CliError::Usage(
+            "there is no home directory to count in; name a directory with --state".to_owned(),
+        )),
     }
 }
 
@@ -58,27 +98,15 @@ impl Serve {
 pub(super) fn server(
     tools: Toolset,
     policy: Policy,
-    audit: Option<PathBuf>,
-    account: Option<&str>,
+    kept: Kept,
+    clock: &Clock,
 ) -> Result<Server, CliError> {
-    let clock = Clock::real();
-    let directory = state::directory();
-    let ledger = match (account, &directory) {
-        (None, _) => Ledger::in_memory(clock.clone()),
-        (Some(account), Some(directory)) => {
-            Ledger::at(directory.join(account).join("ledger.sqlite"), clock.clone())
-        }
-        (Some(_), None) => {
-            let problem = "there is no home directory to count in; set XDG_STATE_HOME";
-            return Err(CliError::Usage(problem.to_owned()));
-        }
-    };
-    let audit = Arc::new(Audit::new(audit, clock.clone()));
-    let gate = Gate::new(policy, &clock, audit.clone(), ledger).map_err(|error| {
+    let audit = Arc::new(Audit::new(kept.audit, clock.clone()));
+    let gate = Gate::new(policy, clock, audit.clone(), kept.ledger).map_err(|error| {
         CliError::Failed(format!("no random bytes for the approval key: {error}"))
     })?;
-    let gate = match directory {
-        Some(directory) => gate.stopped_by(Switch::at(&directory)),
+    let gate = match kept.switch {
+        Some(switch) => gate.stopped_by(switch),
         None => gate,
     };
     Ok(Server::new(tools, gate, audit))

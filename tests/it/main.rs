@@ -11,6 +11,9 @@
 
 mod app;
 mod asking;
+mod cli_import;
+mod cli_init;
+mod cli_panic;
 mod gate;
 mod green_api;
 mod identities;
