@@ -29,6 +29,11 @@ const OPERATORS: [(&str, &str, &str); 13] = [
 /// The opposite of `contains`, which only a pattern can say.
 const WITHOUT: &str = "not_contains";
 
+/// The longest pattern, text and list that our conditions take.
+const LONGEST_PATTERN: usize = 1_000;
+const LONGEST_TEXT: usize = 10_000;
+const LONGEST_LIST: usize = 10_000;
+
 /// How the words of a condition's refusal are called.
 const REASONS: [&str; 3] = ["on_deny", "reason", "message"];
 
@@ -153,8 +158,8 @@ impl Reader<'_> {
                 self.refuse(&mut rule, when.at, &when.key, &why);
                 continue;
             };
-            if !can_be(argument, &mut when) {
-                let why = format!("`{}` of our `{tool}` is of another kind", when.arg);
+            if !bounded(&when) || !can_be(argument, required(&when.arg), &mut when) {
+                let why = format!("`{}` of our `{tool}` cannot be compared so", when.arg);
                 self.refuse(&mut rule, when.at, &when.key, &why);
                 continue;
             }
@@ -174,7 +179,7 @@ impl Reader<'_> {
 
 /// Whether an argument can be compared like this; the opposite of `contains` is made a
 /// pattern.
-fn can_be(argument: &Json, when: &mut When) -> bool {
+fn can_be(argument: &Json, required: bool, when: &mut When) -> bool {
     let kind = match argument.get("type") {
         Some(Json::String(kind)) => kind.as_str(),
         Some(Json::Array(kinds)) => kinds
@@ -186,8 +191,13 @@ fn can_be(argument: &Json, when: &mut When) -> bool {
     };
     match (when.op, kind, &when.value) {
         ("exists", _, Value::Boolean(_)) => true,
-        ("eq" | "neq", _, value) => like(kind, value),
-        ("in" | "not_in", _, Value::List(items)) => items.iter().all(|item| like(kind, item)),
+        // A flag that is left out may mean either.
+        ("eq" | "neq", "boolean", Value::Boolean(false)) => required,
+        ("in" | "not_in", "boolean", _) => false,
+        ("eq" | "neq", _, value) => like(kind, value) && known(argument, value),
+        ("in" | "not_in", _, Value::List(items)) => items
+            .iter()
+            .all(|item| like(kind, item) && known(argument, item)),
         ("lt" | "lte" | "gt" | "gte", "integer" | "number", value) => like(kind, value),
         ("matches" | "not_matches" | "contains", "string", Value::Text(_)) => true,
         ("contains", "array", value) => {
@@ -200,6 +210,33 @@ fn can_be(argument: &Json, when: &mut When) -> bool {
             true
         }
         _ => false,
+    }
+}
+
+/// Whether an argument that takes one of a few words ever is this one.
+fn known(argument: &Json, value: &Value) -> bool {
+    match (argument.get("enum").and_then(Json::as_array), value) {
+        (Some(words), Value::Text(text)) => words.iter().any(|word| word == text),
+        _ => true,
+    }
+}
+
+/// Whether it says something, and at no more length than our conditions take.
+fn bounded(when: &When) -> bool {
+    let short = |value: &Value| match value {
+        Value::Text(text) => text.len() <= LONGEST_TEXT,
+        _ => true,
+    };
+    match (when.op, &when.value) {
+        ("in" | "not_in", Value::List(items)) => {
+            (1..=LONGEST_LIST).contains(&items.len()) && items.iter().all(short)
+        }
+        ("matches" | "not_matches", Value::Text(text)) => {
+            (1..=LONGEST_PATTERN).contains(&text.len())
+        }
+        ("contains", Value::Text(text)) => !text.is_empty() && short(&when.value),
+        (WITHOUT, Value::Text(text)) => (1..=LONGEST_PATTERN / 2).contains(&text.len()),
+        (_, value) => short(value),
     }
 }
 

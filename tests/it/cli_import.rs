@@ -173,6 +173,8 @@ fn what_is_lost_never_loosens() {
         "{ rules: [{ name: x, conditions: [{ path: args.nothing, op: eq, value: 1 }] }] }",
         "{ rules: [{ name: x, conditions: [{ path: args.limit, op: regex, value: x }] }] }",
         "{ rules: [{ name: x, conditions: [{ path: args.limit, op: like, value: 1 }] }] }",
+        "{ rules: [{ name: x, conditions: [{ path: args.limit, op: in, value: [] }] }] }",
+        "{ rules: [{ name: x, conditions: [{ path: args.limit, op: eq, value: '1' }] }] }",
         "{ rules: [{ name: x, conditions: [{ path: state.other.n, op: lte, value: 1 }] }] }",
         "{ rules: [{ name: x, conditions: [{ path: state.list_groups.n, op: lte, value: 1 }], state: { counter: n, window: day, increment_from: args.limit } }] }",
         "{ rules: [{ name: x, conditions: [{ path: state.list_groups.n, op: gt, value: 1 }], state: { counter: n, window: day } }] }",
@@ -236,6 +238,39 @@ fn a_rule_for_all_admits_none_that_is_not_named() {
         "{}",
         lost.policy
     );
+}
+
+#[test]
+fn conditions_that_we_would_not_take_are_not_written() {
+    let long = "x".repeat(1_001);
+    for (path, op, value, carried) in [
+        ("text", "regex", "a+", true),
+        ("text", "regex", "''", false),
+        ("text", "regex", long.as_str(), false),
+        ("text", "contains", long.as_str(), true),
+        ("text", "contains", "''", false),
+        ("text", "in", "[a, b]", true),
+        ("text", "in", "[a, 1]", false),
+        ("text", "lt", "5", false),
+        ("link_preview", "eq", "true", true),
+        ("link_preview", "eq", "false", false),
+        ("link_preview", "exists", "false", true),
+        ("link_preview", "exists", "maybe", false),
+        ("mentions", "contains", "x", true),
+        ("mentions", "eq", "x", false),
+    ] {
+        let text = format!(
+            "version: '1'\ntools: {{ send_message: {{ rules: [{{ conditions: [{{ path: args.{path}, op: {op}, value: {value} }}] }}] }} }}\n"
+        );
+        let imported = fine(&text);
+        assert_eq!(
+            imported.not_carried.is_empty(),
+            carried,
+            "{path} {op} {value}"
+        );
+        let refused = imported.policy.contains("action = \"deny\"");
+        assert_eq!(refused, !carried, "{path} {op} {value}");
+    }
 }
 
 #[test]
