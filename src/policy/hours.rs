@@ -1,5 +1,7 @@
 //! Hours of the day in which nothing is done.
 
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
 
 use super::Problem;
@@ -86,6 +88,14 @@ impl Quiet {
         } else {
             minute >= self.start || minute < self.end
         }
+    }
+}
+
+impl fmt::Display for Quiet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        let zone = self.zone.iana_name().unwrap_or("UTC");
+        write!(f, "{}-{} {zone}", clock(self.start), clock(self.end))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A random gap between calls, so that they do not come like a machine's.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use super::Problem;
 
@@ -75,6 +75,12 @@ impl Pace {
     }
 }
 
+impl fmt::Display for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} to {:?}", self.min, self.max)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -108,6 +114,11 @@ mod tests {
             seconds(5, 5).unwrap().draw(u64::MAX),
             Duration::from_secs(5)
         );
+    }
+
+    #[test]
+    fn a_pace_is_told_in_words() {
+        assert_eq!(seconds(3, 8).unwrap().to_string(), "3s to 8s");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod asking;
 mod cli_import;
 mod cli_init;
 mod cli_panic;
+mod conditions;
 mod gate;
 mod green_api;
 mod identities;

@@ -140,7 +140,7 @@ fn pattern(text: &str) -> Result<Regex, Problem<At>> {
             At::Value,
             "too-long",
             "this pattern grows too large",
-            "repeat less: `.{1,50}` counts fifty times",
+            "repeat less: `.{1,50}` counts fifty times, and `[a-z]` is smaller than `\\w`",
         ),
         error => {
             let told = error.to_string();

@@ -28,6 +28,9 @@ fn schema() -> Map<String, Value> {
             "media": { "type": "object", "properties": {
                 "url": { "type": "string" }, "path": { "type": "string" } } },
             "either": { "anyOf": [{ "type": "string" }, { "type": "integer" }] },
+            "kinds": { "type": "array", "items": { "type": "string", "enum": ["image", "video"] } },
+            "maybe": { "type": ["string", "null"] },
+            "mixed": { "type": "array", "items": { "anyOf": [{ "type": "string" }, { "type": "integer" }] } },
             "things": { "type": "array", "items": { "type": "object" } },
             "free": {}
         }
@@ -165,6 +168,28 @@ fn numbers_are_ordered() {
     let most = on("limit", "lt", json!(i64::MAX));
     assert!(most.holds(&json!({ "limit": i64::MAX - 1 })));
     assert!(!most.holds(&json!({ "limit": u64::MAX })));
+    let beyond = json!({ "limit": i64::MAX.unsigned_abs() + 1 });
+    assert!(!on("limit", "lte", json!(i64::MAX)).holds(&beyond));
+}
+
+#[test]
+fn a_value_of_another_kind_is_in_doubt() {
+    let kinds = [json!("a"), json!(5), json!(true)];
+    for value in &kinds {
+        let (is, is_not) = (
+            on("free", "eq", value.clone()),
+            on("free", "neq", value.clone()),
+        );
+        for given in kinds.iter().filter(|given| *given != value) {
+            let arguments = json!({ "free": given });
+            assert!(!is.holds(&arguments), "{is}: {given}");
+            assert!(!is_not.holds(&arguments), "{is_not}: {given}");
+        }
+    }
+    let mixed = json!({ "mixed": ["a", 5] });
+    assert!(on("mixed", "contains", json!(5)).holds(&mixed));
+    assert!(on("mixed", "contains", json!("a")).holds(&mixed));
+    assert!(!on("mixed", "neq", json!("b")).holds(&mixed));
 }
 
 #[test]

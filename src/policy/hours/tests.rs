@@ -156,13 +156,31 @@ fn the_south_sets_its_clocks_the_other_way() {
 }
 
 #[test]
+fn hours_are_told_in_words() {
+    for (hours, zone, words) in [
+        ("22:00-07:05", "europe/berlin", "22:00-07:05 Europe/Berlin"),
+        (" 00:00 - 24:00 ", "UTC", "00:00-24:00 UTC"),
+    ] {
+        assert_eq!(quiet(hours, zone).to_string(), words);
+    }
+}
+
+#[test]
+fn zones_are_known_without_a_database_of_the_system() {
+    let own = jiff::tz::TimeZoneDatabase::bundled();
+    for zone in ["Europe/Berlin", "Australia/Sydney", "UTC"] {
+        assert!(own.get(zone).is_ok(), "{zone}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     for hours in [
         "",
         "22:00",
         "22-07",
         "22:00-25:00",
-        "22:60-23:00",
+        "22:60-23:30",
         "24:00-07:00",
         "07:00-07:00",
         "00:00-00:00",

@@ -49,6 +49,8 @@ const MISTAKES: &str = r#"[
     ["kind", "not_in", ["sticker"], null, "Value", "bad-value", "it is one of: image, video"],
     ["group", "eq", "Family", null, "Value", "bad-value", "`group` is never `Family`"],
     ["group", "in", ["12345@g.us", "1@c.us"], null, "Value", "bad-value", "it is of the form"],
+    ["kinds", "contains", "imgae", null, "Value", "bad-value", "did you mean `image`?"],
+    ["maybe", "eq", 5, null, "Value", "bad-value", "`maybe` is text"],
     ["flag", "eq", false, null, "Value", "unsure-flag", "write `neq` true"],
     ["flag", "in", [true, false], null, "Value", "unsure-flag", "write `neq` true"],
     ["flag", "neq", false, null, "Value", "unsure-flag", "write `eq` true"],
@@ -94,6 +96,11 @@ fn mistakes_are_named() {
 #[test]
 fn what_is_too_long_is_refused() {
     let many = |most: usize| json!((0..most).collect::<Vec<_>>());
+    assert!(
+        wrong(&"x".repeat(201), "eq", json!("a"), None)
+            .2
+            .contains("names no argument")
+    );
     for (path, op, fits, longer) in [
         (
             "text",

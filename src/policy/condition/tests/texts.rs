@@ -64,6 +64,8 @@ fn people_are_compared_in_one_spelling() {
         let hidden = json!({ "text": "123456789@lid" });
         assert!(!is.holds(&hidden) && !is_not.holds(&hidden));
     }
+    // A group is nobody's identity.
+    assert!(on("text", "neq", json!("12345@g.us")).holds(&json!({ "text": "1@lid" })));
     assert!(on("text", "in", json!(["1@lid"])).holds(&json!({ "text": "1@lid" })));
 }
 
