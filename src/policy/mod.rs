@@ -141,11 +141,6 @@ impl Policy {
     /// What it says of a call.
     pub fn decide(&self, facts: &Facts, situation: &Situation<'_>) -> Decision<'_> {
         let mut decision = Decision::default();
-        if facts.risk == Risk::Destructive {
-            let (standing, place) = &self.floor;
-            let finding = Finding::of(standing, place.as_ref());
-            decision.findings.push(finding);
-        }
         if let Some(place) = &self.mode.read_only
             && facts.risk != Risk::Read
         {
@@ -155,6 +150,11 @@ impl Policy {
         }
         for sheet in self.sheets_of(situation.grant) {
             sheet.decide(facts, situation, &mut decision);
+        }
+        if facts.risk == Risk::Destructive {
+            let (standing, place) = &self.floor;
+            let finding = Finding::of(standing, place.as_ref());
+            decision.findings.push(finding);
         }
         decision.limits.sort_unstable();
         decision.limits.dedup();
@@ -174,7 +174,7 @@ impl Policy {
         let sheets = self
             .sheets_of(grant)
             .filter_map(|sheet| sheet.standing(tool));
-        let all = floor.into_iter().chain(&read_only).chain(sheets);
+        let all = read_only.iter().chain(sheets).chain(floor);
         Standing::strictest(all)
             .cloned()
             .unwrap_or(Standing::Hidden(Because::new(Code::NotAdmitted, None)))

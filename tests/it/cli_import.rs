@@ -31,7 +31,10 @@ fn policy(text: &str) -> Policy {
 }
 
 fn standing(policy: &Policy, tool: &str) -> &'static str {
-    match policy.ruling(tool).standing {
+    let entry = whatsapp_guard::op::catalogue()
+        .iter()
+        .find(|entry| entry.name == tool);
+    match policy.standing(tool, entry.unwrap().risk, "local") {
         Standing::Allow => "allow",
         Standing::Confirm(_) => "confirm",
         Standing::Deny(_) => "deny",
@@ -219,7 +222,12 @@ fn a_rule_for_all_admits_none_that_is_not_named() {
     let deny = policy(&format!(
         "version: '1'\ndefault: deny\ntools: {{ '*': {rules}, list_groups: , get_group: , delete_chat: }}\n"
     ));
-    let of = |tool| deny.ruling(tool).limits.clone();
+    let of = |tool| {
+        deny.limits_of(tool, "local")
+            .into_iter()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
     assert_eq!(standing(&deny, "list_groups"), "allow");
     assert_eq!(standing(&deny, "send_message"), "deny");
     assert_eq!(standing(&deny, "delete_chat"), "hidden");
@@ -279,7 +287,7 @@ fn two_names_of_one_tool_become_one_rule() {
         "version: '1'\ndefault: deny\ntools:\n  waha_send_message: { rules: [{ rate_limit: 5/minute }] }\n  send_text: { rules: [{ rate_limit: 7/minute }] }\n",
     );
     assert_eq!(standing(&both, "send_message"), "allow");
-    assert_eq!(both.ruling("send_message").limits.len(), 2);
+    assert_eq!(both.limits_of("send_message", "local").len(), 1);
     let denied = policy(
         "version: '1'\ndefault: deny\ntools:\n  waha_send_message: { rules: [{ action: deny }] }\n  send_text: {}\n",
     );

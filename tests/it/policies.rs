@@ -295,8 +295,8 @@ const BROKEN: &[(&str, &str)] = &[
         "version = \"1\"\n[tools.open_session]\nlimits = [{ max = 0, window = \"minute\" }, { window = \"week\", max = 1 }, { max = 5, window = \"minute\", scope = \"grand\" }, { max = 2, burst = 3, window = 1 }, {}]\n",
     ),
     (
-        "a window that a restart would forget",
-        "version = \"1\"\n[risk.execute]\nlimits = [{ max = 5, window = \"day\" }]\n",
+        "a burst of what is counted exactly",
+        "version = \"1\"\n[risk.execute]\nlimits = [{ max = 5, window = \"day\", burst = 2 }]\n",
     ),
     (
         "one counter with two sizes",

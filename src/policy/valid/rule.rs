@@ -300,20 +300,24 @@ impl Reader<'_> {
                 == (&limit.counter, limit.window, limit.scope, limit.of)
         };
         if let Some(index) = known.iter().position(same) {
-            let differs = known
-                .get(index)
-                .is_some_and(|known| (known.max, known.burst) != (limit.max, limit.burst));
-            if differs {
-                let (span, name) = match named {
-                    Some((name, span)) => (span, name.as_str()),
-                    None => (span, "of this rule"),
-                };
-                self.wrong(
+            let Some(known) = self.common.limits.get_mut(index) else {
+                return index;
+            };
+            if (known.max, known.burst) == (limit.max, limit.burst) {
+                return index;
+            }
+            // Both hold, so the tighter one does.
+            let message = format!("`{limit}` and `{known}` are for the same window");
+            known.max = known.max.min(limit.max);
+            known.burst = known.burst.min(limit.burst);
+            match named {
+                Some((name, span)) => self.wrong(
                     span,
                     "counter-conflict",
                     &format!("the counter `{name}` has other numbers for this window elsewhere"),
                     "limits of one counter count together; give them the same numbers or two names",
-                );
+                ),
+                None => self.odd(span, "looser-limit", &message, "leave out the looser one"),
             }
             return index;
         }
