@@ -123,7 +123,7 @@ impl Reader<'_> {
                 let standing = rulings.get(*tool).and_then(Ruling::standing);
                 standing.is_some_and(|standing| !standing.admits())
             };
-            if rule.tools.iter().all(|tool| stricter(tool)) && !rule.tools.is_empty() {
+            if rule.tools.iter().all(stricter) && !rule.tools.is_empty() {
                 self.odd(
                     &rule.span,
                     "rule-without-effect",
