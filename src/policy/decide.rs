@@ -147,11 +147,19 @@ pub struct Decision<'p> {
     pub paces: Vec<&'p super::PaceRule>,
 }
 
+/// Where no rule speaks at all, nothing is allowed.
+static NOTHING: Standing = Standing::Hidden(Because {
+    code: Code::NotAdmitted,
+    rule: None,
+    reason: None,
+    until: None,
+});
+
 impl Decision<'_> {
     /// What comes of it all: the strictest.
     pub fn standing(&self) -> &Standing {
         let all = self.findings.iter().map(|finding| &*finding.standing);
-        Standing::strictest(all).unwrap_or(&Standing::Allow)
+        Standing::strictest(all).unwrap_or(&NOTHING)
     }
 
     /// Why a person has to be asked, one sentence each.

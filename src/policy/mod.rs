@@ -177,7 +177,7 @@ impl Policy {
         let all = read_only.iter().chain(sheets).chain(floor);
         Standing::strictest(all)
             .cloned()
-            .unwrap_or(Standing::Hidden(Because::new(Code::NotAdmitted, None)))
+            .unwrap_or_else(|| Decision::default().standing().clone())
     }
 
     /// The limits that count a tool's calls, for a caller.
