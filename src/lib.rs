@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod gate;
+pub mod http;
 pub mod import;
 pub mod ledger;
 pub mod mcp;

@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod demo;
 mod doctor;
+mod http;
 mod import;
 mod init;
 mod options;
@@ -107,6 +108,7 @@ impl CliError {
 pub fn run(cli: Cli) -> Result<ExitCode, CliError> {
     output::log_to_stderr();
     match cli.command {
+        Command::Serve(serve) if serve.http.is_wanted() => block_on_all(serve.run()),
         Command::Serve(serve) => block_on(serve.run()),
         Command::Demo(demo) => block_on(demo.run()),
         Command::Check(check) => check.run(),
@@ -117,6 +119,18 @@ pub fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Doctor(doctor) => block_on(doctor.run()),
         Command::Completions(completions) => completions.run(),
     }
+}
+
+/// Many clients get all the machine's cores.
+fn block_on_all(
+    command: impl Future<Output = Result<ExitCode, CliError>>,
+) -> Result<ExitCode, CliError> {
+    let runtime: Runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(command);
+    runtime.shutdown_background();
+    outcome
 }
 
 /// One thread is enough for one client, and starts faster than several.

@@ -7,9 +7,11 @@ use std::{
 };
 
 use clap::Args;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     CliError,
+    http::HttpOptions,
     options::{BackendOption, PolicyOption, StateOption},
 };
 use crate::{
@@ -44,6 +46,8 @@ pub(super) struct Serve {
     policy: PolicyOption,
     #[command(flatten)]
     state: StateOption,
+    #[command(flatten)]
+    pub(super) http: HttpOptions,
     /// Audit file; audit.jsonl in the state directory when left out
     #[arg(long, value_name = "FILE", env = "WHATSAPP_GUARD_AUDIT")]
     audit: Option<PathBuf>,
@@ -63,8 +67,47 @@ impl Serve {
             ledger: ledger(&self.backend.config()?, directory.as_deref(), &clock)?,
             switch: directory.as_deref().map(Switch::at),
         };
-        mcp::serve_stdio(server(tools, policy, kept, &clock)?).await?;
+        let server = server(tools, policy, kept, &clock)?;
+        if !self.http.is_wanted() {
+            mcp::serve_stdio(server).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let stop = CancellationToken::new();
+        let (stdio, http) = (self.http.stdio, self.http);
+        let serving = http.serve(server.clone(), stop.clone());
+        tokio::pin!(serving);
+        if stdio {
+            tokio::select! {
+                served = &mut serving => return served.map(|()| ExitCode::SUCCESS),
+                served = mcp::serve_stdio(server) => served?,
+            }
+        } else {
+            tokio::select! {
+                served = &mut serving => return served.map(|()| ExitCode::SUCCESS),
+                () = told_to_stop() => {}
+            }
+        }
+        stop.cancel();
+        serving.await?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Until somebody wants the server to end.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut term) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = term.recv() => return,
+                _ = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    // Without signals there is nothing to wait for but the end of the process.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -25,6 +25,8 @@ pub use permit::{BriefPermit, Ending, Permitted, ScoutPermit};
 pub use question::Question;
 pub use refusal::{Code, Refusal};
 
+use jiff::Timestamp;
+
 use crate::{
     audit::Audit,
     backend::Fault,
@@ -131,6 +133,11 @@ impl Gate {
     /// The policy that is in force.
     pub fn policy(&self) -> Arc<Policy> {
         self.lock().policy.clone()
+    }
+
+    /// The time of day.
+    pub fn now(&self) -> Timestamp {
+        self.clock.timestamp()
     }
 
     /// Puts another policy in force. What was counted stays counted; approvals that

@@ -4,6 +4,7 @@ mod answer;
 mod ask;
 mod call;
 mod client;
+mod http;
 mod prompts;
 mod resources;
 mod stdio;
@@ -11,6 +12,7 @@ mod uri;
 
 use std::sync::Arc;
 
+use ::http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -25,6 +27,7 @@ use rmcp::{
 use tokio::sync::Semaphore;
 
 pub use client::{Answered, Client, Reply};
+pub use http::http_service;
 pub use stdio::{serve, serve_stdio};
 
 use call::Request;
@@ -32,7 +35,9 @@ use call::Request;
 use crate::{
     audit::Audit,
     gate::{Caller, Gate},
+    http::Principal,
     op::Foreign,
+    policy::Policy,
     toolset::Toolset,
 };
 
@@ -64,16 +69,34 @@ impl Server {
         }))
     }
 
+    /// The policy that is in force.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.0.gate.policy()
+    }
+
+    /// The caller whose token has this digest, and whose token is still good.
+    pub fn grant_of_token(&self, sha256: &[u8; 32]) -> Option<String> {
+        let (policy, now) = (self.policy(), self.0.gate.now());
+        policy.grant_of_token(sha256, now).map(str::to_owned)
+    }
+
     /// Who makes a request. What a client says of itself decides nothing but
     /// whether it can be asked.
     fn caller(cx: &RequestContext<RoleServer>) -> Caller {
         let elicitation = cx
             .client_capabilities()
             .and_then(|client| client.elicitation);
+        let parts = cx.extensions.get::<Parts>();
+        let principal = parts.and_then(|parts| parts.extensions.get::<Principal>());
+        let session = parts.and_then(|parts| parts.headers.get("mcp-session-id"));
+        let grant = principal.map_or(LOCAL, |principal| &principal.grant);
         Caller {
-            grant: LOCAL.to_owned(),
-            // There is one connection on stdio.
-            session: "stdio".to_owned(),
+            grant: grant.to_owned(),
+            session: match session.and_then(|session| session.to_str().ok()) {
+                Some(session) => session.to_owned(),
+                // There is one connection on stdio, and none that lasts without a session.
+                None => format!("connection of {grant}"),
+            },
             // An empty capability means forms; one that names only `url` does not.
             can_ask: elicitation.is_some_and(|modes| modes.form.is_some() || modes.url.is_none()),
         }

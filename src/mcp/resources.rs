@@ -90,7 +90,7 @@ impl Server {
                 arguments.insert("chat".to_owned(), chat.as_str().into());
                 ListMessages::NAME
             }
-            Ok(Place::Policy) => return Ok(self.policy(&Self::caller(&cx))),
+            Ok(Place::Policy) => return Ok(self.terms(&Self::caller(&cx))),
             Err(reason) => {
                 let caller = Self::caller(&cx);
                 let entry = self.0.audit.begin(&caller.grant, client_name(&cx));
@@ -148,7 +148,7 @@ impl Server {
     }
 
     /// The policy in words. It reads nothing of WhatsApp's, like a list of the tools.
-    fn policy(&self, caller: &Caller) -> ReadResourceResponse {
+    fn terms(&self, caller: &Caller) -> ReadResourceResponse {
         let mut lines = Vec::new();
         lines.extend(self.0.tools.notice().map(|notice| format!("[{notice}]")));
         lines.push(

@@ -3,6 +3,7 @@
 mod condition;
 mod decide;
 mod diagnostics;
+mod grant;
 mod health;
 mod hours;
 mod limit;
@@ -24,6 +25,7 @@ use std::{
 pub use condition::{At, Condition, Operand, Operator};
 pub use decide::{Because, Decision, Finding, Situation, Standing};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use grant::Token;
 pub use health::Health;
 pub use hours::{HoursAt, Quiet};
 pub use limit::{Counted, LONG, Limit, Scope};
@@ -36,6 +38,7 @@ use crate::{
     op::{ChatId, Risk},
     toolset::Facts,
 };
+use grant::Grant;
 use sheet::Sheet;
 use source::Source;
 
@@ -59,7 +62,7 @@ pub struct Policy {
     /// What was found that does not stop it from being used.
     pub warnings: Diagnostics,
     sheets: Vec<Sheet>,
-    grants: BTreeMap<String, Vec<Sheet>>,
+    grants: BTreeMap<String, Grant>,
     /// What holds of tools that cannot be undone.
     floor: (Standing, Option<Place>),
 }
@@ -210,7 +213,7 @@ impl Policy {
     pub fn group_names(&self) -> impl Iterator<Item = &str> {
         self.sheets
             .iter()
-            .chain(self.grants.values().flatten())
+            .chain(self.grants.values().flat_map(|grant| &grant.sheets))
             .flat_map(Sheet::group_names)
     }
 
@@ -220,8 +223,11 @@ impl Policy {
     }
 
     fn sheets_of(&self, grant: &str) -> impl Iterator<Item = &Sheet> {
-        self.sheets
-            .iter()
-            .chain(self.grants.get(grant).into_iter().flatten())
+        self.sheets.iter().chain(
+            self.grants
+                .get(grant)
+                .into_iter()
+                .flat_map(|grant| &grant.sheets),
+        )
     }
 }

@@ -9,8 +9,10 @@ mod terms;
 
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::Token;
 use super::{
     Because, Confirmation, Diagnostics, Health, Mode, Place, Policy, Standing,
     limit::LONG,
@@ -35,6 +37,9 @@ const FILE: [&str; 7] = [
     "grants",
 ];
 
+/// The keys of a grant besides those of its sheet.
+const GRANT: [&str; 2] = ["token_sha256", "expires"];
+
 /// The most grants of a policy.
 const MOST_GRANTS: usize = 1000;
 
@@ -45,7 +50,7 @@ struct Draft {
     asking: Asking,
     health: Option<Health>,
     mode: Moding,
-    grants: Vec<(String, Drafted)>,
+    grants: Vec<(String, Drafted, Option<Token>)>,
 }
 
 /// Makes one policy of its files, the first of which includes the others.
@@ -160,7 +165,7 @@ impl Reader<'_> {
     }
 
     /// What holds for single callers besides.
-    fn grants(&mut self, node: &Node) -> Vec<(String, Drafted)> {
+    fn grants(&mut self, node: &Node) -> Vec<(String, Drafted, Option<Token>)> {
         let Raw::Table(entries) = &node.value else {
             self.kind(node, "a table of grants");
             return Vec::new();
@@ -168,15 +173,48 @@ impl Reader<'_> {
         let mut grants = Vec::new();
         for (key, node) in entries.iter().take(MOST_GRANTS) {
             let path = format!("grants.{}", key.name);
-            let Some(fields) = self.table(node, &format!("`{path}`"), &SHEET) else {
+            let keys: Vec<&'static str> = SHEET.into_iter().chain(GRANT).collect();
+            let Some(fields) = self.table(node, &format!("`{path}`"), &keys) else {
                 continue;
             };
+            let token = self.token(&fields, &path);
             let outer = self.prefix.clone();
             self.prefix = format!("{outer}{path}.");
-            grants.push((key.name.clone(), self.sheet(&fields, None, None)));
+            grants.push((key.name.clone(), self.sheet(&fields, None, None), token));
             self.prefix = outer;
         }
         grants
+    }
+
+    /// A grant's token, as its digest.
+    fn token(&mut self, fields: &Fields<'_>, path: &str) -> Option<Token> {
+        let expires = match fields.get("expires") {
+            Some((_, node)) => {
+                let text = self.text(node)?;
+                let time = text.parse::<Timestamp>();
+                if time.is_err() {
+                    self.kind(node, "a time such as \"2027-01-31T00:00:00Z\"");
+                }
+                time.ok()
+            }
+            None => None,
+        };
+        let (key, node) = fields.get("token_sha256")?;
+        let text = self.text(node)?;
+        let Some(sha256) = hex(&text) else {
+            self.wrong(
+                &node.span,
+                "bad-value",
+                "this is no SHA-256 digest",
+                "`whatsapp-guard grant new NAME` makes a token and writes its digest",
+            );
+            return None;
+        };
+        Some(Token {
+            sha256,
+            expires,
+            rule: self.place(&key.span, &format!("{path}.token_sha256")),
+        })
     }
 
     fn version(&mut self, top: &Fields<'_>, root: &Node) {
@@ -230,17 +268,31 @@ fn compose(
         policy.health.extend(draft.health);
         policy.sheets.push(draft.sheet.sheet);
         examples.extend(draft.sheet.examples.into_iter().map(|one| (index, one)));
-        for (name, drafted) in draft.grants {
+        for (name, drafted, token) in draft.grants {
             examples.extend(
                 drafted
                     .examples
                     .into_iter()
                     .map(|one| (index, one.for_grant(&name))),
             );
-            policy.grants.entry(name).or_default().push(drafted.sheet);
+            let grant = policy.grants.entry(name).or_default();
+            grant.sheets.push(drafted.sheet);
+            grant.tokens.extend(token);
         }
     }
     (policy, examples)
+}
+
+/// 64 hexadecimal digits.
+fn hex(text: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 fn version(sources: &[Source]) -> String {

@@ -1,0 +1,115 @@
+//! Serving MCP over Streamable HTTP: who may connect, how much, and until when.
+//!
+//! What comes in passes, in this order, the limits of the connection ([`listen`]),
+//! the check of where it comes from ([`origins`]), the token ([`tokens`]), and the
+//! binding of sessions to who opened them ([`sessions`]).
+
+pub mod listen;
+pub mod origins;
+pub mod sessions;
+pub mod tokens;
+
+use std::{convert::Infallible, sync::Arc};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    http::{Method, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use tower_service::Service;
+
+use origins::Origins;
+use sessions::Sessions;
+use tokens::Door;
+
+/// The path that MCP is served at.
+pub const PATH: &str = "/mcp";
+
+/// The header that names a session.
+const SESSION: &str = "mcp-session-id";
+
+/// Who makes a request, as the token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The grant's name.
+    pub grant: String,
+}
+
+/// What a request has to pass.
+struct Checks {
+    origins: Origins,
+    door: Door,
+    sessions: Sessions,
+}
+
+/// MCP at [`PATH`], behind all checks.
+pub fn router<S>(mcp: S, origins: Origins, door: Door) -> Router
+where
+    S: Service<Request<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Response: IntoResponse,
+    S::Future: Send,
+{
+    let checks = Arc::new(Checks {
+        origins,
+        door,
+        sessions: Sessions::default(),
+    });
+    // The last layer comes first.
+    Router::new()
+        .route_service(PATH, mcp)
+        .layer(middleware::from_fn_with_state(checks.clone(), known))
+        .layer(middleware::from_fn_with_state(checks, foreign))
+}
+
+/// Refuses what a browser sends from elsewhere, before anything else is looked at.
+async fn foreign(State(checks): State<Arc<Checks>>, request: Request, next: Next) -> Response {
+    match checks.origins.check(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(reason) => refuse(StatusCode::FORBIDDEN, reason),
+    }
+}
+
+/// Refuses who has no token, and sessions that somebody else has opened.
+async fn known(State(checks): State<Arc<Checks>>, mut request: Request, next: Next) -> Response {
+    let principal = match checks.door.open(request.headers()) {
+        Ok(principal) => principal,
+        Err(refusal) => return refusal.into_response(),
+    };
+    if sessions::are_unknown_to(request.headers()) {
+        request.headers_mut().remove(SESSION);
+    }
+    let session = request.headers().get(SESSION).cloned();
+    if let Some(session) = &session
+        && !checks.sessions.is_of(session, &principal)
+    {
+        return refuse(StatusCode::NOT_FOUND, "there is no such session");
+    }
+    let ends = *request.method() == Method::DELETE;
+    request.extensions_mut().insert(principal.clone());
+    let response = next.run(request).await;
+    let opened = response.headers().get(SESSION);
+    match (session, opened) {
+        (None, Some(opened)) => {
+            if !checks.sessions.bind(opened, &principal) {
+                return refuse(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    "too many sessions are open",
+                );
+            }
+        }
+        (Some(session), _) if ends || response.status() == StatusCode::NOT_FOUND => {
+            checks.sessions.forget(&session);
+        }
+        _ => {}
+    }
+    response
+}
+
+/// A refusal in a few words.
+fn refuse(status: StatusCode, reason: &str) -> Response {
+    let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (status, plain, reason.to_owned()).into_response()
+}

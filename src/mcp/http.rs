@@ -1,0 +1,34 @@
+//! The same server over Streamable HTTP, in both eras.
+
+use std::{sync::Arc, time::Duration};
+
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService,
+    session::local::{LocalSessionManager, SessionConfig},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::Server;
+
+/// How long a session of an older client may be idle.
+const IDLE: Duration = Duration::from_secs(60 * 60);
+
+/// The most bytes of a request's body.
+const LARGEST: usize = 4 * 1024 * 1024;
+
+/// The server as a service for one HTTP path. Who may use it, from where and in which
+/// session is not looked at here.
+pub fn http_service(
+    server: Server,
+    stop: CancellationToken,
+) -> StreamableHttpService<Server, LocalSessionManager> {
+    let mut sessions = LocalSessionManager::default();
+    sessions.session_config = SessionConfig::default();
+    sessions.session_config.keep_alive = Some(IDLE);
+    let mut config = StreamableHttpServerConfig::default()
+        .disable_allowed_hosts()
+        .disable_allowed_origins();
+    config.max_request_body_bytes = LARGEST;
+    config.cancellation_token = stop;
+    StreamableHttpService::new(move || Ok(server.clone()), Arc::new(sessions), config)
+}
