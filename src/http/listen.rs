@@ -21,14 +21,13 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::LARGEST_HEAD;
+
 /// The most connections at a time.
 const MOST: usize = 12_000;
 
 /// How long a client may take for its headers, or for the beginning of TLS.
 const SLOW: Duration = Duration::from_secs(10);
-
-/// The most bytes of a request's headers.
-const LARGEST_HEAD: usize = 32 * 1024;
 
 /// The most headers of a request.
 const MOST_HEADERS: usize = 64;

@@ -31,6 +31,9 @@ pub const PATH: &str = "/mcp";
 /// The header that names a session.
 const SESSION: &str = "mcp-session-id";
 
+/// The most bytes of a request's headers.
+const LARGEST_HEAD: usize = 32 * 1024;
+
 /// Who makes a request, as the token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
@@ -66,6 +69,14 @@ where
 
 /// Refuses what a browser sends from elsewhere, before anything else is looked at.
 async fn foreign(State(checks): State<Arc<Checks>>, request: Request, next: Next) -> Response {
+    let head = request.headers().iter();
+    let size: usize = head
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    if size > LARGEST_HEAD {
+        let reason = "the headers are too large";
+        return refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, reason);
+    }
     match checks.origins.check(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(reason) => refuse(StatusCode::FORBIDDEN, reason),

@@ -17,6 +17,7 @@ mod cli_panic;
 mod conditions;
 mod gate;
 mod green_api;
+mod http;
 mod identities;
 mod ledger;
 mod policies;

@@ -1,0 +1,207 @@
+//! Over HTTP: who is let in, whose session it is, and that calls go the same way.
+
+mod access;
+mod calls;
+mod sessions;
+
+use std::{
+    sync::{Arc, Once},
+    time::Duration,
+};
+
+use reqwest::{Client, Response, StatusCode, header};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+use whatsapp_guard::{
+    audit::Audit,
+    backend::Backend,
+    clock::{Clock, Hand},
+    config::Config,
+    gate::Gate,
+    http::{
+        self,
+        listen::Listener,
+        origins::Origins,
+        tokens::{self, Door},
+    },
+    ledger::Ledger,
+    mcp::{self, Server},
+    media::MediaRules,
+    policy::Policy,
+};
+
+use crate::app;
+
+/// Nothing that is waited for here takes this long.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+pub const ALICE: &str = "wg_alice";
+pub const BOB: &str = "wg_bob";
+
+/// Two callers, each with a token.
+pub fn two() -> String {
+    let hex = |token| -> String {
+        let digest = tokens::digest(token);
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    format!(
+        "version = \"1\"\ndefault = \"allow\"\n[confirmation]\nenabled = true\n[grants.alice]\ntoken_sha256 = \"{}\"\n[grants.bob]\ntoken_sha256 = \"{}\"\nexpires = \"1970-01-02T00:00:00Z\"\n[grants.bob.tools.open_session]\naction = \"deny\"\n",
+        hex(ALICE),
+        hex(BOB),
+    )
+}
+
+/// A client that keeps nothing.
+pub fn client() -> Client {
+    static PROVIDER: Once = Once::new();
+    PROVIDER.call_once(|| {
+        // Another test may have been first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+    Client::builder().no_proxy().build().unwrap()
+}
+
+/// A server at a port of this machine.
+pub struct Site {
+    pub url: String,
+    pub server: Server,
+    pub hand: Hand,
+    pub stop: CancellationToken,
+    pub serving: JoinHandle<()>,
+    client: Client,
+    folder: TempDir,
+}
+
+impl Site {
+    /// The sandbox behind a policy whose grants have tokens.
+    pub async fn start(policy: &str) -> Self {
+        Self::with(Config::Sandbox(app::waits(), MediaRules::default()), policy).await
+    }
+
+    pub async fn with(config: Config, policy: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let (clock, hand) = Clock::manual();
+        let audit = folder.path().join("audit.jsonl");
+        let audit = Arc::new(Audit::new(Some(audit), clock.clone()));
+        let policy = Policy::from_toml("policy.toml", policy).unwrap();
+        let ledger = Ledger::in_memory(clock.clone());
+        let gate = Gate::new(policy, &clock, audit.clone(), ledger).unwrap();
+        let server = Server::new(Backend::new(&config).tools(), gate, audit);
+        let found = server.clone();
+        let door = Door::Grants(Arc::new(move |digest| found.grant_of_token(digest)));
+        let listener = Listener::at("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let url = format!("http://{}{}", listener.address().unwrap(), http::PATH);
+        let stop = CancellationToken::new();
+        let service = mcp::http_service(server.clone(), stop.child_token());
+        let router = http::router(service, Origins::loopback(), door);
+        Self {
+            url,
+            server,
+            hand,
+            serving: tokio::spawn(listener.serve(router, stop.clone())),
+            stop,
+            client: client(),
+            folder,
+        }
+    }
+
+    /// A POST of an older client.
+    pub fn post(
+        &self,
+        token: &str,
+        session: Option<&str>,
+        body: &Value,
+    ) -> reqwest::RequestBuilder {
+        let request = self
+            .client
+            .post(&self.url)
+            .header(header::ACCEPT, "application/json, text/event-stream")
+            .bearer_auth(token)
+            .json(body);
+        match session {
+            Some(session) => request
+                .header("mcp-session-id", session)
+                .header("mcp-protocol-version", "2025-11-25"),
+            None => request,
+        }
+    }
+
+    /// A request of revision 2026-07-28, and what came back.
+    pub async fn modern(
+        &self,
+        token: &str,
+        method: &str,
+        mut params: Value,
+        name: Option<&str>,
+    ) -> (StatusCode, Value) {
+        params["_meta"] = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": { "elicitation": {} },
+        });
+        let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let mut request = self
+            .post(token, None, &body)
+            .header("mcp-protocol-version", "2026-07-28")
+            .header("mcp-method", method);
+        if let Some(name) = name {
+            request = request.header("mcp-name", name);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        (status, last(response).await)
+    }
+
+    /// Opens a session of an older client; its id.
+    pub async fn open(&self, token: &str) -> String {
+        let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
+            "protocolVersion": "2025-11-25",
+            "capabilities": { "elicitation": {} },
+            "clientInfo": { "name": "tests", "version": "1" },
+        } });
+        let response = self.post(token, None, &hello).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let session = response.headers()["mcp-session-id"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        last(response).await;
+        let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        let response = self
+            .post(token, Some(&session), &ready)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), StatusCode::ACCEPTED);
+        session
+    }
+
+    /// A tool call of an older client, and its result.
+    pub async fn call(&self, token: &str, session: &str, tool: &str, arguments: Value) -> Value {
+        let body = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
+            "name": tool, "arguments": arguments,
+        } });
+        let response = self.post(token, Some(session), &body).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        last(response).await["result"].clone()
+    }
+
+    pub fn audit(&self) -> Vec<Value> {
+        let path = self.folder.path().join("audit.jsonl");
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+}
+
+/// The last message of an answer, plain or as events.
+pub async fn last(response: Response) -> Value {
+    let text = timeout(PATIENCE, response.text()).await.unwrap().unwrap();
+    let event = text.lines().rev().find_map(|line| {
+        let data = line.strip_prefix("data:")?.trim();
+        (!data.is_empty()).then_some(data)
+    });
+    serde_json::from_str(event.unwrap_or(&text)).unwrap_or(Value::String(text))
+}
