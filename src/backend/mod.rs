@@ -18,7 +18,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-pub use fault::Fault;
+pub use fault::{Fault, GUARD};
 
 use crate::{
     config::Config,
