@@ -11,6 +11,7 @@ mod members;
 mod pictures;
 pub mod sandbox;
 mod settle;
+mod showing;
 pub mod waha;
 
 use std::time::Duration;
