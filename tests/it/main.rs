@@ -27,6 +27,7 @@ mod sandbox_chats;
 mod sandbox_contacts;
 mod sandbox_downloads;
 mod sandbox_group_settings;
+mod sandbox_hour;
 mod sandbox_media;
 mod sandbox_members;
 mod sandbox_presence;
