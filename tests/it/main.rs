@@ -11,6 +11,7 @@
 
 mod app;
 mod asking;
+mod conforms;
 mod gate;
 mod green_api;
 mod identities;
