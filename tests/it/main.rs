@@ -35,6 +35,7 @@ mod sandbox_presence;
 mod sandbox_profile;
 mod sandbox_sending;
 mod sandbox_session;
+mod sends;
 mod sizes;
 mod table;
 mod waha;
