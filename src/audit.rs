@@ -1,8 +1,7 @@
 //! One line for each call, written before the answer is given.
 
 use std::{
-    env,
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{self, Write},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -15,8 +14,10 @@ use serde::Serialize;
 use crate::{
     backend::Fault,
     clock::Clock,
-    gate::Refusal,
+    gate::{Code, Refusal},
     op::{Foreign, Risk},
+    policy::Place,
+    state,
     toolset::{Answer, Facts},
 };
 
@@ -46,7 +47,9 @@ struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<String>,
+    rule: Option<Place>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadowed: Option<Code>,
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<String>,
     outcome: &'static str,
@@ -113,6 +116,7 @@ impl Audit {
                 verdict: "none",
                 code: None,
                 rule: None,
+                shadowed: None,
                 digest: None,
                 outcome: "abandoned",
                 ms: 0,
@@ -140,7 +144,7 @@ impl Audit {
             io::Error::other("there is no home directory; name a file with --audit")
         })?;
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
+            state::make(folder)?;
         }
         let mut options = OpenOptions::new();
         options.append(true).create(true);
@@ -167,9 +171,11 @@ impl Entry {
         self.line.tool = tool;
     }
 
-    /// The gate let the call through; `code` says how.
-    pub fn allowed(&mut self, code: &'static str) {
+    /// The gate let the call through; `code` says how, and `shadowed` what an enforced
+    /// policy would have said.
+    pub fn allowed(&mut self, code: &'static str, shadowed: Option<Code>) {
         (self.line.verdict, self.line.code) = ("allowed", Some(code));
+        self.line.shadowed = shadowed;
     }
 
     /// A person is asked, and the answer comes with another call.
@@ -249,14 +255,7 @@ fn milliseconds(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
-/// `whatsapp-guard/audit.jsonl` below the XDG state directory.
+/// `audit.jsonl` in the state directory.
 fn default_path() -> Option<PathBuf> {
-    let absolute = |name: &str| {
-        env::var_os(name)
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    absolute("XDG_STATE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
-        .map(|state| state.join("whatsapp-guard/audit.jsonl"))
+    state::directory().map(|state| state.join("audit.jsonl"))
 }

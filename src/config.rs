@@ -3,6 +3,7 @@
 use std::{env, fs::File, io::Read, path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 use url::Url;
 
@@ -148,6 +149,26 @@ impl Config {
         let size = text.parse().ok().and_then(AnswerSize::new);
         let (least, most) = (AnswerSize::RANGE.start(), AnswerSize::RANGE.end());
         size.ok_or_else(|| bad(NAME, format!("takes bytes from {least} to {most}")))
+    }
+
+    /// A name for the account that is the same wherever the same account is
+    /// configured; none for the sandbox, which begins anew each time.
+    pub fn account(&self) -> Option<String> {
+        let (kind, whole) = match self {
+            Self::Waha(account) => {
+                let (url, session) = (&account.base_url, account.session.as_str());
+                (Kind::Waha, format!("{url} {session}"))
+            }
+            Self::GreenApi(account) => (Kind::GreenApi, account.id_instance.clone()),
+            Self::Sandbox(..) => return None,
+        };
+        let digest = Sha256::digest(whole.as_bytes());
+        let short: String = digest
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Some(format!("{}-{short}", kind.name()))
     }
 
     /// The back end that is configured.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     op::{self, Risk},
-    policy::{Limit, Policy, Standing},
+    policy::{Place, Policy, Standing},
 };
 
 /// Check a policy and print what each tool may do under it.
@@ -37,20 +37,20 @@ pub(super) struct Check {
 struct Report<'a> {
     policy: &'a str,
     ok: bool,
-    tools: Vec<Row<'a>>,
+    tools: Vec<Row>,
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
-    tool: &'a str,
+struct Row {
+    tool: &'static str,
     risk: Risk,
     standing: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<&'a str>,
+    rule: Option<Place>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
+    reason: Option<String>,
 }
 
 impl Check {
@@ -86,29 +86,22 @@ impl Check {
 }
 
 /// One row for each tool of the catalogue.
-fn rows(policy: &Policy) -> Vec<Row<'_>> {
+fn rows(policy: &Policy) -> Vec<Row> {
     op::catalogue()
         .iter()
         .map(|entry| {
-            let ruling = policy.ruling(entry.name);
-            let because = ruling.standing.because();
+            let standing = policy.standing(entry.name, entry.risk, "");
+            let limits = policy.limits_of(entry.name, "");
+            let because = standing.because();
             Row {
                 tool: entry.name,
                 risk: entry.risk,
-                standing: word(&ruling.standing),
-                limits: ruling
-                    .limits
-                    .iter()
-                    .filter_map(|index| policy.limits.get(*index))
-                    .map(Limit::to_string)
-                    .collect(),
+                standing: word(&standing),
+                limits: limits.iter().map(ToString::to_string).collect(),
                 rule: because
-                    .and_then(|because| because.rule.as_deref())
-                    .or_else(|| {
-                        let limit = policy.limits.get(*ruling.limits.first()?)?;
-                        Some(limit.rule.as_str())
-                    }),
-                reason: because.and_then(|because| because.reason.as_deref()),
+                    .and_then(|because| because.rule.clone())
+                    .or_else(|| limits.first().map(|limit| limit.rule.clone())),
+                reason: because.and_then(|because| because.reason.clone()),
             }
         })
         .collect()
@@ -123,7 +116,7 @@ const fn word(standing: &Standing) -> &'static str {
     }
 }
 
-fn print(out: &mut impl Write, rows: &[Row<'_>]) -> Result<(), CliError> {
+fn print(out: &mut impl Write, rows: &[Row]) -> Result<(), CliError> {
     let width = rows.iter().map(|row| row.tool.len()).max().unwrap_or(0);
     for row in rows {
         let colour = match row.standing {
@@ -143,7 +136,7 @@ fn print(out: &mut impl Write, rows: &[Row<'_>]) -> Result<(), CliError> {
             row.tool,
             row.risk,
             row.standing,
-            row.rule.unwrap_or("(no rule)"),
+            row.rule.as_deref().unwrap_or("(no rule)"),
         )?;
     }
     Ok(())

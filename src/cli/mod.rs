@@ -4,8 +4,11 @@ mod check;
 mod completions;
 mod demo;
 mod doctor;
+mod import;
+mod init;
 mod options;
 mod output;
+mod panic;
 mod serve;
 mod tools;
 
@@ -24,6 +27,8 @@ const EXAMPLES: &str = "Examples:
   whatsapp-guard serve                      the MCP server, for a client to start
   whatsapp-guard check --policy mine.toml   what each tool may do under a policy
   whatsapp-guard doctor                     whether the back end can be used
+  whatsapp-guard init                       a policy to begin with
+  whatsapp-guard panic                      stop every server at once, but for reads
 
 Back ends (from the environment; each also as NAME_FILE with a path):
   WAHA       WAHA_BASE_URL, WAHA_API_KEY, WAHA_SESSION
@@ -49,6 +54,12 @@ enum Command {
     Demo(demo::Demo),
     /// Check a policy and print what each tool may do under it
     Check(check::Check),
+    /// Write a commented policy to begin with
+    Init(init::Init),
+    /// Turn a policy of PolicyLayer or Intercept into one for this program
+    Import(import::Import),
+    /// Stop every running server at once: nothing but reads, or nothing at all
+    Panic(panic::Panic),
     /// List the tools by back end, with their risk
     Tools(tools::Tools),
     /// Reach the back end with the configured key and say what is wrong
@@ -99,6 +110,9 @@ pub fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Serve(serve) => block_on(serve.run()),
         Command::Demo(demo) => block_on(demo.run()),
         Command::Check(check) => check.run(),
+        Command::Init(init) => init.run(),
+        Command::Import(import) => import.run(),
+        Command::Panic(panic) => panic.run(),
         Command::Tools(tools) => tools.run(),
         Command::Doctor(doctor) => block_on(doctor.run()),
         Command::Completions(completions) => completions.run(),

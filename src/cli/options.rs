@@ -9,6 +9,7 @@ use crate::{
     backend::{Backend, Kind},
     config::{Config, from_process},
     policy::Policy,
+    state,
     toolset::Toolset,
 };
 
@@ -30,6 +31,21 @@ impl PolicyOption {
             Some(path) => Policy::load(path)?,
             None => Policy::built_in()?,
         })
+    }
+}
+
+/// Which state directory.
+#[derive(Debug, Args)]
+pub(super) struct StateOption {
+    /// State directory; whatsapp-guard below the XDG state directory when left out
+    #[arg(long, value_name = "DIR", env = "WHATSAPP_GUARD_STATE")]
+    state: Option<PathBuf>,
+}
+
+impl StateOption {
+    /// The directory; none when there is no home either.
+    pub(super) fn directory(&self) -> Option<PathBuf> {
+        self.state.clone().or_else(state::directory)
     }
 }
 

@@ -1,18 +1,25 @@
 //! `serve`: the MCP server on standard input and output.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::Args;
 
 use super::{
     CliError,
-    options::{BackendOption, PolicyOption},
+    options::{BackendOption, PolicyOption, StateOption},
 };
 use crate::{
     audit::Audit,
     clock::Clock,
+    config::Config,
     gate::Gate,
+    ledger::Ledger,
     mcp::{self, Server},
+    panic_switch::Switch,
     policy::Policy,
     toolset::Toolset,
 };
@@ -35,7 +42,9 @@ pub(super) struct Serve {
     backend: BackendOption,
     #[command(flatten)]
     policy: PolicyOption,
-    /// Audit file; below the XDG state directory when left out
+    #[command(flatten)]
+    state: StateOption,
+    /// Audit file; audit.jsonl in the state directory when left out
     #[arg(long, value_name = "FILE", env = "WHATSAPP_GUARD_AUDIT")]
     audit: Option<PathBuf>,
 }
@@ -43,9 +52,45 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
-        let server = server(self.backend.tools()?, policy, self.audit)?;
-        mcp::serve_stdio(server).await?;
+        let tools = self.backend.tools()?;
+        let clock = Clock::real();
+        let directory = self.state.directory();
+        let audit = self
+            .audit
+            .or_else(|| Some(directory.as_ref()?.join("audit.jsonl")));
+        let kept = Kept {
+            audit,
+            ledger: ledger(&self.backend.config()?, directory.as_deref(), &clock)?,
+            switch: directory.as_deref().map(Switch::at),
+        };
+        mcp::serve_stdio(server(tools, policy, kept, &clock)?).await?;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What outlives the process.
+pub(super) struct Kept {
+    pub(super) audit: Option<PathBuf>,
+    pub(super) ledger: Ledger,
+    pub(super) switch: Option<Switch>,
+}
+
+/// The ledger of an account, in the state directory; the sandbox has one that ends
+/// with it.
+pub(super) fn ledger(
+    config: &Config,
+    directory: Option<&Path>,
+    clock: &Clock,
+) -> Result<Ledger, CliError> {
+    match (config.account(), directory) {
+        (None, _) => Ok(Ledger::in_memory(clock.clone())),
+        (Some(account), Some(directory)) => {
+            let path = directory.join(account).join("ledger.sqlite");
+            Ok(Ledger::at(path, clock.clone()))
+        }
+        (Some(_), None) => Err(CliError::Usage(
+            "there is no home directory to count in; name a directory with --state".to_owned(),
+        )),
     }
 }
 
@@ -53,12 +98,16 @@ impl Serve {
 pub(super) fn server(
     tools: Toolset,
     policy: Policy,
-    audit: Option<PathBuf>,
+    kept: Kept,
+    clock: &Clock,
 ) -> Result<Server, CliError> {
-    let clock = Clock::real();
-    let audit = Arc::new(Audit::new(audit, clock.clone()));
-    let gate = Gate::new(policy, &clock, audit.clone()).map_err(|error| {
+    let audit = Arc::new(Audit::new(kept.audit, clock.clone()));
+    let gate = Gate::new(policy, clock, audit.clone(), kept.ledger).map_err(|error| {
         CliError::Failed(format!("no random bytes for the approval key: {error}"))
     })?;
+    let gate = match kept.switch {
+        Some(switch) => gate.stopped_by(switch),
+        None => gate,
+    };
     Ok(Server::new(tools, gate, audit))
 }

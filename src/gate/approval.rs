@@ -32,13 +32,15 @@ pub enum Reply {
     Unreadable,
 }
 
+type Prompts = RateLimiter<NotKeyed, InMemoryState, Clock, NoOpMiddleware<Nanos>>;
+
 /// Issues tickets for questions and takes them back once.
 pub(super) struct Approvals {
     key: SecretBox<[u8; 64]>,
     clock: Clock,
     policy: String,
     terms: Confirmation,
-    prompts: RateLimiter<NotKeyed, InMemoryState, Clock, NoOpMiddleware<Nanos>>,
+    prompts: Prompts,
     used: HashMap<u64, Duration>,
     issued: u64,
 }
@@ -60,18 +62,24 @@ impl Approvals {
         let mut key = Box::new([0; 64]);
         getrandom::fill(key.as_mut_slice())?;
         let terms = policy.confirmation.clone();
-        let quota = Quota::with_period(terms.prompt_window / terms.prompt_max.get())
-            .unwrap_or(Quota::per_hour(terms.prompt_max))
-            .allow_burst(terms.prompt_max);
         Ok(Self {
             key: SecretBox::new(key),
-            prompts: RateLimiter::new(quota, InMemoryState::default(), clock.clone()),
+            prompts: prompts(&terms, &clock),
             clock,
             policy: policy.version.clone(),
             terms,
             used: HashMap::new(),
             issued: 0,
         })
+    }
+
+    /// Another policy; tickets of the old one are good for nothing then.
+    pub(super) fn replace(&mut self, policy: &Policy) {
+        if self.terms != policy.confirmation {
+            self.prompts = prompts(&policy.confirmation, &self.clock);
+        }
+        self.policy.clone_from(&policy.version);
+        self.terms = policy.confirmation.clone();
     }
 
     /// A ticket for a question about this call.
@@ -166,6 +174,13 @@ impl Approvals {
         }
         mac
     }
+}
+
+fn prompts(terms: &Confirmation, clock: &Clock) -> Prompts {
+    let quota = Quota::with_period(terms.prompt_window / terms.prompt_max.get())
+        .unwrap_or(Quota::per_hour(terms.prompt_max))
+        .allow_burst(terms.prompt_max);
+    RateLimiter::new(quota, InMemoryState::default(), clock.clone())
 }
 
 fn millis(time: Duration) -> u64 {

@@ -11,7 +11,7 @@ use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, nanos::Nanos, sta
 use super::{Caller, Refusal};
 use crate::{
     clock::Clock,
-    policy::{Limit, Policy, Scope},
+    policy::{Counted, Limit, Policy, Scope},
     toolset::Facts,
 };
 
@@ -75,49 +75,81 @@ impl Limiter {
         }
     }
 
+    /// Other limits; those that stay as they are keep what they have counted.
+    pub(super) fn replace(&mut self, policy: &Policy) {
+        let mut before = std::mem::take(&mut self.meters);
+        for limit in &policy.limits {
+            let same = before
+                .iter()
+                .position(|meter| meter.limit.counts_like(limit));
+            self.meters.push(match same {
+                Some(index) => Meter {
+                    limit: limit.clone(),
+                    ..before.swap_remove(index)
+                },
+                None => Meter::new(limit.clone(), self.clock.clone()),
+            });
+        }
+    }
+
+    /// Counts the call against every limit, or against none when one is reached, or
+    /// when what is to be done besides does not come about.
+    pub(super) fn take<T>(
+        &mut self,
+        limits: &[usize],
+        facts: &Facts,
+        caller: &Caller,
+        newcomers: usize,
+        besides: impl FnOnce() -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        self.measure(limits, facts, caller, newcomers, true, besides)
+    }
+
     /// Whether the call would be let through; counts nothing.
     pub(super) fn look(
         &mut self,
         limits: &[usize],
         facts: &Facts,
         caller: &Caller,
+        newcomers: usize,
     ) -> Result<(), Refusal> {
-        self.measure(limits, facts, caller, false)
+        self.measure(limits, facts, caller, newcomers, false, || Ok(()))
     }
 
-    /// Counts the call against every limit, or against none when one is reached.
-    pub(super) fn take(
+    fn measure<T>(
         &mut self,
         limits: &[usize],
         facts: &Facts,
         caller: &Caller,
-    ) -> Result<(), Refusal> {
-        self.measure(limits, facts, caller, true)
-    }
-
-    fn measure(
-        &mut self,
-        limits: &[usize],
-        facts: &Facts,
-        caller: &Caller,
+        newcomers: usize,
         keep: bool,
-    ) -> Result<(), Refusal> {
+        besides: impl FnOnce() -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
         let mut counted: Vec<(&Counters, String, Option<Nanos>)> = Vec::new();
-        let mut outcome = Ok(());
-        'limits: for meter in limits.iter().filter_map(|index| self.meters.get(*index)) {
+        let meters = limits.iter().filter_map(|index| self.meters.get(*index));
+        let mut refused = None;
+        'limits: for meter in meters.filter(|meter| !meter.limit.is_durable()) {
+            let amount = match meter.limit.of {
+                Counted::Calls => 1,
+                Counted::Newcomers => u32::try_from(newcomers).unwrap_or(u32::MAX),
+                Counted::Messages => facts.reads,
+            };
+            let Some(amount) = NonZeroU32::new(amount) else {
+                continue;
+            };
             meter.forget_full();
             for key in keys(meter.limit.scope, facts, caller) {
                 let old = meter.counters.lock().get(&key).copied();
-                match meter.governor.check_key(&key) {
+                match meter.count(&key, amount, facts) {
                     Ok(()) => counted.push((&meter.counters, key, old)),
-                    Err(not_until) => {
-                        let wait = not_until.wait_time_from(self.clock.elapsed().into());
-                        outcome = Err(Refusal::limited(facts.tool, &meter.limit, wait));
+                    Err(refusal) => {
+                        refused = Some(refusal);
                         break 'limits;
                     }
                 }
             }
         }
+        let outcome = refused.map_or_else(besides, Err);
         if outcome.is_err() || !keep {
             for (counters, key, old) in counted.into_iter().rev() {
                 counters.put_back(&key, old);
@@ -141,6 +173,19 @@ impl Meter {
         }
     }
 
+    fn count(&self, key: &String, amount: NonZeroU32, facts: &Facts) -> Result<(), Refusal> {
+        let limit = &self.limit;
+        match self.governor.check_key_n(key, amount) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(not_until)) => {
+                let now = self.governor.clock().elapsed();
+                let wait = not_until.wait_time_from(now.into());
+                Err(Refusal::limited(facts.tool, limit, wait))
+            }
+            Err(_) => Err(Refusal::full(facts.tool, limit, limit.burst.get(), None)),
+        }
+    }
+
     /// Drops counters that stand where a new one would; keys come from arguments,
     /// so their number has to be bounded.
     fn forget_full(&self) {
@@ -153,7 +198,7 @@ impl Meter {
 }
 
 /// What a limit counts by.
-fn keys(scope: Scope, facts: &Facts, caller: &Caller) -> Vec<String> {
+pub(super) fn keys(scope: Scope, facts: &Facts, caller: &Caller) -> Vec<String> {
     match scope {
         Scope::Grant => vec![caller.grant.clone()],
         Scope::Session => vec![caller.session.clone()],

@@ -3,7 +3,12 @@
 //! Nothing is sent without a [`Permitted`], and only this module makes one.
 
 mod approval;
+mod durable;
+mod health;
+mod known;
 mod limits;
+mod pacing;
+mod permit;
 mod question;
 mod refusal;
 mod repeats;
@@ -12,9 +17,11 @@ mod terms;
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 pub use approval::Reply;
+pub use permit::{BriefPermit, Ending, Permitted, ScoutPermit};
 pub use question::Question;
 pub use refusal::{Code, Refusal};
 
@@ -22,26 +29,37 @@ use crate::{
     audit::Audit,
     backend::Fault,
     clock::Clock,
-    op::{Identities, PersonId, Risk},
-    policy::{Policy, Ruling, Standing},
-    toolset::{Answer, Brief, Facts, Prepared},
+    ledger::Ledger,
+    op::{ChatId, Part, Risk},
+    panic_switch::{self, Switch},
+    policy::{Decision, Policy, Situation, Standing},
+    toolset::{Answer, Facts, Prepared, Sight},
 };
 use approval::Approvals;
+use durable::Asked;
+use health::Watched;
+use known::Known;
 use limits::Limiter;
+use pacing::Pacing;
+use permit::Grounds;
 use repeats::Repeats;
 
 /// Judges calls by one policy.
 pub struct Gate {
-    policy: Policy,
+    clock: Clock,
     audit: Arc<Audit>,
+    ledger: Ledger,
+    switch: Option<Switch>,
     state: Mutex<State>,
 }
 
 struct State {
+    policy: Arc<Policy>,
     limiter: Limiter,
     approvals: Approvals,
     repeats: Repeats,
-    identities: Identities,
+    known: Known,
+    pacing: Pacing,
 }
 
 /// Who calls.
@@ -67,141 +85,224 @@ pub enum Verdict {
     Again(Box<Result<Answer, Fault>>),
 }
 
-/// A call that may be run, once. Only the gate makes it.
-pub struct Permitted {
-    call: Prepared,
-    grounds: Grounds,
-    once: Option<repeats::Key>,
+/// A call with all that the policy says of it.
+struct Weighed<'p> {
+    facts: Facts,
+    decision: Decision<'p>,
+    newcomers: Vec<ChatId>,
 }
-
-/// What has to be told to the gate when a call has ended.
-pub struct Ending(Option<repeats::Key>);
-
-/// On what a call was let through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Grounds {
-    Policy,
-    Approval,
-}
-
-impl Permitted {
-    /// On what grounds: `allowed` by the policy, or `confirmed` by a person.
-    pub fn how(&self) -> &'static str {
-        match self.grounds {
-            Grounds::Policy => "allowed",
-            Grounds::Approval => "confirmed",
-        }
-    }
-
-    /// What is to be handed to [`Gate::ended`] with the outcome.
-    pub fn ending(&mut self) -> Ending {
-        Ending(self.once.take())
-    }
-
-    pub(crate) fn into_prepared(self) -> Prepared {
-        self.call
-    }
-}
-
-/// Leave to read what a person needs to know before deciding. Only the gate makes it.
-pub struct BriefPermit(Brief);
-
-impl BriefPermit {
-    pub(crate) fn into_brief(self) -> Brief {
-        self.0
-    }
-}
-
-/// Leave to look up who is behind hidden identities. Only the gate makes it.
-pub struct IdentityPermit(Vec<PersonId>);
-
-impl IdentityPermit {
-    pub(crate) fn into_people(self) -> Vec<PersonId> {
-        self.0
-    }
-}
-
-/// The most hidden identities that are looked up for one call.
-const MOST_HIDDEN: usize = 32;
-
-/// The most hidden identities that are remembered.
-const MOST_KNOWN: usize = 4096;
 
 impl Gate {
-    /// A gate with a key and counters of its own.
+    /// A gate with a key and counters of its own; what it counts for longer goes to
+    /// the ledger.
     ///
     /// # Errors
     /// When the system gives no random bytes for the approval key.
-    pub fn new(policy: Policy, clock: &Clock, audit: Arc<Audit>) -> Result<Self, getrandom::Error> {
+    pub fn new(
+        policy: Policy,
+        clock: &Clock,
+        audit: Arc<Audit>,
+        ledger: Ledger,
+    ) -> Result<Self, getrandom::Error> {
         let state = State {
             limiter: Limiter::new(&policy, clock),
             approvals: Approvals::new(clock.clone(), &policy)?,
             repeats: Repeats::new(clock.clone()),
-            identities: Identities::default(),
+            known: Known::default(),
+            pacing: Pacing::default(),
+            policy: Arc::new(policy),
         };
         Ok(Self {
-            policy,
+            clock: clock.clone(),
             audit,
+            ledger,
+            switch: None,
             state: Mutex::new(state),
         })
     }
 
+    /// The same gate, which a person can stop by a switch.
+    #[must_use]
+    pub fn stopped_by(mut self, switch: Switch) -> Self {
+        self.switch = Some(switch);
+        self
+    }
+
     /// The policy that is in force.
-    pub fn policy(&self) -> &Policy {
-        &self.policy
+    pub fn policy(&self) -> Arc<Policy> {
+        self.lock().policy.clone()
+    }
+
+    /// Puts another policy in force. What was counted stays counted; approvals that
+    /// were asked for under the old one are not good for the new one.
+    pub fn replace(&self, policy: Policy) {
+        let mut state = self.lock();
+        state.limiter.replace(&policy);
+        state.approvals.replace(&policy);
+        state.known.forget_groups();
+        state.policy = Arc::new(policy);
     }
 
     /// Whether a tool is shown to this caller.
-    pub fn lists(&self, tool: &str, caller: &Caller) -> bool {
-        match &self.policy.ruling(tool).standing {
+    pub fn lists(&self, tool: &str, risk: Risk, caller: &Caller) -> bool {
+        match self.policy().standing(tool, risk, &caller.grant) {
             Standing::Allow | Standing::Deny(_) => true,
             Standing::Confirm(_) => caller.can_ask,
             Standing::Hidden(_) => false,
         }
     }
 
-    /// What has to be looked up before a call can be judged: who is behind the hidden
-    /// identities in it. Nothing is, where the call is refused whoever they are.
-    pub fn wonders(&self, call: &Prepared, caller: &Caller) -> Option<IdentityPermit> {
-        let facts = call.facts();
-        self.standing(self.policy.ruling(facts.tool), facts, caller)
-            .ok()?;
-        let state = self.lock();
-        let mut people: Vec<_> = facts
-            .touches
-            .hidden()
-            .filter(|person| state.identities.get(person).is_none())
-            .cloned()
-            .collect();
-        people.truncate(MOST_HIDDEN);
-        (!people.is_empty()).then_some(IdentityPermit(people))
-    }
-
-    /// Takes note of who is behind hidden identities.
-    pub fn learn(&self, found: Identities) {
-        self.lock().identities.extend(found, MOST_KNOWN);
-    }
-
     /// Decides a call that comes without a person's answer.
-    pub fn judge(&self, mut call: Prepared, caller: &Caller) -> Verdict {
-        call.identify(&self.lock().identities);
-        let ruling = self.policy.ruling(call.facts().tool);
-        match self.standing(ruling, call.facts(), caller) {
-            Err(refusal) => return refuse(refusal),
-            Ok(Assent::Given) => return self.admit(ruling, call, caller, Grounds::Policy),
-            Ok(Assent::Needed) => {}
+    pub fn judge(&self, call: Prepared, caller: &Caller) -> Verdict {
+        self.decide(call, caller, None)
+    }
+
+    /// Decides a call again, now with what came back for its question.
+    pub fn judge_again(
+        &self,
+        call: Prepared,
+        caller: &Caller,
+        ticket: &str,
+        reply: Reply,
+    ) -> Verdict {
+        // The ticket is burned first: an answer counts once, whatever comes of it.
+        let redeemed = self
+            .lock()
+            .approvals
+            .redeem(ticket, call.facts(), caller, reply);
+        match redeemed {
+            Ok(()) => self.decide(call, caller, Some(Grounds::Approval)),
+            Err(refusal) => refuse(refusal),
         }
+    }
+
+    fn decide(&self, mut call: Prepared, caller: &Caller, yes: Option<Grounds>) -> Verdict {
+        let policy = {
+            let state = self.lock();
+            call.identify(&state.known.identities);
+            state.policy.clone()
+        };
+        let weighed = match self.weigh(&policy, &call, caller) {
+            Ok(weighed) => weighed,
+            Err(refusal) => return refuse(refusal),
+        };
+        let facts = call.facts();
+        let grounds = match (weighed.decision.standing(), yes) {
+            (Standing::Allow, yes) => yes.unwrap_or(Grounds::Policy),
+            (standing, None) if is_shadow(&policy, facts, standing) => {
+                Grounds::Shadow(code_of(standing))
+            }
+            (Standing::Confirm(_), Some(yes)) => yes,
+            (Standing::Confirm(because), None) if !caller.can_ask => {
+                return refuse(Refusal::cannot_ask(facts.tool, because));
+            }
+            (Standing::Confirm(_), None) => return self.ask(&policy, &weighed, call, caller),
+            (Standing::Deny(because) | Standing::Hidden(because), _) => {
+                let now = self.clock.timestamp();
+                return refuse(Refusal::by_rule(facts.tool, because, now));
+            }
+        };
+        self.admit(&policy, &weighed, call, caller, grounds)
+    }
+
+    /// All that the policy says of a call.
+    fn weigh<'p>(
+        &self,
+        policy: &'p Policy,
+        call: &Prepared,
+        caller: &Caller,
+    ) -> Result<Weighed<'p>, Refusal> {
+        let facts = call.facts();
+        self.emergency(facts)?;
+        let newcomers = self.newcomers(policy, facts, caller)?;
+        let decision = {
+            let state = self.lock();
+            let situation = Situation {
+                grant: &caller.grant,
+                now: Some(self.clock.timestamp()),
+                groups: &state.known.groups,
+                newcomers: &newcomers,
+                has_read: state.known.has_read(&caller.grant),
+            };
+            policy.decide(facts, &situation)
+        };
+        if decision.standing().admits() {
+            self.healthy(policy, facts)?;
+        }
+        Ok(Weighed {
+            facts: facts.clone(),
+            decision,
+            newcomers,
+        })
+    }
+
+    /// Refuses what the switch does not let through.
+    fn emergency(&self, facts: &Facts) -> Result<(), Refusal> {
+        let state = match &self.switch {
+            Some(switch) => switch.state(),
+            None => return Ok(()),
+        };
+        match state {
+            panic_switch::State::Off => Ok(()),
+            panic_switch::State::ReadsOnly if facts.risk == Risk::Read => Ok(()),
+            panic_switch::State::ReadsOnly | panic_switch::State::Everything => {
+                let reason = "the operator has stopped this server (`whatsapp-guard panic`)";
+                Err(Refusal::new(Code::Panic, reason))
+            }
+        }
+    }
+
+    /// The recipients of a call that were never written to, where that matters.
+    fn newcomers(
+        &self,
+        policy: &Policy,
+        facts: &Facts,
+        caller: &Caller,
+    ) -> Result<Vec<ChatId>, Refusal> {
+        let mut newcomers = Vec::new();
+        if policy.asks_who_is_new(&caller.grant) {
+            for chat in facts.touches.of(Part::Recipient) {
+                let known = self.ledger.is_known(chat.as_str());
+                if !known.map_err(|error| Refusal::uncounted(&error))? && !newcomers.contains(chat)
+                {
+                    newcomers.push(chat.clone());
+                }
+            }
+        }
+        Ok(newcomers)
+    }
+
+    fn ask(
+        &self,
+        policy: &Policy,
+        weighed: &Weighed<'_>,
+        mut call: Prepared,
+        caller: &Caller,
+    ) -> Verdict {
         // Nobody is asked about a call that would be refused anyway.
-        if let Err(refusal) = self.recordable(call.facts()) {
+        if let Err(refusal) = self.recordable(&weighed.facts) {
             return refuse(refusal);
         }
+        let durable = self.durable(policy, weighed, caller);
         let mut state = self.lock();
         if let Some(key) = repeats::Key::of(call.facts(), caller)
             && let Some(verdict) = state.repeated(&key)
         {
             return verdict;
         }
-        if let Err(refusal) = state.limiter.look(&ruling.limits, call.facts(), caller) {
+        let looked = state
+            .pacing
+            .look(&weighed.decision.paces, self.clock.elapsed())
+            .and_then(|_| {
+                let (limits, facts) = (&weighed.decision.limits, &weighed.facts);
+                let newcomers = weighed.newcomers.len();
+                state.limiter.look(limits, facts, caller, newcomers)
+            })
+            .and_then(|()| match &durable {
+                Some(asked) => asked.look(&self.ledger, &weighed.facts),
+                None => Ok(()),
+            });
+        if let Err(refusal) = looked {
             return refuse(refusal);
         }
         let ticket = match state.approvals.ask(call.facts(), caller) {
@@ -210,80 +311,115 @@ impl Gate {
         };
         drop(state);
         let brief = call.take_brief().map(BriefPermit);
+        let reasons = weighed.decision.reasons_to_ask();
+        let expires = policy.confirmation.expires;
         Verdict::Ask(Box::new(Question::new(
-            call,
-            brief,
-            ticket,
-            self.policy.confirmation.expires,
+            call, brief, reasons, ticket, expires,
         )))
-    }
-
-    /// Decides a call again, now with what came back for its question.
-    pub fn judge_again(
-        &self,
-        mut call: Prepared,
-        caller: &Caller,
-        ticket: &str,
-        reply: Reply,
-    ) -> Verdict {
-        call.identify(&self.lock().identities);
-        let ruling = self.policy.ruling(call.facts().tool);
-        // The ticket is burned first: an answer counts once, whatever comes of it.
-        if let Err(refusal) = self
-            .lock()
-            .approvals
-            .redeem(ticket, call.facts(), caller, reply)
-        {
-            return refuse(refusal);
-        }
-        match self.standing(ruling, call.facts(), caller) {
-            Err(refusal) => refuse(refusal),
-            Ok(_) => self.admit(ruling, call, caller, Grounds::Approval),
-        }
-    }
-
-    fn standing(&self, ruling: &Ruling, facts: &Facts, caller: &Caller) -> Result<Assent, Refusal> {
-        match &ruling.standing {
-            Standing::Allow => Ok(Assent::Given),
-            Standing::Confirm(_) if caller.can_ask => Ok(Assent::Needed),
-            Standing::Confirm(because) => Err(Refusal::cannot_ask(facts.tool, because)),
-            Standing::Deny(because) | Standing::Hidden(because) => {
-                Err(Refusal::by_rule(facts.tool, because))
-            }
-        }
     }
 
     /// Counts the call and lets it through, unless it could not be written down or
     /// a limit is reached.
-    fn admit(&self, ruling: &Ruling, call: Prepared, caller: &Caller, grounds: Grounds) -> Verdict {
-        if let Err(refusal) = self.recordable(call.facts()) {
+    fn admit(
+        &self,
+        policy: &Arc<Policy>,
+        weighed: &Weighed<'_>,
+        call: Prepared,
+        caller: &Caller,
+        grounds: Grounds,
+    ) -> Verdict {
+        if let Err(refusal) = self.recordable(&weighed.facts) {
             return refuse(refusal);
         }
         let once = repeats::Key::of(call.facts(), caller);
+        let durable = self.durable(policy, weighed, caller);
+        let now = self.clock.elapsed();
         let mut state = self.lock();
         if let Some(key) = &once
             && let Some(verdict) = state.repeated(key)
         {
             return verdict;
         }
-        if let Err(refusal) = state.limiter.take(&ruling.limits, call.facts(), caller) {
-            return refuse(refusal);
-        }
+        let counted = state.count(&self.ledger, weighed, durable.as_ref(), caller, now);
+        let (wait, counted, grounds) = match counted {
+            Ok((wait, counted)) => (wait, counted, grounds),
+            Err(refusal)
+                if refusal.code != Code::LedgerUnavailable
+                    && is_shadow(policy, &weighed.facts, &Standing::Allow) =>
+            {
+                (Duration::ZERO, None, Grounds::Shadow(refusal.code))
+            }
+            Err(refusal) => return refuse(refusal),
+        };
         if let Some(key) = &once {
             state.repeats.begin(key.clone());
         }
+        Self::reads(&mut state, &weighed.facts, caller);
+        drop(state);
         Verdict::Go(Box::new(Permitted {
+            sight: self.sight(policy, &weighed.facts, caller),
+            ending: Ending {
+                grant: caller.grant.clone(),
+                once,
+                counted,
+                watched: Watched::of(policy, &weighed.facts),
+            },
             call,
             grounds,
-            once,
+            wait,
         }))
     }
 
     /// Takes note of what a call came to.
     pub fn ended(&self, ending: Ending, outcome: &Result<Answer, Fault>) {
-        if let Some(key) = ending.0 {
-            self.lock().repeats.settle(key, outcome);
+        let reading = outcome.as_ref().ok().map(|answer| &answer.reading);
+        if let Some(counted) = &ending.counted {
+            let messages = reading.map_or(0, |reading| reading.messages);
+            counted.settle(&self.ledger, messages);
         }
+        let mut state = self.lock();
+        if let Some(reading) = reading {
+            state.known.reads(&ending.grant, reading.chats.iter());
+        }
+        if let Some(key) = ending.once {
+            state.repeats.settle(key, outcome);
+        }
+        let policy = state.policy.clone();
+        drop(state);
+        self.watch(&policy, ending.watched, outcome);
+    }
+
+    /// What is counted in the ledger, if anything is.
+    fn durable<'p>(
+        &self,
+        policy: &'p Policy,
+        weighed: &Weighed<'_>,
+        caller: &Caller,
+    ) -> Option<Asked<'p>> {
+        let limits = weighed.decision.limits.iter();
+        let limits = limits.filter_map(|index| policy.limits.get(*index));
+        let remembers = policy.asks_who_is_new(&caller.grant);
+        Asked::of(limits, &weighed.facts, caller, remembers)
+    }
+
+    /// Which chats' messages may be told, for what tells those of several.
+    fn sight(&self, policy: &Arc<Policy>, facts: &Facts, caller: &Caller) -> Sight {
+        let named = facts.touches.of(Part::Source).next().is_some();
+        if facts.reads == 0 || named {
+            return None;
+        }
+        let (policy, grant) = (policy.clone(), caller.grant.clone());
+        let groups = self.lock().known.groups.clone();
+        Some(Arc::new(move |chat: &ChatId| {
+            let situation = Situation {
+                grant: &grant,
+                now: None,
+                groups: &groups,
+                newcomers: &[],
+                has_read: &[],
+            };
+            policy.may_read(chat, &situation)
+        }))
     }
 
     /// What changes something has to be written down; reading goes on without.
@@ -311,12 +447,40 @@ impl State {
             Err(refusal) => Some(refuse(refusal)),
         }
     }
+
+    /// Counts a call everywhere or nowhere; says how long it has to wait.
+    fn count(
+        &mut self,
+        ledger: &Ledger,
+        weighed: &Weighed<'_>,
+        durable: Option<&Asked<'_>>,
+        caller: &Caller,
+        now: Duration,
+    ) -> Result<(Duration, Option<durable::Counted>), Refusal> {
+        let paces = &weighed.decision.paces;
+        let wait = self.pacing.look(paces, now)?;
+        let (limits, facts) = (&weighed.decision.limits, &weighed.facts);
+        let newcomers = weighed.newcomers.len();
+        let counted = self.limiter.take(limits, facts, caller, newcomers, || {
+            durable.map(|asked| asked.take(ledger, facts)).transpose()
+        })?;
+        self.pacing.take(paces, now, wait);
+        Ok((wait, counted))
+    }
 }
 
-/// Whether the policy is content, or a person has to be.
-enum Assent {
-    Given,
-    Needed,
+/// Whether a call is let through whatever is said of it, because the policy is only
+/// tried out. What cannot be undone never is, nor what reading alone rules out.
+fn is_shadow(policy: &Policy, facts: &Facts, standing: &Standing) -> bool {
+    policy.mode.shadow.is_some()
+        && facts.risk != Risk::Destructive
+        && code_of(standing) != Code::ReadOnly
+}
+
+fn code_of(standing: &Standing) -> Code {
+    standing
+        .because()
+        .map_or(Code::NotAdmitted, |because| because.code)
 }
 
 fn refuse(refusal: Refusal) -> Verdict {
@@ -326,7 +490,7 @@ fn refuse(refusal: Refusal) -> Verdict {
 impl fmt::Debug for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Go(permitted) => f.debug_tuple("Go").field(permitted.call.facts()).finish(),
+            Self::Go(permitted) => permitted.fmt(f),
             Self::Again(_) => f.debug_tuple("Again").finish_non_exhaustive(),
             Self::Ask(question) => f.debug_tuple("Ask").field(question.facts()).finish(),
             Self::Refuse(refusal) => f.debug_tuple("Refuse").field(refusal).finish(),

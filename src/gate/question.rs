@@ -15,6 +15,7 @@ use crate::{
 pub struct Question {
     call: Prepared,
     brief: Option<BriefPermit>,
+    reasons: Vec<String>,
     ticket: String,
     expires: Duration,
 }
@@ -23,12 +24,14 @@ impl Question {
     pub(super) fn new(
         call: Prepared,
         brief: Option<BriefPermit>,
+        reasons: Vec<String>,
         ticket: String,
         expires: Duration,
     ) -> Self {
         Self {
             call,
             brief,
+            reasons,
             ticket,
             expires,
         }
@@ -87,6 +90,9 @@ impl Question {
                 };
                 text += &format!("{name}: {shown}\n");
             }
+        }
+        for reason in &self.reasons {
+            text += &format!("You are asked because {}.\n", plain(&Foreign::new(reason)));
         }
         if facts.risk == crate::op::Risk::Destructive {
             text += "This cannot be undone.\n";

@@ -2,9 +2,13 @@
 
 use std::{fmt, time::Duration};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::policy::{Because, Limit};
+use crate::{
+    ledger::LedgerError,
+    policy::{Because, Counted, Limit, Place},
+};
 
 /// What kind of refusal it is; the names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -40,11 +44,35 @@ pub enum Code {
     Busy,
     /// The same content is being sent to the same chat.
     UnderWay,
+    /// The ledger cannot be used.
+    LedgerUnavailable,
+    /// A condition of a rule does not hold.
+    ConditionNotMet,
+    /// The recipient is not to be written to.
+    RecipientDenied,
+    /// The recipient is not listed.
+    RecipientUnlisted,
+    /// The recipient was never written to.
+    RecipientNew,
+    /// The chat is not to be read.
+    ChatNotReadable,
+    /// It is the wrong time of day.
+    QuietHours,
+    /// What was read in one chat could leave to another.
+    CrossChat,
+    /// The account is in danger and left alone.
+    AccountPaused,
+    /// The gap between two calls is not over.
+    TooSoon,
+    /// Nothing but reading is allowed.
+    ReadOnly,
+    /// The operator has pulled the switch.
+    Panic,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 27] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
@@ -60,6 +88,18 @@ impl Code {
         Self::AuditUnavailable,
         Self::Busy,
         Self::UnderWay,
+        Self::LedgerUnavailable,
+        Self::ConditionNotMet,
+        Self::RecipientDenied,
+        Self::RecipientUnlisted,
+        Self::RecipientNew,
+        Self::ChatNotReadable,
+        Self::QuietHours,
+        Self::CrossChat,
+        Self::AccountPaused,
+        Self::TooSoon,
+        Self::ReadOnly,
+        Self::Panic,
     ];
 
     /// The code's name.
@@ -80,6 +120,18 @@ impl Code {
             Self::AuditUnavailable => "audit-unavailable",
             Self::Busy => "busy",
             Self::UnderWay => "under-way",
+            Self::LedgerUnavailable => "ledger-unavailable",
+            Self::ConditionNotMet => "condition-not-met",
+            Self::RecipientDenied => "recipient-denied",
+            Self::RecipientUnlisted => "recipient-unlisted",
+            Self::RecipientNew => "recipient-new",
+            Self::ChatNotReadable => "chat-not-readable",
+            Self::QuietHours => "quiet-hours",
+            Self::CrossChat => "cross-chat",
+            Self::AccountPaused => "account-paused",
+            Self::TooSoon => "too-soon",
+            Self::ReadOnly => "read-only",
+            Self::Panic => "panic",
         }
     }
 
@@ -105,6 +157,24 @@ impl Code {
             Self::PromptsExhausted | Self::RateLimited => "wait, then call once",
             Self::AuditUnavailable => "tell the operator; reading still works",
             Self::Busy => "wait for the calls under way, then call again",
+            Self::LedgerUnavailable => {
+                "tell the operator; reading still works where it is not counted"
+            }
+            Self::ConditionNotMet => {
+                "only call again with arguments that keep the condition; only the operator can change it"
+            }
+            Self::RecipientDenied => "do not try again; only the operator can change the policy",
+            Self::RecipientUnlisted => "do not try again; only the operator can list recipients",
+            Self::RecipientNew => {
+                "do not try again; the operator writes first, or lists the recipient"
+            }
+            Self::ChatNotReadable => "do not try again; only the operator can change the policy",
+            Self::QuietHours => "wait until the quiet hours are over, then call once",
+            Self::CrossChat => "do not try again; a person can send it by hand",
+            Self::AccountPaused => "send nothing; the operator looks at the account and resumes",
+            Self::TooSoon => "wait, then call once",
+            Self::ReadOnly => "do not try again; only the operator can change the policy",
+            Self::Panic => "stop; nothing more is allowed until the operator says so",
             Self::UnderWay => "wait for the first call's answer; do not send it again",
         }
     }
@@ -125,7 +195,7 @@ pub struct Refusal {
     pub reason: String,
     /// Where the rule stands, as `file:line:column (key)`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rule: Option<String>,
+    pub rule: Option<Place>,
     /// What to do next.
     pub next: &'static str,
     /// Whole seconds until a call can succeed.
@@ -145,6 +215,33 @@ impl Refusal {
         }
     }
 
+    /// Where the rule stands.
+    #[must_use]
+    pub(super) fn by(mut self, rule: &Place) -> Self {
+        self.rule = Some(rule.clone());
+        self
+    }
+
+    /// When a call can succeed.
+    #[must_use]
+    pub(super) fn after(mut self, wait: Duration) -> Self {
+        self.retry_after_s = Some(whole_seconds(wait));
+        self
+    }
+
+    /// A call that could not be counted.
+    pub(super) fn uncounted(error: &LedgerError) -> Self {
+        // The path is the operator's, the kind is enough for an agent.
+        tracing::error!(%error, "the ledger cannot be used");
+        Self::new(
+            Code::LedgerUnavailable,
+            format!(
+                "calls are refused that could not be counted ({})",
+                error.code()
+            ),
+        )
+    }
+
     /// A call that could not be written down.
     pub fn unrecorded(error: &std::io::Error) -> Self {
         // The path is the operator's, the error number is enough for an agent.
@@ -158,23 +255,28 @@ impl Refusal {
         )
     }
 
-    pub(super) fn by_rule(tool: &str, because: &Because) -> Self {
-        let given = because
-            .reason
-            .as_deref()
-            .map(|reason| format!(": {reason}"));
+    pub(super) fn by_rule(tool: &str, because: &Because, now: Timestamp) -> Self {
         let what = match because.code {
             Code::Hidden => "is hidden by the policy",
             Code::NotAdmitted => "is admitted by no rule of the policy",
             Code::ConfirmationOff => "cannot be undone, and confirmation is off",
+            Code::ReadOnly => "does more than read, and the policy allows reading alone",
             _ => "is denied by the policy",
         };
-        Self {
+        let given = because.reason.as_deref();
+        let given = given
+            .map(|reason| format!(": {reason}"))
+            .unwrap_or_default();
+        let refusal = Self {
             rule: because.rule.clone(),
-            ..Self::new(
-                because.code,
-                format!("`{tool}` {what}{}", given.unwrap_or_default()),
-            )
+            ..Self::new(because.code, format!("`{tool}` {what}{given}"))
+        };
+        match because
+            .until
+            .map(|until| Duration::try_from(until.duration_since(now)))
+        {
+            Some(Ok(wait)) => refusal.after(wait),
+            _ => refusal,
         }
     }
 
@@ -183,30 +285,52 @@ impl Refusal {
             rule: because.rule.clone(),
             ..Self::new(
                 Code::CannotAsk,
-                format!(
-                    "`{tool}` needs a person's yes, and this client did not say that it can ask one"
-                ),
+                match &because.reason {
+                    Some(reason) => format!(
+                        "`{tool}` needs a person's yes ({reason}), and this client did not say that it can ask one"
+                    ),
+                    None => format!(
+                        "`{tool}` needs a person's yes, and this client did not say that it can ask one"
+                    ),
+                },
             )
         }
     }
 
     pub(super) fn limited(tool: &str, limit: &Limit, wait: Duration) -> Self {
-        Self {
-            rule: Some(limit.rule.clone()),
-            retry_after_s: Some(whole_seconds(wait)),
-            ..Self::new(
-                Code::RateLimited,
-                format!(
-                    "`{tool}` is limited to {limit}; the next call can be made in {} s",
-                    whole_seconds(wait)
-                ),
-            )
+        let reason = format!(
+            "`{tool}` is limited to {limit}; the next call can be made in {} s",
+            whole_seconds(wait)
+        );
+        Self::new(Code::RateLimited, reason)
+            .by(&limit.rule)
+            .after(wait)
+    }
+
+    /// A limit that has less left than the call takes.
+    pub(super) fn full(tool: &str, limit: &Limit, left: u32, wait: Option<Duration>) -> Self {
+        let (what, next) = match limit.of {
+            Counted::Calls => return Self::limited(tool, limit, wait.unwrap_or(limit.window)),
+            Counted::Messages => ("messages", "ask for no more than is left, or wait"),
+            Counted::Newcomers => (
+                "new recipients",
+                "wait, or write to whom was written before",
+            ),
+        };
+        let reason = format!("`{tool}` is limited to {limit}; {left} {what} are left now");
+        let refusal = Self {
+            next,
+            ..Self::new(Code::RateLimited, reason).by(&limit.rule)
+        };
+        match wait {
+            Some(wait) => refusal.after(wait),
+            None => refusal,
         }
     }
 
-    pub(super) fn prompts(rule: &str, wait: Duration) -> Self {
+    pub(super) fn prompts(rule: &Place, wait: Duration) -> Self {
         Self {
-            rule: Some(rule.to_owned()),
+            rule: Some(rule.clone()),
             retry_after_s: Some(whole_seconds(wait)),
             ..Self::new(
                 Code::PromptsExhausted,

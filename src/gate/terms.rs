@@ -8,25 +8,22 @@ use crate::{
 
 impl Gate {
     /// One line: the tool, whether it may be called, how often, and by which rule.
-    pub fn terms(&self, tool: &str, risk: Risk) -> String {
-        let ruling = self.policy.ruling(tool);
+    pub fn terms(&self, tool: &str, risk: Risk, grant: &str) -> String {
+        let policy = self.policy();
+        let standing = policy.standing(tool, risk, grant);
         let mut line = format!("{tool} ({risk}): ");
-        line.push_str(match ruling.standing {
+        line.push_str(match standing {
             Standing::Allow => "allowed",
             Standing::Confirm(_) => "a person is asked each time",
             Standing::Deny(_) => "refused",
             Standing::Hidden(_) => "hidden",
         });
-        if let Some(because) = ruling.standing.because() {
+        if let Some(because) = standing.because() {
             push(&mut line, because);
         }
         // A limit on what is refused anyway says nothing.
-        if matches!(ruling.standing, Standing::Allow | Standing::Confirm(_)) {
-            for limit in ruling
-                .limits
-                .iter()
-                .filter_map(|at| self.policy.limits.get(*at))
-            {
+        if standing.admits() {
+            for limit in policy.limits_of(tool, grant) {
                 line.push_str(&format!("; at most {limit} [{}]", limit.rule));
             }
         }

@@ -1,18 +1,15 @@
 //! Counting in exact sliding windows, all or nothing.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::{
-    Admission, Count, DAY, Full, Receipt, Request, Trouble, lease,
+    Admission, Count, DAY, Full, Receipt, Request, Trouble, lease, lines,
     recipients::{self, strangers},
     request::Line,
     series::Series,
     store::{End, Work},
-    time::{duration, nanos},
+    time::duration,
 };
-
-/// How often lines that no window reaches any more are removed.
-const SWEEP: i64 = 60 * 60 * 1_000_000_000;
 
 /// Counts that name the same counter and key.
 struct Group<'a> {
@@ -56,59 +53,20 @@ pub(super) fn admit(work: &Work<'_>, request: &Request<'_>) -> Result<End<Admiss
     if !work.lasting && !groups.iter().all(covered) {
         return Ok(End::Lastingly);
     }
-    let mut lines = Vec::with_capacity(groups.len());
+    let mut written = Vec::with_capacity(groups.len());
     for group in &groups {
-        lines.push(write(work, &counts, group)?);
+        written.push(write(work, &counts, group)?);
     }
     recipients::remember(work, &newcomers)?;
-    sweep(work)?;
+    lines::sweep(work)?;
     let line = |count: &Count<'_>| {
         let group = groups.iter().position(|group| group.holds(count))?;
-        lines.get(group).copied().flatten()
+        written.get(group).copied().flatten()
     };
     Ok(End::Keep(Admission::Counted(Receipt {
         hits: counts.iter().map(line).collect(),
         newcomers,
     })))
-}
-
-/// Lowers what a line holds, and the totals of all that came after it.
-pub(super) fn reduce(work: &Work<'_>, line: Line, amount: u32) -> Result<(), Trouble> {
-    let place = params![line.series, line.at, line.n];
-    let held: Option<i64> = work
-        .tx
-        .prepare_cached("SELECT amount FROM hit WHERE series = ?1 AND at = ?2 AND n = ?3")?
-        .query_row(place, |row| row.get(0))
-        .optional()?;
-    let less = held.unwrap_or(0) - i64::from(amount);
-    if less > 0 {
-        work.tx
-            .prepare_cached(
-                "UPDATE hit SET total = total - ?4,
-                     amount = iif(at = ?2 AND n = ?3, amount - ?4, amount)
-                 WHERE series = ?1 AND (at, n) >= (?2, ?3)",
-            )?
-            .execute(params![line.series, line.at, line.n, less])?;
-    }
-    Ok(())
-}
-
-/// Removes what no window reaches any more, now and then.
-pub(super) fn sweep(work: &Work<'_>) -> Result<(), Trouble> {
-    let swept: i64 = work
-        .tx
-        .prepare_cached("SELECT swept FROM time")?
-        .query_row([], |row| row.get(0))?;
-    if work.now - swept < SWEEP {
-        return Ok(());
-    }
-    let gone = work.now - nanos(DAY);
-    work.tx.execute("DELETE FROM hit WHERE at <= ?1", [gone])?;
-    work.tx.execute_batch(
-        "DELETE FROM series WHERE NOT EXISTS (SELECT 1 FROM hit WHERE series = id)",
-    )?;
-    work.tx.execute("UPDATE time SET swept = ?1", [work.now])?;
-    Ok(())
 }
 
 impl Group<'_> {
@@ -135,9 +93,13 @@ fn grouped<'a>(work: &Work<'_>, counts: &[Count<'a>]) -> Result<Vec<Group<'a>>, 
             None => groups.push(Group {
                 first: *count,
                 amount: count.amount,
-                series: Series::find(work, count.counter, count.key)?,
+                series: None,
             }),
         }
+    }
+    // What takes nothing passes anyway.
+    for group in groups.iter_mut().filter(|group| group.amount > 0) {
+        group.series = Series::find(work, group.first.counter, group.first.key)?;
     }
     Ok(groups)
 }
@@ -173,13 +135,16 @@ fn full(
     count: &Count<'_>,
     group: &Group<'_>,
 ) -> Result<Option<Full>, Trouble> {
+    if group.amount == 0 {
+        return Ok(None);
+    }
     let (max, amount) = (i64::from(count.max), i64::from(group.amount));
     let used = match &group.series {
         Some(series) => series.used(work, count.window)?,
         None => 0,
     };
     let over = used + amount - max;
-    if amount == 0 || over <= 0 {
+    if over <= 0 {
         return Ok(None);
     }
     let wait = match &group.series {

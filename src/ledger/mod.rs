@@ -4,13 +4,17 @@
 //! restarted, killed or set to another time. A call that cannot be counted is refused:
 //! no error here ever means "let it pass".
 //!
-//! Nothing waits for the disk at each call. A killed process loses nothing. A power
-//! failure may lose the last calls, and the next start counts as many as that can have
-//! been: too much by a tenth of a limit at most, never too little.
+//! A killed process loses nothing. A power failure may lose the last calls, since not
+//! each of them waits for the disk; the next start counts as many as that can have been,
+//! a tenth of a limit at most: too much, never too little.
+//!
+//! The file has to be on a local disk of one machine.
 
 mod counting;
 mod error;
+mod format;
 mod lease;
+mod lines;
 mod pause;
 mod place;
 mod recipients;
@@ -21,6 +25,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod time;
+mod transaction;
 
 use std::{
     fmt,
@@ -40,7 +45,7 @@ use crate::clock::Clock;
 
 /// The ledger of one account. Clones share it.
 ///
-/// Each method may wait for another process, for two seconds at most.
+/// Each method may wait for the disk, and for another process for about two seconds.
 #[derive(Clone)]
 pub struct Ledger(Arc<Inner>);
 
@@ -104,7 +109,7 @@ impl Ledger {
     /// When it cannot be written; the greater amount stays counted.
     pub fn reduce(&self, receipt: &Receipt, index: usize, amount: u32) -> Result<(), LedgerError> {
         match receipt.hits.get(index).copied().flatten() {
-            Some(line) => self.write(|work| counting::reduce(work, line, amount).map(End::Keep)),
+            Some(line) => self.write(|work| lines::reduce(work, line, amount).map(End::Keep)),
             None => Ok(()),
         }
     }

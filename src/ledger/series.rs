@@ -19,34 +19,24 @@ pub(super) struct Series {
 
 impl Series {
     pub(super) fn find(work: &Work<'_>, counter: &str, key: &str) -> Result<Option<Self>, Trouble> {
-        let known: Option<(i64, i64)> = work
-            .tx
-            .prepare_cached("SELECT id, covered FROM series WHERE counter = ?1 AND key = ?2")?
-            .query_row([counter, key], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let Some((id, covered)) = known else {
-            return Ok(None);
-        };
-        let empty = Self {
-            id,
-            covered,
-            ..Self::default()
-        };
-        let newest = work
+        let found = work
             .tx
             .prepare_cached(
-                "SELECT total, at, n FROM hit WHERE series = ?1 ORDER BY at DESC, n DESC LIMIT 1",
+                "SELECT id, covered, total, at, n
+                 FROM series LEFT JOIN hit ON hit.series = series.id
+                 WHERE counter = ?1 AND key = ?2 ORDER BY at DESC, n DESC LIMIT 1",
             )?
-            .query_row([id], |row| {
+            .query_row([counter, key], |row| {
                 Ok(Self {
-                    total: row.get(0)?,
-                    last: row.get(1)?,
-                    n: row.get(2)?,
-                    ..empty
+                    id: row.get(0)?,
+                    covered: row.get(1)?,
+                    total: row.get::<_, Option<i64>>(2)?.unwrap_or(0),
+                    last: row.get(3)?,
+                    n: row.get::<_, Option<i64>>(4)?.unwrap_or(0),
                 })
             })
             .optional()?;
-        Ok(Some(newest.unwrap_or(empty)))
+        Ok(found)
     }
 
     /// Writes down what the disk promises a series, and makes it if it is new.

@@ -6,20 +6,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
 
-use super::{
-    Trouble, lease,
-    place::Place,
-    time::{Moment, Now},
-};
+use super::{Trouble, format, lease, place::Place, time::Moment, transaction::Transaction};
 use crate::clock::Clock;
 
 /// How long another process is waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
-const FORMAT: i64 = 1;
-const APPLICATION: i64 = 0x7767_6c64;
-const SCHEMA: &str = include_str!("schema.sql");
 
 #[derive(Debug)]
 pub(super) struct Store {
@@ -30,7 +23,9 @@ pub(super) struct Store {
     /// Whether a crash of the machine can be told from a crash of a process; where it
     /// cannot, nothing is ever left unwritten.
     leases: bool,
+    /// How often the disk was waited for.
     pub(super) syncs: u64,
+    /// Whether there may be room to give back.
     leased: bool,
 }
 
@@ -39,6 +34,8 @@ pub(super) struct Store {
 pub(super) struct Work<'a> {
     pub(super) tx: &'a Connection,
     pub(super) now: i64,
+    /// When old lines were last removed.
+    pub(super) swept: i64,
     /// Whether it will be on the disk when it ends.
     pub(super) lasting: bool,
     pub(super) leases: bool,
@@ -97,26 +94,26 @@ impl Store {
     fn arrive(&mut self) -> Result<(), Trouble> {
         self.conn.busy_timeout(PATIENCE)?;
         self.conn.set_prepared_statement_cache_capacity(64);
-        self.format()?;
+        format::look(&self.conn)?;
         self.conn.pragma_update(None, "page_size", 1024)?;
-        self.conn
-            .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        let mode: String =
+            self.conn
+                .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        if self.place.is_some() && mode != "wal" {
+            let why = "its file system does not let processes share memory";
+            return Err(Trouble::Unavailable(why.into()));
+        }
         self.conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
+        // macOS keeps for itself what it was told to write, unless asked like this.
+        self.conn.pragma_update(None, "fullfsync", true)?;
         self.conn.pragma_update(None, "synchronous", "FULL")?;
+        let tx = Transaction::writing(&mut self.conn)?;
         let moment = Moment::of(&self.clock);
-        let tx = immediate(&mut self.conn)?;
-        if tx.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))? == 0 {
-            tx.execute_batch(SCHEMA)?;
-            tx.pragma_update(None, "application_id", APPLICATION)?;
-            tx.pragma_update(None, "user_version", FORMAT)?;
-        }
-        let sound: String = tx.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-        if sound != "ok" {
-            return Err(Trouble::Corrupt(sound));
-        }
+        format::make(&tx)?;
+        format::check(&tx)?;
         let now = moment.read(&tx)?;
         if now.same_boot {
-            tx.rollback()?;
+            drop(tx);
         } else {
             lease::count_unknown(&tx, now.at)?;
             moment.keep(&tx, now.at)?;
@@ -128,19 +125,6 @@ impl Store {
         Ok(())
     }
 
-    /// Refuses what is not ours before anything in it is changed.
-    fn format(&self) -> Result<(), Trouble> {
-        let number = |sql| self.conn.query_row(sql, [], |row| row.get::<_, i64>(0));
-        let tables = number("SELECT count(*) FROM sqlite_schema")?;
-        let application = number("PRAGMA application_id")?;
-        match number("PRAGMA user_version")? {
-            0 if tables == 0 && application == 0 => Ok(()),
-            _ if application != APPLICATION => Err(Trouble::Foreign),
-            FORMAT => Ok(()),
-            other => Err(Trouble::Newer(other)),
-        }
-    }
-
     /// Reads; changes nothing.
     pub(super) fn read<T>(
         &mut self,
@@ -148,11 +132,12 @@ impl Store {
     ) -> Result<T, Trouble> {
         self.check()?;
         let moment = Moment::of(&self.clock);
-        let tx = self.conn.transaction()?;
-        let Now { at: now, .. } = moment.read(&tx)?;
+        let tx = Transaction::reading(&mut self.conn)?;
+        let now = moment.read(&tx)?;
         work(&Work {
             tx: &tx,
-            now,
+            now: now.at,
+            swept: now.swept,
             lasting: true,
             leases: self.leases,
         })
@@ -182,25 +167,24 @@ impl Store {
         lasting: bool,
         work: &mut impl FnMut(&Work<'_>) -> Result<End<T>, Trouble>,
     ) -> Result<Option<T>, Trouble> {
-        let tx = immediate(&mut self.conn)?;
+        let tx = Transaction::writing(&mut self.conn)?;
         // Only now: what was waited for is time that has passed.
         let moment = Moment::of(&self.clock);
-        let Now {
-            at: now, jumped, ..
-        } = moment.read(&tx)?;
-        if jumped && !lasting {
+        let now = moment.read(&tx)?;
+        if now.jumped && !lasting {
             // After the next boot the time of day is all there is to go by.
             return Ok(None);
         }
         let end = work(&Work {
             tx: &tx,
-            now,
+            now: now.at,
+            swept: now.swept,
             lasting,
             leases: self.leases,
         })?;
         match end {
             End::Keep(done) => {
-                moment.keep(&tx, now)?;
+                moment.keep(&tx, now.at)?;
                 tx.commit()?;
                 self.leased = self.leases;
                 Ok(Some(done))
@@ -227,8 +211,4 @@ impl Drop for Store {
             });
         }
     }
-}
-
-fn immediate(conn: &mut Connection) -> Result<Transaction<'_>, Trouble> {
-    Ok(conn.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }

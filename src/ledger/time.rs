@@ -23,6 +23,8 @@ pub(super) struct Moment {
 pub(super) struct Now {
     pub(super) at: i64,
     pub(super) same_boot: bool,
+    /// When old lines were last removed.
+    pub(super) swept: i64,
     /// Whether the time of day was set since then.
     pub(super) jumped: bool,
 }
@@ -43,7 +45,7 @@ impl Moment {
 
     /// The ledger's time at this moment; the file has none yet when it is new.
     pub(super) fn read(&self, tx: &Connection) -> Result<Now, Trouble> {
-        let mut query = tx.prepare_cached("SELECT now, boot, uptime, wall FROM time")?;
+        let mut query = tx.prepare_cached("SELECT now, boot, uptime, wall, swept FROM time")?;
         let now = query
             .query_row([], |row| {
                 let (then, uptime): (i64, i64) = (row.get(0)?, row.get(2)?);
@@ -54,6 +56,7 @@ impl Moment {
                 Ok(Now {
                     at: then.saturating_add(passed.max(0)),
                     same_boot,
+                    swept: row.get(4)?,
                     jumped: same_boot && by_day.abs_diff(by_boot) > JUMP,
                 })
             })
@@ -61,17 +64,22 @@ impl Moment {
         Ok(now.unwrap_or(Now {
             at: 0,
             same_boot: false,
+            swept: 0,
             jumped: false,
         }))
     }
 
     /// Keeps the ledger's time, so that it goes on from here.
     pub(super) fn keep(&self, tx: &Connection, now: i64) -> Result<(), Trouble> {
-        tx.prepare_cached(
-            "INSERT INTO time (one, now, boot, uptime, wall) VALUES (1, ?1, ?2, ?3, ?4)
-             ON CONFLICT (one) DO UPDATE SET now = ?1, boot = ?2, uptime = ?3, wall = ?4",
-        )?
-        .execute(params![now, &*self.boot, self.uptime, self.wall])?;
+        let values = params![now, &*self.boot, self.uptime, self.wall];
+        let known = tx
+            .prepare_cached("UPDATE time SET now = ?1, boot = ?2, uptime = ?3, wall = ?4")?
+            .execute(values)?;
+        if known == 0 {
+            let first =
+                "INSERT INTO time (one, now, boot, uptime, wall) VALUES (1, ?1, ?2, ?3, ?4)";
+            tx.execute(first, values)?;
+        }
         Ok(())
     }
 }

@@ -79,7 +79,7 @@ impl Server {
         if let Some(permit) = self.0.gate.wonders(&call, &caller) {
             tokio::select! {
                 () = cx.ct.cancelled() => return Ok(taken_back(entry)),
-                found = self.0.tools.identify(permit) => self.0.gate.learn(found),
+                found = self.0.tools.scout(permit) => self.0.gate.learn(found),
             }
         }
         let verdict = match (request.state, request.answers) {
@@ -140,12 +140,16 @@ impl Server {
         mut entry: Entry,
         cx: RequestContext<RoleServer>,
     ) -> Result<Ended, ErrorData> {
-        entry.allowed(permitted.how());
+        entry.allowed(permitted.how(), permitted.shadowed());
         let (progress, reports) = Progress::new(cx.ct.clone());
         let inner = Arc::clone(&self.0);
-        let ending = permitted.ending();
+        let (ending, wait) = (permitted.ending(), permitted.wait());
         let running = tokio::spawn(async move {
-            let outcome = inner.tools.run(permitted, progress).await;
+            // A gap that has to be kept; a call that is taken back meanwhile sends nothing.
+            let outcome = match progress.pause(wait).await {
+                Ok(()) => inner.tools.run(permitted, progress).await,
+                Err(fault) => Err(fault),
+            };
             inner.gate.ended(ending, &outcome);
             let recorded = entry.ran(&outcome).map_or(Recorded::No, |()| Recorded::Yes);
             (outcome, recorded)
@@ -176,7 +180,7 @@ fn taken_back(entry: Entry) -> Ended {
 
 /// The answer that the same call got just now.
 fn again(mut entry: Entry, outcome: Result<Answer, Fault>) -> Ended {
-    entry.allowed("repeated");
+    entry.allowed("repeated", None);
     // Nothing was done; the answer stands whether or not it could be written down.
     let _ = entry.ran(&outcome);
     Ended::Again(outcome)

@@ -81,7 +81,8 @@ impl Server {
 
     /// Whether this caller finds a tool in the list.
     fn offers(&self, tool: &str, caller: &Caller) -> bool {
-        self.0.tools.get(tool).is_some() && self.0.gate.lists(tool, caller)
+        let found = self.0.tools.get(tool);
+        found.is_some_and(|tool| self.0.gate.lists(tool.name, tool.risk, caller))
     }
 
     fn instructions(&self) -> String {
@@ -131,7 +132,7 @@ impl ServerHandler for Server {
             .0
             .tools
             .tools()
-            .filter(|tool| self.0.gate.lists(tool.name, &caller))
+            .filter(|tool| self.0.gate.lists(tool.name, tool.risk, &caller))
             .map(answer::tool)
             .collect();
         // What is listed depends on what the client can do, so nobody else may reuse it.

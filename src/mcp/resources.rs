@@ -160,8 +160,8 @@ impl Server {
             self.0
                 .tools
                 .tools()
-                .filter(|tool| self.0.gate.lists(tool.name, caller))
-                .map(|tool| self.0.gate.terms(tool.name, tool.risk)),
+                .filter(|tool| self.0.gate.lists(tool.name, tool.risk, caller))
+                .map(|tool| self.0.gate.terms(tool.name, tool.risk, &caller.grant)),
         );
         ReadResourceResult::new(vec![ResourceContents::text(lines.join("\n"), POLICY)]).into()
     }

@@ -1,9 +1,12 @@
 //! Every tool there is, whether or not a back end offers it.
 
+use serde_json::Value;
+
 use super::*;
+use crate::toolset::{self, BadCall, Facts, Schemas};
 
 /// What a policy has to know of a tool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Entry {
     /// The tool's name.
     pub name: &'static str,
@@ -13,6 +16,10 @@ pub struct Entry {
     pub topic: Topic,
     /// Names that other servers give the action.
     pub known_as: &'static [&'static str],
+    /// What clients are told of it.
+    pub schemas: fn() -> Schemas,
+    /// What a policy sees of a call with these arguments.
+    pub facts: fn(Value) -> Result<Facts, BadCall>,
 }
 
 const fn entry<O: Operation>() -> Entry {
@@ -21,6 +28,8 @@ const fn entry<O: Operation>() -> Entry {
         risk: O::RISK,
         topic: O::TOPIC,
         known_as: O::KNOWN_AS,
+        schemas: toolset::schemas::<O>,
+        facts: toolset::facts::<O>,
     }
 }
 

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Foreign, Operation, Output, PageSize, PersonId, Risk, Room, Topic, Touches};
+use super::{
+    ChatId, Foreign, Operation, Output, PageSize, PersonId, Reading, Risk, Room, Topic, Touches,
+};
 use crate::toolset::Briefing;
 
 /// List the chats with their last messages: unread ones first, then newest first.
@@ -32,6 +34,10 @@ impl Operation for ListChats {
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_get_chats", "get_chats", "get_contact_chats"];
     type Output = ChatList;
+
+    fn reads(&self) -> u32 {
+        u32::try_from(self.limit.get()).unwrap_or(u32::MAX)
+    }
 
     fn page(&mut self) -> Option<&mut PageSize> {
         Some(&mut self.limit)
@@ -84,6 +90,10 @@ impl Operation for GetChat {
         "get_direct_chat_by_contact_number",
     ];
     type Output = Chat;
+
+    fn reads(&self) -> u32 {
+        1
+    }
 
     fn touches(&self) -> Touches {
         Touches::source(&self.chat)
@@ -199,6 +209,13 @@ impl Chat {
 }
 
 impl Output for Chat {
+    fn reading(&self) -> Reading {
+        Reading {
+            messages: u32::from(self.last_message.is_some()),
+            chats: Vec::new(),
+        }
+    }
+
     fn text(&self) -> String {
         let mut text = self.line();
         if let Some(message) = &self.last_message {
@@ -258,6 +275,28 @@ impl ChatList {
 }
 
 impl Output for ChatList {
+    fn reading(&self) -> Reading {
+        let shown = |chat: &&Chat| chat.last_message.is_some();
+        let chats: Vec<ChatId> = self
+            .chats
+            .iter()
+            .filter(shown)
+            .map(|chat| chat.chat.clone())
+            .collect();
+        Reading {
+            messages: u32::try_from(chats.len()).unwrap_or(u32::MAX),
+            chats,
+        }
+    }
+
+    fn blind(&mut self, may_read: &dyn Fn(&ChatId) -> bool) {
+        for chat in &mut self.chats {
+            if !may_read(&chat.chat) {
+                chat.last_message = None;
+            }
+        }
+    }
+
     fn text(&self) -> String {
         let mut text = format!("{} chats", self.chats.len());
         for chat in &self.chats {

@@ -26,6 +26,10 @@ impl Operation for DownloadMedia {
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = ReceivedFile;
 
+    fn reads(&self) -> u32 {
+        1
+    }
+
     fn check(&self) -> Result<(), BadId> {
         self.message.is_of(&self.chat)
     }

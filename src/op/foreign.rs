@@ -76,7 +76,7 @@ impl Foreign {
 /// Characters that change what a reader sees without being seen: controls, line
 /// and paragraph separators, joiners, direction marks, variation selectors, tags
 /// and the blank letters.
-fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'

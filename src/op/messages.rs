@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BadId, ChatId, Foreign, MessageId, Operation, Output, PageSize, PersonId, Risk, Topic, Touches,
+    BadId, ChatId, Foreign, MessageId, Operation, Output, PageSize, PersonId, Reading, Risk, Topic,
+    Touches,
 };
 
 use crate::toolset::Briefing;
@@ -73,6 +74,10 @@ impl Operation for ListMessages {
     ];
     type Output = MessageList;
 
+    fn reads(&self) -> u32 {
+        u32::try_from(self.limit.get()).unwrap_or(u32::MAX)
+    }
+
     fn page(&mut self) -> Option<&mut PageSize> {
         Some(&mut self.limit)
     }
@@ -112,6 +117,10 @@ impl Operation for GetMessage {
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["get_message_by_id"];
     type Output = Message;
+
+    fn reads(&self) -> u32 {
+        1
+    }
 
     fn check(&self) -> Result<(), BadId> {
         self.message.is_of(&self.chat)
@@ -304,6 +313,13 @@ fn line(at: Timestamp, who: &str, kind: Option<&Foreign>, text: Option<&Foreign>
 }
 
 impl Output for Message {
+    fn reading(&self) -> Reading {
+        Reading {
+            messages: 1,
+            chats: Vec::new(),
+        }
+    }
+
     fn text(&self) -> String {
         self.line()
     }
@@ -316,6 +332,13 @@ impl Output for Message {
 }
 
 impl Output for MessageList {
+    fn reading(&self) -> Reading {
+        Reading {
+            messages: u32::try_from(self.messages.len()).unwrap_or(u32::MAX),
+            chats: Vec::new(),
+        }
+    }
+
     fn shorten(&mut self, bytes: usize) {
         // Only a message that stands alone can be too long.
         for text in self.messages.iter_mut().filter_map(ToldMessage::text_mut) {

@@ -46,6 +46,7 @@ pub use contacts::{
 };
 pub use downloads::{ChatPicture, DownloadMedia, GetPicture};
 pub use foreign::Foreign;
+pub(crate) use foreign::is_hidden;
 pub use group_picture::{DeleteGroupPicture, SetGroupPicture};
 pub use group_settings::{
     Change, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,
@@ -141,6 +142,11 @@ pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 
         None
     }
 
+    /// How many messages may be read out at most.
+    fn reads(&self) -> u32 {
+        0
+    }
+
     /// What makes this the same as another call of the tool, where doing the same
     /// again within a short time is taken for a slip.
     fn content(&self) -> Option<serde_json::Value> {
@@ -161,10 +167,32 @@ pub trait Output: Serialize + JsonSchema + Send + 'static {
     /// Leaves out what can be left out, so that it fits into this many bytes of JSON.
     fn shorten(&mut self, _bytes: usize) {}
 
+    /// What of other people's messages is in it.
+    fn reading(&self) -> Reading {
+        Reading::default()
+    }
+
+    /// Takes out what is written in chats that may not be read.
+    fn blind(&mut self, _may_read: &dyn Fn(&ChatId) -> bool) {}
+
+    /// The account's state, where the answer tells it.
+    fn account_state(&self) -> Option<String> {
+        None
+    }
+
     /// Whether the effect that was asked for is not known to have happened.
     fn failed(&self) -> bool {
         false
     }
+}
+
+/// What of other people's messages is in an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// How many messages.
+    pub messages: u32,
+    /// In which chats they stand, where the call did not name them.
+    pub chats: Vec<ChatId>,
 }
 
 /// How much harm an action can do.

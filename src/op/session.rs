@@ -164,6 +164,10 @@ impl SessionReport {
 }
 
 impl Output for SessionReport {
+    fn account_state(&self) -> Option<String> {
+        self.reported.as_ref().map(|word| word.as_str().to_owned())
+    }
+
     fn text(&self) -> String {
         let mut text = self.state.words().to_owned();
         if let Some(word) = &self.reported {

@@ -11,6 +11,8 @@ use serde::Serialize;
 pub enum Severity {
     /// The policy is not used.
     Error,
+    /// The policy is used; something in it may not be what was meant.
+    Warning,
 }
 
 /// One thing that is wrong, and where.
@@ -38,6 +40,13 @@ impl Diagnostic {
         }
     }
 
+    pub(super) fn warning(code: &'static str, span: Range<usize>, message: String) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(code, span, message)
+        }
+    }
+
     #[must_use]
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -45,9 +54,13 @@ impl Diagnostic {
     }
 }
 
-/// Everything that is wrong with one file.
+/// What was found in the files of a policy.
+#[derive(Debug, Clone, Default)]
+pub struct Diagnostics(Vec<InFile>);
+
+/// What was found in one file.
 #[derive(Debug, Clone)]
-pub struct Diagnostics {
+struct InFile {
     origin: String,
     text: String,
     found: Vec<Diagnostic>,
@@ -67,38 +80,54 @@ pub struct Located<'a> {
 }
 
 impl Diagnostics {
-    pub(super) fn new(origin: &str, text: &str, mut found: Vec<Diagnostic>) -> Self {
+    /// Adds what was found in a file, where there is anything.
+    pub(super) fn add(&mut self, origin: &str, text: &str, mut found: Vec<Diagnostic>) {
         found.sort_by_key(|diagnostic| diagnostic.span.start);
-        Self {
-            origin: origin.to_owned(),
-            text: text.to_owned(),
-            found,
+        if !found.is_empty() {
+            self.0.push(InFile {
+                origin: origin.to_owned(),
+                text: text.to_owned(),
+                found,
+            });
         }
     }
 
     pub(super) fn unreadable(origin: String, error: &io::Error) -> Self {
         let message = format!("the policy cannot be read: {error}");
-        Self {
+        Self(vec![InFile {
             origin,
             text: String::new(),
             found: vec![Diagnostic::error("unreadable", 0..0, message)],
-        }
+        }])
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether anything in it stops a policy from being used.
+    pub fn has_errors(&self) -> bool {
+        let mut all = self.0.iter().flat_map(|file| &file.found);
+        all.any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
     /// The findings with line and column.
     pub fn located(&self) -> impl Iterator<Item = Located<'_>> {
-        self.found.iter().map(|diagnostic| {
-            let (line, column) = position(&self.text, diagnostic.span.start);
-            Located {
-                file: &self.origin,
-                line,
-                column,
-                severity: diagnostic.severity,
-                code: diagnostic.code,
-                message: &diagnostic.message,
-                hint: diagnostic.hint.as_deref(),
-            }
-        })
+        let all = self.0.iter();
+        all.flat_map(|file| file.found.iter().map(move |diagnostic| (file, diagnostic)))
+            .map(|(file, diagnostic)| {
+                let (line, column) = position(&file.text, diagnostic.span.start);
+                Located {
+                    file: &file.origin,
+                    line,
+                    column,
+                    severity: diagnostic.severity,
+                    code: diagnostic.code,
+                    message: &diagnostic.message,
+                    hint: diagnostic.hint.as_deref(),
+                }
+            })
     }
 
     /// The findings with the lines that they are about.
@@ -108,9 +137,19 @@ impl Diagnostics {
         } else {
             Renderer::plain()
         };
+        self.0.iter().map(|file| file.render(&renderer)).collect()
+    }
+}
+
+impl InFile {
+    fn render(&self, renderer: &Renderer) -> String {
         let mut text = String::new();
         for diagnostic in &self.found {
-            let title = Level::ERROR
+            let level = match diagnostic.severity {
+                Severity::Error => Level::ERROR,
+                Severity::Warning => Level::WARNING,
+            };
+            let title = level
                 .primary_title(diagnostic.message.as_str())
                 .id(diagnostic.code);
             let mut group = Group::with_title(title);

@@ -1,28 +1,67 @@
-//! What an operator allows: read from a file, checked, and compiled to one ruling
-//! for each tool.
+//! What an operator allows: read from files, checked, and ready to be asked of a call.
 
+mod condition;
 mod decide;
 mod diagnostics;
+mod health;
+mod hours;
+mod limit;
+mod pace;
+mod people;
+mod problem;
 mod raw;
+mod sheet;
+mod source;
 mod valid;
 
-use std::{fmt, num::NonZeroU32, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-pub use decide::{Because, Ruling, Standing};
+pub use condition::{At, Condition, Operand, Operator};
+pub use decide::{Because, Decision, Finding, Situation, Standing};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use health::Health;
+pub use hours::{HoursAt, Quiet};
+pub use limit::{Counted, LONG, Limit, Scope};
+pub use pace::{Pace, PaceAt};
+pub use people::{GroupNames, Place};
+pub use problem::Problem;
+
+use crate::{
+    gate::Code,
+    op::{ChatId, Risk},
+    toolset::Facts,
+};
+use sheet::Sheet;
+use source::Source;
 
 /// A checked policy.
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// What it was read from, as rules name it.
     pub origin: String,
-    /// Digest of its text; approvals are bound to it.
+    /// Digest of its files; approvals are bound to it.
     pub version: String,
+    /// The files that it was read from.
+    pub files: Vec<PathBuf>,
     /// How a person is asked.
     pub confirmation: Confirmation,
-    /// Every limit; rulings name them by position.
+    /// When the account is left alone.
+    pub health: Vec<Health>,
+    /// Whether it is enforced.
+    pub mode: Mode,
+    /// Every limit; decisions name them by position.
     pub limits: Vec<Limit>,
-    rulings: decide::Rulings,
+    /// What was found that does not stop it from being used.
+    pub warnings: Diagnostics,
+    sheets: Vec<Sheet>,
+    grants: BTreeMap<String, Vec<Sheet>>,
+    /// What holds of tools that cannot be undone.
+    floor: (Standing, Option<Place>),
 }
 
 /// How a person is asked before a call.
@@ -37,63 +76,41 @@ pub struct Confirmation {
     /// The time in which that many questions come back.
     pub prompt_window: Duration,
     /// Where the prompt limit stands.
-    pub prompt_rule: String,
+    pub prompt_rule: Place,
 }
 
-/// How often something may be done.
+/// Whether a policy is enforced.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mode {
+    /// Where it says that calls are judged and written down, and let through all the
+    /// same unless they cannot be undone.
+    pub shadow: Option<Place>,
+    /// Where it says that nothing but reading is allowed.
+    pub read_only: Option<Place>,
+}
+
+/// A gap that is kept between calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limit {
-    /// The counter's name; limits of one name count together.
-    pub counter: String,
-    /// How many calls in a window.
-    pub max: NonZeroU32,
-    /// How many of them at once.
-    pub burst: NonZeroU32,
-    /// The window's length.
-    pub window: Duration,
-    /// What is counted by.
-    pub scope: Scope,
+pub struct PaceRule {
+    /// How long.
+    pub pace: Pace,
     /// Where it stands.
-    pub rule: String,
-}
-
-/// What a limit counts by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// Each caller.
-    Grant,
-    /// Each connection.
-    Session,
-    /// Each chat that a call reaches.
-    Chat,
-    /// All callers together.
-    Account,
-}
-
-impl Scope {
-    /// The scopes' names with their values.
-    pub const NAMES: [(&'static str, Self); 4] = [
-        ("grant", Self::Grant),
-        ("session", Self::Session),
-        ("chat", Self::Chat),
-        ("account", Self::Account),
-    ];
+    pub rule: Place,
 }
 
 /// The policy that is in force when none is named; also the reference of every key.
 pub const DEFAULT: &str = include_str!("../../policy.toml");
 
 impl Policy {
-    /// Reads a policy file: JSON when it begins with a brace, as no TOML does.
+    /// Reads a policy file with all that it includes: JSON when it begins with a
+    /// brace, as no TOML does.
     ///
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
-        let origin = path.display().to_string();
-        match raw::read_file(path) {
-            Ok(text) if text.trim_start().starts_with('{') => Self::from_json(&origin, &text),
-            Ok(text) => Self::from_toml(&origin, &text),
-            Err(error) => Err(Diagnostics::unreadable(origin, &error)),
+        match Source::read(path) {
+            Ok(source) => valid::check(source::with_includes(source)),
+            Err(error) => Err(Diagnostics::unreadable(path.display().to_string(), &error)),
         }
     }
 
@@ -110,7 +127,7 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_toml(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        valid::check(origin, text, raw::toml(text))
+        valid::check(vec![Source::new(origin, text, raw::toml(text))])
     }
 
     /// Reads a policy in JSON.
@@ -118,36 +135,93 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_json(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        valid::check(origin, text, raw::json(text))
+        valid::check(vec![Source::new(origin, text, raw::json(text))])
     }
 
-    /// What the policy says of a tool.
-    pub fn ruling(&self, tool: &str) -> &Ruling {
-        self.rulings.of(tool)
-    }
-}
-
-impl fmt::Display for Limit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scope = match self.scope {
-            Scope::Grant => " per caller",
-            Scope::Session => " per connection",
-            Scope::Chat => " per chat",
-            Scope::Account => "",
-        };
-        write!(f, "{} per {}{scope}", self.max, window_words(self.window))?;
-        if self.burst != self.max {
-            write!(f, ", {} at once", self.burst)?;
+    /// What it says of a call.
+    pub fn decide(&self, facts: &Facts, situation: &Situation<'_>) -> Decision<'_> {
+        let mut decision = Decision::default();
+        if let Some(place) = &self.mode.read_only
+            && facts.risk != Risk::Read
+        {
+            let because = Because::new(Code::ReadOnly, Some(place.clone()));
+            let finding = Finding::new(Standing::Deny(because), place);
+            decision.findings.push(finding);
         }
-        Ok(())
+        for sheet in self.sheets_of(situation.grant) {
+            sheet.decide(facts, situation, &mut decision);
+        }
+        if facts.risk == Risk::Destructive {
+            let (standing, place) = &self.floor;
+            let finding = Finding::of(standing, place.as_ref());
+            decision.findings.push(finding);
+        }
+        decision.limits.sort_unstable();
+        decision.limits.dedup();
+        decision
     }
-}
 
-fn window_words(window: Duration) -> String {
-    match window.as_secs() {
-        1 => "second".into(),
-        60 => "minute".into(),
-        seconds if seconds % 60 == 0 => format!("{} minutes", seconds / 60),
-        seconds => format!("{seconds} seconds"),
+    /// What it says of a tool for a caller, whatever the arguments are.
+    pub fn standing(&self, tool: &str, risk: Risk, grant: &str) -> Standing {
+        let floor = (risk == Risk::Destructive).then_some(&self.floor.0);
+        let read_only = match &self.mode.read_only {
+            Some(place) if risk != Risk::Read => Some(Standing::Deny(Because::new(
+                Code::ReadOnly,
+                Some(place.clone()),
+            ))),
+            _ => None,
+        };
+        let sheets = self
+            .sheets_of(grant)
+            .filter_map(|sheet| sheet.standing(tool));
+        let all = read_only.iter().chain(sheets).chain(floor);
+        Standing::strictest(all)
+            .cloned()
+            .unwrap_or_else(|| Decision::default().standing().clone())
+    }
+
+    /// The limits that count a tool's calls, for a caller.
+    pub fn limits_of(&self, tool: &str, grant: &str) -> Vec<&Limit> {
+        let mut found: Vec<usize> = self
+            .sheets_of(grant)
+            .filter_map(|sheet| sheet.rulings.get(tool))
+            .flat_map(|ruling| ruling.limits.iter().copied())
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+            .iter()
+            .filter_map(|index| self.limits.get(*index))
+            .collect()
+    }
+
+    /// Whether what is written in a chat may be read.
+    pub fn may_read(&self, chat: &ChatId, situation: &Situation<'_>) -> bool {
+        self.sheets_of(situation.grant)
+            .all(|sheet| sheet.may_read(chat, situation))
+    }
+
+    /// Whether any rule looks at who was never written to.
+    pub fn asks_who_is_new(&self, grant: &str) -> bool {
+        self.sheets_of(grant).any(Sheet::asks_who_is_new)
+    }
+
+    /// The names of groups that rules use.
+    pub fn group_names(&self) -> impl Iterator<Item = &str> {
+        self.sheets
+            .iter()
+            .chain(self.grants.values().flatten())
+            .flat_map(Sheet::group_names)
+    }
+
+    /// The callers that it has rules of their own for.
+    pub fn grants(&self) -> impl Iterator<Item = &str> {
+        self.grants.keys().map(String::as_str)
+    }
+
+    fn sheets_of(&self, grant: &str) -> impl Iterator<Item = &Sheet> {
+        self.sheets
+            .iter()
+            .chain(self.grants.get(grant).into_iter().flatten())
     }
 }

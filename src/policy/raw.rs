@@ -7,7 +7,7 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::Diagnostic;
+use super::{Diagnostic, condition::Operand};
 
 /// A place in the text, in bytes.
 pub(super) type Span = Range<usize>;
@@ -26,8 +26,9 @@ pub(super) enum Raw {
     List(Vec<Node>),
     Text(String),
     Integer(i64),
+    Float(f64),
     Boolean(bool),
-    /// A number with a fraction, a date, `null`: nothing that a policy has a use for.
+    /// A date, `null`: nothing that a policy has a use for.
     Other(&'static str),
 }
 
@@ -45,8 +46,41 @@ impl Raw {
             Self::List(_) => "a list",
             Self::Text(_) => "text",
             Self::Integer(_) => "a whole number",
+            Self::Float(_) => "a number with a fraction",
             Self::Boolean(_) => "true or false",
             Self::Other(kind) => kind,
+        }
+    }
+}
+
+impl Node {
+    /// The value as something that arguments are held against.
+    pub(super) fn operand(&self) -> Option<Operand> {
+        Some(match &self.value {
+            Raw::Text(text) => Operand::Text(text.clone()),
+            Raw::Integer(number) => Operand::Integer(*number),
+            Raw::Float(number) => Operand::Float(*number),
+            Raw::Boolean(value) => Operand::Boolean(*value),
+            Raw::List(items) => {
+                Operand::List(items.iter().map(Self::operand).collect::<Option<_>>()?)
+            }
+            Raw::Table(_) | Raw::Other(_) => return None,
+        })
+    }
+
+    /// The value as JSON.
+    pub(super) fn json(&self) -> serde_json::Value {
+        match &self.value {
+            Raw::Text(text) => text.as_str().into(),
+            Raw::Integer(number) => (*number).into(),
+            Raw::Float(number) => (*number).into(),
+            Raw::Boolean(value) => (*value).into(),
+            Raw::List(items) => items.iter().map(Self::json).collect(),
+            Raw::Table(entries) => entries
+                .iter()
+                .map(|(key, node)| (key.name.clone(), node.json()))
+                .collect(),
+            Raw::Other(_) => serde_json::Value::Null,
         }
     }
 }
@@ -108,7 +142,10 @@ fn from_toml(value: &Spanned<DeValue<'_>>) -> Node {
             Ok(number) => Raw::Integer(number),
             Err(_) => Raw::Other("a number that is too large"),
         },
-        DeValue::Float(_) => Raw::Other("a number with a fraction"),
+        DeValue::Float(number) => match number.as_str().parse() {
+            Ok(number) => Raw::Float(number),
+            Err(_) => Raw::Other("a number that cannot be read"),
+        },
         DeValue::Boolean(value) => Raw::Boolean(*value),
         DeValue::Datetime(_) => Raw::Other("a date"),
         DeValue::Array(items) => Raw::List(items.iter().map(from_toml).collect()),
@@ -170,7 +207,10 @@ fn from_json(value: &jsonc_parser::ast::Value<'_>, depth: usize) -> Result<Node,
         Value::StringLit(text) => Raw::Text(text.value.to_string()),
         Value::NumberLit(number) => match number.value.parse() {
             Ok(number) => Raw::Integer(number),
-            Err(_) => Raw::Other("a number with a fraction"),
+            Err(_) => match number.value.parse() {
+                Ok(number) => Raw::Float(number),
+                Err(_) => Raw::Other("a number that cannot be read"),
+            },
         },
         Value::BooleanLit(literal) => Raw::Boolean(literal.value),
         Value::NullKeyword(_) => Raw::Other("null"),

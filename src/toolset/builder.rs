@@ -10,36 +10,36 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    Answer, BadCall, Boxed, Briefing, Digest, Facts, Identify, Prepared, Tool, Toolset,
-    schemas::schemas,
+    Answer, BadCall, Boxed, Briefing, Digest, Facts, Prepared, Scout, Scouting, Sight, Tool,
+    Toolset, schemas::schemas,
 };
 use crate::{
     backend::Fault,
-    op::{AnswerSize, Foreign, Operation, Output, PersonId},
+    op::{AnswerSize, Foreign, Operation, Output},
     progress::Progress,
 };
 
 type RunOf<B, O> =
-    Arc<dyn Fn(B, O, AnswerSize, Progress) -> Boxed<Result<Answer, Fault>> + Send + Sync>;
+    Arc<dyn Fn(B, O, AnswerSize, Sight, Progress) -> Boxed<Result<Answer, Fault>> + Send + Sync>;
 
 /// Collects a back end's tools; `O` is the operation that was listed last.
 pub struct Builder<B, O> {
     backend: B,
     tools: BTreeMap<&'static str, Tool>,
     last: Option<Tool>,
-    identify: Option<Identify>,
+    scouting: Scouting,
     notice: Option<&'static str>,
     operation: PhantomData<fn(O)>,
 }
 
-impl<B: Clone> Builder<B, ()> {
+impl<B: Scout> Builder<B, ()> {
     /// An empty list.
     pub(super) fn new(backend: &B) -> Self {
         Self {
             backend: backend.clone(),
             tools: BTreeMap::new(),
             last: None,
-            identify: None,
+            scouting: Scouting::of(backend),
             notice: None,
             operation: PhantomData,
         }
@@ -66,9 +66,13 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
         F: Fn(B, O, Progress) -> Fut + Copy + Send + Sync + 'static,
         Fut: Future<Output = Result<O::Output, Fault>> + Send + 'static,
     {
-        let run: RunOf<B, O> = Arc::new(move |backend, op, size, progress| {
+        let run: RunOf<B, O> = Arc::new(move |backend, op, size, sight, progress| {
             let running = method(backend, op, progress);
-            Box::pin(async move { running.await.and_then(|output| answer(output, size)) })
+            Box::pin(async move {
+                running
+                    .await
+                    .and_then(|output| answer(output, size, &sight))
+            })
         });
         self.list(run)
     }
@@ -80,27 +84,13 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
         self
     }
 
-    /// Says how the person behind a hidden identity is found.
-    #[must_use]
-    pub fn identified_by<F, Fut>(mut self, method: F) -> Self
-    where
-        F: Fn(B, PersonId) -> Fut + Copy + Send + Sync + 'static,
-        Fut: Future<Output = Result<Option<PersonId>, Fault>> + Send + 'static,
-    {
-        let backend = self.backend.clone();
-        self.identify = Some(Box::new(move |hidden| {
-            Box::pin(method(backend.clone(), hidden))
-        }));
-        self
-    }
-
     /// The finished list.
     pub fn build(self) -> Toolset {
         let mut tools = self.tools;
         tools.extend(self.last.map(|tool| (tool.name, tool)));
         Toolset {
             tools,
-            identify: self.identify,
+            scouting: self.scouting,
             notice: self.notice,
             answer: AnswerSize::default(),
         }
@@ -123,7 +113,7 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
                 schemas: OnceLock::new(),
                 prepare: Box::new(prepare),
             }),
-            identify: self.identify,
+            scouting: self.scouting,
             notice: self.notice,
             operation: PhantomData,
         }
@@ -165,24 +155,35 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
     if let Some(page) = op.page() {
         page.within(size);
     }
-    op.check().map_err(|error| bad_arguments::<O>(&error))?;
-    let canonical = serde_json::to_value(&op).map_err(|error| bad_arguments::<O>(&error))?;
+    let facts = facts_of(&op)?;
     let content = op.content();
-    let facts = Facts {
-        tool: O::NAME,
-        effect: O::EFFECT,
-        risk: O::RISK,
-        touches: op.touches(),
-        digest: Digest::of(O::NAME, &canonical),
-        content: content.as_ref().map(|content| Digest::of(O::NAME, content)),
-        arguments: Arc::new(canonical),
-    };
     let (backend, run) = (backend.clone(), run.clone());
     Ok(Prepared {
         facts,
-        run: Box::new(move |progress| run(backend, op, size, progress)),
+        run: Box::new(move |sight, progress| run(backend, op, size, sight, progress)),
         brief: None,
         content,
+    })
+}
+
+/// What a policy sees of a call with these arguments.
+pub(crate) fn facts<O: Operation>(arguments: Value) -> Result<Facts, BadCall> {
+    facts_of(&read::<O>(&arguments)?)
+}
+
+fn facts_of<O: Operation>(op: &O) -> Result<Facts, BadCall> {
+    op.check().map_err(|error| bad_arguments::<O>(&error))?;
+    let canonical = serde_json::to_value(op).map_err(|error| bad_arguments::<O>(&error))?;
+    Ok(Facts {
+        tool: O::NAME,
+        effect: O::EFFECT,
+        risk: O::RISK,
+        topic: O::TOPIC,
+        touches: op.touches(),
+        digest: Digest::of(O::NAME, &canonical),
+        content: op.content().map(|content| Digest::of(O::NAME, &content)),
+        reads: op.reads(),
+        arguments: Arc::new(canonical),
     })
 }
 
@@ -204,7 +205,10 @@ fn bad_arguments<O: Operation>(problem: &dyn fmt::Display) -> BadCall {
     }
 }
 
-fn answer<T: Output>(mut output: T, size: AnswerSize) -> Result<Answer, Fault> {
+fn answer<T: Output>(mut output: T, size: AnswerSize, sight: &Sight) -> Result<Answer, Fault> {
+    if let Some(may_read) = sight {
+        output.blind(&**may_read);
+    }
     let json = |output: &T| serde_json::to_value(output).map_err(|error| Fault::internal(&error));
     let fits = |value: &Value| value.to_string().len() <= size.structured();
     let mut structured = json(&output)?;
@@ -221,6 +225,8 @@ fn answer<T: Output>(mut output: T, size: AnswerSize) -> Result<Answer, Fault> {
         text: cut(output.text(), left),
         attachments: output.attachments(),
         failed: output.failed(),
+        reading: output.reading(),
+        account_state: output.account_state(),
     })
 }
 
@@ -263,7 +269,7 @@ mod tests {
     fn an_answer_is_shortened_or_an_error() {
         let size = AnswerSize::default();
         let long = || "word\n".repeat(8000);
-        let told = answer(Words(long(), true), size);
+        let told = answer(Words(long(), true), size, &None);
         assert!(told.is_ok_and(|told| {
             told.structured.to_string().len() + told.text.len() <= size.bytes()
         }));
@@ -271,7 +277,7 @@ mod tests {
             cut("word\n".repeat(20), 60).strip_suffix("\n… the rest is in the structured content"),
             Some("word\nword\nword")
         );
-        let told = answer(Words(long(), false), size);
+        let told = answer(Words(long(), false), size, &None);
         assert_eq!(told.err(), Some(Fault::TooLarge(size.bytes())));
     }
 }

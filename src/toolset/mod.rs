@@ -2,25 +2,29 @@
 
 mod builder;
 mod schemas;
+mod scout;
 
 use std::{
     collections::BTreeMap,
     fmt,
     pin::Pin,
     sync::{Arc, OnceLock},
-    time::Duration,
 };
 
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 pub use builder::Builder;
+pub(crate) use builder::facts;
 pub use schemas::Schemas;
+pub(crate) use schemas::schemas;
+use scout::Scouting;
+pub use scout::{Errand, Scout, Scouted};
 
 use crate::{
     backend::Fault,
-    gate::{BriefPermit, IdentityPermit, Permitted},
-    op::{AnswerSize, Attachment, Foreign, Identities, PersonId, Risk, Touches},
+    gate::{BriefPermit, Permitted, ScoutPermit},
+    op::{AnswerSize, Attachment, ChatId, Foreign, Identities, Reading, Risk, Topic, Touches},
     progress::Progress,
 };
 
@@ -28,19 +32,16 @@ use crate::{
 pub type Arguments = Map<String, Value>;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-type Run = Box<dyn FnOnce(Progress) -> Boxed<Result<Answer, Fault>> + Send>;
+type Run = Box<dyn FnOnce(Sight, Progress) -> Boxed<Result<Answer, Fault>> + Send>;
+/// Which chats' messages may be told.
+pub(crate) type Sight = Option<Arc<dyn Fn(&ChatId) -> bool + Send + Sync>>;
 /// How a briefing is looked up.
 pub(crate) type Brief = Box<dyn FnOnce() -> Boxed<Result<Briefing, Fault>> + Send>;
-
-type Identify = Box<dyn Fn(PersonId) -> Boxed<Result<Option<PersonId>, Fault>> + Send + Sync>;
-
-/// How long all people of a call may take to be identified.
-const IDENTIFYING: Duration = Duration::from_secs(10);
 
 /// The tools of one back end, ordered by name.
 pub struct Toolset {
     tools: BTreeMap<&'static str, Tool>,
-    identify: Option<Identify>,
+    scouting: Scouting,
     notice: Option<&'static str>,
     answer: AnswerSize,
 }
@@ -75,6 +76,8 @@ pub struct Facts {
     pub effect: &'static str,
     /// How much harm it can do.
     pub risk: Risk,
+    /// What it is about.
+    pub topic: Topic,
     /// The chats that the call reaches.
     pub touches: Touches,
     /// The arguments after parsing, in the order of the schema.
@@ -84,6 +87,8 @@ pub struct Facts {
     /// Digest of what makes the call the same as another, where the same again within
     /// a short time is taken for a slip.
     pub content: Option<Digest>,
+    /// How many messages may be read out at most.
+    pub reads: u32,
 }
 
 /// SHA-256 of a tool's name and its parsed arguments.
@@ -175,6 +180,10 @@ pub struct Answer {
     pub attachments: Vec<Attachment>,
     /// Whether the effect is not known to have happened.
     pub failed: bool,
+    /// What of other people's messages is in it.
+    pub reading: Reading,
+    /// The account's state, where it tells it.
+    pub account_state: Option<String>,
 }
 
 /// What a person needs to know before deciding.
@@ -210,7 +219,7 @@ impl Prepared {
 
 impl Toolset {
     /// Starts the list of a back end's tools.
-    pub fn for_backend<B: Clone + Send + Sync + 'static>(backend: &B) -> Builder<B, ()> {
+    pub fn for_backend<B: Scout>(backend: &B) -> Builder<B, ()> {
         Builder::new(backend)
     }
 
@@ -256,26 +265,13 @@ impl Toolset {
     /// The back end's [`Fault`].
     pub async fn run(&self, permitted: Permitted, progress: Progress) -> Result<Answer, Fault> {
         progress.still_wanted()?;
-        (permitted.into_prepared().run)(progress).await
+        let (call, sight) = permitted.into_parts();
+        (call.run)(sight, progress).await
     }
 
-    /// Looks up who is behind hidden identities. Whoever cannot be found in time stays
-    /// unknown.
-    pub async fn identify(&self, permit: IdentityPermit) -> Identities {
-        let mut found = Identities::default();
-        let Some(identify) = &self.identify else {
-            return found;
-        };
-        let looking = async {
-            for hidden in permit.into_people() {
-                if let Ok(Some(person)) = identify(hidden.clone()).await {
-                    found.learn(hidden, person);
-                }
-            }
-        };
-        // What was found until then is kept.
-        let _ = tokio::time::timeout(IDENTIFYING, looking).await;
-        found
+    /// Finds out what the gate has to know before it can judge.
+    pub async fn scout(&self, permit: ScoutPermit) -> Scouted {
+        self.scouting.run(permit).await
     }
 
     /// Looks up what a person needs to know before deciding.

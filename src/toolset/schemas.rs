@@ -18,7 +18,7 @@ pub struct Schemas {
 }
 
 /// The schemas of an operation, without what a model has no use for.
-pub(super) fn schemas<O: Operation>() -> Schemas {
+pub(crate) fn schemas<O: Operation>() -> Schemas {
     let mut input = schema::<O>();
     let description = match input.remove("description") {
         Some(Value::String(text)) => text.replace('\n', " "),

@@ -14,6 +14,7 @@ use whatsapp_guard::{
     clock::{Clock, Hand},
     config::{Config, GreenApiAccount, SessionName, WahaAccount},
     gate::Gate,
+    ledger::Ledger,
     mcp::{self, Server},
     media::MediaRules,
     op::AnswerSize,
@@ -198,7 +199,8 @@ impl Setup {
         let policy = policy.unwrap_or_else(|wrong| panic!("{wrong}"));
         let (clock, hand) = Clock::manual();
         let audit = Arc::new(Audit::new(Some(audit_path.clone()), clock.clone()));
-        let gate = Gate::new(policy, &clock, audit.clone()).unwrap();
+        let ledger = Ledger::in_memory(clock.clone());
+        let gate = Gate::new(policy, &clock, audit.clone(), ledger).unwrap();
         let backend = Backend::new(&self.config);
         let tools = backend.tools().answering_within(self.answer);
         let server = Server::new(tools, gate, audit);

@@ -11,6 +11,10 @@
 
 mod app;
 mod asking;
+mod cli_import;
+mod cli_init;
+mod cli_panic;
+mod conditions;
 mod conforms;
 mod gate;
 mod green_api;

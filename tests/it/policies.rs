@@ -1,7 +1,10 @@
 //! Policies: what they mean, and what is said when they mean nothing.
 
 use serde_json::{Value, json};
-use whatsapp_guard::policy::{DEFAULT, Policy, Standing};
+use whatsapp_guard::{
+    op::Risk,
+    policy::{DEFAULT, Policy, Standing},
+};
 
 use crate::app::{self, OPEN, code};
 
@@ -14,7 +17,10 @@ fn toml_policy(text: &str) -> Policy {
 }
 
 fn standing(policy: &Policy, tool: &str) -> &'static str {
-    match policy.ruling(tool).standing {
+    let entry = whatsapp_guard::op::catalogue()
+        .iter()
+        .find(|entry| entry.name == tool);
+    match policy.standing(tool, entry.unwrap().risk, "local") {
         Standing::Allow => "allow",
         Standing::Confirm(_) => "confirm",
         Standing::Deny(_) => "deny",
@@ -25,7 +31,12 @@ fn standing(policy: &Policy, tool: &str) -> &'static str {
 #[test]
 fn the_default_policy_means_what_the_readme_says() {
     let policy = Policy::built_in().unwrap();
-    let of = |tool| (standing(&policy, tool), policy.ruling(tool).limits.len());
+    let of = |tool| {
+        (
+            standing(&policy, tool),
+            policy.limits_of(tool, "local").len(),
+        )
+    };
     for tool in [
         "get_session",
         "list_groups",
@@ -39,7 +50,7 @@ fn the_default_policy_means_what_the_readme_says() {
         assert_eq!(of(tool).0, "hidden", "{tool}");
     }
     assert!(!policy.confirmation.enabled);
-    let limit = |tool: &str| policy.limits[policy.ruling(tool).limits[0]].to_string();
+    let limit = |tool: &str| policy.limits_of(tool, "local")[0].to_string();
     assert_eq!(limit("get_session"), "120 per minute per caller");
     assert_eq!(limit("open_session"), "10 per minute per caller");
 }
@@ -174,7 +185,8 @@ fn a_deny_keeps_its_reason() {
     let policy = json_policy(
         r#"{"version":"1","default":"allow","tools":{"logout_instance":{"action":"deny","reason":"stay"}}}"#,
     );
-    let because = policy.ruling("logout_instance").standing.because().unwrap();
+    let standing = policy.standing("logout_instance", Risk::Execute, "local");
+    let because = standing.because().unwrap();
     assert_eq!(because.reason.as_deref(), Some("stay"));
     assert_eq!(
         because.rule.as_deref(),
@@ -283,8 +295,8 @@ const BROKEN: &[(&str, &str)] = &[
         "version = \"1\"\n[tools.open_session]\nlimits = [{ max = 0, window = \"minute\" }, { window = \"week\", max = 1 }, { max = 5, window = \"minute\", scope = \"grand\" }, { max = 2, burst = 3, window = 1 }, {}]\n",
     ),
     (
-        "a window that a restart would forget",
-        "version = \"1\"\n[risk.execute]\nlimits = [{ max = 5, window = \"day\" }]\n",
+        "a burst of what is counted exactly",
+        "version = \"1\"\n[risk.execute]\nlimits = [{ max = 5, window = \"day\", burst = 2 }]\n",
     ),
     (
         "one counter with two sizes",

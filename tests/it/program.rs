@@ -13,7 +13,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 use crate::app::SECRET;
 
 /// The program without anything from this environment that it would read.
-fn program() -> (Command, TempDir) {
+pub fn program() -> (Command, TempDir) {
     let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_whatsapp-guard"));
     command
@@ -23,13 +23,13 @@ fn program() -> (Command, TempDir) {
     (command, home)
 }
 
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
-fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
     let (mut command, _home) = program();
     let output = command
         .args(arguments)
@@ -52,6 +52,9 @@ fn the_help_reads_like_this() {
         &["serve"],
         &["demo"],
         &["check"],
+        &["init"],
+        &["import"],
+        &["panic"],
         &["tools"],
         &["doctor"],
         &["completions"],

@@ -121,7 +121,7 @@ impl GreenApi {
     }
 
     /// The chats in the API's own order, which is not documented.
-    async fn chats(&self) -> Result<Vec<Chat>, Fault> {
+    pub(super) async fn chats(&self) -> Result<Vec<Chat>, Fault> {
         match self.0.read("getChats", None).await?.body() {
             Body::Json(Value::Array(chats)) => Ok(chats.iter().filter_map(chat).collect()),
             _ => Err(Fault::Unreadable {

@@ -48,12 +48,13 @@ enum Membership {
 
 impl GreenApi {
     pub(super) async fn list_groups(self, op: ListGroups) -> Result<GroupList, Fault> {
-        // There is no list of groups; they stand among the contacts.
+        Ok(GroupList::page(self.all_groups().await?, &op))
+    }
+
+    /// There is no list of groups; they stand among the contacts.
+    pub(super) async fn all_groups(&self) -> Result<Vec<GroupSummary>, Fault> {
         match self.0.read("getContacts", None).await?.body() {
-            Body::Json(Value::Array(contacts)) => {
-                let groups = contacts.iter().filter_map(summary).collect();
-                Ok(GroupList::page(groups, &op))
-            }
+            Body::Json(Value::Array(contacts)) => Ok(contacts.iter().filter_map(summary).collect()),
             _ => Err(Fault::Unreadable {
                 api: API,
                 why: "a list of contacts is expected".into(),

@@ -13,6 +13,7 @@ mod message_changes;
 mod message_kinds;
 mod messages;
 mod profile;
+mod scout;
 mod sending;
 mod sending_kinds;
 mod session;

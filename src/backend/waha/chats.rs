@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How many chats are asked for at once.
-const STRIDE: usize = 100;
+pub(super) const STRIDE: usize = 100;
 
 impl Waha {
     pub(super) async fn list_chats(self, op: ListChats) -> Result<ChatList, Fault> {
@@ -77,7 +77,7 @@ impl Waha {
     }
 
     /// A part of the overview; `None` from a server that is older than it.
-    async fn overview(
+    pub(super) async fn overview(
         &self,
         id: Option<&ChatId>,
         limit: usize,
@@ -98,7 +98,7 @@ impl Waha {
     }
 
     /// Every chat as older servers list them, newest first.
-    async fn all_chats(&self) -> Result<Vec<Chat>, Fault> {
+    pub(super) async fn all_chats(&self) -> Result<Vec<Chat>, Fault> {
         let path = ["api", self.0.session(), "chats"];
         let mut rows = rows(&self.0.get(&path, &[]).await?)?;
         rows.sort_by_key(|row| {
@@ -121,7 +121,7 @@ fn rows(reply: &Reply) -> Result<Vec<Value>, Fault> {
 }
 
 /// A chat, wherever the engine puts what is told of it.
-fn chat(row: &Value) -> Option<Chat> {
+pub(super) fn chat(row: &Value) -> Option<Chat> {
     let inner = row.get("_chat").unwrap_or(&Value::Null);
     let any = |names: &[&str]| field(row, names).or_else(|| field(inner, names));
     let chat = Chat {

@@ -107,13 +107,11 @@ impl Waha {
         text(&about, &["about"]).and_then(Foreign::nonempty)
     }
 
-    /// The person behind a hidden identity.
-    pub(super) async fn identify(self, hidden: PersonId) -> Result<Option<PersonId>, Fault> {
-        Ok(self.identities(&hidden).await.0)
-    }
-
     /// A person's id with the phone number and the hidden one, as far as they are told.
-    async fn identities(&self, person: &PersonId) -> (Option<PersonId>, Option<PersonId>) {
+    pub(super) async fn identities(
+        &self,
+        person: &PersonId,
+    ) -> (Option<PersonId>, Option<PersonId>) {
         let session = self.0.session();
         let reply = if person.is_hidden() {
             let path = ["api", session, "lids", person.as_str()];

@@ -33,7 +33,7 @@ pub(super) enum Membership {
 
 impl Waha {
     pub(super) async fn list_groups(self, op: ListGroups) -> Result<GroupList, Fault> {
-        let groups = self.groups().await?.unwrap_or_default();
+        let groups = self.all_groups().await?.unwrap_or_default();
         let groups = groups.iter().filter_map(summary).collect();
         Ok(GroupList::page(groups, &op))
     }
@@ -104,7 +104,7 @@ impl Waha {
         own: &Info,
     ) -> Result<Membership, Fault> {
         // No list is not an empty list: it shows nothing.
-        let groups = self.groups().await?;
+        let groups = self.all_groups().await?;
         let groups = groups.ok_or_else(|| unreadable("a list of groups is expected"))?;
         if !groups
             .iter()
@@ -135,7 +135,7 @@ impl Waha {
 
     /// The groups as the engine tells them: an array, or on NOWEB an object by id.
     /// `None` is an empty body.
-    async fn groups(&self) -> Result<Option<Vec<Value>>, Fault> {
+    pub(super) async fn all_groups(&self) -> Result<Option<Vec<Value>>, Fault> {
         let path = ["api", self.0.session(), "groups"];
         let query = [("exclude", "participants")];
         let groups: Vec<Value> = match self.0.get(&path, &query).await?.body() {
@@ -173,7 +173,7 @@ pub(super) fn text<'a>(object: &'a Value, names: &[&str]) -> Option<&'a str> {
     field(object, names)?.as_str()
 }
 
-fn summary(group: &Value) -> Option<GroupSummary> {
+pub(super) fn summary(group: &Value) -> Option<GroupSummary> {
     let id = field(group, &["id", "JID"]).and_then(id_text)?;
     Some(GroupSummary {
         group: GroupId::parse(id).ok()?,

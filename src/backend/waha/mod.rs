@@ -18,6 +18,7 @@ mod message_kinds;
 mod messages;
 mod presence;
 mod profile;
+mod scout;
 mod sending;
 mod sending_kinds;
 mod session;
@@ -50,7 +51,6 @@ impl Waha {
     pub fn tools(&self) -> Toolset {
         Toolset::for_backend(self)
             .notice(self.0.is_sandbox().then_some(SANDBOX))
-            .identified_by(Self::identify)
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
             .tool(Self::get_profile)

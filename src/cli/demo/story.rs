@@ -13,7 +13,13 @@ use tempfile::TempDir;
 use super::person::Person;
 use crate::{
     backend::Backend,
-    cli::{CliError, output::stdout, serve::server},
+    cli::{
+        CliError,
+        output::stdout,
+        serve::{Kept, server},
+    },
+    clock::Clock,
+    ledger::Ledger,
     mcp::{Answered, Client, Reply},
     op::GroupId,
     policy::Policy,
@@ -170,7 +176,13 @@ impl Story {
 
     async fn connect(&self, policy: Policy) -> Result<Client, CliError> {
         let audit = self.folder.path().join("audit.jsonl");
-        let server = server(self.backend.tools(), policy, Some(audit))?;
+        let clock = Clock::real();
+        let kept = Kept {
+            audit: Some(audit),
+            ledger: Ledger::in_memory(clock.clone()),
+            switch: None,
+        };
+        let server = server(self.backend.tools(), policy, kept, &clock)?;
         Ok(Client::connect(server, report).await?)
     }
 

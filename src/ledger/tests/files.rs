@@ -135,6 +135,22 @@ fn a_full_disk_refuses_and_room_lets_on() {
     assert!(desk.ledger.is_known("person 899").unwrap());
 }
 
+#[test]
+fn a_file_that_may_only_be_read_refuses() {
+    let desk = Desk::new();
+    assert!(passes(&desk.ledger, &[count(1, 100, HOUR)]));
+    let only = |on: bool| {
+        let store = desk.ledger.0.store.lock().unwrap();
+        let conn = &store.as_ref().unwrap().conn;
+        conn.pragma_update(None, "query_only", on).unwrap();
+    };
+    only(true);
+    assert_eq!(refused(&desk.ledger), "ledger-unavailable");
+    assert!(desk.ledger.pause(HOUR, "a yellow card").is_err());
+    only(false);
+    assert!(passes(&desk.ledger, &[count(1, 100, HOUR)]));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_that_was_exchanged_is_refused() {

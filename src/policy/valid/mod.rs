@@ -1,144 +1,182 @@
-//! From a policy as written to a policy that can be used, or to all that is wrong with it.
+//! From policies as written to a policy that can be used, or to all that is wrong.
 
+mod examples;
+mod people;
 mod reader;
 mod rule;
+mod sheet;
+mod terms;
 
-use std::{
-    collections::{HashMap, HashSet},
-    num::NonZeroU32,
-    time::Duration,
-};
+use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
 use sha2::{Digest, Sha256};
 
 use super::{
-    Confirmation, Diagnostic, Diagnostics, Policy,
-    decide::{Because, Ruling, Rulings, Standing},
-    raw::{Node, Raw, Span},
+    Because, Confirmation, Diagnostics, Health, Mode, Place, Policy, Standing,
+    limit::LONG,
+    raw::{Node, Raw},
+    sheet::Action,
+    source::Source,
 };
-use crate::{
-    gate::Code,
-    op::{self, Entry, Risk, Topic},
-    toolset::nearest,
-};
-use reader::{Action, Fields, LONG, Reader};
-use rule::Rule;
+use crate::gate::Code;
+use examples::Example;
+use reader::{Common, Fields, Reader};
+use sheet::{Drafted, SHEET};
+use terms::{Asking, Moding};
 
-const TOP: [&str; 7] = [
+/// The keys of a file besides those of its sheet.
+const FILE: [&str; 7] = [
     "version",
-    "default",
-    "hide",
-    "toolsets",
-    "risk",
-    "tools",
+    "include",
+    "lists",
     "confirmation",
+    "health",
+    "mode",
+    "grants",
 ];
-const CONFIRMATION: [&str; 3] = ["enabled", "expires", "prompts"];
 
-pub(super) fn check(
-    origin: &str,
-    text: &str,
-    parsed: Result<Node, Vec<Diagnostic>>,
-) -> Result<Policy, Diagnostics> {
-    let mut reader = Reader {
-        origin,
-        text,
-        errors: Vec::new(),
-        limits: Vec::new(),
-    };
-    let policy = match parsed {
-        Ok(root) => reader.policy(&root),
-        Err(errors) => {
-            reader.errors = errors;
-            None
+/// The most grants of a policy.
+const MOST_GRANTS: usize = 1000;
+
+/// What one file says.
+#[derive(Default)]
+struct Draft {
+    sheet: Drafted,
+    asking: Asking,
+    health: Option<Health>,
+    mode: Moding,
+    grants: Vec<(String, Drafted)>,
+}
+
+/// Makes one policy of its files, the first of which includes the others.
+pub(super) fn check(mut sources: Vec<Source>) -> Result<Policy, Diagnostics> {
+    let mut common = Common::default();
+    each(&mut sources, &mut common, |reader, root, _| {
+        if let Some(lists) = child(root, "lists") {
+            reader.lists(lists);
         }
-    };
-    match policy {
-        Some(policy) if reader.errors.is_empty() => Ok(policy),
-        _ => Err(Diagnostics::new(origin, text, reader.errors)),
+    });
+    let mut drafts = Vec::new();
+    each(&mut sources, &mut common, |reader, root, index| {
+        drafts.push(reader.file(root, index == 0));
+    });
+    each(&mut sources, &mut common, |reader, root, _| {
+        if let Some(lists) = child(root, "lists") {
+            reader.unused_lists(lists);
+        }
+    });
+    let (policy, examples) = compose(&sources, common, drafts);
+    if !sources.iter().any(Source::is_wrong) {
+        for (index, problem) in policy.tried(&examples) {
+            if let Some(source) = sources.get_mut(index) {
+                source.problems.push(problem);
+            }
+        }
+    }
+    let mut found = Diagnostics::default();
+    for source in sources {
+        found.add(&source.origin, &source.text, source.problems);
+    }
+    if found.has_errors() {
+        return Err(found);
+    }
+    Ok(Policy {
+        warnings: found,
+        ..policy
+    })
+}
+
+/// Reads each file that could be parsed.
+fn each(
+    sources: &mut [Source],
+    common: &mut Common,
+    mut read: impl FnMut(&mut Reader<'_>, &Node, usize),
+) {
+    for (index, source) in sources.iter_mut().enumerate() {
+        let Some(root) = &source.root else { continue };
+        let mut reader = Reader {
+            origin: &source.origin,
+            text: &source.text,
+            found: Vec::new(),
+            common,
+            // Counters of files that are included are their own.
+            prefix: if index == 0 {
+                String::new()
+            } else {
+                format!("include {index}: ")
+            },
+        };
+        read(&mut reader, root, index);
+        source.problems.append(&mut reader.found);
     }
 }
 
+fn child<'n>(root: &'n Node, name: &str) -> Option<&'n Node> {
+    let Raw::Table(entries) = &root.value else {
+        return None;
+    };
+    let found = entries.iter().find(|(key, _)| key.name == name);
+    found.map(|(_, node)| node)
+}
+
 impl Reader<'_> {
-    fn policy(&mut self, root: &Node) -> Option<Policy> {
-        let top = self.table(root, "a policy", &TOP)?;
-        self.version(&top, root);
-        let default = top
-            .get("default")
-            .map_or(Some(Action::Deny), |(_, node)| self.action(node));
-        let default_place = top
-            .get("default")
-            .map(|(key, _)| self.place(&key.span, "default"));
-        let hidden = top
-            .get("hide")
-            .map(|(_, node)| self.hide(node))
-            .unwrap_or_default();
-        let toolsets = top
-            .get("toolsets")
-            .and_then(|(key, node)| self.toolsets(&key.span, node));
-        let classes = top
-            .get("risk")
-            .map(|(_, node)| self.classes(node))
-            .unwrap_or_default();
-        let tools = top
-            .get("tools")
-            .map(|(_, node)| self.tools(node))
-            .unwrap_or_default();
-        let (confirmation, enabled_at) =
-            self.confirmation(top.get("confirmation").map(|(_, node)| *node));
-        let compile = |entry: &Entry| {
-            let rules: Vec<&Rule> = tools
-                .iter()
-                .filter(|(names, _)| names.contains(entry.name))
-                .map(|(_, rule)| rule)
-                .chain(classes.get(&entry.risk))
-                .collect();
-            let mut standings: Vec<Standing> = rules.iter().map(|rule| rule.standing()).collect();
-            if let Some(place) = hidden.get(entry.name) {
-                standings.push(Standing::Hidden(because(Code::Hidden, Some(place.clone()))));
-            }
-            if let Some((chosen, place)) = &toolsets
-                && !chosen.contains(&entry.topic)
-            {
-                standings.push(Standing::Hidden(because(Code::Hidden, Some(place.clone()))));
-            }
-            if entry.risk == Risk::Destructive {
-                // The floor: no rule lowers it.
-                standings.push(if confirmation.enabled {
-                    Standing::Confirm(because(Code::CannotAsk, enabled_at.clone()))
-                } else {
-                    Standing::Hidden(because(Code::ConfirmationOff, enabled_at.clone()))
-                });
-            }
-            let unnamed = match default {
-                Some(Action::Allow) => Standing::Allow,
-                Some(Action::Confirm) => {
-                    Standing::Confirm(because(Code::CannotAsk, default_place.clone()))
-                }
-                Some(Action::Deny) | None => {
-                    Standing::Deny(because(Code::NotAdmitted, default_place.clone()))
-                }
-            };
-            let ruling = Ruling {
-                standing: Standing::strictest(standings).unwrap_or(unnamed),
-                limits: rules
-                    .iter()
-                    .flat_map(|rule| rule.limits.iter().copied())
-                    .collect(),
-            };
-            (entry.name, ruling)
+    fn file(&mut self, root: &Node, first: bool) -> Draft {
+        let keys: Vec<&'static str> = FILE.into_iter().chain(SHEET).collect();
+        let Some(fields) = self.table(root, "a policy", &keys) else {
+            return Draft::default();
         };
-        let rulings = Rulings::new(op::catalogue().iter().map(compile).collect());
-        Some(Policy {
-            origin: self.origin.to_owned(),
-            version: Sha256::digest(self.text.as_bytes())
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-            confirmation,
-            limits: std::mem::take(&mut self.limits),
-            rulings,
-        })
+        self.version(&fields, root);
+        if let Some((_, node)) = fields.get("include") {
+            for item in self.list(node, "a list of files") {
+                self.text(item);
+            }
+        }
+        let asking = match fields.get("confirmation") {
+            Some((_, node)) => self.confirmation(node),
+            None => Asking::default(),
+        };
+        let offers = match &asking.enabled {
+            Some((true, place)) => Some(place),
+            _ => None,
+        };
+        // A file that is included has a say only where it says something.
+        let unsaid = first.then_some(Action::Deny);
+        let sheet = self.sheet(&fields, unsaid, offers);
+        Draft {
+            sheet,
+            health: fields
+                .get("health")
+                .and_then(|(key, node)| self.health(&key.span, node)),
+            mode: match fields.get("mode") {
+                Some((_, node)) => self.mode(node),
+                None => Moding::default(),
+            },
+            grants: match fields.get("grants") {
+                Some((_, node)) => self.grants(node),
+                None => Vec::new(),
+            },
+            asking,
+        }
+    }
+
+    /// What holds for single callers besides.
+    fn grants(&mut self, node: &Node) -> Vec<(String, Drafted)> {
+        let Raw::Table(entries) = &node.value else {
+            self.kind(node, "a table of grants");
+            return Vec::new();
+        };
+        let mut grants = Vec::new();
+        for (key, node) in entries.iter().take(MOST_GRANTS) {
+            let path = format!("grants.{}", key.name);
+            let Some(fields) = self.table(node, &format!("`{path}`"), &SHEET) else {
+                continue;
+            };
+            let outer = self.prefix.clone();
+            self.prefix = format!("{outer}{path}.");
+            grants.push((key.name.clone(), self.sheet(&fields, None, None)));
+            self.prefix = outer;
+        }
+        grants
     }
 
     fn version(&mut self, top: &Fields<'_>, root: &Node) {
@@ -162,159 +200,114 @@ impl Reader<'_> {
             ),
         }
     }
+}
 
-    /// The tools that are hidden, each with the place that says so.
-    fn hide(&mut self, node: &Node) -> HashMap<&'static str, String> {
-        let mut hidden = HashMap::new();
-        let Raw::List(names) = &node.value else {
-            self.kind(node, "a list of tool names");
-            return hidden;
-        };
-        for node in names {
-            let Raw::Text(name) = &node.value else {
-                self.kind(node, "the name of a tool");
-                continue;
-            };
-            let place = self.place(&node.span, "hide");
-            for tool in self.named(name, &node.span) {
-                hidden.entry(tool).or_insert_with(|| place.clone());
-            }
-        }
-        hidden
-    }
-
-    /// The topics whose tools are offered, and the place that says so.
-    fn toolsets(&mut self, span: &Span, node: &Node) -> Option<(Vec<Topic>, String)> {
-        let Raw::List(names) = &node.value else {
-            self.kind(node, "a list of toolsets");
-            return None;
-        };
-        let mut chosen = Vec::new();
-        for node in names {
-            let word = self.text(node)?;
-            match Topic::ALL.into_iter().find(|topic| topic.name() == word) {
-                Some(topic) => chosen.push(topic),
-                None => self.one_of(node, &word, &Topic::ALL.map(Topic::name)),
-            }
-        }
-        Some((chosen, self.place(span, "toolsets")))
-    }
-
-    fn classes(&mut self, node: &Node) -> HashMap<Risk, Rule> {
-        let names = Risk::ALL.map(Risk::name);
-        let Some(fields) = self.table(node, "`risk`", &names) else {
-            return HashMap::new();
-        };
-        Risk::ALL
-            .into_iter()
-            .filter_map(|risk| {
-                let (key, node) = fields.get(risk.name())?;
-                let path = format!("risk.{risk}");
-                Some((risk, self.rule(key, node, &path)?))
-            })
-            .collect()
-    }
-
-    fn tools(&mut self, node: &Node) -> Vec<(HashSet<&'static str>, Rule)> {
-        let Raw::Table(entries) = &node.value else {
-            self.kind(node, "a table of tools");
-            return Vec::new();
-        };
-        entries
+/// The strictest of what all files say, and the examples with the files they are in.
+fn compose(
+    sources: &[Source],
+    common: Common,
+    drafts: Vec<Draft>,
+) -> (Policy, Vec<(usize, Example)>) {
+    let first = sources.first();
+    let mut policy = Policy {
+        origin: first.map(|first| first.origin.clone()).unwrap_or_default(),
+        version: version(sources),
+        files: sources
             .iter()
-            .filter_map(|(key, node)| {
-                let names = self.named(&key.name, &key.span);
-                let path = format!("tools.{}", key.name);
-                let rule = self.rule(key, node, &path)?;
-                Some((names, rule))
-            })
-            .collect()
-    }
-
-    /// The tools that a name stands for; `*` is every tool.
-    fn named(&mut self, name: &str, span: &Span) -> HashSet<&'static str> {
-        if name == "*" {
-            return op::catalogue().iter().map(|entry| entry.name).collect();
-        }
-        let found: HashSet<_> = op::named(name)
-            .into_iter()
-            .map(|entry| entry.name)
-            .collect();
-        if found.is_empty() {
-            let known = op::catalogue()
-                .iter()
-                .flat_map(|entry| entry.known_as.iter().copied().chain([entry.name]));
-            let hint = match nearest(name, known) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`whatsapp-guard tools` lists the tools".to_owned(),
-            };
-            self.wrong(
-                span,
-                "unknown-tool",
-                &format!("there is no tool `{name}`"),
-                &hint,
+            .filter_map(|file| file.path.clone())
+            .collect(),
+        confirmation: confirmation(&drafts),
+        health: Vec::new(),
+        mode: mode(&drafts),
+        limits: common.limits,
+        warnings: Diagnostics::default(),
+        sheets: Vec::new(),
+        grants: BTreeMap::new(),
+        floor: floor(&drafts),
+    };
+    let mut examples = Vec::new();
+    for (index, draft) in drafts.into_iter().enumerate() {
+        policy.health.extend(draft.health);
+        policy.sheets.push(draft.sheet.sheet);
+        examples.extend(draft.sheet.examples.into_iter().map(|one| (index, one)));
+        for (name, drafted) in draft.grants {
+            examples.extend(
+                drafted
+                    .examples
+                    .into_iter()
+                    .map(|one| (index, one.for_grant(&name))),
             );
+            policy.grants.entry(name).or_default().push(drafted.sheet);
         }
-        found
     }
+    (policy, examples)
+}
 
-    fn confirmation(&mut self, node: Option<&Node>) -> (Confirmation, Option<String>) {
-        let mut terms = Confirmation {
-            enabled: false,
-            expires: Duration::from_secs(300),
-            prompt_max: NonZeroU32::MIN.saturating_add(19),
-            prompt_window: LONG,
-            prompt_rule: "confirmation.prompts".into(),
-        };
-        let Some(node) = node else {
-            return (terms, None);
-        };
-        let Some(fields) = self.table(node, "`confirmation`", &CONFIRMATION) else {
-            return (terms, None);
-        };
-        let mut place = None;
-        if let Some((key, node)) = fields.get("enabled") {
-            place = Some(self.place(&key.span, "confirmation.enabled"));
-            match node.value {
-                Raw::Boolean(enabled) => terms.enabled = enabled,
-                _ => self.kind(node, "true or false"),
-            }
-        }
-        if let Some((_, node)) = fields.get("expires")
-            && let Some(expires) = self.duration(node)
-        {
-            if expires > LONG {
-                self.wrong(
-                    &node.span,
-                    "bad-value",
-                    "an approval that lives longer than an hour",
-                    "the default is \"5m\"",
-                );
-            }
-            terms.expires = expires;
-        }
-        if let Some((key, node)) = fields.get("prompts") {
-            terms.prompt_rule = self.place(&key.span, "confirmation.prompts");
-            if let Some(fields) = self.table(node, "`confirmation.prompts`", &["max", "window"]) {
-                let max = self
-                    .required(&fields, node, "max")
-                    .and_then(|node| self.count(node));
-                let window = self
-                    .required(&fields, node, "window")
-                    .and_then(|node| self.duration(node));
-                if let (Some(max), Some(window)) = (max, window) {
-                    (terms.prompt_max, terms.prompt_window) = (max, window);
-                }
-            }
-        }
-        (terms, place)
+fn version(sources: &[Source]) -> String {
+    let mut hash = Sha256::new();
+    for source in sources {
+        hash.update((source.text.len() as u64).to_be_bytes());
+        hash.update(source.text.as_bytes());
+    }
+    let digest = hash.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn confirmation(drafts: &[Draft]) -> Confirmation {
+    let asking = || drafts.iter().map(|draft| &draft.asking);
+    let said = || asking().filter_map(|asking| asking.enabled.as_ref());
+    let (prompt_max, prompt_window, prompt_rule) = asking()
+        .filter_map(|asking| asking.prompts.clone())
+        .min_by_key(|(max, window, _)| {
+            u128::from(max.get()) * 1_000_000 / window.as_millis().max(1)
+        })
+        .unwrap_or((
+            NonZeroU32::MIN.saturating_add(19),
+            LONG,
+            "confirmation.prompts".into(),
+        ));
+    Confirmation {
+        enabled: said().any(|(enabled, _)| *enabled) && said().all(|(enabled, _)| *enabled),
+        expires: asking()
+            .filter_map(|asking| asking.expires)
+            .min()
+            .unwrap_or(Duration::from_secs(300)),
+        prompt_max,
+        prompt_window,
+        prompt_rule,
     }
 }
 
-fn because(code: Code, rule: Option<String>) -> Because {
-    Because {
-        code,
-        rule,
-        reason: None,
+/// What holds of tools that cannot be undone; no rule lowers it.
+fn floor(drafts: &[Draft]) -> (Standing, Option<Place>) {
+    let said = || {
+        let all = drafts
+            .iter()
+            .filter_map(|draft| draft.asking.enabled.as_ref());
+        all.map(|(enabled, place)| (*enabled, place.clone()))
+    };
+    let off = said().find(|(enabled, _)| !enabled);
+    match off.or_else(|| said().next()) {
+        Some((true, place)) => {
+            let because = Because::new(Code::CannotAsk, Some(place.clone()));
+            (Standing::Confirm(because), Some(place))
+        }
+        other => {
+            let place = other.map(|(_, place)| place);
+            let because = Because::new(Code::ConfirmationOff, place.clone());
+            (Standing::Hidden(because), place)
+        }
+    }
+}
+
+/// A policy is in the shadow when a file says so and none says otherwise.
+fn mode(drafts: &[Draft]) -> Mode {
+    let said = || drafts.iter().filter_map(|draft| draft.mode.value.as_ref());
+    let shadow = said().find(|(word, _)| *word == "shadow");
+    Mode {
+        shadow: shadow
+            .filter(|_| said().all(|(word, _)| *word == "shadow"))
+            .map(|(_, place)| place.clone()),
+        read_only: drafts.iter().find_map(|draft| draft.mode.read_only.clone()),
     }
 }

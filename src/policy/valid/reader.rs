@@ -1,17 +1,24 @@
 //! Values of a policy file, each complained of where it stands.
 
-use std::{collections::HashMap, num::NonZeroU32, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    num::NonZeroU32,
+    sync::Arc,
+    time::Duration,
+};
 
 use crate::{
     policy::{
-        Diagnostic, Limit, Scope,
+        Diagnostic, Limit, Place, Scope,
         diagnostics::position,
+        people::People,
         raw::{Key, Node, Raw, Span},
+        sheet::Action,
     },
     toolset::nearest,
 };
 
-const ACTIONS: [&str; 3] = ["allow", "confirm", "deny"];
+pub(super) const ACTIONS: [&str; 3] = ["allow", "confirm", "deny"];
 const WINDOWS: [(&str, u64); 4] = [
     ("second", 1),
     ("minute", 60),
@@ -19,23 +26,22 @@ const WINDOWS: [(&str, u64); 4] = [
     ("day", 86400),
 ];
 
-/// Windows from here on would have to survive a restart.
-pub(super) const LONG: Duration = Duration::from_secs(3600);
-
-/// What a rule does with a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
-    Allow,
-    Confirm,
-    Deny,
+/// What all files of a policy have in common while they are read.
+#[derive(Default)]
+pub(super) struct Common {
+    pub(super) limits: Vec<Limit>,
+    pub(super) lists: BTreeMap<String, Arc<People>>,
+    pub(super) used_lists: BTreeSet<String>,
 }
 
-/// Reads a policy and collects what is wrong with it.
+/// Reads one file of a policy and collects what is wrong with it.
 pub(super) struct Reader<'a> {
     pub(super) origin: &'a str,
     pub(super) text: &'a str,
-    pub(super) errors: Vec<Diagnostic>,
-    pub(super) limits: Vec<Limit>,
+    pub(super) found: Vec<Diagnostic>,
+    pub(super) common: &'a mut Common,
+    /// What the counters of this part of the file begin with.
+    pub(super) prefix: String,
 }
 
 /// The fields of a table, by name.
@@ -73,20 +79,6 @@ impl Reader<'_> {
             self.kind(node, "a whole number from 1 to 4294967295");
         }
         count
-    }
-
-    pub(super) fn window(&mut self, node: &Node) -> Option<Duration> {
-        let window = self.duration(node)?;
-        if window >= LONG {
-            self.wrong(
-                &node.span,
-                "window-too-long",
-                "a window of an hour or more would be forgotten at a restart",
-                "use a window below an hour",
-            );
-            return None;
-        }
-        Some(window)
     }
 
     /// `minute`, `30s`, `5m`, `1h`, or whole seconds.
@@ -160,7 +152,7 @@ impl Reader<'_> {
                 &node.span,
                 "missing-key",
                 &format!("`{key}` is missing"),
-                "a limit has max and window",
+                &format!("write {key} = …"),
             );
         }
         found
@@ -190,13 +182,50 @@ impl Reader<'_> {
     }
 
     pub(super) fn wrong(&mut self, span: &Span, code: &'static str, message: &str, hint: &str) {
-        self.errors
+        self.found
             .push(Diagnostic::error(code, span.clone(), message.to_owned()).hint(hint));
     }
 
-    pub(super) fn place(&self, span: &Span, path: &str) -> String {
+    /// Something that may not be what was meant.
+    pub(super) fn odd(&mut self, span: &Span, code: &'static str, message: &str, hint: &str) {
+        self.found
+            .push(Diagnostic::warning(code, span.clone(), message.to_owned()).hint(hint));
+    }
+
+    pub(super) fn place(&self, span: &Span, path: &str) -> Place {
         let (line, column) = position(self.text, span.start);
-        format!("{}:{line}:{column} ({path})", self.origin)
+        format!("{}:{line}:{column} ({}{path})", self.origin, self.prefix).into()
+    }
+
+    pub(super) fn yes_or_no(&mut self, node: &Node) -> Option<bool> {
+        match node.value {
+            Raw::Boolean(value) => Some(value),
+            _ => {
+                self.kind(node, "true or false");
+                None
+            }
+        }
+    }
+
+    /// The entries of a list.
+    pub(super) fn list<'n>(&mut self, node: &'n Node, of: &str) -> &'n [Node] {
+        match &node.value {
+            Raw::List(items) => items,
+            _ => {
+                self.kind(node, of);
+                &[]
+            }
+        }
+    }
+
+    /// One of a few words.
+    pub(super) fn word(&mut self, node: &Node, known: &[&'static str]) -> Option<&'static str> {
+        let word = self.text(node)?;
+        let found = known.iter().find(|known| **known == word).copied();
+        if found.is_none() {
+            self.one_of(node, &word, known);
+        }
+        found
     }
 }
 

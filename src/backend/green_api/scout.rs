@@ -1,0 +1,34 @@
+//! What GREEN-API finds out for the gate.
+
+use super::GreenApi;
+use crate::{
+    backend::Fault,
+    op::{ChatId, GroupId, PersonId},
+    toolset::Scout,
+};
+
+impl Scout for GreenApi {
+    /// There is no method for it.
+    async fn person(self, _hidden: PersonId) -> Result<Option<PersonId>, Fault> {
+        Ok(None)
+    }
+
+    async fn groups(self) -> Result<Vec<(String, GroupId)>, Fault> {
+        let groups = self.all_groups().await?.into_iter();
+        let named = groups.filter_map(|group| {
+            let name = group.name?;
+            Some((name.as_str().to_owned(), group.group))
+        });
+        Ok(named.collect())
+    }
+
+    async fn history(self) -> Result<Vec<ChatId>, Fault> {
+        let chats = self.chats().await?;
+        Ok(chats.into_iter().map(|chat| chat.chat).collect())
+    }
+
+    async fn state(self) -> Result<Option<String>, Fault> {
+        let report = Self::state(&self).await?;
+        Ok(report.reported.map(|word| word.as_str().to_owned()))
+    }
+}

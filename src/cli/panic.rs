@@ -1,0 +1,102 @@
+//! `panic`: stops every server at once.
+
+use std::{io::Write, path::Path, process::ExitCode};
+
+use clap::Args;
+use serde::Serialize;
+
+use super::{
+    CliError,
+    options::StateOption,
+    output::{stdout, write_json},
+};
+use crate::panic_switch::{State, Switch};
+
+/// Stop every running server at once: nothing but reads, or nothing at all.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  whatsapp-guard panic              from the next call on, nothing but reads
+  whatsapp-guard panic --all        from the next call on, nothing at all
+  whatsapp-guard panic --status     whether it is on
+  whatsapp-guard panic --off        what the policy says holds again
+
+It holds for every server of the state directory, whatever account or back end it
+serves, and stays over restarts until --off. It needs no back end and no policy. A
+server that was started with another --state is not stopped. A call that is under
+way already is not taken back. --all is not eased by a second `panic`: use --off.
+
+Exit codes: 0 done, 1 the file cannot be written, 2 there is no state directory")]
+pub(super) struct Panic {
+    /// Stop reads too
+    #[arg(long)]
+    all: bool,
+    /// Take the stop away
+    #[arg(long, conflicts_with_all = ["all", "status"])]
+    off: bool,
+    /// Say whether it is on, and change nothing
+    #[arg(long, conflicts_with = "all")]
+    status: bool,
+    #[command(flatten)]
+    state: StateOption,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    panic: &'static str,
+    file: &'a Path,
+}
+
+impl Panic {
+    pub(super) fn run(self) -> Result<ExitCode, CliError> {
+        let directory = self.state.directory().ok_or_else(|| {
+            CliError::Usage(
+                "there is no home directory; name the state directory with --state".into(),
+            )
+        })?;
+        let switch = Switch::at(&directory);
+        self.put(&switch).map_err(|error| {
+            let file = switch.file().display();
+            CliError::Failed(format!(
+                "{file} cannot be changed: {error}; to be safe, end the servers"
+            ))
+        })?;
+        self.tell(&switch)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn put(&self, switch: &Switch) -> std::io::Result<()> {
+        match (self.status, self.off, self.all) {
+            (true, ..) => Ok(()),
+            (_, true, _) => switch.clear(),
+            (_, _, true) => switch.set(State::Everything),
+            // A second cry in a hurry must not loosen the first.
+            _ if switch.state() == State::Everything => Ok(()),
+            _ => switch.set(State::ReadsOnly),
+        }
+    }
+
+    fn tell(&self, switch: &Switch) -> std::io::Result<()> {
+        let mut out = stdout();
+        let state = switch.state();
+        if self.json {
+            let report = Report {
+                panic: state.name(),
+                file: switch.file(),
+            };
+            return write_json(&mut out, &report);
+        }
+        let says = match state {
+            State::Off => "off: what the policy says holds",
+            State::ReadsOnly => "on: nothing but reads from the next call on",
+            State::Everything => "on: nothing at all from the next call on",
+        };
+        writeln!(out, "panic is {says} ({})", switch.file().display())?;
+        if state != State::Off {
+            writeln!(out, "`whatsapp-guard panic --off` takes it away")?;
+        }
+        Ok(())
+    }
+}

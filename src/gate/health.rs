@@ -1,0 +1,123 @@
+//! Leaving an account alone that is in danger.
+
+use std::time::Duration;
+
+use super::{Code, Gate, Refusal};
+use crate::{
+    backend::Fault,
+    ledger::{Count, LedgerError, Request},
+    op::{Risk, Topic},
+    policy::Policy,
+    toolset::{Answer, Facts},
+};
+
+/// The counter of calls that failed.
+const FAILURES: &str = "health.failures";
+
+/// A call whose outcome says something of the account's health.
+pub(super) struct Watched;
+
+/// Whether a call is one that an account in danger must not make. What brings a
+/// session back stays possible, and so does looking.
+pub(super) fn endangers(facts: &Facts) -> bool {
+    facts.risk != Risk::Read && facts.topic != Topic::Session
+}
+
+impl Watched {
+    pub(super) fn of(policy: &Policy, facts: &Facts) -> Option<Self> {
+        (!policy.health.is_empty() && endangers(facts)).then_some(Self)
+    }
+}
+
+impl Gate {
+    /// Refuses while the account is left alone.
+    pub(super) fn healthy(&self, policy: &Policy, facts: &Facts) -> Result<(), Refusal> {
+        let Some(health) = policy.health.first().filter(|_| endangers(facts)) else {
+            return Ok(());
+        };
+        let pause = self
+            .ledger
+            .paused()
+            .map_err(|error| Refusal::uncounted(&error))?;
+        pause.map_or(Ok(()), |pause| {
+            let reason = format!(
+                "the account is left alone for another {}: {}",
+                jiff::SignedDuration::try_from(whole(pause.remaining)).unwrap_or_default(),
+                pause.why
+            );
+            Err(Refusal::new(Code::AccountPaused, reason)
+                .by(&health.rule)
+                .after(pause.remaining))
+        })
+    }
+
+    /// Takes note of a state of the account.
+    pub(super) fn notice(&self, policy: &Policy, word: &str) {
+        for health in policy.health.iter().filter(|health| health.dreads(word)) {
+            let why = format!("its state is {word}");
+            self.leave_alone(health.cooldown, &why);
+        }
+    }
+
+    /// Takes note of what a call came to.
+    pub(super) fn watch(
+        &self,
+        policy: &Policy,
+        watched: Option<Watched>,
+        outcome: &Result<Answer, Fault>,
+    ) {
+        if let Ok(answer) = outcome
+            && let Some(word) = &answer.account_state
+        {
+            self.notice(policy, word);
+        }
+        let failed = match outcome {
+            Ok(answer) => answer.failed,
+            Err(fault) => !matches!(fault, Fault::Cancelled | Fault::Internal(_)),
+        };
+        if watched.is_none() || !failed {
+            return;
+        }
+        for health in &policy.health {
+            let Some((max, window)) = health.failures else {
+                continue;
+            };
+            let count = Count {
+                counter: FAILURES,
+                key: "account",
+                amount: 1,
+                max: max.get(),
+                window,
+            };
+            match self.is_one_too_many(count) {
+                Ok(false) => {}
+                Ok(true) => {
+                    let why = format!("{max} calls failed in a short time");
+                    self.leave_alone(health.cooldown, &why);
+                }
+                Err(error) => tracing::error!(%error, "the ledger cannot be used"),
+            }
+        }
+    }
+
+    /// Counts a failure; whether there is no room for another one.
+    fn is_one_too_many(&self, count: Count<'_>) -> Result<bool, LedgerError> {
+        let request = Request {
+            counts: &[count],
+            ..Request::default()
+        };
+        self.ledger.admit(&request)?;
+        Ok(self.ledger.probe(&request)?.is_some())
+    }
+
+    fn leave_alone(&self, time: Duration, why: &str) {
+        tracing::warn!(why, "the account is left alone");
+        if let Err(error) = self.ledger.pause(time, why) {
+            tracing::error!(%error, "the ledger cannot be used");
+        }
+    }
+}
+
+fn whole(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs())
+}

@@ -1,0 +1,164 @@
+//! What the gate has found out: who people are, what groups are called, who read what.
+
+use std::{collections::HashMap, time::Duration};
+
+use super::{Caller, Gate, ScoutPermit, State};
+use crate::{
+    op::{ChatId, Identities, Part, Risk},
+    policy::GroupNames,
+    toolset::{Errand, Facts, Prepared, Scouted},
+};
+
+/// The most hidden identities that are looked up for one call.
+const MOST_HIDDEN: usize = 32;
+
+/// The most hidden identities that are remembered.
+const MOST_KNOWN: usize = 4096;
+
+/// How long what was found out holds, and how soon it is tried again.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// What was found out.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) identities: Identities,
+    pub(super) groups: GroupNames,
+    named: Asked,
+    seeded: Asked,
+    state: Option<Duration>,
+    read: HashMap<String, Vec<ChatId>>,
+}
+
+/// Whether something is known, or when it was last asked for.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    #[default]
+    Never,
+    At(Duration),
+    Known,
+}
+
+impl Asked {
+    fn is_due(self, now: Duration) -> bool {
+        match self {
+            Self::Never => true,
+            Self::At(time) => now >= time + FRESH,
+            Self::Known => false,
+        }
+    }
+}
+
+impl Known {
+    /// Another policy names other groups.
+    pub(super) fn forget_groups(&mut self) {
+        (self.groups, self.named) = (GroupNames::default(), Asked::Never);
+    }
+
+    /// The chats that a caller has read in.
+    pub(super) fn has_read(&self, grant: &str) -> &[ChatId] {
+        self.read.get(grant).map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes note of chats that a caller has read in. Two are enough: whoever gets
+    /// something then, there is one of them that it may come from.
+    pub(super) fn reads<'a>(&mut self, grant: &str, chats: impl Iterator<Item = &'a ChatId>) {
+        let read = self.read.entry(grant.to_owned()).or_default();
+        for chat in chats {
+            if read.len() < 2 && !read.contains(chat) {
+                read.push(chat.clone());
+            }
+        }
+    }
+}
+
+impl Gate {
+    /// What has to be found out before a call can be judged. Nothing is, where the
+    /// call is refused whatever it would be.
+    pub fn wonders(&self, call: &Prepared, caller: &Caller) -> Option<ScoutPermit> {
+        let facts = call.facts();
+        if self.emergency(facts).is_err() {
+            return None;
+        }
+        let mut state = self.lock();
+        let policy = state.policy.clone();
+        let standing = policy.standing(facts.tool, facts.risk, &caller.grant);
+        if !standing.admits() {
+            return None;
+        }
+        let now = self.clock.elapsed();
+        let State { known, .. } = &mut *state;
+        let mut people: Vec<_> = facts
+            .touches
+            .hidden()
+            .filter(|person| known.identities.get(person).is_none())
+            .cloned()
+            .collect();
+        people.truncate(MOST_HIDDEN);
+        let groups = known.named.is_due(now)
+            && facts.touches.chats().next().is_some()
+            && policy.group_names().next().is_some();
+        let history = known.seeded.is_due(now)
+            && facts.touches.of(Part::Recipient).next().is_some()
+            && policy.asks_who_is_new(&caller.grant)
+            && !self.is_seeded();
+        let watched = !policy.health.is_empty()
+            && super::health::endangers(facts)
+            && known.state.is_none_or(|looked| now >= looked + FRESH);
+        if groups {
+            known.named = Asked::At(now);
+        }
+        if history {
+            known.seeded = Asked::At(now);
+        }
+        if watched {
+            known.state = Some(now);
+        }
+        let errand = Errand {
+            people,
+            groups,
+            history,
+            state: watched,
+        };
+        (!errand.is_empty()).then_some(ScoutPermit(errand))
+    }
+
+    /// Takes note of what was found out.
+    pub fn learn(&self, found: Scouted) {
+        if let Some(history) = &found.history {
+            let people = history.iter().map(ChatId::as_str);
+            if let Err(error) = self.ledger.seed(people) {
+                tracing::error!(%error, "the ledger cannot be used");
+            }
+        }
+        let mut state = self.lock();
+        state.known.identities.extend(found.identities, MOST_KNOWN);
+        if let Some(groups) = found.groups {
+            let policy = state.policy.clone();
+            let mut names = GroupNames::default();
+            for (name, group) in groups {
+                if policy.group_names().any(|wanted| wanted == name) {
+                    names.learn(name, group);
+                }
+            }
+            (state.known.groups, state.known.named) = (names, Asked::Known);
+        }
+        if let Some(word) = found.state {
+            let policy = state.policy.clone();
+            drop(state);
+            self.notice(&policy, &word);
+        }
+    }
+
+    fn is_seeded(&self) -> bool {
+        self.ledger.seeded().unwrap_or(false)
+    }
+
+    /// What a call reads counts from the moment it is let through.
+    pub(super) fn reads(state: &mut State, facts: &Facts, caller: &Caller) {
+        if facts.risk == Risk::Read || facts.touches.of(Part::Source).next().is_some() {
+            state
+                .known
+                .reads(&caller.grant, facts.touches.of(Part::Source));
+        }
+    }
+}

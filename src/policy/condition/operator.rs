@@ -1,0 +1,99 @@
+//! How an argument is held against a value.
+
+use super::{At, Problem};
+use crate::toolset::nearest;
+
+/// How an argument is held against a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operator {
+    /// It is the value.
+    Eq,
+    /// It is not the value.
+    Neq,
+    /// It is one of the values.
+    In,
+    /// It is none of the values.
+    NotIn,
+    /// It is below the value.
+    Lt,
+    /// It is at most the value.
+    Lte,
+    /// It is above the value.
+    Gt,
+    /// It is at least the value.
+    Gte,
+    /// A part of it matches the pattern.
+    Matches,
+    /// No part of it matches the pattern.
+    NotMatches,
+    /// The value is a part of the text, or an entry of the list.
+    Contains,
+    /// It is given, or left out.
+    Exists,
+}
+
+impl Operator {
+    /// The operators' names with what they are.
+    pub const NAMES: [(&'static str, Self); 12] = [
+        ("eq", Self::Eq),
+        ("neq", Self::Neq),
+        ("in", Self::In),
+        ("not_in", Self::NotIn),
+        ("lt", Self::Lt),
+        ("lte", Self::Lte),
+        ("gt", Self::Gt),
+        ("gte", Self::Gte),
+        ("matches", Self::Matches),
+        ("not_matches", Self::NotMatches),
+        ("contains", Self::Contains),
+        ("exists", Self::Exists),
+    ];
+
+    pub(super) fn read(word: &str) -> Result<Self, Problem<At>> {
+        let found = Self::NAMES.iter().find(|(name, _)| *name == word);
+        found.map(|(_, operator)| *operator).ok_or_else(|| {
+            let names = Self::NAMES.map(|(name, _)| name);
+            unknown(At::Op, "unknown-operator", word, &names)
+        })
+    }
+
+    /// The name that policy files use.
+    pub fn name(self) -> &'static str {
+        let found = Self::NAMES.iter().find(|(_, operator)| *operator == self);
+        found.map_or("", |(name, _)| name)
+    }
+
+    /// Whether it forbids a value, which an absent argument cannot have.
+    pub(super) const fn forbids(self) -> bool {
+        matches!(self, Self::Neq | Self::NotIn | Self::NotMatches)
+    }
+}
+
+/// Which entries of a list have to fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Each {
+    /// At least one.
+    Any,
+    /// Every one.
+    All,
+}
+
+impl Each {
+    pub(super) fn read(word: Option<&str>) -> Result<Option<Self>, Problem<At>> {
+        match word {
+            None => Ok(None),
+            Some("any") => Ok(Some(Self::Any)),
+            Some("all") => Ok(Some(Self::All)),
+            Some(word) => Err(unknown(At::Each, "bad-value", word, &["any", "all"])),
+        }
+    }
+}
+
+fn unknown(at: At, code: &'static str, word: &str, known: &[&str]) -> Problem<At> {
+    let hint = match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("use one of: {}", known.join(", ")),
+    };
+    let word: String = word.chars().take(60).collect();
+    Problem::new(at, code, format!("`{word}` is not known here"), hint)
+}

@@ -1,0 +1,125 @@
+//! How often something may be done.
+
+use std::{fmt, num::NonZeroU32, time::Duration};
+
+use super::Place;
+
+/// Windows from here on are counted exactly, and survive a restart.
+pub const LONG: Duration = Duration::from_secs(3600);
+
+/// How often something may be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    /// The counter's name; limits of one name count together.
+    pub counter: String,
+    /// How much fits into a window.
+    pub max: NonZeroU32,
+    /// How much of it at once, in windows below an hour.
+    pub burst: NonZeroU32,
+    /// The window's length.
+    pub window: Duration,
+    /// Whose it is.
+    pub scope: Scope,
+    /// What is counted.
+    pub of: Counted,
+    /// Where it stands.
+    pub rule: Place,
+}
+
+impl Limit {
+    /// Whether it is counted exactly, and survives a restart.
+    pub fn is_durable(&self) -> bool {
+        self.window >= LONG
+    }
+
+    /// Whether what another limit has counted counts for this one.
+    pub fn counts_like(&self, other: &Self) -> bool {
+        let kind = |limit: &Self| (limit.max, limit.burst, limit.window, limit.scope, limit.of);
+        self.counter == other.counter && kind(self) == kind(other)
+    }
+
+    /// Whether whatever keeps the other keeps this one too.
+    pub(super) fn is_looser_than(&self, other: &Self) -> bool {
+        (&self.counter, self.scope, self.of) == (&other.counter, other.scope, other.of)
+            && self.window <= other.window
+            && self.max >= other.max
+    }
+}
+
+/// What a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Calls.
+    Calls,
+    /// Recipients that were never written to.
+    Newcomers,
+    /// Messages that are read out.
+    Messages,
+}
+
+/// Whose a limit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// Each caller.
+    Grant,
+    /// Each connection.
+    Session,
+    /// Each chat that a call reaches.
+    Chat,
+    /// All callers together.
+    Account,
+}
+
+impl Scope {
+    /// The scopes' names with their values.
+    pub const NAMES: [(&'static str, Self); 4] = [
+        ("grant", Self::Grant),
+        ("session", Self::Session),
+        ("chat", Self::Chat),
+        ("account", Self::Account),
+    ];
+
+    /// The scope's name, as policies write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Grant => "grant",
+            Self::Session => "session",
+            Self::Chat => "chat",
+            Self::Account => "account",
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scope = match self.scope {
+            Scope::Grant => " per caller",
+            Scope::Session => " per connection",
+            Scope::Chat => " per chat",
+            Scope::Account => "",
+        };
+        let what = match self.of {
+            Counted::Calls => "",
+            Counted::Newcomers => " new recipients",
+            Counted::Messages => " messages",
+        };
+        write!(f, "{}{what} per {}{scope}", self.max, words(self.window))?;
+        if self.burst != self.max {
+            write!(f, ", {} at once", self.burst)?;
+        }
+        Ok(())
+    }
+}
+
+/// A length of time as people say it.
+pub(crate) fn words(time: Duration) -> String {
+    match time.as_secs() {
+        1 => "second".into(),
+        60 => "minute".into(),
+        3600 => "hour".into(),
+        86400 => "day".into(),
+        seconds if seconds % 3600 == 0 => format!("{} hours", seconds / 3600),
+        seconds if seconds % 60 == 0 => format!("{} minutes", seconds / 60),
+        seconds => format!("{seconds} seconds"),
+    }
+}

@@ -1,0 +1,227 @@
+//! Lists, and who may be written to or read.
+
+use std::sync::Arc;
+
+use super::reader::Reader;
+use crate::{
+    op::ChatId,
+    policy::{
+        Counted, Diagnostic, Place,
+        people::{Chats, Part, People},
+        raw::{Node, Raw, Span},
+        sheet::{Action, Chosen, Newcomers, Recipients},
+    },
+    toolset::nearest,
+};
+
+const RECIPIENTS: [&str; 4] = ["allow", "deny", "unlisted", "new"];
+const READ: [&str; 2] = ["chats", "budget"];
+
+/// The most entries of a list.
+const LONGEST_LIST: usize = 100_000;
+
+/// What an entry stands for.
+enum Entry {
+    Chat(ChatId),
+    Part(Part),
+    List(String),
+    /// What nothing here can write to anyway.
+    Nobody,
+}
+
+impl Reader<'_> {
+    /// `[lists]`: what `@name` stands for.
+    pub(super) fn lists(&mut self, node: &Node) {
+        let Raw::Table(entries) = &node.value else {
+            self.kind(node, "a table of lists");
+            return;
+        };
+        for (key, node) in entries {
+            let mut people = People::default();
+            for item in self.entries(node) {
+                match self.entry(item) {
+                    Some(Entry::Chat(chat)) => {
+                        people.exact.insert(chat);
+                    }
+                    Some(Entry::Part(Part::Named(name))) => people.names.push(name),
+                    Some(Entry::Nobody) | None => {}
+                    Some(Entry::Part(_) | Entry::List(_)) => self.wrong(
+                        &item.span,
+                        "bad-value",
+                        "a list holds single people, groups and channels",
+                        "write patterns and other lists where the list is used",
+                    ),
+                }
+            }
+            let people = Arc::new(people);
+            if self.common.lists.insert(key.name.clone(), people).is_some() {
+                let message = format!("the list `{}` stands in another file too", key.name);
+                self.wrong(
+                    &key.span,
+                    "list-twice",
+                    &message,
+                    "give one of them another name",
+                );
+            }
+        }
+    }
+
+    /// Says which lists nothing uses.
+    pub(super) fn unused_lists(&mut self, node: &Node) {
+        let Raw::Table(entries) = &node.value else {
+            return;
+        };
+        for (key, _) in entries {
+            if !self.common.used_lists.contains(&key.name) {
+                let message = format!("the list `{}` is used by no rule", key.name);
+                let hint = format!("write \"@{}\" where it belongs, or leave it out", key.name);
+                self.odd(&key.span, "unused-list", &message, &hint);
+            }
+        }
+    }
+
+    pub(super) fn recipients(&mut self, span: &Span, node: &Node) -> Option<Recipients> {
+        let fields = self.table(node, "`recipients`", &RECIPIENTS)?;
+        let allow = fields
+            .get("allow")
+            .map(|(_, node)| self.chats(node, "recipients.allow"));
+        let deny = fields
+            .get("deny")
+            .map(|(_, node)| self.chats(node, "recipients.deny"))
+            .unwrap_or_default();
+        let unlisted = match fields.get("unlisted") {
+            Some((key, node)) => {
+                let place = self.place(&key.span, "recipients.unlisted");
+                (self.action(node)?, place)
+            }
+            None if allow.is_some() => (Action::Deny, self.place(span, "recipients")),
+            None => (Action::Allow, self.place(span, "recipients")),
+        };
+        let newcomers = match fields.get("new") {
+            Some((key, node)) => {
+                let place = self.place(&key.span, "recipients.new");
+                Some(self.newcomers(node, place)?)
+            }
+            None => None,
+        };
+        Some(Recipients {
+            allow,
+            deny,
+            unlisted,
+            newcomers,
+        })
+    }
+
+    /// `{ action = "confirm", max = 10, window = "day" }`.
+    fn newcomers(&mut self, node: &Node, place: Place) -> Option<Newcomers> {
+        let fields = self.table(node, "`recipients.new`", &["action", "max", "window"])?;
+        let action = match fields.get("action") {
+            Some((_, node)) => self.action(node)?,
+            None => Action::Allow,
+        };
+        let limited = fields.contains_key("max") || fields.contains_key("window");
+        let path = "recipients.new";
+        let limit = if limited {
+            Some(self.limit_of(&fields, node, path, path, Counted::Newcomers)?)
+        } else {
+            None
+        };
+        Some(Newcomers {
+            action,
+            place,
+            limit,
+        })
+    }
+
+    /// `[read]`: the chats that may be read, and how much of them.
+    pub(super) fn reading(&mut self, node: &Node) -> (Option<Chosen>, Option<usize>) {
+        let Some(fields) = self.table(node, "`read`", &READ) else {
+            return (None, None);
+        };
+        let chosen = fields.get("chats").and_then(|(key, node)| {
+            let inner = self.table(node, "`read.chats`", &["allow", "deny"])?;
+            let place = self.place(&key.span, "read.chats");
+            let mut of = |name: &str| {
+                let path = format!("read.chats.{name}");
+                inner.get(name).map(|(_, node)| self.chats(node, &path))
+            };
+            Some(Chosen {
+                allow: of("allow"),
+                deny: of("deny").unwrap_or_default(),
+                place,
+            })
+        });
+        let budget = fields.get("budget").and_then(|(_, node)| {
+            let path = "read.budget";
+            let inner = self.table(node, "`read.budget`", &["messages", "window", "scope"])?;
+            self.limit_of(&inner, node, path, path, Counted::Messages)
+        });
+        (chosen, budget)
+    }
+
+    fn chats(&mut self, node: &Node, path: &str) -> Chats {
+        let mut chats = Chats::default();
+        for (index, item) in self.entries(node).iter().enumerate() {
+            let place = self.place(&item.span, &format!("{path}[{index}]"));
+            match self.entry(item) {
+                Some(Entry::Chat(chat)) => chats.add_chat(chat, place),
+                Some(Entry::Part(part)) => chats.add(part, place),
+                Some(Entry::List(name)) => match self.common.lists.get(&name) {
+                    Some(list) => {
+                        chats.add(Part::List(list.clone()), place);
+                        self.common.used_lists.insert(name);
+                    }
+                    None => {
+                        let known = self.common.lists.keys().map(String::as_str);
+                        let hint = match nearest(&name, known) {
+                            Some(near) => format!("did you mean `@{near}`?"),
+                            None => "write it below [lists]".to_owned(),
+                        };
+                        let message = format!("there is no list `{name}`");
+                        self.wrong(&item.span, "unknown-list", &message, &hint);
+                    }
+                },
+                Some(Entry::Nobody) | None => {}
+            }
+        }
+        chats
+    }
+
+    fn entries<'n>(&mut self, node: &'n Node) -> &'n [Node] {
+        let items = self.list(node, "a list of numbers, ids, groups and @lists");
+        if items.len() > LONGEST_LIST {
+            let message = format!("a list of more than {LONGEST_LIST} entries");
+            self.found
+                .push(Diagnostic::error("bad-value", node.span.clone(), message));
+            return &[];
+        }
+        items
+    }
+
+    fn entry(&mut self, node: &Node) -> Option<Entry> {
+        let text = self.text(node)?;
+        let text = text.trim();
+        Some(match (text, text.split_once(':')) {
+            ("*", _) => Entry::Part(Part::Everybody),
+            ("group:*", _) => Entry::Part(Part::AnyGroup),
+            ("channel:*", _) => Entry::Part(Part::AnyChannel),
+            ("status@broadcast", _) => Entry::Nobody,
+            (_, Some(("group", name))) if !name.trim().is_empty() => {
+                Entry::Part(Part::Named(name.trim().to_owned()))
+            }
+            _ => match (text.strip_prefix('@'), ChatId::parse(text)) {
+                (Some(list), _) => Entry::List(list.to_owned()),
+                (None, Ok(chat)) => Entry::Chat(chat),
+                (None, Err(problem)) => {
+                    self.wrong(
+                        &node.span,
+                        "bad-recipient",
+                        &problem.to_string(),
+                        "write a number with its country code, an id, \"group:Name\", \"group:*\" or \"@list\"",
+                    );
+                    return None;
+                }
+            },
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! What the gate has to know before it can judge, and how a back end finds it out.
+
+use std::{sync::Arc, time::Duration};
+
+use super::Boxed;
+use crate::{
+    backend::Fault,
+    gate::ScoutPermit,
+    op::{ChatId, GroupId, Identities, PersonId},
+};
+
+/// How long all of it may take.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// What a back end can find out for the gate. What it cannot do stays unknown.
+pub trait Scout: Clone + Send + Sync + 'static {
+    /// The person behind a hidden identity.
+    fn person(
+        self,
+        hidden: PersonId,
+    ) -> impl Future<Output = Result<Option<PersonId>, Fault>> + Send;
+
+    /// The groups of this account with their names.
+    fn groups(self) -> impl Future<Output = Result<Vec<(String, GroupId)>, Fault>> + Send;
+
+    /// The chats that there are already.
+    fn history(self) -> impl Future<Output = Result<Vec<ChatId>, Fault>> + Send;
+
+    /// The account's state in the API's own word.
+    fn state(self) -> impl Future<Output = Result<Option<String>, Fault>> + Send;
+}
+
+/// What is to be found out.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Errand {
+    /// Who is behind these hidden identities.
+    pub people: Vec<PersonId>,
+    /// What the groups are called.
+    pub groups: bool,
+    /// Which chats there are.
+    pub history: bool,
+    /// The account's state.
+    pub state: bool,
+}
+
+impl Errand {
+    /// Whether there is nothing to find out.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What was found out; nothing where it could not be in time.
+#[derive(Debug, Clone, Default)]
+pub struct Scouted {
+    /// Hidden identities with the people behind them.
+    pub identities: Identities,
+    /// The groups with their names.
+    pub groups: Option<Vec<(String, GroupId)>>,
+    /// The chats that there are.
+    pub history: Option<Vec<ChatId>>,
+    /// The account's state in the API's own word.
+    pub state: Option<String>,
+}
+
+/// A back end's way of finding out, whatever its type.
+#[derive(Clone)]
+pub(super) struct Scouting(Arc<dyn Fn(Errand) -> Boxed<Scouted> + Send + Sync>);
+
+impl Scouting {
+    pub(super) fn of<B: Scout>(backend: &B) -> Self {
+        let backend = backend.clone();
+        Self(Arc::new(move |errand| {
+            Box::pin(scout(backend.clone(), errand))
+        }))
+    }
+
+    pub(super) async fn run(&self, permit: ScoutPermit) -> Scouted {
+        self.0(permit.into_errand()).await
+    }
+}
+
+async fn scout<B: Scout>(backend: B, errand: Errand) -> Scouted {
+    let mut found = Scouted::default();
+    let looking = async {
+        if errand.state {
+            found.state = backend.clone().state().await.ok().flatten();
+        }
+        for hidden in errand.people {
+            if let Ok(Some(person)) = backend.clone().person(hidden.clone()).await {
+                found.identities.learn(hidden, person);
+            }
+        }
+        if errand.groups {
+            found.groups = backend.clone().groups().await.ok();
+        }
+        if errand.history {
+            found.history = backend.history().await.ok();
+        }
+    };
+    // What was found until then is kept.
+    let _ = tokio::time::timeout(LONGEST, looking).await;
+    found
+}
