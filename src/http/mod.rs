@@ -103,13 +103,9 @@ async fn known(State(checks): State<Arc<Checks>>, mut request: Request, next: Ne
     let response = next.run(request).await;
     let opened = response.headers().get(SESSION);
     match (session, opened) {
-        (None, Some(opened)) => {
-            if !checks.sessions.bind(opened, &principal) {
-                return refuse(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    "too many sessions are open",
-                );
-            }
+        (None, Some(opened)) if !checks.sessions.bind(opened, &principal) => {
+            let reason = "too many sessions are open";
+            return refuse(StatusCode::SERVICE_UNAVAILABLE, reason);
         }
         (Some(session), _) if ends || response.status() == StatusCode::NOT_FOUND => {
             checks.sessions.forget(&session);
