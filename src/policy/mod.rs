@@ -30,6 +30,7 @@ pub use limit::{Counted, LONG, Limit, Scope};
 pub use pace::{Pace, PaceAt};
 pub use people::{GroupNames, Place};
 pub use problem::Problem;
+pub use valid::keys;
 
 use crate::{
     gate::Code,

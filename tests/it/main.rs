@@ -15,6 +15,7 @@ mod cli_import;
 mod cli_init;
 mod cli_panic;
 mod conditions;
+mod default_policy;
 mod gate;
 mod green_api;
 mod identities;

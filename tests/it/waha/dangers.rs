@@ -121,7 +121,12 @@ async fn a_server_that_does_not_know_of_it_is_asked_once() {
 
 #[tokio::test]
 async fn a_server_that_fails_once_is_asked_again() {
-    let broken = || reply(404, json!({ "statusCode": 404, "message": "Session not found" }));
+    let broken = || {
+        reply(
+            404,
+            json!({ "statusCode": 404, "message": "Session not found" }),
+        )
+    };
     let mock = server(broken(), broken(), 2).await;
     let mut app = paused_by(&mock, "[\"timelock\", \"capped\"]").await;
     for text in ["one", "two"] {
