@@ -16,6 +16,7 @@ mod cli_init;
 mod cli_panic;
 mod conditions;
 mod default_policy;
+mod docs;
 mod gate;
 mod green_api;
 mod identities;
