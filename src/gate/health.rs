@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Code, Gate, Refusal};
 use crate::{
     backend::Fault,
-    ledger::{Count, LedgerError, Request},
+    ledger::{Count, LedgerError, Pause, Request},
     op::{Risk, Topic},
     policy::Policy,
     toolset::{Answer, Facts},
@@ -36,19 +36,26 @@ impl Gate {
             return Ok(());
         };
         let pause = self
-            .ledger
-            .paused()
+            .pause(policy)
             .map_err(|error| Refusal::uncounted(&error))?;
         pause.map_or(Ok(()), |pause| {
             let reason = format!(
                 "the account is left alone for another {}: {}",
-                jiff::SignedDuration::try_from(whole(pause.remaining)).unwrap_or_default(),
+                in_words(pause.remaining),
                 pause.why
             );
             Err(Refusal::new(Code::AccountPaused, reason)
                 .by(&health.rule)
                 .after(pause.remaining))
         })
+    }
+
+    /// The pause that runs, where the policy asks for pauses.
+    pub(super) fn pause(&self, policy: &Policy) -> Result<Option<Pause>, LedgerError> {
+        match policy.health.is_empty() {
+            true => Ok(None),
+            false => self.ledger.paused(),
+        }
     }
 
     /// Takes note of a state of the account.
@@ -118,6 +125,9 @@ impl Gate {
     }
 }
 
-fn whole(time: Duration) -> Duration {
-    Duration::from_secs(time.as_secs())
+/// A time in whole seconds, as people read it.
+pub(super) fn in_words(time: Duration) -> String {
+    let whole = Duration::from_secs(time.as_secs());
+    let whole = jiff::SignedDuration::try_from(whole).unwrap_or_default();
+    format!("{whole:#}")
 }

@@ -13,6 +13,7 @@ mod raw;
 mod sheet;
 mod source;
 mod valid;
+mod words;
 
 use std::{
     collections::BTreeMap,

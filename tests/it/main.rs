@@ -41,4 +41,5 @@ mod sandbox_sending;
 mod sandbox_session;
 mod sizes;
 mod table;
+mod terms;
 mod waha;

@@ -37,7 +37,10 @@ impl Reader<'_> {
             return;
         };
         for (key, node) in entries {
-            let mut people = People::default();
+            let mut people = People {
+                name: key.name.clone(),
+                ..People::default()
+            };
             for item in self.entries(node) {
                 match self.entry(item) {
                     Some(Entry::Chat(chat)) => {
