@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
-use whatsapp_guard::op::{self, Risk};
+use whatsapp_guard::{
+    backend::{Fault, GUARD},
+    op::{self, Foreign, Risk},
+};
 
 use crate::app::{self, OPEN};
 
@@ -125,6 +128,48 @@ async fn every_tool_is_reachable_in_the_sandbox() {
         let mut app = app::sandbox().linked().await;
         let result = app.call(tool.name, app::arguments(tool)).await;
         assert_eq!(result["isError"], false, "{}: {result}", tool.name);
+    }
+}
+
+#[test]
+fn every_fault_is_in_the_readme() {
+    let (api, why) = ("WAHA", String::new());
+    let refused = |api| Fault::Refused {
+        api,
+        status: None,
+        said: Foreign::new("no"),
+        next: "",
+    };
+    let faults = [
+        (refused(api), "backend-refused"),
+        (refused(GUARD), "media-refused"),
+        (
+            Fault::Unreachable {
+                api,
+                address: String::new(),
+                why: why.clone(),
+            },
+            "backend-unreachable",
+        ),
+        (
+            Fault::Unreadable {
+                api,
+                why: why.clone(),
+            },
+            "backend-unreadable",
+        ),
+        (Fault::OutcomeUnknown { api, why }, "outcome-unknown"),
+        (Fault::Cancelled, "cancelled"),
+        (Fault::TooLarge(1), "answer-too-large"),
+        (Fault::internal(&"a defect"), "internal"),
+    ];
+    let readme = include_str!("../../README.md");
+    for (fault, code) in faults {
+        assert_eq!(fault.code(), code);
+        assert!(
+            readme.contains(&format!("`{code}`")),
+            "{code} is not in the README"
+        );
     }
 }
 
