@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Code, Gate, Refusal};
 use crate::{
-    backend::Fault,
+    backend::{Fault, GUARD},
     ledger::{Count, LedgerError, Pause, Request},
     op::{Risk, Topic},
     policy::Policy,
@@ -80,7 +80,7 @@ impl Gate {
         }
         let failed = match outcome {
             Ok(answer) => answer.failed,
-            Err(fault) => !matches!(fault, Fault::Cancelled | Fault::Internal(_)),
+            Err(fault) => !is_ours(fault),
         };
         if watched.is_none() || !failed {
             return;
@@ -123,6 +123,17 @@ impl Gate {
             tracing::error!(%error, "the ledger cannot be used");
         }
     }
+}
+
+/// Whether it says nothing of the account: the API was not asked, or has done it.
+fn is_ours(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Cancelled
+            | Fault::Internal(_)
+            | Fault::TooLarge(_)
+            | Fault::Refused { api: GUARD, .. }
+    )
 }
 
 /// A time in whole seconds, as people read it.

@@ -209,3 +209,18 @@ async fn the_eleventh_new_person_of_a_day_is_refused() {
         .advance(std::time::Duration::from_secs(24 * 60 * 60));
     assert_eq!(app.call("send_message", eleventh).await["isError"], false);
 }
+
+#[tokio::test]
+async fn files_that_are_not_taken_in_do_not_endanger_the_account() {
+    let mut app = app::sandbox().policy(DEFAULT).linked().await;
+    for file in 0..5 {
+        let media = json!({ "path": format!("{file}.jpg") });
+        let call = json!({ "chat": "+15551230000", "media": media });
+        let refused = app.call("send_media", call).await;
+        assert_eq!(code(&refused), "media-refused", "{refused}");
+    }
+    app.hand.advance(std::time::Duration::from_secs(60));
+    let call = json!({ "chat": "+15551230000", "text": "hello" });
+    let sent = app.call("send_message", call).await;
+    assert_eq!(sent["isError"], false, "{sent}");
+}
