@@ -79,6 +79,11 @@ impl Quiet {
             .or(Some(last))
     }
 
+    /// The zone whose clocks are looked at.
+    pub(super) const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     fn holds(&self, now: Timestamp) -> bool {
         let clock = self.zone.to_datetime(now);
         let minute = u16::try_from(clock.hour()).unwrap_or(0) * 60

@@ -1,5 +1,7 @@
 //! What an operator allows: read from files, checked, and ready to be asked of a call.
 
+mod about;
+mod cases;
 mod condition;
 mod decide;
 mod diagnostics;
@@ -21,6 +23,7 @@ use std::{
     time::Duration,
 };
 
+pub use cases::{Case, Failure, Verdict};
 pub use condition::{At, Condition, Operand, Operator};
 pub use decide::{Because, Decision, Finding, Situation, Standing};
 pub use diagnostics::{Diagnostic, Diagnostics, Severity};

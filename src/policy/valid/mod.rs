@@ -1,5 +1,6 @@
 //! From policies as written to a policy that can be used, or to all that is wrong.
 
+mod cases;
 mod examples;
 mod people;
 mod reader;
@@ -19,6 +20,7 @@ use super::{
     source::Source,
 };
 use crate::gate::Code;
+pub(super) use cases::cases;
 use examples::Example;
 use reader::{Common, Fields, Reader};
 use sheet::{Drafted, SHEET};
