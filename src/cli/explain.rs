@@ -191,7 +191,7 @@ fn limit(limit: &Outlook) -> Vec<String> {
             "{words}: {} used, {} left of {}{} [{}]",
             one.left.used,
             one.left.left,
-            one.key,
+            one.key.trim_end_matches(':'),
             wait.unwrap_or_default(),
             limit.rule
         )

@@ -3,6 +3,7 @@
 mod check;
 mod completions;
 mod demo;
+mod diff;
 mod doctor;
 mod explain;
 mod import;
@@ -63,6 +64,8 @@ enum Command {
     Explain(explain::Explain),
     /// Hold a policy against calls with expected verdicts
     Test(test::Test),
+    /// Say which calls a change of the policy loosens or tightens
+    Diff(diff::Diff),
     /// Show what was counted, what is left and when it comes back
     Limits(limits::Limits),
     /// Write a commented policy to begin with
@@ -85,8 +88,8 @@ pub enum CliError {
     /// The configuration cannot be used.
     #[error("error: {0}")]
     Config(#[from] ConfigError),
-    /// The policy cannot be used.
-    #[error("{0}")]
+    /// The policy cannot be used. Colours are taken out where they cannot be seen.
+    #[error("{}", .0.render(true).trim_end())]
     Policy(#[from] Diagnostics),
     /// Something was asked for that makes no sense.
     #[error("error: {0}")]
@@ -123,6 +126,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Check(check) => check.run(),
         Command::Explain(explain) => explain.run(),
         Command::Test(test) => test.run(),
+        Command::Diff(diff) => diff.run(),
         Command::Limits(limits) => limits.run(),
         Command::Init(init) => init.run(),
         Command::Import(import) => import.run(),

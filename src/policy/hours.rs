@@ -84,7 +84,8 @@ impl Quiet {
         &self.zone
     }
 
-    fn holds(&self, now: Timestamp) -> bool {
+    /// Whether a moment is within them.
+    pub(super) fn holds(&self, now: Timestamp) -> bool {
         let clock = self.zone.to_datetime(now);
         let minute = u16::try_from(clock.hour()).unwrap_or(0) * 60
             + u16::try_from(clock.minute()).unwrap_or(0);

@@ -38,6 +38,23 @@ impl Limit {
         self.counter == other.counter && kind(self) == kind(other)
     }
 
+    /// Whether whatever this one lets pass, the other lets pass too, where both count
+    /// the same calls.
+    pub fn covers(&self, other: &Self) -> bool {
+        let pieces = |limit: &Self| limit.window.as_nanos() / u128::from(limit.max.get());
+        // How much passes within the other's window, and how much at once.
+        let (most, at_once) = (u128::from(other.max.get()), other.burst);
+        let fits = match (self.is_durable(), other.is_durable()) {
+            (true, true) => self.max <= other.max && self.window >= other.window,
+            (_, false) => self.burst <= at_once && pieces(self) >= pieces(other),
+            (false, true) => {
+                let refilled = other.window.as_nanos() / pieces(self).max(1);
+                u128::from(self.burst.get()) + refilled <= most
+            }
+        };
+        self.of == other.of && self.scope.includes(other.scope) && fits
+    }
+
     /// Whether whatever keeps the other keeps this one too.
     pub(super) fn is_looser_than(&self, other: &Self) -> bool {
         (&self.counter, self.scope, self.of) == (&other.counter, other.scope, other.of)
@@ -78,6 +95,17 @@ impl Scope {
         ("chat", Self::Chat),
         ("account", Self::Account),
     ];
+
+    /// Whether a limit of this scope counts all that one of the other counts together.
+    const fn includes(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Account, _)
+                | (Self::Grant, Self::Grant | Self::Session)
+                | (Self::Session, Self::Session)
+                | (Self::Chat, Self::Chat)
+        )
+    }
 
     /// The scope's name, as policies write it.
     pub const fn name(self) -> &'static str {

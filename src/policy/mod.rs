@@ -5,6 +5,7 @@ mod cases;
 mod condition;
 mod decide;
 mod diagnostics;
+mod diff;
 mod health;
 mod hours;
 mod limit;
@@ -26,7 +27,8 @@ use std::{
 pub use cases::{Case, Failure, Verdict};
 pub use condition::{At, Condition, Operand, Operator};
 pub use decide::{Because, Decision, Finding, Situation, Standing};
-pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
+pub use diff::{Change, Direction, Side};
 pub use health::Health;
 pub use hours::{HoursAt, Quiet};
 pub use limit::{Counted, LONG, Limit, Scope};
@@ -63,6 +65,8 @@ pub struct Policy {
     pub warnings: Diagnostics,
     sheets: Vec<Sheet>,
     grants: BTreeMap<String, Vec<Sheet>>,
+    /// Calls that it was written with.
+    samples: Vec<Facts>,
     /// What holds of tools that cannot be undone.
     floor: (Standing, Option<Place>),
 }

@@ -7,6 +7,7 @@ mod reader;
 mod rule;
 mod sheet;
 mod terms;
+mod vain;
 
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
@@ -144,6 +145,10 @@ impl Reader<'_> {
         // A file that is included has a say only where it says something.
         let unsaid = first.then_some(Action::Deny);
         let sheet = self.sheet(&fields, unsaid, offers);
+        let grants = match fields.get("grants") {
+            Some((_, node)) => self.grants(node, &sheet),
+            None => Vec::new(),
+        };
         Draft {
             sheet,
             health: fields
@@ -153,16 +158,13 @@ impl Reader<'_> {
                 Some((_, node)) => self.mode(node),
                 None => Moding::default(),
             },
-            grants: match fields.get("grants") {
-                Some((_, node)) => self.grants(node),
-                None => Vec::new(),
-            },
+            grants,
             asking,
         }
     }
 
     /// What holds for single callers besides.
-    fn grants(&mut self, node: &Node) -> Vec<(String, Drafted)> {
+    fn grants(&mut self, node: &Node, outer: &Drafted) -> Vec<(String, Drafted)> {
         let Raw::Table(entries) = &node.value else {
             self.kind(node, "a table of grants");
             return Vec::new();
@@ -173,10 +175,12 @@ impl Reader<'_> {
             let Some(fields) = self.table(node, &format!("`{path}`"), &SHEET) else {
                 continue;
             };
-            let outer = self.prefix.clone();
-            self.prefix = format!("{outer}{path}.");
-            grants.push((key.name.clone(), self.sheet(&fields, None, None)));
-            self.prefix = outer;
+            let before = self.prefix.clone();
+            self.prefix = format!("{before}{path}.");
+            let sheet = self.sheet(&fields, None, None);
+            self.widening(&sheet, outer);
+            grants.push((key.name.clone(), sheet));
+            self.prefix = before;
         }
         grants
     }
@@ -225,6 +229,7 @@ fn compose(
         warnings: Diagnostics::default(),
         sheets: Vec::new(),
         grants: BTreeMap::new(),
+        samples: Vec::new(),
         floor: floor(&drafts),
     };
     let mut examples = Vec::new();
@@ -242,6 +247,10 @@ fn compose(
             policy.grants.entry(name).or_default().push(drafted.sheet);
         }
     }
+    policy.samples = examples
+        .iter()
+        .flat_map(|(_, example)| example.calls().iter().cloned())
+        .collect();
     (policy, examples)
 }
 

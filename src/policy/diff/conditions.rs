@@ -1,0 +1,240 @@
+//! Conditions: calls on both sides of each border, judged under both policies.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::{Change, Direction, Grouped, Pair, Side};
+use crate::{
+    op::{self, Entry, Risk},
+    policy::{
+        Condition, Decision, Finding, Place, Policy, Standing,
+        sheet::{Action, Conditional},
+    },
+};
+
+/// The most calls that are tried for a tool.
+const MOST: usize = 4000;
+
+/// The longest example that is told, in characters.
+const LONGEST: usize = 100;
+
+impl Policy {
+    /// What the rules about tools say of these arguments.
+    fn ruled(&self, entry: &Entry, arguments: &Value, grant: &str) -> (u8, Side) {
+        let mut decision = Decision::default();
+        for sheet in self.sheets_of(grant) {
+            sheet.rule(entry.name, arguments, &mut decision);
+        }
+        let (floor, place) = &self.floor;
+        if entry.risk == Risk::Destructive {
+            decision.findings.push(Finding::of(floor, place.as_ref()));
+        }
+        let standing = decision.standing();
+        let rule = self.allowed_by(entry.name, grant);
+        (standing.strictness(), Side::of(standing, rule))
+    }
+
+    pub(super) fn conditional(&self, tool: &str, grant: &str) -> Vec<&Conditional> {
+        let rulings = self.sheets_of(grant);
+        let rulings = rulings.filter_map(|sheet| sheet.rulings.get(tool));
+        rulings.flat_map(|ruling| &ruling.conditional).collect()
+    }
+}
+
+impl Pair<'_> {
+    pub(super) fn conditions(self) -> Vec<Change> {
+        let mut all = Vec::new();
+        for entry in op::catalogue() {
+            let rules =
+                [self.old, self.new].map(|policy| policy.conditional(entry.name, self.grant));
+            let [old, new] = &rules;
+            if !old.is_empty() || !new.is_empty() {
+                all.extend(self.conditions_of(entry, old, new));
+            }
+        }
+        all
+    }
+
+    fn conditions_of(
+        self,
+        entry: &'static Entry,
+        old: &[&Conditional],
+        new: &[&Conditional],
+    ) -> Vec<Change> {
+        let usual = [self.old, self.new].map(|policy| {
+            policy
+                .standing(entry.name, entry.risk, self.grant)
+                .strictness()
+        });
+        let (calls, complete) = self.calls(entry, old, new);
+        let mut found = Grouped::default();
+        let mut told: HashSet<(u8, Side, u8, Side)> = HashSet::new();
+        for arguments in &calls {
+            let [was, is] =
+                [self.old, self.new].map(|policy| policy.ruled(entry, arguments, self.grant));
+            if was.0 == is.0 || [was.0, is.0] == usual {
+                continue;
+            }
+            // One example is enough for each pair of rules.
+            if told.insert((was.0, was.1.clone(), is.0, is.1.clone())) {
+                let name = match short(arguments) {
+                    Some(arguments) => format!("{} with {arguments}", entry.name),
+                    None => format!("{} without such an argument", entry.name),
+                };
+                found.compare(&name, was, is);
+            }
+        }
+        for (from, to, direction) in [
+            (old, new, Direction::Looser),
+            (new, old, Direction::Tighter),
+        ] {
+            for (rule, says) in gone(from, to, complete) {
+                let shown = told.iter().any(|(_, was, _, is)| {
+                    let side = if direction == Direction::Looser {
+                        was
+                    } else {
+                        is
+                    };
+                    side.rule.as_ref().is_some_and(|place| *place == rule)
+                });
+                if shown {
+                    continue;
+                }
+                let (gone, none) = (
+                    Side::new(says, Some(&rule)),
+                    Side::new("no such condition", None),
+                );
+                match direction {
+                    Direction::Looser => found.add(direction, entry.name, gone, none),
+                    Direction::Tighter => found.add(direction, entry.name, none, gone),
+                }
+            }
+        }
+        found.changes()
+    }
+
+    /// Calls to try, and whether they are all that there is to try.
+    fn calls(
+        self,
+        entry: &Entry,
+        old: &[&Conditional],
+        new: &[&Conditional],
+    ) -> (Vec<Value>, bool) {
+        let schemas = (entry.schemas)();
+        let mut calls: Vec<Value> = vec![Value::Object(Map::new())];
+        let samples = self.old.samples.iter().chain(&self.new.samples);
+        let samples = samples.filter(|facts| facts.tool == entry.name);
+        calls.extend(samples.map(|facts| (*facts.arguments).clone()));
+        let all = || {
+            old.iter()
+                .chain(new)
+                .flat_map(|rule| &rule.when)
+                .map(|when| &when.condition)
+        };
+        let mut paths: Vec<&[Box<str>]> = all().map(Condition::path).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        let mut complete = true;
+        for path in paths {
+            let here: Vec<&Condition> = all().filter(|one| one.path() == path).collect();
+            let mut values: Vec<Value> = Vec::new();
+            for condition in &here {
+                let (any, optional) = condition.any_value(entry.name, &schemas.input);
+                let usual = [Some(any), optional.then_some(Value::Null)];
+                // What is null is left out.
+                for value in usual.into_iter().flatten().chain(condition.borders()) {
+                    if !values.contains(&value) {
+                        values.push(value);
+                    }
+                }
+            }
+            let with = |call: &Value| {
+                let placed = values.iter().map(|value| put(call, path, value));
+                placed.collect::<Vec<_>>()
+            };
+            let mut more: Vec<Value> = calls.iter().flat_map(with).collect();
+            complete &= more.len() <= MOST;
+            more.truncate(MOST);
+            calls = more;
+        }
+        (calls, complete)
+    }
+}
+
+/// The arguments with a value at a path.
+fn put(call: &Value, path: &[Box<str>], value: &Value) -> Value {
+    let Some((name, rest)) = path.split_first() else {
+        return value.clone();
+    };
+    let mut fields = call.as_object().cloned().unwrap_or_default();
+    let inner = fields.get(&**name).cloned().unwrap_or_default();
+    fields.insert(name.to_string(), put(&inner, rest, value));
+    Value::Object(fields)
+}
+
+/// Rules of one side that the other may not keep, as far as trying cannot tell.
+fn gone<'p>(
+    from: &[&'p Conditional],
+    to: &[&'p Conditional],
+    complete: bool,
+) -> Vec<(Place, String)> {
+    let mut found = Vec::new();
+    for rule in from {
+        let told = rule.when.iter().all(|when| when.condition.is_plain());
+        if complete && told {
+            continue;
+        }
+        let allows = |rule: &Conditional| rule.action == Action::Allow;
+        if allows(rule) {
+            let kept = |identity: u64| {
+                let others = to.iter().filter(|other| allows(other));
+                let mut others = others.flat_map(|other| &other.when);
+                others.any(|other| other.condition.identity() == identity)
+            };
+            for when in &rule.when {
+                let condition = &when.condition;
+                if !kept(condition.identity()) && !(complete && condition.is_plain()) {
+                    found.push((when.place.clone(), format!("only where {condition}")));
+                }
+            }
+            continue;
+        }
+        let kept = to.iter().any(|other| {
+            other.action >= rule.action
+                && other.when.iter().all(|one| {
+                    let mut own = rule.when.iter();
+                    own.any(|own| own.condition.identity() == one.condition.identity())
+                })
+        });
+        if !kept {
+            let words: Vec<String> = rule
+                .when
+                .iter()
+                .map(|when| when.condition.to_string())
+                .collect();
+            let says = format!(
+                "{} where {}",
+                Standing::name(&rule.standing),
+                words.join(" and ")
+            );
+            found.push((rule.place.clone(), says));
+        }
+    }
+    found
+}
+
+/// Arguments as people read them.
+fn short(arguments: &Value) -> Option<String> {
+    let mut arguments = arguments.clone();
+    if let Value::Object(fields) = &mut arguments {
+        fields.retain(|_, value| !value.is_null());
+        if fields.is_empty() {
+            return None;
+        }
+    }
+    let text = op::Foreign::new(&arguments.to_string()).to_string();
+    let cut: String = text.chars().take(LONGEST).collect();
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    Some(format!("{cut}{more}"))
+}
