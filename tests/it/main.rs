@@ -11,9 +11,14 @@
 
 mod app;
 mod asking;
+mod cli_check;
+mod cli_diff;
+mod cli_explain;
 mod cli_import;
 mod cli_init;
+mod cli_limits;
 mod cli_panic;
+mod cli_test;
 mod conditions;
 mod gate;
 mod green_api;

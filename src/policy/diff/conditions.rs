@@ -32,7 +32,7 @@ impl Policy {
         }
         let standing = decision.standing();
         let rule = self.allowed_by(entry.name, grant);
-        (standing.strictness(), Side::of(standing, rule))
+        (refusing(standing), Side::of(standing, rule))
     }
 
     pub(super) fn conditional(&self, tool: &str, grant: &str) -> Vec<&Conditional> {
@@ -62,11 +62,8 @@ impl Pair<'_> {
         old: &[&Conditional],
         new: &[&Conditional],
     ) -> Vec<Change> {
-        let usual = [self.old, self.new].map(|policy| {
-            policy
-                .standing(entry.name, entry.risk, self.grant)
-                .strictness()
-        });
+        let usual = [self.old, self.new]
+            .map(|policy| refusing(&policy.standing(entry.name, entry.risk, self.grant)));
         let (calls, complete) = self.calls(entry, old, new);
         let mut found = Grouped::default();
         let mut told: HashSet<(u8, Side, u8, Side)> = HashSet::new();
@@ -160,6 +157,11 @@ impl Pair<'_> {
         }
         (calls, complete)
     }
+}
+
+/// How strict it is; what is refused may be hidden too.
+fn refusing(standing: &Standing) -> u8 {
+    standing.strictness().min(2)
 }
 
 /// The arguments with a value at a path.
