@@ -140,11 +140,11 @@ impl Explain {
                 None => format!("{} {}", one.part, one.chat),
             }),
         )?;
-        section(
-            out,
-            "Limits that count it:",
-            told.limits.iter().flat_map(limit),
-        )?;
+        let limits = match told.outcome {
+            Outcome::Allowed | Outcome::Asked => "Limits that count it:",
+            Outcome::Refused => "Limits that would count it, were it not refused:",
+        };
+        section(out, limits, told.limits.iter().flat_map(limit))?;
         section(out, "Gaps:", told.paces.iter().cloned())?;
         section(out, "Not known here:", told.unknown.iter().cloned())
     }

@@ -18,6 +18,11 @@ pub(super) fn of(
     decision: &Decision<'_>,
 ) -> Vec<String> {
     let mut unknown = Vec::new();
+    let standing = policy.standing(facts.tool, facts.risk, grant);
+    if !standing.admits() && !decision.standing().admits() {
+        // Whatever was found out, the call would be refused.
+        return unknown;
+    }
     let names = policy.group_names_for(grant);
     let is_group = |chat: &ChatId| matches!(chat, ChatId::Group(_));
     if !names.is_empty() && facts.touches.chats().any(is_group) {

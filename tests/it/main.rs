@@ -29,6 +29,7 @@ mod program;
 mod prompts;
 mod protocol;
 mod questions;
+mod rehearsal;
 mod repeats;
 mod resources;
 mod sandbox;

@@ -128,11 +128,22 @@ impl Pair<'_> {
 
 /// Changes of the same kind, told together.
 #[derive(Default)]
-struct Grouped(BTreeMap<(Direction, Side, Side), Vec<String>>);
+struct Grouped {
+    found: BTreeMap<(Direction, Side, Side), Vec<String>>,
+    /// Before and after the names.
+    around: [&'static str; 2],
+}
 
 impl Grouped {
+    fn around(before: &'static str, after: &'static str) -> Self {
+        Self {
+            around: [before, after],
+            ..Self::default()
+        }
+    }
+
     fn add(&mut self, direction: Direction, name: &str, old: Side, new: Side) {
-        let names = self.0.entry((direction, old, new)).or_default();
+        let names = self.found.entry((direction, old, new)).or_default();
         if !names.iter().any(|known| known == name) {
             names.push(name.to_owned());
         }
@@ -151,11 +162,12 @@ impl Grouped {
     }
 
     fn changes(self) -> Vec<Change> {
-        let all = self.0.into_iter();
+        let [before, after] = self.around;
+        let all = self.found.into_iter();
         all.map(|((direction, old, new), names)| Change {
             direction,
             grant: None,
-            about: several(&names),
+            about: format!("{before}{}{after}", several(&names)),
             old,
             new,
         })

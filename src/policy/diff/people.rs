@@ -1,10 +1,10 @@
 //! Whom sends may reach, and whose messages may be read.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::{Change, Grouped, Pair, Side};
 use crate::{
-    op::{ChatId, GroupId},
+    op::ChatId,
     policy::{GroupNames, Place, Policy, Situation, Standing, people::Chats, sheet::Action},
 };
 
@@ -16,63 +16,87 @@ const OTHERS: [(&str, &str); 4] = [
     ("a hidden identity", "999000000000017@lid"),
 ];
 
-/// Chats to ask about, with what they are called, and the groups that rules name.
+/// The most groups that are tried under each name.
+const MOST: usize = 1000;
+
+/// A chat to ask about, what it is called, and the name that it has as a group.
 struct Asked {
-    chats: BTreeMap<String, ChatId>,
+    label: String,
+    chat: ChatId,
     groups: GroupNames,
 }
 
 impl Asked {
-    /// Each chat that either side names, and one of each kind that none does.
-    fn about(pair: Pair<'_>, of: for<'p> fn(&'p Policy, &str) -> Vec<&'p Chats>) -> Self {
-        let mut asked = Self {
-            chats: BTreeMap::new(),
-            groups: GroupNames::default(),
-        };
-        let mut names: Vec<&str> = Vec::new();
-        for policy in [pair.old, pair.new] {
-            for chats in of(policy, pair.grant) {
-                let single = chats.chats().map(|chat| (chat.to_string(), chat.clone()));
-                asked.chats.extend(single);
-                names.extend(chats.names());
-            }
+    fn new(label: String, chat: ChatId, name: Option<&str>) -> Self {
+        let mut groups = GroupNames::default();
+        if let (Some(name), ChatId::Group(group)) = (name, &chat) {
+            groups.learn(name, group.clone());
         }
-        names.sort_unstable();
-        names.dedup();
-        for (index, name) in names.into_iter().enumerate() {
-            if let Ok(group) = GroupId::parse(&format!("9990000000{index:05}@g.us")) {
-                asked.groups.learn(name, group.clone());
-                asked
-                    .chats
-                    .insert(format!("the group `{name}`"), ChatId::Group(group));
-            }
+        Self {
+            label,
+            chat,
+            groups,
         }
-        for (name, id) in OTHERS {
-            if let Ok(chat) = ChatId::parse(id) {
-                asked.chats.insert(name.to_owned(), chat);
-            }
-        }
-        asked
     }
+}
+
+/// Each chat that either side names, groups under each name too, and one of each kind
+/// that none names.
+fn asked(pair: Pair<'_>, of: for<'p> fn(&'p Policy, &str) -> Vec<&'p Chats>) -> Vec<Asked> {
+    let (mut exact, mut names) = (BTreeSet::new(), BTreeSet::new());
+    for policy in [pair.old, pair.new] {
+        for chats in of(policy, pair.grant) {
+            exact.extend(chats.chats().map(ChatId::as_str));
+            names.extend(chats.names());
+        }
+    }
+    let parsed = |id: &str| ChatId::parse(id).ok();
+    let chats: Vec<ChatId> = exact.into_iter().filter_map(parsed).collect();
+    let mut asked: Vec<Asked> = Vec::new();
+    for name in names {
+        let other = OTHERS.iter().filter_map(|(_, id)| parsed(id));
+        let groups = other.chain(chats.iter().cloned());
+        let groups = groups.filter(|chat| matches!(chat, ChatId::Group(_)));
+        for (index, group) in groups.take(MOST).enumerate() {
+            let label = match index {
+                0 => format!("the group `{name}`"),
+                _ => format!("{group} as the group `{name}`"),
+            };
+            asked.push(Asked::new(label, group, Some(name)));
+        }
+    }
+    asked.extend(
+        chats
+            .into_iter()
+            .map(|chat| Asked::new(chat.to_string(), chat, None)),
+    );
+    let others = OTHERS
+        .iter()
+        .filter_map(|(label, id)| Some(Asked::new((*label).to_owned(), parsed(id)?, None)));
+    asked.extend(others);
+    asked
 }
 
 impl Pair<'_> {
     pub(super) fn recipients(self) -> Vec<Change> {
-        let asked = Asked::about(self, |policy, grant| {
+        let asked = asked(self, |policy, grant| {
             let sheets = policy.sheets_of(grant);
             let recipients = sheets.filter_map(|sheet| sheet.recipients.as_ref());
             recipients
                 .flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
                 .collect()
         });
-        let mut found = Grouped::default();
-        for (name, chat) in &asked.chats {
+        let mut found = Grouped::around("writing to ", "");
+        for Asked {
+            label,
+            chat,
+            groups,
+        } in &asked
+        {
             let [old, new] = [self.old, self.new].map(|policy| {
                 let sheets = policy.sheets_of(self.grant);
                 let recipients = sheets.filter_map(|sheet| sheet.recipients.as_ref());
-                let findings: Vec<_> = recipients
-                    .map(|rule| rule.find(chat, &asked.groups))
-                    .collect();
+                let findings: Vec<_> = recipients.map(|rule| rule.find(chat, groups)).collect();
                 let strictest = findings
                     .iter()
                     .rev()
@@ -85,32 +109,37 @@ impl Pair<'_> {
                     None => (0, Side::new("allow", None)),
                 }
             });
-            found.compare(&format!("writing to {name}"), old, new);
+            found.compare(label, old, new);
         }
         let [old, new] = [self.old, self.new].map(|policy| {
             let sheets = policy.sheets_of(self.grant);
             let rules = sheets.filter_map(|sheet| sheet.recipients.as_ref()?.newcomers.as_ref());
             worst(rules.map(|rule| (rule.action, &rule.place)))
         });
-        found.compare("writing to whom was never written to", old, new);
+        found.compare("whom was never written to", old, new);
         found.changes()
     }
 
     pub(super) fn reading(self) -> Vec<Change> {
-        let asked = Asked::about(self, |policy, grant| {
+        let asked = asked(self, |policy, grant| {
             let sheets = policy.sheets_of(grant);
             let reading = sheets.filter_map(|sheet| sheet.reading.as_ref());
             reading
                 .flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
                 .collect()
         });
-        let mut found = Grouped::default();
-        for (name, chat) in &asked.chats {
+        let mut found = Grouped::around("reading ", "");
+        for Asked {
+            label,
+            chat,
+            groups,
+        } in &asked
+        {
             let [old, new] = [self.old, self.new].map(|policy| {
                 let situation = Situation {
                     grant: self.grant,
                     now: None,
-                    groups: &asked.groups,
+                    groups,
                     newcomers: &[],
                     has_read: &[],
                 };
@@ -121,7 +150,7 @@ impl Pair<'_> {
                     None => (0, Side::new("allow", None)),
                 }
             });
-            found.compare(&format!("reading {name}"), old, new);
+            found.compare(label, old, new);
         }
         found.changes()
     }

@@ -27,7 +27,7 @@ fn minutes() -> impl Iterator<Item = Timestamp> {
 impl Pair<'_> {
     pub(super) fn hours(self) -> Vec<Change> {
         let has = |policy: &Policy| policy.sheets_of(self.grant).any(|one| one.hours.is_some());
-        let mut found = Grouped::default();
+        let mut found = Grouped::around("", " tools");
         if !has(self.old) && !has(self.new) {
             return Vec::new();
         }
@@ -57,8 +57,7 @@ impl Pair<'_> {
                         says: format!("{} at {when}", side.says),
                         ..side
                     };
-                    let name = format!("{risk} tools");
-                    found.compare(&name, (old.0, says(old.1)), (new.0, says(new.1)));
+                    found.compare(risk.name(), (old.0, says(old.1)), (new.0, says(new.1)));
                 }
             }
         }
@@ -148,7 +147,12 @@ impl Pair<'_> {
         };
         if old.expires != new.expires {
             let way = direction(new.expires > old.expires);
-            found.add(way, "an answer", within(old.expires), within(new.expires));
+            found.add(
+                way,
+                "an answer to a question",
+                within(old.expires),
+                within(new.expires),
+            );
         }
         let [was, is] = [old, new].map(|asked| {
             let window = words(asked.prompt_window);

@@ -71,28 +71,43 @@ impl Reader<'_> {
 
     fn case(&mut self, node: &Node, policy: &Policy) -> Option<Case> {
         let fields = self.table(node, "a case", &CASE)?;
-        let [name, tool] = ["name", "tool"].map(|key| self.required(&fields, node, key));
-        let expect = self.required(&fields, node, "expect");
-        let name = self.text(name?)?;
-        let grant = match fields.get("as") {
-            Some((_, node)) => self.text(node)?,
-            None => LOCAL.to_owned(),
-        };
+        let [name, tool, expect] =
+            ["name", "tool", "expect"].map(|key| self.required(&fields, node, key));
         let (line, column) = position(self.text, node.span.start);
+        // All of it is read before anything that is missing ends it.
+        let name = name.and_then(|node| self.text(node));
+        let facts = tool.and_then(|node| self.facts(&fields, node));
+        let expect = expect.and_then(|node| self.expected(&fields, node));
+        let grant = match fields.get("as") {
+            Some((_, node)) => self.text(node),
+            None => Some(LOCAL.to_owned()),
+        };
+        let at = match fields.get("at") {
+            Some((_, node)) => {
+                let grant = grant.as_deref().unwrap_or(LOCAL);
+                Some(self.moment(node, policy, grant))
+            }
+            None => None,
+        };
+        let (known, has_read) = (
+            self.people(&fields, "known"),
+            self.people(&fields, "has_read"),
+        );
+        let groups = self.groups(&fields);
         Some(Case {
+            name: name?,
             line,
             column,
-            facts: self.facts(&fields, tool?)?,
-            at: match fields.get("at") {
-                Some((_, node)) => Some(self.moment(node, policy, &grant)?),
+            facts: facts?,
+            grant: grant?,
+            at: match at {
+                Some(at) => Some(at?),
                 None => None,
             },
-            known: self.people(&fields, "known"),
-            has_read: self.people(&fields, "has_read"),
-            groups: self.groups(&fields),
-            expect: self.expected(&fields, expect?)?,
-            name,
-            grant,
+            known,
+            has_read,
+            groups,
+            expect: expect?,
         })
     }
 
