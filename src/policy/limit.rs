@@ -151,3 +151,56 @@ pub(crate) fn words(time: Duration) -> String {
         seconds => format!("{seconds} seconds"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(max: u32, burst: u32, seconds: u64, scope: Scope) -> Limit {
+        Limit {
+            counter: "c".to_owned(),
+            max: NonZeroU32::new(max).unwrap(),
+            burst: NonZeroU32::new(burst).unwrap(),
+            window: Duration::from_secs(seconds),
+            scope,
+            of: Counted::Calls,
+            rule: "".into(),
+        }
+    }
+
+    #[test]
+    fn what_one_lets_pass_the_other_does_too() {
+        use Scope::{Account, Chat, Grant, Session};
+        let [hour, day] = [3600, 24 * 3600];
+        for (one, other, covers) in [
+            ((5, 5, 60, Grant), (5, 5, 60, Grant), true),
+            ((5, 5, 60, Grant), (6, 6, 60, Grant), true),
+            ((6, 6, 60, Grant), (5, 5, 60, Grant), false),
+            // As fast, but more at once.
+            ((10, 10, 120, Grant), (5, 5, 60, Grant), false),
+            ((10, 5, 120, Grant), (5, 5, 60, Grant), true),
+            ((5, 5, hour, Grant), (5, 5, day, Grant), false),
+            ((5, 5, day, Grant), (5, 5, hour, Grant), true),
+            ((5, 5, day, Grant), (4, 4, hour, Grant), false),
+            ((5, 5, hour, Grant), (5, 5, 60, Grant), true),
+            ((6, 6, hour, Grant), (5, 5, 60, Grant), false),
+            // One at once and sixty more within the hour.
+            ((1, 1, 60, Grant), (61, 61, hour, Grant), true),
+            ((1, 1, 60, Grant), (60, 60, hour, Grant), false),
+            ((5, 5, 60, Account), (5, 5, 60, Grant), true),
+            ((5, 5, 60, Account), (5, 5, 60, Chat), true),
+            ((5, 5, 60, Grant), (5, 5, 60, Account), false),
+            ((5, 5, 60, Grant), (5, 5, 60, Session), true),
+            ((5, 5, 60, Grant), (5, 5, 60, Chat), false),
+            ((5, 5, 60, Chat), (5, 5, 60, Account), false),
+        ] {
+            let make = |(max, burst, seconds, scope)| limit(max, burst, seconds, scope);
+            assert_eq!(make(one).covers(&make(other)), covers, "{one:?} {other:?}");
+        }
+        let messages = Limit {
+            of: Counted::Messages,
+            ..limit(5, 5, 60, Grant)
+        };
+        assert!(!messages.covers(&limit(5, 5, 60, Grant)));
+    }
+}

@@ -30,3 +30,31 @@ pub fn for_people(time: Duration) -> String {
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
     format!("{:#}", SignedDuration::from_secs(seconds))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_as_people_write_them() {
+        let berlin = TimeZone::get("Europe/Berlin").unwrap();
+        for (text, at) in [
+            ("2026-11-21T23:00:00Z", "2026-11-21T23:00:00Z"),
+            ("2026-11-21T23:00:00+05:00", "2026-11-21T18:00:00Z"),
+            (" 2026-11-21 23:00 ", "2026-11-21T22:00:00Z"),
+            ("2026-07-21T23:00", "2026-07-21T21:00:00Z"),
+            ("2026-07-21", "2026-07-20T22:00:00Z"),
+        ] {
+            assert_eq!(moment(text, &berlin), Ok(at.parse().unwrap()), "{text}");
+        }
+        for text in ["", "noon", "23:00", "2026-13-01", "21.11.2026"] {
+            assert!(moment(text, &berlin).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn lengths_are_rounded_up() {
+        assert_eq!(for_people(Duration::from_millis(3_599_001)), "1h");
+        assert_eq!(for_people(Duration::from_secs(90)), "1m 30s");
+    }
+}

@@ -57,9 +57,11 @@ impl Values {
         Ok(all)
     }
 
-    /// Each of them, in every spelling.
+    /// Each of them, in every spelling, ids first.
     pub(super) fn each(&self) -> impl Iterator<Item = Value> {
-        let texts = self.texts.iter().map(|text| Value::from(&**text));
+        let mut texts: Vec<&str> = self.texts.iter().map(|text| &**text).collect();
+        texts.sort_unstable_by_key(|text| (!text.contains('@'), *text));
+        let texts = texts.into_iter().map(Value::from);
         let numbers = self.numbers.iter().map(|number| number.json());
         let flags = self.flags.iter().map(|flag| Value::from(*flag));
         texts.chain(numbers).chain(flags)

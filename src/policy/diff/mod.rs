@@ -5,6 +5,7 @@
 
 mod conditions;
 mod people;
+mod probes;
 mod terms;
 mod tools;
 
