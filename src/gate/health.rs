@@ -12,14 +12,14 @@ use crate::{
 };
 
 /// The counter of calls that failed.
-const FAILURES: &str = "health.failures";
+pub(crate) const FAILURES: &str = "health.failures";
 
 /// A call whose outcome says something of the account's health.
 pub(super) struct Watched;
 
 /// Whether a call is one that an account in danger must not make. What brings a
 /// session back stays possible, and so does looking.
-pub(super) fn endangers(facts: &Facts) -> bool {
+pub(crate) fn endangers(facts: &Facts) -> bool {
     facts.risk != Risk::Read && facts.topic != Topic::Session
 }
 

@@ -22,6 +22,9 @@ use std::{
 };
 
 pub use approval::Reply;
+pub(crate) use durable::ledger_key;
+pub(crate) use health::{FAILURES, endangers};
+pub(crate) use limits::keys;
 pub use permit::{BriefPermit, Ending, Permitted, ScoutPermit};
 pub use question::Question;
 pub use refusal::{Code, Refusal};
@@ -197,7 +200,7 @@ impl Gate {
         let facts = call.facts();
         let grounds = match (weighed.decision.standing(), yes) {
             (Standing::Allow, yes) => yes.unwrap_or(Grounds::Policy),
-            (standing, None) if is_shadow(&policy, facts, standing) => {
+            (standing, None) if policy.lets_through(facts, standing) => {
                 Grounds::Shadow(code_of(standing))
             }
             (Standing::Confirm(_), Some(yes)) => yes,
@@ -353,7 +356,7 @@ impl Gate {
             Ok((wait, counted)) => (wait, counted, grounds),
             Err(refusal)
                 if refusal.code != Code::LedgerUnavailable
-                    && is_shadow(policy, &weighed.facts, &Standing::Allow) =>
+                    && policy.lets_through(&weighed.facts, &Standing::Allow) =>
             {
                 (Duration::ZERO, None, Grounds::Shadow(refusal.code))
             }
@@ -475,14 +478,6 @@ impl State {
         self.pacing.take(paces, now, wait);
         Ok((wait, counted))
     }
-}
-
-/// Whether a call is let through whatever is said of it, because the policy is only
-/// tried out. What cannot be undone never is, nor what reading alone rules out.
-fn is_shadow(policy: &Policy, facts: &Facts, standing: &Standing) -> bool {
-    policy.mode.shadow.is_some()
-        && facts.risk != Risk::Destructive
-        && code_of(standing) != Code::ReadOnly
 }
 
 fn code_of(standing: &Standing) -> Code {

@@ -1,8 +1,11 @@
 //! What an operator allows: read from files, checked, and ready to be asked of a call.
 
+mod about;
+mod cases;
 mod condition;
 mod decide;
 mod diagnostics;
+mod diff;
 mod grant;
 mod health;
 mod hours;
@@ -23,9 +26,11 @@ use std::{
     time::Duration,
 };
 
+pub use cases::{Case, Failure, Verdict};
 pub use condition::{At, Condition, Operand, Operator};
 pub use decide::{Because, Decision, Finding, Situation, Standing};
-pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
+pub use diff::{Change, Direction, Side};
 pub use grant::Token;
 pub use health::Health;
 pub use hours::{HoursAt, Quiet};
@@ -65,6 +70,8 @@ pub struct Policy {
     pub warnings: Diagnostics,
     sheets: Vec<Sheet>,
     grants: BTreeMap<String, Grant>,
+    /// Calls that it was written with.
+    samples: Vec<Facts>,
     /// What holds of tools that cannot be undone.
     floor: (Standing, Option<Place>),
 }

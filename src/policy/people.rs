@@ -98,6 +98,50 @@ impl Chats {
         })
     }
 
+    /// The single chats in it.
+    pub(super) fn chats(&self) -> impl Iterator<Item = &ChatId> {
+        let listed = self.parts.iter().flat_map(|(part, _)| match part {
+            Part::List(list) => Some(list.exact.iter()).into_iter().flatten(),
+            _ => None.into_iter().flatten(),
+        });
+        self.exact.keys().chain(listed)
+    }
+
+    /// Whether every chat is in it.
+    pub(super) fn is_everybody(&self) -> bool {
+        self.parts.iter().any(|(part, _)| *part == Part::Everybody)
+    }
+
+    /// Whether a chat is in it, whatever groups are called.
+    pub(super) fn has(&self, chat: &ChatId) -> bool {
+        self.find(chat, &GroupNames::default(), Names::All)
+            .is_some()
+    }
+
+    /// Whether all of a part is in it.
+    pub(super) fn has_part(&self, other: &Part) -> bool {
+        let named = |name: &String| {
+            self.parts.iter().any(|(part, _)| match part {
+                Part::Everybody | Part::AnyGroup => true,
+                Part::Named(known) => known == name,
+                Part::List(list) => list.names.contains(name),
+                Part::AnyChannel => false,
+            })
+        };
+        self.is_everybody()
+            || self.parts.iter().any(|(part, _)| part == other)
+            || match other {
+                Part::Named(name) => named(name),
+                Part::List(list) => {
+                    let people = list.exact.len() + list.names.len();
+                    people > 0
+                        && list.exact.iter().all(|chat| self.has(chat))
+                        && list.names.iter().all(named)
+                }
+                Part::Everybody | Part::AnyGroup | Part::AnyChannel => false,
+            }
+    }
+
     /// Whether groups have to be looked up by name before it can be used.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().flat_map(|(part, _)| match part {

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 use super::{
-    Because, Decision, Finding, PaceRule, Place, Situation, Standing,
+    Because, Decision, Finding, GroupNames, PaceRule, Place, Situation, Standing,
     condition::Condition,
     hours::Quiet,
     people::{Chats, Names},
@@ -161,23 +163,10 @@ impl Sheet {
         situation: &Situation<'_>,
         decision: &mut Decision<'p>,
     ) {
-        let before = decision.findings.len();
+        self.rule(facts.tool, &facts.arguments, decision);
         if let Some(ruling) = self.rulings.get(facts.tool) {
-            for (standing, place) in &ruling.plain {
-                let finding = Finding::of(standing, place.as_ref());
-                decision.findings.push(finding);
-            }
-            for rule in &ruling.conditional {
-                decision.findings.extend(rule.decide(facts));
-            }
             decision.limits.extend(&ruling.limits);
             decision.paces.extend(&ruling.paces);
-        }
-        if decision.findings.len() == before
-            && let Some((standing, place)) = &self.default
-        {
-            let finding = Finding::of(standing, place.as_ref());
-            decision.findings.push(finding);
         }
         if let Some(recipients) = &self.recipients {
             recipients.decide(facts, situation, decision);
@@ -197,6 +186,26 @@ impl Sheet {
             let reason = format!("what was read in {read} could leave with it");
             let standing = action.standing(Code::CrossChat, place, Some(reason));
             decision.findings.push(Finding::new(standing, place));
+        }
+    }
+
+    /// What its rules about tools say of a call with these arguments.
+    pub(super) fn rule<'p>(&'p self, tool: &str, arguments: &Value, decision: &mut Decision<'p>) {
+        let before = decision.findings.len();
+        if let Some(ruling) = self.rulings.get(tool) {
+            for (standing, place) in &ruling.plain {
+                let finding = Finding::of(standing, place.as_ref());
+                decision.findings.push(finding);
+            }
+            for rule in &ruling.conditional {
+                decision.findings.extend(rule.decide(arguments));
+            }
+        }
+        if decision.findings.len() == before
+            && let Some((standing, place)) = &self.default
+        {
+            let finding = Finding::of(standing, place.as_ref());
+            decision.findings.push(finding);
         }
     }
 
@@ -221,10 +230,10 @@ fn leaves<'a>(facts: &'a Facts, has_read: &'a [ChatId]) -> Option<&'a ChatId> {
 
 impl Conditional {
     /// What the rule says of these arguments, if it has a say.
-    fn decide(&self, facts: &Facts) -> Option<Finding<'_>> {
+    fn decide(&self, arguments: &Value) -> Option<Finding<'_>> {
         let fails = |when: &&When| match self.action {
-            Action::Allow => !when.condition.holds(&facts.arguments),
-            Action::Confirm | Action::Deny => !when.condition.may_hold(&facts.arguments),
+            Action::Allow => !when.condition.holds(arguments),
+            Action::Confirm | Action::Deny => !when.condition.may_hold(arguments),
         };
         match (self.action, self.when.iter().find(fails)) {
             (_, None) => Some(Finding::of(&self.standing, Some(&self.place))),
@@ -237,24 +246,8 @@ impl Conditional {
 
 impl Recipients {
     fn decide<'p>(&'p self, facts: &Facts, situation: &Situation<'_>, decision: &mut Decision<'p>) {
-        let groups = situation.groups;
         for chat in facts.touches.of(Part::Recipient) {
-            if let Some(place) = self.deny.find(chat, groups, Names::All) {
-                let because = Because::new(Code::RecipientDenied, Some(place.clone()))
-                    .saying(format!("{chat} is not to be written to"));
-                let finding = Finding::new(Standing::Deny(because), place);
-                decision.findings.push(finding);
-                continue;
-            }
-            let listed = self.allow.as_ref();
-            if let Some(place) = listed.and_then(|allow| allow.find(chat, groups, Names::One)) {
-                decision.findings.push(Finding::new(Standing::Allow, place));
-                continue;
-            }
-            let (action, place) = &self.unlisted;
-            let reason = format!("{chat} is not among the recipients that the policy lists");
-            let standing = action.standing(Code::RecipientUnlisted, place, Some(reason));
-            decision.findings.push(Finding::new(standing, place));
+            decision.findings.push(self.find(chat, situation.groups));
         }
         let (Some(rule), [first, ..]) = (&self.newcomers, situation.newcomers) else {
             return;
@@ -272,9 +265,28 @@ impl Recipients {
     }
 }
 
+impl Recipients {
+    /// What is said of writing to a chat.
+    pub(super) fn find(&self, chat: &ChatId, groups: &GroupNames) -> Finding<'_> {
+        if let Some(place) = self.deny.find(chat, groups, Names::All) {
+            let because = Because::new(Code::RecipientDenied, Some(place.clone()))
+                .saying(format!("{chat} is not to be written to"));
+            return Finding::new(Standing::Deny(because), place);
+        }
+        let listed = self.allow.as_ref();
+        if let Some(place) = listed.and_then(|allow| allow.find(chat, groups, Names::One)) {
+            return Finding::new(Standing::Allow, place);
+        }
+        let (action, place) = &self.unlisted;
+        let reason = format!("{chat} is not among the recipients that the policy lists");
+        let standing = action.standing(Code::RecipientUnlisted, place, Some(reason));
+        Finding::new(standing, place)
+    }
+}
+
 impl Chosen {
     /// What speaks against reading a chat.
-    fn decide(&self, chat: &ChatId, situation: &Situation<'_>) -> Option<Finding<'_>> {
+    pub(super) fn decide(&self, chat: &ChatId, situation: &Situation<'_>) -> Option<Finding<'_>> {
         let denied = self.deny.find(chat, situation.groups, Names::All);
         let place = match (denied, &self.allow) {
             (Some(place), _) => place,

@@ -11,10 +11,15 @@
 
 mod app;
 mod asking;
+mod cli_check;
+mod cli_diff;
+mod cli_explain;
 mod cli_http;
 mod cli_import;
 mod cli_init;
+mod cli_limits;
 mod cli_panic;
+mod cli_test;
 mod conditions;
 mod conforms;
 mod default_policy;
@@ -29,6 +34,7 @@ mod program;
 mod prompts;
 mod protocol;
 mod questions;
+mod rehearsal;
 mod repeats;
 mod resources;
 mod sandbox;

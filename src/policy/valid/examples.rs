@@ -24,6 +24,11 @@ pub(super) struct Example {
 }
 
 impl Example {
+    /// The call, of each tool that it is for.
+    pub(super) fn calls(&self) -> &[Facts] {
+        &self.calls
+    }
+
     /// The same, made by one caller.
     pub(super) fn for_grant(self, grant: &str) -> Self {
         Self {

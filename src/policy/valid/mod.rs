@@ -1,5 +1,6 @@
 //! From policies as written to a policy that can be used, or to all that is wrong.
 
+mod cases;
 mod examples;
 mod keys;
 mod people;
@@ -7,6 +8,7 @@ mod reader;
 mod rule;
 mod sheet;
 mod terms;
+mod vain;
 
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
@@ -22,6 +24,7 @@ use super::{
     source::Source,
 };
 use crate::gate::Code;
+pub(super) use cases::cases;
 use examples::Example;
 pub use keys::keys;
 use keys::{FILE, GRANT, SHEET};
@@ -136,6 +139,10 @@ impl Reader<'_> {
         // A file that is included has a say only where it says something.
         let unsaid = first.then_some(Action::Deny);
         let sheet = self.sheet(&fields, unsaid, offers);
+        let grants = match fields.get("grants") {
+            Some((_, node)) => self.grants(node, &sheet),
+            None => Vec::new(),
+        };
         Draft {
             sheet,
             health: fields
@@ -145,16 +152,13 @@ impl Reader<'_> {
                 Some((_, node)) => self.mode(node),
                 None => Moding::default(),
             },
-            grants: match fields.get("grants") {
-                Some((_, node)) => self.grants(node),
-                None => Vec::new(),
-            },
+            grants,
             asking,
         }
     }
 
     /// What holds for single callers besides.
-    fn grants(&mut self, node: &Node) -> Vec<(String, Drafted, Option<Token>)> {
+    fn grants(&mut self, node: &Node, outer: &Drafted) -> Vec<(String, Drafted, Option<Token>)> {
         let Raw::Table(entries) = &node.value else {
             self.kind(node, "a table of grants");
             return Vec::new();
@@ -167,10 +171,12 @@ impl Reader<'_> {
                 continue;
             };
             let token = self.token(&fields, &path);
-            let outer = self.prefix.clone();
-            self.prefix = format!("{outer}{path}.");
-            grants.push((key.name.clone(), self.sheet(&fields, None, None), token));
-            self.prefix = outer;
+            let before = self.prefix.clone();
+            self.prefix = format!("{before}{path}.");
+            let sheet = self.sheet(&fields, None, None);
+            self.widening(&sheet, outer);
+            grants.push((key.name.clone(), sheet, token));
+            self.prefix = before;
         }
         grants
     }
@@ -250,6 +256,7 @@ fn compose(
         warnings: Diagnostics::default(),
         sheets: Vec::new(),
         grants: BTreeMap::new(),
+        samples: Vec::new(),
         floor: floor(&drafts),
     };
     let mut examples = Vec::new();
@@ -269,6 +276,10 @@ fn compose(
             grant.tokens.extend(token);
         }
     }
+    policy.samples = examples
+        .iter()
+        .flat_map(|(_, example)| example.calls().iter().cloned())
+        .collect();
     (policy, examples)
 }
 
