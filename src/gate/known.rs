@@ -19,7 +19,6 @@ const MOST_KNOWN: usize = 4096;
 const FRESH: Duration = Duration::from_secs(60);
 
 /// What was found out.
-#[derive(Default)]
 pub(super) struct Known {
     pub(super) identities: Identities,
     pub(super) groups: GroupNames,
@@ -48,10 +47,23 @@ impl Asked {
     }
 }
 
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            identities: Identities::default(),
+            groups: GroupNames::unknown(),
+            named: Asked::Never,
+            seeded: Asked::Never,
+            state: None,
+            read: HashMap::new(),
+        }
+    }
+}
+
 impl Known {
     /// Another policy names other groups.
     pub(super) fn forget_groups(&mut self) {
-        (self.groups, self.named) = (GroupNames::default(), Asked::Never);
+        (self.groups, self.named) = (GroupNames::unknown(), Asked::Never);
     }
 
     /// The chats that a caller has read in.
@@ -64,8 +76,9 @@ impl Known {
     pub(super) fn reads<'a>(&mut self, grant: &str, chats: impl Iterator<Item = &'a ChatId>) {
         let read = self.read.entry(grant.to_owned()).or_default();
         for chat in chats {
-            if read.len() < 2 && !read.contains(chat) {
-                read.push(chat.clone());
+            let chat = self.identities.of(chat);
+            if read.len() < 2 && !read.contains(&chat) {
+                read.push(chat.into_owned());
             }
         }
     }
@@ -95,7 +108,7 @@ impl Gate {
             .collect();
         people.truncate(MOST_HIDDEN);
         let groups = known.named.is_due(now)
-            && facts.touches.chats().next().is_some()
+            && (facts.touches.chats().next().is_some() || facts.reads > 0)
             && policy.group_names().next().is_some();
         let history = known.seeded.is_due(now)
             && facts.touches.of(Part::Recipient).next().is_some()

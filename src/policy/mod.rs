@@ -127,7 +127,11 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_toml(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        valid::check(vec![Source::new(origin, text, raw::toml(text))])
+        valid::check(source::with_includes(Source::new(
+            origin,
+            text,
+            raw::toml(text),
+        )))
     }
 
     /// Reads a policy in JSON.
@@ -135,7 +139,11 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_json(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        valid::check(vec![Source::new(origin, text, raw::json(text))])
+        valid::check(source::with_includes(Source::new(
+            origin,
+            text,
+            raw::json(text),
+        )))
     }
 
     /// What it says of a call.
@@ -204,6 +212,12 @@ impl Policy {
     /// Whether any rule looks at who was never written to.
     pub fn asks_who_is_new(&self, grant: &str) -> bool {
         self.sheets_of(grant).any(Sheet::asks_who_is_new)
+    }
+
+    /// Whether it matters to anybody's rules who was written to.
+    pub(crate) fn remembers_people(&self) -> bool {
+        let mut all = self.sheets.iter().chain(self.grants.values().flatten());
+        all.any(Sheet::asks_who_is_new)
     }
 
     /// The names of groups that rules use.

@@ -10,19 +10,30 @@ use crate::op::{ChatId, GroupId};
 /// Where a rule stands, as `file:line:column (key)`.
 pub type Place = Arc<str>;
 
-/// The groups of each name that a policy uses, once they are looked up.
+/// The groups of each name that a policy uses.
 #[derive(Debug, Clone, Default)]
-pub struct GroupNames(HashMap<String, Vec<GroupId>>);
+pub struct GroupNames {
+    groups: HashMap<String, Vec<GroupId>>,
+    unknown: bool,
+}
 
 impl GroupNames {
+    /// Before they are looked up: any group may have any name.
+    pub fn unknown() -> Self {
+        Self {
+            unknown: true,
+            ..Self::default()
+        }
+    }
+
     /// Takes note of a group's name.
     pub fn learn(&mut self, name: impl Into<String>, group: GroupId) {
-        self.0.entry(name.into()).or_default().push(group);
+        self.groups.entry(name.into()).or_default().push(group);
     }
 
     /// The groups of this name.
     fn of(&self, name: &str) -> &[GroupId] {
-        self.0.get(name).map_or(&[], Vec::as_slice)
+        self.groups.get(name).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -40,6 +51,10 @@ pub(super) enum Names {
 pub(super) struct Chats {
     parts: Vec<(Part, Place)>,
     exact: HashMap<ChatId, Place>,
+    /// Where it first names somebody who may have a hidden identity too.
+    people: Option<Place>,
+    /// Where it first has a group by its name.
+    named: Option<Place>,
 }
 
 /// What a set is made of, besides single chats.
@@ -66,11 +81,35 @@ pub(super) struct People {
 
 impl Chats {
     pub(super) fn add(&mut self, part: Part, place: Place) {
+        let (people, named) = match &part {
+            Part::List(list) => (list.exact.iter().any(is_person), !list.names.is_empty()),
+            Part::Named(_) => (false, true),
+            Part::Everybody | Part::AnyGroup | Part::AnyChannel => (false, false),
+        };
+        if people {
+            self.people.get_or_insert_with(|| place.clone());
+        }
+        if named {
+            self.named.get_or_insert_with(|| place.clone());
+        }
         self.parts.push((part, place));
     }
 
     pub(super) fn add_chat(&mut self, chat: ChatId, place: Place) {
+        if is_person(&chat) {
+            self.people.get_or_insert_with(|| place.clone());
+        }
         self.exact.entry(chat).or_insert(place);
+    }
+
+    /// Where it says that a chat may be in it, for all that is known: whoever is
+    /// behind a hidden identity, or whatever a group is called.
+    pub(super) fn doubt(&self, chat: &ChatId, groups: &GroupNames) -> Option<&Place> {
+        match chat {
+            ChatId::Person(person) if person.is_hidden() => self.people.as_ref(),
+            ChatId::Group(_) if groups.unknown => self.named.as_ref(),
+            _ => None,
+        }
     }
 
     /// Where it says that a chat is in it.
@@ -104,4 +143,8 @@ impl Chats {
             _ => [].iter().map(String::as_str),
         })
     }
+}
+
+fn is_person(chat: &ChatId) -> bool {
+    matches!(chat, ChatId::Person(_))
 }
