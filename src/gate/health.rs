@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The counter of calls that failed.
-const FAILURES: &str = "health.failures";
+pub(crate) const FAILURES: &str = "health.failures";
 
 /// A call whose outcome says something of the account's health.
 pub(super) struct Watched;

@@ -21,6 +21,7 @@ use std::{
 };
 
 pub use approval::Reply;
+pub(crate) use health::FAILURES;
 pub use permit::{BriefPermit, Ending, Permitted, ScoutPermit};
 pub use question::Question;
 pub use refusal::{Code, Refusal};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use proptest::test_runner::Config as ProptestConfig;
 use serde_json::Value;
 use whatsapp_guard::{
     audit::Audit,
@@ -28,6 +29,13 @@ pub fn open(rules: &str) -> String {
 
 pub fn policy(text: &str) -> Policy {
     Policy::from_toml("policy.toml", text).unwrap_or_else(|wrong| panic!("{wrong}\n{text}"))
+}
+
+/// So many cases, or as many as `PROPTEST_CASES` says.
+pub fn cases(usual: u32) -> ProptestConfig {
+    let wanted = std::env::var("PROPTEST_CASES").ok();
+    let wanted = wanted.and_then(|cases| cases.parse().ok());
+    ProptestConfig::with_cases(wanted.unwrap_or(usual))
 }
 
 pub struct Desk {

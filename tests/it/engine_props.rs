@@ -354,7 +354,7 @@ fn speaks(sheet: &Sheet, call: &Call) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(desk::cases(192))]
 
     #[test]
     fn more_of_a_policy_never_loosens(
@@ -492,7 +492,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(desk::cases(12))]
 
     #[test]
     fn what_is_refused_is_not_sent(written in written(), calls in prop::collection::vec(call(), 1..8)) {

@@ -5,9 +5,9 @@ use std::{collections::VecDeque, path::Path, time::Duration};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use whatsapp_guard::{clock::Clock, ledger::Ledger};
+use whatsapp_guard::{clock::Clock, ledger::Ledger, policy::Policy};
 
-use crate::desk::{Desk, open, policy};
+use crate::desk::{self, Desk, open, policy};
 
 const HOUR: u64 = 3600;
 
@@ -49,7 +49,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(desk::cases(48))]
 
     /// Time that passes is what counts, whatever the clock on the wall is set to.
     #[test]
@@ -247,4 +247,44 @@ fn a_ledger_that_cannot_be_used_refuses_what_it_would_count() {
     let shadow = format!("{rules}[mode]\nvalue = \"shadow\"\n");
     let desk = process(folder.path(), &clock, &hand, &shadow);
     assert_eq!(desk.says("archive_chat", &archive()), "ledger-unavailable");
+}
+
+#[test]
+fn no_counter_takes_the_name_of_another() {
+    for name in [
+        "read.budget/grant",
+        "tools.send_message/chat",
+        "health.failures",
+    ] {
+        let text = open(&format!(
+            "[tools.archive_chat]\nlimits = [{{ max = 1, window = \"day\", counter = \"{name}\" }}]\n"
+        ));
+        let wrong = Policy::from_toml("policy.toml", &text).unwrap_err();
+        assert!(
+            wrong.to_string().contains("give it another name"),
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
+fn new_recipients_are_limited_in_short_windows_too() {
+    let desk = Desk::new(&open("[recipients]\nnew = { max = 2, window = \"10m\" }\n"));
+    let add = |people: &[&str]| {
+        let group = "120363000000000001@g.us";
+        desk.says(
+            "add_group_members",
+            &json!({ "group": group, "people": people }),
+        )
+    };
+    assert_eq!(
+        add(&["+15552220001", "+15552220002", "+15552220003"]),
+        "rate-limited"
+    );
+    assert_eq!(add(&["+15552220001"]), "allowed");
+    assert_eq!(add(&["+15552220001", "+15552220002"]), "allowed");
+    assert_eq!(add(&["+15552220003"]), "rate-limited");
+    assert_eq!(add(&["+15552220002"]), "allowed");
+    desk.hand.advance(Duration::from_secs(300));
+    assert_eq!(add(&["+15552220003"]), "allowed");
 }

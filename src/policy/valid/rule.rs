@@ -7,7 +7,7 @@ use super::{
     reader::{Fields, Reader},
 };
 use crate::{
-    gate::Code,
+    gate::{Code, FAILURES},
     op,
     policy::{
         At, Because, Condition, Counted, Limit, Pace, PaceAt, PaceRule, Place, Scope, Standing,
@@ -261,7 +261,14 @@ impl Reader<'_> {
             (None, _) => Scope::Grant,
         };
         let named = match fields.get("counter") {
-            Some((_, node)) => Some((self.text(node)?, node.span.clone())),
+            Some((_, node)) => {
+                let name = self.text(node)?;
+                if is_ours(&name) {
+                    let message = format!("`{name}` may be a counter without a name");
+                    self.wrong(&node.span, "bad-value", &message, "give it another name");
+                }
+                Some((name, node.span.clone()))
+            }
             None => None,
         };
         let limit = Limit {
@@ -336,6 +343,13 @@ impl Reader<'_> {
         self.common.limits.push(limit);
         self.common.limits.len() - 1
     }
+}
+
+/// Whether a counter is called like those that nobody has named, which count other
+/// things.
+fn is_ours(name: &str) -> bool {
+    let scope = name.rsplit_once('/').map(|(_, scope)| scope);
+    name == FAILURES || Scope::NAMES.iter().any(|(known, _)| Some(*known) == scope)
 }
 
 /// The longest time that a question is asked about.
