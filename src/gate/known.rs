@@ -23,6 +23,8 @@ pub(super) struct Known {
     pub(super) identities: Identities,
     pub(super) groups: GroupNames,
     named: Asked,
+    /// Who is behind the hidden identities of the policy.
+    revealed: Asked,
     seeded: Asked,
     state: Option<Duration>,
     read: HashMap<String, Vec<ChatId>>,
@@ -53,6 +55,7 @@ impl Default for Known {
             identities: Identities::default(),
             groups: GroupNames::unknown(),
             named: Asked::Never,
+            revealed: Asked::Never,
             seeded: Asked::Never,
             state: None,
             read: HashMap::new(),
@@ -64,6 +67,8 @@ impl Known {
     /// Another policy names other groups.
     pub(super) fn forget_groups(&mut self) {
         (self.groups, self.named) = (GroupNames::unknown(), Asked::Never);
+        self.groups.identify(&self.identities);
+        self.revealed = Asked::Never;
     }
 
     /// The chats that a caller has read in.
@@ -106,6 +111,16 @@ impl Gate {
             .filter(|person| known.identities.get(person).is_none())
             .cloned()
             .collect();
+        if known.revealed.is_due(now) && (facts.touches.chats().next().is_some() || facts.reads > 0)
+        {
+            known.revealed = Asked::At(now);
+            let hidden = policy.hidden_people();
+            people.extend(
+                hidden
+                    .filter(|one| known.identities.get(one).is_none())
+                    .cloned(),
+            );
+        }
         people.truncate(MOST_HIDDEN);
         let groups = known.named.is_due(now)
             && (facts.touches.chats().next().is_some() || facts.reads > 0)
@@ -144,7 +159,9 @@ impl Gate {
             }
         }
         let mut state = self.lock();
-        state.known.identities.extend(found.identities, MOST_KNOWN);
+        let State { known, .. } = &mut *state;
+        known.identities.extend(found.identities, MOST_KNOWN);
+        known.groups.identify(&known.identities);
         if let Some(groups) = found.groups {
             let policy = state.policy.clone();
             let mut names = GroupNames::default();
@@ -153,6 +170,7 @@ impl Gate {
                     names.learn(name, group);
                 }
             }
+            names.identify(&state.known.identities);
             (state.known.groups, state.known.named) = (names, Asked::Known);
         }
         if let Some(word) = found.state {

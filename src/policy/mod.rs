@@ -33,7 +33,7 @@ pub use problem::Problem;
 
 use crate::{
     gate::Code,
-    op::{ChatId, Risk},
+    op::{ChatId, PersonId, Risk},
     toolset::Facts,
 };
 use sheet::Sheet;
@@ -226,6 +226,12 @@ impl Policy {
             .iter()
             .chain(self.grants.values().flatten())
             .flat_map(Sheet::group_names)
+    }
+
+    /// The people that rules name by a hidden identity.
+    pub(crate) fn hidden_people(&self) -> impl Iterator<Item = &PersonId> {
+        let all = self.sheets.iter().chain(self.grants.values().flatten());
+        all.flat_map(Sheet::hidden_people)
     }
 
     /// The callers that it has rules of their own for.

@@ -5,16 +5,18 @@ use std::{
     sync::Arc,
 };
 
-use crate::op::{ChatId, GroupId};
+use crate::op::{ChatId, GroupId, Identities, PersonId};
 
 /// Where a rule stands, as `file:line:column (key)`.
 pub type Place = Arc<str>;
 
-/// The groups of each name that a policy uses.
+/// The groups of each name that a policy uses, and the people behind the hidden
+/// identities in it.
 #[derive(Debug, Clone, Default)]
 pub struct GroupNames {
     groups: HashMap<String, Vec<GroupId>>,
     unknown: bool,
+    people: Identities,
 }
 
 impl GroupNames {
@@ -29,6 +31,11 @@ impl GroupNames {
     /// Takes note of a group's name.
     pub fn learn(&mut self, name: impl Into<String>, group: GroupId) {
         self.groups.entry(name.into()).or_default().push(group);
+    }
+
+    /// Takes over who is behind hidden identities.
+    pub fn identify(&mut self, people: &Identities) {
+        self.people.clone_from(people);
     }
 
     /// The groups of this name.
@@ -51,8 +58,10 @@ pub(super) enum Names {
 pub(super) struct Chats {
     parts: Vec<(Part, Place)>,
     exact: HashMap<ChatId, Place>,
-    /// Where it first names somebody who may have a hidden identity too.
+    /// Where it first names somebody by number, who may have a hidden identity too.
     people: Option<Place>,
+    /// Those that it names by a hidden identity.
+    hidden: Vec<(PersonId, Place)>,
     /// Where it first has a group by its name.
     named: Option<Place>,
 }
@@ -81,14 +90,14 @@ pub(super) struct People {
 
 impl Chats {
     pub(super) fn add(&mut self, part: Part, place: Place) {
-        let (people, named) = match &part {
-            Part::List(list) => (list.exact.iter().any(is_person), !list.names.is_empty()),
-            Part::Named(_) => (false, true),
-            Part::Everybody | Part::AnyGroup | Part::AnyChannel => (false, false),
+        let named = match &part {
+            Part::List(list) => {
+                list.exact.iter().for_each(|chat| self.note(chat, &place));
+                !list.names.is_empty()
+            }
+            Part::Named(_) => true,
+            Part::Everybody | Part::AnyGroup | Part::AnyChannel => false,
         };
-        if people {
-            self.people.get_or_insert_with(|| place.clone());
-        }
         if named {
             self.named.get_or_insert_with(|| place.clone());
         }
@@ -96,10 +105,37 @@ impl Chats {
     }
 
     pub(super) fn add_chat(&mut self, chat: ChatId, place: Place) {
-        if is_person(&chat) {
-            self.people.get_or_insert_with(|| place.clone());
-        }
+        self.note(&chat, &place);
         self.exact.entry(chat).or_insert(place);
+    }
+
+    /// Takes note of somebody who has two identities.
+    fn note(&mut self, chat: &ChatId, place: &Place) {
+        match chat {
+            ChatId::Person(person) if person.is_hidden() => {
+                self.hidden.push((person.clone(), place.clone()));
+            }
+            ChatId::Person(_) => {
+                self.people.get_or_insert_with(|| place.clone());
+            }
+            ChatId::Group(_) | ChatId::Channel(_) => {}
+        }
+    }
+
+    /// Where it names by a hidden identity whom a call names by number.
+    fn find_hidden(&self, chat: &ChatId, groups: &GroupNames) -> Option<&Place> {
+        let ChatId::Person(person) = chat else {
+            return None;
+        };
+        let mut hidden = self.hidden.iter();
+        hidden
+            .find(|(hidden, _)| groups.people.get(hidden) == Some(person))
+            .map(|(_, place)| place)
+    }
+
+    /// The hidden identities in it.
+    pub(super) fn hidden(&self) -> impl Iterator<Item = &PersonId> {
+        self.hidden.iter().map(|(person, _)| person)
     }
 
     /// Where it says that a chat may be in it, for all that is known: whoever is
@@ -119,20 +155,23 @@ impl Chats {
             (ChatId::Group(group), all, Names::All) => all.contains(group),
             _ => false,
         };
-        self.exact.get(chat).or_else(|| {
-            self.parts
-                .iter()
-                .find(|(part, _)| match part {
-                    Part::Everybody => true,
-                    Part::AnyGroup => matches!(chat, ChatId::Group(_)),
-                    Part::AnyChannel => matches!(chat, ChatId::Channel(_)),
-                    Part::Named(name) => is_named(name),
-                    Part::List(list) => {
-                        list.exact.contains(chat) || list.names.iter().any(is_named)
-                    }
-                })
-                .map(|(_, place)| place)
-        })
+        let single = self.exact.get(chat);
+        single
+            .or_else(|| self.find_hidden(chat, groups))
+            .or_else(|| {
+                self.parts
+                    .iter()
+                    .find(|(part, _)| match part {
+                        Part::Everybody => true,
+                        Part::AnyGroup => matches!(chat, ChatId::Group(_)),
+                        Part::AnyChannel => matches!(chat, ChatId::Channel(_)),
+                        Part::Named(name) => is_named(name),
+                        Part::List(list) => {
+                            list.exact.contains(chat) || list.names.iter().any(is_named)
+                        }
+                    })
+                    .map(|(_, place)| place)
+            })
     }
 
     /// Whether groups have to be looked up by name before it can be used.
@@ -143,8 +182,4 @@ impl Chats {
             _ => [].iter().map(String::as_str),
         })
     }
-}
-
-fn is_person(chat: &ChatId) -> bool {
-    matches!(chat, ChatId::Person(_))
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     gate::Code,
-    op::{ChatId, Part, Risk},
+    op::{ChatId, Part, PersonId, Risk},
     toolset::Facts,
 };
 
@@ -155,12 +155,21 @@ impl Sheet {
 
     /// The group names that it uses.
     pub(super) fn group_names(&self) -> impl Iterator<Item = &str> {
+        self.chosen().flat_map(Chats::names)
+    }
+
+    /// The people that it names by a hidden identity.
+    pub(super) fn hidden_people(&self) -> impl Iterator<Item = &PersonId> {
+        self.chosen().flat_map(Chats::hidden)
+    }
+
+    /// Every set of chats in it.
+    fn chosen(&self) -> impl Iterator<Item = &Chats> {
         let recipients = self.recipients.iter();
         let reading = self.reading.iter();
         recipients
             .flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
             .chain(reading.flat_map(|rule| rule.allow.iter().chain([&rule.deny])))
-            .flat_map(Chats::names)
     }
 
     pub(super) fn decide<'p>(

@@ -211,7 +211,7 @@ fn whoever_is_hidden_may_be_one_of_the_denied() {
         assert_eq!(says(rules, hidden), "recipient-denied");
         assert_eq!(says(rules, SAM), "allowed");
     }
-    let rules = "[recipients]\ndeny = [\"group:*\", \"channel:*\"]\n";
+    let rules = "[recipients]\ndeny = [\"group:*\", \"channel:*\", \"888000111222@lid\"]\n";
     assert_eq!(says(rules, hidden), "allowed");
     assert_eq!(says(rules, FAMILY), "recipient-denied");
 }
@@ -293,4 +293,31 @@ fn what_one_caller_writes_makes_nobody_new_for_another() {
     assert_eq!(says("careful", "one"), "recipient-new");
     assert_eq!(says("local", "two"), "allowed");
     assert_eq!(says("careful", "three"), "allowed");
+}
+
+#[tokio::test]
+async fn who_is_named_by_a_hidden_identity_is_that_person() {
+    let deny = open("[recipients]\ndeny = [\"915552220001@lid\"]\n");
+    let allow = open("[recipients]\nallow = [\"@us\"]\n[lists]\nus = [\"915552220001@lid\"]\n");
+    for (rules, mum, sam) in [
+        (deny, Some("recipient-denied"), None),
+        (allow, None, Some("recipient-unlisted")),
+    ] {
+        let mut app = app::sandbox().policy(&rules).linked().await;
+        for (chat, wanted) in [
+            (MUM, mum),
+            ("915552220001@lid", mum),
+            (SAM, sam),
+            ("915552220003@lid", sam),
+            ("915552220001@lid", mum),
+        ] {
+            let result = app.call("archive_chat", json!({ "chat": chat })).await;
+            assert_eq!(result["isError"], false);
+            let result = send(&mut app, chat, chat).await;
+            match wanted {
+                Some(wanted) => assert_eq!(code(&result), wanted, "{chat}"),
+                None => assert_eq!(result["isError"], false, "{chat}: {result}"),
+            }
+        }
+    }
 }
