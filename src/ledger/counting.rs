@@ -99,13 +99,7 @@ fn grouped<'a>(work: &Work<'_>, counts: &[Count<'a>]) -> Result<Vec<Group<'a>>, 
     }
     // What takes nothing passes anyway.
     for group in groups.iter_mut().filter(|group| group.amount > 0) {
-        let Count {
-            counter,
-            key,
-            window,
-            ..
-        } = group.first;
-        group.series = Series::find(work, counter, key, window)?;
+        group.series = Series::find(work, group.first.counter, group.first.key)?;
     }
     Ok(groups)
 }

@@ -15,38 +15,24 @@ pub(super) struct Series {
     pub(super) total: i64,
     pub(super) last: Option<i64>,
     pub(super) n: i64,
-    /// A window, and the total before the first line within it.
-    window: Duration,
-    before: Option<i64>,
 }
 
 impl Series {
-    /// The series of a counter and key, with what one window needs: most are asked for
-    /// one alone.
-    pub(super) fn find(
-        work: &Work<'_>,
-        counter: &str,
-        key: &str,
-        window: Duration,
-    ) -> Result<Option<Self>, Trouble> {
+    pub(super) fn find(work: &Work<'_>, counter: &str, key: &str) -> Result<Option<Self>, Trouble> {
         let found = work
             .tx
             .prepare_cached(
-                "SELECT id, covered, hit.total, hit.at, hit.n,
-                     (SELECT total - amount FROM hit WHERE hit.series = series.id AND at > ?3
-                      ORDER BY at, n LIMIT 1)
+                "SELECT id, covered, total, at, n
                  FROM series LEFT JOIN hit ON hit.series = series.id
-                 WHERE counter = ?1 AND key = ?2 ORDER BY hit.at DESC, hit.n DESC LIMIT 1",
+                 WHERE counter = ?1 AND key = ?2 ORDER BY at DESC, n DESC LIMIT 1",
             )?
-            .query_row(params![counter, key, work.now - nanos(window)], |row| {
+            .query_row([counter, key], |row| {
                 Ok(Self {
                     id: row.get(0)?,
                     covered: row.get(1)?,
                     total: row.get::<_, Option<i64>>(2)?.unwrap_or(0),
                     last: row.get(3)?,
                     n: row.get::<_, Option<i64>>(4)?.unwrap_or(0),
-                    window,
-                    before: row.get(5)?,
                 })
             })
             .optional()?;
@@ -99,9 +85,6 @@ impl Series {
 
     /// The total before the first line within the window.
     fn before(&self, work: &Work<'_>, window: Duration) -> Result<Option<i64>, Trouble> {
-        if window == self.window {
-            return Ok(self.before);
-        }
         let before = work
             .tx
             .prepare_cached(

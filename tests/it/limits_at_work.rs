@@ -5,7 +5,7 @@ use std::{collections::VecDeque, path::Path, time::Duration};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use whatsapp_guard::{clock::Clock, ledger::Ledger, policy::Policy};
+use whatsapp_guard::{clock::Clock, gate::Verdict, ledger::Ledger, policy::Policy};
 
 use crate::desk::{self, Desk, open, policy};
 
@@ -287,4 +287,20 @@ fn new_recipients_are_limited_in_short_windows_too() {
     assert_eq!(add(&["+15552220002"]), "allowed");
     desk.hand.advance(Duration::from_secs(300));
     assert_eq!(add(&["+15552220003"]), "allowed");
+}
+
+#[test]
+fn a_counter_that_goes_on_is_told_with_its_new_line() {
+    let rules = open("[tools.archive_chat]\nlimits = [{ max = 1, window = \"minute\" }]\n");
+    let desk = Desk::new(&rules);
+    assert_eq!(desk.says("archive_chat", &archive()), "allowed");
+    desk.gate
+        .replace(policy(&format!("# one line more\n{rules}")));
+    match desk.judge("archive_chat", &archive(), desk::LOCAL) {
+        Verdict::Refuse(refusal) => assert_eq!(
+            refusal.rule.as_deref(),
+            Some("policy.toml:7:11 (tools.archive_chat.limits[0])")
+        ),
+        other => panic!("{other:?}"),
+    }
 }
