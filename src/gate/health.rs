@@ -85,13 +85,17 @@ impl Gate {
         if watched.is_none() || !failed {
             return;
         }
-        for health in &policy.health {
+        for (index, health) in policy.health.iter().enumerate() {
             let Some((max, window)) = health.failures else {
                 continue;
             };
             let count = Count {
                 counter: FAILURES,
-                key: "account",
+                // Each file counts by itself.
+                key: &match index {
+                    0 => "account".to_owned(),
+                    file => format!("account, include {file}"),
+                },
                 amount: 1,
                 max: max.get(),
                 window,

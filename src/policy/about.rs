@@ -3,11 +3,11 @@
 use jiff::tz::TimeZone;
 
 use super::{
-    Limit, Policy, Standing,
+    Limit, Policy,
     limit::words,
     sheet::{Action, Chosen, Ruling, Sheet},
 };
-use crate::{gate::Code, op::Risk, rehearsal::for_people, toolset::Facts};
+use crate::{op::Risk, rehearsal::for_people, toolset::Facts};
 
 impl Policy {
     /// The time zone of its hours; UTC where it has none.
@@ -35,11 +35,9 @@ impl Policy {
 
     /// Whether a call is let through whatever is said of it, because the policy is only
     /// tried out. What cannot be undone never is, nor what reading alone rules out.
-    pub fn lets_through(&self, facts: &Facts, standing: &Standing) -> bool {
-        let code = standing.because().map(|because| because.code);
-        self.mode.shadow.is_some()
-            && facts.risk != Risk::Destructive
-            && code != Some(Code::ReadOnly)
+    pub fn lets_through(&self, facts: &Facts) -> bool {
+        let written = facts.risk != Risk::Read && self.mode.read_only.is_some();
+        self.mode.shadow.is_some() && facts.risk != Risk::Destructive && !written
     }
 
     /// How a tool's calls are allowed besides, in a few words each.

@@ -42,7 +42,7 @@ pub use valid::keys;
 
 use crate::{
     gate::Code,
-    op::{ChatId, Risk},
+    op::{ChatId, PersonId, Risk},
     toolset::Facts,
 };
 use grant::Grant;
@@ -139,7 +139,11 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_toml(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        valid::check(vec![Source::new(origin, text, raw::toml(text))])
+        valid::check(source::with_includes(Source::new(
+            origin,
+            text,
+            raw::toml(text),
+        )))
     }
 
     /// Reads a policy in JSON.
@@ -147,7 +151,11 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_json(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        valid::check(vec![Source::new(origin, text, raw::json(text))])
+        valid::check(source::with_includes(Source::new(
+            origin,
+            text,
+            raw::json(text),
+        )))
     }
 
     /// What it says of a call.
@@ -218,12 +226,30 @@ impl Policy {
         self.sheets_of(grant).any(Sheet::asks_who_is_new)
     }
 
+    /// Whether it matters to anybody's rules who was written to.
+    pub(crate) fn remembers_people(&self) -> bool {
+        let mut all = self
+            .sheets
+            .iter()
+            .chain(self.grants.values().flat_map(|grant| &grant.sheets));
+        all.any(Sheet::asks_who_is_new)
+    }
+
     /// The names of groups that rules use.
     pub fn group_names(&self) -> impl Iterator<Item = &str> {
         self.sheets
             .iter()
             .chain(self.grants.values().flat_map(|grant| &grant.sheets))
             .flat_map(Sheet::group_names)
+    }
+
+    /// The people that rules name by a hidden identity.
+    pub(crate) fn hidden_people(&self) -> impl Iterator<Item = &PersonId> {
+        let all = self
+            .sheets
+            .iter()
+            .chain(self.grants.values().flat_map(|grant| &grant.sheets));
+        all.flat_map(Sheet::hidden_people)
     }
 
     /// The callers that it has rules of their own for.

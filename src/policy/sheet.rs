@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     gate::Code,
-    op::{ChatId, Part, Risk},
+    op::{ChatId, Part, PersonId, Risk},
     toolset::Facts,
 };
 
@@ -134,10 +134,18 @@ impl Ruling {
 impl Sheet {
     /// What it says of a tool, whatever the arguments are.
     pub(super) fn standing(&self, tool: &str) -> Option<&Standing> {
-        self.rulings
-            .get(tool)
-            .and_then(Ruling::standing)
-            .or_else(|| self.default.as_ref().map(|(standing, _)| standing))
+        let ruling = self.rulings.get(tool);
+        if let Some(said) = ruling.and_then(Ruling::standing) {
+            return Some(said);
+        }
+        // Rules that only speak of some arguments may admit what the default refuses.
+        let (default, _) = self.default.as_ref()?;
+        let admits = |rule: &&Conditional| rule.standing.admits();
+        let sometimes = ruling.and_then(|ruling| ruling.conditional.iter().find(admits));
+        match sometimes {
+            Some(rule) if !default.admits() => Some(&rule.standing),
+            _ => Some(default),
+        }
     }
 
     /// Whether any of its rules looks at who is new.
@@ -149,12 +157,21 @@ impl Sheet {
 
     /// The group names that it uses.
     pub(super) fn group_names(&self) -> impl Iterator<Item = &str> {
+        self.chosen().flat_map(Chats::names)
+    }
+
+    /// The people that it names by a hidden identity.
+    pub(super) fn hidden_people(&self) -> impl Iterator<Item = &PersonId> {
+        self.chosen().flat_map(Chats::hidden)
+    }
+
+    /// Every set of chats in it.
+    fn chosen(&self) -> impl Iterator<Item = &Chats> {
         let recipients = self.recipients.iter();
         let reading = self.reading.iter();
         recipients
             .flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
             .chain(reading.flat_map(|rule| rule.allow.iter().chain([&rule.deny])))
-            .flat_map(Chats::names)
     }
 
     pub(super) fn decide<'p>(
@@ -273,6 +290,12 @@ impl Recipients {
                 .saying(format!("{chat} is not to be written to"));
             return Finding::new(Standing::Deny(because), place);
         }
+        if let Some(place) = self.deny.doubt(chat, groups) {
+            let because = Because::new(Code::RecipientDenied, Some(place.clone())).saying(format!(
+                "nobody could tell whether {chat} is one of those who are not to be written to"
+            ));
+            return Finding::new(Standing::Deny(because), place);
+        }
         let listed = self.allow.as_ref();
         if let Some(place) = listed.and_then(|allow| allow.find(chat, groups, Names::One)) {
             return Finding::new(Standing::Allow, place);
@@ -287,12 +310,12 @@ impl Recipients {
 impl Chosen {
     /// What speaks against reading a chat.
     pub(super) fn decide(&self, chat: &ChatId, situation: &Situation<'_>) -> Option<Finding<'_>> {
-        let denied = self.deny.find(chat, situation.groups, Names::All);
+        let groups = situation.groups;
+        let denied = self.deny.find(chat, groups, Names::All);
+        let denied = denied.or_else(|| self.deny.doubt(chat, groups));
         let place = match (denied, &self.allow) {
             (Some(place), _) => place,
-            (None, Some(allow)) if allow.find(chat, situation.groups, Names::One).is_none() => {
-                &self.place
-            }
+            (None, Some(allow)) if allow.find(chat, groups, Names::One).is_none() => &self.place,
             (None, _) => return None,
         };
         let because = Because::new(Code::ChatNotReadable, Some(place.clone()))

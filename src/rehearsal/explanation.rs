@@ -113,7 +113,7 @@ impl Explanation {
                 }
             }
         }
-        let groups = GroupNames::default();
+        let groups = GroupNames::unknown();
         let situation = Situation {
             grant,
             now: Some(at),

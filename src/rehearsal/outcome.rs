@@ -70,7 +70,7 @@ pub(super) fn outcome(
         );
         return refused(Code::AccountPaused, Some(&health.rule), reason);
     }
-    let shadow = policy.lets_through(facts, standing);
+    let shadow = policy.lets_through(facts);
     let why = |code: bool| {
         standing.because().map(|because| Why {
             code: code.then_some(because.code),

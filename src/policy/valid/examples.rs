@@ -122,8 +122,10 @@ impl Policy {
                     "`{}` with these arguments is under `{}`, and the policy {comes} it",
                     facts.tool, example.wanted
                 );
-                let because = decision.standing().because();
-                let hint = match because.and_then(|because| because.rule.as_deref()) {
+                let standing = decision.standing();
+                let mut findings = decision.findings.iter();
+                let decides = findings.find(|finding| *finding.standing == *standing);
+                let hint = match decides.and_then(|finding| finding.rule) {
                     Some(rule) => format!("what decides is {rule}"),
                     None => "what decides is the default".to_owned(),
                 };

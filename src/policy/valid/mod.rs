@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 use super::Token;
 use super::{
-    Because, Confirmation, Diagnostics, Health, Mode, Place, Policy, Standing,
+    Because, Confirmation, Diagnostic, Diagnostics, Health, Mode, Place, Policy, Standing,
     limit::LONG,
     raw::{Node, Raw},
     sheet::Action,
@@ -163,6 +163,11 @@ impl Reader<'_> {
             self.kind(node, "a table of grants");
             return Vec::new();
         };
+        if let Some((key, _)) = entries.get(MOST_GRANTS) {
+            let message = format!("a policy has at most {MOST_GRANTS} grants");
+            self.found
+                .push(Diagnostic::error("bad-value", key.span.clone(), message));
+        }
         let mut grants = Vec::new();
         for (key, node) in entries.iter().take(MOST_GRANTS) {
             let path = format!("grants.{}", key.name);
@@ -305,41 +310,55 @@ fn version(sources: &[Source]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What the first file says or leaves at its default, as far as no other is stricter.
 fn confirmation(drafts: &[Draft]) -> Confirmation {
     let asking = || drafts.iter().map(|draft| &draft.asking);
-    let said = || asking().filter_map(|asking| asking.enabled.as_ref());
+    let usual = (
+        NonZeroU32::MIN.saturating_add(19),
+        LONG,
+        Place::from("confirmation.prompts"),
+    );
     let (prompt_max, prompt_window, prompt_rule) = asking()
-        .filter_map(|asking| asking.prompts.clone())
-        .min_by_key(|(max, window, _)| {
-            u128::from(max.get()) * 1_000_000 / window.as_millis().max(1)
+        .enumerate()
+        .filter_map(|(index, asking)| match &asking.prompts {
+            None if index == 0 => Some(usual.clone()),
+            said => said.clone(),
         })
-        .unwrap_or((
-            NonZeroU32::MIN.saturating_add(19),
-            LONG,
-            "confirmation.prompts".into(),
-        ));
+        .reduce(|kept, next| {
+            let rate = |(max, window, _): &(NonZeroU32, Duration, Place)| {
+                u128::from(max.get()) * 1_000_000 / window.as_millis().max(1)
+            };
+            let place = if rate(&next) < rate(&kept) {
+                next.2.clone()
+            } else {
+                kept.2.clone()
+            };
+            // As few in as long a time: neither of them alone would be kept otherwise.
+            (kept.0.min(next.0), kept.1.max(next.1), place)
+        })
+        .unwrap_or(usual);
+    let expires = asking().enumerate().filter_map(|(index, asking)| {
+        let unsaid = (index == 0).then_some(Duration::from_secs(300));
+        asking.expires.or(unsaid)
+    });
     Confirmation {
-        enabled: said().any(|(enabled, _)| *enabled) && said().all(|(enabled, _)| *enabled),
-        expires: asking()
-            .filter_map(|asking| asking.expires)
-            .min()
-            .unwrap_or(Duration::from_secs(300)),
+        enabled: matches!(floor(drafts).0, Standing::Confirm(_)),
+        expires: expires.min().unwrap_or(Duration::from_secs(300)),
         prompt_max,
         prompt_window,
         prompt_rule,
     }
 }
 
-/// What holds of tools that cannot be undone; no rule lowers it.
+/// What holds of tools that cannot be undone; no rule lowers it, and no file that is
+/// included.
 fn floor(drafts: &[Draft]) -> (Standing, Option<Place>) {
     let said = || {
-        let all = drafts
-            .iter()
-            .filter_map(|draft| draft.asking.enabled.as_ref());
-        all.map(|(enabled, place)| (*enabled, place.clone()))
+        let all = drafts.iter().map(|draft| draft.asking.enabled.as_ref());
+        all.map(|said| said.map(|(enabled, place)| (*enabled, place.clone())))
     };
-    let off = said().find(|(enabled, _)| !enabled);
-    match off.or_else(|| said().next()) {
+    let off = said().flatten().find(|(enabled, _)| !enabled);
+    match off.or_else(|| said().next().flatten()) {
         Some((true, place)) => {
             let because = Because::new(Code::CannotAsk, Some(place.clone()));
             (Standing::Confirm(because), Some(place))
@@ -352,12 +371,12 @@ fn floor(drafts: &[Draft]) -> (Standing, Option<Place>) {
     }
 }
 
-/// A policy is in the shadow when a file says so and none says otherwise.
+/// A policy is in the shadow when its first file says so and none says otherwise.
 fn mode(drafts: &[Draft]) -> Mode {
     let said = || drafts.iter().filter_map(|draft| draft.mode.value.as_ref());
-    let shadow = said().find(|(word, _)| *word == "shadow");
+    let first = drafts.first().and_then(|draft| draft.mode.value.as_ref());
     Mode {
-        shadow: shadow
+        shadow: first
             .filter(|_| said().all(|(word, _)| *word == "shadow"))
             .map(|(_, place)| place.clone()),
         read_only: drafts.iter().find_map(|draft| draft.mode.read_only.clone()),

@@ -8,7 +8,7 @@ use super::{
     reader::{Fields, Reader},
 };
 use crate::{
-    gate::Code,
+    gate::{Code, FAILURES},
     op,
     policy::{
         At, Because, Condition, Counted, Limit, Pace, PaceAt, PaceRule, Place, Scope, Standing,
@@ -257,7 +257,14 @@ impl Reader<'_> {
             (None, _) => Scope::Grant,
         };
         let named = match fields.get("counter") {
-            Some((_, node)) => Some((self.text(node)?, node.span.clone())),
+            Some((_, node)) => {
+                let name = self.text(node)?;
+                if is_ours(&name) {
+                    let message = format!("`{name}` may be a counter without a name");
+                    self.wrong(&node.span, "bad-value", &message, "give it another name");
+                }
+                Some((name, node.span.clone()))
+            }
             None => None,
         };
         let limit = Limit {
@@ -341,6 +348,13 @@ fn own(node: &Node) -> Option<Span> {
     };
     let named = entries.iter().any(|(key, _)| key.name == "counter");
     (!named).then(|| node.span.clone())
+}
+
+/// Whether a counter is called like those that nobody has named, which count other
+/// things.
+fn is_ours(name: &str) -> bool {
+    let scope = name.rsplit_once('/').map(|(_, scope)| scope);
+    name == FAILURES || Scope::NAMES.iter().any(|(known, _)| Some(*known) == scope)
 }
 
 /// The longest time that a question is asked about.
