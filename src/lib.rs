@@ -19,5 +19,6 @@ pub mod panic_switch;
 pub mod policy;
 pub mod progress;
 pub mod qr;
+pub mod reload;
 pub mod state;
 pub mod toolset;

@@ -10,17 +10,18 @@ use super::{
     CliError,
     options::PolicyOption,
     output::{stdout, write_json},
+    serve::known,
 };
 use crate::{
     op::{self, Risk},
-    policy::{Place, Policy, Standing},
+    policy::{LOCAL, Place, Policy, Standing},
 };
 
 /// Check a policy and print what each tool may do under it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   whatsapp-guard check                      the built-in policy
-  whatsapp-guard check --policy mine.toml
+  whatsapp-guard check --policy mine.toml --as reader
   whatsapp-guard check --policy mine.toml --json | jq '.tools[] | select(.standing == \"asks\")'
 
 Exit codes: 0 the policy can be used, 2 it cannot; the problems are listed with
@@ -28,6 +29,9 @@ file, line and column")]
 pub(super) struct Check {
     #[command(flatten)]
     policy: PolicyOption,
+    /// Caller that the answer is for
+    #[arg(long = "as", value_name = "NAME", default_value = LOCAL)]
+    grant: String,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -58,7 +62,8 @@ impl Check {
         let mut out = stdout();
         match self.policy.load() {
             Ok(policy) => {
-                let rows = rows(&policy);
+                known(&policy, &self.grant)?;
+                let rows = rows(&policy, &self.grant);
                 if self.json {
                     let report = Report {
                         policy: &policy.origin,
@@ -86,12 +91,12 @@ impl Check {
 }
 
 /// One row for each tool of the catalogue.
-fn rows(policy: &Policy) -> Vec<Row> {
+fn rows(policy: &Policy, grant: &str) -> Vec<Row> {
     op::catalogue()
         .iter()
         .map(|entry| {
-            let standing = policy.standing(entry.name, entry.risk, "");
-            let limits = policy.limits_of(entry.name, "");
+            let standing = policy.standing(entry.name, entry.risk, grant);
+            let limits = policy.limits_of(entry.name, grant);
             let because = standing.because();
             Row {
                 tool: entry.name,

@@ -1,12 +1,13 @@
 //! `serve`: the MCP server on standard input and output.
 
 use std::{
+    io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
 };
 
-use clap::Args;
+use clap::{Args, builder::NonEmptyStringValueParser};
 
 use super::{
     CliError,
@@ -18,10 +19,11 @@ use crate::{
     config::Config,
     gate::Gate,
     ledger::Ledger,
-    mcp::{self, Server},
+    mcp::{self, LOCAL, Server},
     panic_switch::Switch,
     policy::Policy,
-    toolset::Toolset,
+    reload,
+    toolset::{Toolset, nearest},
 };
 
 /// Serve MCP on standard input and output.
@@ -30,6 +32,12 @@ use crate::{
   claude mcp add whatsapp -- whatsapp-guard serve
   WAHA_BASE_URL=http://localhost:3000 WAHA_API_KEY_FILE=~/.waha-key whatsapp-guard serve
   whatsapp-guard serve --backend sandbox --policy mine.toml
+  whatsapp-guard serve --policy mine.toml --grant reader
+
+A policy file is followed while the server runs, with all that it includes: a change
+is in force once it is saved, or once the server gets SIGHUP. One that cannot be used
+is not put in force, and standard error says why. A caller has to be named by the
+policy, [grants.NAME]; without --grant it is \"local\", which need not be.
 
 Logs go to standard error; WHATSAPP_GUARD_LOG=debug shows more of them.
 WHATSAPP_GUARD_TIMEOUT sets how many seconds one HTTP answer may take (35),
@@ -44,6 +52,15 @@ pub(super) struct Serve {
     policy: PolicyOption,
     #[command(flatten)]
     state: StateOption,
+    /// Caller to serve, by the name that the policy has rules for it under
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "WHATSAPP_GUARD_GRANT",
+        default_value = LOCAL,
+        value_parser = NonEmptyStringValueParser::new()
+    )]
+    grant: String,
     /// Audit file; audit.jsonl in the state directory when left out
     #[arg(long, value_name = "FILE", env = "WHATSAPP_GUARD_AUDIT")]
     audit: Option<PathBuf>,
@@ -52,6 +69,11 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
+        known(&policy, &self.grant)?;
+        if !policy.warnings.is_empty() {
+            // Nobody is left to tell when standard error is gone.
+            let _ = writeln!(anstream::stderr(), "{}", policy.warnings);
+        }
         let tools = self.backend.tools()?;
         let clock = Clock::real();
         let directory = self.state.directory();
@@ -63,9 +85,28 @@ impl Serve {
             ledger: ledger(&self.backend.config()?, directory.as_deref(), &clock)?,
             switch: directory.as_deref().map(Switch::at),
         };
-        mcp::serve_stdio(server(tools, policy, kept, &clock)?).await?;
+        let server = server(tools, policy, kept, &clock, self.grant)?;
+        if let Some(path) = self.policy.path() {
+            tokio::spawn(reload::follow(path.to_owned(), server.clone()));
+        }
+        mcp::serve_stdio(server).await?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Whether a policy has rules for a caller of this name, or needs none.
+pub(super) fn known(policy: &Policy, grant: &str) -> Result<(), CliError> {
+    if policy.knows(grant) {
+        return Ok(());
+    }
+    let near = match nearest(grant, policy.grants()) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => String::new(),
+    };
+    Err(CliError::Usage(format!(
+        "{} has no `[grants.{grant}]`{near}",
+        policy.origin
+    )))
 }
 
 /// What outlives the process.
@@ -100,6 +141,7 @@ pub(super) fn server(
     policy: Policy,
     kept: Kept,
     clock: &Clock,
+    grant: String,
 ) -> Result<Server, CliError> {
     let audit = Arc::new(Audit::new(kept.audit, clock.clone()));
     let gate = Gate::new(policy, clock, audit.clone(), kept.ledger).map_err(|error| {
@@ -109,5 +151,5 @@ pub(super) fn server(
         Some(switch) => gate.stopped_by(switch),
         None => gate,
     };
-    Ok(Server::new(tools, gate, audit))
+    Ok(Server::for_grant(tools, gate, audit, grant))
 }

@@ -7,16 +7,18 @@ mod durable;
 mod health;
 mod known;
 mod limits;
+mod meter;
 mod pacing;
 mod permit;
 mod question;
 mod refusal;
+mod rejected;
 mod repeats;
 mod terms;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -24,6 +26,7 @@ pub use approval::Reply;
 pub use permit::{BriefPermit, Ending, Permitted, ScoutPermit};
 pub use question::Question;
 pub use refusal::{Code, Refusal};
+pub use rejected::Rejected;
 
 use crate::{
     audit::Audit,
@@ -32,7 +35,7 @@ use crate::{
     ledger::Ledger,
     op::{ChatId, Part, Risk},
     panic_switch::{self, Switch},
-    policy::{Decision, Policy, Situation, Standing},
+    policy::{Decision, Diagnostics, Policy, Situation, Standing},
     toolset::{Answer, Facts, Prepared, Sight},
 };
 use approval::Approvals;
@@ -50,11 +53,14 @@ pub struct Gate {
     audit: Arc<Audit>,
     ledger: Ledger,
     switch: Option<Switch>,
+    /// Held while a call is decided: its limits are those of the policy it began with.
+    turn: RwLock<()>,
     state: Mutex<State>,
 }
 
 struct State {
     policy: Arc<Policy>,
+    rejected: Option<Rejected>,
     limiter: Limiter,
     approvals: Approvals,
     repeats: Repeats,
@@ -111,12 +117,14 @@ impl Gate {
             known: Known::default(),
             pacing: Pacing::default(),
             policy: Arc::new(policy),
+            rejected: None,
         };
         Ok(Self {
             clock: clock.clone(),
             audit,
             ledger,
             switch: None,
+            turn: RwLock::default(),
             state: Mutex::new(state),
         })
     }
@@ -133,14 +141,37 @@ impl Gate {
         self.lock().policy.clone()
     }
 
-    /// Puts another policy in force. What was counted stays counted; approvals that
-    /// were asked for under the old one are not good for the new one.
+    /// Puts another policy in force. What was counted stays counted; what a person was
+    /// asked under the old one is judged by the new one when the answer comes.
     pub fn replace(&self, policy: Policy) {
+        let _turn = self.turn.write().unwrap_or_else(PoisonError::into_inner);
         let mut state = self.lock();
         state.limiter.replace(&policy);
         state.approvals.replace(&policy);
         state.known.forget_groups();
         state.policy = Arc::new(policy);
+        state.rejected = None;
+    }
+
+    /// Takes note that what the policy's files say now is not in force.
+    pub fn reject(&self, wrong: &Diagnostics) {
+        self.lock().rejected = Some(Rejected::new(self.clock.timestamp(), wrong));
+    }
+
+    /// Takes note that the policy's files say again what is in force.
+    pub fn settle(&self) {
+        self.lock().rejected = None;
+    }
+
+    /// What the policy's files say that is not in force.
+    pub fn rejected(&self) -> Option<Rejected> {
+        self.lock().rejected.clone()
+    }
+
+    /// What the switch stops now.
+    pub fn stopped(&self) -> panic_switch::State {
+        let switch = self.switch.as_ref();
+        switch.map_or(panic_switch::State::Off, Switch::state)
     }
 
     /// Whether a tool is shown to this caller.
@@ -177,6 +208,7 @@ impl Gate {
     }
 
     fn decide(&self, mut call: Prepared, caller: &Caller, yes: Option<Grounds>) -> Verdict {
+        let _turn = self.turn.read().unwrap_or_else(PoisonError::into_inner);
         let policy = {
             let state = self.lock();
             call.identify(&state.known.identities);
@@ -214,6 +246,9 @@ impl Gate {
     ) -> Result<Weighed<'p>, Refusal> {
         let facts = call.facts();
         self.emergency(facts)?;
+        if !policy.knows(&caller.grant) {
+            return Err(Refusal::unknown(&caller.grant));
+        }
         let newcomers = self.newcomers(policy, facts, caller)?;
         let decision = {
             let state = self.lock();
@@ -238,11 +273,7 @@ impl Gate {
 
     /// Refuses what the switch does not let through.
     fn emergency(&self, facts: &Facts) -> Result<(), Refusal> {
-        let state = match &self.switch {
-            Some(switch) => switch.state(),
-            None => return Ok(()),
-        };
-        match state {
+        match self.stopped() {
             panic_switch::State::Off => Ok(()),
             panic_switch::State::ReadsOnly if facts.risk == Risk::Read => Ok(()),
             panic_switch::State::ReadsOnly | panic_switch::State::Everything => {

@@ -3,10 +3,26 @@
 use super::Gate;
 use crate::{
     op::Risk,
-    policy::{Because, Standing},
+    panic_switch::State,
+    policy::{Because, LOCAL, Standing},
 };
 
 impl Gate {
+    /// What holds beside what the policy says of single tools, in a line each.
+    pub fn circumstances(&self, grant: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        lines.extend(match self.stopped() {
+            State::Off => None,
+            State::ReadsOnly => Some("The operator has stopped everything but reading.".to_owned()),
+            State::Everything => Some("The operator has stopped everything.".to_owned()),
+        });
+        if grant != LOCAL {
+            lines.push(format!("It is the caller `{grant}`."));
+        }
+        lines.extend(self.rejected().map(|rejected| rejected.to_string()));
+        lines
+    }
+
     /// One line: the tool, whether it may be called, how often, and by which rule.
     pub fn terms(&self, tool: &str, risk: Risk, grant: &str) -> String {
         let policy = self.policy();

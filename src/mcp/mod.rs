@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 mod call;
+mod changes;
 mod client;
 mod prompts;
 mod resources;
@@ -15,18 +16,19 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod,
-        CompleteRequestParams, CompleteResult, GetPromptRequestParams, GetPromptResponse,
-        Implementation, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+        CompleteRequestParams, CompleteResult, ElicitationCapability, GetPromptRequestParams,
+        GetPromptResponse, Implementation, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
         ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-        ReadResourceResponse, ServerCapabilities,
+        ReadResourceResponse, ServerCapabilities, SubscriptionFilter,
     },
-    service::RequestContext,
+    service::{NotificationContext, RequestContext, SubscriptionContext},
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore, watch};
 
 pub use client::{Answered, Client, Reply};
 pub use stdio::{serve, serve_stdio};
 
+pub use crate::policy::LOCAL;
 use call::Request;
 
 use crate::{
@@ -39,9 +41,6 @@ use crate::{
 /// The most calls that may be under way at once.
 const MOST_CALLS: usize = 64;
 
-/// The name of the caller on stdio.
-pub const LOCAL: &str = "local";
-
 /// A server for one back end and one policy.
 #[derive(Clone)]
 pub struct Server(Arc<Inner>);
@@ -51,27 +50,41 @@ struct Inner {
     gate: Gate,
     audit: Arc<Audit>,
     places: Arc<Semaphore>,
+    grant: String,
+    opened: Notify,
+    /// How often another policy was put in force.
+    changes: watch::Sender<u64>,
 }
 
 impl Server {
     /// A server; nothing is opened yet.
     pub fn new(tools: Toolset, gate: Gate, audit: Arc<Audit>) -> Self {
+        Self::for_grant(tools, gate, audit, LOCAL.to_owned())
+    }
+
+    /// A server for a caller of this name.
+    pub fn for_grant(tools: Toolset, gate: Gate, audit: Arc<Audit>, grant: String) -> Self {
         Self(Arc::new(Inner {
             tools,
             gate,
             audit,
             places: Arc::new(Semaphore::new(MOST_CALLS)),
+            grant,
+            opened: Notify::new(),
+            changes: watch::Sender::new(0),
         }))
     }
 
     /// Who makes a request. What a client says of itself decides nothing but
     /// whether it can be asked.
-    fn caller(cx: &RequestContext<RoleServer>) -> Caller {
-        let elicitation = cx
-            .client_capabilities()
-            .and_then(|client| client.elicitation);
+    fn caller(&self, cx: &RequestContext<RoleServer>) -> Caller {
+        let client = cx.client_capabilities();
+        self.caller_who(client.and_then(|client| client.elicitation))
+    }
+
+    fn caller_who(&self, elicitation: Option<ElicitationCapability>) -> Caller {
         Caller {
-            grant: LOCAL.to_owned(),
+            grant: self.0.grant.clone(),
             // There is one connection on stdio.
             session: "stdio".to_owned(),
             // An empty capability means forms; one that names only `url` does not.
@@ -111,8 +124,11 @@ impl ServerHandler for Server {
     fn get_info(&self) -> InitializeResult {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
+            .enable_tool_list_changed()
             .enable_resources()
+            .enable_resources_list_changed()
             .enable_prompts()
+            .enable_prompts_list_changed()
             .build();
         InitializeResult::new(capabilities)
             .with_server_info(Implementation::new(
@@ -127,7 +143,7 @@ impl ServerHandler for Server {
         _page: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let caller = Self::caller(&cx);
+        let caller = self.caller(&cx);
         let tools = self
             .0
             .tools
@@ -160,7 +176,7 @@ impl ServerHandler for Server {
         _page: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let resources = self.resources(&Self::caller(&cx));
+        let resources = self.resources(&self.caller(&cx));
         Ok(ListResourcesResult::with_all_items(resources).with_cache_scope(CacheScope::Private))
     }
 
@@ -169,7 +185,7 @@ impl ServerHandler for Server {
         _page: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let templates = self.templates(&Self::caller(&cx));
+        let templates = self.templates(&self.caller(&cx));
         Ok(ListResourceTemplatesResult::with_all_items(templates)
             .with_cache_scope(CacheScope::Private))
     }
@@ -187,7 +203,7 @@ impl ServerHandler for Server {
         _page: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        let prompts = self.prompts(&Self::caller(&cx));
+        let prompts = self.prompts(&self.caller(&cx));
         Ok(ListPromptsResult::with_all_items(prompts).with_cache_scope(CacheScope::Private))
     }
 
@@ -196,7 +212,24 @@ impl ServerHandler for Server {
         request: GetPromptRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        self.prompt(&request, &Self::caller(&cx)).map(Into::into)
+        self.prompt(&request, &self.caller(&cx)).map(Into::into)
+    }
+
+    async fn on_initialized(&self, cx: NotificationContext<RoleServer>) {
+        self.tell(cx.peer).await;
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        // rmcp takes away what is not among the capabilities.
+        Some(requested.clone())
+    }
+
+    async fn listen(&self, cx: SubscriptionContext) -> Result<(), ErrorData> {
+        self.tell_listener(&cx).await;
+        Ok(())
     }
 
     // What is not offered is not there; rmcp would answer with an empty list.

@@ -90,9 +90,9 @@ impl Server {
                 arguments.insert("chat".to_owned(), chat.as_str().into());
                 ListMessages::NAME
             }
-            Ok(Place::Policy) => return Ok(self.policy(&Self::caller(&cx))),
+            Ok(Place::Policy) => return Ok(self.policy(&self.caller(&cx))),
             Err(reason) => {
-                let caller = Self::caller(&cx);
+                let caller = self.caller(&cx);
                 let entry = self.0.audit.begin(&caller.grant, client_name(&cx));
                 // Nothing was done; the answer stands whether or not it could be written down.
                 let _ = entry.bad("unknown-resource");
@@ -156,6 +156,7 @@ impl Server {
              there for it."
                 .to_owned(),
         );
+        lines.extend(self.0.gate.circumstances(&caller.grant));
         lines.extend(
             self.0
                 .tools

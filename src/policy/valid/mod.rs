@@ -9,14 +9,12 @@ mod terms;
 
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
-use sha2::{Digest, Sha256};
-
 use super::{
     Because, Confirmation, Diagnostics, Health, Mode, Place, Policy, Standing,
     limit::LONG,
     raw::{Node, Raw},
     sheet::Action,
-    source::Source,
+    source::{Source, version},
 };
 use crate::gate::Code;
 use examples::Example;
@@ -241,16 +239,6 @@ fn compose(
         }
     }
     (policy, examples)
-}
-
-fn version(sources: &[Source]) -> String {
-    let mut hash = Sha256::new();
-    for source in sources {
-        hash.update((source.text.len() as u64).to_be_bytes());
-        hash.update(source.text.as_bytes());
-    }
-    let digest = hash.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn confirmation(drafts: &[Draft]) -> Confirmation {
