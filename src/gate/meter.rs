@@ -19,7 +19,8 @@ const MANY: usize = 4096;
 pub(super) struct Meter {
     /// The time in which one comes back.
     one: Duration,
-    burst: NonZeroU32,
+    /// As far ahead of the time as makes the next one wait for a whole window.
+    most: Duration,
     /// When the meter was made; governor counts from there.
     start: Duration,
     governor: Arc<RateLimiter<String, Counters, Clock, NoOpMiddleware<Nanos>>>,
@@ -68,9 +69,10 @@ impl Meter {
         let quota = Quota::with_period(window / max.get())
             .unwrap_or(Quota::per_hour(NonZeroU32::MIN))
             .allow_burst(burst);
+        let one = quota.replenish_interval();
         Self {
-            one: quota.replenish_interval(),
-            burst,
+            one,
+            most: window.saturating_add(one.saturating_mul(burst.get() - 1)),
             start: clock.elapsed(),
             governor: Arc::new(RateLimiter::new(quota, counters.clone(), clock.clone())),
             counters,
@@ -104,15 +106,15 @@ impl Meter {
         };
     }
 
-    /// Counts what stands in another meter as if it had just been counted in this one.
+    /// Counts what stands in another meter as if it had just been counted in this one;
+    /// nothing waits longer for that than a window of this one.
     pub(super) fn inherit(&self, other: &Self) {
         let now = self.governor.clock().elapsed();
-        let full = self.one * self.burst.get();
         let (mine, theirs) = (&self.counters, other.counters.lock().clone());
         let mut mine = mine.lock();
         for (key, level) in theirs {
             let ahead = (other.start + Duration::from(level)).saturating_sub(now);
-            let ahead = self.translated(ahead, other.one).min(full);
+            let ahead = self.translated(ahead, other.one).min(self.most);
             if ahead.is_zero() {
                 continue;
             }

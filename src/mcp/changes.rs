@@ -97,14 +97,21 @@ impl Server {
     fn shown(&self, caller: &Caller) -> Shown {
         let tools = self.0.tools.tools();
         let listed = tools.filter(|tool| self.0.gate.lists(tool.name, tool.risk, caller));
-        let resources = self.resources(caller).into_iter().map(|one| one.uri.clone());
+        let resources = self
+            .resources(caller)
+            .into_iter()
+            .map(|one| one.uri.clone());
         let templates = self.templates(caller).into_iter();
         Shown {
             tools: listed.map(|tool| tool.name).collect(),
             resources: resources
                 .chain(templates.map(|one| one.uri_template.clone()))
                 .collect(),
-            prompts: self.prompts(caller).into_iter().map(|one| one.name).collect(),
+            prompts: self
+                .prompts(caller)
+                .into_iter()
+                .map(|one| one.name)
+                .collect(),
         }
     }
 }

@@ -82,7 +82,11 @@ pub struct Located<'a> {
 impl fmt::Display for Located<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (file, line, column) = (self.file, self.line, self.column);
-        write!(f, "{file}:{line}:{column}: {} ({})", self.message, self.code)
+        write!(
+            f,
+            "{file}:{line}:{column}: {} ({})",
+            self.message, self.code
+        )
     }
 }
 

@@ -40,12 +40,14 @@ pub(super) fn entries(path: &Path) -> BTreeSet<PathBuf> {
         };
         let entry = folder.join(name);
         match fs::symlink_metadata(&entry) {
-            Ok(found) if found.is_symlink() && links < MOST_LINKS => {
+            Ok(found) if found.is_symlink() => {
                 links += 1;
-                if let Ok(target) = fs::read_link(&entry) {
-                    push(&mut ahead, &target);
-                }
+                let target = fs::read_link(&entry);
                 entries.insert(entry);
+                match target {
+                    Ok(target) if links <= MOST_LINKS => push(&mut ahead, &target),
+                    _ => break,
+                }
             }
             Ok(_) if !ahead.is_empty() => folder = entry,
             Ok(_) => {

@@ -15,7 +15,7 @@ use whatsapp_guard::{
     config::{Config, GreenApiAccount, SessionName, WahaAccount},
     gate::Gate,
     ledger::Ledger,
-    mcp::{self, Server},
+    mcp::{self, LOCAL, Server},
     media::MediaRules,
     op::AnswerSize,
     policy::Policy,
@@ -70,6 +70,7 @@ pub struct Setup {
     person: Person,
     audit: Option<PathBuf>,
     answer: AnswerSize,
+    grant: String,
 }
 
 /// Waits that are short enough for tests and long enough for a loaded machine.
@@ -145,7 +146,13 @@ impl Setup {
             person: Person::Accepts,
             audit: None,
             answer: AnswerSize::default(),
+            grant: LOCAL.into(),
         }
+    }
+
+    pub fn grant(mut self, grant: &str) -> Self {
+        self.grant = grant.into();
+        self
     }
 
     pub fn policy(mut self, policy: &str) -> Self {
@@ -189,25 +196,21 @@ impl Setup {
         let audit_path = self
             .audit
             .unwrap_or_else(|| folder.path().join("audit.jsonl"));
-        let policy = if self.policy.trim_start().starts_with('{') {
-            Policy::from_json("policy.json", &self.policy)
-        } else {
-            Policy::from_toml("policy.toml", &self.policy)
-        };
-        let policy = policy.unwrap_or_else(|wrong| panic!("{wrong}"));
+        let policy = policy(&self.policy);
         let (clock, hand) = Clock::manual();
         let audit = Arc::new(Audit::new(Some(audit_path.clone()), clock.clone()));
         let ledger = Ledger::in_memory(clock.clone());
         let gate = Gate::new(policy, &clock, audit.clone(), ledger).unwrap();
         let backend = Backend::new(&self.config);
         let tools = backend.tools().answering_within(self.answer);
-        let server = Server::new(tools, gate, audit);
+        let server = Server::for_grant(tools, gate, audit, self.grant);
         let (near, far) = tokio::io::duplex(1 << 20);
         let (reader, writer) = tokio::io::split(far);
-        tokio::spawn(mcp::serve(server, reader, writer));
+        tokio::spawn(mcp::serve(server.clone(), reader, writer));
         let (reader, writer) = tokio::io::split(near);
         let mut app = App {
             backend,
+            server,
             hand,
             _folder: folder,
             audit_path,
@@ -218,6 +221,7 @@ impl Setup {
             last_id: 0,
             questions: Vec::new(),
             progress: Vec::new(),
+            changes: Vec::new(),
         };
         if app.era == Era::Legacy {
             let hello = json!({
@@ -237,6 +241,7 @@ impl Setup {
 /// A running server and its client.
 pub struct App {
     pub backend: Backend,
+    pub server: Server,
     pub hand: Hand,
     /// Where the audit is, as long as the server runs.
     _folder: TempDir,
@@ -250,6 +255,18 @@ pub struct App {
     pub questions: Vec<Value>,
     /// Every progress notification, as its `params`.
     pub progress: Vec<Value>,
+    /// Every list that was said to have changed.
+    pub changes: Vec<String>,
+}
+
+/// A policy from what a test writes.
+pub fn policy(text: &str) -> Policy {
+    let policy = if text.trim_start().starts_with('{') {
+        Policy::from_json("policy.json", text)
+    } else {
+        Policy::from_toml("policy.toml", text)
+    };
+    policy.unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
 impl App {
@@ -331,6 +348,9 @@ impl App {
                     }
                 }
                 Some("notifications/progress") => self.progress.push(message["params"].clone()),
+                Some(method) if method.ends_with("/list_changed") => {
+                    self.changes.push(method.to_owned());
+                }
                 _ => panic!("unexpected: {message}"),
             }
         }
