@@ -73,7 +73,8 @@ fn push(ahead: &mut Vec<Step>, path: &Path) {
     }));
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::symlink;
 

@@ -110,7 +110,8 @@ impl Running {
         id
     }
 
-    fn receive(&mut self) -> Value {
+    /// The next message from the server.
+    pub fn receive(&mut self) -> Value {
         let line = self.out.recv_timeout(PATIENCE).expect("a line in time");
         serde_json::from_str(&line).unwrap_or_else(|_| panic!("not the protocol: {line}"))
     }
