@@ -35,7 +35,10 @@ use whatsapp_guard::{
     ledger::{Count, Ledger, Request},
     mcp::{self, Server},
     media::MediaRules,
-    op::{Foreign, ListMessages, Listed, Message, MessageId, MessageList, Output, PersonId},
+    op::{
+        Chat, ChatId, ChatList, Foreign, LastMessage, ListChats, ListMessages, Listed, Message,
+        MessageId, MessageList, Output, PersonId,
+    },
     policy::{DEFAULT, Policy},
     toolset::Toolset,
 };
@@ -210,11 +213,46 @@ fn shaping(c: &mut Criterion) {
     let all: Vec<Listed> = (0..500).map(listed).collect();
     let op = json!({ "chat": "15552223333@c.us", "contains": "cake", "limit": 100 });
     let op: ListMessages = serde_json::from_value(op).unwrap();
+    // What a server does that passes everything on.
+    let told: Vec<Message> = all.iter().map(|listed| listed.message.clone()).collect();
+    let raw = serde_json::to_value(&told).unwrap();
+    c.bench_function("shaping/500 messages passed on", |b| {
+        b.iter(|| serde_json::to_string(black_box(&raw)).unwrap());
+    });
     c.bench_function("shaping/500 messages", |b| {
         b.iter_batched(
             || all.clone(),
             |all| {
                 let page = MessageList::page(all, true, &op);
+                (serde_json::to_value(&page).unwrap(), page.text())
+            },
+            BatchSize::SmallInput,
+        );
+    });
+}
+
+/// Five hundred chats of an API, cut likewise.
+fn shaping_chats(c: &mut Criterion) {
+    let chat = |number: i64| Chat {
+        name: Foreign::nonempty("Book club \u{202e}"),
+        chat: ChatId::parse(&format!("1203630000{number:08}@g.us")).unwrap(),
+        unread: Some(number.unsigned_abs() % 3),
+        marked_unread: false,
+        archived: Some(false),
+        last_message: Some(LastMessage {
+            text: Foreign::nonempty("See you on Sunday at six, and bring the cake."),
+            sender: PersonId::parse("15552223333@c.us").ok(),
+            from_me: Some(false),
+            at: Timestamp::from_second(1_700_000_000 + number).ok(),
+        }),
+    };
+    let all: Vec<Chat> = (0..500).map(chat).collect();
+    let op: ListChats = serde_json::from_value(json!({ "query": "club", "limit": 100 })).unwrap();
+    c.bench_function("shaping/500 chats", |b| {
+        b.iter_batched(
+            || all.clone(),
+            |all| {
+                let page = ChatList::page(all, &op);
                 (serde_json::to_value(&page).unwrap(), page.text())
             },
             BatchSize::SmallInput,
@@ -268,5 +306,5 @@ fn ledger(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(all, decisions, calls, shaping, ledger);
+criterion_group!(all, decisions, calls, shaping, shaping_chats, ledger);
 criterion_main!(all);

@@ -6,6 +6,9 @@ use thiserror::Error;
 
 use crate::op::Foreign;
 
+/// Who refuses a file before an API has it, or an agent.
+pub const GUARD: &str = "whatsapp-guard";
+
 /// Why an operation came to nothing, or to something unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Fault {
@@ -19,10 +22,10 @@ pub enum Fault {
         /// What the network said.
         why: String,
     },
-    /// The API answered no.
+    /// The API answered no, or [`GUARD`] to a file.
     #[error("{api} refused: {said}")]
     Refused {
-        /// The API's name.
+        /// The API's name, or [`GUARD`].
         api: &'static str,
         /// The HTTP status, where the refusal came as one.
         status: Option<u16>,
@@ -67,9 +70,10 @@ impl Fault {
     }
 
     /// The stable name of the kind.
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => "backend-unreachable",
+            Self::Refused { api: GUARD, .. } => "media-refused",
             Self::Refused { .. } => "backend-refused",
             Self::Unreadable { .. } => "backend-unreadable",
             Self::OutcomeUnknown { .. } => "outcome-unknown",
@@ -90,7 +94,7 @@ impl Fault {
                 "try once more; if it stays, the operator should look with `whatsapp-guard doctor`"
             }
             Self::OutcomeUnknown { .. } => {
-                "do not repeat the call; look at the state first (get_session, list_groups)"
+                "do not repeat the call; look first: list_messages shows what was sent, get_chat, get_group and get_session what has changed"
             }
             Self::Cancelled => "call again if it is still wanted",
             Self::TooLarge(_) => {

@@ -2,7 +2,7 @@
 
 use reqwest::{Response, StatusCode};
 
-use super::Fault;
+use super::{Fault, GUARD};
 use crate::{
     media::{MediaRules, Received, Unloadable, ask, receive},
     op::Foreign,
@@ -50,7 +50,7 @@ pub(super) async fn take_in(
     }
     let received = receive(response, declared, rules)
         .await
-        .map_err(|error| refused("whatsapp-guard", None, &error.to_string(), error.next()))?;
+        .map_err(|error| refused(GUARD, None, &error.to_string(), error.next()))?;
     tracing::debug!(
         bytes = received.size,
         mime = received.mime,

@@ -1,6 +1,6 @@
 //! Loading what is to be sent; called only once a call is permitted.
 
-use super::Fault;
+use super::{Fault, GUARD};
 use crate::{
     media::{Family, Media, MediaRules, MediaSource, load},
     op::{Foreign, MediaKind, Picture, SendMedia, SendVoice},
@@ -73,7 +73,7 @@ fn another(wanted: &str) -> Fault {
 
 fn unsent(why: &str, next: &'static str) -> Fault {
     Fault::Refused {
-        api: "whatsapp-guard",
+        api: GUARD,
         status: None,
         said: Foreign::new(&format!("{why}; nothing was sent")),
         next,

@@ -11,6 +11,7 @@ mod members;
 mod pictures;
 pub mod sandbox;
 mod settle;
+mod showing;
 pub mod waha;
 
 use std::time::Duration;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-pub use fault::Fault;
+pub use fault::{Fault, GUARD};
 
 use crate::{
     config::Config,

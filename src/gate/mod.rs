@@ -3,6 +3,7 @@
 //! Nothing is sent without a [`Permitted`], and only this module makes one.
 
 mod approval;
+mod change;
 mod durable;
 mod health;
 mod known;
@@ -12,7 +13,6 @@ mod pacing;
 mod permit;
 mod question;
 mod refusal;
-mod rejected;
 mod repeats;
 mod terms;
 
@@ -23,10 +23,10 @@ use std::{
 };
 
 pub use approval::Reply;
+pub use change::Rejected;
 pub use permit::{BriefPermit, Ending, Permitted, ScoutPermit};
 pub use question::Question;
 pub use refusal::{Code, Refusal};
-pub use rejected::Rejected;
 
 use crate::{
     audit::Audit,
@@ -35,7 +35,7 @@ use crate::{
     ledger::Ledger,
     op::{ChatId, Part, Risk},
     panic_switch::{self, Switch},
-    policy::{Decision, Diagnostics, Policy, Situation, Standing},
+    policy::{Decision, Policy, Situation, Standing},
     toolset::{Answer, Facts, Prepared, Sight},
 };
 use approval::Approvals;
@@ -139,33 +139,6 @@ impl Gate {
     /// The policy that is in force.
     pub fn policy(&self) -> Arc<Policy> {
         self.lock().policy.clone()
-    }
-
-    /// Puts another policy in force. What was counted stays counted; what a person was
-    /// asked under the old one is judged by the new one when the answer comes.
-    pub fn replace(&self, policy: Policy) {
-        let _turn = self.turn.write().unwrap_or_else(PoisonError::into_inner);
-        let mut state = self.lock();
-        state.limiter.replace(&policy);
-        state.approvals.replace(&policy);
-        state.known.forget_groups();
-        state.policy = Arc::new(policy);
-        state.rejected = None;
-    }
-
-    /// Takes note that what the policy's files say now is not in force.
-    pub fn reject(&self, wrong: &Diagnostics) {
-        self.lock().rejected = Some(Rejected::new(self.clock.timestamp(), wrong));
-    }
-
-    /// Takes note that the policy's files say again what is in force.
-    pub fn settle(&self) {
-        self.lock().rejected = None;
-    }
-
-    /// What the policy's files say that is not in force.
-    pub fn rejected(&self) -> Option<Rejected> {
-        self.lock().rejected.clone()
     }
 
     /// What the switch stops now.

@@ -65,7 +65,7 @@ pub enum Blocking {
 pub struct BlockOutcome {
     /// What came of it.
     pub outcome: Blocking,
-    /// Always false: no API tells for certain who is blocked.
+    /// Whether a look at the person shows it; not every engine tells.
     pub verified: bool,
     /// The person's id.
     #[schemars(with = "String")]
@@ -73,11 +73,11 @@ pub struct BlockOutcome {
 }
 
 impl BlockOutcome {
-    /// What the API accepted.
-    pub fn accepted(outcome: Blocking, person: PersonId) -> Self {
+    /// What the API accepted, and whether a look shows it.
+    pub fn accepted(outcome: Blocking, person: PersonId, verified: bool) -> Self {
         Self {
             outcome,
-            verified: false,
+            verified,
             person,
         }
     }
@@ -85,13 +85,14 @@ impl BlockOutcome {
 
 impl Output for BlockOutcome {
     fn text(&self) -> String {
-        let what = match self.outcome {
-            Blocking::BlockAccepted => "blocking",
-            Blocking::UnblockAccepted => "unblocking",
+        let (done, asked) = match self.outcome {
+            Blocking::BlockAccepted => ("blocked", "blocking"),
+            Blocking::UnblockAccepted => ("not blocked any more", "unblocking"),
         };
-        format!(
-            "the API accepted {what} {}; its effect cannot be looked at",
-            self.person
-        )
+        let person = &self.person;
+        if self.verified {
+            return format!("{person} is {done}");
+        }
+        format!("the API accepted {asked} {person}; no look shows it")
     }
 }

@@ -113,7 +113,7 @@ pub struct Chat {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<u64>,
     /// Whether the chat as a whole is marked as unread.
-    #[serde(skip_serializing_if = "Not::not")]
+    #[serde(default, skip_serializing_if = "Not::not")]
     pub marked_unread: bool,
     /// Whether it is archived; absent where it is not told.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -140,5 +140,31 @@ mod tests {
             prop_assert!(!Foreign::new(&text).as_str().chars().any(is_hidden));
             prop_assert!(!Foreign::long(&text).as_str().chars().any(is_hidden));
         }
+
+        #[test]
+        fn hidden_ones_are_escaped_wherever_they_stand(
+            text in "[a-z\u{0}-\u{1f}\u{7f}-\u{9f}\u{200b}-\u{202e}\u{2066}-\u{2069}\u{feff}\u{e0020}-\u{e007f}]{0,300}"
+        ) {
+            let shown = Foreign::new(&text);
+            prop_assert!(!shown.as_str().chars().any(|c| c.is_control() || is_hidden(c)));
+            if !shown.is_cut() {
+                prop_assert_eq!(shown.as_str().len(), text.chars().map(|c| {
+                    if is_hidden(c) { c.escape_default().len() } else { c.len_utf8() }
+                }).sum::<usize>());
+            }
+        }
+
+        #[test]
+        fn cutting_leaves_text_that_json_takes(text in any::<String>(), bytes in 0_usize..600) {
+            let whole = Foreign::new(&text);
+            let mut cut = whole.clone();
+            cut.shorten(bytes);
+            prop_assert!(cut.as_str().len() <= bytes + '…'.len_utf8());
+            let kept = cut.as_str().trim_end_matches('…');
+            prop_assert!(whole.as_str().starts_with(kept));
+            prop_assert_eq!(cut.is_cut(), whole.is_cut() || cut != whole);
+            let json = serde_json::to_string(&cut).unwrap();
+            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), cut.as_str());
+        }
     }
 }

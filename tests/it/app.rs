@@ -23,6 +23,8 @@ use whatsapp_guard::{
 };
 use wiremock::MockServer;
 
+use crate::conforms;
+
 /// Nothing that is waited for here takes this long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -384,6 +386,7 @@ impl App {
             let result = &answer["result"];
             assert!(result.is_object(), "no result: {answer}");
             if result["resultType"] != "input_required" {
+                self.hold(tool, result);
                 return result.clone();
             }
             let question = result["inputRequests"]["confirm"]["params"].clone();
@@ -394,6 +397,15 @@ impl App {
             };
             params["requestState"] = result["requestState"].clone();
             params["inputResponses"] = json!({ "confirm": reply });
+        }
+    }
+
+    /// Holds an answer against what the tool announces.
+    fn hold(&self, tool: &str, result: &Value) {
+        let tools = self.backend.tools();
+        if let Some(tool) = tools.tools().find(|known| known.name == tool) {
+            let faults = conforms::faults(&tool.schemas().output, &result["structuredContent"]);
+            assert!(faults.is_empty(), "{}: {faults:?}", tool.name);
         }
     }
 

@@ -12,6 +12,7 @@ mod logging_out;
 mod media;
 mod members;
 mod message_changes;
+mod message_kinds;
 mod messages;
 mod messages_around;
 mod opening;

@@ -24,7 +24,7 @@ async fn unread_chats_come_first() {
     let names: Vec<_> = chats.iter().map(|chat| chat["name"].clone()).collect();
     assert_eq!(
         names,
-        ["Family", "Mum", "Sam", "Book club", "Old flatmates"]
+        ["Family", "Mum", "Book club", "Sam", "Old flatmates"]
     );
     assert_eq!(
         chats[0]["last_message"]["text"], "Who brings the cake?",

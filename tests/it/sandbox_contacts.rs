@@ -46,7 +46,7 @@ async fn who_is_blocked_shows() {
     let mut app = app::sandbox().policy(OPEN).linked().await;
     for (tool, blocked) in [("block_contact", true), ("unblock_contact", false)] {
         let done = app.call(tool, json!({ "person": PERSON })).await;
-        assert_eq!(done["isError"], false);
+        assert_eq!(done["structuredContent"]["verified"], true, "{done}");
         let sam = app.call("get_contact", json!({ "person": PERSON })).await;
         assert_eq!(sam["structuredContent"]["blocked"], blocked, "{tool}");
     }

@@ -38,7 +38,7 @@ async fn a_large_file_needs_an_inbox() {
     let mut app = app::sandbox().linked().await;
     let message = newest_file(&mut app, "120363000000000002@g.us").await;
     let result = app.call("download_media", message.clone()).await;
-    assert_eq!(code(&result), "backend-refused");
+    assert_eq!(code(&result), "media-refused");
     assert!(text(&result).contains("WHATSAPP_GUARD_INBOX"));
     let inbox = TempDir::new().unwrap();
     let rules = MediaRules::default().saving_in(Some(inbox.path().to_owned()));

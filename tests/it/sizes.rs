@@ -1,5 +1,10 @@
 //! How large an answer may be.
 
+use proptest::{
+    prelude::{Strategy, any, prop},
+    strategy::ValueTree,
+    test_runner::TestRunner,
+};
 use serde_json::{Value, json};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -81,4 +86,45 @@ async fn concise_messages_have_no_ids() {
     let keys: Vec<_> = message.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["at", "from", "text"], "{message}");
     assert!(text(&result).contains("38 "));
+}
+
+#[tokio::test]
+async fn whatever_people_write_an_answer_is_cut_between_items() {
+    let mut runner = TestRunner::deterministic();
+    let word = prop::collection::vec(any::<String>(), 1..60);
+    let words = word.prop_map(|words| words.join("\\\"\u{202e}\n\u{1f600}"));
+    let bodies = prop::collection::vec(words, 1..40);
+    for _ in 0..20 {
+        let bodies = bodies.new_tree(&mut runner).unwrap().current();
+        let message = |(n, body): (usize, &String)| {
+            json!({
+                "id": format!("false_{CHAT}_AAAA{n:02}"), "timestamp": 1_700_000_000 + n, "from": CHAT,
+                "fromMe": false, "body": body, "_data": { "notifyName": body },
+            })
+        };
+        let all: Vec<Value> = bodies.iter().enumerate().map(message).collect();
+        let mock = MockServer::start().await;
+        Mock::given(method("GET"))
+            .and(path(format!("/api/default/chats/{CHAT}/messages")))
+            .respond_with(ResponseTemplate::new(200).set_body_json(&all))
+            .mount(&mock)
+            .await;
+        // What arrives here was read as JSON, so that it was cut between its parts.
+        let mut app = app::waha(&mock).answering_within(8192).start().await;
+        let (mut seen, mut arguments) = (0, json!({ "chat": CHAT, "limit": 100 }));
+        loop {
+            let result = app.call("list_messages", arguments.clone()).await;
+            assert_eq!(result["isError"], false, "{result}");
+            assert!(bytes(&result) <= 8192, "{}", bytes(&result));
+            seen += result["structuredContent"]["messages"]
+                .as_array()
+                .unwrap()
+                .len();
+            match result["structuredContent"].get("next_cursor") {
+                Some(cursor) => arguments["cursor"] = cursor.clone(),
+                None => break,
+            }
+        }
+        assert_eq!(seen, bodies.len());
+    }
 }

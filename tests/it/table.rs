@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use whatsapp_guard::{
+    backend::{Fault, GUARD},
     gate::Code,
-    op::{self, Risk},
+    op::{self, Foreign, Risk},
 };
 
 use crate::app::{self, OPEN};
@@ -144,6 +145,48 @@ fn every_code_is_kebab_case_and_in_the_readme() {
         assert!(
             readme.contains(&format!("`{name}`")),
             "{name} is not in the README"
+        );
+    }
+}
+
+#[test]
+fn every_fault_is_in_the_readme() {
+    let (api, why) = ("WAHA", String::new());
+    let refused = |api| Fault::Refused {
+        api,
+        status: None,
+        said: Foreign::new("no"),
+        next: "",
+    };
+    let faults = [
+        (refused(api), "backend-refused"),
+        (refused(GUARD), "media-refused"),
+        (
+            Fault::Unreachable {
+                api,
+                address: String::new(),
+                why: why.clone(),
+            },
+            "backend-unreachable",
+        ),
+        (
+            Fault::Unreadable {
+                api,
+                why: why.clone(),
+            },
+            "backend-unreadable",
+        ),
+        (Fault::OutcomeUnknown { api, why }, "outcome-unknown"),
+        (Fault::Cancelled, "cancelled"),
+        (Fault::TooLarge(1), "answer-too-large"),
+        (Fault::internal(&"a defect"), "internal"),
+    ];
+    let readme = include_str!("../../README.md");
+    for (fault, code) in faults {
+        assert_eq!(fault.code(), code);
+        assert!(
+            readme.contains(&format!("`{code}`")),
+            "{code} is not in the README"
         );
     }
 }

@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{GreenApi, client::API};
+use super::{
+    GreenApi,
+    client::API,
+    message_kinds::{kind, words},
+};
 use crate::{
     backend::{Fault, http::Body},
     op::{
@@ -97,14 +101,7 @@ impl GreenApi {
 fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed> {
     let field = |name: &str| message.get(name).and_then(Value::as_str);
     let mine = field("type") == Some("outgoing");
-    let body = field("textMessage")
-        .or_else(|| field("caption"))
-        .or_else(|| {
-            message
-                .pointer("/extendedTextMessage/text")
-                .and_then(Value::as_str)
-        })
-        .unwrap_or_default();
+    let body = words(message);
     let writer = if mine {
         own.cloned()
     } else {
@@ -118,15 +115,6 @@ fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed
     let name = field("senderContactName")
         .filter(|name| !name.is_empty())
         .or_else(|| field("senderName"));
-    // `imageMessage` is an image; plain text needs no word.
-    let kind = field("typeMessage")
-        .filter(|kind| {
-            !matches!(
-                *kind,
-                "textMessage" | "extendedTextMessage" | "quotedMessage"
-            )
-        })
-        .map(|kind| kind.trim_end_matches("Message"));
     Some(Listed {
         message: Message {
             from_name: name.filter(|_| !mine).and_then(Foreign::nonempty),
@@ -136,8 +124,8 @@ fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed
                 None => "unknown".to_owned(),
             },
             at: Timestamp::from_second(message.get("timestamp")?.as_i64()?).ok()?,
-            text: (!body.trim().is_empty()).then(|| Foreign::long(body)),
-            kind: kind.and_then(Foreign::nonempty),
+            text: (!body.trim().is_empty()).then(|| Foreign::long(&body)),
+            kind: kind(message).and_then(Foreign::nonempty),
             reply_to: message
                 .pointer("/quotedMessage/stanzaId")
                 .and_then(Value::as_str)
@@ -145,6 +133,6 @@ fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed
             message: MessageId::parse(field("idMessage")?).ok()?,
         },
         writer,
-        text: body.to_owned(),
+        text: body,
     })
 }

@@ -10,6 +10,7 @@ mod groups;
 mod media;
 mod members;
 mod message_changes;
+mod message_kinds;
 mod messages;
 mod profile;
 mod scout;

@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::{
-    Shared,
-    messages::Messages,
+    Shared, State, contacts,
     reply::{Answer, Refused, found, working},
 };
 
@@ -23,7 +22,6 @@ pub(super) struct Chats(BTreeMap<String, Chat>);
 
 #[derive(Default)]
 struct Chat {
-    name: Option<&'static str>,
     unread: i64,
     archived: bool,
 }
@@ -53,23 +51,19 @@ impl From<RawQuery> for Page {
 
 impl Default for Chats {
     fn default() -> Self {
-        let chat = |(id, name, unread): (&str, &'static str, i64)| {
-            let name = Some(name);
-            (
-                id.to_owned(),
-                Chat {
-                    name,
-                    unread,
-                    archived: false,
-                },
-            )
+        let chat = |(id, unread): (&str, i64)| {
+            let chat = Chat {
+                unread,
+                archived: false,
+            };
+            (id.to_owned(), chat)
         };
         let chats = [
-            ("15552220003@c.us", "Sam", 0),
-            ("120363000000000001@g.us", "Family", 2),
-            ("15552220001@c.us", "Mum", 1),
-            ("120363000000000003@g.us", "Book club", 0),
-            ("120363000000000002@g.us", "Old flatmates", 0),
+            ("15552220003@c.us", 0),
+            ("120363000000000001@g.us", 2),
+            ("15552220001@c.us", 1),
+            ("120363000000000003@g.us", 2),
+            ("120363000000000002@g.us", 0),
         ];
         Self(chats.into_iter().map(chat).collect())
     }
@@ -80,15 +74,23 @@ impl Chats {
     pub(super) fn know(&mut self, id: &str) {
         self.0.entry(id.to_owned()).or_default();
     }
+
+    /// Something was written in a chat by somebody else.
+    pub(super) fn told(&mut self, id: &str) {
+        let chat = self.0.entry(id.to_owned()).or_default();
+        chat.unread = chat.unread.max(0) + 1;
+    }
 }
 
 impl Chat {
-    fn json(&self, id: &str, messages: &Messages) -> Value {
+    fn json(&self, id: &str, state: &State) -> Value {
+        let group = state.groups.0.get(id);
+        let name = group.map(|group| group.subject.as_str());
         json!({
             "id": id,
-            "name": self.name,
+            "name": name.or_else(|| contacts::name(id)),
             "picture": null,
-            "lastMessage": messages.last(id),
+            "lastMessage": state.messages.last(id),
             "_chat": { "id": id, "unreadCount": self.unread, "archived": self.archived },
         })
     }
@@ -114,9 +116,7 @@ async fn overview(Extract(state): Extract<Shared>, query: RawQuery) -> Answer {
         .skip(page.offset)
         .take(page.limit.unwrap_or(20));
     Ok(found(
-        chats
-            .map(|(id, chat)| chat.json(id, &state.messages))
-            .collect(),
+        chats.map(|(id, chat)| chat.json(id, &state)).collect(),
     ))
 }
 

@@ -31,17 +31,27 @@ struct Named {
     contact: String,
 }
 
+/// The people who are there from the start: number, name, about.
+const PEOPLE: [(&str, &str, &str); 7] = [
+    ("15552220001", "Mum", "Sundays at six"),
+    ("15552220002", "Dad", "At the allotment"),
+    ("15552220003", "Sam", "Available"),
+    ("15552220004", "Robin", "Busy"),
+    ("15552220005", "Alex", "On the train"),
+    ("15552220006", "Kim", "Reading"),
+    ("15552220007", "Toni", "Hey there!"),
+];
+
+/// The name of somebody, by either identity.
+pub(super) fn name(id: &str) -> Option<&'static str> {
+    let key = Contacts::key(id);
+    let number = key.strip_suffix("@c.us")?;
+    let person = PEOPLE.iter().find(|(known, ..)| *known == number);
+    person.map(|(_, name, _)| *name)
+}
+
 impl Default for Contacts {
     fn default() -> Self {
-        let people = [
-            ("15552220001", "Mum", "Sundays at six"),
-            ("15552220002", "Dad", "At the allotment"),
-            ("15552220003", "Sam", "Available"),
-            ("15552220004", "Robin", "Busy"),
-            ("15552220005", "Alex", "On the train"),
-            ("15552220006", "Kim", "Reading"),
-            ("15552220007", "Toni", "Hey there!"),
-        ];
         let contact = |(number, name, about)| {
             let contact = Contact {
                 name,
@@ -50,7 +60,7 @@ impl Default for Contacts {
             };
             (format!("{number}@c.us"), contact)
         };
-        Self(people.into_iter().map(contact).collect())
+        Self(PEOPLE.into_iter().map(contact).collect())
     }
 }
 
@@ -73,7 +83,7 @@ fn lid(number: &str) -> String {
 
 impl Contacts {
     /// The id by which a person is kept, for either identity.
-    fn key(id: &str) -> String {
+    pub(super) fn key(id: &str) -> String {
         match id.strip_suffix("@lid").and_then(|id| id.strip_prefix('9')) {
             Some(number) => format!("{number}@c.us"),
             None => id.to_owned(),
@@ -82,6 +92,11 @@ impl Contacts {
 
     fn get(&self, id: Option<&str>) -> Option<&Contact> {
         self.0.get(&Self::key(id?))
+    }
+
+    /// Whether what is written to somebody is read.
+    pub(super) fn reaches(&self, id: &str) -> bool {
+        self.get(Some(id)).is_some_and(|contact| !contact.blocked)
     }
 
     fn block(&mut self, id: &str, blocked: bool) {
@@ -171,9 +186,10 @@ async fn lid_of(
     Path((_, number)): Path<(String, String)>,
 ) -> Answer {
     let state = working(&state)?;
+    let number = number.trim_end_matches("@c.us");
     let id = format!("{number}@c.us");
     let known = state.contacts.0.contains_key(&id);
     Ok(found(
-        json!({ "lid": known.then(|| lid(&number)), "pn": id }),
+        json!({ "lid": known.then(|| lid(number)), "pn": id }),
     ))
 }

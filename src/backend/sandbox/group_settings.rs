@@ -188,7 +188,11 @@ async fn join(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answe
     if id != INVITED.0 {
         return Ok(done());
     }
-    let group = state.groups.0.entry(id.clone());
-    group.or_insert_with(|| Group::invited(INVITED.1)).add_me();
+    if !state.groups.0.contains_key(&id) {
+        let mut group = Group::invited(INVITED.1);
+        group.add_me();
+        state.groups.0.insert(id.clone(), group);
+        state.hear(&id, "15552220008@c.us", "Welcome, neighbour!");
+    }
     Ok(found(json!({ "id": id })))
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{
     Shared,
-    messages::Shown,
+    history::Shown,
     reply::{Answer, Refused, working},
 };
 
@@ -40,12 +40,11 @@ async fn send(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answe
     let (Some(chat), Some(mime), Some(bytes)) = (field("chatId"), file("mimetype"), data) else {
         return Err(refused());
     };
-    state.chats.know(chat);
     let caption = field("caption").unwrap_or_default();
     let shown = Shown {
         file: Some(state.files.keep(mime, file("filename"), bytes)),
-        ..Shown::default()
+        ..Shown::of(&body)
     };
-    let message = state.messages.add_own(chat, caption, shown);
+    let message = state.write(chat, caption, shown);
     Ok((StatusCode::CREATED, Json(message)).into_response())
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     ME, Shared,
+    contacts::Contacts,
     groups::{Group, Member, Role},
     reply::{Answer, Refused, working},
 };
@@ -45,7 +46,8 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 async fn create(Extract(state): Extract<Shared>, Json(new): Json<New>) -> Answer {
-    let groups = &mut working(&state)?.groups.0;
+    let mut state = working(&state)?;
+    let groups = &mut state.groups.0;
     let me = Member {
         id: ME.to_owned(),
         role: Role::Superadmin,
@@ -58,20 +60,29 @@ async fn create(Extract(state): Extract<Shared>, Json(new): Json<New>) -> Answer
         return Err(Refused::new(StatusCode::INTERNAL_SERVER_ERROR, "full"));
     };
     let told = group.json(&id);
-    groups.insert(id, group);
+    groups.insert(id.clone(), group);
+    state.chats.know(&id);
     Ok((StatusCode::CREATED, Json(told)).into_response())
 }
 
 type Named = (Extract<Shared>, Path<(String, String)>, Json<People>);
 
 async fn add(state: Extract<Shared>, path: Path<(String, String)>, body: Json<People>) -> Answer {
-    change((state, path, body), |group, person| {
+    let (Extract(shared), Path((_, id))) = (&state, &path);
+    let (shared, id, mut new) = (shared.clone(), id.clone(), Vec::new());
+    let answer = change((state, path, body), |group, person| {
         if group.member(&person.id).is_some() {
             return 409;
         }
+        new.push(person.id.clone());
         group.members.push(Member::plain(person));
         200
-    })
+    })?;
+    let mut state = working(&shared)?;
+    for person in new {
+        state.hear(&id, &person, "Hello, thanks for adding me!");
+    }
+    Ok(answer)
 }
 
 async fn remove(
@@ -81,7 +92,7 @@ async fn remove(
 ) -> Answer {
     change((state, path, body), |group, person| {
         let before = group.members.len();
-        group.members.retain(|member| member.id != person.id);
+        group.members.retain(|member| !member.is(&person.id));
         if group.members.len() < before {
             200
         } else {
@@ -113,7 +124,7 @@ async fn demote(
 /// Changes a group for each person; only its administrators may.
 fn change(
     (Extract(state), Path((_, id)), Json(people)): Named,
-    each: impl Fn(&mut Group, Person) -> u16,
+    mut each: impl FnMut(&mut Group, Person) -> u16,
 ) -> Answer {
     let mut state = working(&state)?;
     let error = |message| Refused::new(StatusCode::INTERNAL_SERVER_ERROR, message);
@@ -137,6 +148,11 @@ fn created(value: Value) -> Response {
 }
 
 impl Member {
+    /// Whether this is somebody, by either identity.
+    fn is(&self, id: &str) -> bool {
+        Contacts::key(&self.id) == Contacts::key(id)
+    }
+
     fn plain(person: Person) -> Self {
         Self {
             id: person.id,
@@ -147,7 +163,7 @@ impl Member {
 
 impl Group {
     fn member(&mut self, id: &str) -> Option<&mut Member> {
-        self.members.iter_mut().find(|member| member.id == id)
+        self.members.iter_mut().find(|member| member.is(id))
     }
 
     /// Gives a member another role; who made the group keeps it.

@@ -1,21 +1,25 @@
 //! The built-in stand-in for a WAHA server: an account in memory behind a loopback
 //! port, with the paths and answers of WAHA on its NOWEB engine.
 
+mod answers;
 mod chats;
 mod contacts;
 mod files;
 mod group_settings;
 mod groups;
+mod history;
 mod made;
 mod media;
 mod members;
 mod messages;
+mod past;
 mod pictures;
 mod presence;
 mod profile;
 mod reply;
 mod sending;
 mod session;
+mod window;
 
 use std::{
     io,
@@ -27,12 +31,13 @@ use axum::Router;
 use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
+use answers::Answers;
 use chats::Chats;
 use contacts::Contacts;
 use files::Files;
 use group_settings::Invites;
 use groups::Groups;
-use messages::Messages;
+use history::Messages;
 use presence::Presences;
 use profile::Profile;
 use session::Session;
@@ -47,6 +52,7 @@ struct State {
     profile: Profile,
     groups: Groups,
     messages: Messages,
+    answers: Answers,
     contacts: Contacts,
     presences: Presences,
     chats: Chats,

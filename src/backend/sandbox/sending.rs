@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Shared,
-    messages::Shown,
+    history::Shown,
     reply::{Answer, Refused, done, working},
 };
 
@@ -36,7 +36,7 @@ async fn location(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> A
     });
     let shown = Shown {
         location: Some(place),
-        ..Shown::default()
+        ..Shown::of(&body)
     };
     let message = take(&state, &body, "", shown)?;
     Ok((StatusCode::CREATED, Json(message)).into_response())
@@ -57,7 +57,7 @@ async fn contact(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> An
     };
     let shown = Shown {
         cards,
-        ..Shown::default()
+        ..Shown::of(&body)
     };
     take(&state, &body, "", shown)?;
     Ok(done())
@@ -65,7 +65,7 @@ async fn contact(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> An
 
 async fn poll(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
     let question = text(&body, "/poll/name").ok_or_else(|| lacking("poll"))?;
-    let message = take(&state, &body, question, Shown::default())?;
+    let message = take(&state, &body, question, Shown::of(&body))?;
     Ok((StatusCode::CREATED, Json(message)).into_response())
 }
 
@@ -73,8 +73,7 @@ async fn poll(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answe
 fn take(state: &Shared, body: &Value, words: &str, shown: Shown) -> Result<Value, Refused> {
     let mut state = working(state)?;
     let chat = text(body, "/chatId").ok_or_else(|| lacking("chatId"))?;
-    state.chats.know(chat);
-    Ok(state.messages.add_own(chat, words, shown))
+    Ok(state.write(chat, words, shown))
 }
 
 fn text<'a>(body: &'a Value, at: &str) -> Option<&'a str> {

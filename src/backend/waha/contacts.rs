@@ -10,7 +10,7 @@ use super::{
     session::is_false,
 };
 use crate::{
-    backend::{Fault, http::Body},
+    backend::{Fault, effect::watch, http::Body},
     op::{
         BlockContact, BlockOutcome, Blocking, CheckNumber, ContactDetails, ContactList,
         ContactSummary, Foreign, GetContact, ListContacts, NumberCheck, PersonId, UnblockContact,
@@ -152,8 +152,9 @@ impl Waha {
         progress: Progress,
     ) -> Result<BlockOutcome, Fault> {
         progress.say("blocking the person");
-        self.set_blocked("block", &op.person, &progress).await?;
-        Ok(BlockOutcome::accepted(Blocking::BlockAccepted, op.person))
+        let seen = self.set_blocked(true, &op.person, &progress).await?;
+        let outcome = Blocking::BlockAccepted;
+        Ok(BlockOutcome::accepted(outcome, op.person, seen))
     }
 
     pub(super) async fn unblock_contact(
@@ -162,23 +163,44 @@ impl Waha {
         progress: Progress,
     ) -> Result<BlockOutcome, Fault> {
         progress.say("unblocking the person");
-        self.set_blocked("unblock", &op.person, &progress).await?;
-        Ok(BlockOutcome::accepted(Blocking::UnblockAccepted, op.person))
+        let seen = self.set_blocked(false, &op.person, &progress).await?;
+        let outcome = Blocking::UnblockAccepted;
+        Ok(BlockOutcome::accepted(outcome, op.person, seen))
     }
 
+    /// Whether a look at the person shows the change.
     async fn set_blocked(
         &self,
-        verb: &str,
+        blocked: bool,
         person: &PersonId,
         progress: &Progress,
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
+        let verb = if blocked { "block" } else { "unblock" };
         let body = json!({ "contactId": person.as_str(), "session": self.0.session() });
         let path = ["api", "contacts", verb];
         let reply = self.0.post(progress, &path, Some(&body)).await?;
         if is_false(&reply.body()) {
             return Err(answered_no());
         }
-        Ok(())
+        progress.say("looking at the person");
+        let waits = self.0.waits.confirming();
+        // An engine that does not tell it now will not tell it a moment later.
+        let settled = |seen: &Option<bool>| seen.is_none_or(|seen| seen == blocked);
+        let look = || self.is_blocked(person);
+        let seen = watch(waits.settle, waits.look, look, settled).await;
+        Ok(seen == Some(blocked))
+    }
+
+    /// Whether a person is blocked, where the engine tells.
+    async fn is_blocked(&self, person: &PersonId) -> Option<bool> {
+        let query = [
+            ("contactId", person.as_str()),
+            ("session", self.0.session()),
+        ];
+        match self.0.get(&["api", "contacts"], &query).await.ok()?.body() {
+            Body::Json(contact) => contact.get("isBlocked")?.as_bool(),
+            Body::Empty | Body::Text(_) => None,
+        }
     }
 }
 

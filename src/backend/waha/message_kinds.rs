@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::backend::showing;
+
 /// What a message is, where it is more than text.
 pub(super) fn kind(message: &Value) -> Option<String> {
     if location(message).is_some() {
@@ -22,41 +24,17 @@ pub(super) fn words(message: &Value) -> String {
     if let Some(place) = location(message) {
         return place;
     }
-    let cards: Vec<String> = cards(message).map(card).collect();
-    cards.join("; ")
+    showing::cards(cards(message))
 }
 
 /// A place's coordinates, with what is said of it.
 fn location(message: &Value) -> Option<String> {
-    let place = message.get("location")?;
-    let degrees = |name: &str| match place.get(name)? {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    let mut parts = vec![degrees("latitude")?, degrees("longitude")?];
-    for name in ["name", "address"] {
-        let part = place.get(name).and_then(Value::as_str);
-        parts.extend(part.filter(|part| !part.is_empty()).map(str::to_owned));
-    }
-    Some(parts.join(", "))
+    showing::place(message.get("location")?, &["name", "address"])
 }
 
 fn cards(message: &Value) -> impl Iterator<Item = &str> {
     let cards = message.get("vCards").and_then(Value::as_array);
     cards.into_iter().flatten().filter_map(Value::as_str)
-}
-
-/// The name and the numbers on a card.
-fn card(card: &str) -> String {
-    let told = card.lines().filter_map(|line| {
-        let (field, value) = line.split_once(':')?;
-        let field = field.split(';').next()?;
-        let told = field == "FN" || field.ends_with("TEL");
-        told.then(|| value.trim().to_owned())
-    });
-    let told: Vec<String> = told.collect();
-    told.join(", ")
 }
 
 /// The main part of the media type, such as `image`; `media` where there is no type.

@@ -143,6 +143,34 @@ proptest! {
     }
 
     #[test]
+    fn what_looks_like_an_id_round_trips(
+        text in "(\\+|00)?[0-9 :.-]{0,20}(@(c\\.us|s\\.whatsapp\\.net|lid|g\\.us|newsletter|broadcast))?"
+    ) {
+        let person = PersonId::parse(&text);
+        let chat = ChatId::parse(&text);
+        if let Ok(person) = &person {
+            prop_assert_eq!(PersonId::parse(person.as_str()), Ok(person.clone()));
+            prop_assert_eq!(chat.as_ref().ok(), Some(&ChatId::from(person)));
+        }
+        if let Ok(chat) = &chat {
+            prop_assert_eq!(ChatId::parse(chat.as_str()), Ok(chat.clone()));
+        }
+        if let Ok(group) = GroupId::parse(&text) {
+            prop_assert!(person.is_err());
+            prop_assert_eq!(GroupId::parse(group.as_str()), Ok(group));
+        }
+    }
+
+    #[test]
+    fn a_message_id_round_trips_and_stays_one_segment(text in "\\PC{0,170}|[A-Za-z0-9@._-]{0,170}") {
+        if let Ok(id) = MessageId::parse(&text) {
+            prop_assert_eq!(id.as_str(), &text);
+            prop_assert!(!text.contains(['/', '%', '?', '#', ' ']) && text.len() <= 160);
+            prop_assert_eq!(MessageId::parse(id.as_str()), Ok(id));
+        }
+    }
+
+    #[test]
     fn every_number_reads_back(digits in "[1-9][0-9]{6,14}") {
         let number = PhoneNumber::parse(&format!("+{digits}")).unwrap();
         prop_assert_eq!(number.digits(), digits);

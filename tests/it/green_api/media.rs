@@ -110,13 +110,13 @@ async fn what_may_not_be_sent_is_not_uploaded() {
     let mut document = message(PNG);
     document["kind"] = json!("document");
     let closed = json!({ "chat": ANN, "media": { "path": "a.png" } });
-    for (tool, arguments, wanted) in [
-        ("send_media", document, "as a document"),
-        ("send_media", closed, "no outbox folder"),
-        ("send_voice", message(PNG), "no recording"),
+    for (tool, arguments, expected, wanted) in [
+        ("send_media", document, "backend-refused", "as a document"),
+        ("send_media", closed, "media-refused", "no outbox folder"),
+        ("send_voice", message(PNG), "media-refused", "no recording"),
     ] {
         let result = app.call(tool, arguments).await;
-        assert_eq!(code(&result), "backend-refused");
+        assert_eq!(code(&result), expected);
         let said = text(&result);
         assert!(
             said.contains(wanted) && said.contains("nothing was sent"),

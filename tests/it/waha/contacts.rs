@@ -345,6 +345,34 @@ async fn blocking_is_accepted_and_not_called_verified() {
 }
 
 #[tokio::test]
+async fn blocking_is_verified_where_a_look_shows_it() {
+    for (verb, told, verified) in [
+        ("block", json!({ "isBlocked": true }), true),
+        ("unblock", json!({ "isBlocked": false }), true),
+        ("block", json!({ "isBlocked": false }), false),
+        ("block", json!({ "id": PERSON }), false),
+    ] {
+        let mock = MockServer::start().await;
+        Mock::given(method("POST"))
+            .and(path(format!("/api/contacts/{verb}")))
+            .respond_with(empty(201))
+            .expect(1)
+            .mount(&mock)
+            .await;
+        Mock::given(method("GET"))
+            .and(path("/api/contacts"))
+            .and(query_param("contactId", PERSON))
+            .respond_with(reply(200, told))
+            .mount(&mock)
+            .await;
+        let tool = format!("{verb}_contact");
+        let result = call(&mock, &tool, json!({ "person": PERSON })).await;
+        assert_eq!(result["structuredContent"]["verified"], verified, "{verb}");
+        assert_eq!(result["isError"], false);
+    }
+}
+
+#[tokio::test]
 async fn blocking_that_was_refused_is_told() {
     for (answer, words) in [
         (

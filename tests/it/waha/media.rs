@@ -102,7 +102,7 @@ async fn a_file_is_sent_from_the_outbox() {
     let result = app.call("send_media", message("plan.csv")).await;
     assert_eq!(result["isError"], false, "{result}");
     let result = app.call("send_media", message("../plan.csv")).await;
-    assert_eq!(code(&result), "backend-refused");
+    assert_eq!(code(&result), "media-refused");
     assert!(text(&result).contains("without `..`"), "{}", text(&result));
 }
 
@@ -129,7 +129,7 @@ async fn what_may_not_be_loaded_is_not_sent() {
         ),
     ] {
         let result = call(&mock, tool, json!({ "chat": ANN, "media": media })).await;
-        assert_eq!(code(&result), "backend-refused");
+        assert_eq!(code(&result), "media-refused");
         let said = text(&result);
         assert!(
             said.contains(wanted) && said.contains("nothing was sent"),

@@ -1,0 +1,81 @@
+//! What a message on GREEN-API is, and what it says.
+
+use serde_json::Value;
+
+use crate::backend::showing;
+
+/// What a message is, where it is more than text.
+pub(super) fn kind(message: &Value) -> Option<&str> {
+    if is_gone(message) {
+        return Some("deleted");
+    }
+    match message.get("typeMessage")?.as_str()? {
+        "textMessage" | "extendedTextMessage" | "quotedMessage" | "editedMessage" => None,
+        "contactsArrayMessage" => Some("contact"),
+        "pollUpdateMessage" => Some("poll"),
+        "groupInviteMessage" => Some("invitation"),
+        // `imageMessage` is an image.
+        other => Some(other.trim_end_matches("Message")),
+    }
+}
+
+/// What a message says: its text, else the place, the contacts or the question that
+/// it shows.
+pub(super) fn words(message: &Value) -> String {
+    const TEXTS: [&str; 4] = [
+        "/textMessage",
+        "/caption",
+        "/extendedTextMessage/text",
+        "/extendedTextMessageData/text",
+    ];
+    if is_gone(message) {
+        return String::new();
+    }
+    let text = |at: &&str| message.pointer(at).and_then(Value::as_str);
+    if let Some(text) = TEXTS
+        .iter()
+        .filter_map(text)
+        .find(|text| !text.trim().is_empty())
+    {
+        return text.to_owned();
+    }
+    place(message)
+        .or_else(|| poll(message))
+        .unwrap_or_else(|| cards(message))
+}
+
+/// Who wrote a message may take it back for everyone.
+fn is_gone(message: &Value) -> bool {
+    message.get("isDeleted").and_then(Value::as_bool) == Some(true)
+}
+
+/// What stands under a name in journals, or under that of notifications.
+fn part<'a>(message: &'a Value, name: &str) -> Option<&'a Value> {
+    let in_notifications = format!("{name}MessageData");
+    message.get(name).or_else(|| message.get(in_notifications))
+}
+
+fn place(message: &Value) -> Option<String> {
+    showing::place(part(message, "location")?, &["nameLocation", "address"])
+}
+
+/// A poll's question, with what can be chosen.
+fn poll(message: &Value) -> Option<String> {
+    let poll = part(message, "poll")?;
+    let question = poll.get("name")?.as_str()?;
+    let options = poll.get("options").and_then(Value::as_array);
+    let options = options
+        .into_iter()
+        .flatten()
+        .filter_map(|option| option.get("optionName")?.as_str());
+    let options: Vec<&str> = options.collect();
+    Some(format!("{question} ({})", options.join("; ")))
+}
+
+fn cards(message: &Value) -> String {
+    let many = message.get("contacts").and_then(Value::as_array);
+    let contacts = part(message, "contact")
+        .into_iter()
+        .chain(many.into_iter().flatten());
+    showing::cards(contacts.filter_map(|contact| contact.get("vcard")?.as_str()))
+}
