@@ -1,7 +1,7 @@
 //! Another policy while clients are connected: they are told what it changes for them.
 
 use rmcp::{
-    RoleServer,
+    ErrorData, RoleServer,
     service::{Peer, ServiceError, SubscriptionContext},
 };
 
@@ -50,6 +50,9 @@ impl Server {
 
     /// Tells a client of 2025-11-25 or before, as long as it is there.
     pub(super) async fn tell(&self, peer: Peer<RoleServer>) {
+        let Ok(_place) = self.0.listeners.try_acquire() else {
+            return;
+        };
         let client = peer.peer_info();
         let client = client.and_then(|client| client.capabilities.elicitation.clone());
         let caller = self.caller_who(client);
@@ -64,15 +67,18 @@ impl Server {
     }
 
     /// Tells a client of 2026-07-28 that listens, of what it asked for.
-    pub(super) async fn tell_listener(&self, cx: &SubscriptionContext) {
+    pub(super) async fn tell_listener(&self, cx: &SubscriptionContext) -> Result<(), ErrorData> {
+        let Ok(_place) = self.0.listeners.try_acquire() else {
+            return Err(ErrorData::internal_error("too many listeners", None));
+        };
         let caller = self.caller(cx.request_context());
         let mut changes = self.0.changes.subscribe();
         let mut shown = self.shown(&caller);
         let wants = |wanted: Option<bool>| wanted == Some(true);
         loop {
             tokio::select! {
-                () = cx.cancelled() => return,
-                changed = changes.changed() => if changed.is_err() { return },
+                () = cx.cancelled() => return Ok(()),
+                changed = changes.changed() => if changed.is_err() { return Ok(()) },
             }
             let lists = shown.update(self.shown(&caller));
             let (sink, accepted) = (cx.sink(), cx.accepted());

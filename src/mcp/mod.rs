@@ -41,6 +41,9 @@ use crate::{
 /// The most calls that may be under way at once.
 const MOST_CALLS: usize = 64;
 
+/// The most listeners that are told of changes.
+const MOST_LISTENERS: usize = 64;
+
 /// A server for one back end and one policy.
 #[derive(Clone)]
 pub struct Server(Arc<Inner>);
@@ -52,6 +55,7 @@ struct Inner {
     places: Arc<Semaphore>,
     grant: String,
     opened: Notify,
+    listeners: Semaphore,
     /// How often another policy was put in force.
     changes: watch::Sender<u64>,
 }
@@ -71,6 +75,7 @@ impl Server {
             places: Arc::new(Semaphore::new(MOST_CALLS)),
             grant,
             opened: Notify::new(),
+            listeners: Semaphore::new(MOST_LISTENERS),
             changes: watch::Sender::new(0),
         }))
     }
@@ -228,8 +233,7 @@ impl ServerHandler for Server {
     }
 
     async fn listen(&self, cx: SubscriptionContext) -> Result<(), ErrorData> {
-        self.tell_listener(&cx).await;
-        Ok(())
+        self.tell_listener(&cx).await
     }
 
     // What is not offered is not there; rmcp would answer with an empty list.

@@ -295,3 +295,21 @@ async fn a_listener_is_told_until_it_takes_it_back() {
     app.listed().await;
     assert!(app.changes.is_empty(), "{:?}", app.changes);
 }
+
+#[tokio::test]
+async fn listeners_without_end_are_refused() {
+    let mut app = app::sandbox().era(Era::Modern).start().await;
+    let wanted = json!({ "notifications": { "toolsListChanged": true } });
+    for _ in 0..64 {
+        app.begin("subscriptions/listen", wanted.clone()).await;
+        let told = app.receive().await;
+        assert_eq!(told["method"], "notifications/subscriptions/acknowledged");
+    }
+    let id = app.begin("subscriptions/listen", wanted).await;
+    app.receive().await;
+    let answer = app.receive().await;
+    assert_eq!(
+        (&answer["id"], &answer["error"]["code"]),
+        (&json!(id), &json!(-32603))
+    );
+}

@@ -1,5 +1,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
+use proptest::prelude::*;
+
 use super::{Full, MANY, Meter};
 use crate::clock::Clock;
 
@@ -104,4 +106,26 @@ fn a_meter_that_was_made_late_forgets_nothing_that_counts() {
     hand.advance(MINUTE);
     assert_eq!(meter.count(&"new".to_owned(), number(1)), Ok(()));
     assert_eq!(meter.counters.lock().len(), 1);
+}
+
+proptest! {
+    #[test]
+    fn no_other_numbers_give_anything_back(
+        (max, counted) in (1u32..50).prop_flat_map(|max| (Just(max), 0..=max)),
+        (window, passed) in (1u64..3600, 0u64..3600),
+        (other_max, other_window) in (1u32..50, 1u64..3600),
+    ) {
+        let (clock, hand) = Clock::manual();
+        let old = meter(max, Duration::from_secs(window), &clock);
+        if let Some(counted) = NonZeroU32::new(counted) {
+            old.count(&"one".to_owned(), counted).unwrap();
+        }
+        hand.advance(Duration::from_secs(passed));
+        let missing = max - room(&old, "one");
+        let new = meter(other_max, Duration::from_secs(other_window), &clock);
+        new.inherit(&old);
+        prop_assert_eq!(room(&new, "one"), other_max.saturating_sub(missing));
+        hand.advance(Duration::from_secs(other_window));
+        prop_assert!(room(&new, "one") > 0);
+    }
 }
