@@ -19,7 +19,7 @@ use whatsapp_guard::{
     media::MediaRules,
     op::AnswerSize,
     policy::Policy,
-    toolset::Tool,
+    toolset::{Tool, Toolset},
 };
 use wiremock::MockServer;
 
@@ -133,6 +133,12 @@ pub fn green_api_taking(mock: &MockServer, media: MediaRules) -> Setup {
 
 pub fn sandbox() -> Setup {
     sandbox_taking(MediaRules::default())
+}
+
+/// The tools of a sandbox; it is not started.
+pub fn sandbox_tools() -> Toolset {
+    let config = Config::Sandbox(waits(), MediaRules::default());
+    Backend::new(&config).tools()
 }
 
 pub fn sandbox_taking(media: MediaRules) -> Setup {

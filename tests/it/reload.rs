@@ -1,8 +1,14 @@
 //! Another policy is put in force: what was counted, asked and shown under the old one.
 
-use std::time::Duration;
+use std::{sync::Arc, thread, time::Duration};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use whatsapp_guard::{
+    audit::Audit,
+    clock::Clock,
+    gate::{Caller, Gate, Verdict},
+    ledger::Ledger,
+};
 
 use crate::app::{self, App, BOTH, Era, OPEN, Person, code, policy, yes};
 
@@ -312,4 +318,42 @@ async fn listeners_without_end_are_refused() {
         (&answer["id"], &answer["error"]["code"]),
         (&json!(id), &json!(-32603))
     );
+}
+
+#[test]
+fn calls_that_meet_a_change_are_counted_by_their_own_limits() {
+    let strict = "{ max = 20, window = \"59m\", counter = \"strict\" }";
+    let with = |more: &str| policy(&limited(&format!("{more}{strict}")));
+    let other = "{ max = 60000, window = \"minute\", counter = \"other\" }, ";
+    let (clock, _hand) = Clock::manual();
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Arc::new(Audit::new(
+        Some(folder.path().join("audit.jsonl")),
+        clock.clone(),
+    ));
+    let ledger = Ledger::in_memory(clock.clone());
+    let gate = Gate::new(with(""), &clock, audit, ledger).unwrap();
+    let tools = app::sandbox_tools();
+    let caller = Caller {
+        grant: "local".into(),
+        session: "stdio".into(),
+        can_ask: false,
+    };
+    let judge = || {
+        (0..2000)
+            .filter(|_| {
+                let call = tools.prepare("get_session", Map::new()).unwrap();
+                matches!(gate.judge(call, &caller), Verdict::Go(_))
+            })
+            .count()
+    };
+    let passed: usize = thread::scope(|scope| {
+        let judging = [scope.spawn(judge), scope.spawn(judge)];
+        for _ in 0..200 {
+            gate.replace(with(other));
+            gate.replace(with(""));
+        }
+        judging.map(|judging| judging.join().unwrap()).iter().sum()
+    });
+    assert_eq!(passed, 20);
 }
