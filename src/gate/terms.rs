@@ -4,23 +4,18 @@ use super::Gate;
 use crate::{
     op::Risk,
     panic_switch::State,
-    policy::{Because, LOCAL, Standing},
+    policy::{Because, Standing},
 };
 
 impl Gate {
-    /// What holds beside what the policy says of single tools, in a line each.
-    pub fn circumstances(&self, grant: &str) -> Vec<String> {
-        let mut lines = Vec::new();
-        lines.extend(match self.stopped() {
-            State::Off => None,
-            State::ReadsOnly => Some("The operator has stopped everything but reading.".to_owned()),
-            State::Everything => Some("The operator has stopped everything.".to_owned()),
-        });
-        if grant != LOCAL {
-            lines.push(format!("It is the caller `{grant}`."));
+    /// What holds of all tools now, a line each.
+    pub fn circumstances(&self) -> Vec<String> {
+        let stopped = |what| format!("stopped by the operator: {what} is allowed until it is over");
+        match self.stopped() {
+            State::Off => Vec::new(),
+            State::ReadsOnly => vec![stopped("nothing but reading")],
+            State::Everything => vec![stopped("nothing")],
         }
-        lines.extend(self.rejected().map(|rejected| rejected.to_string()));
-        lines
     }
 
     /// One line: the tool, whether it may be called, how often, and by which rule.

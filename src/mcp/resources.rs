@@ -11,7 +11,7 @@ use rmcp::{
 use serde_json::{Value, json};
 
 use super::{
-    Server,
+    LOCAL, Server,
     answer::UNRECORDED,
     call::{Ended, Recorded, Request},
     client_name,
@@ -156,7 +156,11 @@ impl Server {
              there for it."
                 .to_owned(),
         );
-        lines.extend(self.0.gate.circumstances(&caller.grant));
+        if caller.grant != LOCAL {
+            lines.push(format!("It is the caller `{}`.", caller.grant));
+        }
+        lines.extend(self.0.gate.rejected().map(|rejected| rejected.to_string()));
+        lines.extend(self.0.gate.circumstances());
         lines.extend(
             self.0
                 .tools

@@ -136,7 +136,7 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_toml(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        valid::check(vec![Source::new(origin, text, raw::toml(text))])
+        Files::of(Source::new(origin, text, raw::toml(text))).check()
     }
 
     /// Reads a policy in JSON.
@@ -144,7 +144,7 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_json(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        valid::check(vec![Source::new(origin, text, raw::json(text))])
+        Files::of(Source::new(origin, text, raw::json(text))).check()
     }
 
     /// What it says of a call.

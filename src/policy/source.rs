@@ -64,8 +64,9 @@ impl Source {
         found.any(|problem| problem.severity == Severity::Error)
     }
 
-    /// The files that it includes, with the places that name them.
-    fn includes(&self) -> Vec<(&Node, PathBuf)> {
+    /// The files that it includes, with the places that name them; text that is in no
+    /// file has no place that they could be in.
+    fn includes(&self) -> Vec<(&Node, Option<PathBuf>)> {
         let Some(Raw::Table(entries)) = self.root.as_ref().map(|root| &root.value) else {
             return Vec::new();
         };
@@ -77,7 +78,7 @@ impl Source {
         items
             .iter()
             .filter_map(|node| match &node.value {
-                Raw::Text(name) => Some((node, folder?.join(name))),
+                Raw::Text(name) => Some((node, folder.map(|folder| folder.join(name)))),
                 _ => None,
             })
             .collect()
@@ -94,21 +95,27 @@ pub struct Files {
 impl Files {
     /// Reads a policy file with all that it includes, itself first, each file once.
     pub fn read(path: &Path) -> Self {
-        let mut files = Self {
-            sources: Vec::new(),
-            named: vec![path.to_owned()],
-            missing: None,
-        };
         match Source::read(path) {
-            Ok(first) => {
-                files.sources.push(first);
-                files.include();
-            }
+            Ok(first) => Self::of(first),
             Err(error) => {
                 let origin = path.display().to_string();
-                files.missing = Some(Diagnostics::unreadable(origin, &error));
+                Self {
+                    sources: Vec::new(),
+                    named: vec![path.to_owned()],
+                    missing: Some(Diagnostics::unreadable(origin, &error)),
+                }
             }
         }
+    }
+
+    /// A first file or text with all that it includes.
+    pub(super) fn of(first: Source) -> Self {
+        let mut files = Self {
+            named: first.path.iter().cloned().collect(),
+            sources: vec![first],
+            missing: None,
+        };
+        files.include();
         files
     }
 
@@ -140,6 +147,11 @@ impl Files {
         while let Some(source) = self.sources.get(next) {
             let (mut found, mut problems) = (Vec::new(), Vec::new());
             for (node, path) in source.includes() {
+                let Some(path) = path else {
+                    let message = "only a policy in a file can include others".to_owned();
+                    problems.push(Diagnostic::error("unreadable", node.span.clone(), message));
+                    continue;
+                };
                 let place = place(&path);
                 if seen.contains(&place) {
                     continue;

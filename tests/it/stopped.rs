@@ -50,7 +50,10 @@ fn from_the_next_call_on_nothing_but_reads_then_nothing() {
             assert!(session(server)["result"].is_object());
         }
         let told = running.policy();
-        assert!(told.contains("stopped everything but reading"), "{told}");
+        assert!(
+            told.contains("stopped by the operator: nothing but reading"),
+            "{told}"
+        );
         panic(home.path(), &["--all"]);
         for server in [&mut running, &mut other] {
             assert_eq!(server.outcome("open_session", json!({})), "panic");
@@ -59,7 +62,11 @@ fn from_the_next_call_on_nothing_but_reads_then_nothing() {
             assert_eq!(answer["error"]["data"]["code"], "panic", "{answer}");
             assert_eq!(answer["error"]["code"], 1001);
         }
-        assert!(running.policy().contains("stopped everything."));
+        assert!(
+            running
+                .policy()
+                .contains("stopped by the operator: nothing is")
+        );
         // What is there is told as before; it reads nothing of WhatsApp's.
         assert_eq!(running.listed(), listed);
         let prompt = running.request("prompts/get", json!({ "name": "catch_up" }));
