@@ -22,5 +22,6 @@ pub mod policy;
 pub mod progress;
 pub mod qr;
 pub mod rehearsal;
+pub mod reload;
 pub mod state;
 pub mod toolset;

@@ -10,6 +10,7 @@ use super::{
     CliError,
     options::PolicyOption,
     output::{stdout, write_json},
+    serve::known,
 };
 use crate::{
     mcp::LOCAL,
@@ -87,6 +88,7 @@ impl Check {
             }
             loaded => loaded?,
         };
+        known(&policy, &self.grant)?;
         let (warnings, rows) = (&policy.warnings, rows(&policy, &self.grant));
         let ok = warnings.is_empty() || !self.deny_warnings;
         let besides = policy.besides(&self.grant);

@@ -1,6 +1,6 @@
 //! Options that several subcommands share.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -22,6 +22,11 @@ pub struct PolicyOption {
 }
 
 impl PolicyOption {
+    /// The file; none for the built-in policy.
+    pub fn path(&self) -> Option<&Path> {
+        self.policy.as_deref()
+    }
+
     /// Reads the policy.
     ///
     /// # Errors

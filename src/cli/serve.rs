@@ -1,13 +1,13 @@
 //! `serve`: the MCP server on standard input and output.
 
 use std::{
-    io,
+    io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
 };
 
-use clap::Args;
+use clap::{Args, builder::NonEmptyStringValueParser};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -21,10 +21,11 @@ use crate::{
     config::Config,
     gate::Gate,
     ledger::Ledger,
-    mcp::{self, Server},
+    mcp::{self, LOCAL, Server},
     panic_switch::Switch,
     policy::Policy,
-    toolset::Toolset,
+    reload,
+    toolset::{Toolset, nearest},
 };
 
 /// Serve MCP on standard input and output.
@@ -33,6 +34,12 @@ use crate::{
   claude mcp add whatsapp -- whatsapp-guard serve
   WAHA_BASE_URL=http://localhost:3000 WAHA_API_KEY_FILE=~/.waha-key whatsapp-guard serve
   whatsapp-guard serve --backend sandbox --policy mine.toml
+  whatsapp-guard serve --policy mine.toml --grant reader
+
+A policy file is followed while the server runs, with all that it includes: a change
+is in force once it is saved, or once the server gets SIGHUP. One that cannot be used
+is not put in force, and standard error says why. A caller has to be named by the
+policy, [grants.NAME]; without --grant it is \"local\", which need not be.
 
 Logs go to standard error; WHATSAPP_GUARD_LOG=debug shows more of them.
 WHATSAPP_GUARD_TIMEOUT sets how many seconds one HTTP answer may take (35),
@@ -49,6 +56,15 @@ pub(super) struct Serve {
     state: StateOption,
     #[command(flatten)]
     pub(super) http: HttpOptions,
+    /// Caller to serve, by the name that the policy has rules for it under
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "WHATSAPP_GUARD_GRANT",
+        default_value = LOCAL,
+        value_parser = NonEmptyStringValueParser::new()
+    )]
+    grant: String,
     /// Audit file; audit.jsonl in the state directory when left out
     #[arg(long, value_name = "FILE", env = "WHATSAPP_GUARD_AUDIT")]
     audit: Option<PathBuf>,
@@ -57,6 +73,11 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
+        known(&policy, &self.grant)?;
+        if !policy.warnings.is_empty() {
+            // Nobody is left to tell when standard error is gone.
+            let _ = writeln!(anstream::stderr(), "{}", policy.warnings);
+        }
         let tools = self.backend.tools()?;
         let clock = Clock::real();
         let directory = self.state.directory();
@@ -68,7 +89,10 @@ impl Serve {
             ledger: ledger(&self.backend.config()?, directory.as_deref(), &clock)?,
             switch: directory.as_deref().map(Switch::at),
         };
-        let server = server(tools, policy, kept, &clock)?;
+        let server = server(tools, policy, kept, &clock, self.grant)?;
+        if let Some(path) = self.policy.path() {
+            tokio::spawn(reload::follow(path.to_owned(), server.clone()));
+        }
         if !self.http.is_wanted() {
             mcp::serve_stdio(server).await?;
             return Ok(ExitCode::SUCCESS);
@@ -124,6 +148,21 @@ fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// Whether a policy has rules for a caller of this name, or needs none.
+pub(super) fn known(policy: &Policy, grant: &str) -> Result<(), CliError> {
+    if policy.knows(grant) {
+        return Ok(());
+    }
+    let near = match nearest(grant, policy.grants()) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => String::new(),
+    };
+    Err(CliError::Usage(format!(
+        "{} has no `[grants.{grant}]`{near}",
+        policy.origin
+    )))
+}
+
 /// What outlives the process.
 pub(super) struct Kept {
     pub(super) audit: Option<PathBuf>,
@@ -156,6 +195,7 @@ pub(super) fn server(
     policy: Policy,
     kept: Kept,
     clock: &Clock,
+    grant: String,
 ) -> Result<Server, CliError> {
     let audit = Arc::new(Audit::new(kept.audit, clock.clone()));
     let gate = Gate::new(policy, clock, audit.clone(), kept.ledger).map_err(|error| {
@@ -165,5 +205,5 @@ pub(super) fn server(
         Some(switch) => gate.stopped_by(switch),
         None => gate,
     };
-    Ok(Server::new(tools, gate, audit))
+    Ok(Server::for_grant(tools, gate, audit, grant))
 }

@@ -1,20 +1,17 @@
 //! A person's yes: for one call, once, for a time.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, num::NonZeroU32, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use governor::{
-    Quota, RateLimiter,
-    middleware::NoOpMiddleware,
-    nanos::Nanos,
-    state::{InMemoryState, NotKeyed},
-};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretBox};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::{Caller, Code, Refusal};
+use super::{
+    Caller, Code, Refusal,
+    meter::{Full, Meter},
+};
 use crate::{
     clock::Clock,
     policy::{Confirmation, Policy},
@@ -32,15 +29,12 @@ pub enum Reply {
     Unreadable,
 }
 
-type Prompts = RateLimiter<NotKeyed, InMemoryState, Clock, NoOpMiddleware<Nanos>>;
-
 /// Issues tickets for questions and takes them back once.
 pub(super) struct Approvals {
     key: SecretBox<[u8; 64]>,
     clock: Clock,
-    policy: String,
     terms: Confirmation,
-    prompts: Prompts,
+    prompts: Meter,
     used: HashMap<u64, Duration>,
     issued: u64,
 }
@@ -50,11 +44,13 @@ pub(super) struct Approvals {
 struct Claims {
     /// Number of the question.
     n: u64,
-    /// Expiry on the gate's clock, in milliseconds.
-    exp: u64,
-    /// Expiry by the time of day, in milliseconds since 1970. Both are looked at:
-    /// one stands still while a machine sleeps, the other can be set back.
+    /// When it was asked on the gate's clock, in milliseconds.
+    at: u64,
+    /// When it was asked by the time of day, in milliseconds since 1970. Both are looked
+    /// at: one stands still while a machine sleeps, the other can be set back.
     day: i64,
+    /// How long the answer may take, in milliseconds.
+    life: u64,
 }
 
 impl Approvals {
@@ -66,34 +62,38 @@ impl Approvals {
             key: SecretBox::new(key),
             prompts: prompts(&terms, &clock),
             clock,
-            policy: policy.version.clone(),
             terms,
             used: HashMap::new(),
             issued: 0,
         })
     }
 
-    /// Another policy; tickets of the old one are good for nothing then.
+    /// Another policy. A ticket is bound to the call and not to the policy: the person
+    /// has said yes to the call, and what comes back is judged anew.
     pub(super) fn replace(&mut self, policy: &Policy) {
         if self.terms != policy.confirmation {
-            self.prompts = prompts(&policy.confirmation, &self.clock);
+            let prompts = prompts(&policy.confirmation, &self.clock);
+            prompts.inherit(&self.prompts);
+            self.prompts = prompts;
         }
-        self.policy.clone_from(&policy.version);
         self.terms = policy.confirmation.clone();
     }
 
     /// A ticket for a question about this call.
     pub(super) fn ask(&mut self, facts: &Facts, caller: &Caller) -> Result<String, Refusal> {
-        if let Err(not_until) = self.prompts.check() {
-            let wait = not_until.wait_time_from(self.clock.elapsed().into());
+        if let Err(full) = self.prompts.count(&String::new(), NonZeroU32::MIN) {
+            let wait = match full {
+                Full::For(wait) => wait,
+                Full::Always => self.terms.prompt_window,
+            };
             return Err(Refusal::prompts(&self.terms.prompt_rule, wait));
         }
         self.issued += 1;
-        let day = self.clock.timestamp().as_millisecond();
         let claims = Claims {
             n: self.issued,
-            exp: millis(self.clock.elapsed() + self.terms.expires),
-            day: day.saturating_add_unsigned(millis(self.terms.expires)),
+            at: millis(self.clock.elapsed()),
+            day: self.clock.timestamp().as_millisecond(),
+            life: millis(self.terms.expires),
         };
         let body = serde_json::to_vec(&claims).unwrap_or_default();
         let tag = self.mac(&body, facts, caller).finalize().into_bytes();
@@ -117,7 +117,7 @@ impl Approvals {
             Refusal::new(
                 Code::ApprovalInvalid,
                 format!(
-                    "the approval is not for this call of `{tool}`: it is for another caller, other arguments, another policy or an earlier run of the server"
+                    "the approval is not for this call of `{tool}`: it is for another caller, other arguments or an earlier run of the server"
                 ),
             )
         };
@@ -130,17 +130,17 @@ impl Approvals {
         let claims: Claims = serde_json::from_slice(&body).map_err(|_| invalid())?;
         let (now, day) = (self.clock.elapsed(), self.clock.timestamp());
         self.used.retain(|_, expires| *expires > now);
-        if claims.exp <= millis(now) || claims.day <= day.as_millisecond() {
+        // A policy that was put in force meanwhile may give less time, and not more.
+        let life = claims.life.min(millis(self.terms.expires));
+        let late = day.as_millisecond() >= claims.day.saturating_add_unsigned(life);
+        if late || millis(now) >= claims.at + life {
             return Err(Refusal::new(
                 Code::ApprovalExpired,
                 format!("the answer for `{tool}` came too late"),
             ));
         }
-        if self
-            .used
-            .insert(claims.n, Duration::from_millis(claims.exp))
-            .is_some()
-        {
+        let expires = Duration::from_millis(claims.at + claims.life);
+        if self.used.insert(claims.n, expires).is_some() {
             return Err(Refusal::new(
                 Code::ApprovalUsed,
                 format!("the approval for `{tool}` was used before; one approval is for one call"),
@@ -162,11 +162,10 @@ impl Approvals {
     fn mac(&self, claims: &[u8], facts: &Facts, caller: &Caller) -> Hmac<Sha256> {
         let mut mac = Hmac::<Sha256>::new(self.key.expose_secret().into());
         for part in [
-            b"whatsapp-guard approval 1".as_slice(),
+            b"whatsapp-guard approval 2".as_slice(),
             caller.grant.as_bytes(),
             facts.tool.as_bytes(),
             facts.digest.as_bytes(),
-            self.policy.as_bytes(),
             claims,
         ] {
             mac.update(&(part.len() as u64).to_be_bytes());
@@ -176,11 +175,13 @@ impl Approvals {
     }
 }
 
-fn prompts(terms: &Confirmation, clock: &Clock) -> Prompts {
-    let quota = Quota::with_period(terms.prompt_window / terms.prompt_max.get())
-        .unwrap_or(Quota::per_hour(terms.prompt_max))
-        .allow_burst(terms.prompt_max);
-    RateLimiter::new(quota, InMemoryState::default(), clock.clone())
+fn prompts(terms: &Confirmation, clock: &Clock) -> Meter {
+    Meter::new(
+        terms.prompt_max,
+        terms.prompt_max,
+        terms.prompt_window,
+        clock,
+    )
 }
 
 fn millis(time: Duration) -> u64 {

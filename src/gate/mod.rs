@@ -3,11 +3,13 @@
 //! Nothing is sent without a [`Permitted`], and only this module makes one.
 
 mod approval;
+mod change;
 mod durable;
 mod headroom;
 mod health;
 mod known;
 mod limits;
+mod meter;
 mod pacing;
 mod permit;
 mod question;
@@ -17,11 +19,12 @@ mod terms;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 
 pub use approval::Reply;
+pub use change::Rejected;
 pub(crate) use durable::ledger_key;
 pub(crate) use health::{FAILURES, endangers};
 pub(crate) use limits::keys;
@@ -56,11 +59,14 @@ pub struct Gate {
     audit: Arc<Audit>,
     ledger: Ledger,
     switch: Option<Switch>,
+    /// Held while a call is decided: its limits are those of the policy it began with.
+    turn: RwLock<()>,
     state: Mutex<State>,
 }
 
 struct State {
     policy: Arc<Policy>,
+    rejected: Option<Rejected>,
     limiter: Limiter,
     approvals: Approvals,
     repeats: Repeats,
@@ -117,12 +123,14 @@ impl Gate {
             known: Known::default(),
             pacing: Pacing::default(),
             policy: Arc::new(policy),
+            rejected: None,
         };
         Ok(Self {
             clock: clock.clone(),
             audit,
             ledger,
             switch: None,
+            turn: RwLock::default(),
             state: Mutex::new(state),
         })
     }
@@ -144,14 +152,10 @@ impl Gate {
         self.clock.timestamp()
     }
 
-    /// Puts another policy in force. What was counted stays counted; approvals that
-    /// were asked for under the old one are not good for the new one.
-    pub fn replace(&self, policy: Policy) {
-        let mut state = self.lock();
-        state.limiter.replace(&policy);
-        state.approvals.replace(&policy);
-        state.known.forget_groups();
-        state.policy = Arc::new(policy);
+    /// What the switch stops now.
+    pub fn stopped(&self) -> panic_switch::State {
+        let switch = self.switch.as_ref();
+        switch.map_or(panic_switch::State::Off, Switch::state)
     }
 
     /// Whether a tool is shown to this caller.
@@ -188,6 +192,7 @@ impl Gate {
     }
 
     fn decide(&self, mut call: Prepared, caller: &Caller, yes: Option<Grounds>) -> Verdict {
+        let _turn = self.turn.read().unwrap_or_else(PoisonError::into_inner);
         let policy = {
             let state = self.lock();
             call.identify(&state.known.identities);
@@ -232,6 +237,9 @@ impl Gate {
     ) -> Result<Weighed<'p>, Refusal> {
         let facts = call.facts();
         self.emergency(facts)?;
+        if !policy.knows(&caller.grant) {
+            return Err(Refusal::unknown(&caller.grant));
+        }
         let newcomers = self.newcomers(policy, facts, caller)?;
         let decision = {
             let state = self.lock();
@@ -253,11 +261,7 @@ impl Gate {
 
     /// Refuses what the switch does not let through.
     fn emergency(&self, facts: &Facts) -> Result<(), Refusal> {
-        let state = match &self.switch {
-            Some(switch) => switch.state(),
-            None => return Ok(()),
-        };
-        match state {
+        match self.stopped() {
             panic_switch::State::Off => Ok(()),
             panic_switch::State::ReadsOnly if facts.risk == Risk::Read => Ok(()),
             panic_switch::State::ReadsOnly | panic_switch::State::Everything => {

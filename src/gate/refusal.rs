@@ -66,13 +66,15 @@ pub enum Code {
     TooSoon,
     /// Nothing but reading is allowed.
     ReadOnly,
+    /// The policy has no such caller.
+    UnknownGrant,
     /// The operator has pulled the switch.
     Panic,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
@@ -99,6 +101,7 @@ impl Code {
         Self::AccountPaused,
         Self::TooSoon,
         Self::ReadOnly,
+        Self::UnknownGrant,
         Self::Panic,
     ];
 
@@ -131,6 +134,7 @@ impl Code {
             Self::AccountPaused => "account-paused",
             Self::TooSoon => "too-soon",
             Self::ReadOnly => "read-only",
+            Self::UnknownGrant => "unknown-grant",
             Self::Panic => "panic",
         }
     }
@@ -174,6 +178,7 @@ impl Code {
             Self::AccountPaused => "send nothing; the operator looks at the account and resumes",
             Self::TooSoon => "wait, then call once",
             Self::ReadOnly => "do not try again; only the operator can change the policy",
+            Self::UnknownGrant => "do not try again; only the operator can change the policy",
             Self::Panic => "stop; nothing more is allowed until the operator says so",
             Self::UnderWay => "wait for the first call's answer; do not send it again",
         }
@@ -229,6 +234,12 @@ impl Refusal {
         self
     }
 
+    /// A caller that the policy does not know.
+    pub(super) fn unknown(grant: &str) -> Self {
+        let reason = format!("the policy has no `[grants.{grant}]`, which this caller goes by");
+        Self::new(Code::UnknownGrant, reason)
+    }
+
     /// A call that could not be counted.
     pub(super) fn uncounted(error: &LedgerError) -> Self {
         // The path is the operator's, the kind is enough for an agent.
@@ -260,6 +271,7 @@ impl Refusal {
             Code::Hidden => "is hidden by the policy",
             Code::NotAdmitted => "is admitted by no rule of the policy",
             Code::ConfirmationOff => "cannot be undone, and confirmation is off",
+            Code::UnknownGrant => "is refused to a caller that the policy does not know",
             Code::ReadOnly => "does more than read, and the policy allows reading alone",
             _ => "is denied by the policy",
         };

@@ -3,7 +3,7 @@
 use super::{Gate, health::in_words};
 use crate::{
     op::Risk,
-    panic_switch::{self, Switch},
+    panic_switch,
     policy::{Because, Standing},
 };
 
@@ -12,10 +12,10 @@ impl Gate {
     pub fn circumstances(&self, grant: &str) -> Vec<String> {
         let mut lines = Vec::new();
         let stopped = |what| format!("stopped by the operator: {what} is allowed until it is over");
-        match self.switch.as_ref().map(Switch::state) {
-            None | Some(panic_switch::State::Off) => {}
-            Some(panic_switch::State::ReadsOnly) => lines.push(stopped("nothing but reading")),
-            Some(panic_switch::State::Everything) => lines.push(stopped("nothing")),
+        match self.stopped() {
+            panic_switch::State::Off => {}
+            panic_switch::State::ReadsOnly => lines.push(stopped("nothing but reading")),
+            panic_switch::State::Everything => lines.push(stopped("nothing")),
         }
         let policy = self.policy();
         match self.pause(&policy) {

@@ -65,7 +65,7 @@ impl Server {
         request: Request,
         cx: RequestContext<RoleServer>,
     ) -> Result<Ended, ErrorData> {
-        let caller = Self::caller(&cx);
+        let caller = self.caller(&cx);
         let mut entry = self.0.audit.begin(&caller.grant, client_name(&cx));
         let Ok(_place) = Arc::clone(&self.0.places).try_acquire_owned() else {
             let refusal = Refusal::new(Code::Busy, "too many calls are under way");

@@ -22,6 +22,8 @@ pub fn http_service(
     server: Server,
     stop: CancellationToken,
 ) -> StreamableHttpService<Server, LocalSessionManager> {
+    // Sessions come and go; the server as a whole is open from here on.
+    server.0.opened.notify_one();
     let mut sessions = LocalSessionManager::default();
     sessions.session_config = SessionConfig::default();
     sessions.session_config.keep_alive = Some(IDLE);

@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 mod call;
+mod changes;
 mod client;
 mod http;
 mod prompts;
@@ -17,20 +18,24 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod,
-        CompleteRequestParams, CompleteResult, GetPromptRequestParams, GetPromptResponse,
-        Implementation, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-        ReadResourceResponse, ServerCapabilities,
+        CompleteRequestParams, CompleteResult, ElicitationCapability, GetPromptRequestParams,
+        GetPromptResponse, Implementation, InitializeResult, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, SubscriptionFilter,
     },
-    service::RequestContext,
+    service::{NotificationContext, RequestContext, SubscriptionContext},
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Notify, Semaphore, watch},
+    time::timeout,
+};
 use tokio_util::task::TaskTracker;
 
 pub use client::{Answered, Client, Reply};
 pub use http::http_service;
 pub use stdio::{serve, serve_stdio};
 
+pub use crate::policy::LOCAL;
 use call::Request;
 
 use crate::{
@@ -45,8 +50,8 @@ use crate::{
 /// The most calls that may be under way at once.
 const MOST_CALLS: usize = 64;
 
-/// The name of the caller on stdio.
-pub const LOCAL: &str = "local";
+/// The most listeners that are told of changes.
+const MOST_LISTENERS: usize = 64;
 
 /// A server for one back end and one policy.
 #[derive(Clone)]
@@ -58,28 +63,37 @@ struct Inner {
     audit: Arc<Audit>,
     places: Arc<Semaphore>,
     running: TaskTracker,
+    grant: String,
+    opened: Notify,
+    listeners: Semaphore,
+    /// How often another policy was put in force.
+    changes: watch::Sender<u64>,
 }
 
 impl Server {
     /// A server; nothing is opened yet.
     pub fn new(tools: Toolset, gate: Gate, audit: Arc<Audit>) -> Self {
+        Self::for_grant(tools, gate, audit, LOCAL.to_owned())
+    }
+
+    /// A server for a caller of this name.
+    pub fn for_grant(tools: Toolset, gate: Gate, audit: Arc<Audit>, grant: String) -> Self {
         Self(Arc::new(Inner {
             tools,
             gate,
             audit,
             places: Arc::new(Semaphore::new(MOST_CALLS)),
             running: TaskTracker::new(),
+            grant,
+            opened: Notify::new(),
+            listeners: Semaphore::new(MOST_LISTENERS),
+            changes: watch::Sender::new(0),
         }))
     }
 
     /// The policy that is in force.
     pub fn policy(&self) -> Arc<Policy> {
         self.0.gate.policy()
-    }
-
-    /// Puts another policy in force.
-    pub fn replace_policy(&self, policy: Policy) {
-        self.0.gate.replace(policy);
     }
 
     /// The caller whose token has this digest, and whose token is still good.
@@ -119,16 +133,23 @@ impl Server {
 
     /// Who makes a request. What a client says of itself decides nothing but
     /// whether it can be asked.
-    fn caller(cx: &RequestContext<RoleServer>) -> Caller {
-        let elicitation = cx
-            .client_capabilities()
-            .and_then(|client| client.elicitation);
-        let parts = cx.extensions.get::<Parts>();
-        let principal = parts.and_then(|parts| parts.extensions.get::<Principal>());
-        let session = parts.and_then(|parts| parts.headers.get("mcp-session-id"));
-        let grant = principal.map_or(LOCAL, |principal| &principal.grant);
+    fn caller(&self, cx: &RequestContext<RoleServer>) -> Caller {
+        let client = cx.client_capabilities();
+        let elicitation = client.and_then(|client| client.elicitation);
+        self.caller_who(elicitation, cx.extensions.get::<Parts>())
+    }
+
+    /// Who is behind a request of this head; none on stdio.
+    fn caller_who(
+        &self,
+        elicitation: Option<ElicitationCapability>,
+        head: Option<&Parts>,
+    ) -> Caller {
+        let principal = head.and_then(|head| head.extensions.get::<Principal>());
+        let session = head.and_then(|head| head.headers.get("mcp-session-id"));
+        let grant = principal.map_or(&self.0.grant, |principal| &principal.grant);
         Caller {
-            grant: grant.to_owned(),
+            grant: grant.clone(),
             session: match session.and_then(|session| session.to_str().ok()) {
                 Some(session) => session.to_owned(),
                 // There is one connection on stdio, and none that lasts without a session.
@@ -171,8 +192,11 @@ impl ServerHandler for Server {
     fn get_info(&self) -> InitializeResult {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
+            .enable_tool_list_changed()
             .enable_resources()
+            .enable_resources_list_changed()
             .enable_prompts()
+            .enable_prompts_list_changed()
             .build();
         InitializeResult::new(capabilities)
             .with_server_info(Implementation::new(
@@ -187,7 +211,7 @@ impl ServerHandler for Server {
         _page: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let caller = Self::caller(&cx);
+        let caller = self.caller(&cx);
         let tools = self
             .0
             .tools
@@ -220,7 +244,7 @@ impl ServerHandler for Server {
         _page: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let resources = self.resources(&Self::caller(&cx));
+        let resources = self.resources(&self.caller(&cx));
         Ok(ListResourcesResult::with_all_items(resources).with_cache_scope(CacheScope::Private))
     }
 
@@ -229,7 +253,7 @@ impl ServerHandler for Server {
         _page: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let templates = self.templates(&Self::caller(&cx));
+        let templates = self.templates(&self.caller(&cx));
         Ok(ListResourceTemplatesResult::with_all_items(templates)
             .with_cache_scope(CacheScope::Private))
     }
@@ -247,7 +271,7 @@ impl ServerHandler for Server {
         _page: Option<PaginatedRequestParams>,
         cx: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        let prompts = self.prompts(&Self::caller(&cx));
+        let prompts = self.prompts(&self.caller(&cx));
         Ok(ListPromptsResult::with_all_items(prompts).with_cache_scope(CacheScope::Private))
     }
 
@@ -256,7 +280,23 @@ impl ServerHandler for Server {
         request: GetPromptRequestParams,
         cx: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        self.prompt(&request, &Self::caller(&cx)).map(Into::into)
+        self.prompt(&request, &self.caller(&cx)).map(Into::into)
+    }
+
+    async fn on_initialized(&self, cx: NotificationContext<RoleServer>) {
+        self.tell(cx).await;
+    }
+
+    fn accepted_subscription_filter(
+        &self,
+        requested: &SubscriptionFilter,
+    ) -> Option<SubscriptionFilter> {
+        // rmcp takes away what is not among the capabilities.
+        Some(requested.clone())
+    }
+
+    async fn listen(&self, cx: SubscriptionContext) -> Result<(), ErrorData> {
+        self.tell_listener(&cx).await
     }
 
     // What is not offered is not there; rmcp would answer with an empty list.

@@ -11,7 +11,7 @@ use rmcp::{
 use serde_json::{Value, json};
 
 use super::{
-    Server,
+    LOCAL, Server,
     answer::UNRECORDED,
     call::{Ended, Recorded, Request},
     client_name,
@@ -90,9 +90,9 @@ impl Server {
                 arguments.insert("chat".to_owned(), chat.as_str().into());
                 ListMessages::NAME
             }
-            Ok(Place::Policy) => return Ok(self.terms(&Self::caller(&cx))),
+            Ok(Place::Policy) => return Ok(self.terms(&self.caller(&cx))),
             Err(reason) => {
-                let caller = Self::caller(&cx);
+                let caller = self.caller(&cx);
                 let entry = self.0.audit.begin(&caller.grant, client_name(&cx));
                 // Nothing was done; the answer stands whether or not it could be written down.
                 let _ = entry.bad("unknown-resource");
@@ -156,6 +156,10 @@ impl Server {
              there for it."
                 .to_owned(),
         );
+        if caller.grant != LOCAL {
+            lines.push(format!("It is the caller `{}`.", caller.grant));
+        }
+        lines.extend(self.0.gate.rejected().map(|rejected| rejected.to_string()));
         lines.extend(self.0.gate.circumstances(&caller.grant));
         lines.extend(
             self.0

@@ -48,6 +48,7 @@ where
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
         Err(error) => return Err(io::Error::other(error)),
     };
+    running.service().0.opened.notify_one();
     let late = async {
         ended.cancelled().await;
         tokio::time::sleep(GRACE).await;

@@ -79,6 +79,17 @@ pub struct Located<'a> {
     hint: Option<&'a str>,
 }
 
+impl fmt::Display for Located<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (file, line, column) = (self.file, self.line, self.column);
+        write!(
+            f,
+            "{file}:{line}:{column}: {} ({})",
+            self.message, self.code
+        )
+    }
+}
+
 impl Diagnostics {
     /// Adds what was found in a file, where there is anything.
     pub(super) fn add(&mut self, origin: &str, text: &str, mut found: Vec<Diagnostic>) {
@@ -128,6 +139,12 @@ impl Diagnostics {
                     hint: diagnostic.hint.as_deref(),
                 }
             })
+    }
+
+    /// What stops a policy from being used.
+    pub fn errors(&self) -> impl Iterator<Item = Located<'_>> {
+        self.located()
+            .filter(|located| located.severity == Severity::Error)
     }
 
     /// The findings with the lines that they are about.

@@ -32,10 +32,16 @@ impl Limit {
         self.window >= LONG
     }
 
-    /// Whether what another limit has counted counts for this one.
+    /// Whether another limit is this one, wherever it stands.
     pub fn counts_like(&self, other: &Self) -> bool {
-        let kind = |limit: &Self| (limit.max, limit.burst, limit.window, limit.scope, limit.of);
-        self.counter == other.counter && kind(self) == kind(other)
+        let numbers = |limit: &Self| (limit.max, limit.burst, limit.window);
+        self.counts_for(other) && numbers(self) == numbers(other)
+    }
+
+    /// Whether what it has counted counts for another limit.
+    pub fn counts_for(&self, other: &Self) -> bool {
+        let what = |limit: &Self| (limit.scope, limit.of);
+        self.counter == other.counter && what(self) == what(other)
     }
 
     /// Whether whatever this one lets pass, the other lets pass too, where both count

@@ -38,6 +38,7 @@ pub use limit::{Counted, LONG, Limit, Scope};
 pub use pace::{Pace, PaceAt};
 pub use people::{GroupNames, Place};
 pub use problem::Problem;
+pub use source::Files;
 pub use valid::keys;
 
 use crate::{
@@ -54,7 +55,7 @@ use source::Source;
 pub struct Policy {
     /// What it was read from, as rules name it.
     pub origin: String,
-    /// Digest of its files; approvals are bound to it.
+    /// Digest of its files.
     pub version: String,
     /// The files that it was read from.
     pub files: Vec<PathBuf>,
@@ -110,8 +111,19 @@ pub struct PaceRule {
     pub rule: Place,
 }
 
+/// The name of the caller on stdio, unless it is given another.
+pub const LOCAL: &str = "local";
+
 /// The policy that is in force when none is named; also the reference of every key.
 pub const DEFAULT: &str = include_str!("../../policy.toml");
+
+/// What is said of callers that a policy does not know.
+static STRANGER: Standing = Standing::Deny(Because {
+    code: Code::UnknownGrant,
+    rule: None,
+    reason: None,
+    until: None,
+});
 
 impl Policy {
     /// Reads a policy file with all that it includes: JSON when it begins with a
@@ -120,10 +132,7 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
-        match Source::read(path) {
-            Ok(source) => valid::check(source::with_includes(source)),
-            Err(error) => Err(Diagnostics::unreadable(path.display().to_string(), &error)),
-        }
+        Files::read(path).check()
     }
 
     /// The policy that is built in.
@@ -139,11 +148,7 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_toml(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        valid::check(source::with_includes(Source::new(
-            origin,
-            text,
-            raw::toml(text),
-        )))
+        Files::of(Source::new(origin, text, raw::toml(text))).check()
     }
 
     /// Reads a policy in JSON.
@@ -151,16 +156,15 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_json(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        valid::check(source::with_includes(Source::new(
-            origin,
-            text,
-            raw::json(text),
-        )))
+        Files::of(Source::new(origin, text, raw::json(text))).check()
     }
 
     /// What it says of a call.
     pub fn decide(&self, facts: &Facts, situation: &Situation<'_>) -> Decision<'_> {
         let mut decision = Decision::default();
+        if !self.knows(situation.grant) {
+            decision.findings.push(Finding::of(&STRANGER, None));
+        }
         if let Some(place) = &self.mode.read_only
             && facts.risk != Risk::Read
         {
@@ -183,6 +187,7 @@ impl Policy {
 
     /// What it says of a tool for a caller, whatever the arguments are.
     pub fn standing(&self, tool: &str, risk: Risk, grant: &str) -> Standing {
+        let stranger = (!self.knows(grant)).then_some(&STRANGER);
         let floor = (risk == Risk::Destructive).then_some(&self.floor.0);
         let read_only = match &self.mode.read_only {
             Some(place) if risk != Risk::Read => Some(Standing::Deny(Because::new(
@@ -194,7 +199,11 @@ impl Policy {
         let sheets = self
             .sheets_of(grant)
             .filter_map(|sheet| sheet.standing(tool));
-        let all = read_only.iter().chain(sheets).chain(floor);
+        let all = stranger
+            .into_iter()
+            .chain(&read_only)
+            .chain(sheets)
+            .chain(floor);
         Standing::strictest(all)
             .cloned()
             .unwrap_or_else(|| Decision::default().standing().clone())
@@ -255,6 +264,11 @@ impl Policy {
     /// The callers that it has rules of their own for.
     pub fn grants(&self) -> impl Iterator<Item = &str> {
         self.grants.keys().map(String::as_str)
+    }
+
+    /// Whether there is such a caller. Who was given no name needs no rules of its own.
+    pub fn knows(&self, grant: &str) -> bool {
+        grant.is_empty() || grant == LOCAL || self.grants.contains_key(grant)
     }
 
     fn sheets_of(&self, grant: &str) -> impl Iterator<Item = &Sheet> {

@@ -5,9 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use sha2::{Digest, Sha256};
+
 use super::{
-    Diagnostic, Severity,
+    Diagnostic, Diagnostics, Policy, Severity,
     raw::{self, Node, Raw},
+    valid,
 };
 
 /// The most files that make up one policy.
@@ -82,48 +85,113 @@ impl Source {
     }
 }
 
-/// A file with all that it includes, itself first; each file once.
-pub(super) fn with_includes(first: Source) -> Vec<Source> {
-    let place = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let mut seen: Vec<PathBuf> = first.path.iter().map(|path| place(path)).collect();
-    let mut sources = vec![first];
-    let mut next = 0;
-    while let Some(source) = sources.get(next) {
-        let (mut found, mut problems) = (Vec::new(), Vec::new());
-        for (node, path) in source.includes() {
-            let Some(path) = path else {
-                let message = "only a policy in a file can include others".to_owned();
-                problems.push(Diagnostic::error("unreadable", node.span.clone(), message));
-                continue;
-            };
-            let place = place(&path);
-            if seen.contains(&place) {
-                continue;
-            }
-            if seen.len() >= MOST {
-                let message = format!("a policy has at most {MOST} files");
-                problems.push(Diagnostic::error(
-                    "too-many-files",
-                    node.span.clone(),
-                    message,
-                ));
-                break;
-            }
-            seen.push(place);
-            match Source::read(&path) {
-                Ok(included) => found.push(included),
-                Err(error) => {
-                    let message = format!("`{}` cannot be read: {error}", path.display());
-                    let problem = Diagnostic::error("unreadable", node.span.clone(), message);
-                    problems.push(problem.hint("paths are relative to the file that includes"));
+/// The files of a policy as they are now.
+pub struct Files {
+    sources: Vec<Source>,
+    named: Vec<PathBuf>,
+    missing: Option<Diagnostics>,
+}
+
+impl Files {
+    /// Reads a policy file with all that it includes, itself first, each file once.
+    pub fn read(path: &Path) -> Self {
+        match Source::read(path) {
+            Ok(first) => Self::of(first),
+            Err(error) => {
+                let origin = path.display().to_string();
+                Self {
+                    sources: Vec::new(),
+                    named: vec![path.to_owned()],
+                    missing: Some(Diagnostics::unreadable(origin, &error)),
                 }
             }
         }
-        if let Some(source) = sources.get_mut(next) {
-            source.problems.extend(problems);
-        }
-        sources.extend(found);
-        next += 1;
     }
-    sources
+
+    /// A first file or text with all that it includes.
+    pub(super) fn of(first: Source) -> Self {
+        let mut files = Self {
+            named: first.path.iter().cloned().collect(),
+            sources: vec![first],
+            missing: None,
+        };
+        files.include();
+        files
+    }
+
+    /// What a policy made of them would have as its version.
+    pub fn version(&self) -> String {
+        version(&self.sources)
+    }
+
+    /// All files that are named, whether or not they could be read.
+    pub fn named(&self) -> &[PathBuf] {
+        &self.named
+    }
+
+    /// Makes a policy of them.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its place.
+    pub fn check(self) -> Result<Policy, Diagnostics> {
+        match self.missing {
+            Some(missing) => Err(missing),
+            None => valid::check(self.sources),
+        }
+    }
+
+    fn include(&mut self) {
+        let place = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let mut seen: Vec<PathBuf> = self.named.iter().map(|path| place(path)).collect();
+        let mut next = 0;
+        while let Some(source) = self.sources.get(next) {
+            let (mut found, mut problems) = (Vec::new(), Vec::new());
+            for (node, path) in source.includes() {
+                let Some(path) = path else {
+                    let message = "only a policy in a file can include others".to_owned();
+                    problems.push(Diagnostic::error("unreadable", node.span.clone(), message));
+                    continue;
+                };
+                let place = place(&path);
+                if seen.contains(&place) {
+                    continue;
+                }
+                if seen.len() >= MOST {
+                    let message = format!("a policy has at most {MOST} files");
+                    problems.push(Diagnostic::error(
+                        "too-many-files",
+                        node.span.clone(),
+                        message,
+                    ));
+                    break;
+                }
+                seen.push(place);
+                self.named.push(path.clone());
+                match Source::read(&path) {
+                    Ok(included) => found.push(included),
+                    Err(error) => {
+                        let message = format!("`{}` cannot be read: {error}", path.display());
+                        let problem = Diagnostic::error("unreadable", node.span.clone(), message);
+                        problems.push(problem.hint("paths are relative to the file that includes"));
+                    }
+                }
+            }
+            if let Some(source) = self.sources.get_mut(next) {
+                source.problems.extend(problems);
+            }
+            self.sources.extend(found);
+            next += 1;
+        }
+    }
+}
+
+/// Digest of what files say.
+pub(super) fn version(sources: &[Source]) -> String {
+    let mut hash = Sha256::new();
+    for source in sources {
+        hash.update((source.text.len() as u64).to_be_bytes());
+        hash.update(source.text.as_bytes());
+    }
+    let digest = hash.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

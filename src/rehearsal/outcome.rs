@@ -7,7 +7,7 @@ use crate::{
     gate::{Code, endangers},
     op::Risk,
     panic_switch::State,
-    policy::{Decision, Place, Policy, Standing},
+    policy::{Decision, Finding, Place, Policy, Standing},
     toolset::Facts,
 };
 
@@ -58,7 +58,16 @@ pub(super) fn outcome(
         let reason = "the operator has stopped the servers (`whatsapp-guard panic`)";
         return refused(Code::Panic, None, reason.to_owned());
     }
+    let strange = |finding: &Finding<'_>| {
+        let because = finding.standing.because();
+        because.is_some_and(|because| because.code == Code::UnknownGrant)
+    };
+    if decision.findings.iter().any(strange) {
+        let reason = "the policy has no such caller";
+        return refused(Code::UnknownGrant, None, reason.to_owned());
+    }
     let standing = decision.standing();
+    let shadow = policy.lets_through(facts);
     if standing.admits()
         && endangers(facts)
         && let (Some(pause), Some(health)) = (&account.pause, policy.health.first())
@@ -68,9 +77,9 @@ pub(super) fn outcome(
             "the account is left alone for another {time}: {}",
             pause.why
         );
-        return refused(Code::AccountPaused, Some(&health.rule), reason);
+        let (outcome, why, _) = refused(Code::AccountPaused, Some(&health.rule), reason);
+        return (if shadow { Outcome::Allowed } else { outcome }, why, shadow);
     }
-    let shadow = policy.lets_through(facts);
     let why = |code: bool| {
         standing.because().map(|because| Why {
             code: code.then_some(because.code),

@@ -19,11 +19,11 @@ use whatsapp_guard::{
     config::{Config, GreenApiAccount, SessionName, WahaAccount},
     gate::Gate,
     ledger::Ledger,
-    mcp::{self, Server},
+    mcp::{self, LOCAL, Server},
     media::MediaRules,
     op::AnswerSize,
     policy::Policy,
-    toolset::Tool,
+    toolset::{Tool, Toolset},
 };
 use wiremock::MockServer;
 
@@ -78,6 +78,7 @@ pub struct Setup {
     audit: Option<PathBuf>,
     ledger: Option<PathBuf>,
     answer: AnswerSize,
+    grant: String,
 }
 
 /// Waits that are short enough for tests and long enough for a loaded machine.
@@ -144,6 +145,12 @@ pub fn sandbox() -> Setup {
     sandbox_taking(MediaRules::default())
 }
 
+/// The tools of a sandbox; it is not started.
+pub fn sandbox_tools() -> Toolset {
+    let config = Config::Sandbox(waits(), MediaRules::default());
+    Backend::new(&config).tools()
+}
+
 pub fn sandbox_taking(media: MediaRules) -> Setup {
     Setup::new(Config::Sandbox(waits(), media))
 }
@@ -159,7 +166,13 @@ impl Setup {
             audit: None,
             ledger: None,
             answer: AnswerSize::default(),
+            grant: LOCAL.into(),
         }
+    }
+
+    pub fn grant(mut self, grant: &str) -> Self {
+        self.grant = grant.into();
+        self
     }
 
     pub fn policy(mut self, policy: &str) -> Self {
@@ -215,14 +228,10 @@ impl Setup {
         let audit_path = self
             .audit
             .unwrap_or_else(|| folder.path().join("audit.jsonl"));
-        let policy = if let Some(path) = &self.policy_file {
-            Policy::load(path)
-        } else if self.policy.trim_start().starts_with('{') {
-            Policy::from_json("policy.json", &self.policy)
-        } else {
-            Policy::from_toml("policy.toml", &self.policy)
+        let policy = match &self.policy_file {
+            Some(path) => Policy::load(path).unwrap_or_else(|wrong| panic!("{wrong}")),
+            None => policy(&self.policy),
         };
-        let policy = policy.unwrap_or_else(|wrong| panic!("{wrong}"));
         let (clock, hand) = Clock::manual();
         let audit = Arc::new(Audit::new(Some(audit_path.clone()), clock.clone()));
         let ledger = match self.ledger {
@@ -232,13 +241,14 @@ impl Setup {
         let gate = Gate::new(policy, &clock, audit.clone(), ledger).unwrap();
         let backend = Backend::new(&self.config);
         let tools = backend.tools().answering_within(self.answer);
-        let server = Server::new(tools, gate, audit);
+        let server = Server::for_grant(tools, gate, audit, self.grant);
         let (near, far) = tokio::io::duplex(1 << 20);
         let (reader, writer) = tokio::io::split(far);
-        tokio::spawn(mcp::serve(server, reader, writer));
+        tokio::spawn(mcp::serve(server.clone(), reader, writer));
         let (reader, writer) = tokio::io::split(near);
         let mut app = App {
             backend,
+            server,
             hand,
             _folder: folder,
             audit_path,
@@ -249,6 +259,7 @@ impl Setup {
             last_id: 0,
             questions: Vec::new(),
             progress: Vec::new(),
+            changes: Vec::new(),
         };
         if app.era == Era::Legacy {
             let hello = json!({
@@ -268,6 +279,7 @@ impl Setup {
 /// A running server and its client.
 pub struct App {
     pub backend: Backend,
+    pub server: Server,
     pub hand: Hand,
     /// Where the audit is, as long as the server runs.
     _folder: TempDir,
@@ -281,6 +293,18 @@ pub struct App {
     pub questions: Vec<Value>,
     /// Every progress notification, as its `params`.
     pub progress: Vec<Value>,
+    /// Every list that was said to have changed.
+    pub changes: Vec<String>,
+}
+
+/// A policy from what a test writes.
+pub fn policy(text: &str) -> Policy {
+    let policy = if text.trim_start().starts_with('{') {
+        Policy::from_json("policy.json", text)
+    } else {
+        Policy::from_toml("policy.toml", text)
+    };
+    policy.unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
 impl App {
@@ -362,6 +386,9 @@ impl App {
                     }
                 }
                 Some("notifications/progress") => self.progress.push(message["params"].clone()),
+                Some(method) if method.ends_with("/list_changed") => {
+                    self.changes.push(method.to_owned());
+                }
                 _ => panic!("unexpected: {message}"),
             }
         }

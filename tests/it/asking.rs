@@ -235,9 +235,7 @@ async fn a_state_from_elsewhere_is_refused() {
 }
 
 #[tokio::test]
-async fn an_approval_does_not_outlive_a_change_of_policy() {
-    // The key is another one as well in a new server; what is held here is that a
-    // yes is no way around a rule.
+async fn a_yes_that_was_never_asked_for_is_no_way_around_a_rule() {
     let deny = format!("{OPEN}\n[tools.leave_group]\naction = \"deny\"\n");
     let mut app = linked(Era::Modern, Person::Accepts, &deny).await;
     let request = json!({

@@ -220,7 +220,7 @@ fn each_part_goes_one_way_and_back() {
         ),
         ("", "[health]\nfailures = { max = 5, window = \"10m\" }"),
         (
-            "default = \"allow\"",
+            "default = \"allow\"\n[grants.reporter]\ndefault = \"allow\"",
             "default = \"allow\"\n[grants.reporter]\ndefault = \"deny\"",
         ),
     ] {

@@ -128,7 +128,7 @@ fn what_would_happen_reads_like_this() {
             ],
         ),
         (
-            0,
+            1,
             &[
                 "waha_get_messages",
                 r#"{"chat":"77777777777777@lid","limit":20}"#,

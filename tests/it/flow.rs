@@ -77,7 +77,7 @@ fn forwarding_reads_and_sends_at_once() {
 
 #[test]
 fn who_reads_is_who_may_not_send() {
-    let desk = Desk::new(&open(ASK));
+    let desk = Desk::new(&open(&format!("{ASK}[grants.one]\n[grants.two]\n")));
     let send = json!({ "chat": SAM, "text": "hi" });
     assert_eq!(
         desk.says_to("one", "list_messages", &json!({ "chat": MUM })),

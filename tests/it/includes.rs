@@ -201,7 +201,8 @@ fn a_grant_narrows_and_never_widens() {
             &json!({ "chat": MUM, "text": grant }),
         )
     };
-    for grant in ["local", "wide", "narrow", "other", "unheard-of"] {
+    assert_eq!(session("unheard-of"), "unknown-grant");
+    for grant in ["local", "wide", "narrow", "other"] {
         assert_eq!(session(grant), "allowed", "{grant}");
         assert_eq!(groups(grant), "not-admitted", "{grant}");
         let wanted = if grant == "narrow" {

@@ -209,7 +209,8 @@ fn one_person_is_one_chat_for_limits_in_the_ledger() {
 #[test]
 fn limits_of_callers_and_connections_are_their_own() {
     let desk = Desk::new(&open(
-        "[tools.archive_chat]\nlimits = [{ max = 1, window = \"hour\" }, { max = 3, window = \"day\", scope = \"account\" }]\n",
+        "[tools.archive_chat]\nlimits = [{ max = 1, window = \"hour\" }, { max = 3, window = \"day\", scope = \"account\" }]\n\
+         [grants]\none = {}\ntwo = {}\nthree = {}\nfour = {}\n",
     ));
     let says = |grant| desk.says_to(grant, "archive_chat", &archive());
     assert_eq!([says("one"), says("one")], ["allowed", "rate-limited"]);

@@ -140,7 +140,8 @@ async fn what_is_not_offered_is_not_there() {
 async fn what_is_offered_is_declared() {
     let mut app = app::sandbox().era(Era::Modern).start().await;
     let answer = app.request("server/discover", json!({})).await;
-    let offered = json!({ "prompts": {}, "resources": {}, "tools": {} });
+    let changing = json!({ "listChanged": true });
+    let offered = json!({ "prompts": changing, "resources": changing, "tools": changing });
     assert_eq!(answer["result"]["capabilities"], offered);
 }
 

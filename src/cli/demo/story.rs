@@ -20,7 +20,7 @@ use crate::{
     },
     clock::Clock,
     ledger::Ledger,
-    mcp::{Answered, Client, Reply},
+    mcp::{Answered, Client, LOCAL, Reply},
     op::GroupId,
     policy::Policy,
     toolset::Arguments,
@@ -182,7 +182,7 @@ impl Story {
             ledger: Ledger::in_memory(clock.clone()),
             switch: None,
         };
-        let server = server(self.backend.tools(), policy, kept, &clock)?;
+        let server = server(self.backend.tools(), policy, kept, &clock, LOCAL.to_owned())?;
         Ok(Client::connect(server, report).await?)
     }
 

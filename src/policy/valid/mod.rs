@@ -13,7 +13,6 @@ mod vain;
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::Token;
 use super::{
@@ -21,7 +20,7 @@ use super::{
     limit::LONG,
     raw::{Node, Raw},
     sheet::Action,
-    source::Source,
+    source::{Source, version},
 };
 use crate::gate::Code;
 pub(super) use cases::cases;
@@ -298,16 +297,6 @@ fn hex(text: &str) -> Option<[u8; 32]> {
         *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
     }
     Some(bytes)
-}
-
-fn version(sources: &[Source]) -> String {
-    let mut hash = Sha256::new();
-    for source in sources {
-        hash.update((source.text.len() as u64).to_be_bytes());
-        hash.update(source.text.as_bytes());
-    }
-    let digest = hash.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What the first file says or leaves at its default, as far as no other is stricter.

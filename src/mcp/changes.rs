@@ -1,0 +1,151 @@
+//! Another policy while clients are connected: they are told what it changes for them.
+
+use http::request::Parts;
+use rmcp::{
+    ErrorData, RoleServer,
+    service::{NotificationContext, Peer, ServiceError, SubscriptionContext},
+};
+
+use super::Server;
+use crate::{
+    gate::{Caller, Gate},
+    policy::Policy,
+};
+
+/// What a caller is shown, as far as a policy decides on it.
+#[derive(PartialEq, Eq)]
+struct Shown {
+    tools: Vec<&'static str>,
+    resources: Vec<String>,
+    prompts: Vec<String>,
+}
+
+/// Which of the lists a client is told about.
+struct Lists {
+    tools: bool,
+    resources: bool,
+    prompts: bool,
+}
+
+impl Server {
+    /// The gate that its calls go through.
+    pub fn gate(&self) -> &Gate {
+        &self.0.gate
+    }
+
+    /// The name that its caller goes by.
+    pub fn grant(&self) -> &str {
+        &self.0.grant
+    }
+
+    /// Waits until a session is open.
+    pub async fn opened(&self) {
+        self.0.opened.notified().await;
+    }
+
+    /// Puts another policy in force, and tells clients for whom that changes a list.
+    pub fn replace(&self, policy: Policy) {
+        self.0.gate.replace(policy);
+        self.0.changes.send_modify(|times| *times += 1);
+    }
+
+    /// Tells a client of 2025-11-25 or before, as long as it is there.
+    pub(super) async fn tell(&self, cx: NotificationContext<RoleServer>) {
+        let peer = &cx.peer;
+        let Ok(_place) = self.0.listeners.try_acquire() else {
+            return;
+        };
+        let client = peer.peer_info();
+        let client = client.and_then(|client| client.capabilities.elicitation.clone());
+        let caller = self.caller_who(client, cx.extensions.get::<Parts>());
+        let mut changes = self.0.changes.subscribe();
+        let mut shown = self.shown(&caller);
+        while changes.changed().await.is_ok() && !peer.is_transport_closed() {
+            let lists = shown.update(self.shown(&caller));
+            if let Err(error) = notify(peer, &lists).await {
+                tracing::debug!(%error, "the client could not be told of a change");
+            }
+        }
+    }
+
+    /// Tells a client of 2026-07-28 that listens, of what it asked for.
+    pub(super) async fn tell_listener(&self, cx: &SubscriptionContext) -> Result<(), ErrorData> {
+        let Ok(_place) = self.0.listeners.try_acquire() else {
+            return Err(ErrorData::internal_error("too many listeners", None));
+        };
+        let caller = self.caller(cx.request_context());
+        let mut changes = self.0.changes.subscribe();
+        let mut shown = self.shown(&caller);
+        let wants = |wanted: Option<bool>| wanted == Some(true);
+        loop {
+            tokio::select! {
+                () = cx.cancelled() => return Ok(()),
+                changed = changes.changed() => if changed.is_err() { return Ok(()) },
+            }
+            let lists = shown.update(self.shown(&caller));
+            let (sink, accepted) = (cx.sink(), cx.accepted());
+            let told = async {
+                if lists.tools && wants(accepted.tools_list_changed) {
+                    sink.notify_tool_list_changed().await?;
+                }
+                if lists.resources && wants(accepted.resources_list_changed) {
+                    sink.notify_resource_list_changed().await?;
+                }
+                if lists.prompts && wants(accepted.prompts_list_changed) {
+                    sink.notify_prompt_list_changed().await?;
+                }
+                Ok::<_, rmcp::service::SubscriptionSendError>(())
+            };
+            if let Err(error) = told.await {
+                tracing::debug!(%error, "the client could not be told of a change");
+            }
+        }
+    }
+
+    fn shown(&self, caller: &Caller) -> Shown {
+        let tools = self.0.tools.tools();
+        let listed = tools.filter(|tool| self.0.gate.lists(tool.name, tool.risk, caller));
+        let resources = self
+            .resources(caller)
+            .into_iter()
+            .map(|one| one.uri.clone());
+        let templates = self.templates(caller).into_iter();
+        Shown {
+            tools: listed.map(|tool| tool.name).collect(),
+            resources: resources
+                .chain(templates.map(|one| one.uri_template.clone()))
+                .collect(),
+            prompts: self
+                .prompts(caller)
+                .into_iter()
+                .map(|one| one.name)
+                .collect(),
+        }
+    }
+}
+
+impl Shown {
+    /// Takes over what is shown now; which lists differ.
+    fn update(&mut self, now: Self) -> Lists {
+        let lists = Lists {
+            tools: self.tools != now.tools,
+            resources: self.resources != now.resources,
+            prompts: self.prompts != now.prompts,
+        };
+        *self = now;
+        lists
+    }
+}
+
+async fn notify(peer: &Peer<RoleServer>, lists: &Lists) -> Result<(), ServiceError> {
+    if lists.tools {
+        peer.notify_tool_list_changed().await?;
+    }
+    if lists.resources {
+        peer.notify_resource_list_changed().await?;
+    }
+    if lists.prompts {
+        peer.notify_prompt_list_changed().await?;
+    }
+    Ok(())
+}
