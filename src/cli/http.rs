@@ -34,7 +34,7 @@ pub(super) struct HttpOptions {
     /// Host name that clients use for this server, besides this machine's own
     #[arg(long, value_name = "HOST", requires = "http")]
     allow_host: Vec<String>,
-    /// Page that may use this server from a browser, such as https://example.com
+    /// Page that may use this server from a browser, as scheme and host
     #[arg(long, value_name = "ORIGIN", requires = "http")]
     allow_origin: Vec<String>,
     /// Certificate chain (PEM)
