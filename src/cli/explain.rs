@@ -31,8 +31,9 @@ is read from the ledger of the account that is configured; the rest of what only
 running server finds out is listed with what was taken instead. --at is about hours:
 the ledger, the pause and the panic switch are looked at as they are now.
 
-Exit codes: 0 the call would be made, or a person asked; 1 it would be refused; 2 there
-is no such tool, it would not take the arguments, or the policy cannot be used")]
+Exit codes: 0 the call would be made, or a person asked; 1 it would be refused, or the
+ledger cannot be read; 2 there is no such tool, it would not take the arguments, or the
+policy cannot be used")]
 pub(super) struct Explain {
     /// The tool
     #[arg(value_name = "TOOL")]

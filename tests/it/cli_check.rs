@@ -38,8 +38,12 @@ when = [{ arg = "limit", op = "lt", value = 5 }, { arg = "limit", op = "gte", va
 quiet = "22:00-07:00"
 zone = "Europe/Berlin"
 applies_to = []
-[grants.reporter.tools.leave_group]
+[grants.reporter.tools.send_poll]
+action = "deny"
+[grants.reporter.tools.get_chat]
 action = "allow"
+[tools.leave_group]
+action = "confirm"
 "#;
 
 #[test]
@@ -48,7 +52,7 @@ fn what_never_matters_is_told_at_once() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     insta::assert_snapshot!(ran.err);
     let first = ran.out.lines().next().unwrap();
-    assert_eq!(first, "vain.toml: fine, with 13 warnings");
+    assert_eq!(first, "vain.toml: fine, with 14 warnings");
 }
 
 #[test]
@@ -98,6 +102,8 @@ fn what_matters_is_not_told() {
         "[risk.write]\nlimits = [{ max = 5, window = \"minute\" }]\n[tools.send_message]\nlimits = [{ max = 5, window = \"minute\", scope = \"account\" }]",
         "[risk.write]\nlimits = [{ max = 5, window = \"minute\" }]\n[tools.send_message]\nlimits = [{ max = 100, window = \"hour\" }]",
         "[risk.write]\nlimits = [{ max = 5, window = \"hour\" }]\n[tools.send_message]\nlimits = [{ max = 9, window = \"day\" }]",
+        "[tools.leave_group]\naction = \"confirm\"\n[confirmation]\nenabled = true",
+        "[tools.leave_group]\naction = \"deny\"",
         // A grant narrows.
         "[risk.write]\n[grants.reporter]\ndefault = \"deny\"\n[grants.reporter.tools.send_message]\naction = \"confirm\"",
     ] {

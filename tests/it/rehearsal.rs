@@ -255,3 +255,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_pause_is_told_as_people_say_it() {
+    let text = "version = \"1\"\n[tools.set_presence]\n[health]\npause_on = [\"suspended\"]\n";
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, _hand) = Clock::manual();
+    let audit = Arc::new(Audit::new(
+        Some(folder.path().join("audit.jsonl")),
+        clock.clone(),
+    ));
+    let ledger = Ledger::in_memory(clock.clone());
+    let time = Duration::from_secs(90 * 60);
+    ledger.pause(time, "its state is suspended").unwrap();
+    let gate = Gate::new(read(text), &clock, audit, ledger).unwrap();
+    let tools = Backend::new(&Config::read(Some(Kind::Sandbox), &|_| None).unwrap()).tools();
+    let arguments = json!({ "presence": "online" });
+    let prepared = tools.prepare("set_presence", arguments.as_object().unwrap().clone());
+    let caller = Caller {
+        grant: "local".to_owned(),
+        session: "stdio".to_owned(),
+        can_ask: true,
+    };
+    let Verdict::Refuse(refusal) = gate.judge(prepared.unwrap(), &caller) else {
+        panic!("it was let through");
+    };
+    assert_eq!(
+        refusal.reason,
+        "the account is left alone for another 1h 30m: its state is suspended"
+    );
+    assert_eq!(refusal.retry_after_s, Some(5400));
+}

@@ -61,6 +61,13 @@ pub(super) fn check(mut sources: Vec<Source>) -> Result<Policy, Diagnostics> {
             reader.unused_lists(lists);
         }
     });
+    let offered = matches!(floor(&drafts), (Standing::Confirm(_), _));
+    // Where a file cannot be parsed it has no draft.
+    if !offered && sources.len() == drafts.len() {
+        for (source, draft) in sources.iter_mut().zip(&drafts) {
+            source.problems.extend(vain::unoffered(draft));
+        }
+    }
     let (policy, examples) = compose(&sources, common, drafts);
     if !sources.iter().any(Source::is_wrong) {
         for (index, problem) in policy.tried(&examples) {

@@ -2,14 +2,36 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{reader::Reader, rule::Rule, sheet::Drafted};
-use crate::policy::{
-    Standing,
-    raw::Span,
-    sheet::{Action, Ruling, When},
+use super::{Draft, reader::Reader, rule::Rule, sheet::Drafted};
+use crate::{
+    op::{self, Risk},
+    policy::{
+        Diagnostic, Standing,
+        raw::Span,
+        sheet::{Action, Ruling, When},
+    },
 };
 
 const WITHOUT_EFFECT: &str = "rule-without-effect";
+
+/// Which rules of a file are about tools that are not even offered.
+pub(super) fn unoffered(draft: &Draft) -> Vec<Diagnostic> {
+    let grants = draft.grants.iter().flat_map(|(_, grant)| &grant.named);
+    let rules = draft.sheet.named.iter().chain(grants);
+    let in_vain = rules.filter(|rule| {
+        let mut tools = op::catalogue().iter();
+        rule.action != Action::Deny
+            && !rule.tools.is_empty()
+            && tools.all(|tool| tool.risk == Risk::Destructive || !rule.tools.contains(tool.name))
+    });
+    let message = "this cannot be undone, and is hidden while confirmation is off";
+    in_vain
+        .map(|rule| {
+            Diagnostic::warning(WITHOUT_EFFECT, rule.span.clone(), message.to_owned())
+                .hint("write [confirmation] enabled = true, or leave the rule out")
+        })
+        .collect()
+}
 
 impl Reader<'_> {
     /// Says which rules about single tools can change nothing.
