@@ -104,6 +104,7 @@ fn what_matters_is_not_told() {
         "[risk.write]\nlimits = [{ max = 5, window = \"hour\" }]\n[tools.send_message]\nlimits = [{ max = 9, window = \"day\" }]",
         "[tools.leave_group]\naction = \"confirm\"\n[confirmation]\nenabled = true",
         "[tools.leave_group]\naction = \"deny\"",
+        "[tools.leave_group]\nlimits = [{ max = 5, window = \"day\" }]",
         // A grant narrows.
         "[risk.write]\n[grants.reporter]\ndefault = \"deny\"\n[grants.reporter.tools.send_message]\naction = \"confirm\"",
     ] {

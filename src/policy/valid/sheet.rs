@@ -31,6 +31,7 @@ pub(super) struct Drafted {
 pub(super) struct Named {
     pub(super) tools: HashSet<&'static str>,
     pub(super) action: Action,
+    pub(super) counts: bool,
     pub(super) span: Span,
 }
 
@@ -116,6 +117,7 @@ impl Reader<'_> {
                 .map(|rule| Named {
                     tools: rule.tools.clone(),
                     action: rule.action,
+                    counts: !rule.limits.is_empty(),
                     span: rule.span.clone(),
                 })
                 .collect(),
