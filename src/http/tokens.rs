@@ -75,8 +75,11 @@ impl Grants {
                 return Ok(Principal::of(&grant));
             }
             match policy.oauth() {
-                Some(oauth) => self.resource.principal(&policy, oauth, token).await,
-                None => Err(Refused::Unknown),
+                // Tokens of grants have no dots.
+                Some(oauth) if token.contains('.') => {
+                    self.resource.principal(&policy, oauth, token).await
+                }
+                _ => Err(Refused::Unknown),
             }
         };
         found.await.map_err(|refused| {
