@@ -1,13 +1,19 @@
 //! Options that several subcommands share.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
-use clap::Args;
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser},
+};
+use secrecy::SecretString;
 
 use super::CliError;
 use crate::{
     backend::{Backend, Kind},
     config::{Config, from_process},
+    gate::ApprovalKey,
+    ledger::Shared,
     policy::Policy,
     state,
     toolset::Toolset,
@@ -34,19 +40,78 @@ impl PolicyOption {
     }
 }
 
-/// Which state directory.
+/// The password of a Redis, beside its address.
+const PASSWORD: &str = "WHATSAPP_GUARD_STATE_PASSWORD";
+
+/// The key that servers of one Redis seal approvals with.
+const APPROVAL_KEY: &str = "WHATSAPP_GUARD_APPROVAL_KEY";
+
+/// Where the state is.
 #[derive(Debug, Args)]
 pub(super) struct StateOption {
-    /// State directory; whatsapp-guard below the XDG state directory when left out
-    #[arg(long, value_name = "DIR", env = "WHATSAPP_GUARD_STATE")]
-    state: Option<PathBuf>,
+    /// State directory, or redis://host:port/db; whatsapp-guard below the XDG state directory when left out
+    #[arg(
+        long,
+        value_name = "DIR|URL",
+        env = "WHATSAPP_GUARD_STATE",
+        hide_env_values = true,
+        value_parser = OsStringValueParser::new().map(Place::of),
+    )]
+    state: Option<Place>,
+}
+
+/// What `--state` names. An address may hold a password.
+#[derive(Debug, Clone)]
+enum Place {
+    Directory(PathBuf),
+    Address(SecretString),
+}
+
+impl Place {
+    fn of(text: OsString) -> Self {
+        match text.to_str() {
+            Some(address) if address.contains("://") => Self::Address(address.into()),
+            _ => Self::Directory(text.into()),
+        }
+    }
 }
 
 impl StateOption {
-    /// The directory; none when there is no home either.
+    /// The directory of what is this machine's own; none when there is no home either.
     pub(super) fn directory(&self) -> Option<PathBuf> {
-        self.state.clone().or_else(state::directory)
+        match &self.state {
+            Some(Place::Directory(directory)) => Some(directory.clone()),
+            Some(Place::Address(_)) | None => state::directory(),
+        }
     }
+
+    /// Whether the state is shared with other machines.
+    pub(super) const fn is_shared(&self) -> bool {
+        matches!(self.state, Some(Place::Address(_)))
+    }
+
+    /// Where the state is shared with other machines, if it is.
+    pub(super) fn shared(&self) -> Result<Option<Shared>, CliError> {
+        let Some(Place::Address(address)) = &self.state else {
+            return Ok(None);
+        };
+        let password = Config::secret(PASSWORD, &from_process)?;
+        Shared::at(address, password.as_ref())
+            .map(Some)
+            .map_err(|error| CliError::Usage(error.to_string()))
+    }
+}
+
+/// The key of an account's approvals, which shared state cannot do without.
+pub(super) fn approval_key(account: &str) -> Result<ApprovalKey, CliError> {
+    let secret = Config::secret(APPROVAL_KEY, &from_process)?;
+    secret
+        .and_then(|secret| ApprovalKey::new(&secret, account))
+        .ok_or_else(|| {
+            CliError::Usage(format!(
+                "shared state needs {APPROVAL_KEY}_FILE (or {APPROVAL_KEY}): the same 32 random bytes or more at every server, in base64 or hex; `openssl rand -base64 32` makes them"
+            ))
+        })
 }
 
 /// Which back end.

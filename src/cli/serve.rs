@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 use super::{
     CliError,
     http::HttpOptions,
-    options::{BackendOption, PolicyOption, StateOption},
+    options::{BackendOption, PolicyOption, StateOption, approval_key},
 };
 use crate::{
     audit::Audit,
     clock::Clock,
     config::Config,
-    gate::Gate,
+    gate::{ApprovalKey, Gate},
     ledger::Ledger,
     mcp::{self, Server},
     panic_switch::Switch,
@@ -38,7 +38,11 @@ WHATSAPP_GUARD_TIMEOUT sets how many seconds one HTTP answer may take (35),
 WHATSAPP_GUARD_OUTBOX the folder that files are sent from (none),
 WHATSAPP_GUARD_INBOX the folder that large downloads are saved in (none), and
 WHATSAPP_GUARD_MAX_MEDIA_BYTES the most that is sent at once (16777216).
-WHATSAPP_GUARD_MAX_RESULT_BYTES sets how large an answer may be (24576).")]
+WHATSAPP_GUARD_MAX_RESULT_BYTES sets how large an answer may be (24576).
+
+With --state redis://... servers share counters, recipients, approvals and the panic
+switch; WHATSAPP_GUARD_APPROVAL_KEY_FILE names a key that is the same at each of them,
+WHATSAPP_GUARD_STATE_PASSWORD_FILE the password of Redis. The audit stays here.")]
 pub(super) struct Serve {
     #[command(flatten)]
     backend: BackendOption,
@@ -54,6 +58,11 @@ pub(super) struct Serve {
 }
 
 impl Serve {
+    /// Whether calls may have to wait for each other.
+    pub(super) const fn is_for_many(&self) -> bool {
+        self.http.is_wanted() || self.state.is_shared()
+    }
+
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
         let tools = self.backend.tools()?;
@@ -62,10 +71,23 @@ impl Serve {
         let audit = self
             .audit
             .or_else(|| Some(directory.as_ref()?.join("audit.jsonl")));
-        let kept = Kept {
-            audit,
-            ledger: ledger(&self.backend.config()?, directory.as_deref(), &clock)?,
-            switch: directory.as_deref().map(Switch::at),
+        let config = self.backend.config()?;
+        let kept = match self.state.shared()? {
+            Some(shared) => {
+                let account = config.account().unwrap_or_else(|| "sandbox".to_owned());
+                Kept {
+                    audit,
+                    ledger: shared.ledger(&account),
+                    switch: Some(Switch::shared(shared)),
+                    key: Some(approval_key(&account)?),
+                }
+            }
+            None => Kept {
+                audit,
+                ledger: ledger(&config, directory.as_deref(), &clock)?,
+                switch: directory.as_deref().map(Switch::at),
+                key: None,
+            },
         };
         let server = server(tools, policy, kept, &clock)?;
         if !self.http.is_wanted() {
@@ -116,6 +138,8 @@ pub(super) struct Kept {
     pub(super) audit: Option<PathBuf>,
     pub(super) ledger: Ledger,
     pub(super) switch: Option<Switch>,
+    /// What approvals are sealed with; a key of the process where it is left out.
+    pub(super) key: Option<ApprovalKey>,
 }
 
 /// The ledger of an account, in the state directory; the sandbox has one that ends
@@ -150,6 +174,10 @@ pub(super) fn server(
     })?;
     let gate = match kept.switch {
         Some(switch) => gate.stopped_by(switch),
+        None => gate,
+    };
+    let gate = match kept.key {
+        Some(key) => gate.sealing_with(key),
         None => gate,
     };
     Ok(Server::new(tools, gate, audit))

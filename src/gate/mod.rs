@@ -7,16 +7,19 @@ mod durable;
 mod health;
 mod known;
 mod limits;
+mod outside;
 mod pacing;
 mod permit;
 mod question;
 mod refusal;
 mod repeats;
+mod room;
+mod shared_key;
 mod terms;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -24,6 +27,7 @@ pub use approval::Reply;
 pub use permit::{BriefPermit, Ending, Permitted, ScoutPermit};
 pub use question::Question;
 pub use refusal::{Code, Refusal};
+pub use shared_key::ApprovalKey;
 
 use jiff::Timestamp;
 
@@ -33,7 +37,7 @@ use crate::{
     clock::Clock,
     ledger::Ledger,
     op::{ChatId, Part, Risk},
-    panic_switch::{self, Switch},
+    panic_switch::Switch,
     policy::{Decision, Policy, Situation, Standing},
     toolset::{Answer, Facts, Prepared, Sight},
 };
@@ -52,6 +56,8 @@ pub struct Gate {
     audit: Arc<Audit>,
     ledger: Ledger,
     switch: Option<Switch>,
+    /// Whether everything was stopped when that could last be asked.
+    all_stopped: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -92,6 +98,8 @@ struct Weighed<'p> {
     facts: Facts,
     decision: Decision<'p>,
     newcomers: Vec<ChatId>,
+    /// Whether short windows are counted in the ledger too.
+    all_counted: bool,
 }
 
 impl Gate {
@@ -119,6 +127,7 @@ impl Gate {
             audit,
             ledger,
             switch: None,
+            all_stopped: AtomicBool::new(false),
             state: Mutex::new(state),
         })
     }
@@ -127,6 +136,13 @@ impl Gate {
     #[must_use]
     pub fn stopped_by(mut self, switch: Switch) -> Self {
         self.switch = Some(switch);
+        self
+    }
+
+    /// The same gate, whose approvals are good at all servers with this key.
+    #[must_use]
+    pub fn sealing_with(self, key: ApprovalKey) -> Self {
+        self.lock().approvals.share(key);
         self
     }
 
@@ -173,11 +189,12 @@ impl Gate {
         reply: Reply,
     ) -> Verdict {
         // The ticket is burned first: an answer counts once, whatever comes of it.
-        let redeemed = self
-            .lock()
-            .approvals
-            .redeem(ticket, call.facts(), caller, reply);
-        match redeemed {
+        let tool = call.facts().tool;
+        let spent = self.lock().approvals.redeem(ticket, call.facts(), caller);
+        let heard = spent
+            .and_then(|spent| spent.burn(&self.ledger, tool))
+            .and_then(|()| reply.heard(tool));
+        match heard {
             Ok(()) => self.decide(call, caller, Some(Grounds::Approval)),
             Err(refusal) => refuse(refusal),
         }
@@ -220,8 +237,16 @@ impl Gate {
         caller: &Caller,
     ) -> Result<Weighed<'p>, Refusal> {
         let facts = call.facts();
-        self.emergency(facts)?;
-        let newcomers = self.newcomers(policy, facts, caller)?;
+        let recipients: Vec<&str> = match policy.asks_who_is_new(&caller.grant) {
+            true => facts
+                .touches
+                .of(Part::Recipient)
+                .map(ChatId::as_str)
+                .collect(),
+            false => Vec::new(),
+        };
+        let seen = self.emergency(facts, &recipients)?;
+        let newcomers = self.newcomers(policy, facts, caller, seen.as_ref())?;
         let decision = {
             let state = self.lock();
             let situation = Situation {
@@ -234,49 +259,14 @@ impl Gate {
             policy.decide(facts, &situation)
         };
         if decision.standing().admits() {
-            self.healthy(policy, facts)?;
+            self.healthy(policy, facts, seen.as_ref())?;
         }
         Ok(Weighed {
             facts: facts.clone(),
             decision,
             newcomers,
+            all_counted: seen.is_some(),
         })
-    }
-
-    /// Refuses what the switch does not let through.
-    fn emergency(&self, facts: &Facts) -> Result<(), Refusal> {
-        let state = match &self.switch {
-            Some(switch) => switch.state(),
-            None => return Ok(()),
-        };
-        match state {
-            panic_switch::State::Off => Ok(()),
-            panic_switch::State::ReadsOnly if facts.risk == Risk::Read => Ok(()),
-            panic_switch::State::ReadsOnly | panic_switch::State::Everything => {
-                let reason = "the operator has stopped this server (`whatsapp-guard panic`)";
-                Err(Refusal::new(Code::Panic, reason))
-            }
-        }
-    }
-
-    /// The recipients of a call that were never written to, where that matters.
-    fn newcomers(
-        &self,
-        policy: &Policy,
-        facts: &Facts,
-        caller: &Caller,
-    ) -> Result<Vec<ChatId>, Refusal> {
-        let mut newcomers = Vec::new();
-        if policy.asks_who_is_new(&caller.grant) {
-            for chat in facts.touches.of(Part::Recipient) {
-                let known = self.ledger.is_known(chat.as_str());
-                if !known.map_err(|error| Refusal::uncounted(&error))? && !newcomers.contains(chat)
-                {
-                    newcomers.push(chat.clone());
-                }
-            }
-        }
-        Ok(newcomers)
     }
 
     fn ask(
@@ -297,26 +287,18 @@ impl Gate {
         {
             return verdict;
         }
-        let looked = state
-            .pacing
-            .look(&weighed.decision.paces, self.clock.elapsed())
-            .and_then(|_| {
-                let (limits, facts) = (&weighed.decision.limits, &weighed.facts);
-                let newcomers = weighed.newcomers.len();
-                state.limiter.look(limits, facts, caller, newcomers)
-            })
-            .and_then(|()| match &durable {
-                Some(asked) => asked.look(&self.ledger, &weighed.facts),
-                None => Ok(()),
-            });
-        if let Err(refusal) = looked {
-            return refuse(refusal);
-        }
-        let ticket = match state.approvals.ask(call.facts(), caller) {
+        let looked = state.look(weighed, caller, self.clock.elapsed());
+        // The ledger is asked while nobody waits for the gate.
+        drop(state);
+        let looked = looked.and_then(|_| match &durable {
+            Some(asked) => asked.look(&self.ledger, &weighed.facts),
+            None => Ok(()),
+        });
+        let asked = looked.and_then(|()| self.lock().approvals.ask(call.facts(), caller));
+        let ticket = match asked {
             Ok(ticket) => ticket,
             Err(refusal) => return refuse(refusal),
         };
-        drop(state);
         let brief = call.take_brief().map(BriefPermit);
         let reasons = weighed.decision.reasons_to_ask();
         let expires = policy.confirmation.expires;
@@ -340,14 +322,16 @@ impl Gate {
         }
         let once = repeats::Key::of(call.facts(), caller);
         let durable = self.durable(policy, weighed, caller);
-        let now = self.clock.elapsed();
         let mut state = self.lock();
-        if let Some(key) = &once
-            && let Some(verdict) = state.repeated(key)
-        {
-            return verdict;
+        if let Some(key) = &once {
+            if let Some(verdict) = state.repeated(key) {
+                return verdict;
+            }
+            state.repeats.begin(key.clone());
         }
-        let counted = state.count(&self.ledger, weighed, durable.as_ref(), caller, now);
+        drop(state);
+        let counted = self.count(weighed, durable.as_ref(), caller);
+        let mut state = self.lock();
         let (wait, counted, grounds) = match counted {
             Ok((wait, counted)) => (wait, counted, grounds),
             Err(refusal)
@@ -356,11 +340,13 @@ impl Gate {
             {
                 (Duration::ZERO, None, Grounds::Shadow(refusal.code))
             }
-            Err(refusal) => return refuse(refusal),
+            Err(refusal) => {
+                if let Some(key) = &once {
+                    state.repeats.forget(key);
+                }
+                return refuse(refusal);
+            }
         };
-        if let Some(key) = &once {
-            state.repeats.begin(key.clone());
-        }
         Self::reads(&mut state, &weighed.facts, caller);
         drop(state);
         Verdict::Go(Box::new(Permitted {
@@ -406,7 +392,13 @@ impl Gate {
         let limits = weighed.decision.limits.iter();
         let limits = limits.filter_map(|index| policy.limits.get(*index));
         let remembers = policy.asks_who_is_new(&caller.grant);
-        Asked::of(limits, &weighed.facts, caller, remembers)
+        Asked::of(
+            limits,
+            &weighed.facts,
+            caller,
+            weighed.all_counted,
+            remembers,
+        )
     }
 
     /// Which chats' messages may be told, for what tells those of several.
@@ -453,26 +445,6 @@ impl State {
             Ok(outcome) => outcome.map(|outcome| Verdict::Again(Box::new(outcome))),
             Err(refusal) => Some(refuse(refusal)),
         }
-    }
-
-    /// Counts a call everywhere or nowhere; says how long it has to wait.
-    fn count(
-        &mut self,
-        ledger: &Ledger,
-        weighed: &Weighed<'_>,
-        durable: Option<&Asked<'_>>,
-        caller: &Caller,
-        now: Duration,
-    ) -> Result<(Duration, Option<durable::Counted>), Refusal> {
-        let paces = &weighed.decision.paces;
-        let wait = self.pacing.look(paces, now)?;
-        let (limits, facts) = (&weighed.decision.limits, &weighed.facts);
-        let newcomers = weighed.newcomers.len();
-        let counted = self.limiter.take(limits, facts, caller, newcomers, || {
-            durable.map(|asked| asked.take(ledger, facts)).transpose()
-        })?;
-        self.pacing.take(paces, now, wait);
-        Ok((wait, counted))
     }
 }
 

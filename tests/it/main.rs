@@ -26,6 +26,7 @@ mod program;
 mod prompts;
 mod protocol;
 mod questions;
+mod redis_server;
 mod repeats;
 mod resources;
 mod sandbox;

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const FRESH: Duration = Duration::from_secs(1);
 
 /// How many connections are kept.
-const MANY: usize = 16;
+const MANY: usize = 64;
 
 pub(super) struct Client {
     client: redis::Client,

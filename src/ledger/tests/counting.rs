@@ -7,6 +7,7 @@ wherever!(
     what_is_greater_than_a_limit_never_passes,
     a_probe_says_the_same_and_counts_nothing,
     a_count_is_lowered_afterwards_and_never_raised,
+    what_is_undone_was_never_counted,
     windows_longer_than_a_day_are_refused,
     a_person_is_new_once,
     people_are_taken_over_once,
@@ -222,6 +223,27 @@ fn a_pause_outlasts_a_restart_and_is_never_shortened(mut desk: Desk) {
     desk.ledger.pause(MINUTE, "again").unwrap();
     desk.hand.advance(MINUTE);
     assert_eq!(desk.ledger.paused().unwrap(), None);
+}
+
+fn what_is_undone_was_never_counted(desk: Desk) {
+    let new = [Count {
+        counter: "new",
+        ..count(1, 1, HOUR)
+    }];
+    let request = Request {
+        counts: &[count(2, 3, HOUR)],
+        people: &["Ann"],
+        newcomers: &new,
+    };
+    let Admission::Counted(receipt) = desk.ledger.admit(&request).unwrap() else {
+        panic!("full");
+    };
+    assert_eq!(receipt.newcomers, ["Ann"]);
+    desk.ledger.undo(&receipt).unwrap();
+    assert!(!desk.ledger.is_known("Ann").unwrap());
+    assert!(desk.ledger.standings().unwrap().is_empty());
+    let again = desk.ledger.admit(&request).unwrap();
+    assert!(matches!(again, Admission::Counted(_)));
 }
 
 #[test]
