@@ -33,7 +33,7 @@ impl RedisServer {
                     env::var_os("WG_REQUIRE_REDIS").is_none(),
                     "redis-server is not installed"
                 );
-                eprintln!("skipped: redis-server is not installed");
+                let _ = writeln!(std::io::stderr(), "skipped: redis-server is not installed");
                 return None;
             };
             let mut server = Self {
