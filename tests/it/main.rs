@@ -50,6 +50,7 @@ mod protocol;
 mod questions;
 mod reading;
 mod recipients;
+mod redis_server;
 mod rehearsal;
 mod reload;
 mod repeats;
