@@ -151,6 +151,14 @@ impl Config {
         size.ok_or_else(|| bad(NAME, format!("takes bytes from {least} to {most}")))
     }
 
+    /// A secret (`NAME`, or the file that `NAME_FILE` names).
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn secret(name: &str, lookup: Lookup<'_>) -> Result<Option<SecretString>, ConfigError> {
+        Ok(Vars(lookup).get(name)?.map(SecretString::from))
+    }
+
     /// A name for the account that is the same wherever the same account is
     /// configured; none for the sandbox, which begins anew each time.
     pub fn account(&self) -> Option<String> {

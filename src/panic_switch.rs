@@ -1,6 +1,7 @@
-//! The switch that stops every server of a state directory.
+//! The switch that stops every server of a state directory, or of a Redis.
 //!
-//! It is a file, so that it works whatever the servers are doing, and no tool writes it.
+//! It is a file or a key, so that it works whatever the servers are doing, and no tool
+//! writes it.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -10,7 +11,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use crate::state;
+use crate::{ledger::Shared, state};
 
 /// A file of this length is none that was written here.
 const LONG: usize = 64;
@@ -26,9 +27,18 @@ pub enum State {
     Everything,
 }
 
-/// The switch of a state directory.
+/// The switch of a state directory, or of a Redis.
 #[derive(Debug, Clone)]
-pub struct Switch {
+pub struct Switch(Place);
+
+#[derive(Debug, Clone)]
+enum Place {
+    Here(Here),
+    Shared(Shared),
+}
+
+#[derive(Debug, Clone)]
+struct Here {
     directory: PathBuf,
     file: PathBuf,
 }
@@ -47,20 +57,64 @@ impl State {
 impl Switch {
     /// The switch of this state directory.
     pub fn at(directory: &Path) -> Self {
-        Self {
+        Self(Place::Here(Here {
             directory: directory.to_owned(),
             file: directory.join("panic"),
-        }
+        }))
     }
 
-    /// The file that it is.
-    pub fn file(&self) -> &Path {
-        &self.file
+    /// The switch of this Redis.
+    pub fn shared(shared: Shared) -> Self {
+        Self(Place::Shared(shared))
+    }
+
+    /// The file or the Redis that it is in.
+    pub fn place(&self) -> String {
+        match &self.0 {
+            Place::Here(here) => here.file.display().to_string(),
+            Place::Shared(shared) => shared.place().to_owned(),
+        }
     }
 
     /// What holds now, read anew each time; what cannot be read or understood is the
     /// strictest.
     pub fn state(&self) -> State {
+        self.ask().unwrap_or(State::Everything)
+    }
+
+    /// What holds now, where it can be asked.
+    ///
+    /// # Errors
+    /// When Redis does not answer.
+    pub fn ask(&self) -> io::Result<State> {
+        match &self.0 {
+            Place::Here(here) => Ok(here.state()),
+            Place::Shared(shared) => shared.switch().map_err(io::Error::other),
+        }
+    }
+
+    /// Puts the switch; it has reached the disk when this returns, or Redis.
+    ///
+    /// # Errors
+    /// When it cannot be put or taken away; a file is then as it was.
+    pub fn set(&self, state: State) -> io::Result<()> {
+        match &self.0 {
+            Place::Here(here) => here.set(state),
+            Place::Shared(shared) => shared.put_switch(state).map_err(io::Error::other),
+        }
+    }
+
+    /// Takes the switch away; it is fine when there is none.
+    ///
+    /// # Errors
+    /// When it cannot be taken away.
+    pub fn clear(&self) -> io::Result<()> {
+        self.set(State::Off)
+    }
+}
+
+impl Here {
+    fn state(&self) -> State {
         match self.read() {
             Ok(text) if text.len() < LONG && text.trim_ascii() == b"reads" => State::ReadsOnly,
             Err(error) if error.kind() == io::ErrorKind::NotFound => State::Off,
@@ -68,11 +122,7 @@ impl Switch {
         }
     }
 
-    /// Puts the switch; it has reached the disk when this returns.
-    ///
-    /// # Errors
-    /// When the file cannot be written or taken away; the switch is then as it was.
-    pub fn set(&self, state: State) -> io::Result<()> {
+    fn set(&self, state: State) -> io::Result<()> {
         if state == State::Off {
             return self.clear();
         }
@@ -84,11 +134,7 @@ impl Switch {
         self.settle()
     }
 
-    /// Takes the switch away; it is fine when there is none.
-    ///
-    /// # Errors
-    /// When the file cannot be taken away.
-    pub fn clear(&self) -> io::Result<()> {
+    fn clear(&self) -> io::Result<()> {
         match fs::remove_file(&self.file) {
             Ok(()) => self.settle(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

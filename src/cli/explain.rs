@@ -75,9 +75,9 @@ impl Explain {
             None => Timestamp::now(),
         };
         let account = self.backend.account()?;
-        let directory = self.state.directory();
+        let kept = self.state.remembered(account.as_deref())?;
         let failed = |error: crate::ledger::LedgerError| CliError::Failed(error.to_string());
-        let account = Account::look(directory.as_deref(), account.as_deref()).map_err(failed)?;
+        let account = Account::look(kept.ledger, kept.switch.as_ref()).map_err(failed)?;
         let explanation =
             Explanation::of(&policy, &facts, &self.grant, at, &account).map_err(failed)?;
         let mut out = stdout();

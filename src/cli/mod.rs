@@ -125,7 +125,7 @@ impl CliError {
 pub fn run(cli: Cli) -> Result<ExitCode, CliError> {
     output::log_to_stderr();
     match cli.command {
-        Command::Serve(serve) if serve.http.is_wanted() => block_on_all(serve.run()),
+        Command::Serve(serve) if serve.is_for_many() => block_on_all(serve.run()),
         Command::Serve(serve) => block_on(serve.run()),
         Command::Demo(demo) => block_on(demo.run()),
         Command::Check(check) => check.run(),

@@ -1,13 +1,24 @@
 //! Options that several subcommands share.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
-use clap::Args;
+use clap::{
+    Args,
+    builder::{OsStringValueParser, TypedValueParser},
+};
+use secrecy::SecretString;
 
 use super::CliError;
 use crate::{
     backend::{Backend, Kind},
+    clock::Clock,
     config::{Config, from_process},
+    gate::ApprovalKey,
+    ledger::{Ledger, Shared},
+    panic_switch::Switch,
     policy::Policy,
     state,
     toolset::Toolset,
@@ -39,19 +50,115 @@ impl PolicyOption {
     }
 }
 
-/// Which state directory.
+/// The password of a Redis, beside its address.
+const PASSWORD: &str = "WHATSAPP_GUARD_STATE_PASSWORD";
+
+/// The key that servers of one Redis seal approvals with.
+const APPROVAL_KEY: &str = "WHATSAPP_GUARD_APPROVAL_KEY";
+
+/// What the account of the sandbox is called in shared state.
+pub(super) const SANDBOX: &str = "sandbox";
+
+/// The file of a ledger, in the folder of its account.
+pub(super) const LEDGER: &str = "ledger.sqlite";
+
+/// Where the state is.
 #[derive(Debug, Args)]
 pub(super) struct StateOption {
-    /// State directory; whatsapp-guard below the XDG state directory when left out
-    #[arg(long, value_name = "DIR", env = "WHATSAPP_GUARD_STATE")]
-    state: Option<PathBuf>,
+    /// State directory, or redis://host:port/db; whatsapp-guard below the XDG state directory when left out
+    #[arg(
+        long,
+        value_name = "DIR|URL",
+        env = "WHATSAPP_GUARD_STATE",
+        hide_env_values = true,
+        value_parser = OsStringValueParser::new().map(Place::of),
+    )]
+    state: Option<Place>,
+}
+
+/// What `--state` names. An address may hold a password.
+#[derive(Debug, Clone)]
+enum Place {
+    Directory(PathBuf),
+    Address(SecretString),
+}
+
+impl Place {
+    fn of(text: OsString) -> Self {
+        match text.to_str() {
+            Some(address) if address.contains("://") => Self::Address(address.into()),
+            _ => Self::Directory(text.into()),
+        }
+    }
+}
+
+/// What is remembered of an account already.
+#[derive(Default)]
+pub(super) struct Remembered {
+    pub(super) ledger: Option<Ledger>,
+    /// The file or the Redis that the ledger is in.
+    pub(super) place: Option<String>,
+    pub(super) switch: Option<Switch>,
 }
 
 impl StateOption {
-    /// The directory; none when there is no home either.
-    pub(super) fn directory(&self) -> Option<PathBuf> {
-        self.state.clone().or_else(state::directory)
+    /// What is remembered of an account; looking makes no file. The sandbox is remembered
+    /// in shared state alone.
+    pub(super) fn remembered(&self, account: Option<&str>) -> Result<Remembered, CliError> {
+        if let Some(shared) = self.shared()? {
+            return Ok(Remembered {
+                ledger: Some(shared.ledger(account.unwrap_or(SANDBOX))),
+                place: Some(shared.place().to_owned()),
+                switch: Some(Switch::shared(shared)),
+            });
+        }
+        let Some(directory) = self.directory() else {
+            return Ok(Remembered::default());
+        };
+        let path = account.map(|account| directory.join(account).join(LEDGER));
+        let path = path.filter(|path| path.exists());
+        Ok(Remembered {
+            place: path.as_ref().map(|path| path.display().to_string()),
+            ledger: path.map(|path| Ledger::at(path, Clock::real())),
+            switch: Some(Switch::at(&directory)),
+        })
     }
+
+    /// The directory of what is this machine's own; none when there is no home either.
+    pub(super) fn directory(&self) -> Option<PathBuf> {
+        match &self.state {
+            Some(Place::Directory(directory)) => Some(directory.clone()),
+            Some(Place::Address(_)) | None => state::directory(),
+        }
+    }
+
+    /// Whether the state is shared with other machines.
+    pub(super) const fn is_shared(&self) -> bool {
+        matches!(self.state, Some(Place::Address(_)))
+    }
+
+    /// Where the state is shared with other machines, if it is.
+    pub(super) fn shared(&self) -> Result<Option<Shared>, CliError> {
+        let Some(Place::Address(address)) = &self.state else {
+            return Ok(None);
+        };
+        let password = Config::secret(PASSWORD, &from_process)?;
+        Shared::at(address, password.as_ref())
+            .map(Some)
+            .map_err(|error| CliError::Usage(error.to_string()))
+    }
+}
+
+/// The key of an account's approvals, which shared state cannot do without.
+pub(super) fn approval_key(account: &str) -> Result<ApprovalKey, CliError> {
+    let secret = Config::secret(APPROVAL_KEY, &from_process)?;
+    secret
+        .and_then(|secret| ApprovalKey::new(&secret, account))
+        .ok_or_else(|| {
+            CliError::Usage(format!(
+                "shared state needs {APPROVAL_KEY}_FILE (or {APPROVAL_KEY}): the same 32 random bytes or more at every server, in base64 or hex; `openssl rand -base64 32` makes them"
+            ))
+        })
 }
 
 /// Which back end.

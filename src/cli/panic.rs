@@ -1,6 +1,6 @@
 //! `panic`: stops every server at once.
 
-use std::{io::Write, path::Path, process::ExitCode};
+use std::{io::Write, process::ExitCode};
 
 use clap::Args;
 use serde::Serialize;
@@ -19,13 +19,14 @@ use crate::panic_switch::{State, Switch};
   whatsapp-guard panic --all        from the next call on, nothing at all
   whatsapp-guard panic --status     whether it is on
   whatsapp-guard panic --off        what the policy says holds again
+  whatsapp-guard panic --state redis://host:6379/0
 
-It holds for every server of the state directory, whatever account or back end it
-serves, and stays over restarts until --off. It needs no back end and no policy. A
+It holds for every server of the state directory or Redis, whatever account or back end
+it serves, and stays over restarts until --off. It needs no back end and no policy. A
 server that was started with another --state is not stopped. A call that is under
 way already is not taken back. --all is not eased by a second `panic`: use --off.
 
-Exit codes: 0 done, 1 the file cannot be written, 2 there is no state directory")]
+Exit codes: 0 done, 1 it cannot be put, 2 there is no state directory")]
 pub(super) struct Panic {
     /// Stop reads too
     #[arg(long)]
@@ -44,47 +45,54 @@ pub(super) struct Panic {
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct Report {
     panic: &'static str,
-    file: &'a Path,
+    /// The file, or the Redis.
+    file: String,
 }
 
 impl Panic {
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
-        let directory = self.state.directory().ok_or_else(|| {
-            CliError::Usage(
-                "there is no home directory; name the state directory with --state".into(),
-            )
-        })?;
-        let switch = Switch::at(&directory);
-        self.put(&switch).map_err(|error| {
-            let file = switch.file().display();
+        let switch = match self.state.shared()? {
+            Some(shared) => Switch::shared(shared),
+            None => Switch::at(&self.state.directory().ok_or_else(|| {
+                CliError::Usage(
+                    "there is no home directory; name the state directory with --state".into(),
+                )
+            })?),
+        };
+        let state = self.put(&switch).map_err(|error| {
+            let (place, what) = (
+                switch.place(),
+                if self.status { "asked" } else { "changed" },
+            );
             CliError::Failed(format!(
-                "{file} cannot be changed: {error}; to be safe, end the servers"
+                "{place} cannot be {what}: {error}; to be safe, end the servers"
             ))
         })?;
-        self.tell(&switch)?;
+        self.tell(&switch, state)?;
         Ok(ExitCode::SUCCESS)
     }
 
-    fn put(&self, switch: &Switch) -> std::io::Result<()> {
+    /// Puts the switch; what holds then.
+    fn put(&self, switch: &Switch) -> std::io::Result<State> {
         match (self.status, self.off, self.all) {
-            (true, ..) => Ok(()),
-            (_, true, _) => switch.clear(),
-            (_, _, true) => switch.set(State::Everything),
+            (true, ..) => {}
+            (_, true, _) => switch.clear()?,
+            (_, _, true) => switch.set(State::Everything)?,
             // A second cry in a hurry must not loosen the first.
-            _ if switch.state() == State::Everything => Ok(()),
-            _ => switch.set(State::ReadsOnly),
+            _ if switch.ask()? == State::Everything => {}
+            _ => switch.set(State::ReadsOnly)?,
         }
+        switch.ask()
     }
 
-    fn tell(&self, switch: &Switch) -> std::io::Result<()> {
+    fn tell(&self, switch: &Switch, state: State) -> std::io::Result<()> {
         let mut out = stdout();
-        let state = switch.state();
         if self.json {
             let report = Report {
                 panic: state.name(),
-                file: switch.file(),
+                file: switch.place(),
             };
             return write_json(&mut out, &report);
         }
@@ -93,7 +101,7 @@ impl Panic {
             State::ReadsOnly => "on: nothing but reads from the next call on",
             State::Everything => "on: nothing at all from the next call on",
         };
-        writeln!(out, "panic is {says} ({})", switch.file().display())?;
+        writeln!(out, "panic is {says} ({})", switch.place())?;
         if state != State::Off {
             writeln!(out, "`whatsapp-guard panic --off` takes it away")?;
         }

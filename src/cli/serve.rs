@@ -13,13 +13,13 @@ use tokio_util::sync::CancellationToken;
 use super::{
     CliError,
     http::HttpOptions,
-    options::{BackendOption, PolicyOption, StateOption},
+    options::{BackendOption, LEDGER, PolicyOption, SANDBOX, StateOption, approval_key},
 };
 use crate::{
     audit::Audit,
     clock::Clock,
     config::Config,
-    gate::Gate,
+    gate::{ApprovalKey, Gate},
     ledger::Ledger,
     mcp::{self, LOCAL, Server},
     panic_switch::Switch,
@@ -46,7 +46,11 @@ WHATSAPP_GUARD_TIMEOUT sets how many seconds one HTTP answer may take (35),
 WHATSAPP_GUARD_OUTBOX the folder that files are sent from (none),
 WHATSAPP_GUARD_INBOX the folder that large downloads are saved in (none), and
 WHATSAPP_GUARD_MAX_MEDIA_BYTES the most that is sent at once (16777216).
-WHATSAPP_GUARD_MAX_RESULT_BYTES sets how large an answer may be (24576).")]
+WHATSAPP_GUARD_MAX_RESULT_BYTES sets how large an answer may be (24576).
+
+With --state redis://... servers share counters, recipients, approvals and the panic
+switch; WHATSAPP_GUARD_APPROVAL_KEY_FILE names a key that is the same at each of them,
+WHATSAPP_GUARD_STATE_PASSWORD_FILE the password of Redis. The audit stays here.")]
 pub(super) struct Serve {
     #[command(flatten)]
     backend: BackendOption,
@@ -71,6 +75,11 @@ pub(super) struct Serve {
 }
 
 impl Serve {
+    /// Whether calls may have to wait for each other.
+    pub(super) const fn is_for_many(&self) -> bool {
+        self.http.is_wanted() || self.state.is_shared()
+    }
+
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
         known(&policy, &self.grant)?;
@@ -84,10 +93,23 @@ impl Serve {
         let audit = self
             .audit
             .or_else(|| Some(directory.as_ref()?.join("audit.jsonl")));
-        let kept = Kept {
-            audit,
-            ledger: ledger(&self.backend.config()?, directory.as_deref(), &clock)?,
-            switch: directory.as_deref().map(Switch::at),
+        let config = self.backend.config()?;
+        let kept = match self.state.shared()? {
+            Some(shared) => {
+                let account = config.account().unwrap_or_else(|| SANDBOX.to_owned());
+                Kept {
+                    audit,
+                    ledger: shared.ledger(&account),
+                    switch: Some(Switch::shared(shared)),
+                    key: Some(approval_key(&account)?),
+                }
+            }
+            None => Kept {
+                audit,
+                ledger: ledger(&config, directory.as_deref(), &clock)?,
+                switch: directory.as_deref().map(Switch::at),
+                key: None,
+            },
         };
         let server = server(tools, policy, kept, &clock, self.grant)?;
         if let Some(path) = self.policy.path() {
@@ -168,6 +190,8 @@ pub(super) struct Kept {
     pub(super) audit: Option<PathBuf>,
     pub(super) ledger: Ledger,
     pub(super) switch: Option<Switch>,
+    /// What approvals are sealed with; a key of the process where it is left out.
+    pub(super) key: Option<ApprovalKey>,
 }
 
 /// The ledger of an account, in the state directory; the sandbox has one that ends
@@ -180,7 +204,7 @@ pub(super) fn ledger(
     match (config.account(), directory) {
         (None, _) => Ok(Ledger::in_memory(clock.clone())),
         (Some(account), Some(directory)) => {
-            let path = directory.join(account).join("ledger.sqlite");
+            let path = directory.join(account).join(LEDGER);
             Ok(Ledger::at(path, clock.clone()))
         }
         (Some(_), None) => Err(CliError::Usage(
@@ -203,6 +227,10 @@ pub(super) fn server(
     })?;
     let gate = match kept.switch {
         Some(switch) => gate.stopped_by(switch),
+        None => gate,
+    };
+    let gate = match kept.key {
+        Some(key) => gate.sealing_with(key),
         None => gate,
     };
     Ok(Server::for_grant(tools, gate, audit, grant))

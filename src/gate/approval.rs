@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::{
-    Caller, Code, Refusal,
+    ApprovalKey, Caller, Code, Refusal,
     meter::{Full, Meter},
 };
 use crate::{
     clock::Clock,
+    ledger::{DAY, Ledger},
     policy::{Confirmation, Policy},
     toolset::Facts,
 };
@@ -35,22 +36,32 @@ pub(super) struct Approvals {
     clock: Clock,
     terms: Confirmation,
     prompts: Meter,
-    used: HashMap<u64, Duration>,
-    issued: u64,
+    used: HashMap<String, Duration>,
+    run: String,
 }
 
 /// What a ticket says; the rest of what it is bound to goes into the MAC alone.
 #[derive(Serialize, Deserialize)]
 struct Claims {
-    /// Number of the question.
-    n: u64,
+    /// Names the question.
+    n: String,
+    /// Whose clock `at` is on.
+    run: String,
     /// When it was asked on the gate's clock, in milliseconds.
     at: u64,
     /// When it was asked by the time of day, in milliseconds since 1970. Both are looked
-    /// at: one stands still while a machine sleeps, the other can be set back.
+    /// at: one stands still while a machine sleeps, the other can be set back. Other servers
+    /// have the time of day alone.
     day: i64,
     /// How long the answer may take, in milliseconds.
     life: u64,
+}
+
+/// A ticket that was taken back.
+pub(super) struct Spent {
+    name: String,
+    /// For how long it would have been good.
+    left: Duration,
 }
 
 impl Approvals {
@@ -64,8 +75,13 @@ impl Approvals {
             clock,
             terms,
             used: HashMap::new(),
-            issued: 0,
+            run: random()?,
         })
+    }
+
+    /// Takes the key that other servers have too.
+    pub(super) fn share(&mut self, key: ApprovalKey) {
+        self.key = key.0;
     }
 
     /// Another policy. A ticket is bound to the call and not to the policy: the person
@@ -88,9 +104,13 @@ impl Approvals {
             };
             return Err(Refusal::prompts(&self.terms.prompt_rule, wait));
         }
-        self.issued += 1;
+        let Ok(name) = random() else {
+            let reason = "the system gives no random bytes to name a question with";
+            return Err(Refusal::new(Code::Busy, reason));
+        };
         let claims = Claims {
-            n: self.issued,
+            n: name,
+            run: self.run.clone(),
             at: millis(self.clock.elapsed()),
             day: self.clock.timestamp().as_millisecond(),
             life: millis(self.terms.expires),
@@ -104,14 +124,13 @@ impl Approvals {
         ))
     }
 
-    /// Takes a ticket back; it is used up whatever the reply is.
+    /// Takes a ticket back; it is used up here whatever comes of it.
     pub(super) fn redeem(
         &mut self,
         ticket: &str,
         facts: &Facts,
         caller: &Caller,
-        reply: Reply,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Spent, Refusal> {
         let tool = facts.tool;
         let invalid = || {
             Refusal::new(
@@ -130,33 +149,33 @@ impl Approvals {
         let claims: Claims = serde_json::from_slice(&body).map_err(|_| invalid())?;
         let (now, day) = (self.clock.elapsed(), self.clock.timestamp());
         self.used.retain(|_, expires| *expires > now);
+        let own = claims.run == self.run;
+        let left = |life: u64| {
+            let by_day = claims.day.saturating_add_unsigned(life);
+            let by_day = by_day
+                .saturating_sub(day.as_millisecond())
+                .max(0)
+                .unsigned_abs();
+            let by_clock = claims.at.saturating_add(life).saturating_sub(millis(now));
+            (by_day, if own { by_clock } else { by_day })
+        };
         // A policy that was put in force meanwhile may give less time, and not more.
-        let life = claims.life.min(millis(self.terms.expires));
-        let late = day.as_millisecond() >= claims.day.saturating_add_unsigned(life);
-        if late || millis(now) >= claims.at + life {
+        let (by_day, by_clock) = left(claims.life.min(millis(self.terms.expires)));
+        if by_day == 0 || by_clock == 0 {
             return Err(Refusal::new(
                 Code::ApprovalExpired,
                 format!("the answer for `{tool}` came too late"),
             ));
         }
-        let expires = Duration::from_millis(claims.at + claims.life);
-        if self.used.insert(claims.n, expires).is_some() {
-            return Err(Refusal::new(
-                Code::ApprovalUsed,
-                format!("the approval for `{tool}` was used before; one approval is for one call"),
-            ));
+        let (by_day, by_clock) = left(claims.life);
+        let left = Duration::from_millis(by_day.max(by_clock));
+        if self.used.insert(claims.n.clone(), now + left).is_some() {
+            return Err(used(tool));
         }
-        match reply {
-            Reply::Yes => Ok(()),
-            Reply::No => Err(Refusal::new(
-                Code::Declined,
-                format!("the person declined `{tool}`; nothing was sent"),
-            )),
-            Reply::Unreadable => Err(Refusal::new(
-                Code::AnswerUnreadable,
-                format!("the answer for `{tool}` holds no explicit yes; nothing was sent"),
-            )),
-        }
+        Ok(Spent {
+            name: claims.n,
+            left,
+        })
     }
 
     fn mac(&self, claims: &[u8], facts: &Facts, caller: &Caller) -> Hmac<Sha256> {
@@ -173,6 +192,49 @@ impl Approvals {
         }
         mac
     }
+}
+
+impl Spent {
+    /// Takes the ticket back from all servers that share the ledger.
+    pub(super) fn burn(&self, ledger: &Ledger, tool: &str) -> Result<(), Refusal> {
+        // Whose clock is behind would take it for longer.
+        let burned = ledger.burn(&self.name, self.left.saturating_add(DAY));
+        match burned.map_err(|error| Refusal::uncounted(&error))? {
+            Some(false) => Err(used(tool)),
+            Some(true) | None => Ok(()),
+        }
+    }
+}
+
+impl Reply {
+    /// Whether the person said yes.
+    pub(super) fn heard(self, tool: &str) -> Result<(), Refusal> {
+        match self {
+            Self::Yes => Ok(()),
+            Self::No => Err(Refusal::new(
+                Code::Declined,
+                format!("the person declined `{tool}`; nothing was sent"),
+            )),
+            Self::Unreadable => Err(Refusal::new(
+                Code::AnswerUnreadable,
+                format!("the answer for `{tool}` holds no explicit yes; nothing was sent"),
+            )),
+        }
+    }
+}
+
+fn used(tool: &str) -> Refusal {
+    Refusal::new(
+        Code::ApprovalUsed,
+        format!("the approval for `{tool}` was used before; one approval is for one call"),
+    )
+}
+
+/// A name that nothing else has.
+fn random() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 fn prompts(terms: &Confirmation, clock: &Clock) -> Meter {

@@ -26,12 +26,14 @@ pub(super) struct Asked<'p> {
 }
 
 impl<'p> Asked<'p> {
-    /// Nothing where the ledger has no part in it. Who is written to is remembered
-    /// where `remembers` says that somebody will want to know.
+    /// Nothing where the ledger has no part in it. It has one in short windows where
+    /// `all` of them are counted there, by several servers together. Who is written to is
+    /// remembered where `remembers` says that somebody will want to know.
     pub(super) fn of(
         limits: impl Iterator<Item = &'p Limit>,
         facts: &Facts,
         caller: &Caller,
+        all: bool,
         remembers: bool,
     ) -> Option<Self> {
         let mut asked = Self {
@@ -40,7 +42,7 @@ impl<'p> Asked<'p> {
             people: Vec::new(),
             reads: facts.reads,
         };
-        for limit in limits.filter(|limit| limit.is_durable()) {
+        for limit in limits.filter(|limit| all || limit.is_durable()) {
             for key in keys(limit.scope, facts, caller) {
                 let key = ledger_key(limit.scope, &key);
                 match limit.of {
@@ -117,6 +119,14 @@ impl<'p> Asked<'p> {
 }
 
 impl Counted {
+    /// Gives all of it back, for a call that is not made.
+    pub(super) fn undo(&self, ledger: &Ledger) {
+        // What cannot be given back stays counted.
+        if let Err(error) = ledger.undo(&self.receipt) {
+            tracing::error!(%error, "the ledger cannot be used");
+        }
+    }
+
     /// Gives back what was reserved for messages that did not come.
     pub(super) fn settle(&self, ledger: &Ledger, messages: u32) {
         if messages >= self.reserved {

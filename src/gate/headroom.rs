@@ -8,18 +8,20 @@ impl Gate {
     /// cannot be read.
     pub fn headroom(&self) -> Vec<Headroom> {
         let state = self.lock();
+        let there = |limit: &Limit| limit.is_durable() || self.ledger.is_shared();
         let short = state.limiter.headroom();
+        let short = short.filter(|(limit, _)| !there(limit));
         let mut all: Vec<Headroom> = short.map(|(limit, left)| told(limit, left)).collect();
         let policy = state.policy.clone();
         drop(state);
-        let durable = || policy.limits.iter().filter(|limit| limit.is_durable());
-        if durable().next().is_none() {
+        let counted = || policy.limits.iter().filter(|limit| there(limit));
+        if counted().next().is_none() {
             return all;
         }
         let Ok(standings) = self.ledger.standings() else {
             return all;
         };
-        for limit in durable() {
+        for limit in counted() {
             let prefix = format!("{}:", limit.scope.name());
             let used = standings
                 .iter()

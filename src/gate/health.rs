@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Code, Gate, Refusal};
 use crate::{
     backend::{Fault, GUARD},
-    ledger::{Count, LedgerError, Pause, Request},
+    ledger::{Count, Glance, LedgerError, Pause, Request},
     op::{Risk, Topic},
     policy::Policy,
     toolset::{Answer, Facts},
@@ -31,13 +31,20 @@ impl Watched {
 
 impl Gate {
     /// Refuses while the account is left alone.
-    pub(super) fn healthy(&self, policy: &Policy, facts: &Facts) -> Result<(), Refusal> {
+    pub(super) fn healthy(
+        &self,
+        policy: &Policy,
+        facts: &Facts,
+        seen: Option<&Glance>,
+    ) -> Result<(), Refusal> {
         let Some(health) = policy.health.first().filter(|_| endangers(facts)) else {
             return Ok(());
         };
-        let pause = self
-            .pause(policy)
-            .map_err(|error| Refusal::uncounted(&error))?;
+        let pause = match seen {
+            Some(seen) => Ok(seen.pause.clone()),
+            None => self.pause(policy),
+        };
+        let pause = pause.map_err(|error| Refusal::uncounted(&error))?;
         pause.map_or(Ok(()), |pause| {
             let reason = format!(
                 "the account is left alone for another {}: {}",

@@ -94,26 +94,23 @@ impl Gate {
     /// call is refused whatever it would be.
     pub fn wonders(&self, call: &Prepared, caller: &Caller) -> Option<ScoutPermit> {
         let facts = call.facts();
-        if self.emergency(facts).is_err() {
-            return None;
-        }
-        let mut state = self.lock();
+        let state = self.lock();
         let policy = state.policy.clone();
         let standing = policy.standing(facts.tool, facts.risk, &caller.grant);
         if !standing.admits() {
             return None;
         }
         let now = self.clock.elapsed();
-        let State { known, .. } = &mut *state;
+        let known = &state.known;
         let mut people: Vec<_> = facts
             .touches
             .hidden()
             .filter(|person| known.identities.get(person).is_none())
             .cloned()
             .collect();
-        if known.revealed.is_due(now) && (facts.touches.chats().next().is_some() || facts.reads > 0)
-        {
-            known.revealed = Asked::At(now);
+        let revealed = known.revealed.is_due(now)
+            && (facts.touches.chats().next().is_some() || facts.reads > 0);
+        if revealed {
             let hidden = policy.hidden_people();
             people.extend(
                 hidden
@@ -127,20 +124,34 @@ impl Gate {
             && policy.group_names().next().is_some();
         let history = known.seeded.is_due(now)
             && facts.touches.of(Part::Recipient).next().is_some()
-            && policy.asks_who_is_new(&caller.grant)
-            && !self.is_seeded();
+            && policy.asks_who_is_new(&caller.grant);
         let watched = !policy.health.is_empty()
             && super::health::endangers(facts)
             && known.state.is_none_or(|looked| now >= looked + FRESH);
+        drop(state);
+        if people.is_empty() && !groups && !history && !watched {
+            return None;
+        }
+        // The ledger is asked while nobody waits for the gate.
+        if self.emergency(facts, &[]).is_err() {
+            return None;
+        }
+        let seeded = history && self.is_seeded();
+        let mut state = self.lock();
+        let State { known, .. } = &mut *state;
+        if revealed {
+            known.revealed = Asked::At(now);
+        }
         if groups {
             known.named = Asked::At(now);
         }
         if history {
-            known.seeded = Asked::At(now);
+            known.seeded = if seeded { Asked::Known } else { Asked::At(now) };
         }
         if watched {
             known.state = Some(now);
         }
+        let history = history && !seeded;
         let errand = Errand {
             people,
             groups,

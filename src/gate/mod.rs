@@ -10,16 +10,19 @@ mod health;
 mod known;
 mod limits;
 mod meter;
+mod outside;
 mod pacing;
 mod permit;
 mod question;
 mod refusal;
 mod repeats;
+mod room;
+mod shared_key;
 mod terms;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -31,6 +34,7 @@ pub(crate) use limits::keys;
 pub use permit::{BriefPermit, Ending, Permitted, ScoutPermit};
 pub use question::Question;
 pub use refusal::{Code, Refusal};
+pub use shared_key::ApprovalKey;
 
 use jiff::Timestamp;
 
@@ -38,7 +42,7 @@ use crate::{
     audit::Audit,
     backend::Fault,
     clock::Clock,
-    ledger::Ledger,
+    ledger::{Glance, Ledger},
     op::{ChatId, Part, Risk},
     panic_switch::{self, Switch},
     policy::{Decision, Policy, Situation, Standing},
@@ -61,6 +65,8 @@ pub struct Gate {
     switch: Option<Switch>,
     /// Held while a call is decided: its limits are those of the policy it began with.
     turn: RwLock<()>,
+    /// Whether everything was stopped when that could last be asked.
+    all_stopped: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -102,6 +108,8 @@ struct Weighed<'p> {
     facts: Facts,
     decision: Decision<'p>,
     newcomers: Vec<ChatId>,
+    /// What a shared ledger told; it counts short windows too.
+    seen: Option<Glance>,
 }
 
 impl Gate {
@@ -131,6 +139,7 @@ impl Gate {
             ledger,
             switch: None,
             turn: RwLock::default(),
+            all_stopped: AtomicBool::new(false),
             state: Mutex::new(state),
         })
     }
@@ -139,6 +148,13 @@ impl Gate {
     #[must_use]
     pub fn stopped_by(mut self, switch: Switch) -> Self {
         self.switch = Some(switch);
+        self
+    }
+
+    /// The same gate, whose approvals are good at all servers with this key.
+    #[must_use]
+    pub fn sealing_with(self, key: ApprovalKey) -> Self {
+        self.lock().approvals.share(key);
         self
     }
 
@@ -181,11 +197,12 @@ impl Gate {
         reply: Reply,
     ) -> Verdict {
         // The ticket is burned first: an answer counts once, whatever comes of it.
-        let redeemed = self
-            .lock()
-            .approvals
-            .redeem(ticket, call.facts(), caller, reply);
-        match redeemed {
+        let tool = call.facts().tool;
+        let spent = self.lock().approvals.redeem(ticket, call.facts(), caller);
+        let heard = spent
+            .and_then(|spent| spent.burn(&self.ledger, tool))
+            .and_then(|()| reply.heard(tool));
+        match heard {
             Ok(()) => self.decide(call, caller, Some(Grounds::Approval)),
             Err(refusal) => refuse(refusal),
         }
@@ -204,7 +221,7 @@ impl Gate {
         };
         let facts = call.facts();
         if weighed.decision.standing().admits()
-            && let Err(refusal) = self.healthy(&policy, facts)
+            && let Err(refusal) = self.healthy(&policy, facts, weighed.seen.as_ref())
         {
             if refusal.code == Code::LedgerUnavailable || !policy.lets_through(facts) {
                 return refuse(refusal);
@@ -236,11 +253,19 @@ impl Gate {
         caller: &Caller,
     ) -> Result<Weighed<'p>, Refusal> {
         let facts = call.facts();
-        self.emergency(facts)?;
         if !policy.knows(&caller.grant) {
             return Err(Refusal::unknown(&caller.grant));
         }
-        let newcomers = self.newcomers(policy, facts, caller)?;
+        let recipients: Vec<&str> = match policy.asks_who_is_new(&caller.grant) {
+            true => facts
+                .touches
+                .of(Part::Recipient)
+                .map(ChatId::as_str)
+                .collect(),
+            false => Vec::new(),
+        };
+        let seen = self.emergency(facts, &recipients)?;
+        let newcomers = self.newcomers(policy, facts, caller, seen.as_ref())?;
         let decision = {
             let state = self.lock();
             let situation = Situation {
@@ -256,39 +281,8 @@ impl Gate {
             facts: facts.clone(),
             decision,
             newcomers,
+            seen,
         })
-    }
-
-    /// Refuses what the switch does not let through.
-    fn emergency(&self, facts: &Facts) -> Result<(), Refusal> {
-        match self.stopped() {
-            panic_switch::State::Off => Ok(()),
-            panic_switch::State::ReadsOnly if facts.risk == Risk::Read => Ok(()),
-            panic_switch::State::ReadsOnly | panic_switch::State::Everything => {
-                let reason = "the operator has stopped this server (`whatsapp-guard panic`)";
-                Err(Refusal::new(Code::Panic, reason))
-            }
-        }
-    }
-
-    /// The recipients of a call that were never written to, where that matters.
-    fn newcomers(
-        &self,
-        policy: &Policy,
-        facts: &Facts,
-        caller: &Caller,
-    ) -> Result<Vec<ChatId>, Refusal> {
-        let mut newcomers = Vec::new();
-        if policy.asks_who_is_new(&caller.grant) {
-            for chat in facts.touches.of(Part::Recipient) {
-                let known = self.ledger.is_known(chat.as_str());
-                if !known.map_err(|error| Refusal::uncounted(&error))? && !newcomers.contains(chat)
-                {
-                    newcomers.push(chat.clone());
-                }
-            }
-        }
-        Ok(newcomers)
     }
 
     fn ask(
@@ -309,26 +303,18 @@ impl Gate {
         {
             return verdict;
         }
-        let looked = state
-            .pacing
-            .look(&weighed.decision.paces, self.clock.elapsed())
-            .and_then(|_| {
-                let (limits, facts) = (&weighed.decision.limits, &weighed.facts);
-                let newcomers = weighed.newcomers.len();
-                state.limiter.look(limits, facts, caller, newcomers)
-            })
-            .and_then(|()| match &durable {
-                Some(asked) => asked.look(&self.ledger, &weighed.facts),
-                None => Ok(()),
-            });
-        if let Err(refusal) = looked {
-            return refuse(refusal);
-        }
-        let ticket = match state.approvals.ask(call.facts(), caller) {
+        let looked = state.look(weighed, caller, self.clock.elapsed());
+        // The ledger is asked while nobody waits for the gate.
+        drop(state);
+        let looked = looked.and_then(|_| match &durable {
+            Some(asked) => asked.look(&self.ledger, &weighed.facts),
+            None => Ok(()),
+        });
+        let asked = looked.and_then(|()| self.lock().approvals.ask(call.facts(), caller));
+        let ticket = match asked {
             Ok(ticket) => ticket,
             Err(refusal) => return refuse(refusal),
         };
-        drop(state);
         let brief = call.take_brief().map(BriefPermit);
         let reasons = weighed.decision.reasons_to_ask();
         let expires = policy.confirmation.expires;
@@ -352,14 +338,16 @@ impl Gate {
         }
         let once = repeats::Key::of(call.facts(), caller);
         let durable = self.durable(policy, weighed, caller);
-        let now = self.clock.elapsed();
         let mut state = self.lock();
-        if let Some(key) = &once
-            && let Some(verdict) = state.repeated(key)
-        {
-            return verdict;
+        if let Some(key) = &once {
+            if let Some(verdict) = state.repeated(key) {
+                return verdict;
+            }
+            state.repeats.begin(key.clone());
         }
-        let counted = state.count(&self.ledger, weighed, durable.as_ref(), caller, now);
+        drop(state);
+        let counted = self.count(weighed, durable.as_ref(), caller);
+        let mut state = self.lock();
         let (wait, counted, grounds) = match counted {
             Ok((wait, counted)) => (wait, counted, grounds),
             Err(refusal)
@@ -368,11 +356,13 @@ impl Gate {
             {
                 (Duration::ZERO, None, Grounds::Shadow(refusal.code))
             }
-            Err(refusal) => return refuse(refusal),
+            Err(refusal) => {
+                if let Some(key) = &once {
+                    state.repeats.forget(key);
+                }
+                return refuse(refusal);
+            }
         };
-        if let Some(key) = &once {
-            state.repeats.begin(key.clone());
-        }
         Self::reads(&mut state, &weighed.facts, caller);
         drop(state);
         Verdict::Go(Box::new(Permitted {
@@ -417,7 +407,8 @@ impl Gate {
     ) -> Option<Asked<'p>> {
         let limits = weighed.decision.limits.iter();
         let limits = limits.filter_map(|index| policy.limits.get(*index));
-        Asked::of(limits, &weighed.facts, caller, policy.remembers_people())
+        let (all, remembers) = (weighed.seen.is_some(), policy.remembers_people());
+        Asked::of(limits, &weighed.facts, caller, all, remembers)
     }
 
     /// Which chats' messages may be told, for what tells those of several.
@@ -468,26 +459,6 @@ impl State {
             Ok(outcome) => outcome.map(|outcome| Verdict::Again(Box::new(outcome))),
             Err(refusal) => Some(refuse(refusal)),
         }
-    }
-
-    /// Counts a call everywhere or nowhere; says how long it has to wait.
-    fn count(
-        &mut self,
-        ledger: &Ledger,
-        weighed: &Weighed<'_>,
-        durable: Option<&Asked<'_>>,
-        caller: &Caller,
-        now: Duration,
-    ) -> Result<(Duration, Option<durable::Counted>), Refusal> {
-        let paces = &weighed.decision.paces;
-        let wait = self.pacing.look(paces, now)?;
-        let (limits, facts) = (&weighed.decision.limits, &weighed.facts);
-        let newcomers = weighed.newcomers.len();
-        let counted = self.limiter.take(limits, facts, caller, newcomers, || {
-            durable.map(|asked| asked.take(ledger, facts)).transpose()
-        })?;
-        self.pacing.take(paces, now, wait);
-        Ok((wait, counted))
     }
 }
 

@@ -83,6 +83,11 @@ impl Repeats {
         );
     }
 
+    /// The call does not go out.
+    pub(super) fn forget(&mut self, key: &Key) {
+        self.known.remove(key);
+    }
+
     /// What the call came to. Only what was surely not sent may be tried again.
     pub(super) fn settle(&mut self, key: Key, outcome: &Result<Answer, Fault>) {
         let unsent = matches!(

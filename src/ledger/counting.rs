@@ -5,7 +5,7 @@ use rusqlite::params;
 use super::{
     Admission, Count, DAY, Full, Receipt, Request, Trouble, lease, lines,
     recipients::{self, strangers},
-    request::Line,
+    request::{Line, Written},
     series::Series,
     store::{End, Work},
     time::duration,
@@ -61,7 +61,7 @@ pub(super) fn admit(work: &Work<'_>, request: &Request<'_>) -> Result<End<Admiss
     lines::sweep(work)?;
     let line = |count: &Count<'_>| {
         let group = groups.iter().position(|group| group.holds(count))?;
-        written.get(group).copied().flatten()
+        written.get(group).copied().flatten().map(Written::Here)
     };
     Ok(End::Keep(Admission::Counted(Receipt {
         hits: counts.iter().map(line).collect(),

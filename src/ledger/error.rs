@@ -1,15 +1,15 @@
 //! Why the ledger could not be asked.
 
-use std::{io, path::PathBuf};
+use std::io;
 
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
 /// The ledger could not be asked: whatever was to be counted is refused.
 #[derive(Debug, Error)]
-#[error("the ledger `{}` {trouble}", path.display())]
+#[error("the ledger `{place}` {trouble}")]
 pub struct LedgerError {
-    pub(super) path: PathBuf,
+    pub(super) place: String,
     pub(super) trouble: Trouble,
 }
 
@@ -19,7 +19,10 @@ impl LedgerError {
         match self.trouble {
             Trouble::Busy => "ledger-busy",
             Trouble::DiskFull => "ledger-disk-full",
-            Trouble::Unavailable(_) => "ledger-unavailable",
+            Trouble::Unavailable(_) | Trouble::Unreachable(_) | Trouble::Rejected(_) => {
+                "ledger-unavailable"
+            }
+            Trouble::Unfit(_) => "ledger-unfit",
             Trouble::Corrupt(_) => "ledger-corrupt",
             Trouble::Newer(_) => "ledger-newer",
             Trouble::Foreign => "ledger-foreign",
@@ -48,6 +51,15 @@ pub enum Trouble {
     /// It cannot be opened, read or written.
     #[error("cannot be opened or written: {0}; look at the path and its permissions")]
     Unavailable(String),
+    /// Redis does not answer, or not in time.
+    #[error("does not answer: {0}; see whether Redis runs and can be reached from here")]
+    Unreachable(String),
+    /// Redis says no.
+    #[error("was refused by Redis ({0}); look at its log, its memory and what its user may do")]
+    Rejected(String),
+    /// Redis would not keep what it is told.
+    #[error("{0}")]
+    Unfit(&'static str),
     /// What it holds makes no sense.
     #[error("is damaged: {0}; move it away to begin a new one, which gives all budgets back")]
     Corrupt(String),

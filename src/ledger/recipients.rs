@@ -36,6 +36,16 @@ pub(super) fn remember(work: &Work<'_>, people: &[String]) -> Result<(), Trouble
     Ok(())
 }
 
+pub(super) fn forget(work: &Work<'_>, people: &[String]) -> Result<(), Trouble> {
+    let mut delete = work
+        .tx
+        .prepare_cached("DELETE FROM person WHERE name = ?1")?;
+    for person in people {
+        delete.execute([person])?;
+    }
+    Ok(())
+}
+
 pub(super) fn seeded(work: &Work<'_>) -> Result<bool, Trouble> {
     let query = "SELECT seeded FROM time";
     Ok(work.tx.query_row(query, [], |row| row.get(0))?)

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::Pause;
+use crate::panic_switch::State;
+
 /// The longest window that can be counted in.
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -61,7 +64,33 @@ pub struct Receipt {
     /// The people who were new, in the order they were named.
     pub newcomers: Vec<String>,
     /// For each count the line it went to.
-    pub(super) hits: Vec<Option<Line>>,
+    pub(super) hits: Vec<Option<Written>>,
+}
+
+/// What a call is looked at for before its arguments are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glance {
+    /// What the switch stops.
+    pub stopped: State,
+    /// The pause that runs.
+    pub pause: Option<Pause>,
+    /// For each person that was named, whether they were written to before.
+    pub known: Vec<bool>,
+}
+
+/// Where a count went to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Written {
+    Here(Line),
+    Shared(Entry),
+}
+
+/// A line in Redis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) series: String,
+    pub(super) at: i64,
+    pub(super) number: i64,
 }
 
 /// A line of the ledger.

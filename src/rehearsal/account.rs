@@ -1,12 +1,12 @@
 //! What is remembered of an account, to be looked at.
 
-use std::{collections::HashMap, path::Path, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
 use crate::{
-    clock::Clock,
     ledger::{Ledger, LedgerError, Pause, Standing},
     op::ChatId,
     panic_switch::{State, Switch},
+    policy::Limit,
 };
 
 /// What is remembered of an account; looking makes no file.
@@ -33,17 +33,14 @@ impl Account {
         }
     }
 
-    /// What stands in the state directory; the sandbox has no account there.
+    /// What stands in a ledger, and at the switch.
     ///
     /// # Errors
     /// When there is a ledger that cannot be read.
-    pub fn look(directory: Option<&Path>, account: Option<&str>) -> Result<Self, LedgerError> {
+    pub fn look(ledger: Option<Ledger>, switch: Option<&Switch>) -> Result<Self, LedgerError> {
         let mut found = Self::unknown();
-        let Some(directory) = directory else {
-            return Ok(found);
-        };
-        found.panic = Switch::at(directory).state();
-        if let Some(ledger) = ledger(directory, account) {
+        found.panic = switch.map_or(State::Off, Switch::state);
+        if let Some(ledger) = ledger {
             found.counted = ledger
                 .standings()?
                 .into_iter()
@@ -59,6 +56,11 @@ impl Account {
     /// Whether anything was counted or remembered yet.
     pub fn has_ledger(&self) -> bool {
         self.ledger.is_some()
+    }
+
+    /// Whether the ledger counts in this window: short ones only where several servers share it.
+    pub(super) fn counts(&self, limit: &Limit) -> bool {
+        limit.is_durable() || self.ledger.as_ref().is_some_and(Ledger::is_shared)
     }
 
     /// Whether a chat was never written to, as far as is remembered.
@@ -83,12 +85,6 @@ impl Account {
         all.sort_by_key(|one| (&one.counter, &one.key));
         all
     }
-}
-
-/// The ledger of an account, where there is one already.
-pub fn ledger(directory: &Path, account: Option<&str>) -> Option<Ledger> {
-    let path = directory.join(account?).join("ledger.sqlite");
-    path.exists().then(|| Ledger::at(path, Clock::real()))
 }
 
 /// How much of a window is used, and when room for so much more comes back.

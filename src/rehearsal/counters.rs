@@ -22,8 +22,8 @@ pub struct Counter {
     /// Whose it is, as `scope:key`; none where nothing was counted yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// How much was counted within the window; none below an hour, where a running server
-    /// counts in its memory.
+    /// How much was counted within the window; none where a running server counts in
+    /// its memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub used: Option<u64>,
     /// How much fits into a window.
@@ -65,20 +65,21 @@ impl Counter {
     }
 
     fn of_limit(limit: &Limit, account: &Account) -> Vec<Self> {
+        let counts = account.counts(limit);
         let empty = Self {
             counter: limit.counter.clone(),
             limit: Some(limit.to_string()),
             key: None,
-            used: limit.is_durable().then_some(0),
+            used: counts.then_some(0),
             max: Some(limit.max.get()),
-            left: limit.is_durable().then_some(limit.max.get().into()),
+            left: counts.then_some(limit.max.get().into()),
             comes_back_s: None,
             all_back_s: None,
             rule: Some(limit.rule.clone()),
         };
         let scope = format!("{}:", limit.scope.name());
         let found = account.counters().into_iter().filter(|standing| {
-            limit.is_durable()
+            counts
                 && standing.counter == limit.counter
                 && standing.key.starts_with(&scope)
                 && standing.used(limit.window) > 0

@@ -9,7 +9,7 @@ mod outlook;
 mod time;
 mod unknown;
 
-pub use account::{Account, ledger};
+pub use account::Account;
 pub use call::call;
 pub use counters::Counter;
 pub use explanation::{Explanation, Person, Said};

@@ -106,7 +106,7 @@ impl Outlook {
             window_s: limit.window.as_secs(),
             at_once: limit.burst.get(),
             rule: limit.rule.clone(),
-            left: if limit.is_durable() {
+            left: if account.counts(limit) {
                 left.collect()
             } else {
                 Vec::new()

@@ -51,6 +51,7 @@ mod protocol;
 mod questions;
 mod reading;
 mod recipients;
+mod redis_server;
 mod rehearsal;
 mod reload;
 mod repeats;

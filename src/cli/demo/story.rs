@@ -181,6 +181,7 @@ impl Story {
             audit: Some(audit),
             ledger: Ledger::in_memory(clock.clone()),
             switch: None,
+            key: None,
         };
         let server = server(self.backend.tools(), policy, kept, &clock, LOCAL.to_owned())?;
         Ok(Client::connect(server, report).await?)

@@ -2,20 +2,20 @@
 
 mod reset;
 
-use std::{io, io::Write, path::PathBuf, process::ExitCode, time::Duration};
+use std::{io, io::Write, process::ExitCode, time::Duration};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::{
     CliError,
-    options::{BackendOption, PolicyOption, StateOption},
+    options::{BackendOption, PolicyOption, Remembered, StateOption},
     output::{stdout, write_json},
 };
 use crate::{
-    ledger::{Ledger, LedgerError},
+    ledger::LedgerError,
     panic_switch::State,
-    rehearsal::{self, Account, Counter, for_people},
+    rehearsal::{Account, Counter, for_people},
 };
 
 /// What ends a pause, in the place of a counter.
@@ -76,7 +76,7 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pause: Option<Paused>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    ledger: Option<PathBuf>,
+    ledger: Option<String>,
     counters: Vec<Counter>,
 }
 
@@ -96,38 +96,33 @@ impl Limits {
 }
 
 impl Whose {
-    /// The ledger, where there is one.
-    fn ledger(&self) -> Result<Option<Ledger>, CliError> {
-        let (directory, account) = (self.state.directory(), self.backend.account()?);
-        Ok(directory.and_then(|directory| rehearsal::ledger(&directory, account.as_deref())))
+    /// What is remembered already.
+    fn remembered(&self) -> Result<Remembered, CliError> {
+        let account = self.backend.account()?;
+        self.state.remembered(account.as_deref())
     }
 }
 
 impl Show {
     fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
-        let (directory, account) = (
-            self.account.state.directory(),
-            self.account.backend.account()?,
-        );
-        let known = Account::look(directory.as_deref(), account.as_deref()).map_err(failed)?;
+        let sandbox = self.account.backend.account()?.is_none();
+        let kept = self.account.remembered()?;
+        let known = Account::look(kept.ledger, kept.switch.as_ref()).map_err(failed)?;
         let report = Report {
             panic: known.panic.name(),
             pause: known.pause.as_ref().map(|pause| Paused {
                 why: pause.why.clone(),
                 remaining_s: pause.remaining.as_secs(),
             }),
-            ledger: self
-                .account
-                .ledger()?
-                .and_then(|ledger| Some(ledger.path()?.to_owned())),
+            ledger: kept.place,
             counters: Counter::all(&policy, &known),
         };
         let mut out = stdout();
         if self.json {
             write_json(&mut out, &report)?;
         } else {
-            tell(&mut out, &report, known.panic, account.is_none())?;
+            tell(&mut out, &report, known.panic, sandbox)?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -149,7 +144,7 @@ fn tell(out: &mut impl Write, report: &Report, panic: State, sandbox: bool) -> i
         writeln!(out, "`whatsapp-guard limits reset {PAUSE}` ends that")?;
     }
     match &report.ledger {
-        Some(path) => writeln!(out, "ledger: {}", path.display())?,
+        Some(place) => writeln!(out, "ledger: {place}")?,
         None if sandbox => writeln!(out, "ledger: none, the sandbox counts in memory")?,
         None => writeln!(
             out,

@@ -33,7 +33,7 @@ pub(super) struct Reset {
 
 impl Reset {
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
-        let Some(ledger) = self.account.ledger()? else {
+        let Some(ledger) = self.account.remembered()?.ledger else {
             let none = "there is no ledger for the account that is configured: nothing to reset";
             return Err(CliError::Usage(none.to_owned()));
         };

@@ -1,8 +1,21 @@
 use super::*;
 
-#[test]
-fn a_window_takes_so_much_and_says_when_it_takes_more() {
-    let desk = Desk::new();
+wherever!(
+    a_window_takes_so_much_and_says_when_it_takes_more,
+    all_or_nothing_is_counted,
+    several_windows_of_one_series_count_once,
+    what_is_greater_than_a_limit_never_passes,
+    a_probe_says_the_same_and_counts_nothing,
+    a_count_is_lowered_afterwards_and_never_raised,
+    what_is_undone_was_never_counted,
+    windows_longer_than_a_day_are_refused,
+    a_person_is_new_once,
+    people_are_taken_over_once,
+    standings_say_what_comes_back_when_and_are_reset,
+    a_pause_outlasts_a_restart_and_is_never_shortened,
+);
+
+fn a_window_takes_so_much_and_says_when_it_takes_more(desk: Desk) {
     let one = [count(1, 3, HOUR)];
     for _ in 0..3 {
         assert!(passes(&desk.ledger, &one));
@@ -19,9 +32,7 @@ fn a_window_takes_so_much_and_says_when_it_takes_more() {
     assert!(!passes(&desk.ledger, &one));
 }
 
-#[test]
-fn all_or_nothing_is_counted() {
-    let desk = Desk::new();
+fn all_or_nothing_is_counted(desk: Desk) {
     let wide = Count {
         key: "wide",
         ..count(1, 9, HOUR)
@@ -40,9 +51,7 @@ fn all_or_nothing_is_counted() {
     assert_eq!(used, [("narrow", 1), ("wide", 1)]);
 }
 
-#[test]
-fn several_windows_of_one_series_count_once() {
-    let desk = Desk::new();
+fn several_windows_of_one_series_count_once(desk: Desk) {
     let both = [count(1, 2, MINUTE), count(2, 5, HOUR)];
     assert!(passes(&desk.ledger, &both));
     // The greater amount counts, also in the narrower window.
@@ -58,18 +67,14 @@ fn several_windows_of_one_series_count_once() {
     assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 4);
 }
 
-#[test]
-fn what_is_greater_than_a_limit_never_passes() {
-    let desk = Desk::new();
+fn what_is_greater_than_a_limit_never_passes(desk: Desk) {
     let refused = full(&desk.ledger, &[count(4, 3, HOUR)]);
     assert_eq!((refused.left, refused.wait), (3, None));
     assert!(passes(&desk.ledger, &[count(0, 0, HOUR)]));
     assert!(desk.ledger.standings().unwrap().is_empty());
 }
 
-#[test]
-fn a_probe_says_the_same_and_counts_nothing() {
-    let desk = Desk::new();
+fn a_probe_says_the_same_and_counts_nothing(desk: Desk) {
     let counts = [count(2, 3, HOUR)];
     let request = Request {
         counts: &counts,
@@ -82,9 +87,7 @@ fn a_probe_says_the_same_and_counts_nothing() {
     assert_eq!(probed, full(&desk.ledger, &counts));
 }
 
-#[test]
-fn a_count_is_lowered_afterwards_and_never_raised() {
-    let desk = Desk::new();
+fn a_count_is_lowered_afterwards_and_never_raised(desk: Desk) {
     let some = [count(50, 100, HOUR)];
     let first = receipt(&desk.ledger, &some);
     assert!(passes(&desk.ledger, &some));
@@ -96,9 +99,7 @@ fn a_count_is_lowered_afterwards_and_never_raised() {
     assert_eq!(full(&desk.ledger, &[count(1, 100, HOUR)]).left, 0);
 }
 
-#[test]
-fn windows_longer_than_a_day_are_refused() {
-    let desk = Desk::new();
+fn windows_longer_than_a_day_are_refused(desk: Desk) {
     let day = Duration::from_secs(86_400);
     for window in [Duration::ZERO, day + Duration::from_nanos(1)] {
         let counts = [count(1, 1, window)];
@@ -119,9 +120,7 @@ fn windows_longer_than_a_day_are_refused() {
     assert!(passes(&desk.ledger, &[count(1, 1, day)]));
 }
 
-#[test]
-fn a_person_is_new_once() {
-    let mut desk = Desk::new();
+fn a_person_is_new_once(mut desk: Desk) {
     let new = [Count {
         counter: "new",
         ..count(1, 2, HOUR)
@@ -153,9 +152,7 @@ fn a_person_is_new_once() {
     );
 }
 
-#[test]
-fn people_are_taken_over_once() {
-    let mut desk = Desk::new();
+fn people_are_taken_over_once(mut desk: Desk) {
     assert!(!desk.ledger.seeded().unwrap());
     assert!(desk.ledger.seed(["Ann", "Ben"]).unwrap());
     desk.restart();
@@ -174,9 +171,7 @@ fn no_more_people_are_taken_over_than_there_is_room_for() {
     assert!(!ledger.is_known("100000").unwrap());
 }
 
-#[test]
-fn standings_say_what_comes_back_when_and_are_reset() {
-    let desk = Desk::new();
+fn standings_say_what_comes_back_when_and_are_reset(desk: Desk) {
     assert!(passes(&desk.ledger, &[count(2, 9, HOUR)]));
     desk.hand.advance(MINUTE);
     assert!(passes(&desk.ledger, &[count(3, 9, HOUR)]));
@@ -204,18 +199,15 @@ fn old_lines_are_removed() {
         assert!(passes(&desk.ledger, &counts));
         desk.hand.advance(2 * HOUR);
     }
-    let store = desk.ledger.0.store.lock().unwrap();
     let rows = |sql| {
-        let conn = &store.as_ref().unwrap().conn;
-        conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+        desk.with_store(|store| store.conn.query_row(sql, [], |row| row.get::<_, i64>(0)))
+            .unwrap()
     };
     assert_eq!(rows("SELECT count(*) FROM hit"), 12);
     assert_eq!(rows("SELECT count(*) FROM series"), 12);
 }
 
-#[test]
-fn a_pause_outlasts_a_restart_and_is_never_shortened() {
-    let mut desk = Desk::new();
+fn a_pause_outlasts_a_restart_and_is_never_shortened(mut desk: Desk) {
     assert_eq!(desk.ledger.paused().unwrap(), None);
     desk.ledger.pause(HOUR, "a yellow card").unwrap();
     desk.ledger.pause(MINUTE, "a failure").unwrap();
@@ -231,6 +223,27 @@ fn a_pause_outlasts_a_restart_and_is_never_shortened() {
     desk.ledger.pause(MINUTE, "again").unwrap();
     desk.hand.advance(MINUTE);
     assert_eq!(desk.ledger.paused().unwrap(), None);
+}
+
+fn what_is_undone_was_never_counted(desk: Desk) {
+    let new = [Count {
+        counter: "new",
+        ..count(1, 1, HOUR)
+    }];
+    let request = Request {
+        counts: &[count(2, 3, HOUR)],
+        people: &["Ann"],
+        newcomers: &new,
+    };
+    let Admission::Counted(receipt) = desk.ledger.admit(&request).unwrap() else {
+        panic!("full");
+    };
+    assert_eq!(receipt.newcomers, ["Ann"]);
+    desk.ledger.undo(&receipt).unwrap();
+    assert!(!desk.ledger.is_known("Ann").unwrap());
+    assert!(desk.ledger.standings().unwrap().is_empty());
+    let again = desk.ledger.admit(&request).unwrap();
+    assert!(matches!(again, Admission::Counted(_)));
 }
 
 #[test]

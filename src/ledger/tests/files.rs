@@ -112,10 +112,11 @@ fn a_full_disk_refuses_and_room_lets_on() {
     let desk = Desk::new();
     assert!(passes(&desk.ledger, &[count(1, 100_000, HOUR)]));
     let pages = |number: i64| {
-        let store = desk.ledger.0.store.lock().unwrap();
-        let conn = &store.as_ref().unwrap().conn;
-        conn.pragma_update_and_check(None, "max_page_count", number, |_| Ok(()))
-            .unwrap();
+        let set = |store: &Store| {
+            let conn = &store.conn;
+            conn.pragma_update_and_check(None, "max_page_count", number, |_| Ok(()))
+        };
+        desk.with_store(set).unwrap();
     };
     pages(1);
     let people: Vec<String> = (0..900).map(|number| format!("person {number}")).collect();
@@ -140,9 +141,8 @@ fn a_file_that_may_only_be_read_refuses() {
     let desk = Desk::new();
     assert!(passes(&desk.ledger, &[count(1, 100, HOUR)]));
     let only = |on: bool| {
-        let store = desk.ledger.0.store.lock().unwrap();
-        let conn = &store.as_ref().unwrap().conn;
-        conn.pragma_update(None, "query_only", on).unwrap();
+        desk.with_store(|store| store.conn.pragma_update(None, "query_only", on))
+            .unwrap();
     };
     only(true);
     assert_eq!(refused(&desk.ledger), "ledger-unavailable");

@@ -2,21 +2,31 @@ mod counting;
 mod files;
 mod model;
 mod power;
+#[path = "../../../tests/it/redis_server.rs"]
+mod redis_server;
+mod shared;
 mod times;
 
-use std::{fs, path::PathBuf, sync::PoisonError, time::Duration};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use tempfile::TempDir;
 
-use super::{Admission, Count, Full, Ledger, Receipt, Request};
+use super::{Admission, Count, Full, Ledger, Place, Receipt, Request, Shared, store::Store};
 use crate::clock::{Clock, Hand};
+use redis_server::RedisServer;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// A ledger in a file, and a clock to turn.
+/// A ledger in a file or in Redis, and a clock to turn.
 struct Desk {
     folder: TempDir,
+    redis: Option<Arc<RedisServer>>,
     clock: Clock,
     hand: Hand,
     ledger: Ledger,
@@ -29,10 +39,23 @@ impl Desk {
         let ledger = Ledger::at(folder.path().join("ledger"), clock.clone());
         Self {
             folder,
+            redis: None,
             clock,
             hand,
             ledger,
         }
+    }
+
+    /// None where there is no Redis to test with.
+    fn shared() -> Option<Self> {
+        Some(Self::at(Arc::new(RedisServer::start()?), "account"))
+    }
+
+    fn at(redis: Arc<RedisServer>, account: &str) -> Self {
+        let mut desk = Self::new();
+        desk.ledger = far(&redis, account, &desk.clock);
+        desk.redis = Some(redis);
+        desk
     }
 
     fn path(&self) -> PathBuf {
@@ -41,6 +64,10 @@ impl Desk {
 
     /// As when the program ends and begins again.
     fn restart(&mut self) {
+        if let Some(redis) = &self.redis {
+            self.ledger = far(redis, "account", &self.clock);
+            return;
+        }
         self.ledger = Ledger::in_memory(self.clock.clone());
         self.ledger = Ledger::at(self.path(), self.clock.clone());
     }
@@ -65,11 +92,45 @@ impl Desk {
 
     /// How often the disk was waited for.
     fn syncs(&self) -> u64 {
-        let store = self.ledger.0.store.lock();
-        let store = store.unwrap_or_else(PoisonError::into_inner);
-        store.as_ref().map_or(0, |store| store.syncs)
+        self.with_store(|store| store.syncs)
+    }
+
+    /// Looks into the file that is open.
+    fn with_store<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
+        let Place::Here(here) = &self.ledger.0 else {
+            panic!("it is elsewhere");
+        };
+        let store = here.store.lock().unwrap_or_else(PoisonError::into_inner);
+        look(store.as_ref().unwrap())
     }
 }
+
+/// A ledger of its own connections, whose time is the clock's.
+fn far(redis: &RedisServer, account: &str, clock: &Clock) -> Ledger {
+    let shared = Shared::at(&redis.url().into(), None).unwrap();
+    Ledger::shared(shared.account(account).turned_by(clock))
+}
+
+/// Tests that hold for a ledger wherever it is.
+macro_rules! wherever {
+    ($($test:ident),* $(,)?) => {
+        mod in_a_file {
+            $(#[test]
+            fn $test() {
+                super::$test(super::Desk::new());
+            })*
+        }
+        mod in_redis {
+            $(#[test]
+            fn $test() {
+                if let Some(desk) = super::Desk::shared() {
+                    super::$test(desk);
+                }
+            })*
+        }
+    };
+}
+use wherever;
 
 fn count(amount: u32, max: u32, window: Duration) -> Count<'static> {
     Count {

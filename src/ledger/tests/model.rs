@@ -1,7 +1,7 @@
 //! The ledger beside a naive one that keeps a list.
 
 use jiff::SignedDuration;
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::TestRunner};
 
 use super::*;
 
@@ -70,6 +70,81 @@ pub(super) fn counts<'a>(key: &'a str, amount: u32, limits: &[(u32, Duration)]) 
     limits.iter().map(count).collect()
 }
 
+/// Holds a ledger against the naive one, and both against time.
+fn compare(
+    mut desk: Desk,
+    limits: &[(u32, Duration)],
+    steps: Vec<Step>,
+) -> Result<(), TestCaseError> {
+    desk.hand.set_wall("2026-07-01T12:00:00Z".parse().unwrap());
+    let mut naive = Naive::default();
+    let mut last: Option<(Receipt, usize)> = None;
+    for step in steps {
+        match step {
+            Step::Wait(millis) => desk.hand.advance(Duration::from_millis(millis)),
+            Step::Restart => desk.restart(),
+            Step::Kill => {
+                let image = desk.image();
+                desk.recover(image);
+            }
+            Step::Reboot(millis) => {
+                desk.restart();
+                desk.hand.advance(Duration::from_millis(millis));
+                desk.hand.reboot();
+                // Opened before the clock is set again, which nobody could notice.
+                desk.ledger.paused().unwrap();
+            }
+            Step::SetClock(millis) => {
+                let by = SignedDuration::from_millis(millis);
+                desk.hand.set_wall(desk.clock.timestamp() + by);
+                desk.ledger.remember(&["someone"]).unwrap();
+            }
+            Step::Reduce(to) => {
+                if let Some((receipt, line)) = &last {
+                    desk.ledger.reduce(receipt, 0, to).unwrap();
+                    let amount = &mut naive.0[*line].2;
+                    *amount = to.min(*amount);
+                }
+            }
+            Step::Ask { key, amount } => {
+                let at = desk.clock.elapsed();
+                match admit(&desk.ledger, &counts(KEYS[key], amount, limits)) {
+                    Admission::Counted(receipt) => {
+                        prop_assert!(naive.passes(key, at, amount, limits));
+                        if amount > 0 {
+                            last = Some((receipt, naive.0.len()));
+                            naive.0.push((at, key, amount));
+                        }
+                    }
+                    Admission::Full(full) => {
+                        prop_assert!(!naive.passes(key, at, amount, limits));
+                        let (max, window) = limits[full.index];
+                        let used = naive.used(key, at, window);
+                        prop_assert_eq!(full.left, max.saturating_sub(used));
+                        match full.wait {
+                            None => prop_assert!(amount > max),
+                            Some(wait) => {
+                                let then = at + wait;
+                                let sooner = then - Duration::from_nanos(1);
+                                prop_assert!(naive.passes(key, then, amount, limits));
+                                prop_assert!(!naive.passes(key, sooner, amount, limits));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let standings = desk.ledger.standings().unwrap();
+    for (key, name) in KEYS.iter().enumerate() {
+        let used = naive.used(key, desk.clock.elapsed(), crate::ledger::DAY);
+        let standing = standings.iter().find(|standing| standing.key == *name);
+        let told = standing.map_or(0, |standing| standing.used(crate::ledger::DAY));
+        prop_assert_eq!(told, u64::from(used));
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(80))]
 
@@ -78,70 +153,29 @@ proptest! {
         limits in limits(),
         steps in prop::collection::vec(step(), 1..60),
     ) {
-        let mut desk = Desk::new();
-        desk.hand.set_wall("2026-07-01T12:00:00Z".parse().unwrap());
-        let mut naive = Naive::default();
-        let mut last: Option<(Receipt, usize)> = None;
-        for step in steps {
-            match step {
-                Step::Wait(millis) => desk.hand.advance(Duration::from_millis(millis)),
-                Step::Restart => desk.restart(),
-                Step::Kill => {
-                    let image = desk.image();
-                    desk.recover(image);
-                }
-                Step::Reboot(millis) => {
-                    desk.restart();
-                    desk.hand.advance(Duration::from_millis(millis));
-                    desk.hand.reboot();
-                    // Opened before the clock is set again, which nobody could notice.
-                    desk.ledger.paused().unwrap();
-                }
-                Step::SetClock(millis) => {
-                    let by = SignedDuration::from_millis(millis);
-                    desk.hand.set_wall(desk.clock.timestamp() + by);
-                    desk.ledger.remember(&["someone"]).unwrap();
-                }
-                Step::Reduce(to) => if let Some((receipt, line)) = &last {
-                    desk.ledger.reduce(receipt, 0, to).unwrap();
-                    let amount = &mut naive.0[*line].2;
-                    *amount = to.min(*amount);
-                },
-                Step::Ask { key, amount } => {
-                    let at = desk.clock.elapsed();
-                    match admit(&desk.ledger, &counts(KEYS[key], amount, &limits)) {
-                        Admission::Counted(receipt) => {
-                            prop_assert!(naive.passes(key, at, amount, &limits));
-                            if amount > 0 {
-                                last = Some((receipt, naive.0.len()));
-                                naive.0.push((at, key, amount));
-                            }
-                        }
-                        Admission::Full(full) => {
-                            prop_assert!(!naive.passes(key, at, amount, &limits));
-                            let (max, window) = limits[full.index];
-                            let used = naive.used(key, at, window);
-                            prop_assert_eq!(full.left, max.saturating_sub(used));
-                            match full.wait {
-                                None => prop_assert!(amount > max),
-                                Some(wait) => {
-                                    let then = at + wait;
-                                    let sooner = then - Duration::from_nanos(1);
-                                    prop_assert!(naive.passes(key, then, amount, &limits));
-                                    prop_assert!(!naive.passes(key, sooner, amount, &limits));
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        let standings = desk.ledger.standings().unwrap();
-        for (key, name) in KEYS.iter().enumerate() {
-            let used = naive.used(key, desk.clock.elapsed(), crate::ledger::DAY);
-            let standing = standings.iter().find(|standing| standing.key == *name);
-            let told = standing.map_or(0, |standing| standing.used(crate::ledger::DAY));
-            prop_assert_eq!(told, u64::from(used));
-        }
+        compare(Desk::new(), &limits, steps)?;
+    }
+}
+
+#[test]
+fn redis_says_what_a_list_says() {
+    let Some(redis) = RedisServer::start().map(Arc::new) else {
+        return;
+    };
+    let steps = prop::collection::vec(step().prop_map(elsewhere), 1..60);
+    TestRunner::new(ProptestConfig::with_cases(80))
+        .run(&(limits(), steps), |(limits, steps)| {
+            redis.command(&["FLUSHALL"]);
+            compare(Desk::at(redis.clone(), "account"), &limits, steps)
+        })
+        .unwrap();
+}
+
+/// What happens to a machine is nothing to a ledger that is on another one.
+fn elsewhere(step: Step) -> Step {
+    match step {
+        Step::Kill | Step::SetClock(_) => Step::Restart,
+        Step::Reboot(millis) => Step::Wait(millis),
+        other => other,
     }
 }

@@ -4,6 +4,7 @@ mod access;
 mod calls;
 mod oauth;
 mod sessions;
+mod shared;
 mod status;
 
 use std::{
@@ -83,13 +84,23 @@ impl Site {
     }
 
     pub async fn with(config: Config, policy: &str) -> Self {
+        Self::counting(config, policy, Ledger::in_memory, |gate| gate).await
+    }
+
+    /// One whose ledger and gate are of another make.
+    pub async fn counting(
+        config: Config,
+        policy: &str,
+        ledger: impl FnOnce(Clock) -> Ledger,
+        made: impl FnOnce(Gate) -> Gate,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let (clock, hand) = Clock::manual();
         let audit = folder.path().join("audit.jsonl");
         let audit = Arc::new(Audit::new(Some(audit), clock.clone()));
         let policy = Policy::from_toml("policy.toml", policy).unwrap();
-        let ledger = Ledger::in_memory(clock.clone());
-        let gate = Gate::new(policy, &clock, audit.clone(), ledger).unwrap();
+        let ledger = ledger(clock.clone());
+        let gate = made(Gate::new(policy, &clock, audit.clone(), ledger).unwrap());
         let server = Server::new(Backend::new(&config).tools(), gate, audit);
         let door = Door::of(server.clone());
         let listener = Listener::at("127.0.0.1:0".parse().unwrap()).await.unwrap();

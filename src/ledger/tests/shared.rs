@@ -1,0 +1,182 @@
+//! What is of Redis alone.
+
+use std::{thread, time::Instant};
+
+use super::*;
+use crate::panic_switch::State;
+
+fn server() -> Option<RedisServer> {
+    RedisServer::start()
+}
+
+fn ledger(redis: &RedisServer) -> Ledger {
+    Shared::at(&redis.url().into(), None)
+        .unwrap()
+        .ledger("account")
+}
+
+#[test]
+fn each_key_is_the_accounts_and_expires() {
+    let Some(redis) = server() else { return };
+    let ledger = ledger(&redis);
+    let new = [count(1, 5, HOUR)];
+    let request = Request {
+        counts: &[count(1, 9, HOUR)],
+        people: &["Ann"],
+        newcomers: &new,
+    };
+    let Admission::Counted(receipt) = ledger.admit(&request).unwrap() else {
+        panic!("it is full");
+    };
+    ledger.reduce(&receipt, 0, 0).unwrap();
+    ledger.seed(["Ben"]).unwrap();
+    ledger.pause(HOUR, "a yellow card").unwrap();
+    assert_eq!(ledger.burn("nonce", HOUR).unwrap(), Some(true));
+    let keys = redis.command(&["KEYS", "*"]);
+    let keys: Vec<&str> = keys
+        .lines()
+        .filter(|line| line.starts_with("wg:"))
+        .collect();
+    assert_eq!(keys.len(), 7, "{keys:?}");
+    for key in keys {
+        assert!(key.starts_with("wg:{account}:"), "{key}");
+        let left = redis.command(&["PTTL", key]);
+        let left: i64 = left.trim_start_matches(':').trim_end().parse().unwrap();
+        assert!(left > 3_500_000, "{key} {left}");
+    }
+    // Another account knows nothing of it.
+    let shared = Shared::at(&redis.url().into(), None).unwrap();
+    let other = shared.ledger("other");
+    assert!(!other.is_known("Ann").unwrap() && !other.seeded().unwrap());
+    assert_eq!(other.paused().unwrap(), None);
+    assert_eq!(other.burn("nonce", HOUR).unwrap(), Some(true));
+    assert_eq!(ledger.burn("nonce", HOUR).unwrap(), Some(false));
+}
+
+#[test]
+fn many_at_once_share_one_limit_to_the_last_call() {
+    let Some(redis) = server() else { return };
+    let passed: usize = thread::scope(|scope| {
+        let run = || {
+            let ledger = ledger(&redis);
+            let counts = [count(1, 100, HOUR), count(1, 150, 2 * HOUR)];
+            (0..40).filter(|_| passes(&ledger, &counts)).count()
+        };
+        let threads = [0; 6].map(|_| scope.spawn(run));
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
+    });
+    assert_eq!(passed, 100);
+}
+
+#[test]
+fn the_time_never_goes_back() {
+    let Some(redis) = server() else { return };
+    let ledger = ledger(&redis);
+    let one = [count(1, 1, HOUR)];
+    assert!(passes(&ledger, &one));
+    // As if the clock had been set back by half an hour since.
+    let clock = redis.command(&["GET", "wg:{account}:clock"]);
+    let now: u64 = clock.lines().nth(1).unwrap().parse().unwrap();
+    let later = (now + 1_800_000_000).to_string();
+    redis.command(&["SET", "wg:{account}:clock", &later]);
+    let wait = full(&ledger, &one).wait.unwrap();
+    assert!(wait <= HOUR / 2 && wait > HOUR / 2 - MINUTE, "{wait:?}");
+    assert_eq!(full(&ledger, &one).wait, Some(wait), "it stands still");
+}
+
+#[test]
+fn one_that_is_gone_refuses_and_comes_back() {
+    let Some(mut redis) = server() else { return };
+    let ledger = ledger(&redis);
+    assert!(passes(&ledger, &[count(1, 2, HOUR)]));
+    redis.kill();
+    let counts = [count(1, 2, HOUR)];
+    let request = Request {
+        counts: &counts,
+        ..Request::default()
+    };
+    for _ in 0..3 {
+        let error = ledger.admit(&request).unwrap_err();
+        assert_eq!(error.code(), "ledger-unavailable", "{error}");
+        assert!(ledger.glance(&[]).is_err() && ledger.paused().is_err());
+    }
+    redis.restart();
+    assert!(passes(&ledger, &counts), "it is connected to again");
+    assert!(!passes(&ledger, &counts), "and knows what was counted");
+}
+
+#[test]
+fn one_that_hangs_is_not_waited_for() {
+    let Some(redis) = server() else { return };
+    let ledger = ledger(&redis);
+    assert!(passes(&ledger, &[count(1, 100, HOUR)]));
+    redis.stop(true);
+    let began = Instant::now();
+    assert!(ledger.is_known("Ann").is_err());
+    // Neither on a connection that was open nor on a new one.
+    assert!(ledger.is_known("Ann").is_err());
+    assert!(began.elapsed() < Duration::from_millis(2900));
+    redis.stop(false);
+    assert!(passes(&ledger, &[count(1, 100, HOUR)]));
+}
+
+#[test]
+fn a_server_that_forgets_is_refused() {
+    let Some(redis) = server() else { return };
+    redis.command(&["CONFIG", "SET", "maxmemory", "100mb"]);
+    assert!(passes(&ledger(&redis), &[count(1, 9, HOUR)]));
+    redis.command(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]);
+    let error = ledger(&redis).paused().unwrap_err();
+    assert_eq!(error.code(), "ledger-unfit", "{error}");
+    redis.command(&["CONFIG", "SET", "maxmemory-policy", "noeviction"]);
+    redis.command(&["REPLICAOF", "127.0.0.1", "1"]);
+    let error = ledger(&redis).paused().unwrap_err();
+    assert!(error.to_string().contains("replica"), "{error}");
+}
+
+#[test]
+fn a_password_opens_and_is_never_told() {
+    let Some(redis) = server() else { return };
+    redis.command(&["CONFIG", "SET", "requirepass", "s3cret"]);
+    let url = redis.url();
+    let none = Shared::at(&url.clone().into(), None).unwrap();
+    let wrong = Shared::at(&url.clone().into(), Some(&"wr0ng".into())).unwrap();
+    for shared in [none, wrong] {
+        let error = shared.ledger("account").paused().unwrap_err();
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("wr0ng"), "{shown}");
+        assert_eq!(error.code(), "ledger-unavailable");
+    }
+    let beside = Shared::at(&url.clone().into(), Some(&"s3cret".into())).unwrap();
+    assert_eq!(beside.ledger("account").paused().unwrap(), None);
+    let within = url.replace("redis://", "redis://:s3cret@");
+    let within = Shared::at(&within.into(), None).unwrap();
+    assert_eq!(within.switch().unwrap(), State::Off);
+}
+
+#[test]
+fn the_switch_is_every_accounts() {
+    let Some(redis) = server() else { return };
+    let shared = Shared::at(&redis.url().into(), None).unwrap();
+    for state in [State::ReadsOnly, State::Everything, State::Off] {
+        shared.put_switch(state).unwrap();
+        assert_eq!(shared.switch().unwrap(), state);
+        let glance = ledger(&redis).glance(&["Ann"]).unwrap().unwrap();
+        assert_eq!((glance.stopped, glance.known), (state, vec![false]));
+    }
+    redis.command(&["SET", "wg:panic", "on"]);
+    assert_eq!(shared.switch().unwrap(), State::Everything);
+}
+
+#[test]
+fn what_was_scripted_is_brought_again() {
+    let Some(redis) = server() else { return };
+    let ledger = ledger(&redis);
+    assert!(passes(&ledger, &[count(1, 2, HOUR)]));
+    redis.command(&["SCRIPT", "FLUSH"]);
+    assert!(passes(&ledger, &[count(1, 2, HOUR)]));
+    assert!(!passes(&ledger, &[count(1, 2, HOUR)]));
+}

@@ -1,0 +1,133 @@
+//! A Redis server of a test's own.
+
+use std::{
+    env,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+/// On a free port, in a folder of its own; ends with the test.
+pub(crate) struct RedisServer {
+    port: u16,
+    folder: TempDir,
+    child: Child,
+}
+
+impl RedisServer {
+    /// Nothing, and a word about it, where the program is missing; a failure where
+    /// `WG_REQUIRE_REDIS` is set.
+    pub(crate) fn start() -> Option<Self> {
+        // Another process may take the port before the server does.
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let free = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = free.local_addr().unwrap().port();
+            drop(free);
+            let Ok(child) = run(port, &folder) else {
+                assert!(
+                    env::var_os("WG_REQUIRE_REDIS").is_none(),
+                    "redis-server is not installed"
+                );
+                let _ = writeln!(std::io::stderr(), "skipped: redis-server is not installed");
+                return None;
+            };
+            let mut server = Self {
+                port,
+                folder,
+                child,
+            };
+            if server.is_up() {
+                return Some(server);
+            }
+        }
+        panic!("no port is free")
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/0", self.port)
+    }
+
+    /// Ends it without a word, as a crash does.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// The same port and what the disk has kept.
+    pub(crate) fn restart(&mut self) {
+        self.kill();
+        self.child = run(self.port, &self.folder).unwrap();
+        assert!(self.is_up(), "it does not come back");
+    }
+
+    /// Makes it hang, or go on.
+    pub(crate) fn stop(&self, hangs: bool) {
+        let signal = if hangs { "-STOP" } else { "-CONT" };
+        let done = Command::new("kill")
+            .args([signal, &self.child.id().to_string()])
+            .status();
+        assert!(done.unwrap().success());
+    }
+
+    /// What a command of words answers, as the protocol has it.
+    pub(crate) fn command(&self, words: &[&str]) -> String {
+        say(self.port, words).unwrap()
+    }
+
+    fn is_up(&mut self) -> bool {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(10) {
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            if say(self.port, &["PING"]).is_ok_and(|answer| answer == "+PONG\r\n") {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        false
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn run(port: u16, folder: &TempDir) -> std::io::Result<Child> {
+    Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+        .args([
+            "--save",
+            "",
+            "--appendonly",
+            "yes",
+            "--appendfsync",
+            "always",
+        ])
+        .arg("--dir")
+        .arg(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+}
+
+fn say(port: u16, words: &[&str]) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+    let mut message = format!("*{}\r\n", words.len());
+    for word in words {
+        message += &format!("${}\r\n{word}\r\n", word.len());
+    }
+    stream.write_all(message.as_bytes())?;
+    let mut answer = [0; 4096];
+    let length = stream.read(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer[..length]).into_owned())
+}
