@@ -17,10 +17,10 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod,
-        CompleteRequestParams, CompleteResult, GetPromptRequestParams, GetPromptResponse,
-        Implementation, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
-        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams,
-        ReadResourceResponse, ServerCapabilities,
+        CompleteRequestParams, CompleteResult, ErrorCode, GetPromptRequestParams,
+        GetPromptResponse, Implementation, InitializeResult, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
     },
     service::RequestContext,
 };
@@ -30,7 +30,7 @@ pub use client::{Answered, Client, Reply};
 pub use http::http_service;
 pub use stdio::{serve, serve_stdio};
 
-use call::Request;
+use call::{Ended, Request};
 
 use crate::{
     audit::Audit,
@@ -38,7 +38,7 @@ use crate::{
     http::Principal,
     op::Foreign,
     policy::Policy,
-    toolset::Toolset,
+    toolset::{BadCall, Toolset},
 };
 
 /// The most calls that may be under way at once.
@@ -180,6 +180,10 @@ impl ServerHandler for Server {
         };
         // On the heap: rmcp moves what is given back here several times for each call.
         let ended = Box::pin(self.call(request, cx)).await?;
+        if let Ended::Bad(bad @ BadCall::UnknownTool { .. }) = &ended {
+            let (text, told) = answer::told(bad);
+            return Err(self.error(ErrorCode::INVALID_PARAMS, text, told));
+        }
         Ok(answer::noted(answer::ended(ended), self.0.tools.notice()))
     }
 
