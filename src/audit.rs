@@ -15,6 +15,7 @@ use crate::{
     backend::Fault,
     clock::Clock,
     gate::{Code, Refusal},
+    metrics::Metrics,
     op::{Foreign, Risk},
     policy::Place,
     state,
@@ -31,6 +32,7 @@ pub struct Audit {
     path: Option<PathBuf>,
     file: Mutex<Option<File>>,
     clock: Clock,
+    metrics: Metrics,
 }
 
 /// Who called, as the audit tells it.
@@ -61,6 +63,7 @@ struct Line {
 pub struct Entry {
     audit: Arc<Audit>,
     started: Duration,
+    let_through: Option<Duration>,
     line: Line,
     open: bool,
 }
@@ -72,12 +75,18 @@ impl Audit {
             path: path.or_else(default_path),
             file: Mutex::new(None),
             clock,
+            metrics: Metrics::new(),
         }
     }
 
     /// Where it is written; `None` when there is no home directory.
     pub fn path(&self) -> Option<&PathBuf> {
         self.path.as_ref()
+    }
+
+    /// What is counted of the calls besides.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Whether a line can be written, as far as can be known before writing it.
@@ -106,6 +115,7 @@ impl Audit {
         Entry {
             audit: self.clone(),
             started: self.clock.elapsed(),
+            let_through: None,
             line: Line {
                 time: milliseconds(self.clock.timestamp()),
                 caller: caller.to_owned(),
@@ -176,6 +186,15 @@ impl Entry {
     pub fn allowed(&mut self, code: &'static str, shadowed: Option<Code>) {
         (self.line.verdict, self.line.code) = ("allowed", Some(code));
         self.line.shadowed = shadowed;
+        self.let_through = Some(self.audit.clock.elapsed());
+        if code == "confirmed" {
+            self.audit.metrics.question("given");
+        }
+    }
+
+    /// A person is asked.
+    pub fn questions(&self) {
+        self.audit.metrics.question("asked");
     }
 
     /// A person is asked, and the answer comes with another call.
@@ -203,6 +222,12 @@ impl Entry {
     pub fn refused(mut self, refusal: &Refusal) -> io::Result<()> {
         (self.line.verdict, self.line.code) = ("refused", Some(refusal.code.name()));
         self.line.rule.clone_from(&refusal.rule);
+        match refusal.code {
+            Code::Declined => self.audit.metrics.question("declined"),
+            Code::AnswerUnreadable => self.audit.metrics.question("unreadable"),
+            Code::ApprovalExpired => self.audit.metrics.question("expired"),
+            _ => {}
+        }
         self.end("none")
     }
 
@@ -233,6 +258,12 @@ impl Entry {
         self.line.outcome = outcome;
         let time = self.audit.clock.elapsed().saturating_sub(self.started);
         self.line.ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let (line, metrics) = (&self.line, &self.audit.metrics);
+        metrics.call(line.tool, line.verdict, line.code.unwrap_or("none"));
+        if let Some(since) = self.let_through {
+            let time = self.audit.clock.elapsed().saturating_sub(since);
+            metrics.sent(line.tool, outcome, time);
+        }
         let written = self.audit.write(&self.line);
         if let Err(error) = &written {
             tracing::error!(%error, "the audit cannot be written");

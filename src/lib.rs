@@ -15,6 +15,7 @@ pub mod import;
 pub mod ledger;
 pub mod mcp;
 pub mod media;
+pub mod metrics;
 pub mod op;
 pub mod panic_switch;
 pub mod policy;

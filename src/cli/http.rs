@@ -1,6 +1,6 @@
 //! Options of `serve` for HTTP, and what they mean together.
 
-use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
@@ -12,10 +12,14 @@ use crate::{
         self,
         listen::Listener,
         origins::Origins,
+        status,
         tokens::{self, Door},
     },
     mcp::{self, LOCAL, Server},
 };
+
+/// How long calls under way may still take once the server is stopped.
+const GRACE: Duration = Duration::from_secs(10);
 
 /// How the server is reached over HTTP.
 #[derive(Debug, Clone, Args)]
@@ -42,6 +46,9 @@ pub(super) struct HttpOptions {
     /// A proxy in front of this server does TLS
     #[arg(long, requires = "http")]
     behind_proxy: bool,
+    /// Answer /healthz, /readyz and /metrics at this address; whoever reaches it reads them
+    #[arg(long, value_name = "ADDRESS", requires = "http")]
+    status: Option<SocketAddr>,
     /// Let everybody on this machine in without a token
     #[arg(long, requires = "http")]
     no_auth: bool,
@@ -53,7 +60,8 @@ impl HttpOptions {
         self.http.is_some()
     }
 
-    /// Serves HTTP until `stop`; nothing where it is not asked for.
+    /// Serves HTTP until `stop`, lets the calls under way end, and then ends what is
+    /// still open; nothing where it is not asked for.
     pub(super) async fn serve(
         self,
         server: Server,
@@ -68,9 +76,7 @@ impl HttpOptions {
                 "`{entry}` is no host such as example.com, or no origin such as https://example.com"
             ))
         })?;
-        let listener = Listener::at(address)
-            .await
-            .map_err(|error| CliError::Failed(format!("cannot listen at {address}: {error}")))?;
+        let listener = listen(address).await?;
         let (listener, scheme) = match (&self.tls_cert, &self.tls_key) {
             (Some(certificate), Some(key)) => {
                 let secured = listener.with_tls(certificate, key);
@@ -89,10 +95,29 @@ impl HttpOptions {
             http::PATH
         )?;
         let door = self.door(&server, &mut say)?;
+        let status = match self.status {
+            Some(address) => {
+                let listener = listen(address).await?;
+                writeln!(say, "status at http://{}", listener.address()?)?;
+                Some(listener.serve(status::router(server.clone()), stop.clone()))
+            }
+            None => None,
+        };
         drop(say);
-        let service = mcp::http_service(server, stop.child_token());
+        let end = CancellationToken::new();
+        let service = mcp::http_service(server.clone(), end.clone());
         let router = http::router(service, origins, door);
-        listener.serve(router, stop).await;
+        let ending = async {
+            stop.cancelled().await;
+            server.drain(GRACE).await;
+            end.cancel();
+        };
+        let status = async {
+            if let Some(status) = status {
+                status.await;
+            }
+        };
+        tokio::join!(listener.serve(router, stop.clone()), status, ending);
         Ok(())
     }
 
@@ -133,6 +158,12 @@ impl HttpOptions {
         writeln!(say, "token for this run: {token}")?;
         Ok(Door::One(LOCAL.to_owned(), tokens::digest(&token)))
     }
+}
+
+async fn listen(address: SocketAddr) -> Result<Listener, CliError> {
+    Listener::at(address)
+        .await
+        .map_err(|error| CliError::Failed(format!("cannot listen at {address}: {error}")))
 }
 
 fn has_tokens(server: &Server) -> bool {

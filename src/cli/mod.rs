@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod demo;
 mod doctor;
+mod grant;
 mod http;
 mod import;
 mod init;
@@ -61,6 +62,8 @@ enum Command {
     Import(import::Import),
     /// Stop every running server at once: nothing but reads, or nothing at all
     Panic(panic::Panic),
+    /// Make and list the tokens of callers over HTTP
+    Grant(grant::Grant),
     /// List the tools by back end, with their risk
     Tools(tools::Tools),
     /// Reach the back end with the configured key and say what is wrong
@@ -115,6 +118,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Init(init) => init.run(),
         Command::Import(import) => import.run(),
         Command::Panic(panic) => panic.run(),
+        Command::Grant(grant) => grant.run(),
         Command::Tools(tools) => tools.run(),
         Command::Doctor(doctor) => block_on(doctor.run()),
         Command::Completions(completions) => completions.run(),

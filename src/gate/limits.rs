@@ -105,6 +105,14 @@ impl Limiter {
         self.measure(limits, facts, caller, newcomers, true, besides)
     }
 
+    /// What each limit has left, by the fullest of its keys.
+    pub(super) fn headroom(&self) -> impl Iterator<Item = (&Limit, f64)> {
+        let meters = self.meters.iter();
+        meters
+            .filter(|meter| !meter.limit.is_durable())
+            .map(|meter| (&meter.limit, meter.headroom()))
+    }
+
     /// Whether the call would be let through; counts nothing.
     pub(super) fn look(
         &mut self,
@@ -184,6 +192,16 @@ impl Meter {
             }
             Err(_) => Err(Refusal::full(facts.tool, limit, limit.burst.get(), None)),
         }
+    }
+
+    /// From 0, nothing is left, to 1.
+    fn headroom(&self) -> f64 {
+        let now = Nanos::from(self.governor.clock().elapsed()).as_u64();
+        let counters = self.counters.lock();
+        let fullest = counters.values().map(|arrival| arrival.as_u64()).max();
+        let ahead = fullest.unwrap_or(0).saturating_sub(now) as f64;
+        let one = (self.limit.window / self.limit.max.get()).as_nanos() as f64;
+        (1.0 - ahead / (one * f64::from(self.limit.burst.get())).max(1.0)).clamp(0.0, 1.0)
     }
 
     /// Drops counters that stand where a new one would; keys come from arguments,

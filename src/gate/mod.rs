@@ -4,6 +4,7 @@
 
 mod approval;
 mod durable;
+mod headroom;
 mod health;
 mod known;
 mod limits;

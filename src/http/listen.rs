@@ -32,8 +32,9 @@ const SLOW: Duration = Duration::from_secs(10);
 /// The most headers of a request.
 const MOST_HEADERS: usize = 64;
 
-/// How long requests under way may still take once the server is stopped.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long connections may stay open once the server is stopped; longer than calls
+/// under way may take.
+const GRACE: Duration = Duration::from_secs(12);
 
 /// How long to wait when the system can take no further connection.
 const BREATH: Duration = Duration::from_millis(50);

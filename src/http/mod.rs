@@ -7,6 +7,7 @@
 pub mod listen;
 pub mod origins;
 pub mod sessions;
+pub mod status;
 pub mod tokens;
 
 use std::{convert::Infallible, sync::Arc};

@@ -110,6 +110,7 @@ impl Server {
             Verdict::Again(outcome) => return Ok(again(entry, *outcome)),
             Verdict::Ask(question) => question,
         };
+        entry.questions();
         match self.ask(*question, &cx).await? {
             Asked::Pending(question) => Ok(match entry.asked() {
                 Ok(()) => Ended::Pending(question),
@@ -144,7 +145,7 @@ impl Server {
         let (progress, reports) = Progress::new(cx.ct.clone());
         let inner = Arc::clone(&self.0);
         let (ending, wait) = (permitted.ending(), permitted.wait());
-        let running = tokio::spawn(async move {
+        let running = self.0.running.spawn(async move {
             // A gap that has to be kept; a call that is taken back meanwhile sends nothing.
             let outcome = match progress.pause(wait).await {
                 Ok(()) => inner.tools.run(permitted, progress).await,

@@ -10,7 +10,7 @@ mod resources;
 mod stdio;
 mod uri;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ::http::request::Parts;
 use rmcp::{
@@ -24,7 +24,8 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
+use tokio_util::task::TaskTracker;
 
 pub use client::{Answered, Client, Reply};
 pub use http::http_service;
@@ -56,6 +57,7 @@ struct Inner {
     gate: Gate,
     audit: Arc<Audit>,
     places: Arc<Semaphore>,
+    running: TaskTracker,
 }
 
 impl Server {
@@ -66,6 +68,7 @@ impl Server {
             gate,
             audit,
             places: Arc::new(Semaphore::new(MOST_CALLS)),
+            running: TaskTracker::new(),
         }))
     }
 
@@ -83,6 +86,34 @@ impl Server {
     pub fn grant_of_token(&self, sha256: &[u8; 32]) -> Option<String> {
         let (policy, now) = (self.policy(), self.0.gate.now());
         policy.grant_of_token(sha256, now).map(str::to_owned)
+    }
+
+    /// Waits for the calls that are under way, so that each is written down.
+    pub async fn drain(&self, longest: Duration) {
+        self.0.running.close();
+        // What is not over by then is written down as abandoned.
+        let _ = timeout(longest, self.0.running.wait()).await;
+    }
+
+    /// What Prometheus is told of this server.
+    pub fn metrics(&self) -> String {
+        let headroom = self.0.gate.headroom();
+        self.0.audit.metrics().text(&headroom)
+    }
+
+    /// Whether the back end and the ledger answer.
+    ///
+    /// # Errors
+    /// Which of them does not, in words.
+    pub async fn ready(&self) -> Result<(), &'static str> {
+        if self.0.gate.counts().is_err() {
+            return Err("the ledger does not answer");
+        }
+        let found = self.0.tools.scout(self.0.gate.readiness()).await;
+        match found.state {
+            Some(_) => Ok(()),
+            None => Err("the back end does not answer"),
+        }
     }
 
     /// Who makes a request. What a client says of itself decides nothing but

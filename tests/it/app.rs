@@ -89,6 +89,10 @@ pub fn waha(mock: &MockServer) -> Setup {
     waha_with(mock, waits())
 }
 
+pub fn waha_config(mock: &MockServer) -> Config {
+    waha(mock).config
+}
+
 pub fn waha_with(mock: &MockServer, waits: Waits) -> Setup {
     Setup::new(Config::Waha(WahaAccount {
         base_url: mock.uri().parse().unwrap(),

@@ -11,6 +11,7 @@
 
 mod app;
 mod asking;
+mod cli_http;
 mod cli_import;
 mod cli_init;
 mod cli_panic;

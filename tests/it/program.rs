@@ -55,6 +55,7 @@ fn the_help_reads_like_this() {
         &["init"],
         &["import"],
         &["panic"],
+        &["grant"],
         &["tools"],
         &["doctor"],
         &["completions"],

@@ -3,6 +3,7 @@
 mod access;
 mod calls;
 mod sessions;
+mod status;
 
 use std::{
     sync::{Arc, Once},

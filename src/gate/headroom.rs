@@ -1,0 +1,59 @@
+//! How much the limits have left, for whoever watches the server.
+
+use super::{Gate, ScoutPermit};
+use crate::{ledger::LedgerError, metrics::Headroom, policy::Limit, toolset::Errand};
+
+impl Gate {
+    /// What each limit has left, by the fullest of its keys; nothing of those that
+    /// cannot be read.
+    pub fn headroom(&self) -> Vec<Headroom> {
+        let state = self.lock();
+        let short = state.limiter.headroom();
+        let mut all: Vec<Headroom> = short.map(|(limit, left)| told(limit, left)).collect();
+        let policy = state.policy.clone();
+        drop(state);
+        let durable = || policy.limits.iter().filter(|limit| limit.is_durable());
+        if durable().next().is_none() {
+            return all;
+        }
+        let Ok(standings) = self.ledger.standings() else {
+            return all;
+        };
+        for limit in durable() {
+            let prefix = format!("{}:", limit.scope.name());
+            let used = standings
+                .iter()
+                .filter(|one| one.counter == limit.counter && one.key.starts_with(&prefix))
+                .map(|one| one.used(limit.window))
+                .max()
+                .unwrap_or(0);
+            let used = f64::from(u32::try_from(used).unwrap_or(u32::MAX));
+            let left = 1.0 - used / f64::from(limit.max.get());
+            all.push(told(limit, left.clamp(0.0, 1.0)));
+        }
+        all
+    }
+
+    /// Leave to look whether the back end answers.
+    pub fn readiness(&self) -> ScoutPermit {
+        ScoutPermit(Errand {
+            state: true,
+            ..Errand::default()
+        })
+    }
+
+    /// Whether what has to be counted can be.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn counts(&self) -> Result<(), LedgerError> {
+        self.ledger.paused().map(drop)
+    }
+}
+
+fn told(limit: &Limit, left: f64) -> Headroom {
+    Headroom {
+        counter: format!("{}/{}s", limit.counter, limit.window.as_secs()),
+        left,
+    }
+}
