@@ -17,6 +17,7 @@ mod cli_init;
 mod cli_panic;
 mod conditions;
 mod conforms;
+mod docker;
 mod gate;
 mod green_api;
 mod http;
