@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Code, Gate, Refusal};
 use crate::{
-    backend::Fault,
-    ledger::{Count, LedgerError, Request},
+    backend::{Fault, GUARD},
+    ledger::{Count, LedgerError, Pause, Request},
     op::{Risk, Topic},
     policy::Policy,
     toolset::{Answer, Facts},
@@ -36,19 +36,26 @@ impl Gate {
             return Ok(());
         };
         let pause = self
-            .ledger
-            .paused()
+            .pause(policy)
             .map_err(|error| Refusal::uncounted(&error))?;
         pause.map_or(Ok(()), |pause| {
             let reason = format!(
                 "the account is left alone for another {}: {}",
-                jiff::SignedDuration::try_from(whole(pause.remaining)).unwrap_or_default(),
+                in_words(pause.remaining),
                 pause.why
             );
             Err(Refusal::new(Code::AccountPaused, reason)
                 .by(&health.rule)
                 .after(pause.remaining))
         })
+    }
+
+    /// The pause that runs, where the policy asks for pauses.
+    pub(super) fn pause(&self, policy: &Policy) -> Result<Option<Pause>, LedgerError> {
+        match policy.health.is_empty() {
+            true => Ok(None),
+            false => self.ledger.paused(),
+        }
     }
 
     /// Takes note of a state of the account.
@@ -73,7 +80,7 @@ impl Gate {
         }
         let failed = match outcome {
             Ok(answer) => answer.failed,
-            Err(fault) => !matches!(fault, Fault::Cancelled | Fault::Internal(_)),
+            Err(fault) => !is_ours(fault),
         };
         if watched.is_none() || !failed {
             return;
@@ -118,6 +125,20 @@ impl Gate {
     }
 }
 
-fn whole(time: Duration) -> Duration {
-    Duration::from_secs(time.as_secs())
+/// Whether it says nothing of the account: the API was not asked, or has done it.
+fn is_ours(fault: &Fault) -> bool {
+    matches!(
+        fault,
+        Fault::Cancelled
+            | Fault::Internal(_)
+            | Fault::TooLarge(_)
+            | Fault::Refused { api: GUARD, .. }
+    )
+}
+
+/// A time in whole seconds, as people read it.
+pub(super) fn in_words(time: Duration) -> String {
+    let whole = Duration::from_secs(time.as_secs());
+    let whole = jiff::SignedDuration::try_from(whole).unwrap_or_default();
+    format!("{whole:#}")
 }

@@ -142,10 +142,12 @@ impl Gate {
             }
             (state.known.groups, state.known.named) = (names, Asked::Known);
         }
-        if let Some(word) = found.state {
+        if !found.states.is_empty() {
             let policy = state.policy.clone();
             drop(state);
-            self.notice(&policy, &word);
+            for word in &found.states {
+                self.notice(&policy, word);
+            }
         }
     }
 

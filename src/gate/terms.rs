@@ -1,12 +1,36 @@
 //! What a policy says of a tool, in words.
 
-use super::Gate;
+use super::{Gate, health::in_words};
 use crate::{
     op::Risk,
+    panic_switch::{self, Switch},
     policy::{Because, Standing},
 };
 
 impl Gate {
+    /// What holds of all tools for a caller now, a line each.
+    pub fn circumstances(&self, grant: &str) -> Vec<String> {
+        let mut lines = Vec::new();
+        let stopped = |what| format!("stopped by the operator: {what} is allowed until it is over");
+        match self.switch.as_ref().map(Switch::state) {
+            None | Some(panic_switch::State::Off) => {}
+            Some(panic_switch::State::ReadsOnly) => lines.push(stopped("nothing but reading")),
+            Some(panic_switch::State::Everything) => lines.push(stopped("nothing")),
+        }
+        let policy = self.policy();
+        match self.pause(&policy) {
+            Ok(None) => {}
+            Ok(Some(pause)) => lines.push(format!(
+                "the account is left alone for another {}: {}; only reading and sessions are allowed",
+                in_words(pause.remaining),
+                pause.why
+            )),
+            Err(_) => lines.push("what has to be counted is refused: it cannot be counted".to_owned()),
+        }
+        lines.extend(policy.general(grant, self.clock.timestamp()));
+        lines
+    }
+
     /// One line: the tool, whether it may be called, how often, and by which rule.
     pub fn terms(&self, tool: &str, risk: Risk, grant: &str) -> String {
         let policy = self.policy();
@@ -23,6 +47,9 @@ impl Gate {
         }
         // A limit on what is refused anyway says nothing.
         if standing.admits() {
+            for demand in policy.demands(tool, grant) {
+                line.push_str(&format!("; {demand}"));
+            }
             for limit in policy.limits_of(tool, grant) {
                 line.push_str(&format!("; at most {limit} [{}]", limit.rule));
             }

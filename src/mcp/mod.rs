@@ -110,9 +110,10 @@ impl Server {
             return Err("the ledger does not answer");
         }
         let found = self.0.tools.scout(self.0.gate.readiness()).await;
-        match found.state {
-            Some(_) => Ok(()),
-            None => Err("the back end does not answer"),
+        if found.states.is_empty() {
+            Err("the back end does not answer")
+        } else {
+            Ok(())
         }
     }
 

@@ -156,6 +156,7 @@ impl Server {
              there for it."
                 .to_owned(),
         );
+        lines.extend(self.0.gate.circumstances(&caller.grant));
         lines.extend(
             self.0
                 .tools

@@ -14,6 +14,7 @@ mod raw;
 mod sheet;
 mod source;
 mod valid;
+mod words;
 
 use std::{
     collections::BTreeMap,
@@ -32,6 +33,7 @@ pub use limit::{Counted, LONG, Limit, Scope};
 pub use pace::{Pace, PaceAt};
 pub use people::{GroupNames, Place};
 pub use problem::Problem;
+pub use valid::keys;
 
 use crate::{
     gate::Code,

@@ -38,8 +38,8 @@ pub(super) enum Names {
 /// A set of chats.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Chats {
-    parts: Vec<(Part, Place)>,
-    exact: HashMap<ChatId, Place>,
+    pub(super) parts: Vec<(Part, Place)>,
+    pub(super) exact: HashMap<ChatId, Place>,
 }
 
 /// What a set is made of, besides single chats.
@@ -60,6 +60,8 @@ pub(super) enum Part {
 /// A list of the policy.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct People {
+    /// What the list is called.
+    pub(super) name: String,
     pub(super) exact: HashSet<ChatId>,
     pub(super) names: Vec<String>,
 }

@@ -26,8 +26,8 @@ pub trait Scout: Clone + Send + Sync + 'static {
     /// The chats that there are already.
     fn history(self) -> impl Future<Output = Result<Vec<ChatId>, Fault>> + Send;
 
-    /// The account's state in the API's own word.
-    fn state(self) -> impl Future<Output = Result<Option<String>, Fault>> + Send;
+    /// The account's state in the API's own words, and what it may not do for now.
+    fn states(self) -> impl Future<Output = Result<Vec<String>, Fault>> + Send;
 }
 
 /// What is to be found out.
@@ -59,8 +59,8 @@ pub struct Scouted {
     pub groups: Option<Vec<(String, GroupId)>>,
     /// The chats that there are.
     pub history: Option<Vec<ChatId>>,
-    /// The account's state in the API's own word.
-    pub state: Option<String>,
+    /// The account's state in the API's own words, and what it may not do for now.
+    pub states: Vec<String>,
 }
 
 /// A back end's way of finding out, whatever its type.
@@ -84,7 +84,7 @@ async fn scout<B: Scout>(backend: B, errand: Errand) -> Scouted {
     let mut found = Scouted::default();
     let looking = async {
         if errand.state {
-            found.state = backend.clone().state().await.ok().flatten();
+            found.states = backend.clone().states().await.unwrap_or_default();
         }
         for hidden in errand.people {
             if let Ok(Some(person)) = backend.clone().person(hidden.clone()).await {

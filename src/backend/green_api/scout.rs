@@ -27,8 +27,9 @@ impl Scout for GreenApi {
         Ok(chats.into_iter().map(|chat| chat.chat).collect())
     }
 
-    async fn state(self) -> Result<Option<String>, Fault> {
-        let report = Self::state(&self).await?;
-        Ok(report.reported.map(|word| word.as_str().to_owned()))
+    async fn states(self) -> Result<Vec<String>, Fault> {
+        let report = self.state().await?;
+        let word = report.reported.map(|word| word.as_str().to_owned());
+        Ok(word.into_iter().collect())
     }
 }

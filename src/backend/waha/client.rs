@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use url::Url;
 
+use super::scout::Unable;
 use crate::{
     backend::{
         Fault, Waits,
@@ -28,6 +29,7 @@ pub(super) struct Client {
     session: String,
     pub(super) waits: Waits,
     pub(super) media: MediaRules,
+    pub(super) unable: Unable,
 }
 
 enum Server {
@@ -61,6 +63,7 @@ impl Client {
             session: account.session.as_str().to_owned(),
             waits: account.waits,
             media: account.media.clone(),
+            unable: Unable::default(),
         }
     }
 
@@ -72,6 +75,7 @@ impl Client {
             session: "default".into(),
             waits,
             media,
+            unable: Unable::default(),
         }
     }
 

@@ -1,13 +1,18 @@
 //! What WAHA finds out for the gate.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
 use super::{
     Waha,
-    chats::{STRIDE, chat},
+    chats::{STRIDE, chat, is_too_old},
     groups::summary,
 };
 use crate::{
-    backend::Fault,
-    op::{ChatId, GroupId, PersonId},
+    backend::{Fault, http::Body},
+    op::{ChatId, GroupId, PersonId, SessionState},
     toolset::Scout,
 };
 
@@ -43,8 +48,56 @@ impl Scout for Waha {
         Ok(chats)
     }
 
-    async fn state(self) -> Result<Option<String>, Fault> {
+    async fn states(self) -> Result<Vec<String>, Fault> {
         let report = self.report().await?;
-        Ok(report.reported.map(|word| word.as_str().to_owned()))
+        let works = report.state == SessionState::Working;
+        let mut words: Vec<String> = report
+            .reported
+            .map(|word| word.as_str().to_owned())
+            .into_iter()
+            .collect();
+        if works {
+            let unable = &self.0.unable;
+            let (locked, capped) = tokio::join!(
+                self.ask("timelock", &unable.timelock),
+                self.ask("capping", &unable.capping),
+            );
+            if locked.is_some_and(|lock| lock.get("isActive") == Some(&Value::Bool(true))) {
+                words.push("timelock".to_owned());
+            }
+            if capped.is_some_and(|cap| cap.get("cappingStatus") == Some(&"CAPPED".into())) {
+                words.push("capped".to_owned());
+            }
+        }
+        Ok(words)
+    }
+}
+
+/// What the server turned out not to tell; it is not asked again.
+#[derive(Default)]
+pub(super) struct Unable {
+    timelock: AtomicBool,
+    capping: AtomicBool,
+}
+
+impl Waha {
+    /// What the server says of the session under a name that newer ones know.
+    async fn ask(&self, name: &str, unable: &AtomicBool) -> Option<Value> {
+        if unable.load(Ordering::Relaxed) {
+            return None;
+        }
+        let path = ["api", "sessions", self.0.session(), name];
+        let reply = self.0.try_get(&path, &[]).await.ok()?;
+        if reply.is_success() {
+            return match reply.body() {
+                Body::Json(said) => Some(said),
+                Body::Text(_) | Body::Empty => None,
+            };
+        }
+        let lacking = reply.status == StatusCode::NOT_IMPLEMENTED;
+        if lacking || is_too_old(&self.0.refusal(&reply)) {
+            unable.store(true, Ordering::Relaxed);
+        }
+        None
     }
 }

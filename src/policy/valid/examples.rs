@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::reader::Reader;
+use super::{keys::EXAMPLES, reader::Reader};
 use crate::{
     op,
     policy::{
@@ -13,8 +13,6 @@ use crate::{
     },
     toolset::Facts,
 };
-
-const EXAMPLES: [&str; 3] = ["allows", "confirms", "refuses"];
 
 /// A call, and what should come of it.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! From policies as written to a policy that can be used, or to all that is wrong.
 
 mod examples;
+mod keys;
 mod people;
 mod reader;
 mod rule;
@@ -22,23 +23,11 @@ use super::{
 };
 use crate::gate::Code;
 use examples::Example;
+pub use keys::keys;
+use keys::{FILE, GRANT, SHEET};
 use reader::{Common, Fields, Reader};
-use sheet::{Drafted, SHEET};
+use sheet::Drafted;
 use terms::{Asking, Moding};
-
-/// The keys of a file besides those of its sheet.
-const FILE: [&str; 7] = [
-    "version",
-    "include",
-    "lists",
-    "confirmation",
-    "health",
-    "mode",
-    "grants",
-];
-
-/// The keys of a grant besides those of its sheet.
-const GRANT: [&str; 2] = ["token_sha256", "expires"];
 
 /// The most grants of a policy.
 const MOST_GRANTS: usize = 1000;

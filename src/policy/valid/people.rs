@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::reader::Reader;
+use super::{
+    keys::{BUDGET, CHATS, NEWCOMERS, READ, RECIPIENTS},
+    reader::Reader,
+};
 use crate::{
     op::ChatId,
     policy::{
@@ -13,9 +16,6 @@ use crate::{
     },
     toolset::nearest,
 };
-
-const RECIPIENTS: [&str; 4] = ["allow", "deny", "unlisted", "new"];
-const READ: [&str; 2] = ["chats", "budget"];
 
 /// The most entries of a list.
 const LONGEST_LIST: usize = 100_000;
@@ -37,7 +37,10 @@ impl Reader<'_> {
             return;
         };
         for (key, node) in entries {
-            let mut people = People::default();
+            let mut people = People {
+                name: key.name.clone(),
+                ..People::default()
+            };
             for item in self.entries(node) {
                 match self.entry(item) {
                     Some(Entry::Chat(chat)) => {
@@ -114,7 +117,7 @@ impl Reader<'_> {
 
     /// `{ action = "confirm", max = 10, window = "day" }`.
     fn newcomers(&mut self, node: &Node, place: Place) -> Option<Newcomers> {
-        let fields = self.table(node, "`recipients.new`", &["action", "max", "window"])?;
+        let fields = self.table(node, "`recipients.new`", &NEWCOMERS)?;
         let action = match fields.get("action") {
             Some((_, node)) => self.action(node)?,
             None => Action::Allow,
@@ -139,7 +142,7 @@ impl Reader<'_> {
             return (None, None);
         };
         let chosen = fields.get("chats").and_then(|(key, node)| {
-            let inner = self.table(node, "`read.chats`", &["allow", "deny"])?;
+            let inner = self.table(node, "`read.chats`", &CHATS)?;
             let place = self.place(&key.span, "read.chats");
             let mut of = |name: &str| {
                 let path = format!("read.chats.{name}");
@@ -153,7 +156,7 @@ impl Reader<'_> {
         });
         let budget = fields.get("budget").and_then(|(_, node)| {
             let path = "read.budget";
-            let inner = self.table(node, "`read.budget`", &["messages", "window", "scope"])?;
+            let inner = self.table(node, "`read.budget`", &BUDGET)?;
             self.limit_of(&inner, node, path, path, Counted::Messages)
         });
         (chosen, budget)

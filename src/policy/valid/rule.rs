@@ -4,6 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use super::{
     examples::Example,
+    keys::{LIMIT, PACE, RULE, WHEN},
     reader::{Fields, Reader},
 };
 use crate::{
@@ -17,18 +18,6 @@ use crate::{
     },
     toolset::Schemas,
 };
-
-const RULE: [&str; 7] = [
-    "action",
-    "reason",
-    "limits",
-    "rate_limit",
-    "when",
-    "pace",
-    "examples",
-];
-const LIMIT: [&str; 5] = ["counter", "window", "max", "burst", "scope"];
-const WHEN: [&str; 5] = ["arg", "op", "value", "each", "reason"];
 
 /// A rule as it was written, for the tools that it stands for.
 pub(super) struct Rule {
@@ -195,7 +184,7 @@ impl Reader<'_> {
 
     /// `{ min = "3s", max = "8s" }`.
     fn pace(&mut self, span: &Span, node: &Node, path: &str) -> Option<PaceRule> {
-        let fields = self.table(node, &format!("`{path}`"), &["min", "max"])?;
+        let fields = self.table(node, &format!("`{path}`"), &PACE)?;
         let (min, max) = (
             self.required(&fields, node, "min")?,
             self.required(&fields, node, "max")?,

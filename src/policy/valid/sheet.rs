@@ -18,19 +18,6 @@ use crate::{
     toolset::nearest,
 };
 
-/// The keys of a sheet.
-pub(super) const SHEET: [&str; 9] = [
-    "default",
-    "hide",
-    "toolsets",
-    "risk",
-    "tools",
-    "recipients",
-    "read",
-    "hours",
-    "flow",
-];
-
 /// A sheet with the examples that have to come out right under the whole policy.
 #[derive(Default)]
 pub(super) struct Drafted {

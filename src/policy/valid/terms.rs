@@ -2,7 +2,11 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use super::{reader::Reader, rule::LONGEST_ASKED};
+use super::{
+    keys::{CONFIRMATION, FAILURES, FLOW, HEALTH, HOURS, MODE, PROMPTS},
+    reader::Reader,
+    rule::LONGEST_ASKED,
+};
 use crate::{
     op::Risk,
     policy::{
@@ -12,10 +16,6 @@ use crate::{
         sheet::{Action, Hours},
     },
 };
-
-const HOURS: [&str; 4] = ["quiet", "zone", "applies_to", "action"];
-const HEALTH: [&str; 3] = ["pause_on", "failures", "cooldown"];
-const CONFIRMATION: [&str; 3] = ["enabled", "expires", "prompts"];
 
 /// How a person is asked, as far as one file says it.
 #[derive(Default)]
@@ -76,7 +76,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn flow(&mut self, node: &Node) -> Option<(Action, Place)> {
-        let fields = self.table(node, "`flow`", &["cross_chat"])?;
+        let fields = self.table(node, "`flow`", &FLOW)?;
         let (key, node) = fields.get("cross_chat")?;
         let action = self.action(node)?;
         Some((action, self.place(&key.span, "flow.cross_chat")))
@@ -94,7 +94,7 @@ impl Reader<'_> {
         };
         let failures = match fields.get("failures") {
             Some((_, node)) => {
-                let inner = self.table(node, "`health.failures`", &["max", "window"])?;
+                let inner = self.table(node, "`health.failures`", &FAILURES)?;
                 let max = self.required(&inner, node, "max")?;
                 let window = self.required(&inner, node, "window")?;
                 Some((self.count(max)?, self.duration(window)?))
@@ -115,7 +115,7 @@ impl Reader<'_> {
 
     pub(super) fn mode(&mut self, node: &Node) -> Moding {
         let mut mode = Moding::default();
-        let Some(fields) = self.table(node, "`mode`", &["value", "read_only"]) else {
+        let Some(fields) = self.table(node, "`mode`", &MODE) else {
             return mode;
         };
         if let Some((key, node)) = fields.get("value") {
@@ -154,7 +154,7 @@ impl Reader<'_> {
         }
         if let Some((key, node)) = fields.get("prompts") {
             let place = self.place(&key.span, "confirmation.prompts");
-            if let Some(fields) = self.table(node, "`confirmation.prompts`", &["max", "window"]) {
+            if let Some(fields) = self.table(node, "`confirmation.prompts`", &PROMPTS) {
                 let max = self
                     .required(&fields, node, "max")
                     .and_then(|node| self.count(node));

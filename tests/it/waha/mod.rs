@@ -4,6 +4,7 @@ mod chat_changes;
 mod chats;
 mod contacts;
 mod control;
+mod dangers;
 mod downloads;
 mod group_picture;
 mod group_settings;

@@ -1,0 +1,90 @@
+//! The keys of a policy file, each in one place for whoever reads them or tells of them.
+
+/// The keys of a file besides those of its sheet.
+pub(super) const FILE: [&str; 7] = [
+    "version",
+    "include",
+    "lists",
+    "confirmation",
+    "health",
+    "mode",
+    "grants",
+];
+
+/// The keys of a sheet.
+pub(super) const SHEET: [&str; 9] = [
+    "default",
+    "hide",
+    "toolsets",
+    "risk",
+    "tools",
+    "recipients",
+    "read",
+    "hours",
+    "flow",
+];
+
+/// The keys of a grant besides those of its sheet.
+pub(super) const GRANT: [&str; 2] = ["token_sha256", "expires"];
+
+pub(super) const RULE: [&str; 7] = [
+    "action",
+    "reason",
+    "limits",
+    "rate_limit",
+    "when",
+    "pace",
+    "examples",
+];
+pub(super) const LIMIT: [&str; 5] = ["counter", "window", "max", "burst", "scope"];
+pub(super) const WHEN: [&str; 5] = ["arg", "op", "value", "each", "reason"];
+pub(super) const PACE: [&str; 2] = ["min", "max"];
+pub(super) const EXAMPLES: [&str; 3] = ["allows", "confirms", "refuses"];
+pub(super) const RECIPIENTS: [&str; 4] = ["allow", "deny", "unlisted", "new"];
+pub(super) const NEWCOMERS: [&str; 3] = ["action", "max", "window"];
+pub(super) const READ: [&str; 2] = ["chats", "budget"];
+pub(super) const CHATS: [&str; 2] = ["allow", "deny"];
+pub(super) const BUDGET: [&str; 3] = ["messages", "window", "scope"];
+pub(super) const HOURS: [&str; 4] = ["quiet", "zone", "applies_to", "action"];
+pub(super) const FLOW: [&str; 1] = ["cross_chat"];
+pub(super) const HEALTH: [&str; 3] = ["pause_on", "failures", "cooldown"];
+pub(super) const FAILURES: [&str; 2] = ["max", "window"];
+pub(super) const MODE: [&str; 2] = ["value", "read_only"];
+pub(super) const CONFIRMATION: [&str; 3] = ["enabled", "expires", "prompts"];
+pub(super) const PROMPTS: [&str; 2] = ["max", "window"];
+
+/// The tables of a file with their keys, where they have keys of their own. A class takes
+/// the keys of a tool, `rate_limit` those of a limit, and a grant those of a sheet.
+const TABLES: [(&str, &[&str]); 22] = [
+    ("lists", &["NAME"]),
+    ("risk", &["CLASS"]),
+    ("tools", &["NAME"]),
+    ("tools.NAME", &RULE),
+    ("tools.NAME.limits", &LIMIT),
+    ("tools.NAME.when", &WHEN),
+    ("tools.NAME.pace", &PACE),
+    ("tools.NAME.examples", &EXAMPLES),
+    ("recipients", &RECIPIENTS),
+    ("recipients.new", &NEWCOMERS),
+    ("read", &READ),
+    ("read.chats", &CHATS),
+    ("read.budget", &BUDGET),
+    ("hours", &HOURS),
+    ("flow", &FLOW),
+    ("health", &HEALTH),
+    ("health.failures", &FAILURES),
+    ("mode", &MODE),
+    ("grants", &["NAME"]),
+    ("grants.NAME", &GRANT),
+    ("confirmation", &CONFIRMATION),
+    ("confirmation.prompts", &PROMPTS),
+];
+
+/// Every key, by its dotted path; `NAME` and `CLASS` are the writer's own.
+pub fn keys() -> impl Iterator<Item = String> {
+    let top = FILE.into_iter().chain(SHEET).map(str::to_owned);
+    let below = TABLES
+        .into_iter()
+        .flat_map(|(table, keys)| keys.iter().map(move |key| format!("{table}.{key}")));
+    top.chain(below)
+}
