@@ -54,8 +54,8 @@ impl Scout for Nothing {
         Ok(Vec::new())
     }
 
-    async fn state(self) -> Result<Option<String>, Fault> {
-        Ok(None)
+    async fn states(self) -> Result<Vec<String>, Fault> {
+        Ok(Vec::new())
     }
 }
 
