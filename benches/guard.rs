@@ -36,10 +36,10 @@ use whatsapp_guard::{
     mcp::{self, Server},
     media::MediaRules,
     op::{
-        Chat, ChatId, ChatList, Foreign, LastMessage, ListChats, ListMessages, Listed, Message,
-        MessageId, MessageList, Output, PersonId,
+        self, Chat, ChatId, ChatList, Foreign, LastMessage, ListChats, ListMessages, Listed,
+        Message, MessageId, MessageList, Output, PersonId,
     },
-    policy::{DEFAULT, Policy},
+    policy::{DEFAULT, GroupNames, Policy, Situation},
     toolset::Toolset,
 };
 
@@ -231,6 +231,58 @@ fn shaping(c: &mut Criterion) {
     });
 }
 
+/// Five hundred rules over all tools, ten thousand people to write to and as many not.
+fn large_policy() -> Policy {
+    let mut text = String::from("version = \"1\"\n[lists]\n");
+    for (list, first) in [("people", 15_550_000_000_u64), ("others", 15_560_000_000)] {
+        let numbers: Vec<_> = (first..first + 10_000)
+            .map(|number| format!("+{number}"))
+            .collect();
+        text += &format!("{list} = {numbers:?}\n");
+    }
+    text += "[recipients]\nallow = [\"group:*\", \"@people\"]\ndeny = [\"@others\"]\n";
+    text += "[read]\nchats = { deny = [\"@others\"] }\n";
+    text += "[hours]\nquiet = \"22:00-07:00\"\nzone = \"Europe/Berlin\"\n[flow]\ncross_chat = \"confirm\"\n";
+    let tools = op::catalogue();
+    for number in 0..500 {
+        let tool = tools[number % tools.len()].name;
+        let when = match tool {
+            "send_message" => {
+                "when = [{ arg = \"text\", op = \"not_matches\", value = '(?i)\\b(iban|password)\\b' }]\n"
+            }
+            _ => "",
+        };
+        text += &format!(
+            "[[tools.{tool}]]\naction = \"allow\"\n{when}limits = [{{ max = 9, window = \"day\", counter = \"{number}\" }}]\n"
+        );
+    }
+    Policy::from_toml("policy.toml", &text).unwrap()
+}
+
+/// What a policy says of a call, without the counting.
+fn policies(c: &mut Criterion) {
+    let policy = large_policy();
+    let tools = tools("http://127.0.0.1:9");
+    let arguments = json!({ "chat": "15550009999@c.us", "text": "See you on Sunday at six, and bring the cake." });
+    let call = tools
+        .prepare("send_message", arguments.as_object().unwrap().clone())
+        .unwrap();
+    let groups = GroupNames::default();
+    let read = [ChatId::parse("15550009999@c.us").unwrap()];
+    let situation = Situation {
+        grant: mcp::LOCAL,
+        now: Some("2026-07-01T12:00:00Z".parse().unwrap()),
+        groups: &groups,
+        newcomers: &[],
+        has_read: &read,
+    };
+    let decision = policy.decide(call.facts(), &situation);
+    assert!(decision.standing().admits() && decision.findings.len() > 5);
+    c.bench_function("policy/500 rules, 10,000 people", |b| {
+        b.iter(|| policy.decide(black_box(call.facts()), &situation));
+    });
+}
+
 /// Five hundred chats of an API, cut likewise.
 fn shaping_chats(c: &mut Criterion) {
     let chat = |number: i64| Chat {
@@ -306,5 +358,13 @@ fn ledger(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(all, decisions, calls, shaping, shaping_chats, ledger);
+criterion_group!(
+    all,
+    decisions,
+    calls,
+    shaping,
+    shaping_chats,
+    policies,
+    ledger
+);
 criterion_main!(all);

@@ -21,5 +21,6 @@ pub mod panic_switch;
 pub mod policy;
 pub mod progress;
 pub mod qr;
+pub mod rehearsal;
 pub mod state;
 pub mod toolset;

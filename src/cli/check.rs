@@ -12,8 +12,9 @@ use super::{
     output::{stdout, write_json},
 };
 use crate::{
+    mcp::LOCAL,
     op::{self, Risk},
-    policy::{Place, Policy, Standing},
+    policy::{Located, Place, Policy, Standing},
 };
 
 /// Check a policy and print what each tool may do under it.
@@ -21,13 +22,24 @@ use crate::{
 #[command(after_help = "Examples:
   whatsapp-guard check                      the built-in policy
   whatsapp-guard check --policy mine.toml
+  whatsapp-guard check --policy mine.toml --as reporter
+  whatsapp-guard check --policy mine.toml --deny-warnings > /dev/null
   whatsapp-guard check --policy mine.toml --json | jq '.tools[] | select(.standing == \"asks\")'
 
-Exit codes: 0 the policy can be used, 2 it cannot; the problems are listed with
-file, line and column")]
+All problems and warnings are told at once on standard error, each with file, line and
+column. A warning is about something that may not be what was meant: a rule that never
+matters, a list that nothing uses, a limit that is looser than another.
+
+Exit codes: 0 the policy can be used, 2 it cannot, or --deny-warnings and it has some")]
 pub(super) struct Check {
     #[command(flatten)]
     policy: PolicyOption,
+    /// Show what holds for this caller
+    #[arg(long = "as", value_name = "GRANT", default_value = LOCAL)]
+    grant: String,
+    /// Take warnings for errors
+    #[arg(long)]
+    deny_warnings: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -35,9 +47,12 @@ pub(super) struct Check {
 
 #[derive(Serialize)]
 struct Report<'a> {
-    policy: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<&'a str>,
     ok: bool,
+    problems: Vec<Located<'a>>,
     tools: Vec<Row>,
+    besides: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -45,6 +60,8 @@ struct Row {
     tool: &'static str,
     risk: Risk,
     standing: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    manner: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,51 +73,81 @@ struct Row {
 impl Check {
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
         let mut out = stdout();
-        match self.policy.load() {
-            Ok(policy) => {
-                let rows = rows(&policy);
-                if self.json {
-                    let report = Report {
-                        policy: &policy.origin,
-                        ok: true,
-                        tools: rows,
-                    };
-                    write_json(&mut out, &report)?;
-                } else {
-                    writeln!(out, "{}: fine", policy.origin)?;
-                    print(&mut out, &rows)?;
-                }
-                Ok(ExitCode::SUCCESS)
-            }
+        let policy = match self.policy.load() {
             Err(CliError::Policy(wrong)) if self.json => {
-                let problems: Vec<_> = wrong.located().collect();
-                write_json(
-                    &mut out,
-                    &serde_json::json!({ "ok": false, "problems": problems }),
-                )?;
-                Ok(ExitCode::from(2))
+                let report = Report {
+                    policy: None,
+                    ok: false,
+                    problems: wrong.located().collect(),
+                    tools: Vec::new(),
+                    besides: Vec::new(),
+                };
+                write_json(&mut out, &report)?;
+                return Ok(ExitCode::from(2));
             }
-            Err(error) => Err(error),
+            loaded => loaded?,
+        };
+        let (warnings, rows) = (&policy.warnings, rows(&policy, &self.grant));
+        let ok = warnings.is_empty() || !self.deny_warnings;
+        let besides = policy.besides(&self.grant);
+        if self.json {
+            let report = Report {
+                policy: Some(&policy.origin),
+                ok,
+                problems: warnings.located().collect(),
+                tools: rows,
+                besides,
+            };
+            write_json(&mut out, &report)?;
+        } else {
+            write!(anstream::stderr(), "{}", warnings.render(true))?;
+            let count = match warnings.located().count() {
+                0 => String::new(),
+                1 => ", with a warning".to_owned(),
+                many => format!(", with {many} warnings"),
+            };
+            let says = if ok { "fine" } else { "not fine" };
+            writeln!(out, "{}: {says}{count}", policy.origin)?;
+            print(&mut out, &rows)?;
+            besides
+                .iter()
+                .try_for_each(|line| writeln!(out, "{line}"))?;
+            let grants: Vec<&str> = policy.grants().collect();
+            if !grants.is_empty() {
+                let grants = grants.join(", ");
+                writeln!(out, "callers with rules of their own: {grants}")?;
+            }
         }
+        Ok(if ok {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(2)
+        })
     }
 }
 
 /// One row for each tool of the catalogue.
-fn rows(policy: &Policy) -> Vec<Row> {
+fn rows(policy: &Policy, grant: &str) -> Vec<Row> {
     op::catalogue()
         .iter()
         .map(|entry| {
-            let standing = policy.standing(entry.name, entry.risk, "");
-            let limits = policy.limits_of(entry.name, "");
+            let standing = policy.standing(entry.name, entry.risk, grant);
+            let limits = policy.limits_of(entry.name, grant);
             let because = standing.because();
             Row {
                 tool: entry.name,
                 risk: entry.risk,
                 standing: word(&standing),
+                manner: if standing.admits() {
+                    policy.manner(entry.name, grant)
+                } else {
+                    Vec::new()
+                },
                 limits: limits.iter().map(ToString::to_string).collect(),
                 rule: because
                     .and_then(|because| because.rule.clone())
-                    .or_else(|| limits.first().map(|limit| limit.rule.clone())),
+                    .or_else(|| limits.first().map(|limit| limit.rule.clone()))
+                    .or_else(|| policy.allowed_by(entry.name, grant).cloned()),
                 reason: because.and_then(|because| because.reason.clone()),
             }
         })
@@ -125,14 +172,15 @@ fn print(out: &mut impl Write, rows: &[Row]) -> Result<(), CliError> {
             _ => AnsiColor::Red,
         };
         let style = Style::new().fg_color(Some(colour.into()));
-        let limits = if row.limits.is_empty() {
-            String::new()
-        } else {
-            format!("  at most {}", row.limits.join(" and "))
-        };
+        let mut terms = row.manner.clone();
+        if !row.limits.is_empty() {
+            terms.push(format!("at most {}", row.limits.join(" and ")));
+        }
+        let gap = if terms.is_empty() { "" } else { "  " };
+        let terms = terms.join(", ");
         writeln!(
             out,
-            "{:width$}  {:11}  {style}{:7}{style:#}{limits}  {}",
+            "{:width$}  {:11}  {style}{:7}{style:#}{gap}{terms}  {}",
             row.tool,
             row.risk,
             row.standing,

@@ -3,15 +3,20 @@
 mod check;
 mod completions;
 mod demo;
+mod diff;
 mod doctor;
+mod explain;
 mod grant;
 mod http;
 mod import;
 mod init;
+mod limits;
 mod options;
 mod output;
 mod panic;
 mod serve;
+mod terminal;
+mod test;
 mod tools;
 
 use std::{io, process::ExitCode};
@@ -28,6 +33,7 @@ const EXAMPLES: &str = "Examples:
   whatsapp-guard demo                       see what it does, nothing to set up
   whatsapp-guard serve                      the MCP server, for a client to start
   whatsapp-guard check --policy mine.toml   what each tool may do under a policy
+  whatsapp-guard explain get_session        what would happen to a call, and why
   whatsapp-guard doctor                     whether the back end can be used
   whatsapp-guard init                       a policy to begin with
   whatsapp-guard panic                      stop every server at once, but for reads
@@ -56,6 +62,14 @@ enum Command {
     Demo(demo::Demo),
     /// Check a policy and print what each tool may do under it
     Check(check::Check),
+    /// Say what would happen to a call and which rules decide, without sending anything
+    Explain(explain::Explain),
+    /// Hold a policy against calls with expected verdicts
+    Test(test::Test),
+    /// Say which calls a change of the policy loosens or tightens
+    Diff(diff::Diff),
+    /// Show what was counted, what is left and when it comes back
+    Limits(limits::Limits),
     /// Write a commented policy to begin with
     Init(init::Init),
     /// Turn a policy of PolicyLayer or Intercept into one for this program
@@ -78,8 +92,8 @@ pub enum CliError {
     /// The configuration cannot be used.
     #[error("error: {0}")]
     Config(#[from] ConfigError),
-    /// The policy cannot be used.
-    #[error("{0}")]
+    /// The policy cannot be used. Colours are taken out where they cannot be seen.
+    #[error("{}", .0.render(true).trim_end())]
     Policy(#[from] Diagnostics),
     /// Something was asked for that makes no sense.
     #[error("error: {0}")]
@@ -115,6 +129,10 @@ pub fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Serve(serve) => block_on(serve.run()),
         Command::Demo(demo) => block_on(demo.run()),
         Command::Check(check) => check.run(),
+        Command::Explain(explain) => explain.run(),
+        Command::Test(test) => test.run(),
+        Command::Diff(diff) => diff.run(),
+        Command::Limits(limits) => limits.run(),
         Command::Init(init) => init.run(),
         Command::Import(import) => import.run(),
         Command::Panic(panic) => panic.run(),

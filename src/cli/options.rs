@@ -58,6 +58,11 @@ pub(super) struct BackendOption {
 }
 
 impl BackendOption {
+    /// A name for the account that is configured; none for the sandbox.
+    pub(super) fn account(&self) -> Result<Option<String>, CliError> {
+        Ok(self.config()?.account())
+    }
+
     pub(super) fn config(&self) -> Result<Config, CliError> {
         Ok(Config::read(self.backend, &from_process)?)
     }

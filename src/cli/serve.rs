@@ -1,6 +1,7 @@
 //! `serve`: the MCP server on standard input and output.
 
 use std::{
+    io,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -72,6 +73,8 @@ impl Serve {
             mcp::serve_stdio(server).await?;
             return Ok(ExitCode::SUCCESS);
         }
+        // From here on the server ends in order.
+        let told = told_to_stop()?;
         let stop = CancellationToken::new();
         let (stdio, http) = (self.http.stdio, self.http);
         let serving = http.serve(server.clone(), stop.clone());
@@ -84,7 +87,7 @@ impl Serve {
         } else {
             tokio::select! {
                 served = &mut serving => return served.map(|()| ExitCode::SUCCESS),
-                () = told_to_stop() => {}
+                () = told => {}
             }
         }
         stop.cancel();
@@ -93,22 +96,32 @@ impl Serve {
     }
 }
 
-/// Until somebody wants the server to end.
-async fn told_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut term) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = term.recv() => return,
-                _ = tokio::signal::ctrl_c() => return,
-            }
+/// Until somebody wants the server to end; listened for from now on.
+#[cfg(unix)]
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let (mut term, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    }
-    // Without signals there is nothing to wait for but the end of the process.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    })
+}
+
+/// Until somebody wants the server to end.
+#[cfg(not(unix))]
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without signals there is nothing to wait for but the end of the process.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
 }
 
 /// What outlives the process.

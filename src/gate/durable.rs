@@ -5,7 +5,7 @@ use super::{Caller, Refusal, limits::keys};
 use crate::{
     ledger::{Admission, Count, Full, Ledger, Receipt, Request},
     op::Part,
-    policy::{Counted as What, Limit},
+    policy::{Counted as What, Limit, Scope},
     toolset::Facts,
 };
 
@@ -42,7 +42,7 @@ impl<'p> Asked<'p> {
         };
         for limit in limits.filter(|limit| limit.is_durable()) {
             for key in keys(limit.scope, facts, caller) {
-                let key = format!("{}:{key}", limit.scope.name());
+                let key = ledger_key(limit.scope, &key);
                 match limit.of {
                     What::Calls => asked.counts.push((limit, key, 1)),
                     What::Messages if facts.reads > 0 => {
@@ -129,6 +129,11 @@ impl Counted {
             }
         }
     }
+}
+
+/// What the ledger knows a key by.
+pub(crate) fn ledger_key(scope: Scope, key: &str) -> String {
+    format!("{}:{key}", scope.name())
 }
 
 fn count<'a>(limit: &'a Limit, key: &'a str, amount: u32) -> Count<'a> {

@@ -12,14 +12,14 @@ use crate::{
 };
 
 /// The counter of calls that failed.
-const FAILURES: &str = "health.failures";
+pub(crate) const FAILURES: &str = "health.failures";
 
 /// A call whose outcome says something of the account's health.
 pub(super) struct Watched;
 
 /// Whether a call is one that an account in danger must not make. What brings a
 /// session back stays possible, and so does looking.
-pub(super) fn endangers(facts: &Facts) -> bool {
+pub(crate) fn endangers(facts: &Facts) -> bool {
     facts.risk != Risk::Read && facts.topic != Topic::Session
 }
 
@@ -85,13 +85,17 @@ impl Gate {
         if watched.is_none() || !failed {
             return;
         }
-        for health in &policy.health {
+        for (index, health) in policy.health.iter().enumerate() {
             let Some((max, window)) = health.failures else {
                 continue;
             };
             let count = Count {
                 counter: FAILURES,
-                key: "account",
+                // Each file counts by itself.
+                key: &match index {
+                    0 => "account".to_owned(),
+                    file => format!("account, include {file}"),
+                },
                 amount: 1,
                 max: max.get(),
                 window,

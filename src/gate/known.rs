@@ -19,11 +19,12 @@ const MOST_KNOWN: usize = 4096;
 const FRESH: Duration = Duration::from_secs(60);
 
 /// What was found out.
-#[derive(Default)]
 pub(super) struct Known {
     pub(super) identities: Identities,
     pub(super) groups: GroupNames,
     named: Asked,
+    /// Who is behind the hidden identities of the policy.
+    revealed: Asked,
     seeded: Asked,
     state: Option<Duration>,
     read: HashMap<String, Vec<ChatId>>,
@@ -48,10 +49,26 @@ impl Asked {
     }
 }
 
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            identities: Identities::default(),
+            groups: GroupNames::unknown(),
+            named: Asked::Never,
+            revealed: Asked::Never,
+            seeded: Asked::Never,
+            state: None,
+            read: HashMap::new(),
+        }
+    }
+}
+
 impl Known {
     /// Another policy names other groups.
     pub(super) fn forget_groups(&mut self) {
-        (self.groups, self.named) = (GroupNames::default(), Asked::Never);
+        (self.groups, self.named) = (GroupNames::unknown(), Asked::Never);
+        self.groups.identify(&self.identities);
+        self.revealed = Asked::Never;
     }
 
     /// The chats that a caller has read in.
@@ -64,8 +81,9 @@ impl Known {
     pub(super) fn reads<'a>(&mut self, grant: &str, chats: impl Iterator<Item = &'a ChatId>) {
         let read = self.read.entry(grant.to_owned()).or_default();
         for chat in chats {
-            if read.len() < 2 && !read.contains(chat) {
-                read.push(chat.clone());
+            let chat = self.identities.of(chat);
+            if read.len() < 2 && !read.contains(&chat) {
+                read.push(chat.into_owned());
             }
         }
     }
@@ -93,9 +111,19 @@ impl Gate {
             .filter(|person| known.identities.get(person).is_none())
             .cloned()
             .collect();
+        if known.revealed.is_due(now) && (facts.touches.chats().next().is_some() || facts.reads > 0)
+        {
+            known.revealed = Asked::At(now);
+            let hidden = policy.hidden_people();
+            people.extend(
+                hidden
+                    .filter(|one| known.identities.get(one).is_none())
+                    .cloned(),
+            );
+        }
         people.truncate(MOST_HIDDEN);
         let groups = known.named.is_due(now)
-            && facts.touches.chats().next().is_some()
+            && (facts.touches.chats().next().is_some() || facts.reads > 0)
             && policy.group_names().next().is_some();
         let history = known.seeded.is_due(now)
             && facts.touches.of(Part::Recipient).next().is_some()
@@ -131,7 +159,9 @@ impl Gate {
             }
         }
         let mut state = self.lock();
-        state.known.identities.extend(found.identities, MOST_KNOWN);
+        let State { known, .. } = &mut *state;
+        known.identities.extend(found.identities, MOST_KNOWN);
+        known.groups.identify(&known.identities);
         if let Some(groups) = found.groups {
             let policy = state.policy.clone();
             let mut names = GroupNames::default();
@@ -140,6 +170,7 @@ impl Gate {
                     names.learn(name, group);
                 }
             }
+            names.identify(&state.known.identities);
             (state.known.groups, state.known.named) = (names, Asked::Known);
         }
         if !found.states.is_empty() {

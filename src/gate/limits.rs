@@ -216,7 +216,7 @@ impl Meter {
 }
 
 /// What a limit counts by.
-pub(super) fn keys(scope: Scope, facts: &Facts, caller: &Caller) -> Vec<String> {
+pub(crate) fn keys(scope: Scope, facts: &Facts, caller: &Caller) -> Vec<String> {
     match scope {
         Scope::Grant => vec![caller.grant.clone()],
         Scope::Session => vec![caller.session.clone()],

@@ -22,6 +22,9 @@ use std::{
 };
 
 pub use approval::Reply;
+pub(crate) use durable::ledger_key;
+pub(crate) use health::{FAILURES, endangers};
+pub(crate) use limits::keys;
 pub use permit::{BriefPermit, Ending, Permitted, ScoutPermit};
 pub use question::Question;
 pub use refusal::{Code, Refusal};
@@ -195,11 +198,18 @@ impl Gate {
             Err(refusal) => return refuse(refusal),
         };
         let facts = call.facts();
+        if weighed.decision.standing().admits()
+            && let Err(refusal) = self.healthy(&policy, facts)
+        {
+            if refusal.code == Code::LedgerUnavailable || !policy.lets_through(facts) {
+                return refuse(refusal);
+            }
+            let grounds = Grounds::Shadow(refusal.code);
+            return self.admit(&policy, &weighed, call, caller, grounds);
+        }
         let grounds = match (weighed.decision.standing(), yes) {
             (Standing::Allow, yes) => yes.unwrap_or(Grounds::Policy),
-            (standing, None) if is_shadow(&policy, facts, standing) => {
-                Grounds::Shadow(code_of(standing))
-            }
+            (standing, None) if policy.lets_through(facts) => Grounds::Shadow(code_of(standing)),
             (Standing::Confirm(_), Some(yes)) => yes,
             (Standing::Confirm(because), None) if !caller.can_ask => {
                 return refuse(Refusal::cannot_ask(facts.tool, because));
@@ -234,9 +244,6 @@ impl Gate {
             };
             policy.decide(facts, &situation)
         };
-        if decision.standing().admits() {
-            self.healthy(policy, facts)?;
-        }
         Ok(Weighed {
             facts: facts.clone(),
             decision,
@@ -353,7 +360,7 @@ impl Gate {
             Ok((wait, counted)) => (wait, counted, grounds),
             Err(refusal)
                 if refusal.code != Code::LedgerUnavailable
-                    && is_shadow(policy, &weighed.facts, &Standing::Allow) =>
+                    && policy.lets_through(&weighed.facts) =>
             {
                 (Duration::ZERO, None, Grounds::Shadow(refusal.code))
             }
@@ -406,8 +413,7 @@ impl Gate {
     ) -> Option<Asked<'p>> {
         let limits = weighed.decision.limits.iter();
         let limits = limits.filter_map(|index| policy.limits.get(*index));
-        let remembers = policy.asks_who_is_new(&caller.grant);
-        Asked::of(limits, &weighed.facts, caller, remembers)
+        Asked::of(limits, &weighed.facts, caller, policy.remembers_people())
     }
 
     /// Which chats' messages may be told, for what tells those of several.
@@ -417,8 +423,12 @@ impl Gate {
             return None;
         }
         let (policy, grant) = (policy.clone(), caller.grant.clone());
-        let groups = self.lock().known.groups.clone();
+        let (groups, identities) = {
+            let state = self.lock();
+            (state.known.groups.clone(), state.known.identities.clone())
+        };
         Some(Arc::new(move |chat: &ChatId| {
+            let chat = &identities.of(chat);
             let situation = Situation {
                 grant: &grant,
                 now: None,
@@ -475,14 +485,6 @@ impl State {
         self.pacing.take(paces, now, wait);
         Ok((wait, counted))
     }
-}
-
-/// Whether a call is let through whatever is said of it, because the policy is only
-/// tried out. What cannot be undone never is, nor what reading alone rules out.
-fn is_shadow(policy: &Policy, facts: &Facts, standing: &Standing) -> bool {
-    policy.mode.shadow.is_some()
-        && facts.risk != Risk::Destructive
-        && code_of(standing) != Code::ReadOnly
 }
 
 fn code_of(standing: &Standing) -> Code {

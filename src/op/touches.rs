@@ -1,6 +1,6 @@
 //! The chats that a call reaches, and what it means for each.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use serde_json::Value;
 
@@ -109,6 +109,17 @@ impl Identities {
     /// The person behind a hidden identity.
     pub fn get(&self, hidden: &PersonId) -> Option<&PersonId> {
         self.0.get(hidden)
+    }
+
+    /// The chat with the person behind it, where that is known.
+    pub fn of<'a>(&'a self, chat: &'a ChatId) -> Cow<'a, ChatId> {
+        match chat {
+            ChatId::Person(person) => match self.get(person) {
+                Some(found) => Cow::Owned(ChatId::from(found)),
+                None => Cow::Borrowed(chat),
+            },
+            _ => Cow::Borrowed(chat),
+        }
     }
 
     /// Takes note of whom an identity belongs to.

@@ -52,7 +52,7 @@ impl Because {
 }
 
 impl Standing {
-    const fn strictness(&self) -> u8 {
+    pub(super) const fn strictness(&self) -> u8 {
         match self {
             Self::Allow => 0,
             Self::Confirm(_) => 1,

@@ -79,7 +79,13 @@ impl Quiet {
             .or(Some(last))
     }
 
-    fn holds(&self, now: Timestamp) -> bool {
+    /// The zone whose clocks are looked at.
+    pub(super) const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// Whether a moment is within them.
+    pub(super) fn holds(&self, now: Timestamp) -> bool {
         let clock = self.zone.to_datetime(now);
         let minute = u16::try_from(clock.hour()).unwrap_or(0) * 60
             + u16::try_from(clock.minute()).unwrap_or(0);

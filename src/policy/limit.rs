@@ -38,6 +38,23 @@ impl Limit {
         self.counter == other.counter && kind(self) == kind(other)
     }
 
+    /// Whether whatever this one lets pass, the other lets pass too, where both count
+    /// the same calls.
+    pub fn covers(&self, other: &Self) -> bool {
+        let pieces = |limit: &Self| limit.window.as_nanos() / u128::from(limit.max.get());
+        // How much passes within the other's window, and how much at once.
+        let (most, at_once) = (u128::from(other.max.get()), other.burst);
+        let fits = match (self.is_durable(), other.is_durable()) {
+            (true, true) => self.max <= other.max && self.window >= other.window,
+            (_, false) => self.burst <= at_once && pieces(self) >= pieces(other),
+            (false, true) => {
+                let refilled = other.window.as_nanos() / pieces(self).max(1);
+                u128::from(self.burst.get()) + refilled <= most
+            }
+        };
+        self.of == other.of && self.scope.includes(other.scope) && fits
+    }
+
     /// Whether whatever keeps the other keeps this one too.
     pub(super) fn is_looser_than(&self, other: &Self) -> bool {
         (&self.counter, self.scope, self.of) == (&other.counter, other.scope, other.of)
@@ -78,6 +95,17 @@ impl Scope {
         ("chat", Self::Chat),
         ("account", Self::Account),
     ];
+
+    /// Whether a limit of this scope counts all that one of the other counts together.
+    const fn includes(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Account, _)
+                | (Self::Grant, Self::Grant | Self::Session)
+                | (Self::Session, Self::Session)
+                | (Self::Chat, Self::Chat)
+        )
+    }
 
     /// The scope's name, as policies write it.
     pub const fn name(self) -> &'static str {
@@ -121,5 +149,58 @@ pub(crate) fn words(time: Duration) -> String {
         seconds if seconds % 3600 == 0 => format!("{} hours", seconds / 3600),
         seconds if seconds % 60 == 0 => format!("{} minutes", seconds / 60),
         seconds => format!("{seconds} seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limit(max: u32, burst: u32, seconds: u64, scope: Scope) -> Limit {
+        Limit {
+            counter: "c".to_owned(),
+            max: NonZeroU32::new(max).unwrap(),
+            burst: NonZeroU32::new(burst).unwrap(),
+            window: Duration::from_secs(seconds),
+            scope,
+            of: Counted::Calls,
+            rule: "".into(),
+        }
+    }
+
+    #[test]
+    fn what_one_lets_pass_the_other_does_too() {
+        use Scope::{Account, Chat, Grant, Session};
+        let [hour, day] = [3600, 24 * 3600];
+        for (one, other, covers) in [
+            ((5, 5, 60, Grant), (5, 5, 60, Grant), true),
+            ((5, 5, 60, Grant), (6, 6, 60, Grant), true),
+            ((6, 6, 60, Grant), (5, 5, 60, Grant), false),
+            // As fast, but more at once.
+            ((10, 10, 120, Grant), (5, 5, 60, Grant), false),
+            ((10, 5, 120, Grant), (5, 5, 60, Grant), true),
+            ((5, 5, hour, Grant), (5, 5, day, Grant), false),
+            ((5, 5, day, Grant), (5, 5, hour, Grant), true),
+            ((5, 5, day, Grant), (4, 4, hour, Grant), false),
+            ((5, 5, hour, Grant), (5, 5, 60, Grant), true),
+            ((6, 6, hour, Grant), (5, 5, 60, Grant), false),
+            // One at once and sixty more within the hour.
+            ((1, 1, 60, Grant), (61, 61, hour, Grant), true),
+            ((1, 1, 60, Grant), (60, 60, hour, Grant), false),
+            ((5, 5, 60, Account), (5, 5, 60, Grant), true),
+            ((5, 5, 60, Account), (5, 5, 60, Chat), true),
+            ((5, 5, 60, Grant), (5, 5, 60, Account), false),
+            ((5, 5, 60, Grant), (5, 5, 60, Session), true),
+            ((5, 5, 60, Grant), (5, 5, 60, Chat), false),
+            ((5, 5, 60, Chat), (5, 5, 60, Account), false),
+        ] {
+            let make = |(max, burst, seconds, scope)| limit(max, burst, seconds, scope);
+            assert_eq!(make(one).covers(&make(other)), covers, "{one:?} {other:?}");
+        }
+        let messages = Limit {
+            of: Counted::Messages,
+            ..limit(5, 5, 60, Grant)
+        };
+        assert!(!messages.covers(&limit(5, 5, 60, Grant)));
     }
 }

@@ -1,8 +1,11 @@
 //! What an operator allows: read from files, checked, and ready to be asked of a call.
 
+mod about;
+mod cases;
 mod condition;
 mod decide;
 mod diagnostics;
+mod diff;
 mod grant;
 mod health;
 mod hours;
@@ -23,9 +26,11 @@ use std::{
     time::Duration,
 };
 
+pub use cases::{Case, Failure, Verdict};
 pub use condition::{At, Condition, Operand, Operator};
 pub use decide::{Because, Decision, Finding, Situation, Standing};
-pub use diagnostics::{Diagnostic, Diagnostics, Severity};
+pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
+pub use diff::{Change, Direction, Side};
 pub use grant::Token;
 pub use health::Health;
 pub use hours::{HoursAt, Quiet};
@@ -37,7 +42,7 @@ pub use valid::keys;
 
 use crate::{
     gate::Code,
-    op::{ChatId, Risk},
+    op::{ChatId, PersonId, Risk},
     toolset::Facts,
 };
 use grant::Grant;
@@ -65,6 +70,8 @@ pub struct Policy {
     pub warnings: Diagnostics,
     sheets: Vec<Sheet>,
     grants: BTreeMap<String, Grant>,
+    /// Calls that it was written with.
+    samples: Vec<Facts>,
     /// What holds of tools that cannot be undone.
     floor: (Standing, Option<Place>),
 }
@@ -132,7 +139,11 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_toml(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        valid::check(vec![Source::new(origin, text, raw::toml(text))])
+        valid::check(source::with_includes(Source::new(
+            origin,
+            text,
+            raw::toml(text),
+        )))
     }
 
     /// Reads a policy in JSON.
@@ -140,7 +151,11 @@ impl Policy {
     /// # Errors
     /// Everything that is wrong with it, each with its place.
     pub fn from_json(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        valid::check(vec![Source::new(origin, text, raw::json(text))])
+        valid::check(source::with_includes(Source::new(
+            origin,
+            text,
+            raw::json(text),
+        )))
     }
 
     /// What it says of a call.
@@ -211,12 +226,30 @@ impl Policy {
         self.sheets_of(grant).any(Sheet::asks_who_is_new)
     }
 
+    /// Whether it matters to anybody's rules who was written to.
+    pub(crate) fn remembers_people(&self) -> bool {
+        let mut all = self
+            .sheets
+            .iter()
+            .chain(self.grants.values().flat_map(|grant| &grant.sheets));
+        all.any(Sheet::asks_who_is_new)
+    }
+
     /// The names of groups that rules use.
     pub fn group_names(&self) -> impl Iterator<Item = &str> {
         self.sheets
             .iter()
             .chain(self.grants.values().flat_map(|grant| &grant.sheets))
             .flat_map(Sheet::group_names)
+    }
+
+    /// The people that rules name by a hidden identity.
+    pub(crate) fn hidden_people(&self) -> impl Iterator<Item = &PersonId> {
+        let all = self
+            .sheets
+            .iter()
+            .chain(self.grants.values().flat_map(|grant| &grant.sheets));
+        all.flat_map(Sheet::hidden_people)
     }
 
     /// The callers that it has rules of their own for.

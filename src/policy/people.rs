@@ -5,24 +5,42 @@ use std::{
     sync::Arc,
 };
 
-use crate::op::{ChatId, GroupId};
+use crate::op::{ChatId, GroupId, Identities, PersonId};
 
 /// Where a rule stands, as `file:line:column (key)`.
 pub type Place = Arc<str>;
 
-/// The groups of each name that a policy uses, once they are looked up.
+/// The groups of each name that a policy uses, and the people behind the hidden
+/// identities in it.
 #[derive(Debug, Clone, Default)]
-pub struct GroupNames(HashMap<String, Vec<GroupId>>);
+pub struct GroupNames {
+    groups: HashMap<String, Vec<GroupId>>,
+    unknown: bool,
+    people: Identities,
+}
 
 impl GroupNames {
+    /// Before they are looked up: any group may have any name.
+    pub fn unknown() -> Self {
+        Self {
+            unknown: true,
+            ..Self::default()
+        }
+    }
+
     /// Takes note of a group's name.
     pub fn learn(&mut self, name: impl Into<String>, group: GroupId) {
-        self.0.entry(name.into()).or_default().push(group);
+        self.groups.entry(name.into()).or_default().push(group);
+    }
+
+    /// Takes over who is behind hidden identities.
+    pub fn identify(&mut self, people: &Identities) {
+        self.people.clone_from(people);
     }
 
     /// The groups of this name.
     fn of(&self, name: &str) -> &[GroupId] {
-        self.0.get(name).map_or(&[], Vec::as_slice)
+        self.groups.get(name).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -40,6 +58,12 @@ pub(super) enum Names {
 pub(super) struct Chats {
     pub(super) parts: Vec<(Part, Place)>,
     pub(super) exact: HashMap<ChatId, Place>,
+    /// Where it first names somebody by number, who may have a hidden identity too.
+    people: Option<Place>,
+    /// Those that it names by a hidden identity.
+    hidden: Vec<(PersonId, Place)>,
+    /// Where it first has a group by its name.
+    named: Option<Place>,
 }
 
 /// What a set is made of, besides single chats.
@@ -68,11 +92,62 @@ pub(super) struct People {
 
 impl Chats {
     pub(super) fn add(&mut self, part: Part, place: Place) {
+        let named = match &part {
+            Part::List(list) => {
+                list.exact.iter().for_each(|chat| self.note(chat, &place));
+                !list.names.is_empty()
+            }
+            Part::Named(_) => true,
+            Part::Everybody | Part::AnyGroup | Part::AnyChannel => false,
+        };
+        if named {
+            self.named.get_or_insert_with(|| place.clone());
+        }
         self.parts.push((part, place));
     }
 
     pub(super) fn add_chat(&mut self, chat: ChatId, place: Place) {
+        self.note(&chat, &place);
         self.exact.entry(chat).or_insert(place);
+    }
+
+    /// Takes note of somebody who has two identities.
+    fn note(&mut self, chat: &ChatId, place: &Place) {
+        match chat {
+            ChatId::Person(person) if person.is_hidden() => {
+                self.hidden.push((person.clone(), place.clone()));
+            }
+            ChatId::Person(_) => {
+                self.people.get_or_insert_with(|| place.clone());
+            }
+            ChatId::Group(_) | ChatId::Channel(_) => {}
+        }
+    }
+
+    /// Where it names by a hidden identity whom a call names by number.
+    fn find_hidden(&self, chat: &ChatId, groups: &GroupNames) -> Option<&Place> {
+        let ChatId::Person(person) = chat else {
+            return None;
+        };
+        let mut hidden = self.hidden.iter();
+        hidden
+            .find(|(hidden, _)| groups.people.get(hidden) == Some(person))
+            .map(|(_, place)| place)
+    }
+
+    /// The hidden identities in it.
+    pub(super) fn hidden(&self) -> impl Iterator<Item = &PersonId> {
+        self.hidden.iter().map(|(person, _)| person)
+    }
+
+    /// Where it says that a chat may be in it, for all that is known: whoever is
+    /// behind a hidden identity, or whatever a group is called.
+    pub(super) fn doubt(&self, chat: &ChatId, groups: &GroupNames) -> Option<&Place> {
+        match chat {
+            ChatId::Person(person) if person.is_hidden() => self.people.as_ref(),
+            ChatId::Group(_) if groups.unknown => self.named.as_ref(),
+            _ => None,
+        }
     }
 
     /// Where it says that a chat is in it.
@@ -82,20 +157,67 @@ impl Chats {
             (ChatId::Group(group), all, Names::All) => all.contains(group),
             _ => false,
         };
-        self.exact.get(chat).or_else(|| {
-            self.parts
-                .iter()
-                .find(|(part, _)| match part {
-                    Part::Everybody => true,
-                    Part::AnyGroup => matches!(chat, ChatId::Group(_)),
-                    Part::AnyChannel => matches!(chat, ChatId::Channel(_)),
-                    Part::Named(name) => is_named(name),
-                    Part::List(list) => {
-                        list.exact.contains(chat) || list.names.iter().any(is_named)
-                    }
-                })
-                .map(|(_, place)| place)
-        })
+        let single = self.exact.get(chat);
+        single
+            .or_else(|| self.find_hidden(chat, groups))
+            .or_else(|| {
+                self.parts
+                    .iter()
+                    .find(|(part, _)| match part {
+                        Part::Everybody => true,
+                        Part::AnyGroup => matches!(chat, ChatId::Group(_)),
+                        Part::AnyChannel => matches!(chat, ChatId::Channel(_)),
+                        Part::Named(name) => is_named(name),
+                        Part::List(list) => {
+                            list.exact.contains(chat) || list.names.iter().any(is_named)
+                        }
+                    })
+                    .map(|(_, place)| place)
+            })
+    }
+
+    /// The single chats in it.
+    pub(super) fn chats(&self) -> impl Iterator<Item = &ChatId> {
+        let listed = self.parts.iter().flat_map(|(part, _)| match part {
+            Part::List(list) => Some(list.exact.iter()).into_iter().flatten(),
+            _ => None.into_iter().flatten(),
+        });
+        self.exact.keys().chain(listed)
+    }
+
+    /// Whether every chat is in it.
+    pub(super) fn is_everybody(&self) -> bool {
+        self.parts.iter().any(|(part, _)| *part == Part::Everybody)
+    }
+
+    /// Whether a chat is in it, whatever groups are called.
+    pub(super) fn has(&self, chat: &ChatId) -> bool {
+        self.find(chat, &GroupNames::default(), Names::All)
+            .is_some()
+    }
+
+    /// Whether all of a part is in it.
+    pub(super) fn has_part(&self, other: &Part) -> bool {
+        let named = |name: &String| {
+            self.parts.iter().any(|(part, _)| match part {
+                Part::Everybody | Part::AnyGroup => true,
+                Part::Named(known) => known == name,
+                Part::List(list) => list.names.contains(name),
+                Part::AnyChannel => false,
+            })
+        };
+        self.is_everybody()
+            || self.parts.iter().any(|(part, _)| part == other)
+            || match other {
+                Part::Named(name) => named(name),
+                Part::List(list) => {
+                    let people = list.exact.len() + list.names.len();
+                    people > 0
+                        && list.exact.iter().all(|chat| self.has(chat))
+                        && list.names.iter().all(named)
+                }
+                Part::Everybody | Part::AnyGroup | Part::AnyChannel => false,
+            }
     }
 
     /// Whether groups have to be looked up by name before it can be used.

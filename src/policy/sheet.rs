@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 use super::{
-    Because, Decision, Finding, PaceRule, Place, Situation, Standing,
+    Because, Decision, Finding, GroupNames, PaceRule, Place, Situation, Standing,
     condition::Condition,
     hours::Quiet,
     people::{Chats, Names},
 };
 use crate::{
     gate::Code,
-    op::{ChatId, Part, Risk},
+    op::{ChatId, Part, PersonId, Risk},
     toolset::Facts,
 };
 
@@ -132,10 +134,18 @@ impl Ruling {
 impl Sheet {
     /// What it says of a tool, whatever the arguments are.
     pub(super) fn standing(&self, tool: &str) -> Option<&Standing> {
-        self.rulings
-            .get(tool)
-            .and_then(Ruling::standing)
-            .or_else(|| self.default.as_ref().map(|(standing, _)| standing))
+        let ruling = self.rulings.get(tool);
+        if let Some(said) = ruling.and_then(Ruling::standing) {
+            return Some(said);
+        }
+        // Rules that only speak of some arguments may admit what the default refuses.
+        let (default, _) = self.default.as_ref()?;
+        let admits = |rule: &&Conditional| rule.standing.admits();
+        let sometimes = ruling.and_then(|ruling| ruling.conditional.iter().find(admits));
+        match sometimes {
+            Some(rule) if !default.admits() => Some(&rule.standing),
+            _ => Some(default),
+        }
     }
 
     /// Whether any of its rules looks at who is new.
@@ -147,12 +157,21 @@ impl Sheet {
 
     /// The group names that it uses.
     pub(super) fn group_names(&self) -> impl Iterator<Item = &str> {
+        self.chosen().flat_map(Chats::names)
+    }
+
+    /// The people that it names by a hidden identity.
+    pub(super) fn hidden_people(&self) -> impl Iterator<Item = &PersonId> {
+        self.chosen().flat_map(Chats::hidden)
+    }
+
+    /// Every set of chats in it.
+    fn chosen(&self) -> impl Iterator<Item = &Chats> {
         let recipients = self.recipients.iter();
         let reading = self.reading.iter();
         recipients
             .flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
             .chain(reading.flat_map(|rule| rule.allow.iter().chain([&rule.deny])))
-            .flat_map(Chats::names)
     }
 
     pub(super) fn decide<'p>(
@@ -161,23 +180,10 @@ impl Sheet {
         situation: &Situation<'_>,
         decision: &mut Decision<'p>,
     ) {
-        let before = decision.findings.len();
+        self.rule(facts.tool, &facts.arguments, decision);
         if let Some(ruling) = self.rulings.get(facts.tool) {
-            for (standing, place) in &ruling.plain {
-                let finding = Finding::of(standing, place.as_ref());
-                decision.findings.push(finding);
-            }
-            for rule in &ruling.conditional {
-                decision.findings.extend(rule.decide(facts));
-            }
             decision.limits.extend(&ruling.limits);
             decision.paces.extend(&ruling.paces);
-        }
-        if decision.findings.len() == before
-            && let Some((standing, place)) = &self.default
-        {
-            let finding = Finding::of(standing, place.as_ref());
-            decision.findings.push(finding);
         }
         if let Some(recipients) = &self.recipients {
             recipients.decide(facts, situation, decision);
@@ -197,6 +203,26 @@ impl Sheet {
             let reason = format!("what was read in {read} could leave with it");
             let standing = action.standing(Code::CrossChat, place, Some(reason));
             decision.findings.push(Finding::new(standing, place));
+        }
+    }
+
+    /// What its rules about tools say of a call with these arguments.
+    pub(super) fn rule<'p>(&'p self, tool: &str, arguments: &Value, decision: &mut Decision<'p>) {
+        let before = decision.findings.len();
+        if let Some(ruling) = self.rulings.get(tool) {
+            for (standing, place) in &ruling.plain {
+                let finding = Finding::of(standing, place.as_ref());
+                decision.findings.push(finding);
+            }
+            for rule in &ruling.conditional {
+                decision.findings.extend(rule.decide(arguments));
+            }
+        }
+        if decision.findings.len() == before
+            && let Some((standing, place)) = &self.default
+        {
+            let finding = Finding::of(standing, place.as_ref());
+            decision.findings.push(finding);
         }
     }
 
@@ -221,10 +247,10 @@ fn leaves<'a>(facts: &'a Facts, has_read: &'a [ChatId]) -> Option<&'a ChatId> {
 
 impl Conditional {
     /// What the rule says of these arguments, if it has a say.
-    fn decide(&self, facts: &Facts) -> Option<Finding<'_>> {
+    fn decide(&self, arguments: &Value) -> Option<Finding<'_>> {
         let fails = |when: &&When| match self.action {
-            Action::Allow => !when.condition.holds(&facts.arguments),
-            Action::Confirm | Action::Deny => !when.condition.may_hold(&facts.arguments),
+            Action::Allow => !when.condition.holds(arguments),
+            Action::Confirm | Action::Deny => !when.condition.may_hold(arguments),
         };
         match (self.action, self.when.iter().find(fails)) {
             (_, None) => Some(Finding::of(&self.standing, Some(&self.place))),
@@ -237,24 +263,8 @@ impl Conditional {
 
 impl Recipients {
     fn decide<'p>(&'p self, facts: &Facts, situation: &Situation<'_>, decision: &mut Decision<'p>) {
-        let groups = situation.groups;
         for chat in facts.touches.of(Part::Recipient) {
-            if let Some(place) = self.deny.find(chat, groups, Names::All) {
-                let because = Because::new(Code::RecipientDenied, Some(place.clone()))
-                    .saying(format!("{chat} is not to be written to"));
-                let finding = Finding::new(Standing::Deny(because), place);
-                decision.findings.push(finding);
-                continue;
-            }
-            let listed = self.allow.as_ref();
-            if let Some(place) = listed.and_then(|allow| allow.find(chat, groups, Names::One)) {
-                decision.findings.push(Finding::new(Standing::Allow, place));
-                continue;
-            }
-            let (action, place) = &self.unlisted;
-            let reason = format!("{chat} is not among the recipients that the policy lists");
-            let standing = action.standing(Code::RecipientUnlisted, place, Some(reason));
-            decision.findings.push(Finding::new(standing, place));
+            decision.findings.push(self.find(chat, situation.groups));
         }
         let (Some(rule), [first, ..]) = (&self.newcomers, situation.newcomers) else {
             return;
@@ -272,15 +282,40 @@ impl Recipients {
     }
 }
 
+impl Recipients {
+    /// What is said of writing to a chat.
+    pub(super) fn find(&self, chat: &ChatId, groups: &GroupNames) -> Finding<'_> {
+        if let Some(place) = self.deny.find(chat, groups, Names::All) {
+            let because = Because::new(Code::RecipientDenied, Some(place.clone()))
+                .saying(format!("{chat} is not to be written to"));
+            return Finding::new(Standing::Deny(because), place);
+        }
+        if let Some(place) = self.deny.doubt(chat, groups) {
+            let because = Because::new(Code::RecipientDenied, Some(place.clone())).saying(format!(
+                "nobody could tell whether {chat} is one of those who are not to be written to"
+            ));
+            return Finding::new(Standing::Deny(because), place);
+        }
+        let listed = self.allow.as_ref();
+        if let Some(place) = listed.and_then(|allow| allow.find(chat, groups, Names::One)) {
+            return Finding::new(Standing::Allow, place);
+        }
+        let (action, place) = &self.unlisted;
+        let reason = format!("{chat} is not among the recipients that the policy lists");
+        let standing = action.standing(Code::RecipientUnlisted, place, Some(reason));
+        Finding::new(standing, place)
+    }
+}
+
 impl Chosen {
     /// What speaks against reading a chat.
-    fn decide(&self, chat: &ChatId, situation: &Situation<'_>) -> Option<Finding<'_>> {
-        let denied = self.deny.find(chat, situation.groups, Names::All);
+    pub(super) fn decide(&self, chat: &ChatId, situation: &Situation<'_>) -> Option<Finding<'_>> {
+        let groups = situation.groups;
+        let denied = self.deny.find(chat, groups, Names::All);
+        let denied = denied.or_else(|| self.deny.doubt(chat, groups));
         let place = match (denied, &self.allow) {
             (Some(place), _) => place,
-            (None, Some(allow)) if allow.find(chat, situation.groups, Names::One).is_none() => {
-                &self.place
-            }
+            (None, Some(allow)) if allow.find(chat, groups, Names::One).is_none() => &self.place,
             (None, _) => return None,
         };
         let because = Because::new(Code::ChatNotReadable, Some(place.clone()))

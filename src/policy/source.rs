@@ -61,8 +61,9 @@ impl Source {
         found.any(|problem| problem.severity == Severity::Error)
     }
 
-    /// The files that it includes, with the places that name them.
-    fn includes(&self) -> Vec<(&Node, PathBuf)> {
+    /// The files that it includes, with the places that name them; text that is in no
+    /// file has no place that they could be in.
+    fn includes(&self) -> Vec<(&Node, Option<PathBuf>)> {
         let Some(Raw::Table(entries)) = self.root.as_ref().map(|root| &root.value) else {
             return Vec::new();
         };
@@ -74,7 +75,7 @@ impl Source {
         items
             .iter()
             .filter_map(|node| match &node.value {
-                Raw::Text(name) => Some((node, folder?.join(name))),
+                Raw::Text(name) => Some((node, folder.map(|folder| folder.join(name)))),
                 _ => None,
             })
             .collect()
@@ -90,6 +91,11 @@ pub(super) fn with_includes(first: Source) -> Vec<Source> {
     while let Some(source) = sources.get(next) {
         let (mut found, mut problems) = (Vec::new(), Vec::new());
         for (node, path) in source.includes() {
+            let Some(path) = path else {
+                let message = "only a policy in a file can include others".to_owned();
+                problems.push(Diagnostic::error("unreadable", node.span.clone(), message));
+                continue;
+            };
             let place = place(&path);
             if seen.contains(&place) {
                 continue;

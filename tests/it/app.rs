@@ -1,6 +1,10 @@
 //! The server under test, with a client that speaks JSON-RPC by hand over a pipe.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -68,9 +72,11 @@ pub enum Person {
 pub struct Setup {
     config: Config,
     policy: String,
+    policy_file: Option<PathBuf>,
     era: Era,
     person: Person,
     audit: Option<PathBuf>,
+    ledger: Option<PathBuf>,
     answer: AnswerSize,
 }
 
@@ -147,15 +153,23 @@ impl Setup {
         Self {
             config,
             policy: OPEN.into(),
+            policy_file: None,
             era: Era::Legacy,
             person: Person::Accepts,
             audit: None,
+            ledger: None,
             answer: AnswerSize::default(),
         }
     }
 
     pub fn policy(mut self, policy: &str) -> Self {
         self.policy = policy.into();
+        self
+    }
+
+    /// A policy in a file, with all that it includes.
+    pub fn policy_at(mut self, path: &Path) -> Self {
+        self.policy_file = Some(path.to_owned());
         self
     }
 
@@ -171,6 +185,12 @@ impl Setup {
 
     pub fn answering_within(mut self, bytes: usize) -> Self {
         self.answer = AnswerSize::new(bytes).unwrap();
+        self
+    }
+
+    /// With a ledger that outlives it.
+    pub fn ledger(mut self, path: PathBuf) -> Self {
+        self.ledger = Some(path);
         self
     }
 
@@ -195,7 +215,9 @@ impl Setup {
         let audit_path = self
             .audit
             .unwrap_or_else(|| folder.path().join("audit.jsonl"));
-        let policy = if self.policy.trim_start().starts_with('{') {
+        let policy = if let Some(path) = &self.policy_file {
+            Policy::load(path)
+        } else if self.policy.trim_start().starts_with('{') {
             Policy::from_json("policy.json", &self.policy)
         } else {
             Policy::from_toml("policy.toml", &self.policy)
@@ -203,7 +225,10 @@ impl Setup {
         let policy = policy.unwrap_or_else(|wrong| panic!("{wrong}"));
         let (clock, hand) = Clock::manual();
         let audit = Arc::new(Audit::new(Some(audit_path.clone()), clock.clone()));
-        let ledger = Ledger::in_memory(clock.clone());
+        let ledger = match self.ledger {
+            Some(path) => Ledger::at(path, clock.clone()),
+            None => Ledger::in_memory(clock.clone()),
+        };
         let gate = Gate::new(policy, &clock, audit.clone(), ledger).unwrap();
         let backend = Backend::new(&self.config);
         let tools = backend.tools().answering_within(self.answer);

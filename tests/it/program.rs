@@ -30,10 +30,27 @@ pub struct Ran {
 }
 
 pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
-    let (mut command, _home) = program();
+    let (mut command, home) = program();
+    run_with(
+        command.envs(environment.iter().copied()),
+        home.path(),
+        arguments,
+    )
+}
+
+/// Runs it in a folder that holds these files, which its messages then name shortly.
+pub fn run_with_files(files: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    let (mut command, home) = program();
+    for (name, text) in files {
+        std::fs::write(home.path().join(name), text).unwrap();
+    }
+    run_with(&mut command, home.path(), arguments)
+}
+
+fn run_with(command: &mut Command, folder: &std::path::Path, arguments: &[&str]) -> Ran {
     let output = command
         .args(arguments)
-        .envs(environment.iter().copied())
+        .current_dir(folder)
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -52,6 +69,11 @@ fn the_help_reads_like_this() {
         &["serve"],
         &["demo"],
         &["check"],
+        &["explain"],
+        &["test"],
+        &["diff"],
+        &["limits"],
+        &["limits", "reset"],
         &["init"],
         &["import"],
         &["panic"],

@@ -14,13 +14,17 @@
 //!   characters and with compatible letters made one. Where the two differ in what
 //!   they say, neither an operator nor its opposite holds.
 
+mod against;
 mod check;
 mod operator;
 mod plain;
+mod probe;
 mod shape;
 mod test;
 mod values;
 mod words;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Map, Value};
 
@@ -68,6 +72,8 @@ pub struct Condition {
     list: bool,
     /// The value, for people.
     value: Box<str>,
+    /// The same for conditions that say the same.
+    identity: u64,
     test: Test,
 }
 
@@ -131,6 +137,7 @@ impl Condition {
         let path = path.map_err(|problem| keep(Err(problem)));
         match (path, operator, each, test) {
             (Ok(path), Ok(operator), Ok(each), Some(test)) if problems.is_empty() => Ok(Self {
+                identity: identity(&path, operator, each, &value),
                 path,
                 operator,
                 each,
@@ -203,6 +210,13 @@ impl Condition {
             value => Found::One(value),
         }
     }
+}
+
+fn identity(path: &[Box<str>], operator: Operator, each: Option<Each>, value: &Operand) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    format!("{operator:?} {each:?} {value:?}").hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The first problem with each part: what is wrong for one tool is mostly wrong for

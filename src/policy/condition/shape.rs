@@ -28,6 +28,21 @@ pub(super) enum Kind<'s> {
 }
 
 impl Kind<'_> {
+    /// A value of this kind, unlike those that conditions name.
+    pub(super) fn sample(&self) -> Value {
+        match self {
+            Self::Text { words, .. } => words
+                .first()
+                .map_or("another".into(), |word| (*word).into()),
+            Self::Whole => 7.into(),
+            Self::Number => 7.25.into(),
+            Self::Flag => true.into(),
+            Self::List(kinds) => kinds.iter().take(1).map(Self::sample).collect(),
+            Self::Parts(_) => Value::Object(Map::from_iter([("another".into(), true.into())])),
+            Self::Any => "another".into(),
+        }
+    }
+
     /// What it is, in words.
     pub(super) const fn words(&self) -> &'static str {
         match self {

@@ -57,6 +57,16 @@ impl Values {
         Ok(all)
     }
 
+    /// Each of them, in every spelling, ids first.
+    pub(super) fn each(&self) -> impl Iterator<Item = Value> {
+        let mut texts: Vec<&str> = self.texts.iter().map(|text| &**text).collect();
+        texts.sort_unstable_by_key(|text| (!text.contains('@'), *text));
+        let texts = texts.into_iter().map(Value::from);
+        let numbers = self.numbers.iter().map(|number| number.json());
+        let flags = self.flags.iter().map(|flag| Value::from(*flag));
+        texts.chain(numbers).chain(flags)
+    }
+
     pub(super) fn say(&self, value: &Value) -> Option<bool> {
         match value {
             Value::String(text) if !self.texts.is_empty() => {
@@ -100,6 +110,27 @@ impl Number {
         match (self, other) {
             (Self::Whole(one), Self::Whole(other)) => Some(one.cmp(&other)),
             (one, other) => one.fraction().partial_cmp(&other.fraction()),
+        }
+    }
+
+    /// Itself, and the numbers beside it.
+    pub(super) fn around(self) -> Vec<Value> {
+        match self {
+            Self::Whole(number) => [number - 1, number, number + 1]
+                .map(|number| Self::Whole(number).json())
+                .to_vec(),
+            Self::Fraction(number) => vec![
+                Value::from(number - 1.0),
+                Value::from(number),
+                Value::from(number + 1.0),
+            ],
+        }
+    }
+
+    fn json(self) -> Value {
+        match self {
+            Self::Whole(number) => i64::try_from(number).map_or(Value::Null, Value::from),
+            Self::Fraction(number) => Value::from(number),
         }
     }
 

@@ -24,6 +24,11 @@ pub(super) struct Example {
 }
 
 impl Example {
+    /// The call, of each tool that it is for.
+    pub(super) fn calls(&self) -> &[Facts] {
+        &self.calls
+    }
+
     /// The same, made by one caller.
     pub(super) fn for_grant(self, grant: &str) -> Self {
         Self {
@@ -117,8 +122,10 @@ impl Policy {
                     "`{}` with these arguments is under `{}`, and the policy {comes} it",
                     facts.tool, example.wanted
                 );
-                let because = decision.standing().because();
-                let hint = match because.and_then(|because| because.rule.as_deref()) {
+                let standing = decision.standing();
+                let mut findings = decision.findings.iter();
+                let decides = findings.find(|finding| *finding.standing == *standing);
+                let hint = match decides.and_then(|finding| finding.rule) {
                     Some(rule) => format!("what decides is {rule}"),
                     None => "what decides is the default".to_owned(),
                 };

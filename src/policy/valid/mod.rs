@@ -1,5 +1,6 @@
 //! From policies as written to a policy that can be used, or to all that is wrong.
 
+mod cases;
 mod examples;
 mod keys;
 mod people;
@@ -7,6 +8,7 @@ mod reader;
 mod rule;
 mod sheet;
 mod terms;
+mod vain;
 
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
@@ -15,13 +17,14 @@ use sha2::{Digest, Sha256};
 
 use super::Token;
 use super::{
-    Because, Confirmation, Diagnostics, Health, Mode, Place, Policy, Standing,
+    Because, Confirmation, Diagnostic, Diagnostics, Health, Mode, Place, Policy, Standing,
     limit::LONG,
     raw::{Node, Raw},
     sheet::Action,
     source::Source,
 };
 use crate::gate::Code;
+pub(super) use cases::cases;
 use examples::Example;
 pub use keys::keys;
 use keys::{FILE, GRANT, SHEET};
@@ -136,6 +139,10 @@ impl Reader<'_> {
         // A file that is included has a say only where it says something.
         let unsaid = first.then_some(Action::Deny);
         let sheet = self.sheet(&fields, unsaid, offers);
+        let grants = match fields.get("grants") {
+            Some((_, node)) => self.grants(node, &sheet),
+            None => Vec::new(),
+        };
         Draft {
             sheet,
             health: fields
@@ -145,20 +152,22 @@ impl Reader<'_> {
                 Some((_, node)) => self.mode(node),
                 None => Moding::default(),
             },
-            grants: match fields.get("grants") {
-                Some((_, node)) => self.grants(node),
-                None => Vec::new(),
-            },
+            grants,
             asking,
         }
     }
 
     /// What holds for single callers besides.
-    fn grants(&mut self, node: &Node) -> Vec<(String, Drafted, Option<Token>)> {
+    fn grants(&mut self, node: &Node, outer: &Drafted) -> Vec<(String, Drafted, Option<Token>)> {
         let Raw::Table(entries) = &node.value else {
             self.kind(node, "a table of grants");
             return Vec::new();
         };
+        if let Some((key, _)) = entries.get(MOST_GRANTS) {
+            let message = format!("a policy has at most {MOST_GRANTS} grants");
+            self.found
+                .push(Diagnostic::error("bad-value", key.span.clone(), message));
+        }
         let mut grants = Vec::new();
         for (key, node) in entries.iter().take(MOST_GRANTS) {
             let path = format!("grants.{}", key.name);
@@ -167,10 +176,12 @@ impl Reader<'_> {
                 continue;
             };
             let token = self.token(&fields, &path);
-            let outer = self.prefix.clone();
-            self.prefix = format!("{outer}{path}.");
-            grants.push((key.name.clone(), self.sheet(&fields, None, None), token));
-            self.prefix = outer;
+            let before = self.prefix.clone();
+            self.prefix = format!("{before}{path}.");
+            let sheet = self.sheet(&fields, None, None);
+            self.widening(&sheet, outer);
+            grants.push((key.name.clone(), sheet, token));
+            self.prefix = before;
         }
         grants
     }
@@ -250,6 +261,7 @@ fn compose(
         warnings: Diagnostics::default(),
         sheets: Vec::new(),
         grants: BTreeMap::new(),
+        samples: Vec::new(),
         floor: floor(&drafts),
     };
     let mut examples = Vec::new();
@@ -269,6 +281,10 @@ fn compose(
             grant.tokens.extend(token);
         }
     }
+    policy.samples = examples
+        .iter()
+        .flat_map(|(_, example)| example.calls().iter().cloned())
+        .collect();
     (policy, examples)
 }
 
@@ -294,41 +310,55 @@ fn version(sources: &[Source]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What the first file says or leaves at its default, as far as no other is stricter.
 fn confirmation(drafts: &[Draft]) -> Confirmation {
     let asking = || drafts.iter().map(|draft| &draft.asking);
-    let said = || asking().filter_map(|asking| asking.enabled.as_ref());
+    let usual = (
+        NonZeroU32::MIN.saturating_add(19),
+        LONG,
+        Place::from("confirmation.prompts"),
+    );
     let (prompt_max, prompt_window, prompt_rule) = asking()
-        .filter_map(|asking| asking.prompts.clone())
-        .min_by_key(|(max, window, _)| {
-            u128::from(max.get()) * 1_000_000 / window.as_millis().max(1)
+        .enumerate()
+        .filter_map(|(index, asking)| match &asking.prompts {
+            None if index == 0 => Some(usual.clone()),
+            said => said.clone(),
         })
-        .unwrap_or((
-            NonZeroU32::MIN.saturating_add(19),
-            LONG,
-            "confirmation.prompts".into(),
-        ));
+        .reduce(|kept, next| {
+            let rate = |(max, window, _): &(NonZeroU32, Duration, Place)| {
+                u128::from(max.get()) * 1_000_000 / window.as_millis().max(1)
+            };
+            let place = if rate(&next) < rate(&kept) {
+                next.2.clone()
+            } else {
+                kept.2.clone()
+            };
+            // As few in as long a time: neither of them alone would be kept otherwise.
+            (kept.0.min(next.0), kept.1.max(next.1), place)
+        })
+        .unwrap_or(usual);
+    let expires = asking().enumerate().filter_map(|(index, asking)| {
+        let unsaid = (index == 0).then_some(Duration::from_secs(300));
+        asking.expires.or(unsaid)
+    });
     Confirmation {
-        enabled: said().any(|(enabled, _)| *enabled) && said().all(|(enabled, _)| *enabled),
-        expires: asking()
-            .filter_map(|asking| asking.expires)
-            .min()
-            .unwrap_or(Duration::from_secs(300)),
+        enabled: matches!(floor(drafts).0, Standing::Confirm(_)),
+        expires: expires.min().unwrap_or(Duration::from_secs(300)),
         prompt_max,
         prompt_window,
         prompt_rule,
     }
 }
 
-/// What holds of tools that cannot be undone; no rule lowers it.
+/// What holds of tools that cannot be undone; no rule lowers it, and no file that is
+/// included.
 fn floor(drafts: &[Draft]) -> (Standing, Option<Place>) {
     let said = || {
-        let all = drafts
-            .iter()
-            .filter_map(|draft| draft.asking.enabled.as_ref());
-        all.map(|(enabled, place)| (*enabled, place.clone()))
+        let all = drafts.iter().map(|draft| draft.asking.enabled.as_ref());
+        all.map(|said| said.map(|(enabled, place)| (*enabled, place.clone())))
     };
-    let off = said().find(|(enabled, _)| !enabled);
-    match off.or_else(|| said().next()) {
+    let off = said().flatten().find(|(enabled, _)| !enabled);
+    match off.or_else(|| said().next().flatten()) {
         Some((true, place)) => {
             let because = Because::new(Code::CannotAsk, Some(place.clone()));
             (Standing::Confirm(because), Some(place))
@@ -341,12 +371,12 @@ fn floor(drafts: &[Draft]) -> (Standing, Option<Place>) {
     }
 }
 
-/// A policy is in the shadow when a file says so and none says otherwise.
+/// A policy is in the shadow when its first file says so and none says otherwise.
 fn mode(drafts: &[Draft]) -> Mode {
     let said = || drafts.iter().filter_map(|draft| draft.mode.value.as_ref());
-    let shadow = said().find(|(word, _)| *word == "shadow");
+    let first = drafts.first().and_then(|draft| draft.mode.value.as_ref());
     Mode {
-        shadow: shadow
+        shadow: first
             .filter(|_| said().all(|(word, _)| *word == "shadow"))
             .map(|(_, place)| place.clone()),
         read_only: drafts.iter().find_map(|draft| draft.mode.read_only.clone()),

@@ -92,9 +92,17 @@ impl Reader<'_> {
             .get("deny")
             .map(|(_, node)| self.chats(node, "recipients.deny"))
             .unwrap_or_default();
+        if let Some((_, node)) = fields.get("allow") {
+            self.denied_anyway(node, &deny);
+        }
         let unlisted = match fields.get("unlisted") {
             Some((key, node)) => {
                 let place = self.place(&key.span, "recipients.unlisted");
+                if allow.as_ref().is_some_and(Chats::is_everybody) {
+                    let message = "everybody is listed: `allow` has \"*\"";
+                    let hint = "leave it out, or list only some";
+                    self.odd(&key.span, "rule-without-effect", message, hint);
+                }
                 (self.action(node)?, place)
             }
             None if allow.is_some() => (Action::Deny, self.place(span, "recipients")),
@@ -148,11 +156,11 @@ impl Reader<'_> {
                 let path = format!("read.chats.{name}");
                 inner.get(name).map(|(_, node)| self.chats(node, &path))
             };
-            Some(Chosen {
-                allow: of("allow"),
-                deny: of("deny").unwrap_or_default(),
-                place,
-            })
+            let (allow, deny) = (of("allow"), of("deny").unwrap_or_default());
+            if let Some((_, node)) = inner.get("allow") {
+                self.denied_anyway(node, &deny);
+            }
+            Some(Chosen { allow, deny, place })
         });
         let budget = fields.get("budget").and_then(|(_, node)| {
             let path = "read.budget";
@@ -188,6 +196,33 @@ impl Reader<'_> {
             }
         }
         chats
+    }
+
+    /// Says which entries are allowed in vain.
+    fn denied_anyway(&mut self, allow: &Node, deny: &Chats) {
+        let Raw::List(items) = &allow.value else {
+            return;
+        };
+        for item in items {
+            // What is wrong with an entry was told when it was read.
+            let told = self.found.len();
+            let entry = self.entry(item);
+            self.found.truncate(told);
+            let denied = match entry {
+                Some(Entry::Chat(chat)) => deny.has(&chat),
+                Some(Entry::Part(part)) => deny.has_part(&part),
+                Some(Entry::List(name)) => {
+                    let list = self.common.lists.get(&name);
+                    list.is_some_and(|list| deny.has_part(&Part::List(list.clone())))
+                }
+                Some(Entry::Nobody) | None => false,
+            };
+            if denied {
+                let message = "`deny` has all that this allows; the strictest wins";
+                let hint = "leave it out here, or take it out of `deny`";
+                self.odd(&item.span, "denied-anyway", message, hint);
+            }
+        }
     }
 
     fn entries<'n>(&mut self, node: &'n Node) -> &'n [Node] {

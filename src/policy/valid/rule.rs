@@ -8,12 +8,12 @@ use super::{
     reader::{Fields, Reader},
 };
 use crate::{
-    gate::Code,
+    gate::{Code, FAILURES},
     op,
     policy::{
         At, Because, Condition, Counted, Limit, Pace, PaceAt, PaceRule, Place, Scope, Standing,
         limit::LONG,
-        raw::{Key, Node, Span},
+        raw::{Key, Node, Raw, Span},
         sheet::{Action, Conditional, When},
     },
     toolset::Schemas,
@@ -24,10 +24,11 @@ pub(super) struct Rule {
     pub(super) tools: HashSet<&'static str>,
     pub(super) span: Span,
     pub(super) place: Place,
-    action: Action,
+    pub(super) action: Action,
     reason: Option<String>,
     pub(super) when: Vec<When>,
-    pub(super) limits: Vec<usize>,
+    /// With their places, where their counters are nobody else's.
+    pub(super) limits: Vec<(usize, Option<Span>)>,
     pub(super) pace: Option<PaceRule>,
     pub(super) examples: Vec<Example>,
 }
@@ -49,8 +50,9 @@ impl Rule {
         })
     }
 
-    pub(super) const fn allows(&self) -> bool {
-        matches!(self.action, Action::Allow)
+    /// Whether all that it says is what it does with a call.
+    pub(super) fn is_bare(&self) -> bool {
+        self.when.is_empty() && self.limits.is_empty() && self.pace.is_none()
     }
 }
 
@@ -79,12 +81,14 @@ impl Reader<'_> {
         if let Some((_, node)) = fields.get("limits") {
             for (index, item) in self.list(node, "a list of limits").iter().enumerate() {
                 let place = format!("{path}.limits[{index}]");
-                limits.extend(self.limit(item, &place, path));
+                let limit = self.limit(item, &place, path);
+                limits.extend(limit.map(|limit| (limit, own(item))));
             }
         }
         if let Some((_, node)) = fields.get("rate_limit") {
             let place = format!("{path}.rate_limit");
-            limits.extend(self.limit(node, &place, path));
+            let limit = self.limit(node, &place, path);
+            limits.extend(limit.map(|limit| (limit, own(node))));
         }
         let pace = fields
             .get("pace")
@@ -121,15 +125,18 @@ impl Reader<'_> {
             .map(|(name, schemas)| (*name, &*schemas.input))
             .collect();
         let items = self.list(node, "a list of conditions");
-        items
-            .iter()
-            .enumerate()
-            .filter_map(|(index, item)| {
-                let path = format!("{path}.when[{index}]");
-                let fields = self.table(item, &format!("`{path}`"), &WHEN)?;
-                self.condition(item, &fields, &path, rule, &inputs)
-            })
-            .collect()
+        let mut all: Vec<When> = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let path = format!("{path}.when[{index}]");
+            let Some(fields) = self.table(item, &format!("`{path}`"), &WHEN) else {
+                continue;
+            };
+            if let Some(when) = self.condition(item, &fields, &path, rule, &inputs) {
+                self.contradiction(&when, &all, &item.span);
+                all.push(when);
+            }
+        }
+        all
     }
 
     fn condition(
@@ -250,7 +257,14 @@ impl Reader<'_> {
             (None, _) => Scope::Grant,
         };
         let named = match fields.get("counter") {
-            Some((_, node)) => Some((self.text(node)?, node.span.clone())),
+            Some((_, node)) => {
+                let name = self.text(node)?;
+                if is_ours(&name) {
+                    let message = format!("`{name}` may be a counter without a name");
+                    self.wrong(&node.span, "bad-value", &message, "give it another name");
+                }
+                Some((name, node.span.clone()))
+            }
             None => None,
         };
         let limit = Limit {
@@ -325,6 +339,22 @@ impl Reader<'_> {
         self.common.limits.push(limit);
         self.common.limits.len() - 1
     }
+}
+
+/// The place of a limit that no other counts together with.
+fn own(node: &Node) -> Option<Span> {
+    let Raw::Table(entries) = &node.value else {
+        return None;
+    };
+    let named = entries.iter().any(|(key, _)| key.name == "counter");
+    (!named).then(|| node.span.clone())
+}
+
+/// Whether a counter is called like those that nobody has named, which count other
+/// things.
+fn is_ours(name: &str) -> bool {
+    let scope = name.rsplit_once('/').map(|(_, scope)| scope);
+    name == FAILURES || Scope::NAMES.iter().any(|(known, _)| Some(*known) == scope)
 }
 
 /// The longest time that a question is asked about.

@@ -22,7 +22,16 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Drafted {
     pub(super) sheet: Sheet,
+    /// Where it names single tools, with what it does with their calls.
+    pub(super) named: Vec<Named>,
     pub(super) examples: Vec<Example>,
+}
+
+/// What a sheet says of tools by name.
+pub(super) struct Named {
+    pub(super) tools: HashSet<&'static str>,
+    pub(super) action: Action,
+    pub(super) span: Span,
 }
 
 impl Reader<'_> {
@@ -76,6 +85,8 @@ impl Reader<'_> {
             }
         }
         self.vain(rules.get(classes..).unwrap_or_default(), &rulings);
+        self.at_odds(&rules);
+        self.loose(&rules, classes);
         rulings.retain(|_, ruling| !ruling.is_empty());
         let sheet = Sheet {
             rulings,
@@ -99,25 +110,16 @@ impl Reader<'_> {
                 budget,
                 ..sheet
             },
+            named: rules
+                .iter()
+                .skip(classes)
+                .map(|rule| Named {
+                    tools: rule.tools.clone(),
+                    action: rule.action,
+                    span: rule.span.clone(),
+                })
+                .collect(),
             examples: rules.into_iter().flat_map(|rule| rule.examples).collect(),
-        }
-    }
-
-    /// Says which rules about single tools can change nothing.
-    fn vain(&mut self, rules: &[Rule], rulings: &HashMap<&'static str, Ruling>) {
-        for rule in rules.iter().filter(|rule| rule.allows()) {
-            let stricter = |tool: &&str| {
-                let standing = rulings.get(*tool).and_then(Ruling::standing);
-                standing.is_some_and(|standing| !standing.admits())
-            };
-            if rule.tools.iter().all(stricter) && !rule.tools.is_empty() {
-                self.odd(
-                    &rule.span,
-                    "rule-without-effect",
-                    "this rule allows what another rule refuses; the strictest wins",
-                    "leave it out, or change the other rule",
-                );
-            }
         }
     }
 
@@ -236,7 +238,8 @@ impl Ruling {
             Some(conditional) => self.conditional.push(conditional),
             None => self.plain.push((rule.standing(), Some(rule.place.clone()))),
         }
-        self.limits.extend(&rule.limits);
+        self.limits
+            .extend(rule.limits.iter().map(|(limit, _)| *limit));
         self.paces.extend(rule.pace.clone());
     }
 

@@ -39,8 +39,13 @@ impl Reader<'_> {
         let zone = self.required(&fields, node, "zone")?;
         let (hours, name) = (self.text(quiet)?, self.text(zone)?);
         let applies_to = match fields.get("applies_to") {
-            Some((_, node)) => {
+            Some((key, node)) => {
                 let items = self.list(node, "a list of classes");
+                if items.is_empty() {
+                    let message = "these hours hold for no class of tools";
+                    let hint = "name the classes, or leave the key out";
+                    self.odd(&key.span, "rule-without-effect", message, hint);
+                }
                 items
                     .iter()
                     .filter_map(|item| {
@@ -52,7 +57,15 @@ impl Reader<'_> {
             None => vec![Risk::Write, Risk::Execute, Risk::Destructive],
         };
         let action = match fields.get("action") {
-            Some((_, node)) => self.action(node)?,
+            Some((key, node)) => {
+                let action = self.action(node)?;
+                if action == Action::Allow {
+                    let message = "hours that allow change nothing";
+                    let hint = "write confirm or deny, or leave `hours` out";
+                    self.odd(&key.span, "rule-without-effect", message, hint);
+                }
+                action
+            }
             None => Action::Deny,
         };
         match Quiet::new(&hours, &name) {

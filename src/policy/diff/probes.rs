@@ -1,0 +1,90 @@
+//! Calls on both sides of each border that conditions draw.
+
+use serde_json::{Map, Value};
+
+use super::Pair;
+use crate::{
+    op::{self, Entry},
+    policy::{Condition, sheet::Conditional},
+};
+
+/// The most calls that are tried for a tool.
+const MOST: usize = 4000;
+
+/// The longest example that is told, in characters.
+const LONGEST: usize = 100;
+
+impl Pair<'_> {
+    /// Calls to try, and whether they are all that there is to try.
+    pub(super) fn calls(
+        self,
+        entry: &Entry,
+        old: &[&Conditional],
+        new: &[&Conditional],
+    ) -> (Vec<Value>, bool) {
+        let schemas = (entry.schemas)();
+        let mut calls: Vec<Value> = vec![Value::Object(Map::new())];
+        let samples = self.old.samples.iter().chain(&self.new.samples);
+        let samples = samples.filter(|facts| facts.tool == entry.name);
+        calls.extend(samples.map(|facts| (*facts.arguments).clone()));
+        let all = || {
+            old.iter()
+                .chain(new)
+                .flat_map(|rule| &rule.when)
+                .map(|when| &when.condition)
+        };
+        let mut paths: Vec<&[Box<str>]> = all().map(Condition::path).collect();
+        paths.sort_unstable();
+        paths.dedup();
+        let mut complete = true;
+        for path in paths {
+            let here: Vec<&Condition> = all().filter(|one| one.path() == path).collect();
+            let mut values: Vec<Value> = Vec::new();
+            for condition in &here {
+                let (any, optional) = condition.any_value(entry.name, &schemas.input);
+                let usual = [Some(any), optional.then_some(Value::Null)];
+                // What is null is left out.
+                for value in usual.into_iter().flatten().chain(condition.borders()) {
+                    if !values.contains(&value) {
+                        values.push(value);
+                    }
+                }
+            }
+            let with = |call: &Value| {
+                let placed = values.iter().map(|value| put(call, path, value));
+                placed.collect::<Vec<_>>()
+            };
+            let mut more: Vec<Value> = calls.iter().flat_map(with).collect();
+            complete &= more.len() <= MOST;
+            more.truncate(MOST);
+            calls = more;
+        }
+        (calls, complete)
+    }
+}
+
+/// The arguments with a value at a path.
+fn put(call: &Value, path: &[Box<str>], value: &Value) -> Value {
+    let Some((name, rest)) = path.split_first() else {
+        return value.clone();
+    };
+    let mut fields = call.as_object().cloned().unwrap_or_default();
+    let inner = fields.get(&**name).cloned().unwrap_or_default();
+    fields.insert(name.to_string(), put(&inner, rest, value));
+    Value::Object(fields)
+}
+
+/// Arguments as people read them.
+pub(super) fn short(arguments: &Value) -> Option<String> {
+    let mut arguments = arguments.clone();
+    if let Value::Object(fields) = &mut arguments {
+        fields.retain(|_, value| !value.is_null());
+        if fields.is_empty() {
+            return None;
+        }
+    }
+    let text = op::Foreign::new(&arguments.to_string()).to_string();
+    let cut: String = text.chars().take(LONGEST).collect();
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    Some(format!("{cut}{more}"))
+}

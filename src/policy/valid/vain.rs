@@ -1,0 +1,128 @@
+//! Rules and limits that can never matter.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{reader::Reader, rule::Rule, sheet::Drafted};
+use crate::policy::{
+    Standing,
+    raw::Span,
+    sheet::{Action, Ruling, When},
+};
+
+const WITHOUT_EFFECT: &str = "rule-without-effect";
+
+impl Reader<'_> {
+    /// Says which rules about single tools can change nothing.
+    pub(super) fn vain(&mut self, rules: &[Rule], rulings: &HashMap<&'static str, Ruling>) {
+        for rule in rules.iter().filter(|rule| !rule.tools.is_empty()) {
+            let all = |stricter: &dyn Fn(&Standing) -> bool| {
+                rule.tools.iter().all(|tool| {
+                    let standing = rulings.get(tool).and_then(Ruling::standing);
+                    standing.is_some_and(stricter)
+                })
+            };
+            let message = match rule.action {
+                Action::Allow if all(&|standing| !standing.admits()) => {
+                    "this rule allows what another rule refuses; the strictest wins"
+                }
+                Action::Allow
+                    if rule.is_bare() && all(&|standing| *standing != Standing::Allow) =>
+                {
+                    "this rule allows what another rule asks about; the strictest wins"
+                }
+                Action::Confirm if all(&|standing| !standing.admits()) => {
+                    "this rule asks about what another rule refuses; the strictest wins"
+                }
+                Action::Deny if all(&|standing| matches!(standing, Standing::Hidden(_))) => {
+                    "this rule refuses what is hidden anyway"
+                }
+                _ => continue,
+            };
+            let hint = "leave it out, or change the other rule";
+            self.odd(&rule.span, WITHOUT_EFFECT, message, hint);
+        }
+    }
+
+    /// Says which rules of a grant try to allow what everybody is refused.
+    pub(super) fn widening(&mut self, grant: &Drafted, outer: &Drafted) {
+        for rule in grant.named.iter().filter(|rule| !rule.tools.is_empty()) {
+            let refused = |tool: &&str| {
+                let standing = outer.sheet.standing(tool);
+                standing.is_some_and(|standing| !standing.admits())
+            };
+            if rule.action != Action::Deny && rule.tools.iter().all(refused) {
+                let message = "the policy refuses this to everybody; a grant only narrows";
+                let hint = "allow it outside of the grant, and refuse it to the others";
+                self.odd(&rule.span, WITHOUT_EFFECT, message, hint);
+            }
+        }
+    }
+
+    /// Says that a condition cannot hold where those before it do.
+    pub(super) fn contradiction(&mut self, when: &When, before: &[When], span: &Span) {
+        let other = before
+            .iter()
+            .find(|other| other.condition.contradicts(&when.condition));
+        if let Some(other) = other {
+            let message = format!(
+                "no call keeps both: {}, and {}",
+                other.condition, when.condition
+            );
+            let hint = "all conditions of a rule have to hold; write several values with `in`";
+            self.odd(span, "contradiction", &message, hint);
+        }
+    }
+
+    /// Says which rules that allow under conditions leave nothing to allow together.
+    pub(super) fn at_odds(&mut self, rules: &[Rule]) {
+        let mut rest = rules.iter().filter(|rule| rule.action == Action::Allow);
+        let mut found = Vec::new();
+        while let Some(rule) = rest.next() {
+            for other in rest.clone() {
+                let against = |when: &When| {
+                    let mut others = other.when.iter();
+                    others.any(|other| other.condition.contradicts(&when.condition))
+                };
+                if !rule.tools.is_disjoint(&other.tools) && rule.when.iter().any(against) {
+                    found.push((other.span.clone(), rule.place.clone()));
+                }
+            }
+        }
+        for (span, place) in found {
+            let message = format!("no call keeps both this rule's conditions and those of {place}");
+            let hint = "all rules that allow have to hold; write several values with `in`";
+            self.odd(&span, "contradiction", &message, hint);
+        }
+    }
+
+    /// Says which limits of single tools are looser than those of a class.
+    pub(super) fn loose(&mut self, rules: &[Rule], classes: usize) {
+        let mut counted: HashMap<usize, HashSet<&'static str>> = HashMap::new();
+        for rule in rules {
+            for (index, _) in &rule.limits {
+                counted.entry(*index).or_default().extend(&rule.tools);
+            }
+        }
+        let limits = self.common.limits.clone();
+        for rule in rules.iter().skip(classes) {
+            for (index, own) in &rule.limits {
+                let (Some(limit), Some(span)) = (limits.get(*index), own) else {
+                    continue;
+                };
+                let wider = counted
+                    .iter()
+                    .filter(|(_, tools)| rule.tools.is_subset(tools));
+                let tighter = wider
+                    .filter_map(|(other, _)| limits.get(*other))
+                    .filter(|other| other.counter != limit.counter && other.covers(limit))
+                    .filter(|other| !limit.covers(other))
+                    .min_by_key(|other| other.rule.clone());
+                if let Some(other) = tighter {
+                    let message =
+                        format!("`{limit}` is never reached: `{other}` counts these calls too");
+                    self.odd(span, "looser-limit", &message, "leave out the looser one");
+                }
+            }
+        }
+    }
+}
