@@ -18,10 +18,11 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod,
-        CompleteRequestParams, CompleteResult, ElicitationCapability, GetPromptRequestParams,
-        GetPromptResponse, Implementation, InitializeResult, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, SubscriptionFilter,
+        CompleteRequestParams, CompleteResult, ElicitationCapability, ErrorCode,
+        GetPromptRequestParams, GetPromptResponse, Implementation, InitializeResult,
+        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+        ServerCapabilities, SubscriptionFilter,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -36,7 +37,7 @@ pub use http::http_service;
 pub use stdio::{serve, serve_stdio};
 
 pub use crate::policy::LOCAL;
-use call::Request;
+use call::{Ended, Request};
 
 use crate::{
     audit::Audit,
@@ -44,7 +45,7 @@ use crate::{
     http::Principal,
     op::Foreign,
     policy::Policy,
-    toolset::Toolset,
+    toolset::{BadCall, Toolset},
 };
 
 /// The most calls that may be under way at once.
@@ -236,6 +237,10 @@ impl ServerHandler for Server {
         };
         // On the heap: rmcp moves what is given back here several times for each call.
         let ended = Box::pin(self.call(request, cx)).await?;
+        if let Ended::Bad(bad @ BadCall::UnknownTool { .. }) = &ended {
+            let (text, told) = answer::told(bad);
+            return Err(self.error(ErrorCode::INVALID_PARAMS, text, told));
+        }
         Ok(answer::noted(answer::ended(ended), self.0.tools.notice()))
     }
 
