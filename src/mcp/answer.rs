@@ -1,11 +1,18 @@
 //! Our answers in MCP's form.
 
-use rmcp::model::{
-    CallToolResponse, CallToolResult, ContentBlock, ResourceContents, Tool, ToolAnnotations,
+use rmcp::{
+    ErrorData,
+    model::{
+        CallToolResponse, CallToolResult, ContentBlock, ErrorCode, ResourceContents, Tool,
+        ToolAnnotations,
+    },
 };
 use serde_json::{Value, json};
 
-use super::call::{Ended, Recorded};
+use super::{
+    Server,
+    call::{Ended, Recorded},
+};
 use crate::{
     backend::Fault,
     gate::Refusal,
@@ -45,7 +52,7 @@ fn title(name: &str) -> String {
     words
 }
 
-/// What a call came to.
+/// What a call came to, once its tool is known.
 pub(super) fn ended(ended: Ended) -> CallToolResponse {
     match ended {
         Ended::Ran(outcome, recorded) => {
@@ -127,10 +134,16 @@ fn fault(fault: &Fault) -> CallToolResult {
 
 /// A call that cannot be understood.
 fn bad_call(bad: &BadCall) -> CallToolResult {
+    let (text, told) = told(bad);
+    error(text, &told)
+}
+
+/// What is wrong with a call, in words and in parts.
+pub(super) fn told(bad: &BadCall) -> (String, Value) {
     let (code, reason, next) = (bad.code(), bad.to_string(), bad.next());
-    error(
+    (
         format!("refused ({code}): {reason}; {next}"),
-        &json!({ "code": code, "reason": reason, "next": next }),
+        json!({ "code": code, "reason": reason, "next": next }),
     )
 }
 
@@ -149,6 +162,19 @@ pub(super) fn noted(response: CallToolResponse, notice: Option<&str>) -> CallToo
         fields.insert("notice".into(), notice.into());
     }
     result.into()
+}
+
+impl Server {
+    /// An error of the protocol, with what every answer has to say.
+    pub(super) fn error(&self, code: ErrorCode, mut message: String, mut data: Value) -> ErrorData {
+        if let Some(notice) = self.0.tools.notice() {
+            message = format!("[{notice}] {message}");
+            if let Value::Object(fields) = &mut data {
+                fields.insert("notice".into(), notice.into());
+            }
+        }
+        ErrorData::new(code, message, Some(data))
+    }
 }
 
 fn error(text: String, error: &Value) -> CallToolResult {

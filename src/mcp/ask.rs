@@ -113,12 +113,11 @@ fn schema() -> Result<ElicitationSchema, ErrorData> {
         .map_err(|error| ErrorData::internal_error(error, None))
 }
 
-/// The answer among the inputs that came back.
-pub(super) fn reply(answers: &InputResponses) -> Reply {
-    answers
-        .get(QUESTION)
-        .and_then(|answer| serde_json::from_value(answer.clone()).ok())
-        .map_or(Reply::Unreadable, |answer| read(&answer))
+/// The answer among the inputs that came back; nothing where it is not among them.
+pub(super) fn reply(answers: &InputResponses) -> Option<Reply> {
+    let answer = answers.get(QUESTION)?;
+    let read = serde_json::from_value(answer.clone()).map(|answer| read(&answer));
+    Some(read.unwrap_or(Reply::Unreadable))
 }
 
 /// Only an accept that carries an explicit yes is a yes.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rmcp::{
     ErrorData, RoleServer,
     model::{
-        ClientCapabilities, ElicitationCapability, FormElicitationCapability, InputRequiredResult,
-        InputResponses, ProgressNotificationParam, ProtocolVersion,
+        ClientCapabilities, ElicitationCapability, ErrorCode, FormElicitationCapability,
+        InputRequiredResult, InputResponses, ProgressNotificationParam, ProtocolVersion,
     },
     service::RequestContext,
 };
@@ -69,7 +69,7 @@ impl Server {
         let mut entry = self.0.audit.begin(&caller.grant, client_name(&cx));
         let Ok(_place) = Arc::clone(&self.0.places).try_acquire_owned() else {
             let refusal = Refusal::new(Code::Busy, "too many calls are under way");
-            return refuse(entry, refusal, &cx);
+            return self.refuse(entry, refusal, &cx);
         };
         let call = match self.0.tools.prepare(&request.tool, request.arguments) {
             Ok(call) => call,
@@ -82,16 +82,16 @@ impl Server {
                 found = self.0.tools.scout(permit) => self.0.gate.learn(found),
             }
         }
-        let verdict = match (request.state, request.answers) {
-            // A state without an answer is a question that nobody answered: ask again.
-            (Some(state), Some(answers)) if state.len() <= LONGEST_STATE => self
-                .0
-                .gate
-                .judge_again(call, &caller, &state, ask::reply(&answers)),
+        let reply = request.answers.as_ref().and_then(ask::reply);
+        let verdict = match (request.state, reply) {
+            (Some(state), Some(reply)) if state.len() <= LONGEST_STATE => {
+                self.0.gate.judge_again(call, &caller, &state, reply)
+            }
             (Some(_), Some(_)) => {
                 let refusal = Refusal::new(Code::ApprovalInvalid, "the approval was not made here");
-                return refuse(entry, refusal, &cx);
+                return self.refuse(entry, refusal, &cx);
             }
+            // A state without an answer is a question that nobody answered: ask again.
             _ => self.0.gate.judge(call, &caller),
         };
         self.follow(verdict, entry, &caller, cx).await
@@ -106,7 +106,7 @@ impl Server {
     ) -> Result<Ended, ErrorData> {
         let question = match verdict {
             Verdict::Go(permitted) => return self.run(*permitted, entry, cx).await,
-            Verdict::Refuse(refusal) => return refuse(entry, *refusal, &cx),
+            Verdict::Refuse(refusal) => return self.refuse(entry, *refusal, &cx),
             Verdict::Again(outcome) => return Ok(again(entry, *outcome)),
             Verdict::Ask(question) => question,
         };
@@ -124,7 +124,7 @@ impl Server {
             } => {
                 match self.0.gate.judge_again(call, caller, &ticket, reply) {
                     Verdict::Go(permitted) => self.run(*permitted, entry, cx).await,
-                    Verdict::Refuse(refusal) => refuse(entry, *refusal, &cx),
+                    Verdict::Refuse(refusal) => self.refuse(entry, *refusal, &cx),
                     Verdict::Again(outcome) => Ok(again(entry, *outcome)),
                     // The gate does not ask about an answer.
                     Verdict::Ask(_) => Err(ErrorData::internal_error("asked twice", None)),
@@ -160,6 +160,30 @@ impl Server {
         let (outcome, recorded) = ended
             .map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))?;
         Ok(Ended::Ran(outcome, recorded))
+    }
+
+    /// A refusal; an error of the protocol where the specification wants one.
+    fn refuse(
+        &self,
+        entry: Entry,
+        refusal: Refusal,
+        cx: &RequestContext<RoleServer>,
+    ) -> Result<Ended, ErrorData> {
+        // Nothing was done; a refusal stands whether or not it could be written down.
+        let _ = entry.refused(&refusal);
+        match refusal.code {
+            Code::CannotAsk if ask::is_modern(cx) => {
+                let mut needed = ClientCapabilities::default();
+                let form = FormElicitationCapability::default();
+                needed.elicitation = Some(ElicitationCapability::new().with_form(form));
+                Err(ErrorData::missing_required_client_capability(needed))
+            }
+            Code::ApprovalInvalid if ask::is_modern(cx) => {
+                let data = serde_json::to_value(&refusal).unwrap_or_default();
+                Err(self.error(ErrorCode::INVALID_PARAMS, refusal.to_string(), data))
+            }
+            _ => Ok(Ended::Refused(refusal)),
+        }
     }
 }
 
@@ -201,22 +225,6 @@ async fn forward(mut reports: mpsc::Receiver<String>, cx: &RequestContext<RoleSe
         // A client that is gone needs no progress.
         let _ = cx.peer.notify_progress(report).await;
     }
-}
-
-fn refuse(
-    entry: Entry,
-    refusal: Refusal,
-    cx: &RequestContext<RoleServer>,
-) -> Result<Ended, ErrorData> {
-    // Nothing was done; a refusal stands whether or not it could be written down.
-    let _ = entry.refused(&refusal);
-    if refusal.code == Code::CannotAsk && ask::is_modern(cx) {
-        let mut needed = ClientCapabilities::default();
-        needed.elicitation =
-            Some(ElicitationCapability::new().with_form(FormElicitationCapability::default()));
-        return Err(ErrorData::missing_required_client_capability(needed));
-    }
-    Ok(Ended::Refused(refusal))
 }
 
 /// The revision that asks by `input_required` instead of a request of its own.

@@ -18,10 +18,11 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestMethod,
-        CompleteRequestParams, CompleteResult, ElicitationCapability, GetPromptRequestParams,
-        GetPromptResponse, Implementation, InitializeResult, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, SubscriptionFilter,
+        CompleteRequestParams, CompleteResult, ElicitationCapability, ErrorCode,
+        GetPromptRequestParams, GetPromptResponse, Implementation, InitializeResult,
+        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+        ServerCapabilities, SubscriptionFilter,
     },
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
@@ -36,7 +37,7 @@ pub use http::http_service;
 pub use stdio::{serve, serve_stdio};
 
 pub use crate::policy::LOCAL;
-use call::Request;
+use call::{Ended, Request};
 
 use crate::{
     audit::Audit,
@@ -45,14 +46,17 @@ use crate::{
     http::Principal,
     op::Foreign,
     policy::Policy,
-    toolset::Toolset,
+    toolset::{BadCall, Toolset},
 };
 
 /// The most calls that may be under way at once.
 const MOST_CALLS: usize = 64;
 
-/// The most listeners that are told of changes.
-const MOST_LISTENERS: usize = 64;
+/// The most listeners of 2026-07-28 that are told of changes; each holds a connection.
+const MOST_LISTENERS: usize = 1024;
+
+/// The most sessions of older clients that are told of changes.
+const MOST_SESSIONS: usize = 20_000;
 
 /// A server for one back end and one policy.
 #[derive(Clone)]
@@ -67,6 +71,7 @@ struct Inner {
     grant: String,
     opened: Notify,
     listeners: Semaphore,
+    sessions: Semaphore,
     /// How often another policy was put in force.
     changes: watch::Sender<u64>,
 }
@@ -88,6 +93,7 @@ impl Server {
             grant,
             opened: Notify::new(),
             listeners: Semaphore::new(MOST_LISTENERS),
+            sessions: Semaphore::new(MOST_SESSIONS),
             changes: watch::Sender::new(0),
         }))
     }
@@ -247,6 +253,10 @@ impl ServerHandler for Server {
         };
         // On the heap: rmcp moves what is given back here several times for each call.
         let ended = Box::pin(self.call(request, cx)).await?;
+        if let Ended::Bad(bad @ BadCall::UnknownTool { .. }) = &ended {
+            let (text, told) = answer::told(bad);
+            return Err(self.error(ErrorCode::INVALID_PARAMS, text, told));
+        }
         Ok(answer::noted(answer::ended(ended), self.0.tools.notice()))
     }
 

@@ -193,14 +193,4 @@ impl Server {
             json!({ "code": code, "reason": reason, "next": next }),
         )
     }
-
-    fn error(&self, code: ErrorCode, mut message: String, mut data: Value) -> ErrorData {
-        if let Some(notice) = self.0.tools.notice() {
-            message = format!("[{notice}] {message}");
-            if let Value::Object(fields) = &mut data {
-                fields.insert("notice".into(), notice.into());
-            }
-        }
-        ErrorData::new(code, message, Some(data))
-    }
 }

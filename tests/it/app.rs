@@ -501,6 +501,12 @@ pub fn code(result: &Value) -> &str {
         .expect("a code")
 }
 
+/// The code of an error of the protocol that says what was wrong with the request.
+pub fn wrong(answer: &Value) -> &str {
+    assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    answer["error"]["data"]["code"].as_str().expect("a code")
+}
+
 /// Arguments that every tool understands: each required one, by its name.
 pub fn arguments(tool: &Tool) -> Value {
     let required = tool

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::app::{self, App, BOTH, Era, OPEN, Person, code, text, yes};
+use crate::app::{self, App, BOTH, Era, OPEN, Person, code, text, wrong, yes};
 
 const FLATMATES: &str = "120363000000000002@g.us";
 const FAMILY: &str = "120363000000000001@g.us";
@@ -175,7 +175,7 @@ async fn an_approval_is_for_these_arguments() {
     let mut request = answered(&mut app, FLATMATES).await;
     request["arguments"]["group"] = FAMILY.into();
     let result = app.call_once(request).await;
-    assert_eq!(code(&result["result"]), "approval-invalid");
+    assert_eq!(wrong(&result), "approval-invalid");
     assert_eq!(members(&mut app).await.len(), 3);
 }
 
@@ -229,7 +229,7 @@ async fn a_state_from_elsewhere_is_refused() {
             "inputResponses": { "confirm": yes() },
         });
         let result = app.call_once(request).await;
-        assert_eq!(code(&result["result"]), "approval-invalid", "{state:.40}");
+        assert_eq!(wrong(&result), "approval-invalid", "{state:.40}");
     }
     assert_eq!(members(&mut app).await.len(), 3);
 }
@@ -244,10 +244,7 @@ async fn a_yes_that_was_never_asked_for_is_no_way_around_a_rule() {
         "requestState": "bm8.bm8",
         "inputResponses": { "confirm": yes() },
     });
-    assert_eq!(
-        code(&app.call_once(request).await["result"]),
-        "approval-invalid"
-    );
+    assert_eq!(wrong(&app.call_once(request).await), "approval-invalid");
     let result = app.call("leave_group", json!({ "group": FLATMATES })).await;
     assert_eq!(code(&result), "denied-by-rule");
 }
@@ -256,9 +253,13 @@ async fn a_yes_that_was_never_asked_for_is_no_way_around_a_rule() {
 async fn a_state_without_an_answer_asks_again() {
     let mut app = linked(Era::Modern, Person::Accepts, OPEN).await;
     let mut request = answered(&mut app, FLATMATES).await;
+    request["inputResponses"] = json!({ "somebody_else": yes() });
+    let again = app.call_once(request.clone()).await;
+    assert_eq!(again["result"]["resultType"], "input_required");
     request.as_object_mut().unwrap().remove("inputResponses");
     let again = app.call_once(request).await;
     assert_eq!(again["result"]["resultType"], "input_required");
+    assert_eq!(members(&mut app).await.len(), 3);
 }
 
 #[tokio::test]

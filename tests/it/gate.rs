@@ -231,7 +231,8 @@ async fn the_audit_has_a_line_for_each_call() {
         json!({ "phone_number": "+49 151 12345678" }),
     )
     .await;
-    app.call("nonsense", json!({})).await;
+    let nonsense = json!({ "name": "nonsense", "arguments": {} });
+    app.request("tools/call", nonsense).await;
     app.call("get_group", json!({ "group": "no" })).await;
     let lines = app.audit();
     assert_eq!(

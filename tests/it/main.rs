@@ -25,6 +25,7 @@ mod conditions_at_work;
 mod conforms;
 mod default_policy;
 mod desk;
+mod docker;
 mod docs;
 mod durable;
 mod engine_props;

@@ -473,12 +473,14 @@ async fn standard_output_belongs_to_the_protocol_and_no_secret_comes_out() {
         "open_session",
         "logout_instance",
         "list_groups",
-        "nonsense",
     ] {
         let answer = serving.call(tool);
         assert_eq!(answer["result"]["isError"], true, "{tool}: {answer}");
         seen += &answer.to_string();
     }
+    let answer = serving.call("nonsense");
+    assert_eq!(answer["error"]["code"], -32602, "{answer}");
+    seen += &answer.to_string();
     let audit =
         std::fs::read_to_string(serving.home.path().join("whatsapp-guard/audit.jsonl")).unwrap();
     let (code, rest, log, _) = serving.finish();

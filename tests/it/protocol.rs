@@ -2,13 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{self, BOTH, Era, OPEN, code, text};
+use crate::app::{self, BOTH, Era, OPEN, code, text, wrong};
 
 #[tokio::test]
 async fn bad_arguments_are_named_with_what_would_be_right() {
     let cases = [
-        ("leave_grup", json!({})),
-        ("no_tool_at_all", json!({})),
         ("get_group", json!({})),
         ("get_group", json!({ "group": 5 })),
         ("get_group", json!({ "group": "15552223333@c.us" })),
@@ -35,13 +33,30 @@ async fn bad_arguments_are_named_with_what_would_be_right() {
         let mut said = String::new();
         for (tool, arguments) in &cases {
             let result = app.call(tool, arguments.clone()).await;
-            assert!(
-                ["unknown-tool", "bad-arguments"].contains(&code(&result)),
-                "{result}"
-            );
+            assert_eq!(code(&result), "bad-arguments", "{result}");
             said += &format!("{tool} {arguments}\n  {}\n", text(&result));
         }
         insta::allow_duplicates! { insta::assert_snapshot!(said); }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_tool_is_an_error_of_the_protocol() {
+    for era in BOTH {
+        let mut app = app::sandbox().era(era).start().await;
+        for (tool, next) in [
+            ("leave_grup", "did you mean `leave_group`?"),
+            ("no_tool_at_all", "tools/list has all tools"),
+        ] {
+            let call = json!({ "name": tool, "arguments": {} });
+            let answer = app.request("tools/call", call).await;
+            assert_eq!(wrong(&answer), "unknown-tool");
+            let message = answer["error"]["message"].as_str().unwrap();
+            assert!(message.starts_with("[sandbox:"), "{message}");
+            assert!(message.contains(&format!("there is no tool `{tool}`; {next}")));
+            assert!(answer["error"]["data"]["notice"].is_string());
+        }
+        assert_eq!(app.audit()[1]["code"], "unknown-tool");
     }
 }
 
@@ -57,8 +72,10 @@ async fn hostile_arguments_stay_short_in_the_answer() {
         assert!(result.to_string().len() < 3000);
         assert!(!text(&result).contains('\u{202e}'));
     }
-    let result = app.call(&long, json!({})).await;
-    assert!(result.to_string().len() < 3000);
+    let call = json!({ "name": long, "arguments": {} });
+    let answer = app.request("tools/call", call).await;
+    assert_eq!(wrong(&answer), "unknown-tool");
+    assert!(answer.to_string().len() < 3000);
 }
 
 #[tokio::test]

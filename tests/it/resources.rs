@@ -196,7 +196,7 @@ async fn a_yes_is_for_one_reading_of_one_chat() {
     params["requestState"] = asked["result"]["requestState"].clone();
     params["uri"] = "whatsapp://chat/15552220002%40c.us/messages".into();
     let answer = app.request("resources/read", params).await;
-    assert_eq!(refused(&answer), "approval-invalid");
+    assert_eq!(app::wrong(&answer), "approval-invalid");
 }
 
 #[cfg(target_os = "linux")]

@@ -37,8 +37,29 @@ async fn an_approval_belongs_to_its_grant() {
     let (_, stolen) = site
         .modern(BOB, "tools/call", answered, Some("leave_group"))
         .await;
-    let code = &stolen["result"]["structuredContent"]["error"]["code"];
-    assert_eq!(code, "approval-invalid", "{stolen}");
+    assert_eq!(app::wrong(&stolen), "approval-invalid");
+}
+
+#[tokio::test]
+async fn what_was_wrong_with_a_request_is_an_error_in_both_eras() {
+    let site = Site::start(&two()).await;
+    let session = site.open(ALICE).await;
+    let call = json!({ "name": "no_tool_at_all", "arguments": {} });
+    let body = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": call.clone() });
+    let legacy = site.post(ALICE, Some(&session), &body).send().await;
+    assert_eq!(app::wrong(&last(legacy.unwrap()).await), "unknown-tool");
+    let name = Some("no_tool_at_all");
+    let (_, modern) = site.modern(ALICE, "tools/call", call, name).await;
+    assert_eq!(app::wrong(&modern), "unknown-tool");
+    let mut forged =
+        json!({ "name": "leave_group", "arguments": { "group": "120363000000000002@g.us" } });
+    let name = Some("leave_group");
+    let (_, asked) = site.modern(ALICE, "tools/call", forged.clone(), name).await;
+    let state = asked["result"]["requestState"].as_str().unwrap();
+    forged["requestState"] = format!("{state}-TAMPERED").into();
+    forged["inputResponses"] = json!({ "confirm": app::yes() });
+    let (_, answer) = site.modern(ALICE, "tools/call", forged, name).await;
+    assert_eq!(app::wrong(&answer), "approval-invalid");
 }
 
 #[tokio::test]

@@ -142,8 +142,7 @@ async fn servers_with_other_keys_do_not_take_each_others_approvals() {
     let (_, answer) = there
         .modern(ALICE, "tools/call", answered, Some("leave_group"))
         .await;
-    let code = &answer["result"]["structuredContent"]["error"]["code"];
-    assert_eq!(code, "approval-invalid");
+    assert_eq!(app::wrong(&answer), "approval-invalid");
 }
 
 #[tokio::test]

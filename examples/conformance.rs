@@ -1,0 +1,251 @@
+//! A server for the MCP conformance suite (`conformance/run`): tools of the suite, behind
+//! this program's own gate. Not part of a release.
+//!
+//!     cargo run --example conformance 127.0.0.1:8789
+
+use std::{
+    env,
+    error::Error,
+    io::{self, Write},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+use whatsapp_guard::{
+    audit::Audit,
+    backend::Fault,
+    clock::Clock,
+    gate::Gate,
+    http::{self, listen::Listener, origins::Origins, tokens::Door},
+    ledger::Ledger,
+    mcp::{self, LOCAL, Server},
+    op::{
+        Attachment, Blob, ChatId, GroupId, ListChats, ListMessages, Operation, Output, PersonId,
+        Risk, Topic,
+    },
+    policy::Policy,
+    progress::Progress,
+    toolset::{Scout, Toolset},
+};
+
+/// What cannot be undone is asked about, here more often than an agent may.
+const POLICY: &str = r#"
+version = "1"
+default = "allow"
+[confirmation]
+enabled = true
+prompts = { max = 1000, window = "hour" }
+"#;
+
+/// Takes a tool away, and with it the prompts that name it.
+const FEWER: &str = r#"hide = ["list_chats"]"#;
+
+/// The server, for tools that change what it shows.
+static SERVER: OnceLock<Server> = OnceLock::new();
+
+/// Nothing is behind these tools.
+#[derive(Clone)]
+struct Nothing;
+
+impl Scout for Nothing {
+    async fn person(self, _hidden: PersonId) -> Result<Option<PersonId>, Fault> {
+        Ok(None)
+    }
+
+    async fn groups(self) -> Result<Vec<(String, GroupId)>, Fault> {
+        Ok(Vec::new())
+    }
+
+    async fn history(self) -> Result<Vec<ChatId>, Fault> {
+        Ok(Vec::new())
+    }
+
+    async fn states(self) -> Result<Vec<String>, Fault> {
+        Ok(Vec::new())
+    }
+}
+
+/// What every tool here answers.
+#[derive(Default, Serialize, JsonSchema)]
+struct Shown {
+    done: bool,
+    #[serde(skip)]
+    attachments: Vec<Attachment>,
+}
+
+impl Output for Shown {
+    fn text(&self) -> String {
+        "the call was let through".to_owned()
+    }
+
+    fn attachments(&self) -> Vec<Attachment> {
+        self.attachments.clone()
+    }
+
+    fn failed(&self) -> bool {
+        !self.done
+    }
+}
+
+/// A tool of the suite: its type, name and risk, and the argument that it takes.
+macro_rules! fixture {
+    ($type:ident, $name:literal, $risk:ident $(, $argument:ident)?) => {
+        /// A tool of the MCP conformance suite.
+        #[derive(Clone, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        struct $type {
+            $(
+                /// Says nothing here; the question is this program's own.
+                $argument: String,
+            )?
+        }
+
+        impl Operation for $type {
+            const NAME: &'static str = $name;
+            const RISK: Risk = Risk::$risk;
+            const TOPIC: Topic = Topic::Session;
+            const EFFECT: &'static str = "do nothing, for the MCP conformance suite";
+            const IDEMPOTENT: bool = true;
+            const KNOWN_AS: &'static [&'static str] = &[];
+            type Output = Shown;
+        }
+    };
+}
+
+fixture!(Text, "test_simple_text", Read);
+fixture!(Image, "test_image_content", Read);
+fixture!(Audio, "test_audio_content", Read);
+fixture!(File, "test_embedded_resource", Read);
+fixture!(Mixed, "test_multiple_content_types", Read);
+fixture!(Failing, "test_error_handling", Read);
+fixture!(Steps, "test_tool_with_progress", Read);
+fixture!(Silent, "test_logging_tool", Read);
+fixture!(Asked, "test_elicitation", Destructive, message);
+fixture!(Missing, "test_missing_capability", Destructive);
+fixture!(Streaming, "test_streaming_elicitation", Destructive);
+fixture!(Basic, "test_input_required_result_elicitation", Destructive);
+fixture!(
+    State,
+    "test_input_required_result_request_state",
+    Destructive
+);
+fixture!(
+    Rounds,
+    "test_input_required_result_multi_round",
+    Destructive
+);
+fixture!(
+    Tampered,
+    "test_input_required_result_tampered_state",
+    Destructive
+);
+fixture!(
+    Capabilities,
+    "test_input_required_result_capabilities",
+    Destructive
+);
+
+fixture!(MoreTools, "test_trigger_tool_change", Read);
+fixture!(MorePrompts, "test_trigger_prompt_change", Read);
+
+fn blob(mime: &str) -> Blob {
+    Blob {
+        mime: mime.to_owned(),
+        base64: "AAAA".to_owned(),
+    }
+}
+
+async fn shown(attachments: Vec<Attachment>) -> Result<Shown, Fault> {
+    Ok(Shown {
+        done: true,
+        attachments,
+    })
+}
+
+async fn done<O: Operation>(_: Nothing, _: O) -> Result<Shown, Fault> {
+    shown(Vec::new()).await
+}
+
+async fn steps(_: Nothing, _: Steps, progress: Progress) -> Result<Shown, Fault> {
+    for step in ["first", "second", "third"] {
+        progress.say(step);
+        progress.pause(Duration::from_millis(50)).await?;
+    }
+    shown(Vec::new()).await
+}
+
+/// Puts the other of two policies in force.
+async fn changed<O: Operation>(_: Nothing, _: O) -> Result<Shown, Fault> {
+    static FEW: AtomicBool = AtomicBool::new(false);
+    let more = if FEW.fetch_xor(true, Ordering::Relaxed) {
+        ""
+    } else {
+        FEWER
+    };
+    let done = match (SERVER.get(), policy(more)) {
+        (Some(server), Ok(policy)) => {
+            server.replace(policy);
+            true
+        }
+        _ => false,
+    };
+    Ok(Shown {
+        done,
+        attachments: Vec::new(),
+    })
+}
+
+fn policy(more: &str) -> Result<Policy, String> {
+    let text = POLICY.replacen('\n', &format!("\n{more}\n"), 1);
+    Policy::from_toml("policy.toml", &text).map_err(|wrong| wrong.to_string())
+}
+
+fn tools() -> Toolset {
+    let image = || Attachment::Image(blob("image/png"));
+    let file = || Attachment::File(blob("text/plain"), "whatsapp://file/test".to_owned());
+    Toolset::for_backend(&Nothing)
+        .tool(done::<Text>)
+        .tool(move |_, _: Image| shown(vec![image()]))
+        .tool(move |_, _: Audio| shown(vec![Attachment::Audio(blob("audio/wav"))]))
+        .tool(move |_, _: File| shown(vec![file()]))
+        .tool(move |_, _: Mixed| shown(vec![image(), file()]))
+        .tool(|_, _: Failing| async { Ok(Shown::default()) })
+        .slow_tool(steps)
+        .tool(done::<Silent>)
+        .tool(done::<Asked>)
+        .tool(done::<Missing>)
+        .tool(done::<Streaming>)
+        .tool(done::<Basic>)
+        .tool(done::<State>)
+        .tool(done::<Rounds>)
+        .tool(done::<Tampered>)
+        .tool(done::<Capabilities>)
+        .tool(changed::<MoreTools>)
+        .tool(changed::<MorePrompts>)
+        .tool(|_, _: ListChats| async { Err(Fault::Cancelled) })
+        .tool(|_, _: ListMessages| async { Err(Fault::Cancelled) })
+        .build()
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let address = env::args().nth(1).ok_or("which address?")?.parse()?;
+    let clock = Clock::real();
+    let audit = Arc::new(Audit::new(Some("/dev/null".into()), clock.clone()));
+    let ledger = Ledger::in_memory(clock.clone());
+    let gate = Gate::new(policy("")?, &clock, audit.clone(), ledger)?;
+    let server = Server::new(tools(), gate, audit);
+    let server = SERVER.get_or_init(|| server).clone();
+    let service = mcp::http_service(server, CancellationToken::new());
+    let router = http::router(service, Origins::loopback(), Door::Open(LOCAL.to_owned()));
+    let listener = Listener::at(address).await?;
+    writeln!(io::stderr(), "serving http://{}", listener.address()?)?;
+    listener.serve(router, CancellationToken::new()).await;
+    Ok(())
+}
