@@ -192,6 +192,8 @@ fn the_strictest_rule_wins() {
 #[test]
 fn nothing_lowers_the_floor_of_what_cannot_be_undone() {
     for rule in [
+        // To switch confirmation on is to offer it.
+        "",
         "default = \"allow\"",
         "[risk.destructive]\naction = \"allow\"",
         "[tools.leave_group]\naction = \"allow\"",
@@ -287,6 +289,11 @@ const BROKEN: &[(&str, &str)] = &[
     (
         "confirmation",
         "version = \"1\"\n[confirmation]\nenabled = \"yes\"\nexpires = \"2h\"\nprompts = { max = -1 }\n",
+    ),
+    ("a version to come", "version = \"2\"\n"),
+    (
+        "digests of tokens",
+        "version = \"1\"\n[grants.a]\ntoken_sha256 = \"000000000000000000000000000000000000000000000000000000000000000011\"\n[grants.b]\ntoken_sha256 = \"+0000000000000000000000000000000000000000000000000000000000000+1\"\n",
     ),
     ("no version", "default = \"allow\"\n"),
     ("no TOML", "version = \"1\"\ndefault = \n[risk\n"),
