@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use whatsapp_guard::toolset::Scouted;
 use wiremock::MockServer;
 
 use crate::{
@@ -214,6 +215,16 @@ fn what_was_not_found_is_looked_up_again_after_a_minute() {
             assert_eq!(desk.wonders(tool, arguments), wonders, "{rules} {later}");
         }
     }
+}
+
+#[test]
+fn who_was_written_to_before_is_looked_up_once() {
+    let desk = Desk::new(&open("[recipients]\nnew = { action = \"confirm\" }\n"));
+    desk.gate.learn(Scouted {
+        history: Some(Vec::new()),
+        ..Scouted::default()
+    });
+    assert!(!desk.wonders("send_message", &to(MUM, "hi")));
 }
 
 #[test]
