@@ -1,5 +1,7 @@
 //! Another policy while clients are connected: they are told what it changes for them.
 
+use std::sync::Arc;
+
 use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer,
@@ -9,13 +11,13 @@ use rmcp::{
 use super::Server;
 use crate::{
     gate::{Caller, Gate},
-    policy::Policy,
+    policy::{Diagnostics, Policy},
 };
 
 /// What a caller is shown, as far as a policy decides on it.
 #[derive(PartialEq, Eq)]
 struct Shown {
-    tools: Vec<&'static str>,
+    tools: Vec<(&'static str, Vec<String>)>,
     resources: Vec<String>,
     prompts: Vec<String>,
 }
@@ -28,9 +30,9 @@ struct Lists {
 }
 
 impl Server {
-    /// The gate that its calls go through.
+    /// The gate of its first account.
     pub fn gate(&self) -> &Gate {
-        &self.0.gate
+        &self.0.first.gate
     }
 
     /// The name that its caller goes by.
@@ -45,8 +47,22 @@ impl Server {
 
     /// Puts another policy in force, and tells clients for whom that changes a list.
     pub fn replace(&self, policy: Policy) {
-        self.0.gate.replace(policy);
+        let policy = Arc::new(policy);
+        for account in self.accounts() {
+            account.gate.replace(policy.clone());
+        }
         self.0.changes.send_modify(|times| *times += 1);
+    }
+
+    /// Takes note that what the policy's files say now is not in force.
+    pub fn reject(&self, wrong: &Diagnostics) {
+        self.accounts()
+            .for_each(|account| account.gate.reject(wrong));
+    }
+
+    /// Takes note that the policy's files say again what is in force.
+    pub fn settle(&self) {
+        self.accounts().for_each(|account| account.gate.settle());
     }
 
     /// Tells a client of 2025-11-25 or before, as long as it is there.
@@ -103,15 +119,17 @@ impl Server {
     }
 
     fn shown(&self, caller: &Caller) -> Shown {
-        let tools = self.0.tools.tools();
-        let listed = tools.filter(|tool| self.0.gate.lists(tool.name, tool.risk, caller));
+        let offered = self.offered(caller).into_iter();
+        let named = |accounts: Vec<&str>| accounts.into_iter().map(str::to_owned).collect();
         let resources = self
             .resources(caller)
             .into_iter()
             .map(|one| one.uri.clone());
         let templates = self.templates(caller).into_iter();
         Shown {
-            tools: listed.map(|tool| tool.name).collect(),
+            tools: offered
+                .map(|(tool, accounts)| (tool.name, named(accounts)))
+                .collect(),
             resources: resources
                 .chain(templates.map(|one| one.uri_template.clone()))
                 .collect(),

@@ -1,10 +1,11 @@
 //! The keys of a policy file, each in one place for whoever reads them or tells of them.
 
 /// The keys of a file besides those of its sheet.
-pub(super) const FILE: [&str; 7] = [
+pub(super) const FILE: [&str; 8] = [
     "version",
     "include",
     "lists",
+    "accounts",
     "confirmation",
     "health",
     "mode",
@@ -25,7 +26,20 @@ pub(super) const SHEET: [&str; 9] = [
 ];
 
 /// The keys of a grant besides those of its sheet.
-pub(super) const GRANT: [&str; 2] = ["token_sha256", "expires"];
+pub(super) const GRANT: [&str; 3] = ["token_sha256", "expires", "accounts"];
+
+pub(super) const ACCOUNT: [&str; 10] = [
+    "backend",
+    "url",
+    "session",
+    "api_key_file",
+    "api_key_env",
+    "id_instance",
+    "api_url",
+    "media_url",
+    "api_token_file",
+    "api_token_env",
+];
 
 pub(super) const RULE: [&str; 7] = [
     "action",
@@ -55,8 +69,10 @@ pub(super) const PROMPTS: [&str; 2] = ["max", "window"];
 
 /// The tables of a file with their keys, where they have keys of their own. A class takes
 /// the keys of a tool, `rate_limit` those of a limit, and a grant those of a sheet.
-const TABLES: [(&str, &[&str]); 22] = [
+const TABLES: [(&str, &[&str]); 24] = [
     ("lists", &["NAME"]),
+    ("accounts", &["NAME"]),
+    ("accounts.NAME", &ACCOUNT),
     ("risk", &["CLASS"]),
     ("tools", &["NAME"]),
     ("tools.NAME", &RULE),

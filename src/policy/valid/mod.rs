@@ -1,7 +1,9 @@
 //! From policies as written to a policy that can be used, or to all that is wrong.
 
+mod accounts;
 mod cases;
 mod examples;
+mod grants;
 mod keys;
 mod people;
 mod reader;
@@ -12,27 +14,22 @@ mod vain;
 
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
-use jiff::Timestamp;
-
-use super::Token;
 use super::{
-    Because, Confirmation, Diagnostic, Diagnostics, Health, Mode, Place, Policy, Standing,
+    Accounts, Because, Confirmation, Diagnostics, Health, Mode, Place, Policy, Standing,
     limit::LONG,
-    raw::{Node, Raw},
+    raw::{Key, Node, Raw},
     sheet::Action,
     source::{Source, version},
 };
 use crate::gate::Code;
 pub(super) use cases::cases;
 use examples::Example;
+use grants::DraftedGrant;
 pub use keys::keys;
-use keys::{FILE, GRANT, SHEET};
+use keys::{FILE, SHEET};
 use reader::{Common, Fields, Reader};
 use sheet::Drafted;
 use terms::{Asking, Moding};
-
-/// The most grants of a policy.
-const MOST_GRANTS: usize = 1000;
 
 /// What one file says.
 #[derive(Default)]
@@ -41,26 +38,37 @@ struct Draft {
     asking: Asking,
     health: Option<Health>,
     mode: Moding,
-    grants: Vec<(String, Drafted, Option<Token>)>,
+    grants: Vec<DraftedGrant>,
 }
 
-/// Makes one policy of its files, the first of which includes the others.
-pub(super) fn check(mut sources: Vec<Source>) -> Result<Policy, Diagnostics> {
+/// Makes one policy of its files, the first of which includes the others; where there
+/// are accounts that it is for, it has to name the same.
+pub(super) fn check(
+    mut sources: Vec<Source>,
+    in_force: Option<&Accounts>,
+) -> Result<Policy, Diagnostics> {
     let mut common = Common::default();
-    each(&mut sources, &mut common, |reader, root, _| {
-        if let Some(lists) = child(root, "lists") {
+    each(&mut sources, &mut common, |reader, root, index| {
+        if let Some((_, lists)) = child(root, "lists") {
             reader.lists(lists);
         }
+        if let Some((key, accounts)) = child(root, "accounts") {
+            reader.accounts(&key.span, accounts, index == 0);
+        }
     });
+    if let (Some(first), Some(in_force)) = (sources.first_mut(), in_force) {
+        accounts::unlike(first, &common.accounts, in_force);
+    }
     let mut drafts = Vec::new();
     each(&mut sources, &mut common, |reader, root, index| {
         drafts.push(reader.file(root, index == 0));
     });
     each(&mut sources, &mut common, |reader, root, _| {
-        if let Some(lists) = child(root, "lists") {
+        if let Some((_, lists)) = child(root, "lists") {
             reader.unused_lists(lists);
         }
     });
+    accounts::untied(&mut sources, &drafts, &common.accounts);
     let offered = matches!(floor(&drafts), (Standing::Confirm(_), _));
     // Where a file cannot be parsed it has no draft.
     if !offered && sources.len() == drafts.len() {
@@ -78,7 +86,8 @@ pub(super) fn check(mut sources: Vec<Source>) -> Result<Policy, Diagnostics> {
     }
     let mut found = Diagnostics::default();
     for source in sources {
-        found.add(&source.origin, &source.text, source.problems);
+        let shown = source.shown();
+        found.add(&source.origin, &shown, source.problems);
     }
     if found.has_errors() {
         return Err(found);
@@ -101,6 +110,7 @@ fn each(
             origin: &source.origin,
             text: &source.text,
             found: Vec::new(),
+            covered: Vec::new(),
             common,
             // Counters of files that are included are their own.
             prefix: if index == 0 {
@@ -110,16 +120,17 @@ fn each(
             },
         };
         read(&mut reader, root, index);
-        source.problems.append(&mut reader.found);
+        let (mut found, mut covered) = (reader.found, reader.covered);
+        source.problems.append(&mut found);
+        source.covered.append(&mut covered);
     }
 }
 
-fn child<'n>(root: &'n Node, name: &str) -> Option<&'n Node> {
+fn child<'n>(root: &'n Node, name: &str) -> Option<&'n (Key, Node)> {
     let Raw::Table(entries) = &root.value else {
         return None;
     };
-    let found = entries.iter().find(|(key, _)| key.name == name);
-    found.map(|(_, node)| node)
+    entries.iter().find(|(key, _)| key.name == name)
 }
 
 impl Reader<'_> {
@@ -163,66 +174,6 @@ impl Reader<'_> {
         }
     }
 
-    /// What holds for single callers besides.
-    fn grants(&mut self, node: &Node, outer: &Drafted) -> Vec<(String, Drafted, Option<Token>)> {
-        let Raw::Table(entries) = &node.value else {
-            self.kind(node, "a table of grants");
-            return Vec::new();
-        };
-        if let Some((key, _)) = entries.get(MOST_GRANTS) {
-            let message = format!("a policy has at most {MOST_GRANTS} grants");
-            self.found
-                .push(Diagnostic::error("bad-value", key.span.clone(), message));
-        }
-        let mut grants = Vec::new();
-        for (key, node) in entries.iter().take(MOST_GRANTS) {
-            let path = format!("grants.{}", key.name);
-            let keys: Vec<&'static str> = SHEET.into_iter().chain(GRANT).collect();
-            let Some(fields) = self.table(node, &format!("`{path}`"), &keys) else {
-                continue;
-            };
-            let token = self.token(&fields, &path);
-            let before = self.prefix.clone();
-            self.prefix = format!("{before}{path}.");
-            let sheet = self.sheet(&fields, None, None);
-            self.widening(&sheet, outer);
-            grants.push((key.name.clone(), sheet, token));
-            self.prefix = before;
-        }
-        grants
-    }
-
-    /// A grant's token, as its digest.
-    fn token(&mut self, fields: &Fields<'_>, path: &str) -> Option<Token> {
-        let expires = match fields.get("expires") {
-            Some((_, node)) => {
-                let text = self.text(node)?;
-                let time = text.parse::<Timestamp>();
-                if time.is_err() {
-                    self.kind(node, "a time such as \"2027-01-31T00:00:00Z\"");
-                }
-                time.ok()
-            }
-            None => None,
-        };
-        let (key, node) = fields.get("token_sha256")?;
-        let text = self.text(node)?;
-        let Some(sha256) = hex(&text) else {
-            self.wrong(
-                &node.span,
-                "bad-value",
-                "this is no SHA-256 digest",
-                "`whatsapp-guard grant new NAME` makes a token and writes its digest",
-            );
-            return None;
-        };
-        Some(Token {
-            sha256,
-            expires,
-            rule: self.place(&key.span, &format!("{path}.token_sha256")),
-        })
-    }
-
     fn version(&mut self, top: &Fields<'_>, root: &Node) {
         match top
             .get("version")
@@ -264,6 +215,7 @@ fn compose(
         health: Vec::new(),
         mode: mode(&drafts),
         limits: common.limits,
+        accounts: common.accounts,
         warnings: Diagnostics::default(),
         sheets: Vec::new(),
         grants: BTreeMap::new(),
@@ -275,16 +227,20 @@ fn compose(
         policy.health.extend(draft.health);
         policy.sheets.push(draft.sheet.sheet);
         examples.extend(draft.sheet.examples.into_iter().map(|one| (index, one)));
-        for (name, drafted, token) in draft.grants {
+        for said in draft.grants {
+            let name = said.name;
             examples.extend(
-                drafted
+                said.sheet
                     .examples
                     .into_iter()
                     .map(|one| (index, one.for_grant(&name))),
             );
             let grant = policy.grants.entry(name).or_default();
-            grant.sheets.push(drafted.sheet);
-            grant.tokens.extend(token);
+            grant.sheets.push(said.sheet.sheet);
+            grant.tokens.extend(said.token);
+            if let Some(accounts) = said.accounts {
+                grant.tie(accounts);
+            }
         }
     }
     policy.samples = examples
@@ -292,18 +248,6 @@ fn compose(
         .flat_map(|(_, example)| example.calls().iter().cloned())
         .collect();
     (policy, examples)
-}
-
-/// 64 hexadecimal digits.
-fn hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 /// What the first file says or leaves at its default, as far as no other is stricter.
