@@ -98,7 +98,7 @@ impl BackendOption {
                 policy.origin
             );
         }
-        let all = named.iter().map(|(name, account)| Configured::Named {
+        let mut all = named.iter().map(|(name, account)| Configured::Named {
             name,
             account,
             several: named.len() > 1,
@@ -106,9 +106,7 @@ impl BackendOption {
         let Some(wanted) = &self.account else {
             return Ok(all.collect());
         };
-        let found = all
-            .filter(|one| matches!(one, Configured::Named { name, .. } if name == wanted))
-            .next();
+        let found = all.find(|one| matches!(one, Configured::Named { name, .. } if name == wanted));
         match found {
             Some(one) => Ok(vec![one]),
             None => {

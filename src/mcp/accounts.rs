@@ -29,7 +29,9 @@ pub struct Account {
 
 /// What callers of several accounts are told of a tool's arguments, by the accounts.
 #[derive(Default)]
-pub(super) struct Inputs(Mutex<HashMap<(&'static str, Vec<String>), Arc<Map<String, Value>>>>);
+pub(super) struct Inputs(Mutex<HashMap<(&'static str, Vec<String>), Schema>>);
+
+type Schema = Arc<Map<String, Value>>;
 
 /// Why a call is for no account.
 pub(super) enum Misrouted {
@@ -71,7 +73,7 @@ impl Account {
 
 impl Inputs {
     /// A tool's schema with the accounts that it takes.
-    fn of(&self, tool: &toolset::Tool, accounts: &[&str]) -> Arc<Map<String, Value>> {
+    fn of(&self, tool: &toolset::Tool, accounts: &[&str]) -> Schema {
         let names: Vec<String> = accounts.iter().map(|name| (*name).to_owned()).collect();
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() > MOST_SCHEMAS {
