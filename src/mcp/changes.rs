@@ -1,12 +1,17 @@
 //! Another policy while clients are connected: they are told what it changes for them.
 
-use std::sync::Arc;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer,
     service::{NotificationContext, Peer, ServiceError, SubscriptionContext},
 };
+use tokio::time::sleep;
 
 use super::Server;
 use crate::{
@@ -14,12 +19,15 @@ use crate::{
     policy::{Diagnostics, Policy},
 };
 
-/// What a caller is shown, as far as a policy decides on it.
-#[derive(PartialEq, Eq)]
+/// How often it is looked whether a client is still there.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Digests of what a caller is shown, as far as a policy decides on it: there may be
+/// thousands of sessions.
 struct Shown {
-    tools: Vec<(&'static str, Vec<String>)>,
-    resources: Vec<String>,
-    prompts: Vec<String>,
+    tools: u64,
+    resources: u64,
+    prompts: u64,
 }
 
 /// Which of the lists a client is told about.
@@ -68,7 +76,7 @@ impl Server {
     /// Tells a client of 2025-11-25 or before, as long as it is there.
     pub(super) async fn tell(&self, cx: NotificationContext<RoleServer>) {
         let peer = &cx.peer;
-        let Ok(_place) = self.0.listeners.try_acquire() else {
+        let Ok(_place) = self.0.sessions.try_acquire() else {
             return;
         };
         let client = peer.peer_info();
@@ -76,7 +84,20 @@ impl Server {
         let caller = self.caller_who(client, cx.extensions.get::<Parts>());
         let mut changes = self.0.changes.subscribe();
         let mut shown = self.shown(&caller);
-        while changes.changed().await.is_ok() && !peer.is_transport_closed() {
+        loop {
+            let changed = tokio::select! {
+                changed = changes.changed() => match changed {
+                    Ok(()) => true,
+                    Err(_) => return,
+                },
+                () = sleep(LOOK) => false,
+            };
+            if peer.is_transport_closed() {
+                return;
+            }
+            if !changed {
+                continue;
+            }
             let lists = shown.update(self.shown(&caller));
             if let Err(error) = notify(peer, &lists).await {
                 tracing::debug!(%error, "the client could not be told of a change");
@@ -120,24 +141,14 @@ impl Server {
 
     fn shown(&self, caller: &Caller) -> Shown {
         let offered = self.offered(caller).into_iter();
-        let named = |accounts: Vec<&str>| accounts.into_iter().map(str::to_owned).collect();
-        let resources = self
-            .resources(caller)
-            .into_iter()
-            .map(|one| one.uri.clone());
+        let listed = offered.map(|(tool, accounts)| (tool.name, accounts));
+        let resources = self.resources(caller).into_iter().map(|one| one.uri);
         let templates = self.templates(caller).into_iter();
+        let templates = templates.map(|one| one.uri_template);
         Shown {
-            tools: offered
-                .map(|(tool, accounts)| (tool.name, named(accounts)))
-                .collect(),
-            resources: resources
-                .chain(templates.map(|one| one.uri_template.clone()))
-                .collect(),
-            prompts: self
-                .prompts(caller)
-                .into_iter()
-                .map(|one| one.name)
-                .collect(),
+            tools: digest(listed),
+            resources: digest(resources.chain(templates)),
+            prompts: digest(self.prompts(caller).into_iter().map(|one| one.name)),
         }
     }
 }
@@ -153,6 +164,12 @@ impl Shown {
         *self = now;
         lists
     }
+}
+
+fn digest<T: Hash>(names: impl Iterator<Item = T>) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    names.for_each(|name| name.hash(&mut hasher));
+    hasher.finish()
 }
 
 async fn notify(peer: &Peer<RoleServer>, lists: &Lists) -> Result<(), ServiceError> {

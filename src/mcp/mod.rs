@@ -55,8 +55,11 @@ use crate::{
 /// The most calls that may be under way at once.
 const MOST_CALLS: usize = 64;
 
-/// The most listeners that are told of changes.
-const MOST_LISTENERS: usize = 64;
+/// The most listeners of 2026-07-28 that are told of changes; each holds a connection.
+const MOST_LISTENERS: usize = 1024;
+
+/// The most sessions of older clients that are told of changes.
+const MOST_SESSIONS: usize = 20_000;
 
 /// A server for one policy, and one account or several.
 #[derive(Clone)]
@@ -72,6 +75,7 @@ struct Inner {
     grant: String,
     opened: Notify,
     listeners: Semaphore,
+    sessions: Semaphore,
     /// How often another policy was put in force.
     changes: watch::Sender<u64>,
 }
@@ -104,6 +108,7 @@ impl Server {
             grant,
             opened: Notify::new(),
             listeners: Semaphore::new(MOST_LISTENERS),
+            sessions: Semaphore::new(MOST_SESSIONS),
             changes: watch::Sender::new(0),
         }))
     }

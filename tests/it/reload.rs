@@ -306,7 +306,7 @@ async fn a_listener_is_told_until_it_takes_it_back() {
 async fn listeners_without_end_are_refused() {
     let mut app = app::sandbox().era(Era::Modern).start().await;
     let wanted = json!({ "notifications": { "toolsListChanged": true } });
-    for _ in 0..64 {
+    for _ in 0..1024 {
         app.begin("subscriptions/listen", wanted.clone()).await;
         let told = app.receive().await;
         assert_eq!(told["method"], "notifications/subscriptions/acknowledged");
