@@ -348,10 +348,10 @@ async fn resources_have_their_account_in_the_address() {
         let wanted = ["home", "work"].map(|name| format!("whatsapp://{name}/chat/{{id}}/messages"));
         assert_eq!(found, wanted);
         app.call("open_session", json!({ "account": "home" })).await;
-        for (account, state) in [("home", "waiting"), ("work", "stopped")] {
+        for (account, state) in [("home", "needs_linking"), ("work", "stopped")] {
             let read = app.read(&format!("whatsapp://{account}/session")).await;
             let text = read["result"]["contents"][0]["text"].as_str().unwrap();
-            assert!(!text.is_empty(), "{state}: {text}");
+            assert!(text.contains(&format!("\"{state}\"")), "{text}");
             assert_eq!(app.audit().last().unwrap()["account"], account);
         }
         for uri in [
