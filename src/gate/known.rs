@@ -97,7 +97,7 @@ impl Gate {
         let state = self.lock();
         let policy = state.policy.clone();
         let standing = policy.standing(facts.tool, facts.risk, &caller.grant);
-        if !standing.admits() {
+        if !standing.admits() || !self.is_open_to(&policy, caller) {
             return None;
         }
         let now = self.clock.elapsed();

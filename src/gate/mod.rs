@@ -2,6 +2,7 @@
 //!
 //! Nothing is sent without a [`Permitted`], and only this module makes one.
 
+mod account;
 mod approval;
 mod change;
 mod durable;
@@ -57,8 +58,10 @@ use pacing::Pacing;
 use permit::Grounds;
 use repeats::Repeats;
 
-/// Judges calls by one policy.
+/// Judges calls of one account by a policy.
 pub struct Gate {
+    /// What the account is called, where there are others beside it.
+    account: Option<String>,
     clock: Clock,
     audit: Arc<Audit>,
     ledger: Ledger,
@@ -119,21 +122,23 @@ impl Gate {
     /// # Errors
     /// When the system gives no random bytes for the approval key.
     pub fn new(
-        policy: Policy,
+        policy: impl Into<Arc<Policy>>,
         clock: &Clock,
         audit: Arc<Audit>,
         ledger: Ledger,
     ) -> Result<Self, getrandom::Error> {
+        let policy = policy.into();
         let state = State {
             limiter: Limiter::new(&policy, clock),
             approvals: Approvals::new(clock.clone(), &policy)?,
             repeats: Repeats::new(clock.clone()),
             known: Known::default(),
             pacing: Pacing::default(),
-            policy: Arc::new(policy),
+            policy,
             rejected: None,
         };
         Ok(Self {
+            account: None,
             clock: clock.clone(),
             audit,
             ledger,
@@ -185,7 +190,7 @@ impl Gate {
 
     /// Decides a call that comes without a person's answer.
     pub fn judge(&self, call: Prepared, caller: &Caller) -> Verdict {
-        self.decide(call, caller, None)
+        self.naming(self.decide(call, caller, None))
     }
 
     /// Decides a call again, now with what came back for its question.
@@ -202,10 +207,10 @@ impl Gate {
         let heard = spent
             .and_then(|spent| spent.burn(&self.ledger, tool))
             .and_then(|()| reply.heard(tool));
-        match heard {
+        self.naming(match heard {
             Ok(()) => self.decide(call, caller, Some(Grounds::Approval)),
             Err(refusal) => refuse(refusal),
-        }
+        })
     }
 
     fn decide(&self, mut call: Prepared, caller: &Caller, yes: Option<Grounds>) -> Verdict {
@@ -255,6 +260,9 @@ impl Gate {
         let facts = call.facts();
         if !policy.knows(&caller.grant) {
             return Err(Refusal::unknown(&caller.grant));
+        }
+        if !self.is_open_to(policy, caller) {
+            return Err(Refusal::no_account(&caller.grant));
         }
         let recipients: Vec<&str> = match policy.asks_who_is_new(&caller.grant) {
             true => facts
@@ -318,9 +326,8 @@ impl Gate {
         let brief = call.take_brief().map(BriefPermit);
         let reasons = weighed.decision.reasons_to_ask();
         let expires = policy.confirmation.expires;
-        Verdict::Ask(Box::new(Question::new(
-            call, brief, reasons, ticket, expires,
-        )))
+        let question = Question::new(call, brief, reasons, ticket, expires);
+        Verdict::Ask(Box::new(question.on_account(self.account.clone())))
     }
 
     /// Counts the call and lets it through, unless it could not be written down or

@@ -176,12 +176,12 @@ impl Story {
         let audit = self.folder.path().join("audit.jsonl");
         let clock = Clock::real();
         let kept = Kept {
-            audit: Some(audit),
             ledger: Ledger::in_memory(clock.clone()),
             switch: None,
             key: None,
         };
-        let server = server(self.backend.tools(), policy, kept, &clock, LOCAL.to_owned())?;
+        let account = (None, self.backend.tools(), kept);
+        let server = server(vec![account], policy, Some(audit), &clock, LOCAL.to_owned())?;
         Ok(Client::connect(server, report))
     }
 
