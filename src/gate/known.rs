@@ -203,3 +203,18 @@ impl Gate {
         state.known.reads(&caller.grant, chats);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_chats_are_all_that_is_remembered_of_reading() {
+        let chats = ["1", "1", "2", "3"]
+            .map(|id| ChatId::parse(&format!("1203630000000{id}@g.us")).unwrap());
+        let mut known = Known::default();
+        known.reads("one", chats.iter());
+        known.reads("one", chats.iter().rev());
+        assert_eq!(known.has_read("one"), [chats[0].clone(), chats[2].clone()]);
+    }
+}

@@ -103,3 +103,36 @@ impl Repeats {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::rehearsal;
+
+    fn key(number: usize) -> Key {
+        let arguments = json!({ "chat": "15552223333@c.us", "text": "hi" });
+        let facts = rehearsal::call("send_message", arguments).unwrap();
+        Key {
+            grant: number.to_string(),
+            content: facts.content.unwrap(),
+        }
+    }
+
+    #[test]
+    fn nothing_is_forgotten_to_make_room() {
+        let (clock, hand) = Clock::manual();
+        let mut repeats = Repeats::new(clock);
+        for number in 1..MANY {
+            repeats.begin(key(number));
+        }
+        assert!(repeats.look(&key(0)).unwrap().is_none());
+        repeats.begin(key(0));
+        let said = repeats.look(&key(MANY)).unwrap_err();
+        assert_eq!(said.code, Code::Busy);
+        assert_eq!(repeats.look(&key(1)).unwrap_err().code, Code::UnderWay);
+        hand.advance(SOON);
+        assert!(repeats.look(&key(MANY)).unwrap().is_none());
+    }
+}

@@ -211,6 +211,25 @@ mod tests {
     }
 
     #[test]
+    fn a_looser_limit_holds_wherever_the_tighter_one_does() {
+        let hour = limit(10, 10, 3600, Scope::Grant);
+        let chats = Limit {
+            of: Counted::Newcomers,
+            ..limit(10, 10, 60, Scope::Grant)
+        };
+        for (other, looser) in [
+            (limit(10, 10, 60, Scope::Grant), true),
+            (limit(11, 11, 3600, Scope::Grant), true),
+            (limit(9, 9, 60, Scope::Grant), false),
+            (limit(11, 11, 3601, Scope::Grant), false),
+            (limit(10, 10, 60, Scope::Chat), false),
+            (chats, false),
+        ] {
+            assert_eq!(other.is_looser_than(&hour), looser, "{other:?}");
+        }
+    }
+
+    #[test]
     fn what_is_counted_alike_counts_on_under_other_numbers() {
         let one = limit(5, 5, 60, Scope::Grant);
         let named = Limit {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::app::{self, App, BOTH, Era, OPEN, Person, code, text, wrong, yes};
@@ -181,12 +182,21 @@ async fn an_approval_is_for_these_arguments() {
 
 #[tokio::test]
 async fn a_late_answer_is_refused() {
-    let mut app = linked(Era::Modern, Person::Accepts, OPEN).await;
-    let request = answered(&mut app, FLATMATES).await;
-    app.hand.advance(Duration::from_secs(300));
-    let result = app.call_once(request).await;
-    assert_eq!(code(&result["result"]), "approval-expired");
-    assert_eq!(members(&mut app).await.len(), 3);
+    // One clock stands still while a machine sleeps, and the other can be set back.
+    for (passed, day) in [(300, 300), (300, 0), (0, 300)] {
+        let mut app = linked(Era::Modern, Person::Accepts, OPEN).await;
+        let request = answered(&mut app, FLATMATES).await;
+        app.hand.advance(Duration::from_secs(passed));
+        app.hand
+            .set_wall(Timestamp::UNIX_EPOCH + Duration::from_secs(day));
+        let result = app.call_once(request).await;
+        assert_eq!(
+            code(&result["result"]),
+            "approval-expired",
+            "{passed} {day}"
+        );
+        assert_eq!(members(&mut app).await.len(), 3);
+    }
 }
 
 #[tokio::test]

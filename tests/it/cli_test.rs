@@ -152,6 +152,10 @@ code = "hidden"
     for (cases, said) in [
         ("", "there is no case"),
         ("[case]\nname = \"x\"", "two brackets"),
+        (
+            "[[case]]\nname = \"x\"\ntool = \"get_session\"\nargs = \"x\"\nexpect = \"deny\"",
+            "the arguments as a table",
+        ),
     ] {
         let ran = test(cases, &[]);
         assert_eq!(ran.code, 2);

@@ -135,6 +135,19 @@ async fn failures_pause_it_and_a_restart_does_not_end_that() {
 }
 
 #[tokio::test]
+async fn calls_that_only_read_may_fail() {
+    let mock = server("WORKING").await;
+    let rules = open("[health]\nfailures = { max = 1, window = \"10m\" }\ncooldown = \"1h\"\n");
+    let mut app = app::waha(&mock).policy(&rules).start().await;
+    for _ in 0..2 {
+        let failed = app.call("list_chats", json!({})).await;
+        assert_eq!(failed["isError"], true, "{failed}");
+    }
+    assert_ne!(code(&send(&mut app, "one").await), "account-paused");
+    assert_eq!(code(&send(&mut app, "two").await), "account-paused");
+}
+
+#[tokio::test]
 async fn each_file_counts_failures_by_itself() {
     let mock = server("WORKING").await;
     let folder = tempfile::tempdir().unwrap();

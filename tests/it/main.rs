@@ -49,6 +49,7 @@ mod modes;
 mod oauth;
 mod pace;
 mod policies;
+mod policy_borders;
 mod program;
 mod prompts;
 mod protocol;

@@ -34,6 +34,9 @@ fn schema() -> Map<String, Value> {
             "maybe": { "type": ["string", "null"] },
             "mixed": { "type": "array", "items": { "anyOf": [{ "type": "string" }, { "type": "integer" }] } },
             "things": { "type": "array", "items": { "type": "object" } },
+            "cards": { "type": "array", "items": { "properties": { "name": { "type": "string" } } } },
+            "rows": { "type": "array", "items": { "type": "array", "items": { "type": "string" } } },
+            "thing": { "type": "object" },
             "free": {}
         }
     }) else {

@@ -277,10 +277,11 @@ fn confirmation(drafts: &[Draft]) -> Confirmation {
             said => said.clone(),
         })
         .reduce(|kept, next| {
-            let rate = |(max, window, _): &(NonZeroU32, Duration, Place)| {
-                u128::from(max.get()) * 1_000_000 / window.as_millis().max(1)
+            // How many the one would ask in the other's time.
+            let many = |one: &(NonZeroU32, Duration, Place), time: Duration| {
+                u128::from(one.0.get()) * time.as_nanos()
             };
-            let place = if rate(&next) < rate(&kept) {
+            let place = if many(&next, kept.1) < many(&kept, next.1) {
                 next.2.clone()
             } else {
                 kept.2.clone()

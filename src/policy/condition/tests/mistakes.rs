@@ -17,7 +17,7 @@ fn wrong(path: &str, op: &str, value: Value, each: Option<&str>) -> (At, &'stati
 const MISTAKES: &str = r#"[
     ["txet", "eq", "a", null, "Path", "unknown-argument", "did you mean `text`?"],
     ["media.ulr", "eq", "a", null, "Path", "unknown-argument", "did you mean `media.url`?"],
-    ["zzzzzz", "eq", "a", null, "Path", "unknown-argument", "its arguments: either, flag, free"],
+    ["zzzzzz", "eq", "a", null, "Path", "unknown-argument", "its arguments: cards, either, flag, free"],
     ["text.size", "eq", "a", null, "Path", "unknown-argument", "no argument `text.size`"],
     ["people.name", "eq", "a", null, "Path", "unknown-argument", "`people` of `send` is a list"],
     ["people[0]", "eq", "a", null, "Path", "unknown-argument", "no argument `people[0]`"],
@@ -31,6 +31,10 @@ const MISTAKES: &str = r#"[
     ["limit", "contains", 5, null, "Op", "bad-operator", "use eq or in"],
     ["media", "eq", "a", null, "Op", "bad-operator", "name a part of it: `media.path`, `media.url`"],
     ["things", "eq", "a", null, "Op", "bad-operator", "use `exists`"],
+    ["thing", "eq", "a", null, "Op", "bad-operator", "cannot look at; use `exists`"],
+    ["cards", "eq", "a", null, "Op", "bad-operator", "cannot look at; use `exists`"],
+    ["rows", "eq", "a", null, "Op", "bad-operator", "an entry of `rows` is a list"],
+    ["rows", "contains", "a", null, "Op", "bad-operator", "use `exists`"],
     ["people", "lt", 5, null, "Op", "bad-operator", "an entry of `people` is text"],
     ["sizes", "contains", 5, "all", "Op", "bad-operator", "an entry of `sizes` is a whole number"],
     ["text", "eq", 5, null, "Value", "bad-value", "`text` is text, and this is a whole number"],
@@ -94,6 +98,17 @@ fn mistakes_are_named() {
             "{path} {op}: {text}"
         );
         assert!(text.contains(&said), "{path} {op}: {text}");
+    }
+}
+
+#[test]
+fn what_is_no_number_is_refused() {
+    for value in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+        for op in ["eq", "lte"] {
+            let (value, tools) = (Operand::Float(value), [("send", &schema())]);
+            let problems = Condition::new("latitude", op, value, None, &tools).unwrap_err();
+            assert_eq!(problems[0].message, "this is no number", "{op}");
+        }
     }
 }
 
