@@ -79,3 +79,25 @@ impl fmt::Display for Rejected {
         f.write_str(". What was in force before stays in force.")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_of_no_more_is_counted() {
+        for (more, told) in [
+            (0, "used: one; two. What"),
+            (1, "used: one; two; and 1 more. What"),
+            (2, "used: one; two; and 2 more. What"),
+        ] {
+            let rejected = Rejected {
+                at: Timestamp::UNIX_EPOCH,
+                problems: vec!["one".to_owned(), "two".to_owned()],
+                more,
+            };
+            let said = rejected.to_string();
+            assert!(said.contains(told), "{said}");
+        }
+    }
+}

@@ -283,7 +283,6 @@ impl Refusal {
             Code::Hidden => "is hidden by the policy",
             Code::NotAdmitted => "is admitted by no rule of the policy",
             Code::ConfirmationOff => "cannot be undone, and confirmation is off",
-            Code::UnknownGrant => "is refused to a caller that the policy does not know",
             Code::ReadOnly => "does more than read, and the policy allows reading alone",
             _ => "is denied by the policy",
         };

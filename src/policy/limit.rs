@@ -230,6 +230,22 @@ mod tests {
     }
 
     #[test]
+    fn times_are_told_as_people_say_them() {
+        for (seconds, said) in [
+            (1, "second"),
+            (45, "45 seconds"),
+            (60, "minute"),
+            (90, "90 seconds"),
+            (3600, "hour"),
+            (5400, "90 minutes"),
+            (7200, "2 hours"),
+            (86400, "day"),
+        ] {
+            assert_eq!(words(Duration::from_secs(seconds)), said);
+        }
+    }
+
+    #[test]
     fn what_is_counted_alike_counts_on_under_other_numbers() {
         let one = limit(5, 5, 60, Scope::Grant);
         let named = Limit {

@@ -58,6 +58,8 @@ fn a_grant_has_to_say_which_of_several_it_may_use() {
     assert_eq!(found, ["10:missing-key"]);
     let (found, said) = problems(&format!("{TWO}[grants.alice]\naccounts = [\"wrok\"]\n"));
     assert_eq!(found, ["11:unknown-account"]);
+    let (_, other) = problems(&format!("{TWO}[grants.alice]\naccounts = [\"zzzzzz\"]\n"));
+    assert!(other.contains("there are: home, work"), "{other}");
     assert!(said.contains("did you mean `work`?"), "{said}");
     for none in ["[]", "\"work\"", "[1]"] {
         let (found, _) = problems(&format!("{TWO}[grants.alice]\naccounts = {none}\n"));
@@ -222,6 +224,52 @@ fn a_secret_in_the_file_is_refused_and_not_shown() {
 }
 
 #[test]
+fn what_is_no_secret_is_shown() {
+    let waha = "backend = \"waha\"\nurl = \"http://h\"\n";
+    for (account, shown) in [
+        ("backend = \"whaa\"".to_owned(), "\"whaa\""),
+        (format!("{waha}session = \"a b\""), "\"a b\""),
+        (
+            "backend = \"waha\"\nurl = \"ftp://h\"".to_owned(),
+            "\"ftp://h\"",
+        ),
+        (
+            "backend = \"green-api\"\nid_instance = \"x y\"\napi_token_env = \"T\"".to_owned(),
+            "\"x y\"",
+        ),
+        (format!("{waha}api_kye_file = \"/run/key\""), "\"/run/key\""),
+    ] {
+        let (_, said) = one(&account);
+        assert!(said.contains(shown) && !said.contains("***"), "{said}");
+    }
+    // A secret may begin like a path.
+    for key in ["api_key", "api_kye"] {
+        let (_, said) = one(&format!("{waha}{key} = \"/{SECRET}\""));
+        assert!(!said.contains(SECRET), "{said}");
+    }
+}
+
+#[test]
+fn a_policy_has_at_most_32_accounts() {
+    let accounts = |count: usize| {
+        let all = (0..count).map(|one| format!("[accounts.a{one}]\nbackend = \"sandbox\"\n"));
+        format!("version = \"1\"\n{}", all.collect::<String>())
+    };
+    for count in [1, 32] {
+        Policy::from_toml("policy.toml", &accounts(count)).unwrap();
+    }
+    for text in [
+        accounts(33),
+        accounts(34),
+        "version = \"1\"\n[accounts]\n".to_owned(),
+    ] {
+        let (found, said) = problems(&text);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(said.contains("has 1 to 32"), "{said}");
+    }
+}
+
+#[test]
 fn an_included_file_ties_and_names_no_account() {
     let folder = tempfile::tempdir().unwrap();
     let first = folder.path().join("policy.toml");
@@ -290,6 +338,9 @@ fn a_running_server_keeps_its_accounts() {
             "{found:?}"
         );
         assert!(wrong.to_string().contains("restart the server"), "{wrong}");
+        let line = if other.contains("[accounts") { 2 } else { 1 };
+        let place = format!("policy.toml:{line}:");
+        assert!(found[0].contains(&place), "{found:?}");
     }
     let without = Policy::from_toml("policy.toml", "version = \"1\"\n").unwrap();
     assert!(again(TWO, &without).is_err());

@@ -307,6 +307,8 @@ async fn a_client_that_cannot_ask_is_not_asked_past() {
     assert!(!app.listed().await.contains(&"leave_group".to_owned()));
     let result = app.call("leave_group", json!({ "group": FLATMATES })).await;
     assert_eq!(code(&result), "cannot-ask");
+    let rule = &result["structuredContent"]["error"]["rule"];
+    assert_eq!(rule, "policy.toml:5:1 (confirmation.enabled)");
 
     let mut app = linked(Era::Modern, Person::Absent, OPEN).await;
     assert!(!app.listed().await.contains(&"leave_group".to_owned()));

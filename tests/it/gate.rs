@@ -128,6 +128,11 @@ async fn each_refusal_says_why_and_what_next() {
             json!({ "group": "12345@g.us" }),
         ),
         (
+            "default = \"allow\"\n[mode]\nread_only = true",
+            "logout_instance",
+            json!({}),
+        ),
+        (
             "default = \"allow\"\n[risk.execute]\nrate_limit = { max = 1, window = 30 }",
             "open_session",
             json!({}),

@@ -28,6 +28,7 @@ mod conditions_at_work;
 mod conforms;
 mod default_policy;
 mod desk;
+mod diff;
 mod docker;
 mod docs;
 mod durable;

@@ -104,6 +104,24 @@ fn what_is_wrong_is_told() {
 }
 
 #[test]
+fn a_grant_has_at_most_32_scopes_of_128_letters() {
+    let scopes = |count: usize, length: usize| {
+        let all = (0..count).map(|one| format!("\"{one:0length$}\""));
+        let all = all.collect::<Vec<_>>().join(", ");
+        GOOD.replace("[\"wg:a\", \"wg:b\"]", &format!("[{all}]"))
+    };
+    read(&scopes(32, 128)).unwrap();
+    for count in [33, 34] {
+        let said = problem(&scopes(count, 9));
+        assert!(said.contains("at most 32 scopes"), "{said}");
+    }
+    for length in [129, 130] {
+        let said = problem(&scopes(1, length));
+        assert!(said.contains("this is no scope"), "{said}");
+    }
+}
+
+#[test]
 fn what_is_there_for_nothing_is_told() {
     let (_, grants) = GOOD.split_once("[grants.alice]").unwrap();
     for (text, said) in [

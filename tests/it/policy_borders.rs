@@ -97,3 +97,68 @@ fn the_file_with_the_slower_questions_is_named() {
         assert!(rule.to_string().starts_with(&file), "{second}: {rule}");
     }
 }
+
+#[test]
+fn what_is_denied_as_a_whole_is_told() {
+    for (allow, deny, told) in [
+        ("channel:*", "*", true),
+        ("group:*", "*", true),
+        ("group:Us", "group:*", true),
+        ("group:Us", "group:Us", true),
+        ("group:Us", "group:Them", false),
+        ("group:Us", "@us", true),
+        ("group:Them", "@us", false),
+        ("group:Us", "channel:*", false),
+        ("channel:*", "channel:*", true),
+        ("group:*", "channel:*", false),
+        ("channel:*", "group:*", false),
+        ("*", "channel:*", false),
+        ("@us", "group:Us", true),
+        ("@us", "group:Them", false),
+        ("@ann", "+15552220001", true),
+        ("@ann", "+15552220002", false),
+        ("@both", "group:Us", false),
+        ("@both", "+15552220001", false),
+        ("@nobody", "group:Us", false),
+    ] {
+        let rules = format!(
+            "[lists]\nus = [\"group:Us\"]\nann = [\"+15552220001\"]\nnobody = []\n\
+             both = [\"group:Us\", \"+15552220001\"]\n\
+             [recipients]\nallow = [\"{allow}\"]\ndeny = [\"{deny}\"]\n"
+        );
+        let said = policy(&open(&rules)).warnings.to_string();
+        assert_eq!(
+            said.contains("denied-anyway"),
+            told,
+            "{allow} {deny}: {said}"
+        );
+    }
+}
+
+#[test]
+fn a_rule_that_another_one_overrules_is_told() {
+    let rule = |action: &str| format!("[tools.react]\naction = \"{action}\"\n");
+    let class = |action: &str| format!("[risk.write]\naction = \"{action}\"\n");
+    for (own, other, said) in [
+        ("allow", class("deny"), "allows what another rule refuses"),
+        (
+            "allow",
+            class("confirm"),
+            "allows what another rule asks about",
+        ),
+        ("allow", class("allow"), ""),
+        (
+            "confirm",
+            class("deny"),
+            "asks about what another rule refuses",
+        ),
+        ("confirm", class("confirm"), ""),
+        ("confirm", class("allow"), ""),
+        ("deny", class("deny"), ""),
+    ] {
+        let found = policy(&open(&format!("{other}{}", rule(own)))).warnings;
+        let found = found.to_string();
+        assert_eq!(found.is_empty(), said.is_empty(), "{own} {other}: {found}");
+        assert!(found.contains(said), "{own} {other}: {found}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Condition, Operator, shape::Shape, test::Test};
+use super::{Condition, shape::Shape, test::Test};
 
 /// The most values that are tried for one condition.
 const MOST: usize = 500;
@@ -41,8 +41,7 @@ impl Condition {
                 part.chain(values.each()).collect()
             }
         };
-        let is_member = self.operator == Operator::Contains && self.list;
-        if !self.list && !is_member {
+        if !self.list {
             return found;
         }
         let pairs = found.windows(2).map(|pair| json!(pair));

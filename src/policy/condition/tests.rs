@@ -3,8 +3,10 @@ use serde_json::json;
 
 use super::*;
 
+mod against;
 mod lists;
 mod mistakes;
+mod probes;
 mod properties;
 mod texts;
 mod words;

@@ -185,3 +185,21 @@ fn several(names: &[String]) -> String {
     }
     told.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_names_are_told_and_the_rest_is_counted() {
+        let names: Vec<String> = ('a'..='h').map(String::from).collect();
+        for (names, told) in [
+            (&names[..1], "a"),
+            (&names[..6], "a, b, c, d, e, f"),
+            (&names[..7], "a, b, c, d, e, f, 1 more"),
+            (&names[..8], "a, b, c, d, e, f, 2 more"),
+        ] {
+            assert_eq!(several(names), told);
+        }
+    }
+}

@@ -24,9 +24,10 @@ impl Pair<'_> {
     ) -> (Vec<Value>, bool) {
         let schemas = (entry.schemas)();
         let mut calls: Vec<Value> = vec![Value::Object(Map::new())];
-        let samples = self.old.samples.iter().chain(&self.new.samples);
-        let samples = samples.filter(|facts| facts.tool == entry.name);
-        calls.extend(samples.map(|facts| (*facts.arguments).clone()));
+        let samples = || {
+            let both = self.old.samples.iter().chain(&self.new.samples);
+            both.filter(|facts| facts.tool == entry.name)
+        };
         let all = || {
             old.iter()
                 .chain(new)
@@ -39,7 +40,10 @@ impl Pair<'_> {
         let mut complete = true;
         for path in paths {
             let here: Vec<&Condition> = all().filter(|one| one.path() == path).collect();
-            let mut values: Vec<Value> = Vec::new();
+            // The operator's own examples show what a pattern is about.
+            let mut values: Vec<Value> = samples()
+                .filter_map(|facts| at(&facts.arguments, path).cloned())
+                .collect();
             for condition in &here {
                 let (any, optional) = condition.any_value(entry.name, &schemas.input);
                 let usual = [Some(any), optional.then_some(Value::Null)];
@@ -61,6 +65,11 @@ impl Pair<'_> {
         }
         (calls, complete)
     }
+}
+
+/// The value at a path.
+fn at<'v>(call: &'v Value, path: &[Box<str>]) -> Option<&'v Value> {
+    path.iter().try_fold(call, |inner, name| inner.get(&**name))
 }
 
 /// The arguments with a value at a path.

@@ -1,6 +1,6 @@
 //! Hours, health, mode and confirmation.
 
-use std::time::Duration;
+use std::{cmp::Ordering, time::Duration};
 
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
@@ -141,12 +141,12 @@ impl Pair<'_> {
             return Vec::new();
         }
         let within = |time| Side::new(format!("within {}", for_people(time)), None);
-        let direction = |looser| match looser {
-            true => Direction::Looser,
-            false => Direction::Tighter,
+        let way = match new.expires.cmp(&old.expires) {
+            Ordering::Greater => Some(Direction::Looser),
+            Ordering::Less => Some(Direction::Tighter),
+            Ordering::Equal => None,
         };
-        if old.expires != new.expires {
-            let way = direction(new.expires > old.expires);
+        if let Some(way) = way {
             found.add(
                 way,
                 "an answer to a question",

@@ -2,7 +2,7 @@
 
 use whatsapp_guard::{gate::ApprovalKey, ledger::Shared};
 
-use super::*;
+use super::{status::look, *};
 use crate::{
     program::{program, run},
     redis_server::RedisServer,
@@ -187,7 +187,10 @@ async fn a_killed_redis_refuses_what_is_not_read_and_comes_back() {
     for _ in 0..14 {
         assert_eq!(open(&site).await, Value::Null);
     }
+    assert_eq!(look(&site.server, "/readyz").await.0, StatusCode::OK);
     redis.kill();
+    let (status, _) = look(&site.server, "/readyz").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(open(&site).await, "ledger-unavailable");
     // What has to be counted for longer cannot be; what is only read goes on.
     let groups = code(&site, "list_groups", json!({})).await;

@@ -3,7 +3,7 @@
 use super::*;
 use whatsapp_guard::http::status;
 
-async fn look(server: &Server, path: &str) -> (StatusCode, String) {
+pub(super) async fn look(server: &Server, path: &str) -> (StatusCode, String) {
     let listener = Listener::at("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let url = format!("http://{}{path}", listener.address().unwrap());
     let stop = CancellationToken::new();
@@ -40,7 +40,8 @@ async fn a_server_without_its_back_end_is_not_ready() {
 #[tokio::test]
 async fn calls_and_limits_are_told_without_ids_or_texts() {
     let policy = format!(
-        "{}[tools.send_message]\nlimits = [{{ max = 4, window = \"hour\", scope = \"chat\" }}, {{ max = 2, window = \"minute\" }}]\n",
+        "{}[tools.send_message]\nlimits = [{{ max = 4, window = \"hour\", scope = \"chat\" }}, {{ max = 2, window = \"minute\" }}, {{ max = 8, window = \"day\" }}]\n\
+         [tools.list_groups]\nlimits = [{{ max = 5, window = \"hour\" }}]\n",
         two()
     );
     let site = Site::start(&policy).await;
@@ -54,6 +55,8 @@ async fn calls_and_limits_are_told_without_ids_or_texts() {
         "whatsapp_guard_calls_total{tool=\"open_session\",verdict=\"refused\",code=\"denied-by-rule\"} 1",
         "whatsapp_guard_limit_headroom_ratio{counter=\"tools.send_message/chat/3600s\"} 0.75",
         "whatsapp_guard_limit_headroom_ratio{counter=\"tools.send_message/grant/60s\"} 0.5",
+        "whatsapp_guard_limit_headroom_ratio{counter=\"tools.send_message/grant/86400s\"} 0.875",
+        "whatsapp_guard_limit_headroom_ratio{counter=\"tools.list_groups/grant/3600s\"} 1",
     ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }

@@ -15,6 +15,10 @@ fn a_condition_is_told_in_words() {
             "`text` is one of `a`, `b`, `c`, 2 more",
         ),
         (
+            on("text", "in", json!(["a", "b", "c"])),
+            "`text` is one of `a`, `b`, `c`",
+        ),
+        (
             on("people", "not_in", json!(["a"])),
             "each entry of `people` is none of `a`",
         ),
