@@ -276,3 +276,16 @@ fn a_policy_that_is_tried_out_lets_pass() {
         assert!(report["because"]["code"].is_string());
     }
 }
+
+#[test]
+fn what_no_rule_looks_at_is_no_matter() {
+    let policy = "version = \"1\"\ndefault = \"allow\"\n";
+    let explain = |text: &str| {
+        let arguments = ["explain", "send_message", HI, "--policy", "policy.toml"];
+        run_with_files(&[("policy.toml", text)], &arguments).out
+    };
+    let read = "what the caller has read before";
+    let flow = format!("{policy}[flow]\ncross_chat = \"deny\"\n");
+    assert!(explain(&flow).contains(read), "{}", explain(&flow));
+    assert!(!explain(policy).contains(read), "{}", explain(policy));
+}
