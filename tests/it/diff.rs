@@ -115,6 +115,8 @@ fn limits_count_where_a_tool_is_admitted_under_conditions_alone() {
     };
     assert_eq!(ways(&tool(5), &tool(6)), [Looser]);
     assert_eq!(ways(&tool(6), &tool(5)), [Tighter]);
+    let hidden = |max: u32| format!("hide = [\"send_message\"]\n{}", tool(max));
+    assert_eq!(ways(&hidden(5), &hidden(6)), []);
 }
 
 #[test]

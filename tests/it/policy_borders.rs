@@ -83,6 +83,12 @@ fn the_file_with_the_slower_questions_is_named() {
             "max = 10, window = \"1h\"",
             1,
         ),
+        // Many more, in the longer time.
+        (
+            "max = 10, window = \"1h\"",
+            "max = 1000, window = \"day\"",
+            1,
+        ),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);

@@ -52,8 +52,7 @@ impl Pair<'_> {
         op::catalogue().iter().filter(move |entry| {
             [self.old, self.new].iter().all(|policy| {
                 let standing = policy.standing(entry.name, entry.risk, self.grant);
-                // A rule may admit it under conditions alone.
-                standing.admits() || !policy.conditional(entry.name, self.grant).is_empty()
+                standing.admits()
             })
         })
     }

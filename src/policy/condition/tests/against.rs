@@ -26,6 +26,11 @@ fn what_no_value_fulfils_is_a_contradiction() {
             false,
         ),
         (
+            on("limit", "exists", json!(false)),
+            on("limit", "lte", json!(5)),
+            true,
+        ),
+        (
             on("text", "eq", json!("a")),
             on("text", "eq", json!("b")),
             true,
