@@ -84,6 +84,11 @@ impl Audit {
         self.path.as_ref()
     }
 
+    /// Where the time is read.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// What is counted of the calls besides.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics

@@ -19,6 +19,7 @@ pub struct Metrics {
     calls: Family<Call, Counter>,
     latency: Family<Sent, Histogram, fn() -> Histogram>,
     questions: Family<Answered, Counter>,
+    turned_away: Family<TurnedAway, Counter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -37,6 +38,11 @@ struct Sent {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
     answer: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TurnedAway {
+    reason: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -71,6 +77,7 @@ impl Metrics {
             calls: Family::default(),
             latency: Family::new_with_constructor(buckets as fn() -> Histogram),
             questions: Family::default(),
+            turned_away: Family::default(),
         }
     }
 
@@ -96,6 +103,12 @@ impl Metrics {
         self.questions.get_or_create(&Answered { answer }).inc();
     }
 
+    /// Somebody was not let in.
+    pub(crate) fn turned_away(&self, reason: &'static str) {
+        let labels = TurnedAway { reason };
+        self.turned_away.get_or_create(&labels).inc();
+    }
+
     /// All of it in the text format of Prometheus.
     pub fn text(&self, headroom: &[Headroom]) -> String {
         let mut registry = Registry::with_prefix("whatsapp_guard");
@@ -114,6 +127,11 @@ impl Metrics {
             "questions",
             "Questions asked, and how they were answered",
             self.questions.clone(),
+        );
+        registry.register(
+            "turned_away",
+            "Requests over HTTP whose token let nobody in, by reason",
+            self.turned_away.clone(),
         );
         let left = Family::<Counted, Gauge<f64, AtomicU64>>::default();
         for one in headroom {

@@ -106,23 +106,29 @@ fn list(policy: &PolicyOption, as_json: bool) -> Result<ExitCode, CliError> {
                 Some(_) => "over",
             };
             let expires = token.and_then(|(_, token)| token.expires);
-            (name, state, expires)
+            (name, state, expires, policy.scopes_of(name))
         })
         .collect();
     let mut out = stdout();
     if as_json {
         let rows: Vec<_> = rows
             .iter()
-            .map(|(name, state, expires)| json!({ "grant": name, "token": state, "expires": expires }))
+            .map(|(name, state, expires, scopes)| {
+                json!({ "grant": name, "token": state, "expires": expires, "scopes": scopes })
+            })
             .collect();
         write_json(&mut out, &rows)?;
         return Ok(ExitCode::SUCCESS);
     }
-    for (name, state, expires) in rows {
-        match expires {
-            Some(expires) => writeln!(out, "{name}: {state}, until {expires}")?,
-            None => writeln!(out, "{name}: {state}")?,
+    for (name, state, expires, scopes) in rows {
+        write!(out, "{name}: {state}")?;
+        if let Some(expires) = expires {
+            write!(out, ", until {expires}")?;
         }
+        if !scopes.is_empty() {
+            write!(out, "; by scope: {}", scopes.join(" "))?;
+        }
+        writeln!(out)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! Options of `serve` for HTTP, and what they mean together.
 
-use std::{io::Write, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{io::Write, net::SocketAddr, path::PathBuf, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
@@ -132,7 +132,7 @@ impl HttpOptions {
         }
         if !has_tokens(server) {
             return usage(
-                "others can reach this address, and no grant has a token; `whatsapp-guard grant new NAME` makes one",
+                "others can reach this address, and no grant has a token; `whatsapp-guard grant new NAME` makes one, [oauth] in the policy takes those of an authorization server",
             );
         }
         if self.tls_cert.is_none() && !self.behind_proxy {
@@ -149,10 +149,7 @@ impl HttpOptions {
             return Ok(Door::Open(LOCAL.to_owned()));
         }
         if has_tokens(server) {
-            let server = server.clone();
-            return Ok(Door::Grants(Arc::new(move |digest| {
-                server.grant_of_token(digest)
-            })));
+            return Ok(Door::of(server.clone()));
         }
         let token = new_token()?;
         writeln!(say, "token for this run: {token}")?;
@@ -166,8 +163,10 @@ async fn listen(address: SocketAddr) -> Result<Listener, CliError> {
         .map_err(|error| CliError::Failed(format!("cannot listen at {address}: {error}")))
 }
 
+/// Whether the policy lets anybody in by a token, its own or an authorization server's.
 fn has_tokens(server: &Server) -> bool {
-    server.policy().tokens().next().is_some()
+    let policy = server.policy();
+    policy.oauth().is_some() || policy.tokens().next().is_some()
 }
 
 /// A token that nobody can guess.

@@ -5,7 +5,9 @@
 //! binding of sessions to who opened them ([`sessions`]).
 
 pub mod listen;
+mod oauth;
 pub mod origins;
+mod refusal;
 pub mod sessions;
 pub mod status;
 pub mod tokens;
@@ -13,7 +15,7 @@ pub mod tokens;
 use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    Router,
+    Json, Router,
     body::Body,
     extract::{Request, State},
     http::{Method, StatusCode, header},
@@ -40,6 +42,18 @@ const LARGEST_HEAD: usize = 32 * 1024;
 pub struct Principal {
     /// The grant's name.
     pub grant: String,
+    /// A digest of whom the token is about, where an authorization server made it.
+    pub subject: Option<[u8; 32]>,
+}
+
+impl Principal {
+    /// Who is known as this grant and nothing else.
+    pub fn of(grant: &str) -> Self {
+        Self {
+            grant: grant.to_owned(),
+            subject: None,
+        }
+    }
 }
 
 /// What a request has to pass.
@@ -86,10 +100,17 @@ async fn foreign(State(checks): State<Arc<Checks>>, request: Request, next: Next
 
 /// Refuses who has no token, and sessions that somebody else has opened.
 async fn known(State(checks): State<Arc<Checks>>, mut request: Request, next: Next) -> Response {
-    let principal = match checks.door.open(request.headers()) {
+    if matches!(*request.method(), Method::GET | Method::HEAD)
+        && let Some(told) = checks.door.tells(request.uri().path())
+    {
+        return Json(told).into_response();
+    }
+    let principal = match checks.door.open(request.headers()).await {
         Ok(principal) => principal,
         Err(refusal) => return refusal.into_response(),
     };
+    // Nothing behind this has a use for the token.
+    request.headers_mut().remove(header::AUTHORIZATION);
     if sessions::are_unknown_to(request.headers()) {
         request.headers_mut().remove(SESSION);
     }

@@ -17,12 +17,12 @@ const WITHOUT: &str = "2026-07-28";
 
 /// Who opened which session.
 #[derive(Default)]
-pub struct Sessions(Mutex<HashMap<HeaderValue, String>>);
+pub struct Sessions(Mutex<HashMap<HeaderValue, Principal>>);
 
 impl Sessions {
     /// Whether a session is this principal's.
     pub fn is_of(&self, session: &HeaderValue, principal: &Principal) -> bool {
-        self.lock().get(session) == Some(&principal.grant)
+        self.lock().get(session) == Some(principal)
     }
 
     /// Takes note of who opened a session; whether there is room for it.
@@ -30,7 +30,7 @@ impl Sessions {
         let mut sessions = self.lock();
         let room = sessions.len() < MOST;
         if room {
-            sessions.insert(session.clone(), principal.grant.clone());
+            sessions.insert(session.clone(), principal.clone());
         }
         room
     }
@@ -40,7 +40,7 @@ impl Sessions {
         self.lock().remove(session);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<HeaderValue, String>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<HeaderValue, Principal>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

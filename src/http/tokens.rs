@@ -1,64 +1,94 @@
-//! Bearer tokens: who is behind one, and what is said to who has none.
+//! Bearer tokens: who is behind one.
 
-use std::sync::Arc;
-
-use axum::{
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
-};
+use axum::http::{HeaderMap, header};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{Principal, refuse};
+use super::{
+    Principal,
+    oauth::{self, Resource},
+};
+pub use super::{
+    oauth::Unfit,
+    refusal::{Challenge, Refusal, Refused},
+};
+use crate::mcp::Server;
 
 /// The longest token that is looked at, in bytes.
-const LONGEST: usize = 4096;
-
-/// Finds the grant of a token's digest.
-pub type Find = Arc<dyn Fn(&[u8; 32]) -> Option<String> + Send + Sync>;
+const LONGEST: usize = 8192;
 
 /// Who is let in.
-#[derive(Clone)]
 pub enum Door {
     /// Everybody, as this grant.
     Open(String),
     /// Whoever has this token, as this grant.
     One(String, [u8; 32]),
-    /// Whoever has the token of a grant.
-    Grants(Find),
+    /// Whoever has the token of a grant of the policy that is in force.
+    Grants(Box<Grants>),
 }
 
-/// Why somebody is not let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
-    /// There is no token.
-    Missing,
-    /// The header cannot be read.
-    Malformed,
-    /// It is nobody's, or no longer anybody's.
-    Unknown,
+/// The grants of the policy that is in force.
+pub struct Grants {
+    server: Server,
+    resource: Resource,
 }
 
 impl Door {
+    /// The door of the grants of a server's policy.
+    pub fn of(server: Server) -> Self {
+        let resource = Resource::new(server.clock().clone());
+        Self::Grants(Box::new(Grants { server, resource }))
+    }
+
     /// Who makes a request.
     ///
     /// # Errors
     /// When there is no token, or it is nobody's.
-    pub fn open(&self, headers: &HeaderMap) -> Result<Principal, Refused> {
-        if let Self::Open(grant) = self {
-            return Ok(Principal {
-                grant: grant.clone(),
-            });
+    pub async fn open(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
+        match self {
+            Self::Open(grant) => Ok(Principal::of(grant)),
+            Self::One(grant, known) => match bearer(headers) {
+                Ok(token) if same(known, &digest(token)) => Ok(Principal::of(grant)),
+                Ok(_) => Err(Refused::Unknown.into()),
+                Err(refused) => Err(refused.into()),
+            },
+            Self::Grants(grants) => grants.open(headers).await,
         }
-        let digest = digest(bearer(headers)?);
-        let grant = match self {
-            Self::Open(grant) => Some(grant.clone()),
-            Self::One(grant, known) => same(known, &digest).then(|| grant.clone()),
-            Self::Grants(find) => find(&digest),
+    }
+
+    /// What anybody is told at a path, without a token.
+    pub fn tells(&self, path: &str) -> Option<Value> {
+        match self {
+            Self::Open(_) | Self::One(..) => None,
+            Self::Grants(grants) => oauth::document(&grants.server.policy(), path),
+        }
+    }
+}
+
+impl Grants {
+    async fn open(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
+        let policy = self.server.policy();
+        let found = async {
+            let token = bearer(headers)?;
+            if let Some(grant) = self.server.grant_of_token(&digest(token)) {
+                return Ok(Principal::of(&grant));
+            }
+            match policy.oauth() {
+                // Tokens of grants have no dots.
+                Some(oauth) if token.contains('.') => {
+                    self.resource.principal(&policy, oauth, token).await
+                }
+                _ => Err(Refused::Unknown),
+            }
         };
-        grant
-            .map(|grant| Principal { grant })
-            .ok_or(Refused::Unknown)
+        found.await.map_err(|refused| {
+            self.server.turned_away(refused.name());
+            Refusal {
+                refused,
+                challenge: oauth::challenge(&policy),
+            }
+        })
     }
 }
 
@@ -86,33 +116,5 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Refused> {
         Ok(token)
     } else {
         Err(Refused::Malformed)
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let (status, challenge, reason) = match self {
-            Self::Missing => (
-                StatusCode::UNAUTHORIZED,
-                "Bearer realm=\"whatsapp-guard\"",
-                "a token is needed: Authorization: Bearer …",
-            ),
-            Self::Malformed => (
-                StatusCode::BAD_REQUEST,
-                "Bearer realm=\"whatsapp-guard\", error=\"invalid_request\"",
-                "the Authorization header cannot be read; it takes: Bearer …",
-            ),
-            Self::Unknown => (
-                StatusCode::UNAUTHORIZED,
-                "Bearer realm=\"whatsapp-guard\", error=\"invalid_token\"",
-                "the token is not known, or is over",
-            ),
-        };
-        let mut response = refuse(status, reason);
-        let value = header::HeaderValue::from_static(challenge);
-        response
-            .headers_mut()
-            .insert(header::WWW_AUTHENTICATE, value);
-        response
     }
 }

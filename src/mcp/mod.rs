@@ -41,6 +41,7 @@ use call::{Ended, Request};
 
 use crate::{
     audit::Audit,
+    clock::Clock,
     gate::{Caller, Gate},
     http::Principal,
     op::Foreign,
@@ -106,6 +107,16 @@ impl Server {
     pub fn grant_of_token(&self, sha256: &[u8; 32]) -> Option<String> {
         let (policy, now) = (self.policy(), self.0.gate.now());
         policy.grant_of_token(sha256, now).map(str::to_owned)
+    }
+
+    /// Where the time is read.
+    pub fn clock(&self) -> &Clock {
+        self.0.audit.clock()
+    }
+
+    /// Takes note that somebody was not let in.
+    pub fn turned_away(&self, reason: &'static str) {
+        self.0.audit.metrics().turned_away(reason);
     }
 
     /// Waits for the calls that are under way, so that each is written down.

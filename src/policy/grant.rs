@@ -10,6 +10,8 @@ use super::{Place, Policy, sheet::Sheet};
 pub(super) struct Grant {
     pub(super) sheets: Vec<Sheet>,
     pub(super) tokens: Vec<Token>,
+    /// Scopes of an authorization server's tokens that mean this caller.
+    pub(super) scopes: Vec<String>,
 }
 
 /// A token, as far as it is known.

@@ -10,6 +10,7 @@ mod grant;
 mod health;
 mod hours;
 mod limit;
+mod oauth;
 mod pace;
 mod people;
 mod problem;
@@ -35,6 +36,7 @@ pub use grant::Token;
 pub use health::Health;
 pub use hours::{HoursAt, Quiet};
 pub use limit::{Counted, LONG, Limit, Scope};
+pub use oauth::{Address, Algorithm, OAuth};
 pub use pace::{Pace, PaceAt};
 pub use people::{GroupNames, Place};
 pub use problem::Problem;
@@ -71,6 +73,7 @@ pub struct Policy {
     pub warnings: Diagnostics,
     sheets: Vec<Sheet>,
     grants: BTreeMap<String, Grant>,
+    oauth: Option<OAuth>,
     /// Calls that it was written with.
     samples: Vec<Facts>,
     /// What holds of tools that cannot be undone.

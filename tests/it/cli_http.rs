@@ -18,6 +18,10 @@ fn it_is_open_to_others_only_with_a_token_and_tls() {
     let text = format!("version = \"1\"\n[grants.alice]\ntoken_sha256 = \"{digest}\"\n");
     std::fs::write(&policy, text).unwrap();
     let policy = policy.to_str().unwrap();
+    let issued = folder.path().join("issued.toml");
+    let text = "version = \"1\"\n[oauth]\nissuer = \"https://id.example.com\"\naudience = \"https://wg.example.com/mcp\"\n[grants.alice]\nscopes = [\"wg\"]\n";
+    std::fs::write(&issued, text).unwrap();
+    let issued = issued.to_str().unwrap();
     let all = ["serve", "--http", "0.0.0.0:0"];
     for (more, said) in [
         (&["--no-auth"][..], "--no-auth is for this machine alone"),
@@ -25,6 +29,10 @@ fn it_is_open_to_others_only_with_a_token_and_tls() {
         (&["--behind-proxy"], "no grant has a token"),
         (
             &["--policy", policy],
+            "give --tls-cert and --tls-key, or --behind-proxy",
+        ),
+        (
+            &["--policy", issued],
             "give --tls-cert and --tls-key, or --behind-proxy",
         ),
         (
@@ -94,6 +102,22 @@ fn without_a_token_only_where_it_is_wanted() {
 }
 
 #[test]
+fn with_an_authorization_server_no_token_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.toml");
+    let text = "version = \"1\"\n[oauth]\nissuer = \"https://id.example.com\"\naudience = \"https://wg.example.com/mcp\"\n[grants.alice]\nscopes = [\"wg\"]\n";
+    std::fs::write(&policy, text).unwrap();
+    let more = ["--policy", policy.to_str().unwrap()];
+    let (mut child, said) = serving(
+        &[&more[..], &["--status", "127.0.0.1:0"]].concat(),
+        "status at",
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(said.iter().all(|line| !line.contains("token")), "{said:?}");
+}
+
+#[test]
 fn a_grant_is_made_and_listed() {
     let ran = run(&["grant", "new", "alice", "--days", "30", "--json"], &[]);
     assert_eq!(ran.code, 0, "{}", ran.err);
@@ -113,7 +137,7 @@ fn a_grant_is_made_and_listed() {
     let folder = tempfile::tempdir().unwrap();
     let policy = folder.path().join("policy.toml");
     let text = format!(
-        "version = \"1\"\n{block}[grants.alice]\ntoken_sha256 = \"{hex}\"\nexpires = {}\n[grants.carol]\n[grants.dave]\ntoken_sha256 = \"{hex}\"\nexpires = \"2020-01-01T00:00:00Z\"\n",
+        "version = \"1\"\n{block}[oauth]\nissuer = \"https://id.example.com\"\naudience = \"https://wg.example.com/mcp\"\n[grants.alice]\ntoken_sha256 = \"{hex}\"\nexpires = {}\n[grants.carol]\nscopes = [\"a\", \"b\"]\n[grants.dave]\ntoken_sha256 = \"{hex}\"\nexpires = \"2020-01-01T00:00:00Z\"\n",
         made["expires"]
     );
     std::fs::write(&policy, text).unwrap();
@@ -126,7 +150,7 @@ fn a_grant_is_made_and_listed() {
     assert_eq!(
         listed.out,
         format!(
-            "alice: good, until {until}\nbob: good\ncarol: no token\ndave: over, until 2020-01-01T00:00:00Z\n"
+            "alice: good, until {until}\nbob: good\ncarol: no token; by scope: a b\ndave: over, until 2020-01-01T00:00:00Z\n"
         )
     );
     assert_eq!(run(&["grant", "new", "a b"], &[]).code, 2);

@@ -98,7 +98,7 @@ fn it_names_every_key() {
                 "tools.NAME.rate_limit" => walk("tools.NAME.limits", value, found),
                 "grants.NAME" => {
                     let mut sheet = value.clone();
-                    for own in ["token_sha256", "expires"] {
+                    for own in ["token_sha256", "expires", "scopes"] {
                         if sheet.as_object_mut().unwrap().remove(own).is_some() {
                             found.insert(format!("grants.NAME.{own}"));
                         }

@@ -43,6 +43,7 @@ mod includes;
 mod ledger;
 mod limits_at_work;
 mod modes;
+mod oauth;
 mod pace;
 mod policies;
 mod program;

@@ -1,7 +1,7 @@
 //! The keys of a policy file, each in one place for whoever reads them or tells of them.
 
 /// The keys of a file besides those of its sheet.
-pub(super) const FILE: [&str; 7] = [
+pub(super) const FILE: [&str; 8] = [
     "version",
     "include",
     "lists",
@@ -9,6 +9,7 @@ pub(super) const FILE: [&str; 7] = [
     "health",
     "mode",
     "grants",
+    "oauth",
 ];
 
 /// The keys of a sheet.
@@ -25,7 +26,9 @@ pub(super) const SHEET: [&str; 9] = [
 ];
 
 /// The keys of a grant besides those of its sheet.
-pub(super) const GRANT: [&str; 2] = ["token_sha256", "expires"];
+pub(super) const GRANT: [&str; 3] = ["token_sha256", "expires", "scopes"];
+
+pub(super) const OAUTH: [&str; 4] = ["issuer", "audience", "jwks_uri", "algorithms"];
 
 pub(super) const RULE: [&str; 7] = [
     "action",
@@ -55,7 +58,7 @@ pub(super) const PROMPTS: [&str; 2] = ["max", "window"];
 
 /// The tables of a file with their keys, where they have keys of their own. A class takes
 /// the keys of a tool, `rate_limit` those of a limit, and a grant those of a sheet.
-const TABLES: [(&str, &[&str]); 22] = [
+const TABLES: [(&str, &[&str]); 23] = [
     ("lists", &["NAME"]),
     ("risk", &["CLASS"]),
     ("tools", &["NAME"]),
@@ -76,6 +79,7 @@ const TABLES: [(&str, &[&str]); 22] = [
     ("mode", &MODE),
     ("grants", &["NAME"]),
     ("grants.NAME", &GRANT),
+    ("oauth", &OAUTH),
     ("confirmation", &CONFIRMATION),
     ("confirmation.prompts", &PROMPTS),
 ];

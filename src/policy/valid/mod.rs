@@ -2,6 +2,7 @@
 
 mod cases;
 mod examples;
+mod grants;
 mod keys;
 mod people;
 mod reader;
@@ -12,11 +13,8 @@ mod vain;
 
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
-use jiff::Timestamp;
-
-use super::Token;
 use super::{
-    Because, Confirmation, Diagnostic, Diagnostics, Health, Mode, Place, Policy, Standing,
+    Because, Confirmation, Diagnostics, Health, Mode, Place, Policy, Standing,
     limit::LONG,
     raw::{Node, Raw},
     sheet::Action,
@@ -25,14 +23,12 @@ use super::{
 use crate::gate::Code;
 pub(super) use cases::cases;
 use examples::Example;
+use grants::{DraftedGrant, DraftedOAuth};
 pub use keys::keys;
-use keys::{FILE, GRANT, SHEET};
+use keys::{FILE, SHEET};
 use reader::{Common, Fields, Reader};
 use sheet::Drafted;
 use terms::{Asking, Moding};
-
-/// The most grants of a policy.
-const MOST_GRANTS: usize = 1000;
 
 /// What one file says.
 #[derive(Default)]
@@ -41,7 +37,8 @@ struct Draft {
     asking: Asking,
     health: Option<Health>,
     mode: Moding,
-    grants: Vec<(String, Drafted, Option<Token>)>,
+    grants: Vec<DraftedGrant>,
+    oauth: Option<DraftedOAuth>,
 }
 
 /// Makes one policy of its files, the first of which includes the others.
@@ -66,6 +63,13 @@ pub(super) fn check(mut sources: Vec<Source>) -> Result<Policy, Diagnostics> {
     if !offered && sources.len() == drafts.len() {
         for (source, draft) in sources.iter_mut().zip(&drafts) {
             source.problems.extend(vain::unoffered(draft));
+        }
+    }
+    if sources.len() == drafts.len() {
+        for (index, problem) in grants::unmet(&drafts) {
+            if let Some(source) = sources.get_mut(index) {
+                source.problems.push(problem);
+            }
         }
     }
     let (policy, examples) = compose(&sources, common, drafts);
@@ -159,68 +163,11 @@ impl Reader<'_> {
                 None => Moding::default(),
             },
             grants,
+            oauth: fields
+                .get("oauth")
+                .and_then(|(key, node)| self.oauth(key, node)),
             asking,
         }
-    }
-
-    /// What holds for single callers besides.
-    fn grants(&mut self, node: &Node, outer: &Drafted) -> Vec<(String, Drafted, Option<Token>)> {
-        let Raw::Table(entries) = &node.value else {
-            self.kind(node, "a table of grants");
-            return Vec::new();
-        };
-        if let Some((key, _)) = entries.get(MOST_GRANTS) {
-            let message = format!("a policy has at most {MOST_GRANTS} grants");
-            self.found
-                .push(Diagnostic::error("bad-value", key.span.clone(), message));
-        }
-        let mut grants = Vec::new();
-        for (key, node) in entries.iter().take(MOST_GRANTS) {
-            let path = format!("grants.{}", key.name);
-            let keys: Vec<&'static str> = SHEET.into_iter().chain(GRANT).collect();
-            let Some(fields) = self.table(node, &format!("`{path}`"), &keys) else {
-                continue;
-            };
-            let token = self.token(&fields, &path);
-            let before = self.prefix.clone();
-            self.prefix = format!("{before}{path}.");
-            let sheet = self.sheet(&fields, None, None);
-            self.widening(&sheet, outer);
-            grants.push((key.name.clone(), sheet, token));
-            self.prefix = before;
-        }
-        grants
-    }
-
-    /// A grant's token, as its digest.
-    fn token(&mut self, fields: &Fields<'_>, path: &str) -> Option<Token> {
-        let expires = match fields.get("expires") {
-            Some((_, node)) => {
-                let text = self.text(node)?;
-                let time = text.parse::<Timestamp>();
-                if time.is_err() {
-                    self.kind(node, "a time such as \"2027-01-31T00:00:00Z\"");
-                }
-                time.ok()
-            }
-            None => None,
-        };
-        let (key, node) = fields.get("token_sha256")?;
-        let text = self.text(node)?;
-        let Some(sha256) = hex(&text) else {
-            self.wrong(
-                &node.span,
-                "bad-value",
-                "this is no SHA-256 digest",
-                "`whatsapp-guard grant new NAME` makes a token and writes its digest",
-            );
-            return None;
-        };
-        Some(Token {
-            sha256,
-            expires,
-            rule: self.place(&key.span, &format!("{path}.token_sha256")),
-        })
     }
 
     fn version(&mut self, top: &Fields<'_>, root: &Node) {
@@ -267,6 +214,9 @@ fn compose(
         warnings: Diagnostics::default(),
         sheets: Vec::new(),
         grants: BTreeMap::new(),
+        oauth: drafts
+            .iter()
+            .find_map(|draft| Some(draft.oauth.as_ref()?.0.clone())),
         samples: Vec::new(),
         floor: floor(&drafts),
     };
@@ -275,16 +225,13 @@ fn compose(
         policy.health.extend(draft.health);
         policy.sheets.push(draft.sheet.sheet);
         examples.extend(draft.sheet.examples.into_iter().map(|one| (index, one)));
-        for (name, drafted, token) in draft.grants {
-            examples.extend(
-                drafted
-                    .examples
-                    .into_iter()
-                    .map(|one| (index, one.for_grant(&name))),
-            );
-            let grant = policy.grants.entry(name).or_default();
-            grant.sheets.push(drafted.sheet);
-            grant.tokens.extend(token);
+        for drafted in draft.grants {
+            let theirs = drafted.sheet.examples.into_iter();
+            examples.extend(theirs.map(|one| (index, one.for_grant(&drafted.name))));
+            let grant = policy.grants.entry(drafted.name).or_default();
+            grant.sheets.push(drafted.sheet.sheet);
+            grant.tokens.extend(drafted.token);
+            grant.scopes.extend(drafted.scopes);
         }
     }
     policy.samples = examples
@@ -292,18 +239,6 @@ fn compose(
         .flat_map(|(_, example)| example.calls().iter().cloned())
         .collect();
     (policy, examples)
-}
-
-/// 64 hexadecimal digits.
-fn hex(text: &str) -> Option<[u8; 32]> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 /// What the first file says or leaves at its default, as far as no other is stricter.

@@ -32,6 +32,9 @@ pub(super) struct Common {
     pub(super) limits: Vec<Limit>,
     pub(super) lists: BTreeMap<String, Arc<People>>,
     pub(super) used_lists: BTreeSet<String>,
+    /// The scopes of all grants, each with its grant.
+    pub(super) scopes: BTreeMap<String, String>,
+    pub(super) has_oauth: bool,
 }
 
 /// Reads one file of a policy and collects what is wrong with it.

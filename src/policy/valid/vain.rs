@@ -17,7 +17,7 @@ const WITHOUT_EFFECT: &str = "rule-without-effect";
 /// Which rules of a file are about tools that are not even offered. Limits may be there in
 /// advance.
 pub(super) fn unoffered(draft: &Draft) -> Vec<Diagnostic> {
-    let grants = draft.grants.iter().flat_map(|(_, grant, _)| &grant.named);
+    let grants = draft.grants.iter().flat_map(|grant| &grant.sheet.named);
     let rules = draft.sheet.named.iter().chain(grants);
     let in_vain = rules.filter(|rule| {
         let mut tools = op::catalogue().iter();

@@ -2,6 +2,7 @@
 
 mod access;
 mod calls;
+mod oauth;
 mod sessions;
 mod shared;
 mod status;
@@ -101,8 +102,7 @@ impl Site {
         let ledger = ledger(clock.clone());
         let gate = made(Gate::new(policy, &clock, audit.clone(), ledger).unwrap());
         let server = Server::new(Backend::new(&config).tools(), gate, audit);
-        let found = server.clone();
-        let door = Door::Grants(Arc::new(move |digest| found.grant_of_token(digest)));
+        let door = Door::of(server.clone());
         let listener = Listener::at("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let url = format!("http://{}{}", listener.address().unwrap(), http::PATH);
         let stop = CancellationToken::new();

@@ -1,0 +1,67 @@
+//! A token is seen by nobody but the door.
+
+use std::{
+    io::{self, Write},
+    sync::Mutex,
+};
+
+use super::*;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn it_goes_no_further() {
+    let log = Log::default();
+    let writer = log.clone();
+    let lines = tracing_subscriber::fmt::layer().with_writer(move || writer.clone());
+    let ours = Targets::new().with_target("whatsapp_guard", tracing::Level::TRACE);
+    let _guard =
+        tracing::subscriber::set_default(tracing_subscriber::registry().with(lines).with(ours));
+    let api = wiremock::MockServer::start().await;
+    let issuer = Issuer::start().await;
+    let site = Site::with(app::waha_config(&api), &issuer.policy()).await;
+    let anna = issuer.token("anna-the-first", "wg:family");
+    let session = site.open(&anna).await;
+    site.call(&anna, &session, "get_session", json!({})).await;
+    site.call(&anna, &session, "open_session", json!({})).await;
+    let mut claims = issuer.claims("anna-the-first", "wg:family");
+    claims["exp"] = json!(0);
+    site.hand.advance(Duration::from_secs(60));
+    let late = issuer.signs(&claims);
+    knock(&site, &late).await;
+    // What its parts are is a secret as well, but for the head that all have.
+    let parts = anna.split('.').chain(late.split('.'));
+    let mut secrets: Vec<&str> = parts.filter(|part| !anna.starts_with(part)).collect();
+    secrets.push("anna-the-first");
+    let mut places = vec![format!("{:?}", site.audit()), site.server.metrics()];
+    for server in [&api, &issuer.server] {
+        for request in server.received_requests().await.unwrap() {
+            assert!(request.headers.get("authorization").is_none());
+            places.push(format!(
+                "{request:?} {:?}",
+                String::from_utf8_lossy(&request.body)
+            ));
+        }
+    }
+    assert!(places.len() > 3, "{places:?}");
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("answered"), "nothing was logged: {log}");
+    places.push(log);
+    for place in places {
+        for secret in &secrets {
+            assert!(!place.contains(secret), "{secret} is in {place}");
+        }
+    }
+}
