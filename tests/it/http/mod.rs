@@ -5,6 +5,7 @@ mod calls;
 mod oauth;
 mod sessions;
 mod shared;
+mod sleep;
 mod status;
 
 use std::{
@@ -27,6 +28,7 @@ use whatsapp_guard::{
         self,
         listen::Listener,
         origins::Origins,
+        sessions::{Room, Sessions},
         tokens::{self, Door},
     },
     ledger::Ledger,
@@ -71,6 +73,7 @@ pub struct Site {
     pub url: String,
     pub server: Server,
     pub hand: Hand,
+    pub sessions: Arc<Sessions>,
     pub stop: CancellationToken,
     pub serving: JoinHandle<()>,
     client: Client,
@@ -87,10 +90,26 @@ impl Site {
         Self::counting(config, policy, Ledger::in_memory, |gate| gate).await
     }
 
+    /// The sandbox with room for so many sessions.
+    pub async fn roomy(policy: &str, room: Room) -> Self {
+        let config = Config::Sandbox(app::waits(), MediaRules::default());
+        Self::made(config, policy, room, Ledger::in_memory, |gate| gate).await
+    }
+
     /// One whose ledger and gate are of another make.
     pub async fn counting(
         config: Config,
         policy: &str,
+        ledger: impl FnOnce(Clock) -> Ledger,
+        made: impl FnOnce(Gate) -> Gate,
+    ) -> Self {
+        Self::made(config, policy, Room::default(), ledger, made).await
+    }
+
+    async fn made(
+        config: Config,
+        policy: &str,
+        room: Room,
         ledger: impl FnOnce(Clock) -> Ledger,
         made: impl FnOnce(Gate) -> Gate,
     ) -> Self {
@@ -106,12 +125,14 @@ impl Site {
         let listener = Listener::at("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let url = format!("http://{}{}", listener.address().unwrap(), http::PATH);
         let stop = CancellationToken::new();
-        let service = mcp::http_service(server.clone(), stop.child_token());
-        let router = http::router(service, Origins::loopback(), door);
+        let sessions = Sessions::new(server.clock().clone(), room);
+        let service = mcp::http_service(server.clone(), sessions.clone(), stop.child_token());
+        let router = http::router(service, Origins::loopback(), door, sessions.clone());
         Self {
             url,
             server,
             hand,
+            sessions,
             serving: tokio::spawn(listener.serve(router, stop.clone())),
             stop,
             client: client(),
