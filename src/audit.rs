@@ -42,6 +42,8 @@ struct Line {
     caller: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<Foreign>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
     tool: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     risk: Option<Risk>,
@@ -125,6 +127,7 @@ impl Audit {
                 time: milliseconds(self.clock.timestamp()),
                 caller: caller.to_owned(),
                 client,
+                account: None,
                 // What an agent calls an unknown tool may be anything.
                 tool: "unknown",
                 risk: None,
@@ -181,6 +184,11 @@ impl Entry {
         self.line.digest = Some(facts.digest.to_string());
     }
 
+    /// The call goes to one of several accounts.
+    pub fn on(&mut self, account: Option<&str>) {
+        self.line.account = account.map(str::to_owned);
+    }
+
     /// The call is about a tool that is known, but cannot be understood.
     pub fn names(&mut self, tool: &'static str) {
         self.line.tool = tool;
@@ -193,13 +201,13 @@ impl Entry {
         self.line.shadowed = shadowed;
         self.let_through = Some(self.audit.clock.elapsed());
         if code == "confirmed" {
-            self.audit.metrics.question("given");
+            self.questioned("given");
         }
     }
 
     /// A person is asked.
     pub fn questions(&self) {
-        self.audit.metrics.question("asked");
+        self.questioned("asked");
     }
 
     /// A person is asked, and the answer comes with another call.
@@ -228,9 +236,9 @@ impl Entry {
         (self.line.verdict, self.line.code) = ("refused", Some(refusal.code.name()));
         self.line.rule.clone_from(&refusal.rule);
         match refusal.code {
-            Code::Declined => self.audit.metrics.question("declined"),
-            Code::AnswerUnreadable => self.audit.metrics.question("unreadable"),
-            Code::ApprovalExpired => self.audit.metrics.question("expired"),
+            Code::Declined => self.questioned("declined"),
+            Code::AnswerUnreadable => self.questioned("unreadable"),
+            Code::ApprovalExpired => self.questioned("expired"),
             _ => {}
         }
         self.end("none")
@@ -258,16 +266,27 @@ impl Entry {
         self.end(outcome)
     }
 
+    fn questioned(&self, answer: &'static str) {
+        let account = self.line.account.as_deref();
+        self.audit.metrics.question(account, answer);
+    }
+
     fn end(&mut self, outcome: &'static str) -> io::Result<()> {
         self.open = false;
         self.line.outcome = outcome;
         let time = self.audit.clock.elapsed().saturating_sub(self.started);
         self.line.ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let (line, metrics) = (&self.line, &self.audit.metrics);
-        metrics.call(line.tool, line.verdict, line.code.unwrap_or("none"));
+        let account = line.account.as_deref();
+        metrics.call(
+            account,
+            line.tool,
+            line.verdict,
+            line.code.unwrap_or("none"),
+        );
         if let Some(since) = self.let_through {
             let time = self.audit.clock.elapsed().saturating_sub(since);
-            metrics.sent(line.tool, outcome, time);
+            metrics.sent(account, line.tool, outcome, time);
         }
         let written = self.audit.write(&self.line);
         if let Err(error) = &written {

@@ -1,4 +1,7 @@
-//! Which back end, its address and its secrets: from the environment.
+//! Which back end, its address and its secrets: from the environment, or from a policy
+//! file that says where they are.
+
+mod described;
 
 use std::{env, fs::File, io::Read, path::PathBuf, time::Duration};
 
@@ -6,6 +9,8 @@ use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use url::Url;
+
+pub use described::{Described, Identity, Misdescribed};
 
 use crate::{
     backend::{Kind, Waits},
@@ -177,6 +182,33 @@ impl Config {
             .map(|byte| format!("{byte:02x}"))
             .collect();
         Some(format!("{}-{short}", kind.name()))
+    }
+
+    /// What tells the account from others; none for the sandbox.
+    fn identity(&self) -> Option<Identity> {
+        let whole = match self {
+            Self::Waha(account) => {
+                let mut url = account.base_url.clone();
+                if is_loopback(&url) {
+                    // One machine has several names for itself.
+                    let _ = url.set_host(Some("localhost"));
+                }
+                let url = url.as_str().trim_end_matches('/');
+                format!("{url} {}", account.session.as_str())
+            }
+            Self::GreenApi(account) => account.id_instance.trim_start_matches('0').to_owned(),
+            Self::Sandbox(..) => return None,
+        };
+        Some(Identity {
+            key: self.account()?,
+            whole,
+        })
+    }
+
+    /// Whether an environment names an account of its own.
+    pub fn names_an_account(lookup: Lookup<'_>) -> bool {
+        let vars = Vars(lookup);
+        vars.any("WAHA_BASE_URL") || vars.any("GREENAPI_ID_INSTANCE")
     }
 
     /// The back end that is configured.

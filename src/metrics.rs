@@ -1,9 +1,9 @@
 //! What a server counts of itself: no ids, no text, only names of its own.
 
-use std::{sync::atomic::AtomicU64, time::Duration};
+use std::{fmt, sync::atomic::AtomicU64, time::Duration};
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::{EncodeLabelSet, LabelSetEncoder, text::encode},
     metrics::{
         counter::Counter,
         family::Family,
@@ -24,6 +24,8 @@ pub struct Metrics {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Call {
+    #[prometheus(flatten)]
+    account: Whose,
     tool: &'static str,
     verdict: &'static str,
     code: &'static str,
@@ -31,12 +33,16 @@ struct Call {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Sent {
+    #[prometheus(flatten)]
+    account: Whose,
     tool: &'static str,
     outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answered {
+    #[prometheus(flatten)]
+    account: Whose,
     answer: &'static str,
 }
 
@@ -47,12 +53,35 @@ struct TurnedAway {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Counted {
+    #[prometheus(flatten)]
+    account: Whose,
     counter: String,
+}
+
+/// The account, where there are several; no label where there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Whose(Option<String>);
+
+impl Whose {
+    fn of(account: Option<&str>) -> Self {
+        Self(account.map(str::to_owned))
+    }
+}
+
+impl EncodeLabelSet for Whose {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), fmt::Error> {
+        match &self.0 {
+            Some(account) => [("account", account.as_str())].encode(encoder),
+            None => Ok(()),
+        }
+    }
 }
 
 /// How much a limit has left, where the fullest of its keys is looked at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Headroom {
+    /// The account, where there are several.
+    pub account: Option<String>,
     /// The limit's counter, as the policy calls it, and its window.
     pub counter: String,
     /// From 0, nothing, to 1, all of it.
@@ -82,8 +111,15 @@ impl Metrics {
     }
 
     /// A call has ended.
-    pub(crate) fn call(&self, tool: &'static str, verdict: &'static str, code: &'static str) {
+    pub(crate) fn call(
+        &self,
+        account: Option<&str>,
+        tool: &'static str,
+        verdict: &'static str,
+        code: &'static str,
+    ) {
         let labels = Call {
+            account: Whose::of(account),
             tool,
             verdict,
             code,
@@ -92,15 +128,28 @@ impl Metrics {
     }
 
     /// The back end has answered, or not.
-    pub(crate) fn sent(&self, tool: &'static str, outcome: &'static str, time: Duration) {
-        let labels = Sent { tool, outcome };
+    pub(crate) fn sent(
+        &self,
+        account: Option<&str>,
+        tool: &'static str,
+        outcome: &'static str,
+        time: Duration,
+    ) {
+        let labels = Sent {
+            account: Whose::of(account),
+            tool,
+            outcome,
+        };
         let latency = self.latency.get_or_create(&labels);
         latency.observe(time.as_secs_f64());
     }
 
     /// A person was asked, or has answered.
-    pub(crate) fn question(&self, answer: &'static str) {
-        self.questions.get_or_create(&Answered { answer }).inc();
+    pub(crate) fn question(&self, account: Option<&str>, answer: &'static str) {
+        let account = Whose::of(account);
+        self.questions
+            .get_or_create(&Answered { account, answer })
+            .inc();
     }
 
     /// Somebody was not let in.
@@ -135,8 +184,9 @@ impl Metrics {
         );
         let left = Family::<Counted, Gauge<f64, AtomicU64>>::default();
         for one in headroom {
-            let counter = one.counter.clone();
-            left.get_or_create(&Counted { counter }).set(one.left);
+            let (account, counter) = (Whose(one.account.clone()), one.counter.clone());
+            left.get_or_create(&Counted { account, counter })
+                .set(one.left);
         }
         registry.register(
             "limit_headroom_ratio",

@@ -91,7 +91,15 @@ impl Check {
         known(&policy, &self.grant)?;
         let (warnings, rows) = (&policy.warnings, rows(&policy, &self.grant));
         let ok = warnings.is_empty() || !self.deny_warnings;
-        let besides = policy.besides(&self.grant);
+        let mut besides = policy.besides(&self.grant);
+        if !policy.accounts().is_empty() {
+            let names = policy.accounts().iter();
+            let used: Vec<_> = names
+                .filter(|(name, _)| policy.lets_use(&self.grant, name))
+                .map(|(name, account)| format!("{name} ({})", account.kind().name()))
+                .collect();
+            besides.push(format!("accounts that may be used: {}", used.join(", ")));
+        }
         if self.json {
             let report = Report {
                 policy: Some(&policy.origin),

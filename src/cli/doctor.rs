@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::{
     CliError,
-    options::BackendOption,
+    options::{BackendOption, PolicyOption},
     output::{stdout, write_json},
 };
 use crate::backend::{Backend, Finding};
@@ -20,11 +20,14 @@ use crate::backend::{Backend, Finding};
 #[command(after_help = "Examples:
   WAHA_BASE_URL=http://localhost:3000 WAHA_API_KEY=... whatsapp-guard doctor
   whatsapp-guard doctor --backend green-api --json
+  whatsapp-guard doctor --policy team.toml --account work
 
 Exit codes: 0 all is well, 1 something is not, 2 the configuration is wrong")]
 pub(super) struct Doctor {
     #[command(flatten)]
     backend: BackendOption,
+    #[command(flatten)]
+    policy: PolicyOption,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -32,8 +35,14 @@ pub(super) struct Doctor {
 
 impl Doctor {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
-        let config = self.backend.config()?;
-        let mut findings = vec![Finding::fine(format!("back end: {}", config.kind().name()))];
+        let policy = self.policy.load()?;
+        let account = self.backend.one(&policy)?;
+        let config = account.config()?;
+        let kind = config.kind().name();
+        let mut findings = vec![Finding::fine(match account.name() {
+            Some(name) => format!("account: {name}; back end: {kind}"),
+            None => format!("back end: {kind}"),
+        })];
         if io::stderr().is_terminal() {
             writeln!(io::stderr(), "… reaching {}", config.kind().name())?;
         }

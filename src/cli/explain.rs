@@ -24,6 +24,7 @@ use crate::{
   whatsapp-guard explain send_message '{\"chat\": \"+15552220001\", \"text\": \"Hi\"}'
   whatsapp-guard explain list_messages '{\"chat\": \"12345678@g.us\"}' --as reporter
   whatsapp-guard explain leave_group '{\"group\": \"12345678@g.us\"}' --at '2026-11-21 23:00'
+  whatsapp-guard explain get_session --policy team.toml --account work
   whatsapp-guard explain send_message \"$ARGS\" --policy mine.toml --json | jq .because
 
 Nothing is sent and nothing is counted. What is left of limits and who was written to
@@ -74,8 +75,18 @@ impl Explain {
             }
             None => Timestamp::now(),
         };
-        let account = self.backend.account()?;
-        let kept = self.state.remembered(account.as_deref())?;
+        let account = self.backend.one(&policy)?;
+        if let Some(name) = account.name()
+            && policy.knows(&self.grant)
+            && !policy.lets_use(&self.grant, name)
+        {
+            let grant = &self.grant;
+            let problem = format!(
+                "`[grants.{grant}]` is not tied to the account `{name}`, which is not there for it"
+            );
+            return Err(CliError::Usage(problem));
+        }
+        let kept = self.state.remembered(&account)?;
         let failed = |error: crate::ledger::LedgerError| CliError::Failed(error.to_string());
         let account = Account::look(kept.ledger, kept.switch.as_ref()).map_err(failed)?;
         let explanation =

@@ -19,6 +19,7 @@ use crate::http::tokens::digest;
 #[command(after_help = "Examples:
   whatsapp-guard grant new alice              a token, and what to write into the policy
   whatsapp-guard grant new bob --days 90
+  whatsapp-guard grant new carol --account work --account home
   whatsapp-guard grant list --policy team.toml
 
 A token is shown once; the policy holds its SHA-256 digest. Taking the digest out of the
@@ -37,6 +38,9 @@ enum What {
         /// How many days it is good for; without end when left out
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: Option<u32>,
+        /// An account that the caller may use, where the policy names several; can be repeated
+        #[arg(long = "account", value_name = "NAME")]
+        accounts: Vec<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -54,14 +58,28 @@ enum What {
 impl Grant {
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
         match self.what {
-            What::New { name, days, json } => new(&name, days, json),
+            What::New {
+                name,
+                days,
+                accounts,
+                json,
+            } => new(&name, days, &accounts, json),
             What::List { policy, json } => list(&policy, json),
         }
     }
 }
 
-fn new(name: &str, days: Option<u32>, as_json: bool) -> Result<ExitCode, CliError> {
+fn new(
+    name: &str,
+    days: Option<u32>,
+    accounts: &[String],
+    as_json: bool,
+) -> Result<ExitCode, CliError> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !accounts.iter().all(|name| name.chars().all(fits)) {
+        let problem = "an account's name has letters, digits, `_` or `-`";
+        return Err(CliError::Usage(problem.to_owned()));
+    }
     if name.is_empty() || name.len() > 64 || !name.chars().all(fits) {
         let problem = "a grant's name has 1 to 64 letters, digits, `_` or `-`";
         return Err(CliError::Usage(problem.to_owned()));
@@ -89,6 +107,10 @@ fn new(name: &str, days: Option<u32>, as_json: bool) -> Result<ExitCode, CliErro
     writeln!(out, "    [grants.{name}]\n    token_sha256 = \"{sha256}\"")?;
     if let Some(expires) = expires {
         writeln!(out, "    expires = \"{expires}\"")?;
+    }
+    if !accounts.is_empty() {
+        let names: Vec<_> = accounts.iter().map(|name| format!("\"{name}\"")).collect();
+        writeln!(out, "    accounts = [{}]", names.join(", "))?;
     }
     Ok(ExitCode::SUCCESS)
 }

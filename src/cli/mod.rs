@@ -1,5 +1,6 @@
 //! The command line: one file for each subcommand.
 
+mod accounts;
 mod check;
 mod completions;
 mod demo;
@@ -43,6 +44,7 @@ Back ends (from the environment; each also as NAME_FILE with a path):
   GREEN-API  GREENAPI_ID_INSTANCE, GREENAPI_API_TOKEN, GREENAPI_API_URL,
              GREENAPI_MEDIA_URL
   neither    the built-in sandbox
+Several accounts: [accounts] in the policy file, instead of the environment
 
 Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration";
 

@@ -11,9 +11,9 @@ use clap::{
 };
 use secrecy::SecretString;
 
-use super::CliError;
+use super::{CliError, accounts::Configured};
 use crate::{
-    backend::{Backend, Kind},
+    backend::Kind,
     clock::Clock,
     config::{Config, from_process},
     gate::ApprovalKey,
@@ -21,7 +21,6 @@ use crate::{
     panic_switch::Switch,
     policy::Policy,
     state,
-    toolset::Toolset,
 };
 
 /// Which policy.
@@ -104,10 +103,10 @@ pub(super) struct Remembered {
 impl StateOption {
     /// What is remembered of an account; looking makes no file. The sandbox is remembered
     /// in shared state alone.
-    pub(super) fn remembered(&self, account: Option<&str>) -> Result<Remembered, CliError> {
+    pub(super) fn remembered(&self, account: &Configured<'_>) -> Result<Remembered, CliError> {
         if let Some(shared) = self.shared()? {
             return Ok(Remembered {
-                ledger: Some(shared.ledger(account.unwrap_or(SANDBOX))),
+                ledger: Some(shared.ledger(&account.shared_key()?)),
                 place: Some(shared.place().to_owned()),
                 switch: Some(Switch::shared(shared)),
             });
@@ -115,7 +114,7 @@ impl StateOption {
         let Some(directory) = self.directory() else {
             return Ok(Remembered::default());
         };
-        let path = account.map(|account| directory.join(account).join(LEDGER));
+        let path = account.key()?.map(|key| directory.join(key).join(LEDGER));
         let path = path.filter(|path| path.exists());
         Ok(Remembered {
             place: path.as_ref().map(|path| path.display().to_string()),
@@ -161,27 +160,13 @@ pub(super) fn approval_key(account: &str) -> Result<ApprovalKey, CliError> {
         })
 }
 
-/// Which back end.
+/// Which back end, or which account.
 #[derive(Debug, Args)]
 pub(super) struct BackendOption {
     /// Back end to use; what the environment configures when left out
     #[arg(long, value_enum, value_name = "NAME")]
     pub(super) backend: Option<Kind>,
-}
-
-impl BackendOption {
-    /// A name for the account that is configured; none for the sandbox.
-    pub(super) fn account(&self) -> Result<Option<String>, CliError> {
-        Ok(self.config()?.account())
-    }
-
-    pub(super) fn config(&self) -> Result<Config, CliError> {
-        Ok(Config::read(self.backend, &from_process)?)
-    }
-
-    /// The back end's tools.
-    pub(super) fn tools(&self) -> Result<Toolset, CliError> {
-        let size = Config::answer_size(&from_process)?;
-        Ok(Backend::new(&self.config()?).tools().answering_within(size))
-    }
+    /// One of the accounts that the policy names
+    #[arg(long, value_name = "NAME", env = "WHATSAPP_GUARD_ACCOUNT")]
+    pub(super) account: Option<String>,
 }

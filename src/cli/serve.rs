@@ -12,16 +12,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     CliError,
+    accounts::Configured,
     http::HttpOptions,
-    options::{BackendOption, LEDGER, PolicyOption, SANDBOX, StateOption, approval_key},
+    options::{BackendOption, LEDGER, PolicyOption, StateOption, approval_key},
 };
 use crate::{
     audit::Audit,
+    backend::Backend,
     clock::Clock,
-    config::Config,
+    config::{Config, from_process},
     gate::{ApprovalKey, Gate},
     ledger::Ledger,
-    mcp::{self, LOCAL, Server},
+    mcp::{self, Account, LOCAL, Server},
     panic_switch::Switch,
     policy::Policy,
     reload,
@@ -35,11 +37,15 @@ use crate::{
   WAHA_BASE_URL=http://localhost:3000 WAHA_API_KEY_FILE=~/.waha-key whatsapp-guard serve
   whatsapp-guard serve --backend sandbox --policy mine.toml
   whatsapp-guard serve --policy mine.toml --grant reader
+  whatsapp-guard serve --policy team.toml --account work
 
 A policy file is followed while the server runs, with all that it includes: a change
 is in force once it is saved, or once the server gets SIGHUP. One that cannot be used
 is not put in force, and standard error says why. A caller has to be named by the
 policy, [grants.NAME]; without --grant it is \"local\", which need not be.
+
+A policy with [accounts] names several accounts; all of them are served, each to the
+grants that are tied to it, and --account serves one of them alone.
 
 Logs go to standard error; WHATSAPP_GUARD_LOG=debug shows more of them.
 WHATSAPP_GUARD_TIMEOUT sets how many seconds one HTTP answer may take (35),
@@ -87,31 +93,48 @@ impl Serve {
             // Nobody is left to tell when standard error is gone.
             let _ = writeln!(anstream::stderr(), "{}", policy.warnings);
         }
-        let tools = self.backend.tools()?;
         let clock = Clock::real();
         let directory = self.state.directory();
         let audit = self
             .audit
             .or_else(|| Some(directory.as_ref()?.join("audit.jsonl")));
-        let config = self.backend.config()?;
-        let kept = match self.state.shared()? {
-            Some(shared) => {
-                let account = config.account().unwrap_or_else(|| SANDBOX.to_owned());
-                Kept {
-                    audit,
-                    ledger: shared.ledger(&account),
-                    switch: Some(Switch::shared(shared)),
-                    key: Some(approval_key(&account)?),
+        let shared = self.state.shared()?;
+        let configured = self.backend.accounts(&policy)?;
+        let mut accounts = Vec::new();
+        for account in &configured {
+            let config = account.config()?;
+            let kept = match &shared {
+                Some(shared) => {
+                    let key = account.shared_key()?;
+                    Kept {
+                        ledger: shared.ledger(&key),
+                        switch: Some(Switch::shared(shared.clone())),
+                        key: Some(approval_key(&key)?),
+                    }
                 }
-            }
-            None => Kept {
-                audit,
-                ledger: ledger(&config, directory.as_deref(), &clock)?,
-                switch: directory.as_deref().map(Switch::at),
-                key: None,
-            },
-        };
-        let server = server(tools, policy, kept, &clock, self.grant)?;
+                None => Kept {
+                    ledger: ledger(&config, directory.as_deref(), &clock)?,
+                    switch: directory.as_deref().map(Switch::at),
+                    key: None,
+                },
+            };
+            let name = account.name().map(str::to_owned);
+            accounts.push((name, tools(&config)?, kept));
+        }
+        let names: Vec<&str> = configured.iter().filter_map(Configured::name).collect();
+        let stdio = self.http.stdio || !self.http.is_wanted();
+        if stdio
+            && !names.is_empty()
+            && !names.iter().any(|name| policy.lets_use(&self.grant, name))
+        {
+            let grant = &self.grant;
+            return Err(CliError::Usage(format!(
+                "{}: `[grants.{grant}]` is tied to other accounts than {}",
+                policy.origin,
+                names.join(", ")
+            )));
+        }
+        let server = server(accounts, policy, audit, &clock, self.grant)?;
         if let Some(path) = self.policy.path() {
             tokio::spawn(reload::follow(path.to_owned(), server.clone()));
         }
@@ -185,13 +208,18 @@ pub(super) fn known(policy: &Policy, grant: &str) -> Result<(), CliError> {
     )))
 }
 
-/// What outlives the process.
+/// What of an account outlives the process.
 pub(super) struct Kept {
-    pub(super) audit: Option<PathBuf>,
     pub(super) ledger: Ledger,
     pub(super) switch: Option<Switch>,
     /// What approvals are sealed with; a key of the process where it is left out.
     pub(super) key: Option<ApprovalKey>,
+}
+
+/// The tools of an account.
+fn tools(config: &Config) -> Result<Toolset, CliError> {
+    let size = Config::answer_size(&from_process)?;
+    Ok(Backend::new(config).tools().answering_within(size))
 }
 
 /// The ledger of an account, in the state directory; the sandbox has one that ends
@@ -213,25 +241,35 @@ pub(super) fn ledger(
     }
 }
 
-/// Puts the parts together.
+/// Puts the parts together; an account has a name where there are several.
 pub(super) fn server(
-    tools: Toolset,
+    accounts: Vec<(Option<String>, Toolset, Kept)>,
     policy: Policy,
-    kept: Kept,
+    audit: Option<PathBuf>,
     clock: &Clock,
     grant: String,
 ) -> Result<Server, CliError> {
-    let audit = Arc::new(Audit::new(kept.audit, clock.clone()));
-    let gate = Gate::new(policy, clock, audit.clone(), kept.ledger).map_err(|error| {
-        CliError::Failed(format!("no random bytes for the approval key: {error}"))
-    })?;
-    let gate = match kept.switch {
-        Some(switch) => gate.stopped_by(switch),
-        None => gate,
-    };
-    let gate = match kept.key {
-        Some(key) => gate.sealing_with(key),
-        None => gate,
-    };
-    Ok(Server::for_grant(tools, gate, audit, grant))
+    let audit = Arc::new(Audit::new(audit, clock.clone()));
+    let policy = Arc::new(policy);
+    let gated = accounts.into_iter().map(|(name, tools, kept)| {
+        let gate = Gate::new(policy.clone(), clock, audit.clone(), kept.ledger);
+        let mut gate = gate.map_err(|error| {
+            CliError::Failed(format!("no random bytes for the approval key: {error}"))
+        })?;
+        if let Some(name) = name {
+            gate = gate.of_account(&name);
+        }
+        if let Some(switch) = kept.switch {
+            gate = gate.stopped_by(switch);
+        }
+        if let Some(key) = kept.key {
+            gate = gate.sealing_with(key);
+        }
+        Ok(Account::new(tools, gate))
+    });
+    let mut gated = gated.collect::<Result<Vec<_>, CliError>>()?.into_iter();
+    let first = gated
+        .next()
+        .ok_or_else(|| CliError::Usage("there is no account to serve".to_owned()))?;
+    Ok(Server::for_accounts(first, gated.collect(), audit, grant))
 }

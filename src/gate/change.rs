@@ -27,13 +27,14 @@ pub struct Rejected {
 impl Gate {
     /// Puts another policy in force. What was counted stays counted; what a person was
     /// asked under the old one is judged by the new one when the answer comes.
-    pub fn replace(&self, policy: Policy) {
+    pub fn replace(&self, policy: impl Into<Arc<Policy>>) {
+        let policy = policy.into();
         let _turn = self.turn.write().unwrap_or_else(PoisonError::into_inner);
         let mut state = self.lock();
         state.limiter.replace(&policy);
         state.approvals.replace(&policy);
         state.known.forget_groups();
-        state.policy = Arc::new(policy);
+        state.policy = policy;
         state.rejected = None;
     }
 

@@ -11,7 +11,7 @@ impl Gate {
         let there = |limit: &Limit| limit.is_durable() || self.ledger.is_shared();
         let short = state.limiter.headroom();
         let short = short.filter(|(limit, _)| !there(limit));
-        let mut all: Vec<Headroom> = short.map(|(limit, left)| told(limit, left)).collect();
+        let mut all: Vec<Headroom> = short.map(|(limit, left)| self.told(limit, left)).collect();
         let policy = state.policy.clone();
         drop(state);
         let counted = || policy.limits.iter().filter(|limit| there(limit));
@@ -31,7 +31,7 @@ impl Gate {
                 .unwrap_or(0);
             let used = f64::from(u32::try_from(used).unwrap_or(u32::MAX));
             let left = 1.0 - used / f64::from(limit.max.get());
-            all.push(told(limit, left.clamp(0.0, 1.0)));
+            all.push(self.told(limit, left.clamp(0.0, 1.0)));
         }
         all
     }
@@ -51,11 +51,12 @@ impl Gate {
     pub fn counts(&self) -> Result<(), LedgerError> {
         self.ledger.paused().map(drop)
     }
-}
 
-fn told(limit: &Limit, left: f64) -> Headroom {
-    Headroom {
-        counter: format!("{}/{}s", limit.counter, limit.window.as_secs()),
-        left,
+    fn told(&self, limit: &Limit, left: f64) -> Headroom {
+        Headroom {
+            account: self.account.clone(),
+            counter: format!("{}/{}s", limit.counter, limit.window.as_secs()),
+            left,
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use super::{Caller, Gate, ScoutPermit, State};
 use crate::{
-    op::{ChatId, Identities, Part, Risk},
+    op::{ChatId, Identities, Part},
     policy::GroupNames,
     toolset::{Errand, Facts, Prepared, Scouted},
 };
@@ -97,7 +97,7 @@ impl Gate {
         let state = self.lock();
         let policy = state.policy.clone();
         let standing = policy.standing(facts.tool, facts.risk, &caller.grant);
-        if !standing.admits() {
+        if !standing.admits() || !self.is_open_to(&policy, caller) {
             return None;
         }
         let now = self.clock.elapsed();
@@ -199,10 +199,7 @@ impl Gate {
 
     /// What a call reads counts from the moment it is let through.
     pub(super) fn reads(state: &mut State, facts: &Facts, caller: &Caller) {
-        if facts.risk == Risk::Read || facts.touches.of(Part::Source).next().is_some() {
-            state
-                .known
-                .reads(&caller.grant, facts.touches.of(Part::Source));
-        }
+        let chats = facts.touches.of(Part::Source);
+        state.known.reads(&caller.grant, chats);
     }
 }

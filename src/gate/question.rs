@@ -18,6 +18,7 @@ pub struct Question {
     reasons: Vec<String>,
     ticket: String,
     expires: Duration,
+    account: Option<String>,
 }
 
 impl Question {
@@ -34,7 +35,14 @@ impl Question {
             reasons,
             ticket,
             expires,
+            account: None,
         }
+    }
+
+    /// The same question, about one of several accounts.
+    pub(super) fn on_account(mut self, account: Option<String>) -> Self {
+        self.account = account;
+        self
     }
 
     /// The facts of the call that is asked about.
@@ -69,6 +77,9 @@ impl Question {
     pub fn text(&self, briefing: Option<Result<Briefing, Fault>>) -> String {
         let facts = self.facts();
         let mut text = format!("An agent wants to {}.\n", facts.effect);
+        if let Some(account) = &self.account {
+            text += &format!("On the WhatsApp account `{account}`.\n");
+        }
         match briefing {
             Some(Ok(briefing)) => {
                 if let Some(name) = briefing.subject {

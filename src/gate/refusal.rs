@@ -68,13 +68,15 @@ pub enum Code {
     ReadOnly,
     /// The policy has no such caller.
     UnknownGrant,
+    /// The caller may use no account that is there.
+    AccountNotAllowed,
     /// The operator has pulled the switch.
     Panic,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
@@ -102,6 +104,7 @@ impl Code {
         Self::TooSoon,
         Self::ReadOnly,
         Self::UnknownGrant,
+        Self::AccountNotAllowed,
         Self::Panic,
     ];
 
@@ -135,6 +138,7 @@ impl Code {
             Self::TooSoon => "too-soon",
             Self::ReadOnly => "read-only",
             Self::UnknownGrant => "unknown-grant",
+            Self::AccountNotAllowed => "account-not-allowed",
             Self::Panic => "panic",
         }
     }
@@ -178,7 +182,9 @@ impl Code {
             Self::AccountPaused => "send nothing; the operator looks at the account and resumes",
             Self::TooSoon => "wait, then call once",
             Self::ReadOnly => "do not try again; only the operator can change the policy",
-            Self::UnknownGrant => "do not try again; only the operator can change the policy",
+            Self::UnknownGrant | Self::AccountNotAllowed => {
+                "do not try again; only the operator can change the policy"
+            }
             Self::Panic => "stop; nothing more is allowed until the operator says so",
             Self::UnderWay => "wait for the first call's answer; do not send it again",
         }
@@ -235,9 +241,15 @@ impl Refusal {
     }
 
     /// A caller that the policy does not know.
-    pub(super) fn unknown(grant: &str) -> Self {
+    pub(crate) fn unknown(grant: &str) -> Self {
         let reason = format!("the policy has no `[grants.{grant}]`, which this caller goes by");
         Self::new(Code::UnknownGrant, reason)
+    }
+
+    /// A caller that may use no account that is there.
+    pub(crate) fn no_account(grant: &str) -> Self {
+        let reason = format!("`[grants.{grant}]` is tied to other accounts than are served here");
+        Self::new(Code::AccountNotAllowed, reason)
     }
 
     /// A call that could not be counted.

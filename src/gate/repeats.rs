@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use super::{Caller, Code, Refusal};
+use super::{Caller, Code, Refusal, State, Verdict};
 use crate::{
     backend::Fault,
     clock::Clock,
@@ -42,6 +42,16 @@ impl Key {
             grant: caller.grant.clone(),
             content,
         })
+    }
+}
+
+impl State {
+    /// What is to be said of a call that was made just now.
+    pub(super) fn repeated(&mut self, key: &Key) -> Option<Verdict> {
+        match self.repeats.look(key) {
+            Ok(outcome) => outcome.map(|outcome| Verdict::Again(Box::new(outcome))),
+            Err(refusal) => Some(refusal.into()),
+        }
     }
 }
 

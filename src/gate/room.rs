@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Caller, Gate, Refusal, State, Weighed, durable};
+use super::{Caller, Gate, Refusal, State, durable, weigh::Weighed};
 
 impl Gate {
     /// Counts a call everywhere or nowhere; says how long it has to wait. The ledger is

@@ -3,9 +3,10 @@
 use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use axum::Router;
+use hyper::server::conn::http1::Builder;
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
 use rustls::{
@@ -70,7 +71,7 @@ impl Listener {
             .with_safe_default_protocol_versions()
             .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
             .map_err(io::Error::other)?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
         self.tls = Some(TlsAcceptor::from(Arc::new(config)));
         Ok(self)
     }
@@ -130,24 +131,12 @@ async fn connection<S>(stream: S, router: Router, watcher: hyper_util::server::g
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
+    let serving = Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(SLOW)
         .max_headers(MOST_HEADERS)
-        .max_buf_size(LARGEST_HEAD);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(LARGEST_HEAD).unwrap_or(u32::MAX))
-        .max_concurrent_streams(64)
-        .keep_alive_interval(Some(Duration::from_secs(30)))
-        .keep_alive_timeout(SLOW);
-    let service = TowerToHyperService::new(router);
-    let serving = builder
-        .serve_connection(TokioIo::new(stream), service)
-        .into_owned();
+        .max_buf_size(LARGEST_HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     if let Err(error) = watcher.watch(serving).await {
         tracing::debug!(%error, "a connection broke off");
     }

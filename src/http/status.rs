@@ -28,7 +28,7 @@ struct Looked {
     last: Mutex<Option<(Instant, Found)>>,
 }
 
-type Found = Result<(), &'static str>;
+type Found = Result<(), String>;
 
 /// `/healthz`, `/readyz` and `/metrics` of a server.
 pub fn router(server: Server) -> Router {
@@ -47,25 +47,30 @@ pub fn router(server: Server) -> Router {
 async fn ready(State(looked): State<Arc<Looked>>) -> Response {
     match looked.look().await {
         Ok(()) => "ready\n".into_response(),
-        Err(reason) => refuse(StatusCode::SERVICE_UNAVAILABLE, reason),
+        Err(reason) => refuse(StatusCode::SERVICE_UNAVAILABLE, &reason),
     }
 }
 
 impl Looked {
+    fn last(&self) -> Option<(Instant, Found)> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.clone()
+    }
+
     async fn look(&self) -> Found {
-        let last = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = last.filter(|(at, _)| at.elapsed() < FRESH);
+        let last = self.last();
+        let fresh = last.clone().filter(|(at, _)| at.elapsed() < FRESH);
         let place = self.looking.try_acquire();
         match (fresh, place) {
             (Some((_, found)), _) => found,
             (None, Ok(_place)) => {
                 let found = self.server.ready().await;
                 let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-                *last = Some((Instant::now(), found));
+                *last = Some((Instant::now(), found.clone()));
                 found
             }
             // Somebody else is looking.
-            (None, Err(_)) => last.map_or(Err("not looked yet"), |(_, found)| found),
+            (None, Err(_)) => last.map_or(Err("not looked yet".to_owned()), |(_, found)| found),
         }
     }
 }

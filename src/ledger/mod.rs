@@ -1,6 +1,6 @@
 //! What was done, remembered across restarts and shared by all processes of an account.
 //!
-//! It is in a file, or in Redis ([`shared`]) where servers of several machines share it.
+//! It is in a file, or in Redis (`shared`) where servers of several machines share it.
 //!
 //! Counts are exact: never more than `max` in any window of a length, whatever is
 //! restarted, killed or set to another time. A call that cannot be counted is refused:

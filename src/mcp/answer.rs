@@ -1,5 +1,7 @@
 //! Our answers in MCP's form.
 
+use std::sync::Arc;
+
 use rmcp::{
     ErrorData,
     model::{
@@ -7,12 +9,9 @@ use rmcp::{
         ToolAnnotations,
     },
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{
-    Server,
-    call::{Ended, Recorded},
-};
+use super::call::{Ended, Recorded};
 use crate::{
     backend::Fault,
     gate::Refusal,
@@ -24,8 +23,8 @@ use crate::{
 pub(super) const UNRECORDED: &str =
     "warning: this call could not be written to the audit; tell the operator";
 
-/// A tool as clients list it.
-pub(super) fn tool(tool: &toolset::Tool) -> Tool {
+/// A tool as clients list it, with the arguments that it takes there.
+pub(super) fn tool(tool: &toolset::Tool, input: Arc<Map<String, Value>>) -> Tool {
     let schemas = tool.schemas();
     let annotations = ToolAnnotations::from_raw(
         Some(title(tool.name)),
@@ -34,13 +33,9 @@ pub(super) fn tool(tool: &toolset::Tool) -> Tool {
         Some(tool.idempotent),
         Some(true),
     );
-    Tool::new(
-        tool.name,
-        schemas.description.clone(),
-        schemas.input.clone(),
-    )
-    .with_raw_output_schema(schemas.output.clone())
-    .with_annotations(annotations)
+    Tool::new(tool.name, schemas.description.clone(), input)
+        .with_raw_output_schema(schemas.output.clone())
+        .with_annotations(annotations)
 }
 
 /// `leave_group` as `Leave group`.
@@ -164,17 +159,20 @@ pub(super) fn noted(response: CallToolResponse, notice: Option<&str>) -> CallToo
     result.into()
 }
 
-impl Server {
-    /// An error of the protocol, with what every answer has to say.
-    pub(super) fn error(&self, code: ErrorCode, mut message: String, mut data: Value) -> ErrorData {
-        if let Some(notice) = self.0.tools.notice() {
-            message = format!("[{notice}] {message}");
-            if let Value::Object(fields) = &mut data {
-                fields.insert("notice".into(), notice.into());
-            }
+/// An error of the protocol, with what every answer has to say.
+pub(super) fn fail(
+    notice: Option<&str>,
+    code: ErrorCode,
+    mut message: String,
+    mut data: Value,
+) -> ErrorData {
+    if let Some(notice) = notice {
+        message = format!("[{notice}] {message}");
+        if let Value::Object(fields) = &mut data {
+            fields.insert("notice".into(), notice.into());
         }
-        ErrorData::new(code, message, Some(data))
     }
+    ErrorData::new(code, message, Some(data))
 }
 
 fn error(text: String, error: &Value) -> CallToolResult {

@@ -12,7 +12,7 @@ use rmcp::{
 };
 use serde_json::Value;
 
-use super::{Server, call::MODERN};
+use super::{Account, call::MODERN};
 use crate::{
     gate::{Question, Reply},
     toolset::Prepared,
@@ -47,59 +47,58 @@ pub(super) fn is_modern(cx: &RequestContext<RoleServer>) -> bool {
         .is_some_and(|version| version.as_str() >= MODERN.as_str())
 }
 
-impl Server {
-    pub(super) async fn ask(
-        &self,
-        mut question: Question,
-        cx: &RequestContext<RoleServer>,
-    ) -> Result<Asked, ErrorData> {
-        let briefing = match question.take_brief() {
-            Some(permit) => tokio::select! {
-                () = cx.ct.cancelled() => return Ok(Asked::Cancelled),
-                briefing = self.0.tools.brief(permit) => Some(briefing),
-            },
-            None => None,
-        };
-        let mut message = question.text(briefing);
-        if let Some(notice) = self.0.tools.notice() {
-            message = format!("[{notice}]\n{message}");
-        }
-        let form = ElicitRequestParams::FormElicitationParams {
-            meta: None,
-            message,
-            requested_schema: schema()?,
-        };
-        let ticket = question.ticket().to_owned();
-        if is_modern(cx) {
-            let inputs = BTreeMap::from([(
-                QUESTION.to_owned(),
-                InputRequest::Elicitation(ElicitRequest::new(form)),
-            )]);
-            return Ok(Asked::Pending(InputRequiredResult::new(
-                Some(inputs),
-                Some(ticket),
-            )));
-        }
-        let answer = tokio::select! {
-            // An accept that arrives after a cancellation is nobody's, even when both
-            // are there at once.
-            biased;
+/// Asks the person about a call of an account.
+pub(super) async fn ask(
+    account: &Account,
+    mut question: Question,
+    cx: &RequestContext<RoleServer>,
+) -> Result<Asked, ErrorData> {
+    let briefing = match question.take_brief() {
+        Some(permit) => tokio::select! {
             () = cx.ct.cancelled() => return Ok(Asked::Cancelled),
-            answer = cx.peer.create_elicitation_with_timeout(form, Some(question.expires())) => answer,
-        };
-        let reply = match answer {
-            Ok(answer) => read(&answer),
-            Err(error) => {
-                tracing::debug!(%error, "no answer from the client");
-                Reply::Unreadable
-            }
-        };
-        Ok(Asked::Answered {
-            call: question.into_call(),
-            ticket,
-            reply,
-        })
+            briefing = account.tools.brief(permit) => Some(briefing),
+        },
+        None => None,
+    };
+    let mut message = question.text(briefing);
+    if let Some(notice) = account.tools.notice() {
+        message = format!("[{notice}]\n{message}");
     }
+    let form = ElicitRequestParams::FormElicitationParams {
+        meta: None,
+        message,
+        requested_schema: schema()?,
+    };
+    let ticket = question.ticket().to_owned();
+    if is_modern(cx) {
+        let inputs = BTreeMap::from([(
+            QUESTION.to_owned(),
+            InputRequest::Elicitation(ElicitRequest::new(form)),
+        )]);
+        return Ok(Asked::Pending(InputRequiredResult::new(
+            Some(inputs),
+            Some(ticket),
+        )));
+    }
+    let answer = tokio::select! {
+        // An accept that arrives after a cancellation is nobody's, even when both
+        // are there at once.
+        biased;
+        () = cx.ct.cancelled() => return Ok(Asked::Cancelled),
+        answer = cx.peer.create_elicitation_with_timeout(form, Some(question.expires())) => answer,
+    };
+    let reply = match answer {
+        Ok(answer) => read(&answer),
+        Err(error) => {
+            tracing::debug!(%error, "no answer from the client");
+            Reply::Unreadable
+        }
+    };
+    Ok(Asked::Answered {
+        call: question.into_call(),
+        ticket,
+        reply,
+    })
 }
 
 /// Built by hand: some clients never show a form whose schema has a title.

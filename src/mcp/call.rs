@@ -13,7 +13,9 @@ use rmcp::{
 use tokio::sync::mpsc;
 
 use super::{
-    Server,
+    Account, Server,
+    accounts::Misrouted,
+    answer,
     ask::{self, Asked},
     client_name,
 };
@@ -51,6 +53,9 @@ pub(super) enum Ended {
     Pending(InputRequiredResult),
 }
 
+/// What every answer of an account has to say first.
+pub(super) type Notice = Option<&'static str>;
+
 /// Whether the call is in the audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Recorded {
@@ -62,56 +67,82 @@ impl Server {
     /// The one way from a request to the back end.
     pub(super) async fn call(
         &self,
-        request: Request,
+        mut request: Request,
         cx: RequestContext<RoleServer>,
-    ) -> Result<Ended, ErrorData> {
+    ) -> Result<(Ended, Notice), ErrorData> {
         let caller = self.caller(&cx);
         let mut entry = self.0.audit.begin(&caller.grant, client_name(&cx));
         let Ok(_place) = Arc::clone(&self.0.places).try_acquire_owned() else {
             let refusal = Refusal::new(Code::Busy, "too many calls are under way");
-            return self.refuse(entry, refusal, &cx);
+            let notice = self.notice(&caller);
+            return Ok((refuse(entry, refusal, notice, &cx)?, notice));
         };
-        let call = match self.0.tools.prepare(&request.tool, request.arguments) {
+        let account = match self.route(&caller, &request.tool, &mut request.arguments) {
+            Ok(account) => account,
+            Err(Misrouted::Bad(bad)) => return Ok((misunderstood(entry, bad), None)),
+            Err(Misrouted::Refused(refusal)) => {
+                return Ok((refuse(entry, refusal, None, &cx)?, None));
+            }
+        };
+        entry.on(account.gate.account());
+        let ended = self.call_at(account, request, entry, &caller, cx).await?;
+        Ok((ended, account.tools.notice()))
+    }
+
+    /// A call of an account.
+    async fn call_at(
+        &self,
+        account: &Arc<Account>,
+        request: Request,
+        mut entry: Entry,
+        caller: &Caller,
+        cx: RequestContext<RoleServer>,
+    ) -> Result<Ended, ErrorData> {
+        let (tools, gate) = (&account.tools, &account.gate);
+        let call = match tools.prepare(&request.tool, request.arguments) {
             Ok(call) => call,
             Err(bad) => return Ok(misunderstood(entry, bad)),
         };
         entry.about(call.facts());
-        if let Some(permit) = self.0.gate.wonders(&call, &caller) {
+        if let Some(permit) = gate.wonders(&call, caller) {
             tokio::select! {
                 () = cx.ct.cancelled() => return Ok(taken_back(entry)),
-                found = self.0.tools.scout(permit) => self.0.gate.learn(found),
+                found = tools.scout(permit) => gate.learn(found),
             }
         }
         let reply = request.answers.as_ref().and_then(ask::reply);
         let verdict = match (request.state, reply) {
             (Some(state), Some(reply)) if state.len() <= LONGEST_STATE => {
-                self.0.gate.judge_again(call, &caller, &state, reply)
+                gate.judge_again(call, caller, &state, reply)
             }
             (Some(_), Some(_)) => {
                 let refusal = Refusal::new(Code::ApprovalInvalid, "the approval was not made here");
-                return self.refuse(entry, refusal, &cx);
+                return refuse(entry, refusal, tools.notice(), &cx);
             }
             // A state without an answer is a question that nobody answered: ask again.
-            _ => self.0.gate.judge(call, &caller),
+            _ => gate.judge(call, caller),
         };
-        self.follow(verdict, entry, &caller, cx).await
+        self.follow(account, verdict, entry, caller, cx).await
     }
 
     async fn follow(
         &self,
+        account: &Arc<Account>,
         verdict: Verdict,
         entry: Entry,
         caller: &Caller,
         cx: RequestContext<RoleServer>,
     ) -> Result<Ended, ErrorData> {
         let question = match verdict {
-            Verdict::Go(permitted) => return self.run(*permitted, entry, cx).await,
-            Verdict::Refuse(refusal) => return self.refuse(entry, *refusal, &cx),
+            Verdict::Go(permitted) => return self.run(account, *permitted, entry, cx).await,
+            Verdict::Refuse(refusal) => {
+                return refuse(entry, *refusal, account.tools.notice(), &cx);
+            }
             Verdict::Again(outcome) => return Ok(again(entry, *outcome)),
             Verdict::Ask(question) => question,
         };
         entry.questions();
-        match self.ask(*question, &cx).await? {
+        match ask::ask(account, *question, &cx).await? {
             Asked::Pending(question) => Ok(match entry.asked() {
                 Ok(()) => Ended::Pending(question),
                 Err(error) => Ended::Refused(Refusal::unrecorded(&error)),
@@ -122,9 +153,11 @@ impl Server {
                 ticket,
                 reply,
             } => {
-                match self.0.gate.judge_again(call, caller, &ticket, reply) {
-                    Verdict::Go(permitted) => self.run(*permitted, entry, cx).await,
-                    Verdict::Refuse(refusal) => self.refuse(entry, *refusal, &cx),
+                match account.gate.judge_again(call, caller, &ticket, reply) {
+                    Verdict::Go(permitted) => self.run(account, *permitted, entry, cx).await,
+                    Verdict::Refuse(refusal) => {
+                        refuse(entry, *refusal, account.tools.notice(), &cx)
+                    }
                     Verdict::Again(outcome) => Ok(again(entry, *outcome)),
                     // The gate does not ask about an answer.
                     Verdict::Ask(_) => Err(ErrorData::internal_error("asked twice", None)),
@@ -137,13 +170,14 @@ impl Server {
     /// nobody waits for it any more.
     async fn run(
         &self,
+        account: &Arc<Account>,
         mut permitted: Permitted,
         mut entry: Entry,
         cx: RequestContext<RoleServer>,
     ) -> Result<Ended, ErrorData> {
         entry.allowed(permitted.how(), permitted.shadowed());
         let (progress, reports) = Progress::new(cx.ct.clone());
-        let inner = Arc::clone(&self.0);
+        let inner = Arc::clone(account);
         let (ending, wait) = (permitted.ending(), permitted.wait());
         let running = self.0.running.spawn(async move {
             // A gap that has to be kept; a call that is taken back meanwhile sends nothing.
@@ -161,29 +195,30 @@ impl Server {
             .map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))?;
         Ok(Ended::Ran(outcome, recorded))
     }
+}
 
-    /// A refusal; an error of the protocol where the specification wants one.
-    fn refuse(
-        &self,
-        entry: Entry,
-        refusal: Refusal,
-        cx: &RequestContext<RoleServer>,
-    ) -> Result<Ended, ErrorData> {
-        // Nothing was done; a refusal stands whether or not it could be written down.
-        let _ = entry.refused(&refusal);
-        match refusal.code {
-            Code::CannotAsk if ask::is_modern(cx) => {
-                let mut needed = ClientCapabilities::default();
-                let form = FormElicitationCapability::default();
-                needed.elicitation = Some(ElicitationCapability::new().with_form(form));
-                Err(ErrorData::missing_required_client_capability(needed))
-            }
-            Code::ApprovalInvalid if ask::is_modern(cx) => {
-                let data = serde_json::to_value(&refusal).unwrap_or_default();
-                Err(self.error(ErrorCode::INVALID_PARAMS, refusal.to_string(), data))
-            }
-            _ => Ok(Ended::Refused(refusal)),
+/// A refusal; an error of the protocol where the specification wants one.
+fn refuse(
+    entry: Entry,
+    refusal: Refusal,
+    notice: Notice,
+    cx: &RequestContext<RoleServer>,
+) -> Result<Ended, ErrorData> {
+    // Nothing was done; a refusal stands whether or not it could be written down.
+    let _ = entry.refused(&refusal);
+    match refusal.code {
+        Code::CannotAsk if ask::is_modern(cx) => {
+            let mut needed = ClientCapabilities::default();
+            let form = FormElicitationCapability::default();
+            needed.elicitation = Some(ElicitationCapability::new().with_form(form));
+            Err(ErrorData::missing_required_client_capability(needed))
         }
+        Code::ApprovalInvalid if ask::is_modern(cx) => {
+            let data = serde_json::to_value(&refusal).unwrap_or_default();
+            let text = refusal.to_string();
+            Err(answer::fail(notice, ErrorCode::INVALID_PARAMS, text, data))
+        }
+        _ => Ok(Ended::Refused(refusal)),
     }
 }
 

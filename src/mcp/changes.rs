@@ -1,6 +1,9 @@
 //! Another policy while clients are connected: they are told what it changes for them.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use http::request::Parts;
 use rmcp::{
@@ -13,7 +16,7 @@ use super::Server;
 use crate::{
     gate::{Caller, Gate},
     http::sessions::Held,
-    policy::Policy,
+    policy::{Diagnostics, Policy},
 };
 
 /// Digests of what a caller is shown, as far as a policy decides on it: there may be
@@ -32,9 +35,9 @@ struct Lists {
 }
 
 impl Server {
-    /// The gate that its calls go through.
+    /// The gate of its first account.
     pub fn gate(&self) -> &Gate {
-        &self.0.gate
+        &self.0.first.gate
     }
 
     /// The name that its caller goes by.
@@ -49,8 +52,22 @@ impl Server {
 
     /// Puts another policy in force, and tells clients for whom that changes a list.
     pub fn replace(&self, policy: Policy) {
-        self.0.gate.replace(policy);
+        let policy = Arc::new(policy);
+        for account in self.accounts() {
+            account.gate.replace(policy.clone());
+        }
         self.0.changes.send_modify(|times| *times += 1);
+    }
+
+    /// Takes note that what the policy's files say now is not in force.
+    pub fn reject(&self, wrong: &Diagnostics) {
+        self.accounts()
+            .for_each(|account| account.gate.reject(wrong));
+    }
+
+    /// Takes note that the policy's files say again what is in force.
+    pub fn settle(&self) {
+        self.accounts().for_each(|account| account.gate.settle());
     }
 
     /// Tells a client of 2025-11-25 or before, as long as it is there and awake.
@@ -129,13 +146,13 @@ impl Server {
     }
 
     fn shown(&self, caller: &Caller) -> Shown {
-        let tools = self.0.tools.tools();
-        let listed = tools.filter(|tool| self.0.gate.lists(tool.name, tool.risk, caller));
+        let offered = self.offered(caller).into_iter();
+        let listed = offered.map(|(tool, accounts)| (tool.name, accounts));
         let resources = self.resources(caller).into_iter().map(|one| one.uri);
         let templates = self.templates(caller).into_iter();
         let templates = templates.map(|one| one.uri_template);
         Shown {
-            tools: digest(listed.map(|tool| tool.name)),
+            tools: digest(listed),
             resources: digest(resources.chain(templates)),
             prompts: digest(self.prompts(caller).into_iter().map(|one| one.name)),
         }

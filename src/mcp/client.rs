@@ -1,17 +1,18 @@
 //! A client for the demo: one connection to a server in this process.
+//!
+//! It writes its few messages itself: rmcp's client would make the program larger by
+//! all that a server can ask for.
 
-use std::{collections::BTreeMap, io};
+use std::io;
 
-use rmcp::{
-    ClientHandler, ClientLifecycleMode, ClientServiceExt, RoleClient,
-    model::{
-        CallToolRequestParams, CallToolResponse, ClientCapabilities, ClientConfig,
-        ElicitRequestParams, ElicitationCapability, FormElicitationCapability, Implementation,
-        InputRequest, ProgressNotificationParam,
-    },
-    service::{NotificationContext, RunningService},
-};
 use serde_json::{Value, json};
+use tokio::{
+    io::{
+        AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, Lines, ReadHalf, WriteHalf,
+        duplex, split,
+    },
+    sync::Mutex,
+};
 
 use super::{
     Server,
@@ -25,7 +26,14 @@ use crate::toolset::Arguments;
 const PIPE: usize = 64 * 1024;
 
 /// A client that can ask a person, in the revision 2026-07-28.
-pub struct Client(RunningService<RoleClient, Handler>);
+pub struct Client(Mutex<Pipe>);
+
+struct Pipe {
+    lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
+    writer: WriteHalf<DuplexStream>,
+    last_id: u64,
+    on_progress: fn(&str),
+}
 
 /// What a server answers to a call.
 #[derive(Debug, Clone)]
@@ -57,49 +65,19 @@ pub struct Answered {
     pub yes: bool,
 }
 
-struct Handler {
-    on_progress: fn(&str),
-}
-
-impl ClientHandler for Handler {
-    fn get_info(&self) -> ClientConfig {
-        let mut capabilities = ClientCapabilities::default();
-        capabilities.elicitation =
-            Some(ElicitationCapability::new().with_form(FormElicitationCapability::default()));
-        ClientConfig::new(
-            capabilities,
-            Implementation::new("whatsapp-guard-demo", env!("CARGO_PKG_VERSION")),
-        )
-    }
-
-    async fn on_progress(
-        &self,
-        progress: ProgressNotificationParam,
-        _context: NotificationContext<RoleClient>,
-    ) {
-        if let Some(message) = progress.message {
-            (self.on_progress)(&message);
-        }
-    }
-}
-
 impl Client {
     /// Connects to a server over a pipe.
-    ///
-    /// # Errors
-    /// When the two do not come to terms.
-    pub async fn connect(server: Server, on_progress: fn(&str)) -> io::Result<Self> {
-        let (near, far) = tokio::io::duplex(PIPE);
-        let (reader, writer) = tokio::io::split(far);
+    pub fn connect(server: Server, on_progress: fn(&str)) -> Self {
+        let (near, far) = duplex(PIPE);
+        let (reader, writer) = split(far);
         tokio::spawn(serve(server, reader, writer));
-        let lifecycle = ClientLifecycleMode::Discover {
-            preferred_versions: vec![MODERN],
-        };
-        Handler { on_progress }
-            .serve_with_lifecycle(near, lifecycle)
-            .await
-            .map(Self)
-            .map_err(io::Error::other)
+        let (reader, writer) = split(near);
+        Self(Mutex::new(Pipe {
+            lines: BufReader::new(reader).lines(),
+            writer,
+            last_id: 0,
+            on_progress,
+        }))
     }
 
     /// The names of the tools that the server lists.
@@ -107,11 +85,18 @@ impl Client {
     /// # Errors
     /// When the server does not answer.
     pub async fn list(&self) -> io::Result<Vec<String>> {
-        let tools = self.0.list_all_tools().await.map_err(io::Error::other)?;
-        Ok(tools
-            .into_iter()
-            .map(|tool| tool.name.into_owned())
-            .collect())
+        let mut names = Vec::new();
+        let mut params = json!({});
+        loop {
+            let page = self.request("tools/list", params).await?;
+            let tools = page.get("tools").and_then(Value::as_array);
+            let name = |tool: &Value| text(tool, "/name").map(ToOwned::to_owned);
+            names.extend(tools.into_iter().flatten().filter_map(name));
+            match page.get("nextCursor") {
+                Some(cursor) => params = json!({ "cursor": cursor }),
+                None => return Ok(names),
+            }
+        }
     }
 
     /// Calls a tool, with a person's answer where there is one.
@@ -124,48 +109,92 @@ impl Client {
         arguments: Arguments,
         answered: Option<&Answered>,
     ) -> io::Result<Reply> {
-        let mut request = CallToolRequestParams::new(tool).with_arguments(arguments);
+        let mut params = Arguments::new();
+        params.insert("name".into(), tool.into());
+        params.insert("arguments".into(), arguments.into());
         if let Some(answered) = answered {
             let decision = if answered.yes { YES } else { NO };
             let answer = json!({ "action": "accept", "content": { FIELD: decision } });
-            request = request
-                .with_request_state(answered.state.clone())
-                .with_input_responses(BTreeMap::from([(QUESTION.to_owned(), answer)]));
+            params.insert("requestState".into(), answered.state.as_str().into());
+            params.insert("inputResponses".into(), json!({ QUESTION: answer }));
         }
-        match self
-            .0
-            .call_tool_once(request)
-            .await
-            .map_err(io::Error::other)?
-        {
-            CallToolResponse::Complete(result) => {
-                let texts: Vec<_> = result
-                    .content
-                    .iter()
-                    .filter_map(|block| block.as_text())
-                    .map(|text| text.text.as_str())
-                    .collect();
-                Ok(Reply::Result {
-                    text: texts.join("\n"),
-                    is_error: result.is_error == Some(true),
-                    structured: result.structured_content.unwrap_or_default(),
-                })
-            }
-            CallToolResponse::InputRequired(asked) => {
-                let form = asked
-                    .input_requests
-                    .and_then(|mut inputs| inputs.remove(QUESTION));
-                match (form, asked.request_state) {
-                    (Some(InputRequest::Elicitation(form)), Some(state)) => match form.params {
-                        ElicitRequestParams::FormElicitationParams { message, .. } => {
-                            Ok(Reply::Question { message, state })
-                        }
-                        _ => Err(io::Error::other("the question is not a form")),
-                    },
-                    _ => Err(io::Error::other("the server asks for something else")),
-                }
-            }
-            _ => Err(io::Error::other("the server answers with a task")),
+        let mut result = self.request("tools/call", params.into()).await?;
+        if text(&result, "/resultType") == Some("input_required") {
+            let message = text(
+                &result,
+                &format!("/inputRequests/{QUESTION}/params/message"),
+            );
+            return match (message, text(&result, "/requestState")) {
+                (Some(message), Some(state)) => Ok(Reply::Question {
+                    message: message.to_owned(),
+                    state: state.to_owned(),
+                }),
+                _ => Err(io::Error::other("the server asks for something else")),
+            };
         }
+        let blocks = result.get("content").and_then(Value::as_array);
+        let texts: Vec<_> = blocks
+            .into_iter()
+            .flatten()
+            .filter_map(|block| text(block, "/text"))
+            .collect();
+        Ok(Reply::Result {
+            text: texts.join("\n"),
+            is_error: result.get("isError") == Some(&Value::Bool(true)),
+            structured: result
+                .get_mut("structuredContent")
+                .map(Value::take)
+                .unwrap_or_default(),
+        })
     }
+
+    async fn request(&self, method: &str, params: Value) -> io::Result<Value> {
+        self.0.lock().await.request(method, params).await
+    }
+}
+
+impl Pipe {
+    /// Asks, and waits for the answer.
+    async fn request(&mut self, method: &str, mut params: Value) -> io::Result<Value> {
+        self.last_id += 1;
+        let id = self.last_id;
+        if let Value::Object(params) = &mut params {
+            let meta = json!({
+                "progressToken": id,
+                "io.modelcontextprotocol/protocolVersion": MODERN,
+                "io.modelcontextprotocol/clientCapabilities": { "elicitation": { "form": {} } },
+                "io.modelcontextprotocol/clientInfo": {
+                    "name": "whatsapp-guard-demo",
+                    "version": env!("CARGO_PKG_VERSION"),
+                },
+            });
+            params.insert("_meta".into(), meta);
+        }
+        let request = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        self.writer
+            .write_all(format!("{request}\n").as_bytes())
+            .await?;
+        while let Some(line) = self.lines.next_line().await? {
+            let mut message: Value = serde_json::from_str(&line)?;
+            if message.get("id") == Some(&id.into()) {
+                return match message.get_mut("result") {
+                    Some(result) => Ok(result.take()),
+                    None => Err(io::Error::other(
+                        text(&message, "/error/message")
+                            .unwrap_or("no result")
+                            .to_owned(),
+                    )),
+                };
+            }
+            if let Some(progress) = text(&message, "/params/message") {
+                (self.on_progress)(progress);
+            }
+        }
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+}
+
+/// The text at a JSON pointer.
+fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value.pointer(pointer).and_then(Value::as_str)
 }

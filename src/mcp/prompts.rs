@@ -6,7 +6,7 @@ use rmcp::{
 };
 use serde_json::json;
 
-use super::Server;
+use super::{Server, accounts::ACCOUNT};
 use crate::{
     gate::Caller,
     op::{ChatId, Foreign, ListChats, ListMessages, Operation},
@@ -76,7 +76,15 @@ impl Server {
             })?;
         let argument = offer.read(request.arguments.as_ref())?;
         let mut text = (offer.write)(argument.as_deref());
-        if let Some(notice) = self.0.tools.notice() {
+        if let names @ [_, _, ..] = self.readable(caller).as_slice() {
+            let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            text += &format!(
+                "\n\nThere are several accounts, and the tools take one as `{ACCOUNT}`: {}. Where I did not say \
+                 which I mean, look at each and say from which you tell.",
+                names.join(", ")
+            );
+        }
+        if let Some(notice) = self.notice(caller) {
             text = format!("[{notice}]\n{text}");
         }
         let message = PromptMessage::new_text(Role::User, text);
@@ -84,7 +92,24 @@ impl Server {
     }
 
     fn has_needed(&self, caller: &Caller) -> bool {
-        NEEDED.iter().all(|tool| self.offers(tool, caller))
+        !self.readable(caller).is_empty()
+    }
+
+    /// The accounts that have what is needed.
+    fn readable(&self, caller: &Caller) -> Vec<&str> {
+        let mut needed = NEEDED
+            .iter()
+            .map(|tool| -> Vec<&str> {
+                let offering = self.offering(tool, caller).into_iter();
+                offering.map(|account| account.name()).collect()
+            })
+            .collect::<Vec<_>>()
+            .into_iter();
+        let mut names = needed.next().unwrap_or_default();
+        for others in needed {
+            names.retain(|name| others.contains(name));
+        }
+        names
     }
 }
 

@@ -37,6 +37,14 @@ where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
 {
+    serve_any(server, Box::new(reader), Box::new(writer)).await
+}
+
+type Reader = Box<dyn AsyncRead + Send + Unpin>;
+type Writer = Box<dyn AsyncWrite + Send + Unpin>;
+
+/// Boxed, so that a whole rmcp service is not compiled for each kind of pipe.
+async fn serve_any(server: Server, reader: Reader, writer: Writer) -> io::Result<()> {
     let ended = CancellationToken::new();
     let transport = Patient {
         inner: AsyncRwTransport::new_server(reader, writer).with_max_line_length(LONGEST_LINE),
@@ -62,17 +70,13 @@ where
 
 /// A transport that is not upset by what comes before the first request, and that
 /// tells when the input has ended.
-struct Patient<R: AsyncRead, W: AsyncWrite> {
-    inner: AsyncRwTransport<RoleServer, R, W>,
+struct Patient {
+    inner: AsyncRwTransport<RoleServer, Reader, Writer>,
     open: bool,
     ended: CancellationToken,
 }
 
-impl<R, W> Transport<RoleServer> for Patient<R, W>
-where
-    R: AsyncRead + Send + Unpin + 'static,
-    W: AsyncWrite + Send + Unpin + 'static,
-{
+impl Transport<RoleServer> for Patient {
     type Error = io::Error;
 
     fn send(

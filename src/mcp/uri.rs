@@ -7,6 +7,8 @@ pub(super) const CHATS: &str = "whatsapp://chats";
 pub(super) const POLICY: &str = "whatsapp://policy";
 pub(super) const MESSAGES: &str = "whatsapp://chat/{id}/messages";
 
+const SCHEME: &str = "whatsapp://";
+
 /// No id is longer, however it is encoded.
 const LONGEST: usize = 300;
 
@@ -17,6 +19,20 @@ pub(super) enum Place {
     Chats,
     Messages(ChatId),
     Policy,
+}
+
+/// An address of one of several accounts, which comes first in it.
+pub(super) fn of(account: &str, uri: &str) -> String {
+    match uri.strip_prefix(SCHEME) {
+        Some(rest) if !account.is_empty() => format!("{SCHEME}{account}/{rest}"),
+        _ => uri.to_owned(),
+    }
+}
+
+/// Takes the account out of an address of one of several.
+pub(super) fn split(uri: &str) -> Option<(&str, String)> {
+    let (account, rest) = uri.strip_prefix(SCHEME)?.split_once('/')?;
+    Some((account, format!("{SCHEME}{rest}")))
 }
 
 /// Reads an address; what is wrong with it where it names nothing.

@@ -1,5 +1,7 @@
 //! Callers that come with a token.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use subtle::{Choice, ConstantTimeEq};
 
@@ -12,6 +14,18 @@ pub(super) struct Grant {
     pub(super) tokens: Vec<Token>,
     /// Scopes of an authorization server's tokens that mean this caller.
     pub(super) scopes: Vec<String>,
+    /// The accounts that it may use, where it says so.
+    pub(super) accounts: Option<BTreeSet<String>>,
+}
+
+impl Grant {
+    /// What another file says of its accounts holds besides.
+    pub(super) fn tie(&mut self, names: BTreeSet<String>) {
+        self.accounts = Some(match self.accounts.take() {
+            Some(before) => before.intersection(&names).cloned().collect(),
+            None => names,
+        });
+    }
 }
 
 /// A token, as far as it is known.

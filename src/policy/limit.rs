@@ -209,4 +209,29 @@ mod tests {
         };
         assert!(!messages.covers(&limit(5, 5, 60, Grant)));
     }
+
+    #[test]
+    fn what_is_counted_alike_counts_on_under_other_numbers() {
+        let one = limit(5, 5, 60, Scope::Grant);
+        let named = Limit {
+            counter: "d".to_owned(),
+            ..one.clone()
+        };
+        let messages = Limit {
+            of: Counted::Messages,
+            ..one.clone()
+        };
+        for (other, counts_for, counts_like) in [
+            (one.clone(), true, true),
+            (limit(6, 5, 60, Scope::Grant), true, false),
+            (limit(5, 4, 60, Scope::Grant), true, false),
+            (limit(5, 5, 61, Scope::Grant), true, false),
+            (limit(5, 5, 60, Scope::Chat), false, false),
+            (named, false, false),
+            (messages, false, false),
+        ] {
+            assert_eq!(one.counts_for(&other), counts_for, "{other:?}");
+            assert_eq!(one.counts_like(&other), counts_like, "{other:?}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! What an operator allows: read from files, checked, and ready to be asked of a call.
 
 mod about;
+mod accounts;
 mod cases;
 mod condition;
 mod decide;
@@ -27,6 +28,7 @@ use std::{
     time::Duration,
 };
 
+pub use accounts::Accounts;
 pub use cases::{Case, Failure, Verdict};
 pub use condition::{At, Condition, Operand, Operator};
 pub use decide::{Because, Decision, Finding, Situation, Standing};
@@ -71,6 +73,7 @@ pub struct Policy {
     pub limits: Vec<Limit>,
     /// What was found that does not stop it from being used.
     pub warnings: Diagnostics,
+    accounts: Accounts,
     sheets: Vec<Sheet>,
     grants: BTreeMap<String, Grant>,
     oauth: Option<OAuth>,

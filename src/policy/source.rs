@@ -8,8 +8,8 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    Diagnostic, Diagnostics, Policy, Severity,
-    raw::{self, Node, Raw},
+    Accounts, Diagnostic, Diagnostics, Policy, Severity,
+    raw::{self, Node, Raw, Span},
     valid,
 };
 
@@ -25,6 +25,8 @@ pub(super) struct Source {
     /// What it says; `None` where it cannot be parsed.
     pub(super) root: Option<Node>,
     pub(super) problems: Vec<Diagnostic>,
+    /// What is not to be shown of it.
+    pub(super) covered: Vec<Span>,
 }
 
 impl Source {
@@ -40,6 +42,7 @@ impl Source {
             text: text.to_owned(),
             root,
             problems,
+            covered: Vec::new(),
         }
     }
 
@@ -62,6 +65,22 @@ impl Source {
     pub(super) fn is_wrong(&self) -> bool {
         let mut found = self.problems.iter();
         found.any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Its text, with stars in the place of what may be a secret.
+    pub(super) fn shown(&self) -> String {
+        let mut shown = self.text.clone();
+        for span in &self.covered {
+            let stars = |text: &str| -> String {
+                let bytes = text.bytes();
+                let star = bytes.map(|byte| if byte == b'\n' { '\n' } else { '*' });
+                star.collect()
+            };
+            if let Some(stars) = shown.get(span.clone()).map(stars) {
+                shown.replace_range(span.clone(), &stars);
+            }
+        }
+        shown
     }
 
     /// The files that it includes, with the places that name them; text that is in no
@@ -136,7 +155,18 @@ impl Files {
     pub fn check(self) -> Result<Policy, Diagnostics> {
         match self.missing {
             Some(missing) => Err(missing),
-            None => valid::check(self.sources),
+            None => valid::check(self.sources, None),
+        }
+    }
+
+    /// Makes a policy of them for a server that has these accounts.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, each with its place, and other accounts.
+    pub fn check_for(self, accounts: &Accounts) -> Result<Policy, Diagnostics> {
+        match self.missing {
+            Some(missing) => Err(missing),
+            None => valid::check(self.sources, Some(accounts)),
         }
     }
 

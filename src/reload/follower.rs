@@ -90,16 +90,16 @@ impl Follower {
 
     fn follow(&mut self, files: Files, cause: Cause) {
         let path = self.path.display().to_string();
-        if files.version() == self.server.gate().policy().version {
+        if files.version() == self.server.policy().version {
             if self.wrong.take().is_some() {
-                self.server.gate().settle();
+                self.server.settle();
                 say(&format!("{path}: says again what is in force"));
             } else if cause == Cause::Asked {
                 say(&format!("{path}: unchanged, and in force"));
             }
             return;
         }
-        match files.check() {
+        match files.check_for(self.server.policy().accounts()) {
             Ok(policy) => self.replace(policy, &path),
             Err(wrong) => self.reject(&wrong, &path, cause),
         }
@@ -122,7 +122,7 @@ impl Follower {
     }
 
     fn reject(&mut self, wrong: &Diagnostics, path: &str, cause: Cause) {
-        self.server.gate().reject(wrong);
+        self.server.reject(wrong);
         let text = wrong.to_string();
         if cause != Cause::Asked && self.wrong.as_ref() == Some(&text) {
             return;

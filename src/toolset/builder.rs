@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     backend::Fault,
-    op::{AnswerSize, Foreign, Operation, Output},
+    op::{AnswerSize, ChatId, Foreign, Operation, Output},
     progress::Progress,
 };
 
@@ -71,7 +71,7 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
             Box::pin(async move {
                 running
                     .await
-                    .and_then(|output| answer(output, size, &sight))
+                    .and_then(|mut output| answer(&mut output, size, &sight))
             })
         });
         self.list(run)
@@ -205,29 +205,55 @@ fn bad_arguments<O: Operation>(problem: &dyn fmt::Display) -> BadCall {
     }
 }
 
-fn answer<T: Output>(mut output: T, size: AnswerSize, sight: &Sight) -> Result<Answer, Fault> {
+/// An output whose type does not matter: what is done with it is there once, not for
+/// each tool.
+trait Told {
+    fn json(&self) -> Result<Value, Fault>;
+    fn blind(&mut self, may_read: &dyn Fn(&ChatId) -> bool);
+    fn shorten(&mut self, bytes: usize);
+    fn told(&self, structured: Value, left: usize) -> Answer;
+}
+
+impl<T: Output> Told for T {
+    fn json(&self) -> Result<Value, Fault> {
+        serde_json::to_value(self).map_err(|error| Fault::internal(&error))
+    }
+
+    fn blind(&mut self, may_read: &dyn Fn(&ChatId) -> bool) {
+        Output::blind(self, may_read);
+    }
+
+    fn shorten(&mut self, bytes: usize) {
+        Output::shorten(self, bytes);
+    }
+
+    fn told(&self, structured: Value, left: usize) -> Answer {
+        Answer {
+            structured,
+            text: cut(self.text(), left),
+            attachments: self.attachments(),
+            failed: self.failed(),
+            reading: self.reading(),
+            account_state: self.account_state(),
+        }
+    }
+}
+
+fn answer(output: &mut dyn Told, size: AnswerSize, sight: &Sight) -> Result<Answer, Fault> {
     if let Some(may_read) = sight {
         output.blind(&**may_read);
     }
-    let json = |output: &T| serde_json::to_value(output).map_err(|error| Fault::internal(&error));
     let fits = |value: &Value| value.to_string().len() <= size.structured();
-    let mut structured = json(&output)?;
+    let mut structured = output.json()?;
     if !fits(&structured) {
         output.shorten(size.structured());
-        structured = json(&output)?;
+        structured = output.json()?;
         if !fits(&structured) {
             return Err(Fault::TooLarge(size.bytes()));
         }
     }
     let left = size.bytes() - structured.to_string().len();
-    Ok(Answer {
-        structured,
-        text: cut(output.text(), left),
-        attachments: output.attachments(),
-        failed: output.failed(),
-        reading: output.reading(),
-        account_state: output.account_state(),
-    })
+    Ok(output.told(structured, left))
 }
 
 /// As much as fits, at the end of a line where there is one; the structured answer
@@ -269,7 +295,7 @@ mod tests {
     fn an_answer_is_shortened_or_an_error() {
         let size = AnswerSize::default();
         let long = || "word\n".repeat(8000);
-        let told = answer(Words(long(), true), size, &None);
+        let told = answer(&mut Words(long(), true), size, &None);
         assert!(told.is_ok_and(|told| {
             told.structured.to_string().len() + told.text.len() <= size.bytes()
         }));
@@ -277,7 +303,7 @@ mod tests {
             cut("word\n".repeat(20), 60).strip_suffix("\n… the rest is in the structured content"),
             Some("word\nword\nword")
         );
-        let told = answer(Words(long(), false), size, &None);
+        let told = answer(&mut Words(long(), false), size, &None);
         assert_eq!(told.err(), Some(Fault::TooLarge(size.bytes())));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::op::Operation;
@@ -19,12 +19,18 @@ pub struct Schemas {
 
 /// The schemas of an operation, without what a model has no use for.
 pub(crate) fn schemas<O: Operation>() -> Schemas {
-    let mut input = schema::<O>();
+    told(O::json_schema, O::Output::json_schema)
+}
+
+type Make = fn(&mut SchemaGenerator) -> Schema;
+
+fn told(input: Make, output: Make) -> Schemas {
+    let mut input = schema(input);
     let description = match input.remove("description") {
         Some(Value::String(text)) => text.replace('\n', " "),
         _ => String::new(),
     };
-    let mut output = schema::<O::Output>();
+    let mut output = schema(output);
     output.remove("description");
     if let Some(Value::Object(fields)) = output.get_mut("properties") {
         fields.insert("notice".into(), json!({ "type": "string" }));
@@ -42,12 +48,13 @@ pub(crate) fn schemas<O: Operation>() -> Schemas {
     }
 }
 
-fn schema<T: schemars::JsonSchema>() -> Map<String, Value> {
+/// Nothing here is made again for each tool: there are many of them.
+fn schema(make: Make) -> Map<String, Value> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.meta_schema = None;
         settings.inline_subschemas = true;
     });
-    let mut schema = settings.into_generator().into_root_schema_for::<T>();
+    let mut schema = make(&mut settings.into_generator());
     schema.remove("title");
     let mut schema = schema.to_value();
     tidy(&mut schema);

@@ -19,7 +19,7 @@ use whatsapp_guard::{
     config::{Config, GreenApiAccount, SessionName, WahaAccount},
     gate::Gate,
     ledger::Ledger,
-    mcp::{self, LOCAL, Server},
+    mcp::{self, Account, LOCAL, Server},
     media::MediaRules,
     op::AnswerSize,
     policy::Policy,
@@ -71,6 +71,8 @@ pub enum Person {
 /// A server to be started.
 pub struct Setup {
     config: Config,
+    /// Several accounts by name; the first has `config` too.
+    named: Vec<(String, Config)>,
     policy: String,
     policy_file: Option<PathBuf>,
     era: Era,
@@ -141,6 +143,26 @@ pub fn green_api_taking(mock: &MockServer, media: MediaRules) -> Setup {
     Setup::new(Config::GreenApi(GreenApiAccount { media, ..account }))
 }
 
+/// Several accounts; the policy has to name them too.
+pub fn accounts(named: &[(&str, Config)]) -> Setup {
+    let named = named
+        .iter()
+        .map(|(name, config)| ((*name).to_owned(), config.clone()));
+    let named: Vec<_> = named.collect();
+    Setup {
+        named: named.clone(),
+        ..Setup::new(named[0].1.clone())
+    }
+}
+
+pub fn sandbox_config() -> Config {
+    Config::Sandbox(waits(), MediaRules::default())
+}
+
+pub fn green_api_config(mock: &MockServer) -> Config {
+    green_api(mock).config
+}
+
 pub fn sandbox() -> Setup {
     sandbox_taking(MediaRules::default())
 }
@@ -159,6 +181,7 @@ impl Setup {
     fn new(config: Config) -> Self {
         Self {
             config,
+            named: Vec::new(),
             policy: OPEN.into(),
             policy_file: None,
             era: Era::Legacy,
@@ -238,10 +261,21 @@ impl Setup {
             Some(path) => Ledger::at(path, clock.clone()),
             None => Ledger::in_memory(clock.clone()),
         };
-        let gate = Gate::new(policy, &clock, audit.clone(), ledger).unwrap();
         let backend = Backend::new(&self.config);
-        let tools = backend.tools().answering_within(self.answer);
-        let server = Server::for_grant(tools, gate, audit, self.grant);
+        let server = if self.named.is_empty() {
+            let gate = Gate::new(policy, &clock, audit.clone(), ledger).unwrap();
+            let tools = backend.tools().answering_within(self.answer);
+            Server::for_grant(tools, gate, audit, self.grant)
+        } else {
+            let policy = Arc::new(policy);
+            let account = |(name, config): &(String, Config)| {
+                let ledger = Ledger::in_memory(clock.clone());
+                let gate = Gate::new(policy.clone(), &clock, audit.clone(), ledger).unwrap();
+                Account::new(Backend::new(config).tools(), gate.of_account(name))
+            };
+            let others = self.named[1..].iter().map(account).collect();
+            Server::for_accounts(account(&self.named[0]), others, audit.clone(), self.grant)
+        };
         let (near, far) = tokio::io::duplex(1 << 20);
         let (reader, writer) = tokio::io::split(far);
         tokio::spawn(mcp::serve(server.clone(), reader, writer));

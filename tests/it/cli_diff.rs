@@ -259,3 +259,37 @@ fn what_is_written_otherwise_is_no_change() {
         assert_eq!(ways(other, one), [], "{other} -> {one}");
     }
 }
+
+#[test]
+fn accounts_that_are_gained_and_lost_are_told() {
+    let policy = |more: &str, alice: &str| {
+        let text = format!(
+            "version = \"1\"\n[accounts]\nwork = {{ backend = \"sandbox\" }}\n{more}\n[grants.alice]\naccounts = {alice}\n"
+        );
+        Policy::from_toml("policy.toml", &text).unwrap()
+    };
+    let home = "home = { backend = \"sandbox\" }";
+    let told = |old: &Policy, new: &Policy| -> Vec<(Direction, Option<String>, String)> {
+        let all = old.changes(new).into_iter();
+        all.map(|one| (one.direction, one.grant, one.about))
+            .collect()
+    };
+    let (both, work) = (
+        policy(home, "[\"work\", \"home\"]"),
+        policy(home, "[\"work\"]"),
+    );
+    let about = || (Some("alice".to_owned()), "account home".to_owned());
+    let (grant, home) = about();
+    assert_eq!(told(&work, &both), [(Direction::Looser, grant, home)]);
+    let (grant, home) = about();
+    assert_eq!(told(&both, &work), [(Direction::Tighter, grant, home)]);
+    let other = policy(
+        "home = { backend = \"waha\", url = \"http://h\" }",
+        "[\"work\"]",
+    );
+    assert_eq!(
+        told(&work, &other),
+        [(Direction::Looser, None, "account home".to_owned())]
+    );
+    assert_eq!(told(&work, &work), []);
+}

@@ -84,7 +84,7 @@ fn it_names_every_key() {
         };
         for (key, value) in table {
             let key = match path {
-                "lists" | "tools" | "grants" => "NAME",
+                "lists" | "tools" | "grants" | "accounts" => "NAME",
                 "risk" => "CLASS",
                 _ => key,
             };
@@ -98,7 +98,7 @@ fn it_names_every_key() {
                 "tools.NAME.rate_limit" => walk("tools.NAME.limits", value, found),
                 "grants.NAME" => {
                     let mut sheet = value.clone();
-                    for own in ["token_sha256", "expires", "scopes"] {
+                    for own in ["token_sha256", "expires", "scopes", "accounts"] {
                         if sheet.as_object_mut().unwrap().remove(own).is_some() {
                             found.insert(format!("grants.NAME.{own}"));
                         }

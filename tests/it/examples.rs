@@ -47,6 +47,10 @@ fn examples_are_tried_with_all_that_the_policy_says_of_a_caller() {
         "{example}[tools.get_session]\naction = \"deny\"\n"
     ));
     assert!(said.contains("example-fails"), "{said}");
+    // So is what is said of this caller alone.
+    policy(&open(
+        "[grants.one.tools.get_session]\naction = \"deny\"\nexamples = { refuses = [{}] }\n",
+    ));
     // What another caller may not do is no matter.
     policy(&open(&format!(
         "{example}[grants.two.tools.get_session]\naction = \"deny\"\n"

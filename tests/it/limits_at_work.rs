@@ -1,7 +1,7 @@
 //! Limits as the gate keeps them: over restarts, in two gates at once, with the clock
 //! set, and all of them or none.
 
-use std::{collections::VecDeque, path::Path, time::Duration};
+use std::{collections::VecDeque, path::Path, sync::Barrier, thread, time::Duration};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -183,6 +183,28 @@ fn what_was_refused_in_memory_left_nothing_in_the_ledger() {
 }
 
 #[test]
+fn what_comes_too_late_in_memory_is_given_back_in_the_ledger() {
+    let rounds = 100;
+    let desk = Desk::new(&open(&format!(
+        "[tools.get_session]\nlimits = [{{ max = 1, window = \"minute\" }}, {{ max = {rounds}, window = \"day\" }}]\n"
+    )));
+    // Both find room, and both are counted in the ledger: one is there too late.
+    let both = Barrier::new(2);
+    let call = || {
+        both.wait();
+        desk.says("get_session", &json!({})) == "allowed"
+    };
+    for round in 0..rounds {
+        let passed = thread::scope(|scope| {
+            let calls = [scope.spawn(call), scope.spawn(call)];
+            calls.map(|call| call.join().unwrap())
+        });
+        assert!(passed[0] != passed[1], "{round}: {passed:?}");
+        desk.hand.advance(Duration::from_secs(60));
+    }
+}
+
+#[test]
 fn a_no_counts_for_nothing() {
     let desk = Desk::new(&open(
         "[tools.archive_chat]\naction = \"confirm\"\nlimits = [{ max = 1, window = \"hour\" }, { max = 1, window = \"minute\" }]\n",
@@ -245,6 +267,13 @@ fn a_ledger_that_cannot_be_used_refuses_what_it_would_count() {
     let desk = process(folder.path(), &clock, &hand, &rules);
     assert_eq!(desk.says("archive_chat", &archive()), "ledger-unavailable");
     assert_eq!(desk.says("unarchive_chat", &archive()), "allowed");
+    // Nobody asks who was written to, and a budget counts what reads messages alone.
+    let send = json!({ "chat": "15552220001@c.us", "text": "hi" });
+    let budget = format!("{rules}[read]\nbudget = {{ messages = 9, window = \"hour\" }}\n");
+    for rules in [&rules, &budget] {
+        let desk = process(folder.path(), &clock, &hand, rules);
+        assert_eq!(desk.says("send_message", &send), "allowed");
+    }
     let shadow = format!("{rules}[mode]\nvalue = \"shadow\"\n");
     let desk = process(folder.path(), &clock, &hand, &shadow);
     assert_eq!(desk.says("archive_chat", &archive()), "ledger-unavailable");

@@ -9,6 +9,9 @@
     reason = "a test fails by panicking, and its modules are nobody else's"
 )]
 
+mod accounts;
+mod accounts_cli;
+mod accounts_policy;
 mod app;
 mod asking;
 mod cli_check;

@@ -100,6 +100,15 @@ async fn reading_alone_is_no_matter_of_trying_out() {
 }
 
 #[test]
+fn where_only_reading_is_allowed_nothing_is_looked_up_for_a_call_that_writes() {
+    let named = open("[recipients]\nallow = [\"group:Us\"]\n");
+    let send = json!({ "chat": MUM, "text": "hi" });
+    assert!(Desk::new(&named).wonders("send_message", &send));
+    let read_only = format!("{named}[mode]\nread_only = true\n");
+    assert!(!Desk::new(&read_only).wonders("send_message", &send));
+}
+
+#[test]
 fn reading_that_is_denied_is_tried_out_too() {
     let text = open(
         "[mode]\nvalue = \"shadow\"\nread_only = true\n[tools.get_session]\naction = \"deny\"\n",

@@ -192,6 +192,8 @@ fn the_strictest_rule_wins() {
 #[test]
 fn nothing_lowers_the_floor_of_what_cannot_be_undone() {
     for rule in [
+        // To switch confirmation on is to offer it.
+        "",
         "default = \"allow\"",
         "[risk.destructive]\naction = \"allow\"",
         "[tools.leave_group]\naction = \"allow\"",
@@ -288,6 +290,19 @@ const BROKEN: &[(&str, &str)] = &[
         "confirmation",
         "version = \"1\"\n[confirmation]\nenabled = \"yes\"\nexpires = \"2h\"\nprompts = { max = -1 }\n",
     ),
+    ("a version to come", "version = \"2\"\n"),
+    (
+        "digests of tokens",
+        "version = \"1\"\n[grants.a]\ntoken_sha256 = \"000000000000000000000000000000000000000000000000000000000000000011\"\n[grants.b]\ntoken_sha256 = \"+0000000000000000000000000000000000000000000000000000000000000+1\"\n",
+    ),
+    (
+        "half a limit on new recipients",
+        "version = \"1\"\n[recipients]\nnew = { max = 5 }\n[grants.a.recipients]\nnew = { window = \"day\" }\n",
+    ),
+    (
+        "a group without a name",
+        "version = \"1\"\n[recipients]\nallow = [\"group: \"]\n",
+    ),
     ("no version", "default = \"allow\"\n"),
     ("no TOML", "version = \"1\"\ndefault = \n[risk\n"),
     ("nothing", ""),
@@ -339,6 +354,32 @@ fn problems_have_line_and_column() {
             "message": "there is no tool `leave_grup`", "hint": "did you mean `leave_group`?",
         })
     );
+}
+
+#[test]
+fn a_file_that_is_too_long_is_refused_not_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.toml");
+    let mut text = "version = \"1\"\n#".to_owned();
+    text += &"x".repeat(1024 * 1024 - text.len());
+    std::fs::write(&file, &text).unwrap();
+    assert!(Policy::load(&file).is_ok());
+    std::fs::write(&file, text + "x").unwrap();
+    let wrong = Policy::load(&file).unwrap_err().to_string();
+    assert!(wrong.contains("larger than 1 MiB"), "{wrong}");
+}
+
+#[test]
+fn json_is_not_read_deeper_than_32() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        for (depth, too_deep) in [(31, false), (32, true)] {
+            let inner = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+            let text = format!("{{\"version\":{inner}}}");
+            let wrong = Policy::from_json("policy.json", &text).unwrap_err();
+            let said = wrong.to_string();
+            assert_eq!(said.contains("nested too deep"), too_deep, "{said}");
+        }
+    }
 }
 
 #[test]

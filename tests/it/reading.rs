@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::{self, App, BOTH, code},
-    desk::{Desk, open},
+    desk::{Desk, open, policy},
 };
 
 const MUM: &str = "15552220001@c.us";
@@ -151,6 +151,29 @@ fn more_than_the_whole_budget_is_never_left() {
     assert_eq!(desk.says("list_messages", &read(1)), "rate-limited");
     desk.hand.advance(std::time::Duration::from_secs(1));
     assert_eq!(desk.says("list_messages", &read(5)), "allowed");
+}
+
+#[test]
+fn a_budget_that_is_used_up_stops_reading_alone() {
+    let budget = |messages: u32| {
+        let rules = format!("[read]\nbudget = {{ messages = {messages}, window = \"hour\" }}\n");
+        open(&rules)
+    };
+    let desk = Desk::new(&budget(5));
+    let read = |limit: u32| json!({ "chat": MUM, "limit": limit });
+    assert_eq!(desk.says("list_messages", &read(5)), "allowed");
+    desk.gate.replace(policy(&budget(2)));
+    assert_eq!(desk.says("list_messages", &read(1)), "rate-limited");
+    assert_eq!(desk.says("get_session", &json!({})), "allowed");
+}
+
+#[tokio::test]
+async fn a_chat_that_would_not_be_read_is_read_as_a_whole_in_the_shadow() {
+    let rules = "[mode]\nvalue = \"shadow\"\n[read]\nchats = { deny = [\"+15552220001\"] }\n";
+    let mut app = app::sandbox().policy(&open(rules)).linked().await;
+    let result = app.call("list_messages", json!({ "chat": MUM })).await;
+    let messages = result["structuredContent"]["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 2, "{result}");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Whom sends and invitations may reach.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use whatsapp_guard::toolset::Scouted;
 use wiremock::MockServer;
 
 use crate::{
@@ -173,6 +176,55 @@ fn a_group_is_known_by_its_name_once_it_was_looked_up() {
         }
         assert!(!desk.wonders("send_message", &to(FAMILY, "hi")));
     }
+}
+
+#[test]
+fn what_was_not_found_is_looked_up_again_after_a_minute() {
+    let send = to(FAMILY, "hi");
+    for (rules, tool, arguments) in [
+        (
+            "[recipients]\nallow = [\"group:Us\"]\n",
+            "send_message",
+            &send,
+        ),
+        ("[recipients]\nallow = [\"7@lid\"]\n", "send_message", &send),
+        (
+            "[recipients]\nnew = { action = \"confirm\" }\n",
+            "send_message",
+            &send,
+        ),
+        (
+            "[health]\npause_on = [\"STOPPED\"]\n",
+            "send_message",
+            &send,
+        ),
+        (
+            "[read]\nchats = { deny = [\"7@lid\"] }\n",
+            "list_chats",
+            &json!({}),
+        ),
+        (
+            "[read]\nchats = { deny = [\"group:Us\"] }\n",
+            "list_chats",
+            &json!({}),
+        ),
+    ] {
+        let desk = Desk::new(&open(rules));
+        for (later, wonders) in [(0, true), (0, false), (59, false), (1, true)] {
+            desk.hand.advance(Duration::from_secs(later));
+            assert_eq!(desk.wonders(tool, arguments), wonders, "{rules} {later}");
+        }
+    }
+}
+
+#[test]
+fn who_was_written_to_before_is_looked_up_once() {
+    let desk = Desk::new(&open("[recipients]\nnew = { action = \"confirm\" }\n"));
+    desk.gate.learn(Scouted {
+        history: Some(Vec::new()),
+        ..Scouted::default()
+    });
+    assert!(!desk.wonders("send_message", &to(MUM, "hi")));
 }
 
 #[test]

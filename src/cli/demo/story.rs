@@ -63,7 +63,7 @@ impl Story {
     }
 
     pub(super) async fn play(mut self) -> Result<ExitCode, CliError> {
-        let client = self.connect(Policy::built_in()?).await?;
+        let client = self.connect(Policy::built_in()?)?;
         self.tells("The tool list under the default policy")?;
         let tools = self.list(&client).await?;
         self.expect(
@@ -102,9 +102,7 @@ impl Story {
 
         self.tells("The same with confirmation enabled")?;
         let confirming = crate::policy::DEFAULT.replace(CONFIRMING.0, CONFIRMING.1);
-        let client = self
-            .connect(Policy::from_toml("built-in policy", &confirming)?)
-            .await?;
+        let client = self.connect(Policy::from_toml("built-in policy", &confirming)?)?;
         let tools = self.list(&client).await?;
         self.expect(
             tools.iter().any(|tool| tool == "leave_group"),
@@ -174,17 +172,17 @@ impl Story {
         )
     }
 
-    async fn connect(&self, policy: Policy) -> Result<Client, CliError> {
+    fn connect(&self, policy: Policy) -> Result<Client, CliError> {
         let audit = self.folder.path().join("audit.jsonl");
         let clock = Clock::real();
         let kept = Kept {
-            audit: Some(audit),
             ledger: Ledger::in_memory(clock.clone()),
             switch: None,
             key: None,
         };
-        let server = server(self.backend.tools(), policy, kept, &clock, LOCAL.to_owned())?;
-        Ok(Client::connect(server, report).await?)
+        let account = (None, self.backend.tools(), kept);
+        let server = server(vec![account], policy, Some(audit), &clock, LOCAL.to_owned())?;
+        Ok(Client::connect(server, report))
     }
 
     async fn list(&self, client: &Client) -> Result<Vec<String>, CliError> {

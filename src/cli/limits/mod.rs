@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{
     CliError,
-    options::{BackendOption, PolicyOption, Remembered, StateOption},
+    options::{BackendOption, PolicyOption, StateOption},
     output::{stdout, write_json},
 };
 use crate::{
@@ -28,6 +28,7 @@ const PAUSE: &str = "pause";
     after_help = "Examples:
   whatsapp-guard limits
   whatsapp-guard limits --policy mine.toml --json | jq '.counters[] | select(.left == 0)'
+  whatsapp-guard limits --policy team.toml --account work
   whatsapp-guard limits reset sends         gives back what `sends` has counted
   whatsapp-guard limits reset pause         ends a pause of the account
 
@@ -47,8 +48,6 @@ pub(super) struct Limits {
 #[derive(Debug, Args)]
 struct Show {
     #[command(flatten)]
-    policy: PolicyOption,
-    #[command(flatten)]
     account: Whose,
     /// Print JSON
     #[arg(long)]
@@ -58,6 +57,8 @@ struct Show {
 /// Whose ledger.
 #[derive(Debug, Args)]
 struct Whose {
+    #[command(flatten)]
+    policy: PolicyOption,
     #[command(flatten)]
     backend: BackendOption,
     #[command(flatten)]
@@ -72,6 +73,8 @@ enum What {
 
 #[derive(Serialize)]
 struct Report {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
     panic: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pause: Option<Paused>,
@@ -95,21 +98,15 @@ impl Limits {
     }
 }
 
-impl Whose {
-    /// What is remembered already.
-    fn remembered(&self) -> Result<Remembered, CliError> {
-        let account = self.backend.account()?;
-        self.state.remembered(account.as_deref())
-    }
-}
-
 impl Show {
     fn run(self) -> Result<ExitCode, CliError> {
-        let policy = self.policy.load()?;
-        let sandbox = self.account.backend.account()?.is_none();
-        let kept = self.account.remembered()?;
+        let policy = self.account.policy.load()?;
+        let account = self.account.backend.one(&policy)?;
+        let sandbox = account.key()?.is_none();
+        let kept = self.account.state.remembered(&account)?;
         let known = Account::look(kept.ledger, kept.switch.as_ref()).map_err(failed)?;
         let report = Report {
+            account: account.name().map(str::to_owned),
             panic: known.panic.name(),
             pause: known.pause.as_ref().map(|pause| Paused {
                 why: pause.why.clone(),
@@ -133,6 +130,9 @@ fn tell(out: &mut impl Write, report: &Report, panic: State, sandbox: bool) -> i
         State::Off => {}
         State::ReadsOnly => writeln!(out, "panic is on: nothing but reads")?,
         State::Everything => writeln!(out, "panic is on: nothing at all")?,
+    }
+    if let Some(account) = &report.account {
+        writeln!(out, "account: {account}")?;
     }
     if let Some(pause) = &report.pause {
         let time = for_people(Duration::from_secs(pause.remaining_s));

@@ -33,11 +33,16 @@ pub(super) struct Reset {
 
 impl Reset {
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
-        let Some(ledger) = self.account.remembered()?.ledger else {
+        let policy = self.account.policy.load()?;
+        let account = self.account.backend.one(&policy)?;
+        let Some(ledger) = self.account.state.remembered(&account)?.ledger else {
             let none = "there is no ledger for the account that is configured: nothing to reset";
             return Err(CliError::Usage(none.to_owned()));
         };
-        let question = self.question(&ledger)?;
+        let question = match account.name() {
+            Some(name) => format!("account {name}: {}", self.question(&ledger)?),
+            None => self.question(&ledger)?,
+        };
         if !terminal::ask(&question)? {
             writeln!(stdout(), "nothing was changed")?;
             return Ok(terminal::DECLINED);

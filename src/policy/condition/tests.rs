@@ -29,6 +29,8 @@ fn schema() -> Map<String, Value> {
                 "url": { "type": "string" }, "path": { "type": "string" } } },
             "either": { "anyOf": [{ "type": "string" }, { "type": "integer" }] },
             "kinds": { "type": "array", "items": { "type": "string", "enum": ["image", "video"] } },
+            "style": { "oneOf": [{ "const": "bold" }, { "enum": ["plain"] }] },
+            "place": { "properties": { "name": { "type": "string" } } },
             "maybe": { "type": ["string", "null"] },
             "mixed": { "type": "array", "items": { "anyOf": [{ "type": "string" }, { "type": "integer" }] } },
             "things": { "type": "array", "items": { "type": "object" } },

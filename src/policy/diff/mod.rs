@@ -3,6 +3,7 @@
 //! Each part of a policy is held against the same part of the other: what comes of a
 //! call is the strictest of its parts, so where no part is looser, no call is.
 
+mod accounts;
 mod conditions;
 mod people;
 mod probes;
@@ -108,7 +109,8 @@ impl Policy {
 
 impl Pair<'_> {
     fn of_caller(self) -> Vec<Change> {
-        let mut found = self.standings();
+        let mut found = self.accounts();
+        found.extend(self.standings());
         found.extend(self.conditions());
         found.extend(self.limits());
         found.extend(self.paces());

@@ -99,6 +99,11 @@ fn a_night_is_shorter_when_clocks_are_set_forward() {
             ("2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"),
         ],
     );
+    // Hours from midnight on go on after the change.
+    hold(
+        &quiet("00:00-07:00", "Europe/Berlin"),
+        &[("2026-03-29T00:00:00Z", "2026-03-29T05:00:00Z")],
+    );
     // Hours that are skipped as a whole do not come.
     hold(
         &quiet("02:10-02:50", "Europe/Berlin"),

@@ -36,6 +36,7 @@ pub(in crate::policy) fn cases(
             origin: &source.origin,
             text: &source.text,
             found: Vec::new(),
+            covered: Vec::new(),
             common: &mut common,
             prefix: String::new(),
         };
@@ -54,7 +55,7 @@ pub(in crate::policy) fn cases(
 impl Reader<'_> {
     fn cases(&mut self, root: &Node, policy: &Policy) -> Vec<Case> {
         self.table(root, "a file of cases", &["case"]);
-        let Some(node) = child(root, "case") else {
+        let Some(node) = child(root, "case").map(|(_, node)| node) else {
             let hint = "write [[case]], and below it name, tool, args and expect";
             self.wrong(
                 &(root.span.start..root.span.start),

@@ -1,10 +1,11 @@
 //! The keys of a policy file, each in one place for whoever reads them or tells of them.
 
 /// The keys of a file besides those of its sheet.
-pub(super) const FILE: [&str; 8] = [
+pub(super) const FILE: [&str; 9] = [
     "version",
     "include",
     "lists",
+    "accounts",
     "confirmation",
     "health",
     "mode",
@@ -26,9 +27,22 @@ pub(super) const SHEET: [&str; 9] = [
 ];
 
 /// The keys of a grant besides those of its sheet.
-pub(super) const GRANT: [&str; 3] = ["token_sha256", "expires", "scopes"];
+pub(super) const GRANT: [&str; 4] = ["token_sha256", "expires", "scopes", "accounts"];
 
 pub(super) const OAUTH: [&str; 4] = ["issuer", "audience", "jwks_uri", "algorithms"];
+
+pub(super) const ACCOUNT: [&str; 10] = [
+    "backend",
+    "url",
+    "session",
+    "api_key_file",
+    "api_key_env",
+    "id_instance",
+    "api_url",
+    "media_url",
+    "api_token_file",
+    "api_token_env",
+];
 
 pub(super) const RULE: [&str; 7] = [
     "action",
@@ -58,8 +72,10 @@ pub(super) const PROMPTS: [&str; 2] = ["max", "window"];
 
 /// The tables of a file with their keys, where they have keys of their own. A class takes
 /// the keys of a tool, `rate_limit` those of a limit, and a grant those of a sheet.
-const TABLES: [(&str, &[&str]); 23] = [
+const TABLES: [(&str, &[&str]); 25] = [
     ("lists", &["NAME"]),
+    ("accounts", &["NAME"]),
+    ("accounts.NAME", &ACCOUNT),
     ("risk", &["CLASS"]),
     ("tools", &["NAME"]),
     ("tools.NAME", &RULE),

@@ -1,9 +1,11 @@
 //! From policies as written to a policy that can be used, or to all that is wrong.
 
+mod accounts;
 mod cases;
 mod examples;
 mod grants;
 mod keys;
+mod oauth;
 mod people;
 mod reader;
 mod rule;
@@ -14,18 +16,19 @@ mod vain;
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
 use super::{
-    Because, Confirmation, Diagnostics, Health, Mode, Place, Policy, Standing,
+    Accounts, Because, Confirmation, Diagnostics, Health, Mode, Place, Policy, Standing,
     limit::LONG,
-    raw::{Node, Raw},
+    raw::{Key, Node, Raw},
     sheet::Action,
     source::{Source, version},
 };
 use crate::gate::Code;
 pub(super) use cases::cases;
 use examples::Example;
-use grants::{DraftedGrant, DraftedOAuth};
+use grants::DraftedGrant;
 pub use keys::keys;
 use keys::{FILE, SHEET};
+use oauth::DraftedOAuth;
 use reader::{Common, Fields, Reader};
 use sheet::Drafted;
 use terms::{Asking, Moding};
@@ -41,23 +44,34 @@ struct Draft {
     oauth: Option<DraftedOAuth>,
 }
 
-/// Makes one policy of its files, the first of which includes the others.
-pub(super) fn check(mut sources: Vec<Source>) -> Result<Policy, Diagnostics> {
+/// Makes one policy of its files, the first of which includes the others; where there
+/// are accounts that it is for, it has to name the same.
+pub(super) fn check(
+    mut sources: Vec<Source>,
+    in_force: Option<&Accounts>,
+) -> Result<Policy, Diagnostics> {
     let mut common = Common::default();
-    each(&mut sources, &mut common, |reader, root, _| {
-        if let Some(lists) = child(root, "lists") {
+    each(&mut sources, &mut common, |reader, root, index| {
+        if let Some((_, lists)) = child(root, "lists") {
             reader.lists(lists);
         }
+        if let Some((key, accounts)) = child(root, "accounts") {
+            reader.accounts(&key.span, accounts, index == 0);
+        }
     });
+    if let (Some(first), Some(in_force)) = (sources.first_mut(), in_force) {
+        accounts::unlike(first, &common.accounts, in_force);
+    }
     let mut drafts = Vec::new();
     each(&mut sources, &mut common, |reader, root, index| {
         drafts.push(reader.file(root, index == 0));
     });
     each(&mut sources, &mut common, |reader, root, _| {
-        if let Some(lists) = child(root, "lists") {
+        if let Some((_, lists)) = child(root, "lists") {
             reader.unused_lists(lists);
         }
     });
+    accounts::untied(&mut sources, &drafts, &common.accounts);
     let offered = matches!(floor(&drafts), (Standing::Confirm(_), _));
     // Where a file cannot be parsed it has no draft.
     if !offered && sources.len() == drafts.len() {
@@ -66,7 +80,7 @@ pub(super) fn check(mut sources: Vec<Source>) -> Result<Policy, Diagnostics> {
         }
     }
     if sources.len() == drafts.len() {
-        for (index, problem) in grants::unmet(&drafts) {
+        for (index, problem) in oauth::unmet(&drafts) {
             if let Some(source) = sources.get_mut(index) {
                 source.problems.push(problem);
             }
@@ -82,7 +96,8 @@ pub(super) fn check(mut sources: Vec<Source>) -> Result<Policy, Diagnostics> {
     }
     let mut found = Diagnostics::default();
     for source in sources {
-        found.add(&source.origin, &source.text, source.problems);
+        let shown = source.shown();
+        found.add(&source.origin, &shown, source.problems);
     }
     if found.has_errors() {
         return Err(found);
@@ -105,6 +120,7 @@ fn each(
             origin: &source.origin,
             text: &source.text,
             found: Vec::new(),
+            covered: Vec::new(),
             common,
             // Counters of files that are included are their own.
             prefix: if index == 0 {
@@ -114,16 +130,17 @@ fn each(
             },
         };
         read(&mut reader, root, index);
-        source.problems.append(&mut reader.found);
+        let (mut found, mut covered) = (reader.found, reader.covered);
+        source.problems.append(&mut found);
+        source.covered.append(&mut covered);
     }
 }
 
-fn child<'n>(root: &'n Node, name: &str) -> Option<&'n Node> {
+fn child<'n>(root: &'n Node, name: &str) -> Option<&'n (Key, Node)> {
     let Raw::Table(entries) = &root.value else {
         return None;
     };
-    let found = entries.iter().find(|(key, _)| key.name == name);
-    found.map(|(_, node)| node)
+    entries.iter().find(|(key, _)| key.name == name)
 }
 
 impl Reader<'_> {
@@ -211,6 +228,7 @@ fn compose(
         health: Vec::new(),
         mode: mode(&drafts),
         limits: common.limits,
+        accounts: common.accounts,
         warnings: Diagnostics::default(),
         sheets: Vec::new(),
         grants: BTreeMap::new(),
@@ -232,6 +250,9 @@ fn compose(
             grant.sheets.push(drafted.sheet.sheet);
             grant.tokens.extend(drafted.token);
             grant.scopes.extend(drafted.scopes);
+            if let Some(accounts) = drafted.accounts {
+                grant.tie(accounts);
+            }
         }
     }
     policy.samples = examples

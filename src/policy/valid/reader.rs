@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     policy::{
-        Diagnostic, Limit, Place, Scope,
+        Accounts, Diagnostic, Limit, Place, Scope,
         diagnostics::position,
         people::People,
         raw::{Key, Node, Raw, Span},
@@ -35,6 +35,7 @@ pub(super) struct Common {
     /// The scopes of all grants, each with its grant.
     pub(super) scopes: BTreeMap<String, String>,
     pub(super) has_oauth: bool,
+    pub(super) accounts: Accounts,
 }
 
 /// Reads one file of a policy and collects what is wrong with it.
@@ -42,6 +43,8 @@ pub(super) struct Reader<'a> {
     pub(super) origin: &'a str,
     pub(super) text: &'a str,
     pub(super) found: Vec<Diagnostic>,
+    /// What is not to be shown of it.
+    pub(super) covered: Vec<Span>,
     pub(super) common: &'a mut Common,
     /// What the counters of this part of the file begin with.
     pub(super) prefix: String,

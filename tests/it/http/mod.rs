@@ -1,6 +1,7 @@
 //! Over HTTP: who is let in, whose session it is, and that calls go the same way.
 
 mod access;
+mod accounts;
 mod calls;
 mod oauth;
 mod sessions;
@@ -32,7 +33,7 @@ use whatsapp_guard::{
         tokens::{self, Door},
     },
     ledger::Ledger,
-    mcp::{self, Server},
+    mcp::{self, Account, LOCAL, Server},
     media::MediaRules,
     policy::Policy,
 };
@@ -92,8 +93,13 @@ impl Site {
 
     /// The sandbox with room for so many sessions.
     pub async fn roomy(policy: &str, room: Room) -> Self {
-        let config = Config::Sandbox(app::waits(), MediaRules::default());
-        Self::made(config, policy, room, Ledger::in_memory, |gate| gate).await
+        Self::serving(policy, room, |policy, clock, audit| {
+            let ledger = Ledger::in_memory(clock.clone());
+            let gate = Gate::new(policy, clock, audit.clone(), ledger).unwrap();
+            let tools = Backend::new(&app::sandbox_config()).tools();
+            Server::new(tools, gate, audit)
+        })
+        .await
     }
 
     /// One whose ledger and gate are of another make.
@@ -103,24 +109,41 @@ impl Site {
         ledger: impl FnOnce(Clock) -> Ledger,
         made: impl FnOnce(Gate) -> Gate,
     ) -> Self {
-        Self::made(config, policy, Room::default(), ledger, made).await
+        Self::serving(policy, Room::default(), |policy, clock, audit| {
+            let ledger = ledger(clock.clone());
+            let gate = made(Gate::new(policy, clock, audit.clone(), ledger).unwrap());
+            Server::new(Backend::new(&config).tools(), gate, audit)
+        })
+        .await
     }
 
-    async fn made(
-        config: Config,
+    /// Sandboxes with these names; the policy has to name them too.
+    pub async fn of_accounts(names: &[&str], policy: &str) -> Self {
+        Self::serving(policy, Room::default(), |policy, clock, audit| {
+            let policy = Arc::new(policy);
+            let account = |name: &&str| {
+                let ledger = Ledger::in_memory(clock.clone());
+                let gate = Gate::new(policy.clone(), clock, audit.clone(), ledger).unwrap();
+                let tools = Backend::new(&app::sandbox_config()).tools();
+                Account::new(tools, gate.of_account(name))
+            };
+            let others = names[1..].iter().map(account).collect();
+            Server::for_accounts(account(&names[0]), others, audit.clone(), LOCAL.to_owned())
+        })
+        .await
+    }
+
+    async fn serving(
         policy: &str,
         room: Room,
-        ledger: impl FnOnce(Clock) -> Ledger,
-        made: impl FnOnce(Gate) -> Gate,
+        make: impl FnOnce(Policy, &Clock, Arc<Audit>) -> Server,
     ) -> Self {
         let folder = TempDir::new().unwrap();
         let (clock, hand) = Clock::manual();
         let audit = folder.path().join("audit.jsonl");
         let audit = Arc::new(Audit::new(Some(audit), clock.clone()));
         let policy = Policy::from_toml("policy.toml", policy).unwrap();
-        let ledger = ledger(clock.clone());
-        let gate = made(Gate::new(policy, &clock, audit.clone(), ledger).unwrap());
-        let server = Server::new(Backend::new(&config).tools(), gate, audit);
+        let server = make(policy, &clock, audit);
         let door = Door::of(server.clone());
         let listener = Listener::at("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let url = format!("http://{}{}", listener.address().unwrap(), http::PATH);
