@@ -25,6 +25,7 @@ use std::{
 const CLIENTS: u32 = 64;
 const RATE: u32 = 2_000;
 const SESSIONS: usize = 10_000;
+const WOKEN: usize = 1_000;
 
 const POLICY: &str = r#"
 version = "1"
@@ -63,10 +64,16 @@ fn main() {
         early
     );
     let before = server.resident();
-    open_sessions(&server);
-    let grown = (server.resident() - before) / 1024;
-    println!("{SESSIONS} idle sessions");
-    println!("  memory            {grown:>8} MiB goal 200");
+    let sessions = open_sessions(&server);
+    let after = server.resident();
+    let (grown, whole) = ((after - before) / 1024, after / 1024);
+    let woken = wake(&server, &sessions);
+    println!("{SESSIONS} idle sessions of 2025-11-25");
+    println!("  memory            {grown:>8} MiB goal 200, {whole} with the server itself");
+    println!(
+        "  waking one, p50   {:>8.2} ms",
+        woken.as_secs_f64() * 1000.0
+    );
 }
 
 struct Server {
@@ -162,12 +169,36 @@ fn load(server: &Server, time: Duration) -> Calls {
     }
 }
 
-fn open_sessions(server: &Server) {
+/// The headers that name each session.
+fn open_sessions(server: &Server) -> Vec<String> {
     let mut connection = Connection::open(&server.address);
-    for _ in 0..SESSIONS {
+    let mut open = || {
         let answer = connection.send("", HELLO);
         assert!(answer.contains("serverInfo"), "{answer}");
-    }
+        let named = format!(
+            "MCP-Protocol-Version: 2025-11-25\r\nMcp-Session-Id: {}\r\n",
+            connection.session
+        );
+        connection.send(&named, READY);
+        named
+    };
+    (0..SESSIONS).map(|_| open()).collect()
+}
+
+/// How long the first question takes to sessions that were idle the longest.
+fn wake(server: &Server, sessions: &[String]) -> Duration {
+    let mut connection = Connection::open(&server.address);
+    let mut times: Vec<_> = sessions[..WOKEN]
+        .iter()
+        .map(|named| {
+            let started = Instant::now();
+            let answer = connection.send(named, PING);
+            assert!(answer.contains("result"), "{answer}");
+            started.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    times[WOKEN / 2]
 }
 
 const MODERN: &str =
@@ -175,10 +206,15 @@ const MODERN: &str =
 const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_session","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}"#;
 const HELLO: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}"#;
 
+const READY: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+const PING: &str = r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#;
+
 /// A connection that is kept.
 struct Connection {
     stream: BufReader<TcpStream>,
     address: String,
+    /// The session that was named last.
+    session: String,
 }
 
 impl Connection {
@@ -188,6 +224,7 @@ impl Connection {
         Self {
             stream: BufReader::new(stream),
             address: address.to_owned(),
+            session: String::new(),
         }
     }
 
@@ -209,6 +246,9 @@ impl Connection {
             let lower = line.to_ascii_lowercase();
             if let Some(value) = lower.strip_prefix("content-length:") {
                 length = value.trim().parse().unwrap();
+            }
+            if let Some(value) = lower.strip_prefix("mcp-session-id:") {
+                value.trim().clone_into(&mut self.session);
             }
             chunked |= lower.starts_with("transfer-encoding: chunked");
             if line == "\r\n" {

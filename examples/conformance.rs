@@ -22,7 +22,13 @@ use whatsapp_guard::{
     backend::Fault,
     clock::Clock,
     gate::Gate,
-    http::{self, listen::Listener, origins::Origins, tokens::Door},
+    http::{
+        self,
+        listen::Listener,
+        origins::Origins,
+        sessions::{Room, Sessions},
+        tokens::Door,
+    },
     ledger::Ledger,
     mcp::{self, LOCAL, Server},
     op::{
@@ -242,8 +248,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let gate = Gate::new(policy("")?, &clock, audit.clone(), ledger)?;
     let server = Server::new(tools(), gate, audit);
     let server = SERVER.get_or_init(|| server).clone();
-    let service = mcp::http_service(server, CancellationToken::new());
-    let router = http::router(service, Origins::loopback(), Door::Open(LOCAL.to_owned()));
+    let sessions = Sessions::new(clock, Room::default());
+    let service = mcp::http_service(server, sessions.clone(), CancellationToken::new());
+    let door = Door::Open(LOCAL.to_owned());
+    let router = http::router(service, Origins::loopback(), door, sessions);
     let listener = Listener::at(address).await?;
     writeln!(io::stderr(), "serving http://{}", listener.address()?)?;
     listener.serve(router, CancellationToken::new()).await;

@@ -1,7 +1,11 @@
 //! QR codes as pictures and as text.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use qrcode::{Color, QrCode, render::unicode::Dense1x2};
+use qrcode::{
+    Color, QrCode,
+    render::{Renderer, unicode::Dense1x2},
+};
+use rqrr::BitGrid;
 
 use crate::op::Blob;
 
@@ -16,7 +20,7 @@ pub struct Drawn {
 /// Pixels per module in the picture.
 const SCALE: usize = 6;
 /// Light modules round the code, as scanners need them.
-const QUIET: usize = 4;
+const QUIET: u8 = 4;
 /// The largest picture that is decoded, in pixels along an edge.
 const LARGEST: u32 = 2048;
 
@@ -27,7 +31,7 @@ const LARGEST: u32 = 2048;
 pub fn draw(value: &str) -> Result<Drawn, String> {
     let code = encode(value)?;
     Ok(Drawn {
-        text: as_text(&code),
+        text: as_text(&code.to_colors(), code.width()),
         image: Blob {
             mime: "image/png".into(),
             base64: STANDARD.encode(png(&code)?),
@@ -35,15 +39,23 @@ pub fn draw(value: &str) -> Result<Drawn, String> {
     })
 }
 
-/// Reads the value out of a PNG and draws it as text; `None` when it holds no
-/// readable code.
+/// Finds the code in a PNG and draws it as text, module by module; `None` when there is
+/// none.
 pub fn redraw(png: &[u8]) -> Option<String> {
     let (width, height, pixels) = greyscale(png)?;
     let mut picture = rqrr::PreparedImage::prepare_from_greyscale(width, height, |x, y| {
         pixels.get(y * width + x).copied().unwrap_or(u8::MAX)
     });
-    let (_, value) = picture.detect_grids().first()?.decode().ok()?;
-    encode(&value).ok().map(|code| as_text(&code))
+    let grids = picture.detect_grids();
+    let modules = &grids.first()?.grid;
+    let edge = modules.size();
+    let colours: Vec<Color> = (0..edge * edge)
+        .map(|at| match modules.bit(at / edge, at % edge) {
+            true => Color::Dark,
+            false => Color::Light,
+        })
+        .collect();
+    Some(as_text(&colours, edge))
 }
 
 fn encode(value: &str) -> Result<QrCode, String> {
@@ -51,9 +63,9 @@ fn encode(value: &str) -> Result<QrCode, String> {
         .map_err(|error| error.to_string())
 }
 
-fn as_text(code: &QrCode) -> String {
+fn as_text(colours: &[Color], edge: usize) -> String {
     // Dark modules are left blank: on a dark terminal the code is then dark on light.
-    code.render::<Dense1x2>()
+    Renderer::<Dense1x2>::new(colours, edge, QUIET.into())
         .dark_color(Dense1x2::Dark)
         .light_color(Dense1x2::Light)
         .build()
@@ -61,12 +73,12 @@ fn as_text(code: &QrCode) -> String {
 
 fn png(code: &QrCode) -> Result<Vec<u8>, String> {
     let modules = code.width();
-    let edge = (modules + 2 * QUIET) * SCALE;
+    let edge = (modules + 2 * usize::from(QUIET)) * SCALE;
     let colours = code.to_colors();
     let dark = |x: usize, y: usize| {
         let (column, row) = (
-            (x / SCALE).checked_sub(QUIET),
-            (y / SCALE).checked_sub(QUIET),
+            (x / SCALE).checked_sub(QUIET.into()),
+            (y / SCALE).checked_sub(QUIET.into()),
         );
         match (column, row) {
             (Some(column), Some(row)) if column < modules => {

@@ -12,6 +12,7 @@ use crate::{
         self,
         listen::Listener,
         origins::Origins,
+        sessions::{Room, Sessions},
         status,
         tokens::{self, Door},
     },
@@ -105,8 +106,9 @@ impl HttpOptions {
         };
         drop(say);
         let end = CancellationToken::new();
-        let service = mcp::http_service(server.clone(), end.clone());
-        let router = http::router(service, origins, door);
+        let sessions = Sessions::new(server.clock().clone(), Room::default());
+        let service = mcp::http_service(server.clone(), sessions.clone(), end.clone());
+        let router = http::router(service, origins, door, sessions);
         let ending = async {
             stop.cancelled().await;
             server.drain(GRACE).await;

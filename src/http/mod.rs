@@ -18,14 +18,14 @@ use axum::{
     Json, Router,
     body::Body,
     extract::{Request, State},
-    http::{Method, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use tower_service::Service;
 
 use origins::Origins;
-use sessions::Sessions;
+use sessions::{Held, HeldBody, Sessions};
 use tokens::Door;
 
 /// The path that MCP is served at.
@@ -60,11 +60,11 @@ impl Principal {
 struct Checks {
     origins: Origins,
     door: Door,
-    sessions: Sessions,
+    sessions: Arc<Sessions>,
 }
 
 /// MCP at [`PATH`], behind all checks.
-pub fn router<S>(mcp: S, origins: Origins, door: Door) -> Router
+pub fn router<S>(mcp: S, origins: Origins, door: Door, sessions: Arc<Sessions>) -> Router
 where
     S: Service<Request<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
     S::Response: IntoResponse,
@@ -73,7 +73,7 @@ where
     let checks = Arc::new(Checks {
         origins,
         door,
-        sessions: Sessions::default(),
+        sessions,
     });
     // The last layer comes first.
     Router::new()
@@ -114,27 +114,39 @@ async fn known(State(checks): State<Arc<Checks>>, mut request: Request, next: Ne
     if sessions::are_unknown_to(request.headers()) {
         request.headers_mut().remove(SESSION);
     }
-    let session = request.headers().get(SESSION).cloned();
-    if let Some(session) = &session
-        && !checks.sessions.is_of(session, &principal)
-    {
-        return refuse(StatusCode::NOT_FOUND, "there is no such session");
-    }
+    let held = match request.headers().get(SESSION) {
+        None => None,
+        Some(session) => match hold(&checks.sessions, session, &principal) {
+            None => return refuse(StatusCode::NOT_FOUND, "there is no such session"),
+            held => held,
+        },
+    };
     let ends = *request.method() == Method::DELETE;
     request.extensions_mut().insert(principal.clone());
-    let response = next.run(request).await;
-    let opened = response.headers().get(SESSION);
-    match (session, opened) {
-        (None, Some(opened)) if !checks.sessions.bind(opened, &principal) => {
-            let reason = "too many sessions are open";
-            return refuse(StatusCode::SERVICE_UNAVAILABLE, reason);
-        }
-        (Some(session), _) if ends || response.status() == StatusCode::NOT_FOUND => {
-            checks.sessions.forget(&session);
-        }
-        _ => {}
+    if let Some(held) = &held {
+        // Into the call that the request leads to: it may go on without the client.
+        request.extensions_mut().insert(held.clone());
     }
-    response
+    let response = next.run(request).await;
+    let Some(held) = held else {
+        let opened = response.headers().get(SESSION).map(HeaderValue::to_str);
+        return match opened {
+            Some(Ok(opened)) if !checks.sessions.bind(opened, &principal) => {
+                let reason = "too many sessions are open";
+                refuse(StatusCode::SERVICE_UNAVAILABLE, reason)
+            }
+            _ => response,
+        };
+    };
+    if ends && response.status().is_success() {
+        held.forget();
+    }
+    response.map(|body| HeldBody::wrap(body, held))
+}
+
+/// Holds the session that a request names.
+fn hold(sessions: &Arc<Sessions>, named: &HeaderValue, principal: &Principal) -> Option<Held> {
+    sessions.hold(named.to_str().ok()?, principal)
 }
 
 /// A refusal in a few words.

@@ -3,7 +3,6 @@
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
-    time::Duration,
 };
 
 use http::request::Parts;
@@ -11,16 +10,14 @@ use rmcp::{
     ErrorData, RoleServer,
     service::{NotificationContext, Peer, ServiceError, SubscriptionContext},
 };
-use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::Server;
 use crate::{
     gate::{Caller, Gate},
+    http::sessions::Held,
     policy::{Diagnostics, Policy},
 };
-
-/// How often it is looked whether a client is still there.
-const LOOK: Duration = Duration::from_secs(60);
 
 /// Digests of what a caller is shown, as far as a policy decides on it: there may be
 /// thousands of sessions.
@@ -73,35 +70,44 @@ impl Server {
         self.accounts().for_each(|account| account.gate.settle());
     }
 
-    /// Tells a client of 2025-11-25 or before, as long as it is there.
+    /// Tells a client of 2025-11-25 or before, as long as it is there and awake.
     pub(super) async fn tell(&self, cx: NotificationContext<RoleServer>) {
-        let peer = &cx.peer;
+        let NotificationContext {
+            peer, extensions, ..
+        } = cx;
         let Ok(_place) = self.0.sessions.try_acquire() else {
             return;
         };
+        let mut changes = self.0.changes.subscribe();
+        let head = extensions.get::<Parts>();
+        let (over, missed) = match head.and_then(|head| head.extensions.get::<Held>()) {
+            Some(held) => match held.teller(*changes.borrow_and_update()) {
+                Some(teller) => (teller.over, teller.missed),
+                None => return,
+            },
+            // On stdio the end of the client is the end of the server.
+            None => (CancellationToken::new(), false),
+        };
         let client = peer.peer_info();
         let client = client.and_then(|client| client.capabilities.elicitation.clone());
-        let caller = self.caller_who(client, cx.extensions.get::<Parts>());
-        let mut changes = self.0.changes.subscribe();
+        let caller = self.caller_who(client, head);
+        // What is left of the request would keep the session awake.
+        drop(extensions);
         let mut shown = self.shown(&caller);
+        let mut lists = Lists {
+            tools: missed,
+            resources: missed,
+            prompts: missed,
+        };
         loop {
-            let changed = tokio::select! {
-                changed = changes.changed() => match changed {
-                    Ok(()) => true,
-                    Err(_) => return,
-                },
-                () = sleep(LOOK) => false,
-            };
-            if peer.is_transport_closed() {
-                return;
-            }
-            if !changed {
-                continue;
-            }
-            let lists = shown.update(self.shown(&caller));
-            if let Err(error) = notify(peer, &lists).await {
+            if let Err(error) = notify(&peer, &lists).await {
                 tracing::debug!(%error, "the client could not be told of a change");
             }
+            tokio::select! {
+                () = over.cancelled() => return,
+                changed = changes.changed() => if changed.is_err() { return },
+            }
+            lists = shown.update(self.shown(&caller));
         }
     }
 

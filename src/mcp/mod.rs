@@ -7,8 +7,10 @@ mod call;
 mod changes;
 mod client;
 mod http;
+mod life;
 mod prompts;
 mod resources;
+mod sleepers;
 mod stdio;
 mod uri;
 
@@ -37,6 +39,7 @@ use tokio_util::task::TaskTracker;
 pub use accounts::Account;
 pub use client::{Answered, Client, Reply};
 pub use http::http_service;
+pub use sleepers::Sleepers;
 pub use stdio::{serve, serve_stdio};
 
 pub use crate::policy::LOCAL;

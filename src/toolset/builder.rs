@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use serde::de::value::MapDeserializer;
 use serde_json::Value;
 
 use super::{
@@ -188,7 +189,12 @@ fn facts_of<O: Operation>(op: &O) -> Result<Facts, BadCall> {
 }
 
 fn read<O: Operation>(arguments: &Value) -> Result<O, BadCall> {
-    serde_path_to_error::deserialize(arguments).map_err(|error| {
+    let Value::Object(named) = arguments else {
+        return Err(bad_arguments::<O>(&"arguments come by name, in an object"));
+    };
+    let named = named.iter().map(|(name, value)| (name.as_str(), value));
+    let named = MapDeserializer::<_, serde_json::Error>::new(named);
+    serde_path_to_error::deserialize(named).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
         match path.as_str() {
@@ -305,5 +311,12 @@ mod tests {
         );
         let told = answer(&mut Words(long(), false), size, &None);
         assert_eq!(told.err(), Some(Fault::TooLarge(size.bytes())));
+    }
+
+    #[test]
+    fn arguments_come_by_name() {
+        let problem = facts::<crate::op::GetChat>(serde_json::json!(["120363000000000002@g.us"]));
+        let problem = problem.err().map(|problem| problem.to_string());
+        assert!(problem.is_some_and(|problem| problem.contains("by name")));
     }
 }

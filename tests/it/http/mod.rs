@@ -6,6 +6,7 @@ mod calls;
 mod oauth;
 mod sessions;
 mod shared;
+mod sleep;
 mod status;
 
 use std::{
@@ -28,6 +29,7 @@ use whatsapp_guard::{
         self,
         listen::Listener,
         origins::Origins,
+        sessions::{Room, Sessions},
         tokens::{self, Door},
     },
     ledger::Ledger,
@@ -72,6 +74,7 @@ pub struct Site {
     pub url: String,
     pub server: Server,
     pub hand: Hand,
+    pub sessions: Arc<Sessions>,
     pub stop: CancellationToken,
     pub serving: JoinHandle<()>,
     client: Client,
@@ -88,6 +91,17 @@ impl Site {
         Self::counting(config, policy, Ledger::in_memory, |gate| gate).await
     }
 
+    /// The sandbox with room for so many sessions.
+    pub async fn roomy(policy: &str, room: Room) -> Self {
+        Self::serving(policy, room, |policy, clock, audit| {
+            let ledger = Ledger::in_memory(clock.clone());
+            let gate = Gate::new(policy, clock, audit.clone(), ledger).unwrap();
+            let tools = Backend::new(&app::sandbox_config()).tools();
+            Server::new(tools, gate, audit)
+        })
+        .await
+    }
+
     /// One whose ledger and gate are of another make.
     pub async fn counting(
         config: Config,
@@ -95,7 +109,7 @@ impl Site {
         ledger: impl FnOnce(Clock) -> Ledger,
         made: impl FnOnce(Gate) -> Gate,
     ) -> Self {
-        Self::serving(policy, |policy, clock, audit| {
+        Self::serving(policy, Room::default(), |policy, clock, audit| {
             let ledger = ledger(clock.clone());
             let gate = made(Gate::new(policy, clock, audit.clone(), ledger).unwrap());
             Server::new(Backend::new(&config).tools(), gate, audit)
@@ -105,7 +119,7 @@ impl Site {
 
     /// Sandboxes with these names; the policy has to name them too.
     pub async fn of_accounts(names: &[&str], policy: &str) -> Self {
-        Self::serving(policy, |policy, clock, audit| {
+        Self::serving(policy, Room::default(), |policy, clock, audit| {
             let policy = Arc::new(policy);
             let account = |name: &&str| {
                 let ledger = Ledger::in_memory(clock.clone());
@@ -121,6 +135,7 @@ impl Site {
 
     async fn serving(
         policy: &str,
+        room: Room,
         make: impl FnOnce(Policy, &Clock, Arc<Audit>) -> Server,
     ) -> Self {
         let folder = TempDir::new().unwrap();
@@ -133,12 +148,14 @@ impl Site {
         let listener = Listener::at("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let url = format!("http://{}{}", listener.address().unwrap(), http::PATH);
         let stop = CancellationToken::new();
-        let service = mcp::http_service(server.clone(), stop.child_token());
-        let router = http::router(service, Origins::loopback(), door);
+        let sessions = Sessions::new(server.clock().clone(), room);
+        let service = mcp::http_service(server.clone(), sessions.clone(), stop.child_token());
+        let router = http::router(service, Origins::loopback(), door, sessions.clone());
         Self {
             url,
             server,
             hand,
+            sessions,
             serving: tokio::spawn(listener.serve(router, stop.clone())),
             stop,
             client: client(),
