@@ -11,6 +11,7 @@
     reason = "a measurement fails by panicking and says what it found"
 )]
 
+mod program;
 mod stub;
 
 use std::{
@@ -87,7 +88,7 @@ impl Server {
         let folder = tempfile::tempdir().unwrap();
         let policy = folder.path().join("policy.toml");
         fs::write(&policy, POLICY).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_whatsapp-guard"))
+        let mut child = Command::new(program::path())
             .env_clear()
             .env("HOME", folder.path())
             .env("WAHA_BASE_URL", stub::start())

@@ -1,7 +1,8 @@
 //! Whole processes: the guard beside a bare MCP server, by turns, so that the
 //! machine's noise meets both.
 //!
-//! `cargo bench --bench processes`, with `-- --json` for other programs to read.
+//! `cargo bench --bench processes`, with `-- --json` for other programs to read. With
+//! `PROGRAM` it measures the program as it is installed.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,6 +14,7 @@
 
 mod bare;
 mod measure;
+mod program;
 mod report;
 mod stub;
 
@@ -79,7 +81,7 @@ fn measure() -> Report {
     let policy = folder.path().join("policy.toml");
     fs::write(&policy, POLICY).unwrap();
     let guard = || {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_whatsapp-guard"));
+        let mut command = Command::new(program::path());
         command
             .env_clear()
             .env("HOME", folder.path())
@@ -135,9 +137,7 @@ fn measure() -> Report {
         resident,
         resident_early,
         resident_late: both.each_ref().map(Running::resident),
-        size: fs::metadata(env!("CARGO_BIN_EXE_whatsapp-guard"))
-            .unwrap()
-            .len(),
+        size: fs::metadata(program::path()).unwrap().len(),
     }
 }
 

@@ -55,6 +55,10 @@ impl Progress {
     /// # Errors
     /// [`Fault::Cancelled`].
     pub async fn pause(&self, time: Duration) -> Result<(), Fault> {
+        if time.is_zero() {
+            // The timer would round it up to a millisecond.
+            return self.still_wanted();
+        }
         tokio::select! {
             () = self.cancel.cancelled() => Err(Fault::Cancelled),
             () = tokio::time::sleep(time) => Ok(()),

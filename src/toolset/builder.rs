@@ -152,12 +152,7 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
     arguments: Value,
     size: AnswerSize,
 ) -> Result<Prepared, BadCall> {
-    let mut op = read::<O>(&arguments)?;
-    if let Some(page) = op.page() {
-        page.within(size);
-    }
-    let facts = facts_of(&op)?;
-    let content = op.content();
+    let (op, facts, content) = understood::<O>(&arguments, size)?;
     let (backend, run) = (backend.clone(), run.clone());
     Ok(Prepared {
         facts,
@@ -165,6 +160,20 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
         brief: None,
         content,
     })
+}
+
+/// A call as it is understood, whatever the back end.
+fn understood<O: Operation>(
+    arguments: &Value,
+    size: AnswerSize,
+) -> Result<(O, Facts, Option<Value>), BadCall> {
+    let mut op = read::<O>(arguments)?;
+    if let Some(page) = op.page() {
+        page.within(size);
+    }
+    let facts = facts_of(&op)?;
+    let content = op.content();
+    Ok((op, facts, content))
 }
 
 /// What a policy sees of a call with these arguments.
