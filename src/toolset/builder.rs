@@ -258,16 +258,17 @@ fn answer(output: &mut dyn Told, size: AnswerSize, sight: &Sight) -> Result<Answ
     if let Some(may_read) = sight {
         output.blind(&**may_read);
     }
-    let fits = |value: &Value| value.to_string().len() <= size.structured();
     let mut structured = output.json()?;
-    if !fits(&structured) {
+    let mut taken = structured.to_string().len();
+    if taken > size.structured() {
         output.shorten(size.structured());
         structured = output.json()?;
-        if !fits(&structured) {
+        taken = structured.to_string().len();
+        if taken > size.structured() {
             return Err(Fault::TooLarge(size.bytes()));
         }
     }
-    let left = size.bytes() - structured.to_string().len();
+    let left = size.bytes() - taken;
     Ok(output.told(structured, left))
 }
 
