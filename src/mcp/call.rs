@@ -179,7 +179,8 @@ impl Server {
         let (progress, reports) = Progress::new(cx.ct.clone());
         let inner = Arc::clone(account);
         let (ending, wait) = (permitted.ending(), permitted.wait());
-        let running = self.0.running.spawn(async move {
+        // On the heap: a task moves what it runs several times.
+        let running = self.0.running.spawn(Box::pin(async move {
             // A gap that has to be kept; a call that is taken back meanwhile sends nothing.
             let outcome = match progress.pause(wait).await {
                 Ok(()) => inner.tools.run(permitted, progress).await,
@@ -188,7 +189,7 @@ impl Server {
             inner.gate.ended(ending, &outcome);
             let recorded = entry.ran(&outcome).map_or(Recorded::No, |()| Recorded::Yes);
             (outcome, recorded)
-        });
+        }));
         let forwarding = forward(reports, &cx);
         let (ended, ()) = tokio::join!(running, forwarding);
         let (outcome, recorded) = ended

@@ -323,7 +323,7 @@ impl ServerHandler for Server {
     }
 
     async fn on_initialized(&self, cx: NotificationContext<RoleServer>) {
-        self.tell(cx).await;
+        Box::pin(self.tell(cx)).await;
     }
 
     fn accepted_subscription_filter(
@@ -335,7 +335,7 @@ impl ServerHandler for Server {
     }
 
     async fn listen(&self, cx: SubscriptionContext) -> Result<(), ErrorData> {
-        self.tell_listener(&cx).await
+        Box::pin(self.tell_listener(&cx)).await
     }
 
     // What is not offered is not there; rmcp would answer with an empty list.

@@ -1,0 +1,245 @@
+//! What a server under test is made of.
+
+use super::*;
+
+/// A server to be started.
+pub struct Setup {
+    config: Config,
+    /// Several accounts by name; the first has `config` too.
+    named: Vec<(String, Config)>,
+    policy: String,
+    policy_file: Option<PathBuf>,
+    era: Era,
+    person: Person,
+    audit: Option<PathBuf>,
+    ledger: Option<PathBuf>,
+    answer: AnswerSize,
+    grant: String,
+}
+
+/// Waits that are short enough for tests and long enough for a loaded machine.
+pub fn waits() -> Waits {
+    Waits {
+        answer: Duration::from_secs(2),
+        look: Duration::from_millis(5),
+        open: Duration::from_millis(300),
+        settle: Duration::from_millis(60),
+        confirm: Duration::from_millis(60),
+    }
+}
+
+pub fn waha(mock: &MockServer) -> Setup {
+    waha_with(mock, waits())
+}
+
+pub fn waha_config(mock: &MockServer) -> Config {
+    waha(mock).config
+}
+
+pub fn waha_with(mock: &MockServer, waits: Waits) -> Setup {
+    Setup::new(Config::Waha(WahaAccount {
+        base_url: mock.uri().parse().unwrap(),
+        api_key: Some(SECRET.into()),
+        session: SessionName::parse("default").unwrap(),
+        waits,
+        media: MediaRules::default(),
+    }))
+}
+
+pub fn waha_taking(mock: &MockServer, media: MediaRules) -> Setup {
+    let Setup { config, .. } = waha(mock);
+    let Config::Waha(account) = config else {
+        panic!("it is WAHA's")
+    };
+    Setup::new(Config::Waha(WahaAccount { media, ..account }))
+}
+
+pub fn green_api(mock: &MockServer) -> Setup {
+    green_api_with(mock, waits())
+}
+
+pub fn green_api_with(mock: &MockServer, waits: Waits) -> Setup {
+    Setup::new(Config::GreenApi(GreenApiAccount {
+        api_url: mock.uri().parse().unwrap(),
+        media_url: mock.uri().parse().unwrap(),
+        id_instance: "7103000000".into(),
+        api_token: SECRET.into(),
+        waits,
+        media: MediaRules::default(),
+    }))
+}
+
+pub fn green_api_taking(mock: &MockServer, media: MediaRules) -> Setup {
+    let Setup { config, .. } = green_api(mock);
+    let Config::GreenApi(account) = config else {
+        panic!("it is GREEN-API's")
+    };
+    Setup::new(Config::GreenApi(GreenApiAccount { media, ..account }))
+}
+
+/// Several accounts; the policy has to name them too.
+pub fn accounts(named: &[(&str, Config)]) -> Setup {
+    let named = named
+        .iter()
+        .map(|(name, config)| ((*name).to_owned(), config.clone()));
+    let named: Vec<_> = named.collect();
+    Setup {
+        named: named.clone(),
+        ..Setup::new(named[0].1.clone())
+    }
+}
+
+pub fn sandbox_config() -> Config {
+    Config::Sandbox(waits(), MediaRules::default())
+}
+
+pub fn green_api_config(mock: &MockServer) -> Config {
+    green_api(mock).config
+}
+
+pub fn sandbox() -> Setup {
+    sandbox_taking(MediaRules::default())
+}
+
+/// The tools of a sandbox; it is not started.
+pub fn sandbox_tools() -> Toolset {
+    let config = Config::Sandbox(waits(), MediaRules::default());
+    Backend::new(&config).tools()
+}
+
+pub fn sandbox_taking(media: MediaRules) -> Setup {
+    Setup::new(Config::Sandbox(waits(), media))
+}
+
+impl Setup {
+    fn new(config: Config) -> Self {
+        Self {
+            config,
+            named: Vec::new(),
+            policy: OPEN.into(),
+            policy_file: None,
+            era: Era::Legacy,
+            person: Person::Accepts,
+            audit: None,
+            ledger: None,
+            answer: AnswerSize::default(),
+            grant: LOCAL.into(),
+        }
+    }
+
+    pub fn grant(mut self, grant: &str) -> Self {
+        self.grant = grant.into();
+        self
+    }
+
+    pub fn policy(mut self, policy: &str) -> Self {
+        self.policy = policy.into();
+        self
+    }
+
+    /// A policy in a file, with all that it includes.
+    pub fn policy_at(mut self, path: &Path) -> Self {
+        self.policy_file = Some(path.to_owned());
+        self
+    }
+
+    pub fn era(mut self, era: Era) -> Self {
+        self.era = era;
+        self
+    }
+
+    pub fn person(mut self, person: Person) -> Self {
+        self.person = person;
+        self
+    }
+
+    pub fn answering_within(mut self, bytes: usize) -> Self {
+        self.answer = AnswerSize::new(bytes).unwrap();
+        self
+    }
+
+    /// With a ledger that outlives it.
+    pub fn ledger(mut self, path: PathBuf) -> Self {
+        self.ledger = Some(path);
+        self
+    }
+
+    pub fn audit(mut self, path: PathBuf) -> Self {
+        self.audit = Some(path);
+        self
+    }
+
+    /// The sandbox, with an account linked.
+    pub async fn linked(self) -> App {
+        let mut app = self.start().await;
+        app.call("open_session", json!({})).await;
+        let Backend::Waha(waha) = &app.backend else {
+            panic!("the sandbox is WAHA's")
+        };
+        waha.stand_in().await.unwrap().expect("a sandbox").scan();
+        app
+    }
+
+    pub async fn start(self) -> App {
+        let folder = TempDir::new().unwrap();
+        let audit_path = self
+            .audit
+            .unwrap_or_else(|| folder.path().join("audit.jsonl"));
+        let policy = match &self.policy_file {
+            Some(path) => Policy::load(path).unwrap_or_else(|wrong| panic!("{wrong}")),
+            None => policy(&self.policy),
+        };
+        let (clock, hand) = Clock::manual();
+        let audit = Arc::new(Audit::new(Some(audit_path.clone()), clock.clone()));
+        let ledger = match self.ledger {
+            Some(path) => Ledger::at(path, clock.clone()),
+            None => Ledger::in_memory(clock.clone()),
+        };
+        let backend = Backend::new(&self.config);
+        let server = if self.named.is_empty() {
+            let gate = Gate::new(policy, &clock, audit.clone(), ledger).unwrap();
+            let tools = backend.tools().answering_within(self.answer);
+            Server::for_grant(tools, gate, audit, self.grant)
+        } else {
+            let policy = Arc::new(policy);
+            let account = |(name, config): &(String, Config)| {
+                let ledger = Ledger::in_memory(clock.clone());
+                let gate = Gate::new(policy.clone(), &clock, audit.clone(), ledger).unwrap();
+                Account::new(Backend::new(config).tools(), gate.of_account(name))
+            };
+            let others = self.named[1..].iter().map(account).collect();
+            Server::for_accounts(account(&self.named[0]), others, audit.clone(), self.grant)
+        };
+        let (near, far) = tokio::io::duplex(1 << 20);
+        let (reader, writer) = tokio::io::split(far);
+        tokio::spawn(mcp::serve(server.clone(), reader, writer));
+        let (reader, writer) = tokio::io::split(near);
+        let mut app = App {
+            backend,
+            server,
+            hand,
+            _folder: folder,
+            audit_path,
+            era: self.era,
+            person: self.person,
+            reader: BufReader::new(reader).lines(),
+            writer,
+            last_id: 0,
+            questions: Vec::new(),
+            progress: Vec::new(),
+            changes: Vec::new(),
+        };
+        if app.era == Era::Legacy {
+            let hello = json!({
+                "protocolVersion": "2025-11-25",
+                "capabilities": app.capabilities(),
+                "clientInfo": { "name": "tests", "version": "1" },
+            });
+            let answer = app.request("initialize", hello).await;
+            assert_eq!(answer["result"]["protocolVersion"], "2025-11-25");
+            app.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))
+                .await;
+        }
+        app
+    }
+}
