@@ -22,6 +22,7 @@ mod cli_import;
 mod cli_init;
 mod cli_limits;
 mod cli_panic;
+mod cli_serve;
 mod cli_test;
 mod conditions;
 mod conditions_at_work;
