@@ -51,7 +51,7 @@ pub(super) async fn take_in(
     let received = receive(response, declared, rules)
         .await
         .map_err(|error| refused(GUARD, None, &error.to_string(), error.next()))?;
-    tracing::debug!(
+    tracing::info!(
         bytes = received.size,
         mime = received.mime,
         sha256 = received.sha256,

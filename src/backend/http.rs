@@ -95,7 +95,7 @@ impl Http {
                 why: lost.why,
             }
         })?;
-        tracing::debug!(
+        tracing::info!(
             api = self.api,
             status = response.status().as_u16(),
             "opened"
@@ -141,7 +141,7 @@ impl Http {
                 Err(error) => return Ok(Err(format!("it broke off: {}", reason(&error)))),
             }
         }
-        tracing::debug!(
+        tracing::info!(
             api = self.api,
             status = status.as_u16(),
             bytes = body.len(),

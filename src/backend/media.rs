@@ -55,7 +55,7 @@ async fn loaded(source: &MediaSource, rules: &MediaRules) -> Result<Media, Fault
     let media = load(source, rules)
         .await
         .map_err(|error| unsent(&error.to_string(), error.next()))?;
-    tracing::debug!(
+    tracing::info!(
         bytes = media.bytes.len(),
         mime = media.mime,
         sha256 = media.sha256,

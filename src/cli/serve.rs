@@ -47,7 +47,7 @@ policy, [grants.NAME]; without --grant it is \"local\", which need not be.
 A policy with [accounts] names several accounts; all of them are served, each to the
 grants that are tied to it, and --account serves one of them alone.
 
-Logs go to standard error; WHATSAPP_GUARD_LOG=debug shows more of them.
+Logs go to standard error; WHATSAPP_GUARD_LOG=info shows more of them.
 WHATSAPP_GUARD_TIMEOUT sets how many seconds one HTTP answer may take (35),
 WHATSAPP_GUARD_OUTBOX the folder that files are sent from (none),
 WHATSAPP_GUARD_INBOX the folder that large downloads are saved in (none), and

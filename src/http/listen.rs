@@ -138,6 +138,6 @@ where
         .max_buf_size(LARGEST_HEAD)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     if let Err(error) = watcher.watch(serving).await {
-        tracing::debug!(%error, "a connection broke off");
+        tracing::info!(%error, "a connection broke off");
     }
 }

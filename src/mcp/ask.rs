@@ -90,7 +90,7 @@ pub(super) async fn ask(
     let reply = match answer {
         Ok(answer) => read(&answer),
         Err(error) => {
-            tracing::debug!(%error, "no answer from the client");
+            tracing::info!(%error, "no answer from the client");
             Reply::Unreadable
         }
     };

@@ -101,7 +101,7 @@ impl Server {
         };
         loop {
             if let Err(error) = notify(&peer, &lists).await {
-                tracing::debug!(%error, "the client could not be told of a change");
+                tracing::info!(%error, "the client could not be told of a change");
             }
             tokio::select! {
                 () = over.cancelled() => return,
@@ -140,7 +140,7 @@ impl Server {
                 Ok::<_, rmcp::service::SubscriptionSendError>(())
             };
             if let Err(error) = told.await {
-                tracing::debug!(%error, "the client could not be told of a change");
+                tracing::info!(%error, "the client could not be told of a change");
             }
         }
     }

@@ -85,7 +85,7 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Life<T> {
                 *id = inside;
                 return Some(item);
             }
-            tracing::debug!(%id, "an answer to what was not asked in this life of the session");
+            tracing::info!(%id, "an answer to what was not asked in this life of the session");
         }
     }
 

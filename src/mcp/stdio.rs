@@ -99,7 +99,7 @@ impl Transport<RoleServer> for Patient {
                     return Some(message);
                 }
                 // rmcp would give up the connection over a stray notification.
-                _ => tracing::debug!("skipped a message before the first request"),
+                _ => tracing::info!("skipped a message before the first request"),
             }
         }
     }
