@@ -23,5 +23,6 @@ pub mod progress;
 pub mod qr;
 pub mod rehearsal;
 pub mod reload;
+pub mod sessions;
 pub mod state;
 pub mod toolset;
