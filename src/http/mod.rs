@@ -104,12 +104,12 @@ async fn known(State(checks): State<Arc<Checks>>, mut request: Request, next: Ne
     }
     let mut guard = None;
     if let Some(id) = request.headers().get(SESSION) {
-        guard = hold(&checks.sessions, id, &principal);
-        match &guard {
-            // Into the call that the request leads to: it may go on without the client.
-            Some(guard) => drop(request.extensions_mut().insert(guard.clone())),
-            None => return refuse(StatusCode::NOT_FOUND, "there is no such session"),
-        }
+        let Some(held) = hold(&checks.sessions, id, &principal) else {
+            return refuse(StatusCode::NOT_FOUND, "there is no such session");
+        };
+        // Into the call that the request leads to: it may go on without the client.
+        request.extensions_mut().insert(held.clone());
+        guard = Some(held);
     }
     request.extensions_mut().insert(principal.clone());
     let response = next.run(request).await;
