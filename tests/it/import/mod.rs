@@ -1,0 +1,4 @@
+//! Policies of other programs.
+
+mod conversion;
+mod hostile;
