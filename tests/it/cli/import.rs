@@ -5,7 +5,10 @@ use std::fs;
 use serde_json::Value;
 use whatsapp_guard::policy::Policy;
 
-use crate::app::command::{Ran, program, run};
+use crate::{
+    app::command::{Ran, program, run},
+    import::conversion::standing,
+};
 
 const INTERCEPT: &str = include_str!("../fixtures/intercept.yaml");
 const POLICYLAYER: &str = include_str!("../fixtures/policylayer.json");

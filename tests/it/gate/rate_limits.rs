@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use whatsapp_guard::policy::DEFAULT;
 
 use crate::app::{self, BOTH, code, text};
 

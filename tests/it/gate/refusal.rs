@@ -1,9 +1,6 @@
-//! What the gate refuses, and what the audit says of it.
-
-use std::time::Duration;
+//! What the gate refuses, and what each refusal says.
 
 use serde_json::json;
-use whatsapp_guard::policy::DEFAULT;
 use wiremock::MockServer;
 
 use crate::app::{self, BOTH, OPEN, Person, code, text};

@@ -1,4 +1,4 @@
 //! Policies of other programs.
 
-mod conversion;
+pub mod conversion;
 mod hostile;

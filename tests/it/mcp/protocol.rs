@@ -1,8 +1,8 @@
 //! The protocol: bad input, odd lines, what is offered and what is not.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::app::{self, BOTH, Era, OPEN, code, text, wrong};
+use crate::app::{self, BOTH, Era, code, text, wrong};
 
 #[tokio::test]
 async fn bad_arguments_are_named_with_what_would_be_right() {

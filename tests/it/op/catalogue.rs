@@ -3,10 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
-use whatsapp_guard::{
-    backend::{Fault, GUARD},
-    op::{self, Foreign, Risk},
-};
+use whatsapp_guard::op::{self, Risk};
 
 use crate::app::{self, OPEN};
 

@@ -1,12 +1,12 @@
-//! Policies: what they mean, and what is said when they mean nothing.
+//! What the rules of a policy mean for each tool.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use whatsapp_guard::{
     op::Risk,
     policy::{DEFAULT, Policy, Standing},
 };
 
-use crate::app::{self, OPEN, code};
+use crate::app::{self, code};
 
 fn json_policy(text: &str) -> Policy {
     Policy::from_json("policy.json", text).unwrap_or_else(|wrong| panic!("{wrong}"))

@@ -54,7 +54,7 @@ async fn who_is_blocked_shows() {
 
 #[tokio::test]
 async fn the_default_policy_keeps_checks_few() {
-    let policy = include_str!("../../../policy.toml");
+    let policy = include_str!("../../../../policy.toml");
     let mut app = app::sandbox().policy(policy).linked().await;
     let number = json!({ "number": "+15552220003" });
     for _ in 0..10 {
