@@ -3,11 +3,6 @@
 //! Only looks for the file. Changes of `PATH` are not followed: an editor and a terminal with
 //! different ones would rebuild the crate in turns. After installing Redis, `touch build.rs`.
 
-#![expect(
-    clippy::print_stdout,
-    reason = "cargo reads the directives from standard output"
-)]
-
 use std::{env, path::PathBuf};
 
 fn main() {
