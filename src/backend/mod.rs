@@ -19,7 +19,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-pub use fault::{Fault, GUARD};
+pub use fault::{BackendError, GUARD};
 
 use crate::{
     config::Config,
@@ -31,7 +31,7 @@ use waha::Waha;
 
 /// How long a back end waits for things that take their time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waits {
+pub struct Timeouts {
     /// For one HTTP answer.
     pub answer: Duration,
     /// Between two looks at a state; APIs allow about one a second.
@@ -44,7 +44,7 @@ pub struct Waits {
     pub confirm: Duration,
 }
 
-impl Default for Waits {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             answer: Duration::from_secs(35),
@@ -56,7 +56,7 @@ impl Default for Waits {
     }
 }
 
-impl Waits {
+impl Timeouts {
     /// Waits bounded by the time that one answer may take.
     pub fn within(answer: Duration) -> Self {
         let default = Self::default();
@@ -70,7 +70,7 @@ impl Waits {
     }
 }
 
-impl Waits {
+impl Timeouts {
     /// The same, for what WhatsApp confirms at once or not at all.
     fn confirming(self) -> Self {
         Self {
@@ -155,8 +155,8 @@ impl Finding {
     }
 }
 
-impl From<Fault> for Finding {
-    fn from(fault: Fault) -> Self {
+impl From<BackendError> for Finding {
+    fn from(fault: BackendError) -> Self {
         Self::wrong(fault.to_string(), fault.next())
     }
 }
@@ -167,7 +167,7 @@ impl Backend {
         match config {
             Config::Waha(account) => Self::Waha(Waha::new(account)),
             Config::GreenApi(account) => Self::GreenApi(GreenApi::new(account)),
-            Config::Sandbox(waits, media) => Self::Waha(Waha::sandbox(*waits, media.clone())),
+            Config::Sandbox(timeouts, media) => Self::Waha(Waha::sandbox(*timeouts, media.clone())),
         }
     }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     backend::Kind,
-    config::{Config, Described, from_process},
+    config::{AccountSpec, Config, from_process},
     policy::Policy,
     toolset::nearest,
 };
@@ -20,7 +20,7 @@ pub(super) enum Configured<'p> {
     /// By the policy.
     Named {
         name: &'p str,
-        account: &'p Described,
+        account: &'p AccountSpec,
         /// Whether there are others beside it.
         several: bool,
     },

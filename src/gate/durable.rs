@@ -4,7 +4,7 @@
 use super::{Caller, Refusal, limits::keys};
 use crate::{
     ledger::{Admission, Count, Full, Ledger, Receipt, Request},
-    op::Part,
+    op::TargetRole,
     policy::{Counted as What, Limit, Scope},
     toolset::Facts,
 };
@@ -56,7 +56,7 @@ impl<'p> Asked<'p> {
             }
         }
         if remembers || !asked.newcomers.is_empty() {
-            let recipients = facts.touches.of(Part::Recipient);
+            let recipients = facts.targets.of(TargetRole::Recipient);
             asked.people = recipients.map(|chat| chat.as_str().to_owned()).collect();
         }
         let nothing = asked.counts.is_empty() && asked.people.is_empty();

@@ -158,7 +158,7 @@ pub(crate) fn keys(scope: Scope, facts: &Facts, caller: &Caller) -> Vec<String> 
         Scope::Account => vec![String::new()],
         Scope::Chat => {
             let mut chats: Vec<_> = facts
-                .touches
+                .targets
                 .chats()
                 .map(|chat| chat.as_str().to_owned())
                 .collect();

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     ledger::LedgerError,
-    policy::{Because, Counted, Limit, Place},
+    policy::{Counted, Limit, Reason, RuleLocation},
 };
 
 /// What kind of refusal it is; the names are stable.
@@ -206,7 +206,7 @@ pub struct Refusal {
     pub reason: String,
     /// Where the rule stands, as `file:line:column (key)`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rule: Option<Place>,
+    pub rule: Option<RuleLocation>,
     /// What to do next.
     pub next: &'static str,
     /// Whole seconds until a call can succeed.
@@ -228,7 +228,7 @@ impl Refusal {
 
     /// Where the rule stands.
     #[must_use]
-    pub(super) fn by(mut self, rule: &Place) -> Self {
+    pub(super) fn by(mut self, rule: &RuleLocation) -> Self {
         self.rule = Some(rule.clone());
         self
     }
@@ -278,7 +278,7 @@ impl Refusal {
         )
     }
 
-    pub(super) fn by_rule(tool: &str, because: &Because, now: Timestamp) -> Self {
+    pub(super) fn by_rule(tool: &str, because: &Reason, now: Timestamp) -> Self {
         let what = match because.code {
             Code::Hidden => "is hidden by the policy",
             Code::NotAdmitted => "is admitted by no rule of the policy",
@@ -303,7 +303,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn cannot_ask(tool: &str, because: &Because) -> Self {
+    pub(super) fn cannot_ask(tool: &str, because: &Reason) -> Self {
         Self {
             rule: because.rule.clone(),
             ..Self::new(
@@ -351,7 +351,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn prompts(rule: &Place, wait: Duration) -> Self {
+    pub(super) fn prompts(rule: &RuleLocation, wait: Duration) -> Self {
         Self {
             rule: Some(rule.clone()),
             retry_after_s: Some(whole_seconds(wait)),

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use super::{Caller, Code, Refusal, State, Verdict};
 use crate::{
-    backend::Fault,
+    backend::BackendError,
     clock::Clock,
     toolset::{Answer, Digest, Facts},
 };
@@ -32,7 +32,7 @@ pub(super) struct Key {
 struct Known {
     until: Duration,
     /// `None` while it is under way.
-    outcome: Option<Result<Answer, Fault>>,
+    outcome: Option<Result<Answer, BackendError>>,
 }
 
 impl Key {
@@ -64,7 +64,10 @@ impl Repeats {
     }
 
     /// What the same call came to just now.
-    pub(super) fn look(&mut self, key: &Key) -> Result<Option<Result<Answer, Fault>>, Refusal> {
+    pub(super) fn look(
+        &mut self,
+        key: &Key,
+    ) -> Result<Option<Result<Answer, BackendError>>, Refusal> {
         let now = self.clock.elapsed();
         self.known.retain(|_, known| known.until > now);
         match self.known.get(key).map(|known| &known.outcome) {
@@ -99,10 +102,12 @@ impl Repeats {
     }
 
     /// What the call came to. Only what was surely not sent may be tried again.
-    pub(super) fn settle(&mut self, key: Key, outcome: &Result<Answer, Fault>) {
+    pub(super) fn settle(&mut self, key: Key, outcome: &Result<Answer, BackendError>) {
         let unsent = matches!(
             outcome,
-            Err(Fault::Unreachable { .. } | Fault::Refused { .. } | Fault::Cancelled)
+            Err(BackendError::Unreachable { .. }
+                | BackendError::Refused { .. }
+                | BackendError::Cancelled)
         );
         if unsent {
             self.known.remove(&key);
@@ -119,11 +124,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::rehearsal;
+    use crate::explain;
 
     fn key(number: usize) -> Key {
         let arguments = json!({ "chat": "15552223333@c.us", "text": "hi" });
-        let facts = rehearsal::call("send_message", arguments).unwrap();
+        let facts = explain::call("send_message", arguments).unwrap();
         Key {
             grant: number.to_string(),
             content: facts.content.unwrap(),

@@ -19,9 +19,9 @@ use super::{
     uri::{self, CHATS, MESSAGES, POLICY, Place, SESSION},
 };
 use crate::{
-    backend::Fault,
+    backend::BackendError,
     gate::Caller,
-    op::{Foreign, GetSession, ListChats, ListMessages, Operation},
+    op::{GetSession, ListChats, ListMessages, Operation, Untrusted},
     toolset::{Answer, Arguments, BadCall},
 };
 
@@ -188,7 +188,7 @@ fn named(name: &str, account: &str) -> String {
 }
 
 fn missing(uri: &str) -> String {
-    format!("there is no resource `{}`", Foreign::new(uri))
+    format!("there is no resource `{}`", Untrusted::new(uri))
 }
 
 /// What a call came to, as the contents of a resource or an error.
@@ -237,7 +237,7 @@ fn text(answer: Answer, recorded: Recorded, notice: Notice) -> String {
 fn not_found(notice: Notice, uri: &str, reason: &str) -> ErrorData {
     let next = "resources/list and resources/templates/list have them all";
     let data = json!({
-        "uri": Foreign::new(uri), "code": "unknown-resource", "reason": reason, "next": next,
+        "uri": Untrusted::new(uri), "code": "unknown-resource", "reason": reason, "next": next,
     });
     fail(
         notice,
@@ -247,7 +247,7 @@ fn not_found(notice: Notice, uri: &str, reason: &str) -> ErrorData {
     )
 }
 
-fn failure(notice: Notice, fault: &Fault) -> ErrorData {
+fn failure(notice: Notice, fault: &BackendError) -> ErrorData {
     let (code, next) = (fault.code(), fault.next());
     let reason = fault.to_string();
     let message = format!("failed ({code}): {reason}; {next}");

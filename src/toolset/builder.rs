@@ -11,36 +11,39 @@ use serde::de::value::MapDeserializer;
 use serde_json::Value;
 
 use super::{
-    Answer, BadCall, Boxed, Briefing, Digest, Facts, Prepared, Scout, Scouting, Sight, Tool,
-    Toolset, schemas::schemas,
+    Answer, AttributeSource, BadCall, Boxed, Briefing, Digest, Facts, Prepared, ReadFilter,
+    Resolver, Tool, Toolset, schemas::schemas,
 };
 use crate::{
-    backend::Fault,
-    op::{AnswerSize, ChatId, Foreign, Operation, Output},
+    backend::BackendError,
+    op::{AnswerSize, ChatId, Operation, Output, Untrusted},
     progress::Progress,
 };
 
-type RunOf<B, O> =
-    Arc<dyn Fn(B, O, AnswerSize, Sight, Progress) -> Boxed<Result<Answer, Fault>> + Send + Sync>;
+type RunOf<B, O> = Arc<
+    dyn Fn(B, O, AnswerSize, ReadFilter, Progress) -> Boxed<Result<Answer, BackendError>>
+        + Send
+        + Sync,
+>;
 
 /// Collects a back end's tools; `O` is the operation that was listed last.
 pub struct Builder<B, O> {
     backend: B,
     tools: BTreeMap<&'static str, Tool>,
     last: Option<Tool>,
-    scouting: Scouting,
+    resolver: Resolver,
     notice: Option<&'static str>,
     operation: PhantomData<fn(O)>,
 }
 
-impl<B: Scout> Builder<B, ()> {
+impl<B: AttributeSource> Builder<B, ()> {
     /// An empty list.
     pub(super) fn new(backend: &B) -> Self {
         Self {
             backend: backend.clone(),
             tools: BTreeMap::new(),
             last: None,
-            scouting: Scouting::of(backend),
+            resolver: Resolver::of(backend),
             notice: None,
             operation: PhantomData,
         }
@@ -54,7 +57,7 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
     where
         O: Operation,
         F: Fn(B, O) -> Fut + Copy + Send + Sync + 'static,
-        Fut: Future<Output = Result<O::Output, Fault>> + Send + 'static,
+        Fut: Future<Output = Result<O::Output, BackendError>> + Send + 'static,
     {
         self.slow_tool(move |backend, op, _progress| method(backend, op))
     }
@@ -65,14 +68,14 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
     where
         O: Operation,
         F: Fn(B, O, Progress) -> Fut + Copy + Send + Sync + 'static,
-        Fut: Future<Output = Result<O::Output, Fault>> + Send + 'static,
+        Fut: Future<Output = Result<O::Output, BackendError>> + Send + 'static,
     {
-        let run: RunOf<B, O> = Arc::new(move |backend, op, size, sight, progress| {
+        let run: RunOf<B, O> = Arc::new(move |backend, op, size, read_filter, progress| {
             let running = method(backend, op, progress);
             Box::pin(async move {
                 running
                     .await
-                    .and_then(|mut output| answer(&mut output, size, &sight))
+                    .and_then(|mut output| answer(&mut output, size, &read_filter))
             })
         });
         self.list(run)
@@ -91,7 +94,7 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
         tools.extend(self.last.map(|tool| (tool.name, tool)));
         Toolset {
             tools,
-            scouting: self.scouting,
+            resolver: self.resolver,
             notice: self.notice,
             answer: AnswerSize::default(),
         }
@@ -114,7 +117,7 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
                 schemas: OnceLock::new(),
                 prepare: Box::new(prepare),
             }),
-            scouting: self.scouting,
+            resolver: self.resolver,
             notice: self.notice,
             operation: PhantomData,
         }
@@ -127,7 +130,7 @@ impl<B: Clone + Send + Sync + 'static, O: Operation> Builder<B, O> {
     pub fn briefed_by<F, Fut>(mut self, method: F) -> Self
     where
         F: Fn(B, O) -> Fut + Copy + Send + Sync + 'static,
-        Fut: Future<Output = Result<Briefing, Fault>> + Send + 'static,
+        Fut: Future<Output = Result<Briefing, BackendError>> + Send + 'static,
     {
         self.last = self.last.map(|tool| {
             let (backend, unbriefed) = (self.backend.clone(), tool.prepare);
@@ -156,7 +159,7 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
     let (backend, run) = (backend.clone(), run.clone());
     Ok(Prepared {
         facts,
-        run: Box::new(move |sight, progress| run(backend, op, size, sight, progress)),
+        run: Box::new(move |read_filter, progress| run(backend, op, size, read_filter, progress)),
         brief: None,
         content,
     })
@@ -186,10 +189,10 @@ fn facts_of<O: Operation>(op: &O) -> Result<Facts, BadCall> {
     let canonical = serde_json::to_value(op).map_err(|error| bad_arguments::<O>(&error))?;
     Ok(Facts {
         tool: O::NAME,
-        effect: O::EFFECT,
+        intent: O::INTENT,
         risk: O::RISK,
         topic: O::TOPIC,
-        touches: op.touches(),
+        targets: op.targets(),
         digest: Digest::of(O::NAME, &canonical),
         content: op.content().map(|content| Digest::of(O::NAME, &content)),
         reads: op.reads(),
@@ -216,26 +219,26 @@ fn read<O: Operation>(arguments: &Value) -> Result<O, BadCall> {
 fn bad_arguments<O: Operation>(problem: &dyn fmt::Display) -> BadCall {
     BadCall::BadArguments {
         tool: O::NAME,
-        problem: Foreign::new(&problem.to_string()).to_string(),
+        problem: Untrusted::new(&problem.to_string()).to_string(),
     }
 }
 
 /// An output whose type does not matter: what is done with it is there once, not for
 /// each tool.
 trait Told {
-    fn json(&self) -> Result<Value, Fault>;
-    fn blind(&mut self, may_read: &dyn Fn(&ChatId) -> bool);
+    fn json(&self) -> Result<Value, BackendError>;
+    fn redact(&mut self, may_read: &dyn Fn(&ChatId) -> bool);
     fn shorten(&mut self, bytes: usize);
     fn told(&self, structured: Value, left: usize) -> Answer;
 }
 
 impl<T: Output> Told for T {
-    fn json(&self) -> Result<Value, Fault> {
-        serde_json::to_value(self).map_err(|error| Fault::internal(&error))
+    fn json(&self) -> Result<Value, BackendError> {
+        serde_json::to_value(self).map_err(|error| BackendError::internal(&error))
     }
 
-    fn blind(&mut self, may_read: &dyn Fn(&ChatId) -> bool) {
-        Output::blind(self, may_read);
+    fn redact(&mut self, may_read: &dyn Fn(&ChatId) -> bool) {
+        Output::redact(self, may_read);
     }
 
     fn shorten(&mut self, bytes: usize) {
@@ -254,9 +257,13 @@ impl<T: Output> Told for T {
     }
 }
 
-fn answer(output: &mut dyn Told, size: AnswerSize, sight: &Sight) -> Result<Answer, Fault> {
-    if let Some(may_read) = sight {
-        output.blind(&**may_read);
+fn answer(
+    output: &mut dyn Told,
+    size: AnswerSize,
+    read_filter: &ReadFilter,
+) -> Result<Answer, BackendError> {
+    if let Some(may_read) = read_filter {
+        output.redact(&**may_read);
     }
     let mut structured = output.json()?;
     let mut taken = structured.to_string().len();
@@ -265,7 +272,7 @@ fn answer(output: &mut dyn Told, size: AnswerSize, sight: &Sight) -> Result<Answ
         structured = output.json()?;
         taken = structured.to_string().len();
         if taken > size.structured() {
-            return Err(Fault::TooLarge(size.bytes()));
+            return Err(BackendError::TooLarge(size.bytes()));
         }
     }
     let left = size.bytes() - taken;
@@ -320,7 +327,7 @@ mod tests {
             Some("word\nword\nword")
         );
         let told = answer(&mut Words(long(), false), size, &None);
-        assert_eq!(told.err(), Some(Fault::TooLarge(size.bytes())));
+        assert_eq!(told.err(), Some(BackendError::TooLarge(size.bytes())));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Which operations a back end offers, and how one is prepared and run.
 
 mod builder;
+mod resolver;
 mod schemas;
-mod scout;
 
 use std::{
     collections::BTreeMap,
@@ -16,15 +16,15 @@ use sha2::{Digest as _, Sha256};
 
 pub use builder::Builder;
 pub(crate) use builder::facts;
+use resolver::Resolver;
+pub use resolver::{AttributeSource, LookupRequest, Resolved};
 pub use schemas::Schemas;
 pub(crate) use schemas::schemas;
-use scout::Scouting;
-pub use scout::{Errand, Scout, Scouted};
 
 use crate::{
-    backend::Fault,
-    gate::{BriefPermit, Permitted, ScoutPermit},
-    op::{AnswerSize, Attachment, ChatId, Foreign, Identities, Reading, Risk, Topic, Touches},
+    backend::BackendError,
+    gate::{BriefPermit, LookupPermit, Permitted},
+    op::{AnswerSize, Attachment, ChatId, Identities, Reading, Risk, Targets, Topic, Untrusted},
     progress::Progress,
 };
 
@@ -32,16 +32,16 @@ use crate::{
 pub type Arguments = Map<String, Value>;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-type Run = Box<dyn FnOnce(Sight, Progress) -> Boxed<Result<Answer, Fault>> + Send>;
+type Run = Box<dyn FnOnce(ReadFilter, Progress) -> Boxed<Result<Answer, BackendError>> + Send>;
 /// Which chats' messages may be told.
-pub(crate) type Sight = Option<Arc<dyn Fn(&ChatId) -> bool + Send + Sync>>;
+pub(crate) type ReadFilter = Option<Arc<dyn Fn(&ChatId) -> bool + Send + Sync>>;
 /// How a briefing is looked up.
-pub(crate) type Brief = Box<dyn FnOnce() -> Boxed<Result<Briefing, Fault>> + Send>;
+pub(crate) type Brief = Box<dyn FnOnce() -> Boxed<Result<Briefing, BackendError>> + Send>;
 
 /// The tools of one back end, ordered by name.
 pub struct Toolset {
     tools: BTreeMap<&'static str, Tool>,
-    scouting: Scouting,
+    resolver: Resolver,
     notice: Option<&'static str>,
     answer: AnswerSize,
 }
@@ -73,13 +73,13 @@ pub struct Facts {
     /// The tool that is called.
     pub tool: &'static str,
     /// What it does, in a person's words.
-    pub effect: &'static str,
+    pub intent: &'static str,
     /// How much harm it can do.
     pub risk: Risk,
     /// What it is about.
     pub topic: Topic,
     /// The chats that the call reaches.
-    pub touches: Touches,
+    pub targets: Targets,
     /// The arguments after parsing, in the order of the schema.
     pub arguments: Arc<Value>,
     /// Digest of tool and arguments.
@@ -122,7 +122,7 @@ pub enum BadCall {
     /// There is no tool of this name here.
     UnknownTool {
         /// The name that was called, escaped and cut.
-        name: Foreign,
+        name: Untrusted,
         /// A tool that is written like it.
         nearest: Option<&'static str>,
     },
@@ -190,7 +190,7 @@ pub struct Answer {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Briefing {
     /// What would be done to what, for example a group's name.
-    pub subject: Option<Foreign>,
+    pub subject: Option<Untrusted>,
     /// Further facts, one short sentence each, in this program's own words.
     pub facts: Vec<String>,
 }
@@ -204,7 +204,7 @@ impl Prepared {
     /// Puts people in the place of hidden identities, wherever the gate looks. What is
     /// sent stays as it was asked for.
     pub(crate) fn identify(&mut self, known: &Identities) {
-        self.facts.touches.identify(known);
+        self.facts.targets.identify(known);
         if let Some(content) = &mut self.content {
             known.replace(content);
             self.facts.content = Some(Digest::of(self.facts.tool, content));
@@ -219,7 +219,7 @@ impl Prepared {
 
 impl Toolset {
     /// Starts the list of a back end's tools.
-    pub fn for_backend<B: Scout>(backend: &B) -> Builder<B, ()> {
+    pub fn for_backend<B: AttributeSource>(backend: &B) -> Builder<B, ()> {
         Builder::new(backend)
     }
 
@@ -253,7 +253,7 @@ impl Toolset {
         match self.tools.get(name) {
             Some(tool) => (tool.prepare)(Value::Object(arguments), self.answer),
             None => Err(BadCall::UnknownTool {
-                name: Foreign::new(name),
+                name: Untrusted::new(name),
                 nearest: nearest(name, self.tools.keys().copied()),
             }),
         }
@@ -262,23 +262,27 @@ impl Toolset {
     /// Runs a call that the gate has let through.
     ///
     /// # Errors
-    /// The back end's [`Fault`].
-    pub async fn run(&self, permitted: Permitted, progress: Progress) -> Result<Answer, Fault> {
+    /// The back end's [`BackendError`].
+    pub async fn run(
+        &self,
+        permitted: Permitted,
+        progress: Progress,
+    ) -> Result<Answer, BackendError> {
         progress.still_wanted()?;
-        let (call, sight) = permitted.into_parts();
-        (call.run)(sight, progress).await
+        let (call, read_filter) = permitted.into_parts();
+        (call.run)(read_filter, progress).await
     }
 
     /// Finds out what the gate has to know before it can judge.
-    pub async fn scout(&self, permit: ScoutPermit) -> Scouted {
-        self.scouting.run(permit).await
+    pub async fn resolve(&self, permit: LookupPermit) -> Resolved {
+        self.resolver.run(permit).await
     }
 
     /// Looks up what a person needs to know before deciding.
     ///
     /// # Errors
-    /// The back end's [`Fault`].
-    pub async fn brief(&self, permit: BriefPermit) -> Result<Briefing, Fault> {
+    /// The back end's [`BackendError`].
+    pub async fn brief(&self, permit: BriefPermit) -> Result<Briefing, BackendError> {
         permit.into_brief()().await
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 use whatsapp_guard::{
-    backend::{Fault, GUARD},
-    op::{self, Foreign, Risk},
+    backend::{BackendError, GUARD},
+    op::{self, Risk, Untrusted},
 };
 
 use crate::app::{self, OPEN};
@@ -134,17 +134,17 @@ async fn every_tool_is_reachable_in_the_sandbox() {
 #[test]
 fn every_fault_is_in_the_readme() {
     let (api, why) = ("WAHA", String::new());
-    let refused = |api| Fault::Refused {
+    let refused = |api| BackendError::Refused {
         api,
         status: None,
-        said: Foreign::new("no"),
+        said: Untrusted::new("no"),
         next: "",
     };
     let faults = [
         (refused(api), "backend-refused"),
         (refused(GUARD), "media-refused"),
         (
-            Fault::Unreachable {
+            BackendError::Unreachable {
                 api,
                 address: String::new(),
                 why: why.clone(),
@@ -152,16 +152,16 @@ fn every_fault_is_in_the_readme() {
             "backend-unreachable",
         ),
         (
-            Fault::Unreadable {
+            BackendError::Unreadable {
                 api,
                 why: why.clone(),
             },
             "backend-unreadable",
         ),
-        (Fault::OutcomeUnknown { api, why }, "outcome-unknown"),
-        (Fault::Cancelled, "cancelled"),
-        (Fault::TooLarge(1), "answer-too-large"),
-        (Fault::internal(&"a defect"), "internal"),
+        (BackendError::OutcomeUnknown { api, why }, "outcome-unknown"),
+        (BackendError::Cancelled, "cancelled"),
+        (BackendError::TooLarge(1), "answer-too-large"),
+        (BackendError::internal(&"a defect"), "internal"),
     ];
     let readme = include_str!("../../README.md");
     for (fault, code) in faults {

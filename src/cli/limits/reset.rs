@@ -7,8 +7,8 @@ use clap::Args;
 use super::{PAUSE, Whose, failed};
 use crate::{
     cli::{CliError, output::stdout, terminal},
+    explain::for_people,
     ledger::{DAY, Ledger},
-    rehearsal::for_people,
     toolset::nearest,
 };
 
@@ -70,11 +70,11 @@ impl Reset {
                 None => Err(CliError::Usage("no pause runs".to_owned())),
             };
         }
-        let standings = ledger.standings().map_err(failed)?;
-        let found = standings.iter().filter(|one| one.counter == self.counter);
+        let usages = ledger.usages().map_err(failed)?;
+        let found = usages.iter().filter(|one| one.counter == self.counter);
         let (keys, used) = found.fold((0, 0), |(keys, used), one| (keys + 1, used + one.used(DAY)));
         if keys == 0 {
-            let known = standings.iter().map(|one| one.counter.as_str());
+            let known = usages.iter().map(|one| one.counter.as_str());
             let hint = match nearest(&self.counter, known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`whatsapp-guard limits` shows the counters; those below an hour end \

@@ -7,6 +7,7 @@ use super::{
     reader::{Common, Fields, Reader},
 };
 use crate::{
+    explain,
     mcp::LOCAL,
     op::{ChatId, GroupId},
     policy::{
@@ -16,7 +17,6 @@ use crate::{
         raw::{Node, Raw, Span},
         source::Source,
     },
-    rehearsal,
 };
 
 const CASE: [&str; 11] = [
@@ -126,7 +126,7 @@ impl Reader<'_> {
         if self.named(&name, &tool.span).is_empty() {
             return None;
         }
-        match rehearsal::call(&name, arguments) {
+        match explain::call(&name, arguments) {
             Ok(facts) => Some(facts),
             Err(problem) => {
                 let hint = "write a call that the tool would take";
@@ -138,7 +138,7 @@ impl Reader<'_> {
 
     fn moment(&mut self, node: &Node, policy: &Policy, grant: &str) -> Option<jiff::Timestamp> {
         let text = self.text(node)?;
-        match rehearsal::moment(&text, &policy.zone(grant)) {
+        match explain::moment(&text, &policy.zone(grant)) {
             Ok(at) => Some(at),
             Err(problem) => {
                 let hint = "the zone of the policy's hours is taken where there is none";

@@ -4,8 +4,8 @@ mod account;
 mod call;
 mod counters;
 mod explanation;
+mod limit_status;
 mod outcome;
-mod outlook;
 mod time;
 mod unknown;
 
@@ -13,6 +13,6 @@ pub use account::Account;
 pub use call::call;
 pub use counters::Counter;
 pub use explanation::{Explanation, Person, Said};
+pub use limit_status::{Left, LimitStatus, Whose};
 pub use outcome::{Outcome, Why};
-pub use outlook::{Left, Outlook, Whose};
 pub use time::{for_people, moment};
