@@ -19,7 +19,6 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use whatsapp_guard::{
     audit::Audit,
-    backend::BackendError,
     clock::Clock,
     gate::Gate,
     http::{
@@ -32,8 +31,8 @@ use whatsapp_guard::{
     ledger::Ledger,
     mcp::{self, LOCAL, Server},
     op::{
-        Attachment, Blob, ChatId, GroupId, ListChats, ListMessages, Operation, Output, PersonId,
-        Risk, Topic,
+        Attachment, BackendError, Blob, ChatId, GroupId, ListChats, ListMessages, Operation,
+        Output, PersonId, Risk, Topic,
     },
     policy::Policy,
     progress::Progress,

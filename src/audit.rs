@@ -12,11 +12,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    backend::BackendError,
     clock::Clock,
     gate::{Code, Refusal},
     metrics::Metrics,
-    op::{Risk, Untrusted},
+    op::{BackendError, Risk, Untrusted},
     policy::RuleLocation,
     state,
     toolset::{Answer, Facts},

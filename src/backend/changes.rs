@@ -1,12 +1,13 @@
 //! A change among a group's members, told for each person.
 
 use super::{
-    BackendError,
     effect::leaves_doubt,
     members::{Members, Own},
 };
 use crate::{
-    op::{Fate, GroupId, MemberChanges, People, PersonChange, PersonId, Role, Untrusted},
+    op::{
+        BackendError, Fate, GroupId, MemberChanges, People, PersonChange, PersonId, Role, Untrusted,
+    },
     toolset::Briefing,
 };
 

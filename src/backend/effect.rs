@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::BackendError;
+use crate::op::BackendError;
 
 /// Looks until the effect shows or time is up; what the last look showed.
 ///

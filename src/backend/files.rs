@@ -2,10 +2,9 @@
 
 use reqwest::{Response, StatusCode};
 
-use super::{BackendError, GUARD};
 use crate::{
     media::{MediaRules, Received, Unloadable, ask, receive},
-    op::Untrusted,
+    op::{BackendError, GUARD, Untrusted},
 };
 
 /// What to do about a file that is gone.

@@ -1,9 +1,8 @@
 //! Loading what is to be sent; called only once a call is permitted.
 
-use super::{BackendError, GUARD};
 use crate::{
     media::{Family, Media, MediaRules, MediaSource, load},
-    op::{MediaKind, Picture, SendMedia, SendVoice, Untrusted},
+    op::{BackendError, GUARD, MediaKind, Picture, SendMedia, SendVoice, Untrusted},
 };
 
 /// What is to be shown, and how.

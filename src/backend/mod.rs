@@ -2,7 +2,6 @@
 
 mod changes;
 mod effect;
-mod fault;
 mod files;
 pub mod green_api;
 mod http;
@@ -19,11 +18,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-pub use fault::{BackendError, GUARD};
-
 use crate::{
     config::Config,
-    op::{Output, SessionReport},
+    op::{BackendError, Output, SessionReport},
     toolset::Toolset,
 };
 use green_api::GreenApi;

@@ -7,8 +7,7 @@ use super::{
     permit::Grounds, repeats, weigh::Weighed,
 };
 use crate::{
-    backend::BackendError,
-    op::Risk,
+    op::{BackendError, Risk},
     policy::Policy,
     toolset::{Answer, Facts, Prepared},
 };

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use super::{Code, Gate, Refusal};
 use crate::{
-    backend::{BackendError, GUARD},
     ledger::{Count, Glance, LedgerError, Pause, Request},
-    op::{Risk, Topic},
+    op::{BackendError, GUARD, Risk, Topic},
     policy::Policy,
     toolset::{Answer, Facts},
 };

@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use super::BriefPermit;
 use crate::{
-    backend::BackendError,
-    op::Untrusted,
+    op::{BackendError, Untrusted},
     toolset::{Briefing, Facts, Prepared},
 };
 

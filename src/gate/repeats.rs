@@ -4,8 +4,8 @@ use std::{collections::HashMap, time::Duration};
 
 use super::{Caller, Code, Refusal, State, Verdict};
 use crate::{
-    backend::BackendError,
     clock::Clock,
+    op::BackendError,
     toolset::{Answer, Digest, Facts},
 };
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Permitted, Question, Refusal};
-use crate::{backend::BackendError, toolset::Answer};
+use crate::{op::BackendError, toolset::Answer};
 
 /// What becomes of a call.
 pub enum Verdict {

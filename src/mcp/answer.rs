@@ -13,9 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::call::{Ended, Recorded};
 use crate::{
-    backend::BackendError,
     gate::Refusal,
-    op::{Attachment, Risk},
+    op::{Attachment, BackendError, Risk},
     toolset::{self, Answer, BadCall},
 };
 

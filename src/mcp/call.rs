@@ -21,8 +21,8 @@ use super::{
 };
 use crate::{
     audit::Entry,
-    backend::BackendError,
     gate::{Caller, Code, Permitted, Refusal, Verdict},
+    op::BackendError,
     progress::Progress,
     toolset::{Answer, Arguments, BadCall},
 };

@@ -19,9 +19,8 @@ use super::{
     uri::{self, CHATS, MESSAGES, POLICY, Place, SESSION},
 };
 use crate::{
-    backend::BackendError,
     gate::Caller,
-    op::{GetSession, ListChats, ListMessages, Operation, Untrusted},
+    op::{BackendError, GetSession, ListChats, ListMessages, Operation, Untrusted},
     toolset::{Answer, Arguments, BadCall},
 };
 

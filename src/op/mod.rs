@@ -1,6 +1,7 @@
 //! The vocabulary: what a tool is, said once for all back ends.
 
 mod attachments;
+mod backend_error;
 mod blocking;
 mod bounded_text;
 mod catalogue;
@@ -33,6 +34,7 @@ mod targets;
 mod untrusted;
 
 pub use attachments::{Attachment, Blob, ReceivedFile};
+pub use backend_error::{BackendError, GUARD};
 pub use blocking::{BlockContact, BlockOutcome, Blocking, UnblockContact};
 pub use bounded_text::BoundedText;
 pub use catalogue::{Entry, catalogue, named};

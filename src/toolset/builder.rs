@@ -15,8 +15,7 @@ use super::{
     Resolver, Tool, Toolset, schemas::schemas,
 };
 use crate::{
-    backend::BackendError,
-    op::{AnswerSize, ChatId, Operation, Output, Untrusted},
+    op::{AnswerSize, BackendError, ChatId, Operation, Output, Untrusted},
     progress::Progress,
 };
 

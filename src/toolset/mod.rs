@@ -22,9 +22,11 @@ pub use schemas::Schemas;
 pub(crate) use schemas::schemas;
 
 use crate::{
-    backend::BackendError,
     gate::{BriefPermit, LookupPermit, Permitted},
-    op::{AnswerSize, Attachment, ChatId, Identities, Reading, Risk, Targets, Topic, Untrusted},
+    op::{
+        AnswerSize, Attachment, BackendError, ChatId, Identities, Reading, Risk, Targets, Topic,
+        Untrusted,
+    },
     progress::Progress,
 };
 

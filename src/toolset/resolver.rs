@@ -4,9 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use super::Boxed;
 use crate::{
-    backend::BackendError,
     gate::LookupPermit,
-    op::{ChatId, GroupId, Identities, PersonId},
+    op::{BackendError, ChatId, GroupId, Identities, PersonId},
 };
 
 /// How long all of it may take.

@@ -3,10 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
-use whatsapp_guard::{
-    backend::{BackendError, GUARD},
-    op::{self, Risk, Untrusted},
-};
+use whatsapp_guard::op::{self, BackendError, GUARD, Risk, Untrusted};
 
 use crate::app::{self, OPEN};
 

@@ -2,8 +2,7 @@
 
 use super::GreenApi;
 use crate::{
-    backend::BackendError,
-    op::{ChatId, GroupId, PersonId},
+    op::{BackendError, ChatId, GroupId, PersonId},
     toolset::AttributeSource,
 };
 

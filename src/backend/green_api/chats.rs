@@ -9,13 +9,12 @@ use super::{
 };
 use crate::{
     backend::{
-        BackendError,
         effect::{leaves_doubt, watch},
         http::{Body, Reply},
     },
     op::{
-        ArchiveChat, ChangedChat, ChangingChat, Chat, ChatId, ChatList, GetChat, ListChats,
-        MarkChatRead, UnarchiveChat, Untrusted,
+        ArchiveChat, BackendError, ChangedChat, ChangingChat, Chat, ChatId, ChatList, GetChat,
+        ListChats, MarkChatRead, UnarchiveChat, Untrusted,
     },
     progress::Progress,
 };

@@ -8,12 +8,12 @@ use url::Url;
 
 use crate::{
     backend::{
-        BackendError, Timeouts,
+        Timeouts,
         http::{Body, Http, Reply, redacted},
     },
     config::GreenApiAccount,
     media::MediaRules,
-    op::Untrusted,
+    op::{BackendError, Untrusted},
     progress::Progress,
 };
 

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::{GreenApi, client::API};
 use crate::{
-    backend::{BackendError, http::Body},
+    backend::http::Body,
     op::{
-        CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts,
-        NumberCheck, PersonId, Untrusted,
+        BackendError, CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact,
+        ListContacts, NumberCheck, PersonId, Untrusted,
     },
 };
 

@@ -8,8 +8,8 @@ use super::{
     session::is_working,
 };
 use crate::{
-    backend::{BackendError, effect::leaves_doubt},
-    op::{RestartSession, RestartedSession, Restarting, SessionState},
+    backend::effect::leaves_doubt,
+    op::{BackendError, RestartSession, RestartedSession, Restarting, SessionState},
     progress::Progress,
 };
 

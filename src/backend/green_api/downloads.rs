@@ -8,11 +8,11 @@ use super::{
 };
 use crate::{
     backend::{
-        BackendError, files,
+        files,
         http::{Body, Reply},
     },
     media::Received,
-    op::{ChatPicture, DownloadMedia, GetPicture, ReceivedFile, Untrusted},
+    op::{BackendError, ChatPicture, DownloadMedia, GetPicture, ReceivedFile, Untrusted},
 };
 
 impl GreenApi {

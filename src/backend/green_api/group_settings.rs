@@ -8,13 +8,10 @@ use super::{
     groups::Group,
 };
 use crate::{
-    backend::{
-        BackendError,
-        settle::{Said, Seen, permissions, settle},
-    },
+    backend::settle::{Said, Seen, permissions, settle},
     op::{
-        Change, GetGroupInvite, GroupChanged, GroupId, GroupInvite, InviteCode, PermissionsChanged,
-        SetGroupPermissions, SetGroupSubject, Untrusted, Who,
+        BackendError, Change, GetGroupInvite, GroupChanged, GroupId, GroupInvite, InviteCode,
+        PermissionsChanged, SetGroupPermissions, SetGroupSubject, Untrusted, Who,
     },
     progress::Progress,
 };

@@ -10,15 +10,14 @@ use super::{
 };
 use crate::{
     backend::{
-        BackendError,
         effect::watch,
         http::{Body, Reply},
         members::{Member, Members, Own},
         settle::{Said, Seen, judge},
     },
     op::{
-        GetGroup, GroupDetails, GroupId, GroupList, GroupSummary, LeaveGroup, Leaving, LeftGroup,
-        ListGroups, PersonId, Untrusted,
+        BackendError, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary, LeaveGroup,
+        Leaving, LeftGroup, ListGroups, PersonId, Untrusted,
     },
     progress::Progress,
     toolset::Briefing,

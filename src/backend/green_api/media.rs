@@ -4,9 +4,9 @@ use reqwest::multipart::{Form, Part};
 
 use super::{GreenApi, sending::cannot};
 use crate::{
-    backend::{BackendError, media},
+    backend::media,
     media::{Family, Media},
-    op::{ChatId, MediaKind, MessageId, SendMedia, SendVoice, Sent},
+    op::{BackendError, ChatId, MediaKind, MessageId, SendMedia, SendVoice, Sent},
     progress::Progress,
 };
 

@@ -10,16 +10,15 @@ use super::{
 };
 use crate::{
     backend::{
-        BackendError,
         changes::{Aim, Change, Said, removal},
         effect::{leaves_doubt, watch},
         http::{Body, Reply},
         members::Members,
     },
     op::{
-        AddGroupMembers, CreateGroup, CreatedGroup, DemoteGroupAdmin, GroupId, ListGroupMembers,
-        MemberChanges, MemberList, People, PersonId, PromoteGroupAdmin, RemoveGroupMembers,
-        Untrusted,
+        AddGroupMembers, BackendError, CreateGroup, CreatedGroup, DemoteGroupAdmin, GroupId,
+        ListGroupMembers, MemberChanges, MemberList, People, PersonId, PromoteGroupAdmin,
+        RemoveGroupMembers, Untrusted,
     },
     progress::Progress,
     toolset::Briefing,

@@ -5,13 +5,12 @@ use serde_json::{Value, json};
 use super::GreenApi;
 use crate::{
     backend::{
-        BackendError,
         http::{Body, Reply},
         settle::{Said, Seen, settle},
     },
     op::{
-        ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage, ForwardMessage,
-        GetMessage, MessageId,
+        BackendError, ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage,
+        ForwardMessage, GetMessage, MessageId,
     },
     progress::Progress,
     toolset::Briefing,

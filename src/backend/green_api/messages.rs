@@ -9,10 +9,10 @@ use super::{
     message_kinds::{kind, words},
 };
 use crate::{
-    backend::{BackendError, http::Body},
+    backend::http::Body,
     op::{
-        ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList, PersonId,
-        Untrusted,
+        BackendError, ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
+        PersonId, Untrusted,
     },
 };
 

@@ -13,15 +13,14 @@ use super::{
 };
 use crate::{
     backend::{
-        BackendError,
         http::Body,
         media::to_portray,
         pictures::{Place, looks, place, replaced_at_last, told},
         settle::{Said, parts, settle},
     },
     op::{
-        GetProfile, GroupChanged, GroupId, PersonId, Profile, ProfileUpdated, SetGroupPicture,
-        Untrusted, UpdateProfile,
+        BackendError, GetProfile, GroupChanged, GroupId, PersonId, Profile, ProfileUpdated,
+        SetGroupPicture, Untrusted, UpdateProfile,
     },
     progress::Progress,
 };

@@ -5,11 +5,10 @@ use serde_json::{Value, json};
 use super::{GreenApi, client::API};
 use crate::{
     backend::{
-        BackendError,
         effect::watch,
         http::{Body, Reply},
     },
-    op::{ChatId, Delivery, MessageId, SendMessage, Sent, Untrusted},
+    op::{BackendError, ChatId, Delivery, MessageId, SendMessage, Sent, Untrusted},
     progress::Progress,
 };
 

@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use super::GreenApi;
 use crate::{
-    backend::BackendError,
-    op::{SendContact, SendLocation, SendPoll, Sent},
+    op::{BackendError, SendContact, SendLocation, SendPoll, Sent},
     progress::Progress,
 };
 

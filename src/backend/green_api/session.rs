@@ -10,14 +10,14 @@ use super::{
 };
 use crate::{
     backend::{
-        BackendError,
         effect::watch,
         in_seconds,
         settle::{Said, Seen, judge},
     },
     op::{
-        Blob, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession,
-        PairingCode, PersonId, PhoneNumber, QrCode, SessionReport, SessionState, Untrusted,
+        BackendError, Blob, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
+        OpenedSession, PairingCode, PersonId, PhoneNumber, QrCode, SessionReport, SessionState,
+        Untrusted,
     },
     progress::Progress,
     qr,

@@ -11,8 +11,8 @@ use super::{
     groups::summary,
 };
 use crate::{
-    backend::{BackendError, http::Body},
-    op::{ChatId, GroupId, PersonId, SessionState},
+    backend::http::Body,
+    op::{BackendError, ChatId, GroupId, PersonId, SessionState},
     toolset::AttributeSource,
 };
 

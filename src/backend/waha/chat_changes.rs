@@ -5,13 +5,12 @@ use serde_json::{Value, json};
 use super::{Waha, chats::is_too_old, client::API, groups::unreadable, session::is_false};
 use crate::{
     backend::{
-        BackendError,
         effect::{leaves_doubt, watch},
         http::{Body, Reply},
     },
     op::{
-        ArchiveChat, ChangedChat, ChangingChat, Chat, ChatId, ClearChat, DeleteChat, MarkChatRead,
-        MarkChatUnread, UnarchiveChat, Untrusted,
+        ArchiveChat, BackendError, ChangedChat, ChangingChat, Chat, ChatId, ClearChat, DeleteChat,
+        MarkChatRead, MarkChatUnread, UnarchiveChat, Untrusted,
     },
     progress::Progress,
 };

@@ -11,13 +11,10 @@ use super::{
     groups::{field, id_text, text, unreadable},
 };
 use crate::{
-    backend::{
-        BackendError,
-        http::{Body, Reply},
-    },
+    backend::http::{Body, Reply},
     op::{
-        CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat, DeleteChat, GetChat, LastMessage, ListChats,
-        PersonId, Untrusted,
+        BackendError, CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat, DeleteChat, GetChat,
+        LastMessage, ListChats, PersonId, Untrusted,
     },
     toolset::Briefing,
 };

@@ -10,13 +10,13 @@ use url::Url;
 use super::attributes::Unable;
 use crate::{
     backend::{
-        BackendError, Timeouts,
+        Timeouts,
         http::{Body, Http, Reply, redacted},
         sandbox,
     },
     config::WahaAccount,
     media::MediaRules,
-    op::Untrusted,
+    op::{BackendError, Untrusted},
     progress::Progress,
 };
 

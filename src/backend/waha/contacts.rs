@@ -10,10 +10,11 @@ use super::{
     session::is_false,
 };
 use crate::{
-    backend::{BackendError, effect::watch, http::Body},
+    backend::{effect::watch, http::Body},
     op::{
-        BlockContact, BlockOutcome, Blocking, CheckNumber, ContactDetails, ContactList,
-        ContactSummary, GetContact, ListContacts, NumberCheck, PersonId, UnblockContact, Untrusted,
+        BackendError, BlockContact, BlockOutcome, Blocking, CheckNumber, ContactDetails,
+        ContactList, ContactSummary, GetContact, ListContacts, NumberCheck, PersonId,
+        UnblockContact, Untrusted,
     },
     progress::Progress,
 };

@@ -8,13 +8,13 @@ use super::{
 };
 use crate::{
     backend::{
-        BackendError,
         effect::leaves_doubt,
         settle::{Said, Seen, settle},
     },
     op::{
-        Change, DeleteSession, DeletedSession, Deleting, RestartSession, RestartedSession,
-        Restarting, SessionReport, SessionState, StopSession, StoppedSession, Stopping,
+        BackendError, Change, DeleteSession, DeletedSession, Deleting, RestartSession,
+        RestartedSession, Restarting, SessionReport, SessionState, StopSession, StoppedSession,
+        Stopping,
     },
     progress::Progress,
     toolset::Briefing,

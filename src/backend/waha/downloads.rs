@@ -6,9 +6,9 @@ use url::Url;
 
 use super::{Waha, chats::is_too_old, client::API};
 use crate::{
-    backend::{BackendError, files, http::Body},
+    backend::{files, http::Body},
     media::Received,
-    op::{ChatId, ChatPicture, DownloadMedia, GetPicture, ReceivedFile, Untrusted},
+    op::{BackendError, ChatId, ChatPicture, DownloadMedia, GetPicture, ReceivedFile, Untrusted},
 };
 
 /// `GET /api/{session}/chats/{chatId}/picture`; the other name is the older path's.

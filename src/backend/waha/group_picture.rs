@@ -5,12 +5,11 @@ use serde_json::json;
 use super::{Waha, media::file, profile::heard};
 use crate::{
     backend::{
-        BackendError,
         media::to_portray,
         pictures::{Place, looks, removed, replaced, told},
         settle::{Seen, settle},
     },
-    op::{DeleteGroupPicture, GetGroup, GroupChanged, GroupId, SetGroupPicture},
+    op::{BackendError, DeleteGroupPicture, GetGroup, GroupChanged, GroupId, SetGroupPicture},
     progress::Progress,
     toolset::Briefing,
 };

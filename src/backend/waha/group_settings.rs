@@ -10,12 +10,11 @@ use super::{
 };
 use crate::{
     backend::{
-        BackendError,
         http::{Body, Reply},
         settle::{Said, Seen, permissions, settle},
     },
     op::{
-        Change, GroupChanged, GroupId, PermissionsChanged, SetGroupDescription,
+        BackendError, Change, GroupChanged, GroupId, PermissionsChanged, SetGroupDescription,
         SetGroupPermissions, SetGroupSubject, Untrusted, Who,
     },
     progress::Progress,

@@ -10,14 +10,13 @@ use super::{
 };
 use crate::{
     backend::{
-        BackendError,
         http::{Body, Reply},
         settle::{Said, Seen, settle},
     },
     op::{
-        Change, GetGroupInvite, GroupId, GroupInvite, GroupPreview, InviteCode, JoinGroup,
-        JoinedGroup, Joining, PreviewGroupInvite, RevokeGroupInvite, RevokedInvite, Revoking,
-        Untrusted,
+        BackendError, Change, GetGroupInvite, GroupId, GroupInvite, GroupPreview, InviteCode,
+        JoinGroup, JoinedGroup, Joining, PreviewGroupInvite, RevokeGroupInvite, RevokedInvite,
+        Revoking, Untrusted,
     },
     progress::Progress,
     toolset::Briefing,

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::Waha;
 use crate::{
-    backend::{BackendError, media},
+    backend::media,
     media::Media,
-    op::{MediaKind, SendMedia, SendVoice, Sent},
+    op::{BackendError, MediaKind, SendMedia, SendVoice, Sent},
     progress::Progress,
 };
 

@@ -9,15 +9,14 @@ use super::{
 };
 use crate::{
     backend::{
-        BackendError,
         changes::{Aim, Change, Said, removal},
         effect::{leaves_doubt, watch},
         http::Body,
         members::Members,
     },
     op::{
-        AddGroupMembers, CreateGroup, CreatedGroup, DemoteGroupAdmin, GetGroup, GroupId,
-        ListGroupMembers, MemberChanges, MemberList, People, PersonId, PromoteGroupAdmin,
+        AddGroupMembers, BackendError, CreateGroup, CreatedGroup, DemoteGroupAdmin, GetGroup,
+        GroupId, ListGroupMembers, MemberChanges, MemberList, People, PersonId, PromoteGroupAdmin,
         RemoveGroupMembers, Untrusted,
     },
     progress::Progress,

@@ -5,14 +5,13 @@ use serde_json::{Value, json};
 use super::{Waha, client::API, sending::message_id, session::is_false};
 use crate::{
     backend::{
-        BackendError,
         http::{Body, Reply},
         settle::{Said, Seen, settle},
     },
     op::{
-        ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage, ForwardMessage,
-        GetMessage, MessageId, PinMessage, React, StarMessage, UnpinMessage, UnstarMessage,
-        Untrusted,
+        BackendError, ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage,
+        ForwardMessage, GetMessage, MessageId, PinMessage, React, StarMessage, UnpinMessage,
+        UnstarMessage, Untrusted,
     },
     progress::Progress,
     toolset::Briefing,

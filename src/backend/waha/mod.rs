@@ -25,8 +25,8 @@ mod session;
 
 use std::sync::Arc;
 
-use super::{BackendError, Finding, Timeouts};
-use crate::{config::WahaAccount, media::MediaRules, toolset::Toolset};
+use super::{Finding, Timeouts};
+use crate::{config::WahaAccount, media::MediaRules, op::BackendError, toolset::Toolset};
 use client::Client;
 
 /// One session on a WAHA server.

@@ -11,10 +11,10 @@ use super::{
     session::is_false,
 };
 use crate::{
-    backend::{BackendError, effect::leaves_doubt, http::Body},
+    backend::{effect::leaves_doubt, http::Body},
     op::{
-        ChatId, ChatPresence, GetPresence, PersonId, PersonPresence, Presence, PresenceList,
-        PresenceSet, SetPresence, SubscribePresence, Subscribed, Subscribing,
+        BackendError, ChatId, ChatPresence, GetPresence, PersonId, PersonPresence, Presence,
+        PresenceList, PresenceSet, SetPresence, SubscribePresence, Subscribed, Subscribing,
     },
     progress::Progress,
 };

@@ -11,13 +11,16 @@ use super::{
 };
 use crate::{
     backend::{
-        BackendError, Timeouts,
+        Timeouts,
         http::Reply,
         media::to_portray,
         pictures::{looks, place, replaced_at_last},
         settle::{Said, Seen, parts, settle},
     },
-    op::{Change, GetProfile, PersonId, Profile, ProfileUpdated, Untrusted, UpdateProfile},
+    op::{
+        BackendError, Change, GetProfile, PersonId, Profile, ProfileUpdated, Untrusted,
+        UpdateProfile,
+    },
     progress::Progress,
 };
 

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Waha, session::is_false};
 use crate::{
-    backend::{BackendError, effect::watch, http::Body},
-    op::{ChatId, Delivery, MessageId, PersonId, SendMessage, Sent},
+    backend::{effect::watch, http::Body},
+    op::{BackendError, ChatId, Delivery, MessageId, PersonId, SendMessage, Sent},
     progress::Progress,
 };
 

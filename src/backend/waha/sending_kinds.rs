@@ -4,8 +4,7 @@ use serde_json::{Value, json};
 
 use super::Waha;
 use crate::{
-    backend::BackendError,
-    op::{BoundedText, SendContact, SendLocation, SendPoll, Sent},
+    op::{BackendError, BoundedText, SendContact, SendLocation, SendPoll, Sent},
     progress::Progress,
 };
 

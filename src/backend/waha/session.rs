@@ -10,15 +10,15 @@ use super::{
 };
 use crate::{
     backend::{
-        BackendError,
         effect::watch,
         http::{Body, Reply},
         in_seconds,
         settle::{Said, Seen, judge},
     },
     op::{
-        GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession, PairingCode,
-        PersonId, PhoneNumber, QrCode, SessionReport, SessionState, Untrusted,
+        BackendError, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
+        OpenedSession, PairingCode, PersonId, PhoneNumber, QrCode, SessionReport, SessionState,
+        Untrusted,
     },
     progress::Progress,
     qr,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::op::Untrusted;
+use super::Untrusted;
 
 /// Who refuses a file before an API has it, or an agent.
 pub const GUARD: &str = "whatsapp-guard";
