@@ -32,10 +32,9 @@ use whatsapp_guard::{
     mcp::{self, LOCAL, Server},
     op::{
         Attachment, BackendError, Blob, ChatId, GroupId, ListChats, ListMessages, Operation,
-        Output, PersonId, Risk, Topic,
+        Output, PersonId, Progress, Risk, Topic,
     },
     policy::Policy,
-    progress::Progress,
     toolset::{AttributeSource, Toolset},
 };
 

@@ -20,7 +20,6 @@ pub mod media;
 pub mod metrics;
 pub mod op;
 pub mod policy;
-pub mod progress;
 pub mod qr;
 pub mod reload;
 pub mod state;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::{op::BackendError, progress::Progress};
+use crate::op::{BackendError, Progress};
 
 /// The largest answer that is read.
 const LARGEST: usize = 8 * 1024 * 1024;

@@ -22,8 +22,7 @@ use super::{
 use crate::{
     audit::Entry,
     gate::{Caller, Code, Permitted, Refusal, Verdict},
-    op::BackendError,
-    progress::Progress,
+    op::{BackendError, Progress},
     toolset::{Answer, Arguments, BadCall},
 };
 

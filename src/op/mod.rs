@@ -27,6 +27,7 @@ mod picture;
 mod poll;
 mod presence;
 mod profile;
+mod progress;
 mod sending;
 mod session;
 mod session_control;
@@ -89,6 +90,7 @@ pub use presence::{
     SubscribePresence, Subscribed, Subscribing,
 };
 pub use profile::{ProfileUpdated, UpdateProfile};
+pub use progress::Progress;
 pub use sending::{Delivery, MessageText, SendMessage, Sent};
 pub use session::{
     GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession, PairingCode,

@@ -14,10 +14,7 @@ use super::{
     Answer, AttributeSource, BadCall, Boxed, Briefing, Digest, Facts, Prepared, ReadFilter,
     Resolver, Tool, Toolset, schemas::schemas,
 };
-use crate::{
-    op::{AnswerSize, BackendError, ChatId, Operation, Output, Untrusted},
-    progress::Progress,
-};
+use crate::op::{AnswerSize, BackendError, ChatId, Operation, Output, Progress, Untrusted};
 
 type RunOf<B, O> = Arc<
     dyn Fn(B, O, AnswerSize, ReadFilter, Progress) -> Boxed<Result<Answer, BackendError>>

@@ -24,10 +24,9 @@ pub(crate) use schemas::schemas;
 use crate::{
     gate::{BriefPermit, LookupPermit, Permitted},
     op::{
-        AnswerSize, Attachment, BackendError, ChatId, Identities, Reading, Risk, Targets, Topic,
-        Untrusted,
+        AnswerSize, Attachment, BackendError, ChatId, Identities, Progress, Reading, Risk, Targets,
+        Topic, Untrusted,
     },
-    progress::Progress,
 };
 
 /// The arguments of a call, as they came.

@@ -14,9 +14,8 @@ use crate::{
     },
     op::{
         ArchiveChat, BackendError, ChangedChat, ChangingChat, Chat, ChatId, ChatList, GetChat,
-        ListChats, MarkChatRead, UnarchiveChat, Untrusted,
+        ListChats, MarkChatRead, Progress, UnarchiveChat, Untrusted,
     },
-    progress::Progress,
 };
 
 impl GreenApi {

@@ -13,8 +13,7 @@ use crate::{
     },
     config::GreenApiAccount,
     media::MediaRules,
-    op::{BackendError, Untrusted},
-    progress::Progress,
+    op::{BackendError, Progress, Untrusted},
 };
 
 pub(super) const API: &str = "GREEN-API";

@@ -9,8 +9,7 @@ use super::{
 };
 use crate::{
     backend::effect::leaves_doubt,
-    op::{BackendError, RestartSession, RestartedSession, Restarting, SessionState},
-    progress::Progress,
+    op::{BackendError, Progress, RestartSession, RestartedSession, Restarting, SessionState},
 };
 
 impl GreenApi {

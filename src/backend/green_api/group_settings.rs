@@ -11,9 +11,8 @@ use crate::{
     backend::settle::{Said, Seen, permissions, settle},
     op::{
         BackendError, Change, GetGroupInvite, GroupChanged, GroupId, GroupInvite, InviteCode,
-        PermissionsChanged, SetGroupPermissions, SetGroupSubject, Untrusted, Who,
+        PermissionsChanged, Progress, SetGroupPermissions, SetGroupSubject, Untrusted, Who,
     },
-    progress::Progress,
 };
 
 impl GreenApi {

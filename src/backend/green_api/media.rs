@@ -6,8 +6,7 @@ use super::{GreenApi, sending::cannot};
 use crate::{
     backend::media,
     media::{Family, Media},
-    op::{BackendError, ChatId, MediaKind, MessageId, SendMedia, SendVoice, Sent},
-    progress::Progress,
+    op::{BackendError, ChatId, MediaKind, MessageId, Progress, SendMedia, SendVoice, Sent},
 };
 
 impl GreenApi {

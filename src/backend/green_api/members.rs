@@ -17,10 +17,9 @@ use crate::{
     },
     op::{
         AddGroupMembers, BackendError, CreateGroup, CreatedGroup, DemoteGroupAdmin, GroupId,
-        ListGroupMembers, MemberChanges, MemberList, People, PersonId, PromoteGroupAdmin,
+        ListGroupMembers, MemberChanges, MemberList, People, PersonId, Progress, PromoteGroupAdmin,
         RemoveGroupMembers, Untrusted,
     },
-    progress::Progress,
     toolset::Briefing,
 };
 

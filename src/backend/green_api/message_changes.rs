@@ -10,9 +10,8 @@ use crate::{
     },
     op::{
         BackendError, ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage,
-        ForwardMessage, GetMessage, MessageId,
+        ForwardMessage, GetMessage, MessageId, Progress,
     },
-    progress::Progress,
     toolset::Briefing,
 };
 

@@ -20,9 +20,8 @@ use crate::{
     },
     op::{
         BackendError, GetProfile, GroupChanged, GroupId, PersonId, Profile, ProfileUpdated,
-        SetGroupPicture, Untrusted, UpdateProfile,
+        Progress, SetGroupPicture, Untrusted, UpdateProfile,
     },
-    progress::Progress,
 };
 
 impl GreenApi {

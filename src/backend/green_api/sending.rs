@@ -8,8 +8,7 @@ use crate::{
         effect::watch,
         http::{Body, Reply},
     },
-    op::{BackendError, ChatId, Delivery, MessageId, SendMessage, Sent, Untrusted},
-    progress::Progress,
+    op::{BackendError, ChatId, Delivery, MessageId, Progress, SendMessage, Sent, Untrusted},
 };
 
 impl GreenApi {

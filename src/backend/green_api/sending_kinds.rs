@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use super::GreenApi;
-use crate::{
-    op::{BackendError, SendContact, SendLocation, SendPoll, Sent},
-    progress::Progress,
-};
+use crate::op::{BackendError, Progress, SendContact, SendLocation, SendPoll, Sent};
 
 impl GreenApi {
     pub(super) async fn send_location(

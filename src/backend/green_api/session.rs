@@ -16,10 +16,9 @@ use crate::{
     },
     op::{
         BackendError, Blob, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
-        OpenedSession, PairingCode, PersonId, PhoneNumber, QrCode, SessionReport, SessionState,
-        Untrusted,
+        OpenedSession, PairingCode, PersonId, PhoneNumber, Progress, QrCode, SessionReport,
+        SessionState, Untrusted,
     },
-    progress::Progress,
     qr,
 };
 

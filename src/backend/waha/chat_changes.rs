@@ -10,9 +10,8 @@ use crate::{
     },
     op::{
         ArchiveChat, BackendError, ChangedChat, ChangingChat, Chat, ChatId, ClearChat, DeleteChat,
-        MarkChatRead, MarkChatUnread, UnarchiveChat, Untrusted,
+        MarkChatRead, MarkChatUnread, Progress, UnarchiveChat, Untrusted,
     },
-    progress::Progress,
 };
 
 impl Waha {

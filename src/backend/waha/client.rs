@@ -16,8 +16,7 @@ use crate::{
     },
     config::WahaAccount,
     media::MediaRules,
-    op::{BackendError, Untrusted},
-    progress::Progress,
+    op::{BackendError, Progress, Untrusted},
 };
 
 pub(super) const API: &str = "WAHA";

@@ -13,10 +13,9 @@ use crate::{
     backend::{effect::watch, http::Body},
     op::{
         BackendError, BlockContact, BlockOutcome, Blocking, CheckNumber, ContactDetails,
-        ContactList, ContactSummary, GetContact, ListContacts, NumberCheck, PersonId,
+        ContactList, ContactSummary, GetContact, ListContacts, NumberCheck, PersonId, Progress,
         UnblockContact, Untrusted,
     },
-    progress::Progress,
 };
 
 /// The most contacts that are looked through.

@@ -12,11 +12,10 @@ use crate::{
         settle::{Said, Seen, settle},
     },
     op::{
-        BackendError, Change, DeleteSession, DeletedSession, Deleting, RestartSession,
+        BackendError, Change, DeleteSession, DeletedSession, Deleting, Progress, RestartSession,
         RestartedSession, Restarting, SessionReport, SessionState, StopSession, StoppedSession,
         Stopping,
     },
-    progress::Progress,
     toolset::Briefing,
 };
 

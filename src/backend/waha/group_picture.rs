@@ -9,8 +9,10 @@ use crate::{
         pictures::{Place, looks, removed, replaced, told},
         settle::{Seen, settle},
     },
-    op::{BackendError, DeleteGroupPicture, GetGroup, GroupChanged, GroupId, SetGroupPicture},
-    progress::Progress,
+    op::{
+        BackendError, DeleteGroupPicture, GetGroup, GroupChanged, GroupId, Progress,
+        SetGroupPicture,
+    },
     toolset::Briefing,
 };
 

@@ -14,10 +14,9 @@ use crate::{
         settle::{Said, Seen, permissions, settle},
     },
     op::{
-        BackendError, Change, GroupChanged, GroupId, PermissionsChanged, SetGroupDescription,
-        SetGroupPermissions, SetGroupSubject, Untrusted, Who,
+        BackendError, Change, GroupChanged, GroupId, PermissionsChanged, Progress,
+        SetGroupDescription, SetGroupPermissions, SetGroupSubject, Untrusted, Who,
     },
-    progress::Progress,
 };
 
 impl Waha {

@@ -17,9 +17,8 @@ use crate::{
     },
     op::{
         BackendError, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary, LeaveGroup,
-        Leaving, LeftGroup, ListGroups, PersonId, Untrusted,
+        Leaving, LeftGroup, ListGroups, PersonId, Progress, Untrusted,
     },
-    progress::Progress,
     toolset::Briefing,
 };
 

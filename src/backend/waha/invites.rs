@@ -15,10 +15,9 @@ use crate::{
     },
     op::{
         BackendError, Change, GetGroupInvite, GroupId, GroupInvite, GroupPreview, InviteCode,
-        JoinGroup, JoinedGroup, Joining, PreviewGroupInvite, RevokeGroupInvite, RevokedInvite,
-        Revoking, Untrusted,
+        JoinGroup, JoinedGroup, Joining, PreviewGroupInvite, Progress, RevokeGroupInvite,
+        RevokedInvite, Revoking, Untrusted,
     },
-    progress::Progress,
     toolset::Briefing,
 };
 

@@ -7,8 +7,7 @@ use super::Waha;
 use crate::{
     backend::media,
     media::Media,
-    op::{BackendError, MediaKind, SendMedia, SendVoice, Sent},
-    progress::Progress,
+    op::{BackendError, MediaKind, Progress, SendMedia, SendVoice, Sent},
 };
 
 impl Waha {

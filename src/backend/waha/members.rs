@@ -16,10 +16,9 @@ use crate::{
     },
     op::{
         AddGroupMembers, BackendError, CreateGroup, CreatedGroup, DemoteGroupAdmin, GetGroup,
-        GroupId, ListGroupMembers, MemberChanges, MemberList, People, PersonId, PromoteGroupAdmin,
-        RemoveGroupMembers, Untrusted,
+        GroupId, ListGroupMembers, MemberChanges, MemberList, People, PersonId, Progress,
+        PromoteGroupAdmin, RemoveGroupMembers, Untrusted,
     },
-    progress::Progress,
     toolset::Briefing,
 };
 

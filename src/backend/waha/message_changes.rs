@@ -10,10 +10,9 @@ use crate::{
     },
     op::{
         BackendError, ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage,
-        ForwardMessage, GetMessage, MessageId, PinMessage, React, StarMessage, UnpinMessage,
-        UnstarMessage, Untrusted,
+        ForwardMessage, GetMessage, MessageId, PinMessage, Progress, React, StarMessage,
+        UnpinMessage, UnstarMessage, Untrusted,
     },
-    progress::Progress,
     toolset::Briefing,
 };
 

@@ -14,9 +14,9 @@ use crate::{
     backend::{effect::leaves_doubt, http::Body},
     op::{
         BackendError, ChatId, ChatPresence, GetPresence, PersonId, PersonPresence, Presence,
-        PresenceList, PresenceSet, SetPresence, SubscribePresence, Subscribed, Subscribing,
+        PresenceList, PresenceSet, Progress, SetPresence, SubscribePresence, Subscribed,
+        Subscribing,
     },
-    progress::Progress,
 };
 
 impl Waha {

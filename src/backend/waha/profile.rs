@@ -18,10 +18,9 @@ use crate::{
         settle::{Said, Seen, parts, settle},
     },
     op::{
-        BackendError, Change, GetProfile, PersonId, Profile, ProfileUpdated, Untrusted,
+        BackendError, Change, GetProfile, PersonId, Profile, ProfileUpdated, Progress, Untrusted,
         UpdateProfile,
     },
-    progress::Progress,
 };
 
 /// `GET /api/{session}/profile`.

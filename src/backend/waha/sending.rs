@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use super::{Waha, session::is_false};
 use crate::{
     backend::{effect::watch, http::Body},
-    op::{BackendError, ChatId, Delivery, MessageId, PersonId, SendMessage, Sent},
-    progress::Progress,
+    op::{BackendError, ChatId, Delivery, MessageId, PersonId, Progress, SendMessage, Sent},
 };
 
 impl Waha {

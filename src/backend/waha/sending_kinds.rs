@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Waha;
-use crate::{
-    op::{BackendError, BoundedText, SendContact, SendLocation, SendPoll, Sent},
-    progress::Progress,
-};
+use crate::op::{BackendError, BoundedText, Progress, SendContact, SendLocation, SendPoll, Sent};
 
 impl Waha {
     pub(super) async fn send_location(

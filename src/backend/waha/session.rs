@@ -17,10 +17,9 @@ use crate::{
     },
     op::{
         BackendError, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
-        OpenedSession, PairingCode, PersonId, PhoneNumber, QrCode, SessionReport, SessionState,
-        Untrusted,
+        OpenedSession, PairingCode, PersonId, PhoneNumber, Progress, QrCode, SessionReport,
+        SessionState, Untrusted,
     },
-    progress::Progress,
     qr,
 };
 

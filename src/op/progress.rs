@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::op::BackendError;
+use super::BackendError;
 
 /// How many reports may wait for a slow listener; more are dropped.
 const QUEUE: usize = 16;
