@@ -15,10 +15,10 @@ use crate::{
     clock::Clock,
     gate::{Code, Refusal},
     metrics::Metrics,
-    op::{BackendError, Risk, Untrusted},
+    op::{BackendError, Facts, Risk, Untrusted},
     policy::RuleLocation,
     state,
-    toolset::{Answer, Facts},
+    toolset::Answer,
 };
 
 /// Less free space than this and nothing is done that would have to be written down.

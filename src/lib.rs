@@ -23,4 +23,5 @@ pub mod policy;
 pub mod qr;
 pub mod reload;
 pub mod state;
+pub mod text;
 pub mod toolset;

@@ -4,11 +4,9 @@ use super::{
     effect::leaves_doubt,
     members::{Members, Own},
 };
-use crate::{
-    op::{
-        BackendError, Fate, GroupId, MemberChanges, People, PersonChange, PersonId, Role, Untrusted,
-    },
-    toolset::Briefing,
+use crate::op::{
+    BackendError, Briefing, Fate, GroupId, MemberChanges, People, PersonChange, PersonId, Role,
+    Untrusted,
 };
 
 /// What is wanted of each person.

@@ -10,7 +10,7 @@ use crate::{
     backend::Kind,
     config::{AccountSpec, Config, from_process},
     policy::Policy,
-    toolset::nearest,
+    text::nearest,
 };
 
 /// An account that is configured.

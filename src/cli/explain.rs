@@ -12,9 +12,11 @@ use super::{
     output::{stdout, write_json},
 };
 use crate::{
-    explain::{self, Account, Explanation, LimitStatus, Outcome, Why, for_people},
+    explain::{Account, Explanation, LimitStatus, Outcome, Why},
     mcp::LOCAL,
+    op,
     policy::Policy,
+    text::{self, for_people},
 };
 
 /// Say what would happen to a call and which rules decide, without sending anything.
@@ -68,11 +70,9 @@ impl Explain {
         let policy = self.policy.load()?;
         let arguments = serde_json::from_str(&self.arguments)
             .map_err(|error| CliError::Usage(format!("the arguments are no JSON: {error}")))?;
-        let facts = explain::call(&self.tool, arguments).map_err(CliError::Usage)?;
+        let facts = op::call(&self.tool, arguments).map_err(CliError::Usage)?;
         let at = match &self.at {
-            Some(text) => {
-                explain::moment(text, &policy.zone(&self.grant)).map_err(CliError::Usage)?
-            }
+            Some(text) => text::moment(text, &policy.zone(&self.grant)).map_err(CliError::Usage)?,
             None => Timestamp::now(),
         };
         let account = self.backend.one(&policy)?;

@@ -27,7 +27,8 @@ use crate::{
     mcp::{self, Account, LOCAL, Server},
     policy::Policy,
     reload,
-    toolset::{Toolset, nearest},
+    text::nearest,
+    toolset::Toolset,
 };
 
 /// Serve MCP on standard input and output.

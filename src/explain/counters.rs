@@ -9,6 +9,7 @@ use crate::{
     gate::FAILURES,
     ledger::{CounterUsage, DAY},
     policy::{Health, Limit, Policy, RuleLocation},
+    text::for_people,
 };
 
 /// One counter, of one caller, connection, chat or account.
@@ -96,7 +97,7 @@ impl Counter {
             counter: FAILURES.to_owned(),
             limit: Some(format!(
                 "{max} calls that fail in {}, then a pause",
-                super::for_people(window)
+                for_people(window)
             )),
             key: None,
             used: Some(0),

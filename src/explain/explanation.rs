@@ -7,9 +7,8 @@ use super::{Account, LimitStatus, Outcome, Why, outcome::outcome};
 use crate::{
     gate::Caller,
     ledger::LedgerError,
-    op::{ChatId, Risk, TargetRole},
+    op::{ChatId, Facts, Risk, TargetRole},
     policy::{Context, Decision, Finding, GroupNames, Policy},
-    toolset::Facts,
 };
 
 /// What would happen to a call.

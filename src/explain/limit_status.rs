@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::{Account, account::used};
 use crate::{
     gate::{Caller, keys, ledger_key},
+    op::Facts,
     policy::{Counted, Limit, RuleLocation},
-    toolset::Facts,
 };
 
 /// A limit that would count a call.

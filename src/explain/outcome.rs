@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::{Account, LimitStatus, time::for_people};
+use super::{Account, LimitStatus};
 use crate::{
     gate::{Code, signals_danger},
     kill_switch::State,
-    op::Risk,
+    op::{Facts, Risk},
     policy::{Decision, Effect, Finding, Policy, RuleLocation},
-    toolset::Facts,
+    text::for_people,
 };
 
 /// What would come of a call.

@@ -3,9 +3,8 @@
 use super::{Account, LimitStatus};
 use crate::{
     gate::signals_danger,
-    op::{ChatId, TargetRole},
+    op::{ChatId, Facts, TargetRole},
     policy::{Decision, Policy},
-    toolset::Facts,
 };
 
 /// What cannot be known here, and what was taken instead.

@@ -7,9 +7,9 @@ use super::{
     permit::Grounds, repeats, weigh::Weighed,
 };
 use crate::{
-    op::{BackendError, Risk},
+    op::{BackendError, Facts, Risk},
     policy::Policy,
-    toolset::{Answer, Facts, Prepared},
+    toolset::{Answer, Prepared},
 };
 
 impl Gate {

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     clock::Clock,
     ledger::{DAY, Ledger},
+    op::Facts,
     policy::{Confirmation, Policy},
-    toolset::Facts,
 };
 
 /// What came back from the person.

@@ -4,9 +4,8 @@
 use super::{Caller, Refusal, limits::keys};
 use crate::{
     ledger::{Admission, Count, Full, Ledger, Receipt, Request},
-    op::TargetRole,
+    op::{Facts, TargetRole},
     policy::{Counted as What, Limit, Scope},
-    toolset::Facts,
 };
 
 /// What a call was counted in.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::{Code, Gate, Refusal};
 use crate::{
     ledger::{Count, Glance, LedgerError, Pause, Request},
-    op::{BackendError, GUARD, Risk, Topic},
+    op::{BackendError, Facts, GUARD, Risk, Topic},
     policy::Policy,
-    toolset::{Answer, Facts},
+    toolset::Answer,
 };
 
 /// The counter of calls that failed.

@@ -4,9 +4,9 @@ use std::{collections::HashMap, time::Duration};
 
 use super::{Caller, Gate, LookupPermit, State};
 use crate::{
-    op::{ChatId, Identities, TargetRole},
+    op::{ChatId, Facts, Identities, TargetRole},
     policy::GroupNames,
-    toolset::{Facts, LookupRequest, Prepared, Resolved},
+    toolset::{LookupRequest, Prepared, Resolved},
 };
 
 /// The most hidden identities that are looked up for one call.

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    op::Facts,
     policy::{Counted, Limit, Policy, Scope},
-    toolset::Facts,
 };
 
 /// The limits of a policy with their counters.

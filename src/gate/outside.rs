@@ -6,9 +6,8 @@ use super::{Caller, Code, Gate, Refusal};
 use crate::{
     kill_switch::State,
     ledger::Glance,
-    op::{ChatId, Risk, TargetRole},
+    op::{ChatId, Facts, Risk, TargetRole},
     policy::Policy,
-    toolset::Facts,
 };
 
 impl Gate {

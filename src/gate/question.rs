@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::BriefPermit;
 use crate::{
-    op::{BackendError, Untrusted},
-    toolset::{Briefing, Facts, Prepared},
+    op::{BackendError, Briefing, Facts, Untrusted},
+    toolset::Prepared,
 };
 
 /// A call that waits for a person's yes.

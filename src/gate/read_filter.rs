@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::{Caller, Gate};
 use crate::{
-    op::{ChatId, TargetRole},
+    op::{ChatId, Facts, TargetRole},
     policy::{Context, Policy},
-    toolset::{Facts, ReadFilter},
+    toolset::ReadFilter,
 };
 
 impl Gate {

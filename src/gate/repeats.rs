@@ -5,8 +5,8 @@ use std::{collections::HashMap, time::Duration};
 use super::{Caller, Code, Refusal, State, Verdict};
 use crate::{
     clock::Clock,
-    op::BackendError,
-    toolset::{Answer, Digest, Facts},
+    op::{BackendError, Digest, Facts},
+    toolset::Answer,
 };
 
 /// How long a call is taken for a slip of the one before.
@@ -124,11 +124,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::explain;
+    use crate::op;
 
     fn key(number: usize) -> Key {
         let arguments = json!({ "chat": "15552223333@c.us", "text": "hi" });
-        let facts = explain::call("send_message", arguments).unwrap();
+        let facts = op::call("send_message", arguments).unwrap();
         Key {
             grant: number.to_string(),
             content: facts.content.unwrap(),

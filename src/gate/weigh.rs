@@ -3,9 +3,9 @@
 use super::{Caller, Gate, Refusal};
 use crate::{
     ledger::Glance,
-    op::{ChatId, TargetRole},
+    op::{ChatId, Facts, TargetRole},
     policy::{Context, Decision, Policy},
-    toolset::{Facts, Prepared},
+    toolset::Prepared,
 };
 
 /// A call with all that the policy says of it.

@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 use super::{Server, answer};
 use crate::{
     gate::{Caller, Gate, Refusal},
-    op::Untrusted,
-    toolset::{self, Arguments, BadCall, Toolset, nearest},
+    op::{BadCall, Untrusted},
+    text::nearest,
+    toolset::{self, Arguments, Toolset},
 };
 
 /// The argument that names an account.

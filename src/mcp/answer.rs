@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 use super::call::{Ended, Recorded};
 use crate::{
     gate::Refusal,
-    op::{Attachment, BackendError, Risk},
-    toolset::{self, Answer, BadCall},
+    op::{Attachment, BackendError, BadCall, Risk},
+    toolset::{self, Answer},
 };
 
 /// What is said of a call that was run and is missing in the audit.

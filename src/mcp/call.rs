@@ -22,8 +22,8 @@ use super::{
 use crate::{
     audit::Entry,
     gate::{Caller, Code, Permitted, Refusal, Verdict},
-    op::{BackendError, Progress},
-    toolset::{Answer, Arguments, BadCall},
+    op::{BackendError, BadCall, Progress},
+    toolset::{Answer, Arguments},
 };
 
 /// Longer states than this were not made here.

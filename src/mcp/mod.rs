@@ -51,9 +51,9 @@ use crate::{
     clock::Clock,
     gate::{Caller, Gate},
     http::Principal,
-    op::Untrusted,
+    op::{BadCall, Untrusted},
     policy::Policy,
-    toolset::{BadCall, Toolset},
+    toolset::Toolset,
 };
 
 /// The most calls that may be under way at once.

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     gate::Caller,
-    op::{BackendError, GetSession, ListChats, ListMessages, Operation, Untrusted},
-    toolset::{Answer, Arguments, BadCall},
+    op::{BackendError, BadCall, GetSession, ListChats, ListMessages, Operation, Untrusted},
+    toolset::{Answer, Arguments},
 };
 
 /// A refusal by the gate. JSON-RPC and MCP keep -32768 to -32000 for themselves.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     ChatId, Operation, Output, PageSize, PersonId, Reading, Risk, Room, Targets, Topic, Untrusted,
 };
-use crate::toolset::Briefing;
+use crate::op::Briefing;
 
 /// List the chats with their last messages: unread ones first, then newest first.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Change, GroupId, Operation, Output, PageSize, Risk, Targets, Topic, Untrusted, page::Page,
 };
-use crate::toolset::Briefing;
+use crate::op::Briefing;
 
 /// List the groups of this account, ordered by id.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

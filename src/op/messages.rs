@@ -9,7 +9,7 @@ use super::{
     Untrusted,
 };
 
-use crate::toolset::Briefing;
+use crate::op::Briefing;
 
 /// List a chat's messages, own ones included, newest first.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]

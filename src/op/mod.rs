@@ -2,14 +2,18 @@
 
 mod attachments;
 mod backend_error;
+mod bad_call;
 mod blocking;
 mod bounded_text;
+mod briefing;
+mod call;
 mod catalogue;
 mod chat_changes;
 mod chats;
 mod contact_card;
 mod contacts;
 mod downloads;
+mod facts;
 mod group_picture;
 mod group_settings;
 mod groups;
@@ -28,6 +32,7 @@ mod poll;
 mod presence;
 mod profile;
 mod progress;
+mod schemas;
 mod sending;
 mod session;
 mod session_control;
@@ -36,8 +41,11 @@ mod untrusted;
 
 pub use attachments::{Attachment, Blob, ReceivedFile};
 pub use backend_error::{BackendError, GUARD};
+pub use bad_call::BadCall;
 pub use blocking::{BlockContact, BlockOutcome, Blocking, UnblockContact};
 pub use bounded_text::BoundedText;
+pub use briefing::Briefing;
+pub use call::call;
 pub use catalogue::{Entry, catalogue, named};
 pub use chat_changes::{
     ArchiveChat, ChangedChat, ChangingChat, ClearChat, DeleteChat, MarkChatRead, MarkChatUnread,
@@ -49,6 +57,8 @@ pub use contacts::{
     CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
 };
 pub use downloads::{ChatPicture, DownloadMedia, GetPicture};
+pub use facts::{Digest, Facts};
+pub(crate) use facts::{read, understood};
 pub use group_picture::{DeleteGroupPicture, SetGroupPicture};
 pub use group_settings::{
     Change, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,
@@ -91,6 +101,8 @@ pub use presence::{
 };
 pub use profile::{ProfileUpdated, UpdateProfile};
 pub use progress::Progress;
+pub use schemas::Schemas;
+pub(crate) use schemas::schemas;
 pub use sending::{Delivery, MessageText, SendMessage, Sent};
 pub use session::{
     GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession, PairingCode,

@@ -7,7 +7,10 @@ use super::{
     layer::{Action, Chosen, Layer, ToolRules},
     limit::words,
 };
-use crate::{explain::for_people, op::Risk, toolset::Facts};
+use crate::{
+    op::{Facts, Risk},
+    text::for_people,
+};
 
 impl Policy {
     /// The time zone of its hours; UTC where it has none.

@@ -10,8 +10,7 @@ use super::{
 };
 use crate::{
     gate::Code,
-    op::{ChatId, TargetRole},
-    toolset::Facts,
+    op::{ChatId, Facts, TargetRole},
 };
 
 /// A call, and what should come of it.

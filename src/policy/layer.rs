@@ -12,8 +12,7 @@ use super::{
 };
 use crate::{
     gate::Code,
-    op::{ChatId, PersonId, Risk, TargetRole},
-    toolset::Facts,
+    op::{ChatId, Facts, PersonId, Risk, TargetRole},
 };
 
 /// What a rule does with a call.

@@ -47,8 +47,7 @@ pub use valid::keys;
 
 use crate::{
     gate::Code,
-    op::{ChatId, PersonId, Risk},
-    toolset::Facts,
+    op::{ChatId, Facts, PersonId, Risk},
 };
 use grant::Grant;
 use layer::Layer;

@@ -2,19 +2,17 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
     marker::PhantomData,
     sync::{Arc, OnceLock},
 };
 
-use serde::de::value::MapDeserializer;
 use serde_json::Value;
 
-use super::{
-    Answer, AttributeSource, BadCall, Boxed, Briefing, Digest, Facts, Prepared, ReadFilter,
-    Resolver, Tool, Toolset, schemas::schemas,
+use super::{Answer, AttributeSource, Boxed, Prepared, ReadFilter, Resolver, Tool, Toolset};
+use crate::op::{
+    AnswerSize, BackendError, BadCall, Briefing, ChatId, Operation, Output, Progress, read,
+    schemas, understood,
 };
-use crate::op::{AnswerSize, BackendError, ChatId, Operation, Output, Progress, Untrusted};
 
 type RunOf<B, O> = Arc<
     dyn Fn(B, O, AnswerSize, ReadFilter, Progress) -> Boxed<Result<Answer, BackendError>>
@@ -161,64 +159,6 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
     })
 }
 
-/// A call as it is understood, whatever the back end.
-fn understood<O: Operation>(
-    arguments: &Value,
-    size: AnswerSize,
-) -> Result<(O, Facts, Option<Value>), BadCall> {
-    let mut op = read::<O>(arguments)?;
-    if let Some(page) = op.page() {
-        page.within(size);
-    }
-    let facts = facts_of(&op)?;
-    let content = op.content();
-    Ok((op, facts, content))
-}
-
-/// What a policy sees of a call with these arguments.
-pub(crate) fn facts<O: Operation>(arguments: Value) -> Result<Facts, BadCall> {
-    facts_of(&read::<O>(&arguments)?)
-}
-
-fn facts_of<O: Operation>(op: &O) -> Result<Facts, BadCall> {
-    op.check().map_err(|error| bad_arguments::<O>(&error))?;
-    let canonical = serde_json::to_value(op).map_err(|error| bad_arguments::<O>(&error))?;
-    Ok(Facts {
-        tool: O::NAME,
-        intent: O::INTENT,
-        risk: O::RISK,
-        topic: O::TOPIC,
-        targets: op.targets(),
-        digest: Digest::of(O::NAME, &canonical),
-        content: op.content().map(|content| Digest::of(O::NAME, &content)),
-        reads: op.reads(),
-        arguments: Arc::new(canonical),
-    })
-}
-
-fn read<O: Operation>(arguments: &Value) -> Result<O, BadCall> {
-    let Value::Object(named) = arguments else {
-        return Err(bad_arguments::<O>(&"arguments come by name, in an object"));
-    };
-    let named = named.iter().map(|(name, value)| (name.as_str(), value));
-    let named = MapDeserializer::<_, serde_json::Error>::new(named);
-    serde_path_to_error::deserialize(named).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        match path.as_str() {
-            "." => bad_arguments::<O>(&inner),
-            argument => bad_arguments::<O>(&format_args!("`{argument}`: {inner}")),
-        }
-    })
-}
-
-fn bad_arguments<O: Operation>(problem: &dyn fmt::Display) -> BadCall {
-    BadCall::BadArguments {
-        tool: O::NAME,
-        problem: Untrusted::new(&problem.to_string()).to_string(),
-    }
-}
-
 /// An output whose type does not matter: what is done with it is there once, not for
 /// each tool.
 trait Told {
@@ -324,12 +264,5 @@ mod tests {
         );
         let told = answer(&mut Words(long(), false), size, &None);
         assert_eq!(told.err(), Some(BackendError::TooLarge(size.bytes())));
-    }
-
-    #[test]
-    fn arguments_come_by_name() {
-        let problem = facts::<crate::op::GetChat>(serde_json::json!(["120363000000000002@g.us"]));
-        let problem = problem.err().map(|problem| problem.to_string());
-        assert!(problem.is_some_and(|problem| problem.contains("by name")));
     }
 }

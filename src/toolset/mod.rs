@@ -2,31 +2,26 @@
 
 mod builder;
 mod resolver;
-mod schemas;
 
 use std::{
     collections::BTreeMap,
-    fmt,
     pin::Pin,
     sync::{Arc, OnceLock},
 };
 
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 
 pub use builder::Builder;
-pub(crate) use builder::facts;
 use resolver::Resolver;
 pub use resolver::{AttributeSource, LookupRequest, Resolved};
-pub use schemas::Schemas;
-pub(crate) use schemas::schemas;
 
 use crate::{
     gate::{BriefPermit, LookupPermit, Permitted},
     op::{
-        AnswerSize, Attachment, BackendError, ChatId, Identities, Progress, Reading, Risk, Targets,
-        Topic, Untrusted,
+        AnswerSize, Attachment, BackendError, BadCall, Briefing, ChatId, Digest, Facts, Identities,
+        Progress, Reading, Risk, Schemas, Untrusted,
     },
+    text::nearest,
 };
 
 /// The arguments of a call, as they came.
@@ -68,108 +63,6 @@ pub struct Prepared {
     content: Option<Value>,
 }
 
-/// What the gate decides on.
-#[derive(Debug, Clone)]
-pub struct Facts {
-    /// The tool that is called.
-    pub tool: &'static str,
-    /// What it does, in a person's words.
-    pub intent: &'static str,
-    /// How much harm it can do.
-    pub risk: Risk,
-    /// What it is about.
-    pub topic: Topic,
-    /// The chats that the call reaches.
-    pub targets: Targets,
-    /// The arguments after parsing, in the order of the schema.
-    pub arguments: Arc<Value>,
-    /// Digest of tool and arguments.
-    pub digest: Digest,
-    /// Digest of what makes the call the same as another, where the same again within
-    /// a short time is taken for a slip.
-    pub content: Option<Digest>,
-    /// How many messages may be read out at most.
-    pub reads: u32,
-}
-
-/// SHA-256 of a tool's name and its parsed arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Digest([u8; 32]);
-
-impl Digest {
-    fn of(tool: &str, arguments: &Value) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(tool.as_bytes());
-        hash.update([0]);
-        hash.update(arguments.to_string().as_bytes());
-        Self(hash.finalize().into())
-    }
-
-    /// The digest's bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-/// A call that cannot be understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BadCall {
-    /// There is no tool of this name here.
-    UnknownTool {
-        /// The name that was called, escaped and cut.
-        name: Untrusted,
-        /// A tool that is written like it.
-        nearest: Option<&'static str>,
-    },
-    /// An argument is missing, unknown or wrong.
-    BadArguments {
-        /// The tool that was called.
-        tool: &'static str,
-        /// Which argument, and what would be right.
-        problem: String,
-    },
-}
-
-impl BadCall {
-    /// The stable name of the kind.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownTool { .. } => "unknown-tool",
-            Self::BadArguments { .. } => "bad-arguments",
-        }
-    }
-
-    /// What to do next.
-    pub fn next(&self) -> String {
-        match self {
-            Self::UnknownTool { nearest, .. } => match nearest {
-                Some(near) => format!("did you mean `{near}`? tools/list has them all"),
-                None => "tools/list has all tools".to_owned(),
-            },
-            Self::BadArguments { .. } => {
-                "correct the argument and call again; nothing was sent".to_owned()
-            }
-        }
-    }
-}
-
-impl fmt::Display for BadCall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownTool { name, .. } => write!(f, "there is no tool `{name}`"),
-            Self::BadArguments { tool, problem } => {
-                write!(f, "`{tool}` cannot take these arguments: {problem}")
-            }
-        }
-    }
-}
-
 /// What a call came to.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -185,15 +78,6 @@ pub struct Answer {
     pub reading: Reading,
     /// The account's state, where it tells it.
     pub account_state: Option<String>,
-}
-
-/// What a person needs to know before deciding.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Briefing {
-    /// What would be done to what, for example a group's name.
-    pub subject: Option<Untrusted>,
-    /// Further facts, one short sentence each, in this program's own words.
-    pub facts: Vec<String>,
 }
 
 impl Prepared {
@@ -293,17 +177,4 @@ impl Tool {
     pub fn schemas(&self) -> &Schemas {
         self.schemas.get_or_init(self.make_schemas)
     }
-}
-
-/// The name that is written most like `name`, if any is near.
-pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // Longer input cannot be a slip of the pen, and the comparison is quadratic.
-    if name.len() > 100 {
-        return None;
-    }
-    names
-        .map(|known| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, known)| *distance <= known.len().max(3) / 3)
-        .min()
-        .map(|(_, known)| known)
 }

@@ -13,9 +13,8 @@ use whatsapp_guard::{
     explain::{self, Account, Explanation, Outcome},
     gate::{Caller, Gate, Verdict},
     ledger::Ledger,
-    op::{ChatId, GroupId, TargetRole},
+    op::{ChatId, Facts, GroupId, TargetRole},
     policy::{Context, Direction, Effect, GroupNames, Policy},
-    toolset::Facts,
 };
 
 const SEND: &str = "[[tools.send_message]]\n";
@@ -203,7 +202,7 @@ proptest! {
                 continue;
             }
             for (tool, arguments) in calls() {
-                let call = explain::call(tool, arguments).unwrap();
+                let call = whatsapp_guard::op::call(tool, arguments).unwrap();
                 for context in 0..32 {
                     let (was, is) = (verdict(from, &call, context), verdict(to, &call, context));
                     prop_assert!(was <= is, "{call:?} {context}: {was} -> {is}\n{old}\n{new}\n{changes:?}");
@@ -231,7 +230,7 @@ proptest! {
         };
         for (tool, arguments) in calls() {
             let policy = read(&text);
-            let facts = explain::call(tool, arguments.clone()).unwrap();
+            let facts = whatsapp_guard::op::call(tool, arguments.clone()).unwrap();
             let told = Explanation::of(&policy, &facts, &caller.grant, clock.timestamp(), &Account::unknown()).unwrap();
             let audit = Arc::new(Audit::new(Some(folder.path().join("audit.jsonl")), clock.clone()));
             let gate = Gate::new(policy, &clock, audit, Ledger::in_memory(clock.clone())).unwrap();

@@ -16,10 +16,9 @@ use crate::{
         settle::{Said, Seen, judge},
     },
     op::{
-        BackendError, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary, LeaveGroup,
-        Leaving, LeftGroup, ListGroups, PersonId, Progress, Untrusted,
+        BackendError, Briefing, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary,
+        LeaveGroup, Leaving, LeftGroup, ListGroups, PersonId, Progress, Untrusted,
     },
-    toolset::Briefing,
 };
 
 /// `getSettings`: nothing but the account; the rest holds a secret.

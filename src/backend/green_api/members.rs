@@ -16,11 +16,10 @@ use crate::{
         members::Members,
     },
     op::{
-        AddGroupMembers, BackendError, CreateGroup, CreatedGroup, DemoteGroupAdmin, GroupId,
-        ListGroupMembers, MemberChanges, MemberList, People, PersonId, Progress, PromoteGroupAdmin,
-        RemoveGroupMembers, Untrusted,
+        AddGroupMembers, BackendError, Briefing, CreateGroup, CreatedGroup, DemoteGroupAdmin,
+        GroupId, ListGroupMembers, MemberChanges, MemberList, People, PersonId, Progress,
+        PromoteGroupAdmin, RemoveGroupMembers, Untrusted,
     },
-    toolset::Briefing,
 };
 
 /// A method, and the key of its yes or no.

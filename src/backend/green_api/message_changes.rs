@@ -9,10 +9,9 @@ use crate::{
         settle::{Said, Seen, settle},
     },
     op::{
-        BackendError, ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage,
-        ForwardMessage, GetMessage, MessageId, Progress,
+        BackendError, Briefing, ChangedMessage, ChangingMessage, ChatId, DeleteMessage,
+        EditMessage, ForwardMessage, GetMessage, MessageId, Progress,
     },
-    toolset::Briefing,
 };
 
 impl GreenApi {

@@ -13,10 +13,9 @@ use super::{
 use crate::{
     backend::http::{Body, Reply},
     op::{
-        BackendError, CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat, DeleteChat, GetChat,
+        BackendError, Briefing, CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat, DeleteChat, GetChat,
         LastMessage, ListChats, PersonId, Untrusted,
     },
-    toolset::Briefing,
 };
 
 /// How many chats are asked for at once.

@@ -12,11 +12,10 @@ use crate::{
         settle::{Said, Seen, settle},
     },
     op::{
-        BackendError, Change, DeleteSession, DeletedSession, Deleting, Progress, RestartSession,
-        RestartedSession, Restarting, SessionReport, SessionState, StopSession, StoppedSession,
-        Stopping,
+        BackendError, Briefing, Change, DeleteSession, DeletedSession, Deleting, Progress,
+        RestartSession, RestartedSession, Restarting, SessionReport, SessionState, StopSession,
+        StoppedSession, Stopping,
     },
-    toolset::Briefing,
 };
 
 impl Waha {

@@ -10,10 +10,9 @@ use crate::{
         settle::{Seen, settle},
     },
     op::{
-        BackendError, DeleteGroupPicture, GetGroup, GroupChanged, GroupId, Progress,
+        BackendError, Briefing, DeleteGroupPicture, GetGroup, GroupChanged, GroupId, Progress,
         SetGroupPicture,
     },
-    toolset::Briefing,
 };
 
 const REFUSED: &str = "this account is perhaps no administrator of the group: look with get_group";

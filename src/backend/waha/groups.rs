@@ -16,10 +16,9 @@ use crate::{
         settle::{Said, Seen, judge},
     },
     op::{
-        BackendError, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary, LeaveGroup,
-        Leaving, LeftGroup, ListGroups, PersonId, Progress, Untrusted,
+        BackendError, Briefing, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary,
+        LeaveGroup, Leaving, LeftGroup, ListGroups, PersonId, Progress, Untrusted,
     },
-    toolset::Briefing,
 };
 
 /// Whether this account is in a group.

@@ -14,11 +14,10 @@ use crate::{
         settle::{Said, Seen, settle},
     },
     op::{
-        BackendError, Change, GetGroupInvite, GroupId, GroupInvite, GroupPreview, InviteCode,
-        JoinGroup, JoinedGroup, Joining, PreviewGroupInvite, Progress, RevokeGroupInvite,
-        RevokedInvite, Revoking, Untrusted,
+        BackendError, Briefing, Change, GetGroupInvite, GroupId, GroupInvite, GroupPreview,
+        InviteCode, JoinGroup, JoinedGroup, Joining, PreviewGroupInvite, Progress,
+        RevokeGroupInvite, RevokedInvite, Revoking, Untrusted,
     },
-    toolset::Briefing,
 };
 
 /// The names under which engines say that administrators let people in.

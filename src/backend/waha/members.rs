@@ -15,11 +15,10 @@ use crate::{
         members::Members,
     },
     op::{
-        AddGroupMembers, BackendError, CreateGroup, CreatedGroup, DemoteGroupAdmin, GetGroup,
-        GroupId, ListGroupMembers, MemberChanges, MemberList, People, PersonId, Progress,
+        AddGroupMembers, BackendError, Briefing, CreateGroup, CreatedGroup, DemoteGroupAdmin,
+        GetGroup, GroupId, ListGroupMembers, MemberChanges, MemberList, People, PersonId, Progress,
         PromoteGroupAdmin, RemoveGroupMembers, Untrusted,
     },
-    toolset::Briefing,
 };
 
 impl Waha {

@@ -9,11 +9,10 @@ use crate::{
         settle::{Said, Seen, settle},
     },
     op::{
-        BackendError, ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage,
-        ForwardMessage, GetMessage, MessageId, PinMessage, Progress, React, StarMessage,
-        UnpinMessage, UnstarMessage, Untrusted,
+        BackendError, Briefing, ChangedMessage, ChangingMessage, ChatId, DeleteMessage,
+        EditMessage, ForwardMessage, GetMessage, MessageId, PinMessage, Progress, React,
+        StarMessage, UnpinMessage, UnstarMessage, Untrusted,
     },
-    toolset::Briefing,
 };
 
 impl Waha {

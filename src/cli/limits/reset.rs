@@ -7,9 +7,8 @@ use clap::Args;
 use super::{PAUSE, Whose, failed};
 use crate::{
     cli::{CliError, output::stdout, terminal},
-    explain::for_people,
     ledger::{DAY, Ledger},
-    toolset::nearest,
+    text::{for_people, nearest},
 };
 
 /// Give back what a counter has counted, or end a pause, after asking the person.

@@ -6,9 +6,9 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use super::{Change, Direction, Grouped, Pair, Side, people::worst};
 use crate::{
-    explain::for_people,
     op::Risk,
     policy::{Policy, limit::words},
+    text::for_people,
 };
 
 /// Days on which the hours are compared, minute by minute: clocks are set in between.

@@ -15,7 +15,7 @@ use crate::{
         raw::{Key, Node, Raw, Span},
         source::Source,
     },
-    toolset::nearest,
+    text::nearest,
 };
 
 /// The most accounts of a policy.

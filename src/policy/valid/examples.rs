@@ -6,12 +6,11 @@ use serde_json::Value;
 
 use super::{keys::EXAMPLES, reader::Reader};
 use crate::{
-    op,
+    op::{self, Facts},
     policy::{
         Context, Diagnostic, Effect, GroupNames, Policy,
         raw::{Node, Raw, Span},
     },
-    toolset::Facts,
 };
 
 /// A call, and what should come of it.

@@ -15,7 +15,7 @@ use crate::{
         layer::{Action, Layer, ToolRules},
         raw::{Node, Raw, Span},
     },
-    toolset::nearest,
+    text::nearest,
 };
 
 /// A sheet with the examples that have to come out right under the whole policy.

@@ -14,7 +14,7 @@ use crate::{
         people::{ChatPattern, Chats, People},
         raw::{Node, Raw, Span},
     },
-    toolset::nearest,
+    text::nearest,
 };
 
 /// The most entries of a list.

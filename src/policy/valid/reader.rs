@@ -15,7 +15,7 @@ use crate::{
         people::People,
         raw::{Key, Node, Raw, Span},
     },
-    toolset::nearest,
+    text::nearest,
 };
 
 pub(super) const ACTIONS: [&str; 3] = ["allow", "confirm", "deny"];

@@ -9,14 +9,13 @@ use super::{
 };
 use crate::{
     gate::{Code, FAILURES},
-    op,
+    op::{self, Schemas},
     policy::{
         At, Condition, Counted, Effect, Limit, Pace, PaceAt, PaceRule, Reason, RuleLocation, Scope,
         layer::{Action, Conditional, When},
         limit::LONG,
         raw::{Key, Node, Raw, Span},
     },
-    toolset::Schemas,
 };
 
 /// A rule as it was written, for the tools that it stands for.

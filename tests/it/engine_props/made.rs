@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 use whatsapp_guard::{
-    op::{self, ChatId, GroupId},
+    op::{self, ChatId, Facts, GroupId},
     policy::{Context, GroupNames, Policy},
-    toolset::Facts,
 };
 
 use crate::desk;
