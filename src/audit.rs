@@ -13,10 +13,10 @@ use serde::Serialize;
 
 use crate::{
     clock::Clock,
-    gate::{Code, Refusal},
+    gate::Refusal,
     metrics::Metrics,
     op::{BackendError, Facts, Risk, Untrusted},
-    policy::RuleLocation,
+    policy::{Code, RuleLocation},
     state,
     toolset::Answer,
 };

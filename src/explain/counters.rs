@@ -6,9 +6,8 @@ use serde::Serialize;
 
 use super::Account;
 use crate::{
-    gate::FAILURES,
     ledger::{CounterUsage, DAY},
-    policy::{Health, Limit, Policy, RuleLocation},
+    policy::{FAILURES_COUNTER, Health, Limit, Policy, RuleLocation},
     text::for_people,
 };
 
@@ -94,7 +93,7 @@ impl Counter {
     fn of_failures(health: &Health, account: &Account) -> Option<Self> {
         let (max, window) = health.failures?;
         let empty = Self {
-            counter: FAILURES.to_owned(),
+            counter: FAILURES_COUNTER.to_owned(),
             limit: Some(format!(
                 "{max} calls that fail in {}, then a pause",
                 for_people(window)
@@ -108,7 +107,7 @@ impl Counter {
             rule: Some(health.rule.clone()),
         };
         let mut found = account.counters().into_iter();
-        let found = found.find(|usage| usage.counter == FAILURES);
+        let found = found.find(|usage| usage.counter == FAILURES_COUNTER);
         Some(found.map_or(empty.clone(), |usage| empty.holding(usage, window)))
     }
 

@@ -4,10 +4,10 @@ use serde::Serialize;
 
 use super::{Account, LimitStatus};
 use crate::{
-    gate::{Code, signals_danger},
+    gate::signals_danger,
     kill_switch::State,
     op::{Facts, Risk},
-    policy::{Decision, Effect, Finding, Policy, RuleLocation},
+    policy::{Code, Decision, Effect, Finding, Policy, RuleLocation},
     text::for_people,
 };
 

@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Caller, Code, Ending, Gate, Permitted, Refusal, Verdict, durable::Asked, health::Watched,
+    Caller, Ending, Gate, Permitted, Refusal, Verdict, durable::Asked, health::Watched,
     permit::Grounds, repeats, weigh::Weighed,
 };
 use crate::{
     op::{BackendError, Facts, Risk},
-    policy::Policy,
+    policy::{Code, Policy},
     toolset::{Answer, Prepared},
 };
 

@@ -5,7 +5,7 @@ use super::{Caller, Refusal, limits::keys};
 use crate::{
     ledger::{Admission, Count, Full, Ledger, Receipt, Request},
     op::{Facts, TargetRole},
-    policy::{Counted as What, Limit, Scope},
+    policy::{Code, Counted as What, Limit, Scope},
 };
 
 /// What a call was counted in.
@@ -112,7 +112,7 @@ impl<'p> Asked<'p> {
         let mut all = counts.chain(self.newcomers.iter().map(|(limit, _)| *limit));
         match all.nth(full.index) {
             Some(limit) => Refusal::full(facts.tool, limit, full.left, full.wait),
-            None => Refusal::new(super::Code::RateLimited, "a limit is reached"),
+            None => Refusal::new(Code::RateLimited, "a limit is reached"),
         }
     }
 }

@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Code, Gate, Refusal};
+use super::{Gate, Refusal};
 use crate::{
     ledger::{Count, Glance, LedgerError, Pause, Request},
     op::{BackendError, Facts, GUARD, Risk, Topic},
-    policy::Policy,
+    policy::{Code, FAILURES_COUNTER, Policy},
     toolset::Answer,
 };
-
-/// The counter of calls that failed.
-pub(crate) const FAILURES: &str = "health.failures";
 
 /// A call whose outcome says something of the account's health.
 pub(super) struct Watched;
@@ -96,7 +93,7 @@ impl Gate {
                 continue;
             };
             let count = Count {
-                counter: FAILURES,
+                counter: FAILURES_COUNTER,
                 // Each file counts by itself.
                 key: &match index {
                     0 => "account".to_owned(),

@@ -2,8 +2,11 @@
 
 use std::sync::PoisonError;
 
-use super::{Caller, Code, Gate, Refusal, Reply, Verdict, permit::Grounds};
-use crate::{policy::Effect, toolset::Prepared};
+use super::{Caller, Gate, Refusal, Reply, Verdict, permit::Grounds};
+use crate::{
+    policy::{Code, Effect},
+    toolset::Prepared,
+};
 
 impl Gate {
     /// Decides a call that comes without a person's answer.

@@ -32,11 +32,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicBool}
 pub use approval::Reply;
 pub use change::Rejected;
 pub(crate) use durable::ledger_key;
-pub(crate) use health::{FAILURES, signals_danger};
+pub(crate) use health::signals_danger;
 pub(crate) use limits::keys;
 pub use permit::{BriefPermit, Ending, LookupPermit, Permitted};
 pub use question::Question;
-pub use refusal::{Code, Refusal};
+pub use refusal::Refusal;
 pub use shared_key::ApprovalKey;
 pub use verdict::Verdict;
 

@@ -2,12 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Caller, Code, Gate, Refusal};
+use super::{Caller, Gate, Refusal};
 use crate::{
     kill_switch::State,
     ledger::Glance,
     op::{ChatId, Facts, Risk, TargetRole},
-    policy::Policy,
+    policy::{Code, Policy},
 };
 
 impl Gate {

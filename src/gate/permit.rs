@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use super::{durable, health, repeats};
 use crate::{
-    gate::Code,
+    policy::Code,
     toolset::{Brief, LookupRequest, Prepared, ReadFilter},
 };
 

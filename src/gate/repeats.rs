@@ -2,10 +2,11 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use super::{Caller, Code, Refusal, State, Verdict};
+use super::{Caller, Refusal, State, Verdict};
 use crate::{
     clock::Clock,
     op::{BackendError, Digest, Facts},
+    policy::Code,
     toolset::Answer,
 };
 

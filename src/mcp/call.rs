@@ -21,8 +21,9 @@ use super::{
 };
 use crate::{
     audit::Entry,
-    gate::{Caller, Code, Permitted, Refusal, Verdict},
+    gate::{Caller, Permitted, Refusal, Verdict},
     op::{BackendError, BadCall, Progress},
+    policy::Code,
     toolset::{Answer, Arguments},
 };
 

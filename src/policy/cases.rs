@@ -9,8 +9,8 @@ use super::{
     Context, Diagnostics, Effect, GroupNames, Policy, RuleLocation, raw, source::Source, valid,
 };
 use crate::{
-    gate::Code,
     op::{ChatId, Facts, TargetRole},
+    policy::Code,
 };
 
 /// A call, and what should come of it.

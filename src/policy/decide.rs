@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::{GroupNames, RuleLocation};
-use crate::{gate::Code, op::ChatId};
+use crate::{op::ChatId, policy::Code};
 
 /// Whether a call may be made, mildest first.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,9 @@ use std::{num::NonZeroU32, time::Duration};
 
 use super::RuleLocation;
 
+/// The ledger counter of changes that failed; no rule may use its name.
+pub const FAILURES_COUNTER: &str = "health.failures";
+
 /// What makes an account pause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {

@@ -11,8 +11,8 @@ use super::{
     people::{Chats, Names},
 };
 use crate::{
-    gate::Code,
     op::{ChatId, Facts, PersonId, Risk, TargetRole},
+    policy::Code,
 };
 
 /// What a rule does with a call.

@@ -3,6 +3,7 @@
 mod about;
 mod accounts;
 mod cases;
+mod code;
 mod condition;
 mod decide;
 mod diagnostics;
@@ -30,12 +31,13 @@ use std::{
 
 pub use accounts::Accounts;
 pub use cases::{Case, Failure, Verdict};
+pub use code::Code;
 pub use condition::{At, Condition, Operand, Operator};
 pub use decide::{Context, Decision, Effect, Finding, Reason};
 pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
 pub use diff::{Change, Direction, Side};
 pub use grant::Token;
-pub use health::Health;
+pub use health::{FAILURES_COUNTER, Health};
 pub use hours::{HoursAt, Quiet};
 pub use limit::{Counted, LONG, Limit, Scope};
 pub use oauth::{Address, Algorithm, OAuth};
@@ -45,10 +47,7 @@ pub use problem::Problem;
 pub use source::Files;
 pub use valid::keys;
 
-use crate::{
-    gate::Code,
-    op::{ChatId, Facts, PersonId, Risk},
-};
+use crate::op::{ChatId, Facts, PersonId, Risk};
 use grant::Grant;
 use layer::Layer;
 use source::Source;

@@ -173,7 +173,7 @@ pub(super) fn worst<'p>(actions: impl Iterator<Item = (Action, &'p RuleLocation)
     let found = actions.max_by_key(|(action, _)| *action);
     match found {
         Some((action, place)) => {
-            let effect = action.effect(crate::gate::Code::DeniedByRule, place, None);
+            let effect = action.effect(crate::policy::Code::DeniedByRule, place, None);
             (effect.strictness(), Side::new(effect.name(), Some(place)))
         }
         None => (Effect::Allow.strictness(), Side::new("allow", None)),

@@ -194,7 +194,7 @@ impl Reader<'_> {
         let verdict = self.word(expect, &VERDICTS)?;
         let code = match fields.get("code") {
             Some((_, node)) => Some(
-                self.word(node, &CODES.map(crate::gate::Code::name))?
+                self.word(node, &CODES.map(crate::policy::Code::name))?
                     .to_owned(),
             ),
             None => None,

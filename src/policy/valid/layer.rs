@@ -8,10 +8,9 @@ use super::{
     rule::Rule,
 };
 use crate::{
-    gate::Code,
     op::{self, Entry, Risk, Topic},
     policy::{
-        Effect, Reason, RuleLocation,
+        Code, Effect, Reason, RuleLocation,
         layer::{Action, Layer, ToolRules},
         raw::{Node, Raw, Span},
     },

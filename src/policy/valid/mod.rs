@@ -22,7 +22,7 @@ use super::{
     raw::{Key, Node, Raw},
     source::{Source, version},
 };
-use crate::gate::Code;
+use crate::policy::Code;
 pub(super) use cases::cases;
 use examples::Example;
 use grants::DraftedGrant;

@@ -8,10 +8,10 @@ use super::{
     reader::{Fields, Reader},
 };
 use crate::{
-    gate::{Code, FAILURES},
     op::{self, Schemas},
     policy::{
-        At, Condition, Counted, Effect, Limit, Pace, PaceAt, PaceRule, Reason, RuleLocation, Scope,
+        At, Code, Condition, Counted, Effect, FAILURES_COUNTER, Limit, Pace, PaceAt, PaceRule,
+        Reason, RuleLocation, Scope,
         layer::{Action, Conditional, When},
         limit::LONG,
         raw::{Key, Node, Raw, Span},
@@ -353,7 +353,7 @@ fn own(node: &Node) -> Option<Span> {
 /// things.
 fn is_ours(name: &str) -> bool {
     let scope = name.rsplit_once('/').map(|(_, scope)| scope);
-    name == FAILURES || Scope::NAMES.iter().any(|(known, _)| Some(*known) == scope)
+    name == FAILURES_COUNTER || Scope::NAMES.iter().any(|(known, _)| Some(*known) == scope)
 }
 
 /// The longest time that a question is asked about.
