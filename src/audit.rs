@@ -12,14 +12,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    backend::Fault,
     clock::Clock,
-    gate::{Code, Refusal},
+    gate::Refusal,
     metrics::Metrics,
-    op::{Foreign, Risk},
-    policy::Place,
+    op::{BackendError, Facts, Risk, Untrusted},
+    policy::{Code, RuleLocation},
     state,
-    toolset::{Answer, Facts},
+    toolset::Answer,
 };
 
 /// Less free space than this and nothing is done that would have to be written down.
@@ -41,7 +40,7 @@ struct Line {
     time: Timestamp,
     caller: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    client: Option<Foreign>,
+    client: Option<Untrusted>,
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<String>,
     tool: &'static str,
@@ -51,7 +50,7 @@ struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<Place>,
+    rule: Option<RuleLocation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shadowed: Option<Code>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,7 +117,7 @@ impl Audit {
     }
 
     /// Begins the line of a call.
-    pub fn begin(self: &Arc<Self>, caller: &str, client: Option<Foreign>) -> Entry {
+    pub fn begin(self: &Arc<Self>, caller: &str, client: Option<Untrusted>) -> Entry {
         Entry {
             audit: self.clone(),
             started: self.clock.elapsed(),
@@ -257,7 +256,7 @@ impl Entry {
     ///
     /// # Errors
     /// When the line cannot be written.
-    pub fn ran(mut self, outcome: &Result<Answer, Fault>) -> io::Result<()> {
+    pub fn ran(mut self, outcome: &Result<Answer, BackendError>) -> io::Result<()> {
         let outcome = match outcome {
             Ok(answer) if answer.failed => "failed",
             Ok(_) => "ok",

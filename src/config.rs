@@ -1,7 +1,7 @@
 //! Which back end, its address and its secrets: from the environment, or from a policy
 //! file that says where they are.
 
-mod described;
+mod account_spec;
 
 use std::{env, fs::File, io::Read, path::PathBuf, time::Duration};
 
@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use url::Url;
 
-pub use described::{Described, Identity, Misdescribed};
+pub use account_spec::{AccountSpec, Identity, SpecError};
 
 use crate::{
-    backend::{Kind, Waits},
+    backend::{Kind, Timeouts},
     media::{MediaRules, USUAL_MAX_BYTES},
     op::AnswerSize,
 };
@@ -29,7 +29,7 @@ pub enum Config {
     /// A GREEN-API instance.
     GreenApi(GreenApiAccount),
     /// The built-in stand-in.
-    Sandbox(Waits, MediaRules),
+    Sandbox(Timeouts, MediaRules),
 }
 
 /// A session on a WAHA server.
@@ -42,7 +42,7 @@ pub struct WahaAccount {
     /// The session's name (`WAHA_SESSION`).
     pub session: SessionName,
     /// How long to wait.
-    pub waits: Waits,
+    pub timeouts: Timeouts,
     /// What may be sent from files and addresses.
     pub media: MediaRules,
 }
@@ -59,7 +59,7 @@ pub struct GreenApiAccount {
     /// The token (`GREENAPI_API_TOKEN`).
     pub api_token: SecretString,
     /// How long to wait.
-    pub waits: Waits,
+    pub timeouts: Timeouts,
     /// What may be sent from files and addresses.
     pub media: MediaRules,
 }
@@ -134,11 +134,11 @@ impl Config {
                 (false, false) => Kind::Sandbox,
             },
         };
-        let waits = vars.waits()?;
+        let timeouts = vars.timeouts()?;
         match kind {
-            Kind::Waha => vars.waha(waits).map(Self::Waha),
-            Kind::GreenApi => vars.green_api(waits).map(Self::GreenApi),
-            Kind::Sandbox => Ok(Self::Sandbox(waits, vars.media()?)),
+            Kind::Waha => vars.waha(timeouts).map(Self::Waha),
+            Kind::GreenApi => vars.green_api(timeouts).map(Self::GreenApi),
+            Kind::Sandbox => Ok(Self::Sandbox(timeouts, vars.media()?)),
         }
     }
 
@@ -265,14 +265,14 @@ impl Vars<'_> {
         })
     }
 
-    fn waits(&self) -> Result<Waits, ConfigError> {
+    fn timeouts(&self) -> Result<Timeouts, ConfigError> {
         const NAME: &str = "WHATSAPP_GUARD_TIMEOUT";
         let Some(text) = self.plain(NAME) else {
-            return Ok(Waits::default());
+            return Ok(Timeouts::default());
         };
         match text.parse::<f64>() {
             Ok(seconds) if (0.1..=600.0).contains(&seconds) => {
-                Ok(Waits::within(Duration::from_secs_f64(seconds)))
+                Ok(Timeouts::within(Duration::from_secs_f64(seconds)))
             }
             _ => Err(bad(NAME, "takes seconds from 0.1 to 600")),
         }
@@ -304,7 +304,7 @@ impl Vars<'_> {
         }
     }
 
-    fn waha(&self, waits: Waits) -> Result<WahaAccount, ConfigError> {
+    fn waha(&self, timeouts: Timeouts) -> Result<WahaAccount, ConfigError> {
         let session = self
             .get("WAHA_SESSION")?
             .unwrap_or_else(|| "default".into());
@@ -313,12 +313,12 @@ impl Vars<'_> {
             api_key: self.get("WAHA_API_KEY")?.map(SecretString::from),
             session: SessionName::parse(&session)
                 .ok_or_else(|| bad("WAHA_SESSION", "takes 1 to 54 letters, digits, `_` or `-`"))?,
-            waits,
+            timeouts,
             media: self.media()?,
         })
     }
 
-    fn green_api(&self, waits: Waits) -> Result<GreenApiAccount, ConfigError> {
+    fn green_api(&self, timeouts: Timeouts) -> Result<GreenApiAccount, ConfigError> {
         let id_instance = self.require(Kind::GreenApi, "GREENAPI_ID_INSTANCE")?;
         if id_instance.len() > 20 || !id_instance.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(bad(
@@ -338,7 +338,7 @@ impl Vars<'_> {
             media_url: self.green_api_url("GREENAPI_MEDIA_URL", "https://media.green-api.com")?,
             id_instance,
             api_token: token.into(),
-            waits,
+            timeouts,
             media: self.media()?,
         })
     }

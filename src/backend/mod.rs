@@ -2,7 +2,6 @@
 
 mod changes;
 mod effect;
-mod fault;
 mod files;
 pub mod green_api;
 mod http;
@@ -19,11 +18,9 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-pub use fault::{Fault, GUARD};
-
 use crate::{
     config::Config,
-    op::{Output, SessionReport},
+    op::{BackendError, Output, SessionReport},
     toolset::Toolset,
 };
 use green_api::GreenApi;
@@ -31,7 +28,7 @@ use waha::Waha;
 
 /// How long a back end waits for things that take their time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waits {
+pub struct Timeouts {
     /// For one HTTP answer.
     pub answer: Duration,
     /// Between two looks at a state; APIs allow about one a second.
@@ -44,7 +41,7 @@ pub struct Waits {
     pub confirm: Duration,
 }
 
-impl Default for Waits {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             answer: Duration::from_secs(35),
@@ -56,7 +53,7 @@ impl Default for Waits {
     }
 }
 
-impl Waits {
+impl Timeouts {
     /// Waits bounded by the time that one answer may take.
     pub fn within(answer: Duration) -> Self {
         let default = Self::default();
@@ -70,7 +67,7 @@ impl Waits {
     }
 }
 
-impl Waits {
+impl Timeouts {
     /// The same, for what WhatsApp confirms at once or not at all.
     fn confirming(self) -> Self {
         Self {
@@ -155,8 +152,8 @@ impl Finding {
     }
 }
 
-impl From<Fault> for Finding {
-    fn from(fault: Fault) -> Self {
+impl From<BackendError> for Finding {
+    fn from(fault: BackendError) -> Self {
         Self::wrong(fault.to_string(), fault.next())
     }
 }
@@ -167,7 +164,7 @@ impl Backend {
         match config {
             Config::Waha(account) => Self::Waha(Waha::new(account)),
             Config::GreenApi(account) => Self::GreenApi(GreenApi::new(account)),
-            Config::Sandbox(waits, media) => Self::Waha(Waha::sandbox(*waits, media.clone())),
+            Config::Sandbox(timeouts, media) => Self::Waha(Waha::sandbox(*timeouts, media.clone())),
         }
     }
 

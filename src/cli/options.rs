@@ -17,8 +17,8 @@ use crate::{
     clock::Clock,
     config::{Config, from_process},
     gate::ApprovalKey,
+    kill_switch::Switch,
     ledger::{Ledger, Shared},
-    panic_switch::Switch,
     policy::Policy,
     state,
 };

@@ -10,7 +10,7 @@ use super::{
     options::StateOption,
     output::{stdout, write_json},
 };
-use crate::panic_switch::{State, Switch};
+use crate::kill_switch::{State, Switch};
 
 /// Stop every running server at once: nothing but reads, or nothing at all.
 #[derive(Debug, Args)]

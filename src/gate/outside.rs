@@ -2,13 +2,12 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Caller, Code, Gate, Refusal};
+use super::{Caller, Gate, Refusal};
 use crate::{
+    kill_switch::State,
     ledger::Glance,
-    op::{ChatId, Part, Risk},
-    panic_switch::State,
-    policy::Policy,
-    toolset::Facts,
+    op::{ChatId, Facts, Risk, TargetRole},
+    policy::{Code, Policy},
 };
 
 impl Gate {
@@ -63,7 +62,7 @@ impl Gate {
     ) -> Result<Vec<ChatId>, Refusal> {
         let mut newcomers = Vec::new();
         if policy.asks_who_is_new(&caller.grant) {
-            for (place, chat) in facts.touches.of(Part::Recipient).enumerate() {
+            for (place, chat) in facts.targets.of(TargetRole::Recipient).enumerate() {
                 let known = match seen.and_then(|seen| seen.known.get(place)) {
                     Some(known) => Ok(*known),
                     None => self.ledger.is_known(chat.as_str()),

@@ -12,6 +12,7 @@
 //!
 //! The file has to be on a local disk of one machine.
 
+mod counter_usage;
 mod counting;
 mod error;
 mod format;
@@ -23,7 +24,6 @@ mod recipients;
 mod request;
 mod series;
 mod shared;
-mod standing;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -38,11 +38,11 @@ use std::{
 };
 
 pub use self::{
+    counter_usage::{CounterUsage, Hit},
     error::{LedgerError, Trouble},
     pause::Pause,
     request::{Admission, Count, DAY, Full, Glance, Receipt, Request},
     shared::{BadAddress, Shared},
-    standing::{Hit, Standing},
 };
 use self::{
     request::Written,
@@ -199,8 +199,8 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn standings(&self) -> Result<Vec<Standing>, LedgerError> {
-        self.read(Account::standings, standing::all)
+    pub fn usages(&self) -> Result<Vec<CounterUsage>, LedgerError> {
+        self.read(Account::usages, counter_usage::all)
     }
 
     /// Forgets what a counter holds, which gives it back; says of how many keys.
@@ -210,7 +210,7 @@ impl Ledger {
     pub fn reset(&self, counter: &str) -> Result<usize, LedgerError> {
         self.write(
             |account| account.reset(counter),
-            |work| standing::reset(work, counter).map(End::Keep),
+            |work| counter_usage::reset(work, counter).map(End::Keep),
         )
     }
 

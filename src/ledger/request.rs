@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Pause;
-use crate::panic_switch::State;
+use crate::kill_switch::State;
 
 /// The longest window that can be counted in.
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -13,9 +13,10 @@ use super::{
     output::{stdout, write_json},
 };
 use crate::{
+    explain::{Account, Counter},
+    kill_switch::State,
     ledger::LedgerError,
-    panic_switch::State,
-    rehearsal::{Account, Counter, for_people},
+    text::for_people,
 };
 
 /// What ends a pause, in the place of a counter.

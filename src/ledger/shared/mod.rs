@@ -9,8 +9,8 @@ mod address;
 mod client;
 mod counting;
 mod people;
-mod standings;
 mod time;
+mod usages;
 
 use std::{fmt, sync::Arc};
 
@@ -19,7 +19,7 @@ use redis::{Connection, FromRedisValue, Pipeline, RedisError, Script, Value};
 pub use self::address::BadAddress;
 use self::client::Client;
 use super::{Ledger, LedgerError, Trouble};
-use crate::{clock::Clock, panic_switch::State};
+use crate::{clock::Clock, kill_switch::State};
 
 /// What every account's servers look at.
 const SWITCH: &str = "wg:panic";

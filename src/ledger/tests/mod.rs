@@ -17,7 +17,7 @@ use std::{
 use tempfile::TempDir;
 
 use super::{Admission, Count, Full, Ledger, Place, Receipt, Request, Shared, store::Store};
-use crate::clock::{Clock, Hand};
+use crate::clock::{Clock, ManualClock};
 use redis_server::RedisServer;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -28,7 +28,7 @@ struct Desk {
     folder: TempDir,
     redis: Option<Arc<RedisServer>>,
     clock: Clock,
-    hand: Hand,
+    hand: ManualClock,
     ledger: Ledger,
 }
 

@@ -3,7 +3,7 @@
 use std::{thread, time::Instant};
 
 use super::*;
-use crate::panic_switch::State;
+use crate::kill_switch::State;
 
 fn ledger(redis: &RedisServer) -> Ledger {
     Shared::at(&redis.url().into(), None)

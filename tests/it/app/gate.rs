@@ -7,14 +7,14 @@ use serde_json::Value;
 use whatsapp_guard::{
     audit::Audit,
     backend::Backend,
-    clock::{Clock, Hand},
+    clock::{Clock, ManualClock},
     config::{Config, SessionName, WahaAccount},
     gate::{Caller, Gate, Permitted, Reply, Verdict},
     ledger::Ledger,
     media::MediaRules,
     op::GroupId,
     policy::Policy,
-    toolset::{Scouted, Toolset},
+    toolset::{Resolved, Toolset},
 };
 
 use crate::app;
@@ -40,7 +40,7 @@ pub fn cases(usual: u32) -> ProptestConfig {
 
 pub struct Desk {
     pub gate: Gate,
-    pub hand: Hand,
+    pub hand: ManualClock,
     tools: Toolset,
 }
 
@@ -51,7 +51,7 @@ impl Desk {
         Self::at(policy(text), &clock, hand, ledger)
     }
 
-    pub fn at(policy: Policy, clock: &Clock, hand: Hand, ledger: Ledger) -> Self {
+    pub fn at(policy: Policy, clock: &Clock, hand: ManualClock, ledger: Ledger) -> Self {
         let audit = Arc::new(Audit::new(None, clock.clone()));
         Self {
             gate: Gate::new(policy, clock, audit, ledger).unwrap(),
@@ -75,10 +75,12 @@ impl Desk {
     }
 
     /// Whether something has to be looked up before.
-    pub fn wonders(&self, tool: &str, arguments: &Value) -> bool {
+    pub fn pending_lookups(&self, tool: &str, arguments: &Value) -> bool {
         let arguments = arguments.as_object().cloned().unwrap_or_default();
         let call = self.tools.prepare(tool, arguments).unwrap();
-        self.gate.wonders(&call, &Self::caller(LOCAL)).is_some()
+        self.gate
+            .pending_lookups(&call, &Self::caller(LOCAL))
+            .is_some()
     }
 
     /// What is said, in one word: `allowed`, `asked` or a refusal's code.
@@ -117,9 +119,9 @@ impl Desk {
             .iter()
             .map(|(name, id)| ((*name).to_owned(), GroupId::parse(id).unwrap()))
             .collect();
-        self.gate.learn(Scouted {
+        self.gate.learn(Resolved {
             groups: Some(groups),
-            ..Scouted::default()
+            ..Resolved::default()
         });
     }
 }
@@ -129,7 +131,7 @@ pub fn tools() -> Toolset {
         base_url: "http://127.0.0.1:9".parse().unwrap(),
         api_key: None,
         session: SessionName::parse("default").unwrap(),
-        waits: app::waits(),
+        timeouts: app::timeouts(),
         media: MediaRules::default(),
     };
     Backend::new(&Config::Waha(account)).tools()

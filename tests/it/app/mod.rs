@@ -21,8 +21,8 @@ use tokio::{
 };
 use whatsapp_guard::{
     audit::Audit,
-    backend::{Backend, Waits},
-    clock::{Clock, Hand},
+    backend::{Backend, Timeouts},
+    clock::{Clock, ManualClock},
     config::{Config, GreenApiAccount, SessionName, WahaAccount},
     gate::Gate,
     ledger::Ledger,
@@ -79,7 +79,7 @@ pub enum Person {
 pub struct App {
     pub backend: Backend,
     pub server: Server,
-    pub hand: Hand,
+    pub hand: ManualClock,
     /// Where the audit is, as long as the server runs.
     _folder: TempDir,
     audit_path: PathBuf,

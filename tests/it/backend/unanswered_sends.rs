@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use whatsapp_guard::backend::Waits;
+use whatsapp_guard::backend::Timeouts;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 use crate::app::{self, Setup, code};
@@ -18,17 +18,17 @@ const SENDS: [&str; 7] = [
 ];
 
 /// How often a tool's request was made when no answer ever came.
-async fn requests(tool: &str, setup: impl Fn(&MockServer, Waits) -> Setup) -> usize {
+async fn requests(tool: &str, setup: impl Fn(&MockServer, Timeouts) -> Setup) -> usize {
     let mock = MockServer::start().await;
     Mock::given(any())
         .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(60)))
         .mount(&mock)
         .await;
-    let waits = Waits {
+    let timeouts = Timeouts {
         answer: Duration::from_millis(150),
-        ..app::waits()
+        ..app::timeouts()
     };
-    let mut app = setup(&mock, waits).start().await;
+    let mut app = setup(&mock, timeouts).start().await;
     let arguments = app
         .backend
         .tools()

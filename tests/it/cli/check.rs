@@ -217,10 +217,10 @@ fn check_knows_json_by_its_look() {
         &[],
     );
     let report: Value = serde_json::from_str(&ran.out).unwrap();
-    let standing = |name: &str| {
+    let effect = |name: &str| {
         let rows = report["tools"].as_array().unwrap();
         rows.iter().find(|row| row["tool"] == name).unwrap()["standing"].clone()
     };
-    assert_eq!(standing("delete_session"), "hidden");
-    assert_eq!(standing("get_session"), "refused");
+    assert_eq!(effect("delete_session"), "hidden");
+    assert_eq!(effect("get_session"), "refused");
 }

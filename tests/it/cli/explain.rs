@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use whatsapp_guard::{
     clock::Clock,
     config::Config,
+    kill_switch::{State, Switch},
     ledger::{Count, Ledger, Request},
-    panic_switch::{State, Switch},
 };
 
 use crate::app::command::{Ran, program, run_with_files};

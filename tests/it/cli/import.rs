@@ -7,7 +7,7 @@ use whatsapp_guard::policy::Policy;
 
 use crate::{
     app::command::{Ran, program, run},
-    import::conversion::standing,
+    import::conversion::effect,
 };
 
 const INTERCEPT: &str = include_str!("../fixtures/intercept.yaml");
@@ -44,9 +44,9 @@ fn all_of_it_carried_is_0_and_nothing_to_say() {
     let ran = ran(text.as_bytes(), &[]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     let read = Policy::from_toml("policy.toml", &ran.out).unwrap();
-    assert_eq!(standing(&read, "list_groups"), "allow");
-    assert_eq!(standing(&read, "leave_group"), "hidden");
-    assert_eq!(standing(&read, "send_message"), "deny");
+    assert_eq!(effect(&read, "list_groups"), "allow");
+    assert_eq!(effect(&read, "leave_group"), "hidden");
+    assert_eq!(effect(&read, "send_message"), "deny");
 }
 
 #[test]

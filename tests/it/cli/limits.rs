@@ -3,7 +3,7 @@
 use std::{fs, time::Duration};
 
 use serde_json::{Value, json};
-use whatsapp_guard::{ledger::Ledger, panic_switch};
+use whatsapp_guard::{kill_switch, ledger::Ledger};
 
 use crate::{
     app::command::{Ran, program, run_with_files},
@@ -80,8 +80,8 @@ fn steady(out: &str) -> String {
 #[test]
 fn every_counter_is_shown() {
     let state = filled();
-    panic_switch::Switch::at(state.path())
-        .set(panic_switch::State::ReadsOnly)
+    kill_switch::Switch::at(state.path())
+        .set(kill_switch::State::ReadsOnly)
         .unwrap();
     let ran = limits(&state, &["--policy", "policy.toml"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
@@ -187,8 +187,8 @@ mod reset {
     }
 
     fn holds(state: &tempfile::TempDir, counter: &str) -> bool {
-        let standings = ledger(state).standings().unwrap();
-        standings.iter().any(|one| one.counter == counter)
+        let usages = ledger(state).usages().unwrap();
+        usages.iter().any(|one| one.counter == counter)
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use serde_json::{Value, json};
-use whatsapp_guard::panic_switch::{State, Switch};
+use whatsapp_guard::kill_switch::{State, Switch};
 
 use crate::app::command::{Ran, program, run};
 

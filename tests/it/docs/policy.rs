@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use whatsapp_guard::{
-    gate::Code,
-    policy::{self, Policy},
-};
+use whatsapp_guard::policy::{self, Code, Policy};
 
 const DOCS: &str = include_str!("../../../docs/policy.md");
 

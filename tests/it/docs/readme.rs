@@ -1,6 +1,6 @@
 //! README.md: its policy loads, and its refusal codes exist.
 
-use whatsapp_guard::{gate::Code, policy::Policy};
+use whatsapp_guard::policy::{Code, Policy};
 
 #[test]
 fn the_policy_of_the_readme_loads_without_a_warning() {

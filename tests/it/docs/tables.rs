@@ -1,25 +1,22 @@
 //! Tables of error codes and tools in README.md and docs/tools.md.
 
 use serde_json::Value;
-use whatsapp_guard::{
-    backend::{Fault, GUARD},
-    op::Foreign,
-};
+use whatsapp_guard::op::{BackendError, GUARD, Untrusted};
 
 #[test]
 fn every_fault_is_in_the_readme() {
     let (api, why) = ("WAHA", String::new());
-    let refused = |api| Fault::Refused {
+    let refused = |api| BackendError::Refused {
         api,
         status: None,
-        said: Foreign::new("no"),
+        said: Untrusted::new("no"),
         next: "",
     };
     let faults = [
         (refused(api), "backend-refused"),
         (refused(GUARD), "media-refused"),
         (
-            Fault::Unreachable {
+            BackendError::Unreachable {
                 api,
                 address: String::new(),
                 why: why.clone(),
@@ -27,16 +24,16 @@ fn every_fault_is_in_the_readme() {
             "backend-unreachable",
         ),
         (
-            Fault::Unreadable {
+            BackendError::Unreadable {
                 api,
                 why: why.clone(),
             },
             "backend-unreadable",
         ),
-        (Fault::OutcomeUnknown { api, why }, "outcome-unknown"),
-        (Fault::Cancelled, "cancelled"),
-        (Fault::TooLarge(1), "answer-too-large"),
-        (Fault::internal(&"a defect"), "internal"),
+        (BackendError::OutcomeUnknown { api, why }, "outcome-unknown"),
+        (BackendError::Cancelled, "cancelled"),
+        (BackendError::TooLarge(1), "answer-too-large"),
+        (BackendError::internal(&"a defect"), "internal"),
     ];
     let readme = include_str!("../../../README.md");
     for (fault, code) in faults {

@@ -10,12 +10,11 @@ use whatsapp_guard::{
     backend::{Backend, Kind},
     clock::Clock,
     config::Config,
+    explain::{Account, Explanation, Outcome},
     gate::{Caller, Gate, Verdict},
     ledger::Ledger,
-    op::{ChatId, GroupId, Part},
-    policy::{Direction, GroupNames, Policy, Situation, Standing},
-    rehearsal::{self, Account, Explanation, Outcome},
-    toolset::Facts,
+    op::{ChatId, Facts, GroupId, TargetRole},
+    policy::{Context, Direction, Effect, GroupNames, Policy},
 };
 
 const SEND: &str = "[[tools.send_message]]\n";
@@ -156,15 +155,15 @@ fn read(text: &str) -> Policy {
 }
 
 /// What comes of a call: allow, confirm, refuse.
-fn verdict(policy: &Policy, facts: &Facts, situation: usize) -> u8 {
-    let bit = |bit: usize| situation & (1 << bit) != 0;
+fn verdict(policy: &Policy, facts: &Facts, context: usize) -> u8 {
+    let bit = |bit: usize| context & (1 << bit) != 0;
     let group = GroupId::parse("12345678@g.us").unwrap();
     let mut groups = GroupNames::default();
     if bit(0) {
         groups.learn("Family", group.clone());
     }
     let newcomers: Vec<ChatId> = match bit(1) {
-        true => facts.touches.of(Part::Recipient).cloned().collect(),
+        true => facts.targets.of(TargetRole::Recipient).cloned().collect(),
         false => Vec::new(),
     };
     let has_read = [ChatId::Group(group)];
@@ -173,21 +172,21 @@ fn verdict(policy: &Policy, facts: &Facts, situation: usize) -> u8 {
     } else {
         "2026-11-21T12:00:00Z"
     };
-    let situation = Situation {
+    let context = Context {
         grant: if bit(3) { "reporter" } else { "local" },
         now: Some(at.parse().unwrap()),
         groups: &groups,
         newcomers: &newcomers,
         has_read: if bit(4) { &has_read } else { &[] },
     };
-    let decision = policy.decide(facts, &situation);
-    if policy.lets_through(facts) {
+    let decision = policy.decide(facts, &context);
+    if policy.passes_in_shadow(facts) {
         return 0;
     }
-    match decision.standing() {
-        Standing::Allow => 0,
-        Standing::Confirm(_) => 1,
-        Standing::Deny(_) | Standing::Hidden(_) => 2,
+    match decision.effect() {
+        Effect::Allow => 0,
+        Effect::Confirm(_) => 1,
+        Effect::Deny(_) | Effect::Hidden(_) => 2,
     }
 }
 
@@ -203,10 +202,10 @@ proptest! {
                 continue;
             }
             for (tool, arguments) in calls() {
-                let call = rehearsal::call(tool, arguments).unwrap();
-                for situation in 0..32 {
-                    let (was, is) = (verdict(from, &call, situation), verdict(to, &call, situation));
-                    prop_assert!(was <= is, "{call:?} {situation}: {was} -> {is}\n{old}\n{new}\n{changes:?}");
+                let call = whatsapp_guard::op::call(tool, arguments).unwrap();
+                for context in 0..32 {
+                    let (was, is) = (verdict(from, &call, context), verdict(to, &call, context));
+                    prop_assert!(was <= is, "{call:?} {context}: {was} -> {is}\n{old}\n{new}\n{changes:?}");
                 }
             }
         }
@@ -231,7 +230,7 @@ proptest! {
         };
         for (tool, arguments) in calls() {
             let policy = read(&text);
-            let facts = rehearsal::call(tool, arguments.clone()).unwrap();
+            let facts = whatsapp_guard::op::call(tool, arguments.clone()).unwrap();
             let told = Explanation::of(&policy, &facts, &caller.grant, clock.timestamp(), &Account::unknown()).unwrap();
             let audit = Arc::new(Audit::new(Some(folder.path().join("audit.jsonl")), clock.clone()));
             let gate = Gate::new(policy, &clock, audit, Ledger::in_memory(clock.clone())).unwrap();

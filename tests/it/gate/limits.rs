@@ -22,7 +22,12 @@ fn archive() -> Value {
 }
 
 /// A gate of a process of its own, on the ledger that there is.
-fn process(path: &Path, clock: &Clock, hand: &whatsapp_guard::clock::Hand, rules: &str) -> Desk {
+fn process(
+    path: &Path,
+    clock: &Clock,
+    hand: &whatsapp_guard::clock::ManualClock,
+    rules: &str,
+) -> Desk {
     let ledger = Ledger::at(path, clock.clone());
     Desk::at(policy(rules), clock, hand.clone(), ledger)
 }

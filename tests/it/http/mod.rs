@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use whatsapp_guard::{
     audit::Audit,
     backend::Backend,
-    clock::{Clock, Hand},
+    clock::{Clock, ManualClock},
     config::Config,
     gate::Gate,
     http::{
@@ -73,7 +73,7 @@ pub fn client() -> Client {
 pub struct Site {
     pub url: String,
     pub server: Server,
-    pub hand: Hand,
+    pub hand: ManualClock,
     pub sessions: Arc<Sessions>,
     pub stop: CancellationToken,
     pub serving: JoinHandle<()>,
@@ -84,7 +84,11 @@ pub struct Site {
 impl Site {
     /// The sandbox behind a policy whose grants have tokens.
     pub async fn start(policy: &str) -> Self {
-        Self::with(Config::Sandbox(app::waits(), MediaRules::default()), policy).await
+        Self::with(
+            Config::Sandbox(app::timeouts(), MediaRules::default()),
+            policy,
+        )
+        .await
     }
 
     pub async fn with(config: Config, policy: &str) -> Self {

@@ -4,7 +4,7 @@ use whatsapp_guard::{
     backend::{Backend, Kind},
     config::Config,
     import::{Imported, Unreadable, import},
-    policy::{Policy, Standing},
+    policy::{Effect, Policy},
 };
 
 pub(super) fn imported(text: &str) -> Result<Imported, Unreadable> {
@@ -21,15 +21,15 @@ fn policy(text: &str) -> Policy {
     Policy::from_toml("policy.toml", &fine(text).policy).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
-pub fn standing(policy: &Policy, tool: &str) -> &'static str {
+pub fn effect(policy: &Policy, tool: &str) -> &'static str {
     let entry = whatsapp_guard::op::catalogue()
         .iter()
         .find(|entry| entry.name == tool);
-    match policy.standing(tool, entry.unwrap().risk, "local") {
-        Standing::Allow => "allow",
-        Standing::Confirm(_) => "confirm",
-        Standing::Deny(_) => "deny",
-        Standing::Hidden(_) => "hidden",
+    match policy.effect(tool, entry.unwrap().risk, "local") {
+        Effect::Allow => "allow",
+        Effect::Confirm(_) => "confirm",
+        Effect::Deny(_) => "deny",
+        Effect::Hidden(_) => "hidden",
     }
 }
 
@@ -74,10 +74,10 @@ fn what_is_lost_never_loosens() {
     }
     for hide in ["{}", "x", "[[x]]", "[1]"] {
         let policy = policy(&format!("version: '1'\nhide: {hide}\n"));
-        assert_eq!(standing(&policy, "list_groups"), "hidden", "{hide}");
+        assert_eq!(effect(&policy, "list_groups"), "hidden", "{hide}");
     }
     let policy = policy("version: '1'\ndefault: maybe\n");
-    assert_eq!(standing(&policy, "list_groups"), "deny");
+    assert_eq!(effect(&policy, "list_groups"), "deny");
 }
 
 #[test]
@@ -92,15 +92,15 @@ fn a_rule_for_all_admits_none_that_is_not_named() {
             .cloned()
             .collect::<Vec<_>>()
     };
-    assert_eq!(standing(&deny, "list_groups"), "allow");
-    assert_eq!(standing(&deny, "send_message"), "deny");
-    assert_eq!(standing(&deny, "delete_chat"), "hidden");
+    assert_eq!(effect(&deny, "list_groups"), "allow");
+    assert_eq!(effect(&deny, "send_message"), "deny");
+    assert_eq!(effect(&deny, "delete_chat"), "hidden");
     assert_eq!((of("list_groups"), deny.limits.len()), (of("get_group"), 1));
     let allow = policy(&format!("version: '1'\ntools: {{ '*': {rules} }}\n"));
-    assert_eq!(standing(&allow, "send_message"), "allow");
+    assert_eq!(effect(&allow, "send_message"), "allow");
     assert_eq!(allow.limits.len(), 1, "counted together");
     let denied = policy("version: '1'\ntools: { '*': { rules: [{ action: deny }] } }\n");
-    assert_eq!(standing(&denied, "list_groups"), "deny");
+    assert_eq!(effect(&denied, "list_groups"), "deny");
     let lost = fine(
         "version: '1'\ntools: { '*': { rules: [{ conditions: [{ path: args.chat, op: eq, value: x }] }] } }\n",
     );
@@ -150,12 +150,12 @@ fn two_names_of_one_tool_become_one_rule() {
     let both = policy(
         "version: '1'\ndefault: deny\ntools:\n  waha_send_message: { rules: [{ rate_limit: 5/minute }] }\n  send_text: { rules: [{ rate_limit: 7/minute }] }\n",
     );
-    assert_eq!(standing(&both, "send_message"), "allow");
+    assert_eq!(effect(&both, "send_message"), "allow");
     assert_eq!(both.limits_of("send_message", "local").len(), 1);
     let denied = policy(
         "version: '1'\ndefault: deny\ntools:\n  waha_send_message: { rules: [{ action: deny }] }\n  send_text: {}\n",
     );
-    assert_eq!(standing(&denied, "send_message"), "deny");
+    assert_eq!(effect(&denied, "send_message"), "deny");
 }
 
 #[test]
@@ -171,6 +171,6 @@ fn our_json_means_the_same_when_it_is_imported() {
     assert_eq!(words(&before), words(&after));
     for entry in whatsapp_guard::op::catalogue() {
         let name = entry.name;
-        assert_eq!(standing(&before, name), standing(&after, name), "{name}");
+        assert_eq!(effect(&before, name), effect(&after, name), "{name}");
     }
 }

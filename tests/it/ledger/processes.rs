@@ -107,10 +107,10 @@ impl Folder {
     /// What the ledger holds. Opening it looks whether the file is whole.
     fn used(&self) -> HashMap<String, u64> {
         let ledger = Ledger::at(self.path(), Clock::real());
-        let standings = ledger.standings().unwrap();
-        standings
+        let usages = ledger.usages().unwrap();
+        usages
             .iter()
-            .map(|standing| (standing.counter.clone(), standing.used(HOUR)))
+            .map(|usage| (usage.counter.clone(), usage.used(HOUR)))
             .collect()
     }
 }

@@ -40,13 +40,13 @@ fn accounts_are_read_without_their_secrets() {
     let names: Vec<_> = policy.accounts().keys().collect();
     assert_eq!(names, ["home", "work"]);
     for grant in ["local", ""] {
-        assert!(policy.lets_use(grant, "work") && policy.lets_use(grant, "home"));
+        assert!(policy.may_use(grant, "work") && policy.may_use(grant, "home"));
     }
-    assert!(!policy.lets_use("alice", "work"));
+    assert!(!policy.may_use("alice", "work"));
     let json = r#"{ "version": "1", "accounts": { "a": { "backend": "sandbox" }, "b": { "backend": "sandbox" } },
         "grants": { "alice": { "accounts": ["b"] } } }"#;
     let policy = Policy::from_json("policy.json", json).unwrap();
-    assert!(policy.lets_use("alice", "b") && !policy.lets_use("alice", "a"));
+    assert!(policy.may_use("alice", "b") && !policy.may_use("alice", "a"));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn a_grant_has_to_say_which_of_several_it_may_use() {
     // One account alone leaves nothing open.
     let one = "version = \"1\"\naccounts.work.backend = \"sandbox\"\n[grants.alice]\n";
     let policy = Policy::from_toml("policy.toml", one).unwrap();
-    assert!(policy.lets_use("alice", "work"));
+    assert!(policy.may_use("alice", "work"));
     let (found, said) = problems("version = \"1\"\n[grants.alice]\naccounts = [\"work\"]\n");
     assert_eq!(found, ["3:unknown-account"]);
     assert!(said.contains("has no [accounts]"), "{said}");
@@ -285,7 +285,7 @@ fn an_included_file_ties_and_names_no_account() {
         "version = \"1\"\n[grants.alice]\naccounts = [\"home\"]\n",
     );
     let policy = Policy::load(&first).unwrap();
-    assert!(policy.lets_use("alice", "home") && !policy.lets_use("alice", "work"));
+    assert!(policy.may_use("alice", "home") && !policy.may_use("alice", "work"));
     write(
         "more.toml",
         "version = \"1\"\n[grants.alice]\nhide = [\"send_message\"]\n[grants.bob]\n",

@@ -100,13 +100,13 @@ fn it_names_every_key() {
                 "risk.CLASS" => walk("tools.NAME", value, found),
                 "tools.NAME.rate_limit" => walk("tools.NAME.limits", value, found),
                 "grants.NAME" => {
-                    let mut sheet = value.clone();
+                    let mut layer = value.clone();
                     for own in ["token_sha256", "expires", "scopes", "accounts"] {
-                        if sheet.as_object_mut().unwrap().remove(own).is_some() {
+                        if layer.as_object_mut().unwrap().remove(own).is_some() {
                             found.insert(format!("grants.NAME.{own}"));
                         }
                     }
-                    walk("", &sheet, found);
+                    walk("", &layer, found);
                 }
                 // The arguments of a tool.
                 path if path.starts_with("tools.NAME.examples.") => {}

@@ -7,8 +7,8 @@ use whatsapp_guard::{
     audit::Audit,
     clock::Clock,
     gate::Gate,
+    kill_switch::{State, Switch},
     ledger::Ledger,
-    panic_switch::{State, Switch},
     policy::{DEFAULT, Policy},
 };
 

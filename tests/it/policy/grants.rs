@@ -91,7 +91,7 @@ fn check_says_what_holds_for_a_caller() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("policy.toml");
     fs::write(&file, GRANTS).unwrap();
-    let standing = |more: &[&str], tool: &str| {
+    let effect = |more: &[&str], tool: &str| {
         let path = file.to_str().unwrap();
         let ran = run(
             &[&["check", "--json", "--policy", path], more].concat(),
@@ -101,10 +101,10 @@ fn check_says_what_holds_for_a_caller() {
         let rows = report["tools"].as_array().unwrap();
         rows.iter().find(|row| row["tool"] == tool).unwrap()["standing"].clone()
     };
-    assert_eq!(standing(&[], "send_message"), "hidden");
-    assert_eq!(standing(&[], "open_session"), "listed");
-    assert_eq!(standing(&["--as", "reader"], "send_message"), "refused");
-    assert_eq!(standing(&["--as", "reader"], "get_session"), "listed");
+    assert_eq!(effect(&[], "send_message"), "hidden");
+    assert_eq!(effect(&[], "open_session"), "listed");
+    assert_eq!(effect(&["--as", "reader"], "send_message"), "refused");
+    assert_eq!(effect(&["--as", "reader"], "get_session"), "listed");
     let ran = run(&["check", "--as", "reader"], &[]);
     assert_eq!(ran.code, 2);
     assert!(ran.err.contains("`[grants.reader]`"), "{}", ran.err);

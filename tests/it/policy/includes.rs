@@ -107,7 +107,7 @@ fn an_include_turns_nothing_on() {
     assert!(!policy.confirmation.enabled);
     assert_eq!(
         policy
-            .standing("leave_group", Risk::Destructive, "local")
+            .effect("leave_group", Risk::Destructive, "local")
             .name(),
         "hidden"
     );
@@ -135,7 +135,7 @@ fn an_include_turns_things_off() {
     assert!(policy.mode.read_only.is_some() && !policy.confirmation.enabled);
     assert_eq!(
         policy
-            .standing("leave_group", Risk::Destructive, "local")
+            .effect("leave_group", Risk::Destructive, "local")
             .name(),
         "hidden"
     );

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use whatsapp_guard::toolset::Scouted;
+use whatsapp_guard::toolset::Resolved;
 use wiremock::MockServer;
 
 use crate::{
@@ -112,9 +112,9 @@ async fn nothing_is_sent_to_who_may_not_be_reached() {
     for tool in tools.tools() {
         let arguments = app::arguments(tool);
         let prepared = tools.prepare(tool.name, arguments.as_object().unwrap().clone());
-        let touches = prepared.unwrap().facts().touches.clone();
-        if touches
-            .of(whatsapp_guard::op::Part::Recipient)
+        let targets = prepared.unwrap().facts().targets.clone();
+        if targets
+            .of(whatsapp_guard::op::TargetRole::Recipient)
             .next()
             .is_some()
         {
@@ -174,7 +174,7 @@ fn a_group_is_known_by_its_name_once_it_was_looked_up() {
         for chat in [FAMILY, OTHER] {
             assert_eq!(says(&desk, chat), two);
         }
-        assert!(!desk.wonders("send_message", &to(FAMILY, "hi")));
+        assert!(!desk.pending_lookups("send_message", &to(FAMILY, "hi")));
     }
 }
 
@@ -210,9 +210,13 @@ fn what_was_not_found_is_looked_up_again_after_a_minute() {
         ),
     ] {
         let desk = Desk::new(&open(rules));
-        for (later, wonders) in [(0, true), (0, false), (59, false), (1, true)] {
+        for (later, pending_lookups) in [(0, true), (0, false), (59, false), (1, true)] {
             desk.hand.advance(Duration::from_secs(later));
-            assert_eq!(desk.wonders(tool, arguments), wonders, "{rules} {later}");
+            assert_eq!(
+                desk.pending_lookups(tool, arguments),
+                pending_lookups,
+                "{rules} {later}"
+            );
         }
     }
 }
@@ -220,18 +224,18 @@ fn what_was_not_found_is_looked_up_again_after_a_minute() {
 #[test]
 fn who_was_written_to_before_is_looked_up_once() {
     let desk = Desk::new(&open("[recipients]\nnew = { action = \"confirm\" }\n"));
-    desk.gate.learn(Scouted {
+    desk.gate.learn(Resolved {
         history: Some(Vec::new()),
-        ..Scouted::default()
+        ..Resolved::default()
     });
-    assert!(!desk.wonders("send_message", &to(MUM, "hi")));
+    assert!(!desk.pending_lookups("send_message", &to(MUM, "hi")));
 }
 
 #[test]
 fn while_names_are_not_known_any_group_may_have_one() {
     let says = |desk: &Desk, chat: &str| desk.says("send_message", &to(chat, "hi"));
     let desk = Desk::new(&open("[recipients]\nallow = [\"group:Us\"]\n"));
-    assert!(desk.wonders("send_message", &to(FAMILY, "hi")));
+    assert!(desk.pending_lookups("send_message", &to(FAMILY, "hi")));
     assert_eq!(says(&desk, FAMILY), "recipient-unlisted");
     for rules in [
         "[recipients]\ndeny = [\"group:Us\"]\n",
@@ -244,7 +248,7 @@ fn while_names_are_not_known_any_group_may_have_one() {
         assert_eq!(says(&desk, FAMILY), "allowed");
         // Another policy may name others.
         desk.gate.replace(policy(&open(&format!("{rules}# new\n"))));
-        assert!(desk.wonders("send_message", &to(FAMILY, "hi")));
+        assert!(desk.pending_lookups("send_message", &to(FAMILY, "hi")));
         assert_eq!(says(&desk, FAMILY), "recipient-denied");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use whatsapp_guard::{
     op::Risk,
-    policy::{DEFAULT, Policy, Standing},
+    policy::{DEFAULT, Effect, Policy},
 };
 
 use crate::app::{self, code};
@@ -16,27 +16,22 @@ fn toml_policy(text: &str) -> Policy {
     Policy::from_toml("policy.toml", text).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
-fn standing(policy: &Policy, tool: &str) -> &'static str {
+fn effect(policy: &Policy, tool: &str) -> &'static str {
     let entry = whatsapp_guard::op::catalogue()
         .iter()
         .find(|entry| entry.name == tool);
-    match policy.standing(tool, entry.unwrap().risk, "local") {
-        Standing::Allow => "allow",
-        Standing::Confirm(_) => "confirm",
-        Standing::Deny(_) => "deny",
-        Standing::Hidden(_) => "hidden",
+    match policy.effect(tool, entry.unwrap().risk, "local") {
+        Effect::Allow => "allow",
+        Effect::Confirm(_) => "confirm",
+        Effect::Deny(_) => "deny",
+        Effect::Hidden(_) => "hidden",
     }
 }
 
 #[test]
 fn the_default_policy_means_what_the_readme_says() {
     let policy = Policy::built_in().unwrap();
-    let of = |tool| {
-        (
-            standing(&policy, tool),
-            policy.limits_of(tool, "local").len(),
-        )
-    };
+    let of = |tool| (effect(&policy, tool), policy.limits_of(tool, "local").len());
     for tool in ["get_session", "list_groups", "get_group", "open_session"] {
         assert_eq!(of(tool), ("allow", 1), "{tool}");
     }
@@ -102,7 +97,7 @@ fn names_of_other_servers_hide_our_tools() {
                 _ => "deny",
             };
             assert_eq!(
-                standing(&policy, entry.name),
+                effect(&policy, entry.name),
                 wanted,
                 "{name}: {}",
                 entry.name
@@ -167,8 +162,8 @@ fn a_deny_keeps_its_reason() {
     let policy = json_policy(
         r#"{"version":"1","default":"allow","tools":{"logout_instance":{"action":"deny","reason":"stay"}}}"#,
     );
-    let standing = policy.standing("logout_instance", Risk::Execute, "local");
-    let because = standing.because().unwrap();
+    let effect = policy.effect("logout_instance", Risk::Execute, "local");
+    let because = effect.because().unwrap();
     assert_eq!(because.reason.as_deref(), Some("stay"));
     assert_eq!(
         because.rule.as_deref(),
@@ -184,7 +179,7 @@ fn the_strictest_rule_wins() {
             let policy = toml_policy(&format!(
                 "version = \"1\"\n[risk.execute]\naction = \"{class}\"\n[tools.open_session]\naction = \"{tool}\"\n"
             ));
-            assert_eq!(standing(&policy, "open_session"), actions[one.max(two)]);
+            assert_eq!(effect(&policy, "open_session"), actions[one.max(two)]);
         }
     }
 }
@@ -199,11 +194,11 @@ fn nothing_lowers_the_floor_of_what_cannot_be_undone() {
         "[tools.leave_group]\naction = \"allow\"",
     ] {
         let off = toml_policy(&format!("version = \"1\"\n{rule}\n"));
-        assert_eq!(standing(&off, "leave_group"), "hidden", "{rule}");
+        assert_eq!(effect(&off, "leave_group"), "hidden", "{rule}");
         let on = toml_policy(&format!(
             "version = \"1\"\n{rule}\n[confirmation]\nenabled = true\n"
         ));
-        assert_eq!(standing(&on, "leave_group"), "confirm", "{rule}");
+        assert_eq!(effect(&on, "leave_group"), "confirm", "{rule}");
     }
 }
 
@@ -218,7 +213,7 @@ fn toolsets_choose_by_topic() {
         } else {
             "hidden"
         };
-        assert_eq!(standing(&policy, entry.name), wanted, "{}", entry.name);
+        assert_eq!(effect(&policy, entry.name), wanted, "{}", entry.name);
     }
     let wrong = Policy::from_toml("policy.toml", "version = \"1\"\ntoolsets = [\"group\"]\n");
     assert!(
@@ -236,7 +231,7 @@ fn a_star_is_every_tool() {
     assert!(
         whatsapp_guard::op::catalogue()
             .iter()
-            .all(|entry| standing(&policy, entry.name) != "allow")
+            .all(|entry| effect(&policy, entry.name) != "allow")
     );
 }
 
@@ -258,7 +253,7 @@ proptest::proptest! {
         let two = if hide { two.replacen("default", "hide = [\"open_session\"]\ndefault", 1) } else { two };
         let (one, two) = (toml_policy(&one), toml_policy(&two));
         let order = ["allow", "confirm", "deny", "hidden"];
-        let rank = |policy: &Policy, tool| order.iter().position(|name| *name == standing(policy, tool));
+        let rank = |policy: &Policy, tool| order.iter().position(|name| *name == effect(policy, tool));
         for tool in ["open_session", "leave_group"] {
             proptest::prop_assert!(rank(&two, tool) >= rank(&one, tool));
         }

@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 use whatsapp_guard::{
-    op::{self, ChatId, GroupId},
-    policy::{GroupNames, Policy, Situation},
-    toolset::Facts,
+    op::{self, ChatId, Facts, GroupId},
+    policy::{Context, GroupNames, Policy},
 };
 
 use crate::app::gate;
@@ -141,14 +140,14 @@ pub(super) fn section() -> impl Strategy<Value = (&'static str, String)> {
 }
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sheet {
+pub(super) struct Layer {
     pub(super) default: Option<&'static str>,
     pub(super) hide: Vec<&'static str>,
     pub(super) sections: Vec<(&'static str, String)>,
     pub(super) rules: Vec<String>,
 }
 
-pub(super) fn sheet() -> impl Strategy<Value = Sheet> {
+pub(super) fn layer() -> impl Strategy<Value = Layer> {
     (
         prop::option::of(action()),
         prop::collection::vec(select(TOOLS.to_vec()), 0..2),
@@ -158,7 +157,7 @@ pub(super) fn sheet() -> impl Strategy<Value = Sheet> {
         .prop_map(|(default, hide, mut sections, rules)| {
             sections.sort_by_key(|(name, _)| *name);
             sections.dedup_by_key(|(name, _)| *name);
-            Sheet {
+            Layer {
                 default,
                 hide,
                 sections,
@@ -167,7 +166,7 @@ pub(super) fn sheet() -> impl Strategy<Value = Sheet> {
         })
 }
 
-impl Sheet {
+impl Layer {
     /// Its text, below a name or at the top of a file; more goes between its keys and
     /// its tables.
     pub(super) fn text(&self, below: &str, between: &str) -> String {
@@ -191,16 +190,16 @@ impl Sheet {
 
 #[derive(Debug, Clone)]
 pub(super) struct Written {
-    pub(super) main: Sheet,
-    pub(super) grant: Option<Sheet>,
+    pub(super) main: Layer,
+    pub(super) grant: Option<Layer>,
     pub(super) mode: Option<bool>,
     pub(super) asks: Option<bool>,
 }
 
 pub(super) fn written() -> impl Strategy<Value = Written> {
     let flag = || prop::option::of(any::<bool>());
-    let grant = prop::option::of(sheet());
-    (sheet(), grant, flag(), flag()).prop_map(|(main, grant, mode, asks)| Written {
+    let grant = prop::option::of(layer());
+    (layer(), grant, flag(), flag()).prop_map(|(main, grant, mode, asks)| Written {
         main,
         grant,
         mode,
@@ -315,10 +314,10 @@ impl Call {
         for index in self.names.iter().flatten() {
             groups.learn("Us", GroupId::parse(CHATS[*index]).unwrap());
         }
-        let recipients = facts.touches.of(op::Part::Recipient).cloned();
+        let recipients = facts.targets.of(op::TargetRole::Recipient).cloned();
         let newcomers: Vec<_> = recipients.filter(|_| self.new).collect();
         let has_read: Vec<_> = self.read.iter().map(|index| chat(*index)).collect();
-        let situation = Situation {
+        let context = Context {
             grant: "local",
             now: self
                 .hour
@@ -327,8 +326,8 @@ impl Call {
             newcomers: &newcomers,
             has_read: &has_read,
         };
-        let decision = policy.decide(&facts, &situation);
-        let name = decision.standing().name();
+        let decision = policy.decide(&facts, &context);
+        let name = decision.effect().name();
         let order = ["allow", "confirm", "deny", "hidden"];
         let limits = decision
             .limits
@@ -338,16 +337,16 @@ impl Call {
         limits.sort();
         let strictness = order.iter().position(|word| *word == name).unwrap();
         // Of a tool that is refused whatever it is asked for nothing is found out.
-        let standing = policy.standing(self.tool, facts.risk, "local");
-        assert!(standing.admits() || !decision.standing().admits());
+        let effect = policy.effect(self.tool, facts.risk, "local");
+        assert!(effect.admits() || !decision.effect().admits());
         (strictness, limits, decision.paces.len())
     }
 }
 
 /// Whether a rule of the sheet already speaks of every call of the tool: then the
 /// default does not, and another rule can only tighten.
-pub(super) fn speaks(sheet: &Sheet, call: &Call) -> bool {
-    let rules = sheet.rules.iter();
+pub(super) fn speaks(layer: &Layer, call: &Call) -> bool {
+    let rules = layer.rules.iter();
     let mut plain = rules.filter(|rule| !rule.contains("when") || rule.contains("\"allow\""));
     let named = format!("[[tools.\"{}\"]]", call.tool);
     plain.any(|rule| rule.contains("[[tools.\"*\"]]") || rule.contains(&named))

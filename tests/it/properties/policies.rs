@@ -12,7 +12,7 @@ proptest! {
     #[test]
     fn more_of_a_policy_never_loosens(
         written in written(), calls in prop::collection::vec(call(), 1..6),
-        section in section(), rule in tool_rule(), hidden in select(TOOLS.to_vec()), grant in sheet(),
+        section in section(), rule in tool_rule(), hidden in select(TOOLS.to_vec()), grant in layer(),
     ) {
         let before = written.policy();
         let mut more: Vec<(&str, Written)> = Vec::new();
@@ -85,12 +85,12 @@ proptest! {
     ) {
         let before = written.policy();
         let mut other = written.clone();
-        for sheet in [Some(&mut other.main), other.grant.as_mut()].into_iter().flatten() {
-            sheet.sections.reverse();
-            sheet.hide.reverse();
-            let turn = turn.min(sheet.rules.len());
-            sheet.rules.rotate_left(turn);
-            sheet.rules.reverse();
+        for layer in [Some(&mut other.main), other.grant.as_mut()].into_iter().flatten() {
+            layer.sections.reverse();
+            layer.hide.reverse();
+            let turn = turn.min(layer.rules.len());
+            layer.rules.rotate_left(turn);
+            layer.rules.reverse();
         }
         let after = other.policy();
         for call in &calls {
@@ -100,11 +100,11 @@ proptest! {
 
     #[test]
     fn the_order_of_includes_is_no_matter(
-        written in written(), one in sheet(), two in sheet(), calls in prop::collection::vec(call(), 1..6),
+        written in written(), one in layer(), two in layer(), calls in prop::collection::vec(call(), 1..6),
     ) {
         let folder = tempfile::tempdir().unwrap();
-        for (name, sheet) in [("one", &one), ("two", &two)] {
-            let text = format!("version = \"1\"\n{}", sheet.text("", ""));
+        for (name, layer) in [("one", &one), ("two", &two)] {
+            let text = format!("version = \"1\"\n{}", layer.text("", ""));
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let load = |includes: &str| {

@@ -142,7 +142,7 @@ async fn without_an_answer_the_membership_decides() {
 async fn an_answer_that_never_comes_is_looked_into() {
     let late = yes().set_delay(Duration::from_secs(30));
     let mock = member(late, json_body(without_me())).await;
-    let mut short = waits();
+    let mut short = timeouts();
     short.answer = Duration::from_millis(200);
     let mut app = app::green_api_with(&mock, short).start().await;
     let result = call_in(&mut app, "leave_group", json!({ "group": GROUP })).await;
@@ -153,7 +153,7 @@ async fn an_answer_that_never_comes_is_looked_into() {
 async fn a_network_that_is_gone_shows_nothing() {
     let late = json_body(without_me()).set_delay(Duration::from_secs(30));
     let mock = member(yes(), late).await;
-    let mut short = waits();
+    let mut short = timeouts();
     short.answer = Duration::from_millis(200);
     let mut app = app::green_api_with(&mock, short).start().await;
     let result = call_in(&mut app, "leave_group", json!({ "group": GROUP })).await;

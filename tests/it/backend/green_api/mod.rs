@@ -29,7 +29,7 @@ use wiremock::{
     matchers::{body_json, body_string, method, path},
 };
 
-use crate::app::{self, App, SECRET, code, text, waits};
+use crate::app::{self, App, SECRET, code, text, timeouts};
 
 const GROUP: &str = "120363025246125486@g.us";
 const OWN: &str = "15550001111@c.us";

@@ -138,11 +138,11 @@ async fn a_mark_without_an_answer_is_looked_at() {
             .mount(&mock)
             .await;
         looks(&mock, [seen(json!({ "archived": archived }))]).await;
-        let waits = Waits {
+        let timeouts = Timeouts {
             answer: Duration::from_millis(200),
-            ..app::waits()
+            ..app::timeouts()
         };
-        let mut app = app::waha_with(&mock, waits).start().await;
+        let mut app = app::waha_with(&mock, timeouts).start().await;
         let result = app.call("archive_chat", json!({ "chat": CHAT })).await;
         assert_eq!(outcome(&result), told);
         assert_eq!(result["isError"], told == "unknown");

@@ -102,11 +102,11 @@ async fn a_restart_without_an_answer_is_looked_at() {
         sessions(&mock, states.map(session)).await;
         let lost = empty(201).set_delay(NEVER);
         control(&mock, "restart", lost, 1).await;
-        let waits = Waits {
+        let timeouts = Timeouts {
             answer: Duration::from_millis(200),
-            ..app::waits()
+            ..app::timeouts()
         };
-        let mut app = app::waha_with(&mock, waits).start().await;
+        let mut app = app::waha_with(&mock, timeouts).start().await;
         let result = app.call("restart_session", json!({})).await;
         assert_eq!(outcome(&result), told);
     }

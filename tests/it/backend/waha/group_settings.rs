@@ -22,7 +22,7 @@ fn named(name: &str) -> ResponseTemplate {
     reply(200, json!({ "id": GROUP, "subject": name }))
 }
 
-fn described(text: &str) -> ResponseTemplate {
+fn account_spec(text: &str) -> ResponseTemplate {
     reply(
         200,
         json!({ "id": GROUP, "subject": "Family", "desc": text }),
@@ -173,13 +173,13 @@ async fn a_description_is_set_and_removed() {
     for (wanted, seen, outcome) in [
         (
             "Sundays at six",
-            vec![named("Family"), described("Sundays at six\n")],
+            vec![named("Family"), account_spec("Sundays at six\n")],
             "changed",
         ),
-        ("", vec![described("old"), named("Family")], "changed"),
-        ("", vec![described("old"), described("")], "changed"),
+        ("", vec![account_spec("old"), named("Family")], "changed"),
+        ("", vec![account_spec("old"), account_spec("")], "changed"),
         ("Sundays", vec![named("Family")], "accepted"),
-        ("Sundays", vec![described("old")], "unchanged"),
+        ("Sundays", vec![account_spec("old")], "unchanged"),
     ] {
         let mock = world(seen, "description", wanted, empty(200)).await;
         let arguments = json!({ "group": GROUP, "description": wanted });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use whatsapp_guard::backend::Waits;
+use whatsapp_guard::backend::Timeouts;
 use wiremock::{MockServer, ResponseTemplate};
 
 use super::*;
@@ -28,7 +28,7 @@ fn world(answer: ResponseTemplate) -> World {
         lists: vec![listed()],
         members: vec![with_me()],
         answer,
-        patience: app::waits().answer,
+        patience: app::timeouts().answer,
     }
 }
 
@@ -99,13 +99,17 @@ impl World {
     async fn leave(self, sent: u64, settles: bool) -> (Value, Vec<Value>) {
         let answer = self.patience;
         let mock = self.mount(sent).await;
-        let settle = if settles { NEVER } else { app::waits().settle };
-        let waits = Waits {
+        let settle = if settles {
+            NEVER
+        } else {
+            app::timeouts().settle
+        };
+        let timeouts = Timeouts {
             answer,
             settle,
-            ..app::waits()
+            ..app::timeouts()
         };
-        let mut app = app::waha_with(&mock, waits).start().await;
+        let mut app = app::waha_with(&mock, timeouts).start().await;
         let result = app.call("leave_group", json!({ "group": GROUP })).await;
         (result, app.audit())
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use whatsapp_guard::backend::Waits;
+use whatsapp_guard::backend::Timeouts;
 use wiremock::{MockServer, ResponseTemplate};
 
 use super::*;
@@ -15,7 +15,7 @@ const LOGOUT: &str = "/api/sessions/default/logout";
 async fn log_out(
     states: impl IntoIterator<Item = ResponseTemplate>,
     answer: ResponseTemplate,
-    waits: Waits,
+    timeouts: Timeouts,
 ) -> Value {
     let mock = MockServer::start().await;
     sessions(&mock, states).await;
@@ -24,7 +24,7 @@ async fn log_out(
         .expect(1)
         .mount(&mock)
         .await;
-    let mut app = app::waha_with(&mock, waits).start().await;
+    let mut app = app::waha_with(&mock, timeouts).start().await;
     app.call("logout_instance", json!({})).await
 }
 
@@ -118,8 +118,8 @@ async fn the_state_tells_whether_it_was_a_logout() {
     ];
     for (what, states, answer, outcome, state) in cases {
         let done = outcome == "logged_out";
-        let waits = if done { patient() } else { app::waits() };
-        let result = log_out(states, answer, waits).await;
+        let timeouts = if done { patient() } else { app::timeouts() };
+        let result = log_out(states, answer, timeouts).await;
         let told = &result["structuredContent"];
         assert_eq!(told["outcome"], outcome, "{what}: {result}");
         assert_eq!(told["verified"], done, "{what}");
@@ -133,14 +133,14 @@ async fn the_state_tells_whether_it_was_a_logout() {
 async fn a_lost_answer_is_looked_for_in_the_state() {
     let lost = || empty(201).set_delay(NEVER);
     let gone = [session("WORKING"), session("SCAN_QR_CODE")];
-    let waits = |waits: Waits| Waits {
+    let timeouts = |timeouts: Timeouts| Timeouts {
         answer: Duration::from_millis(400),
-        ..waits
+        ..timeouts
     };
-    let result = log_out(gone, lost(), waits(patient())).await;
+    let result = log_out(gone, lost(), timeouts(patient())).await;
     assert_eq!(result["structuredContent"]["outcome"], "logged_out");
     assert_eq!(result["isError"], false);
-    let result = log_out([session("WORKING")], lost(), waits(app::waits())).await;
+    let result = log_out([session("WORKING")], lost(), timeouts(app::timeouts())).await;
     assert_eq!(result["structuredContent"]["outcome"], "unknown");
     assert_eq!(result["structuredContent"]["verified"], false);
     assert!(text(&result).contains("do not log out again"), "{result}");
@@ -156,7 +156,7 @@ async fn a_refused_logout_is_told() {
             "Bad Gateway",
         ),
     ] {
-        let result = log_out([session("WORKING")], answer, app::waits()).await;
+        let result = log_out([session("WORKING")], answer, app::timeouts()).await;
         assert_eq!(code(&result), "backend-refused");
         assert!(text(&result).contains(said), "{result}");
     }

@@ -270,11 +270,11 @@ async fn without_an_answer_the_members_decide() {
             .expect(1)
             .mount(&mock)
             .await;
-        let waits = Waits {
+        let timeouts = Timeouts {
             answer: Duration::from_millis(300),
-            ..app::waits()
+            ..app::timeouts()
         };
-        let mut app = app::waha_with(&mock, waits).start().await;
+        let mut app = app::waha_with(&mock, timeouts).start().await;
         let result = app
             .call(
                 "add_group_members",

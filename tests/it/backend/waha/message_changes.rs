@@ -44,11 +44,11 @@ async fn an_edit_is_looked_at() {
             .expect(1)
             .mount(&mock)
             .await;
-        let waits = Waits {
+        let timeouts = Timeouts {
             answer: Duration::from_millis(200),
-            ..app::waits()
+            ..app::timeouts()
         };
-        let mut app = app::waha_with(&mock, waits).start().await;
+        let mut app = app::waha_with(&mock, timeouts).start().await;
         let result = app.call("edit_message", edit.clone()).await;
         assert_eq!(result["structuredContent"]["outcome"], outcome, "{result}");
         assert_eq!(result["structuredContent"]["verified"], outcome == "done");

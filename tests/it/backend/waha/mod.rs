@@ -34,7 +34,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use whatsapp_guard::backend::Waits;
+use whatsapp_guard::backend::Timeouts;
 use wiremock::{
     Mock, MockBuilder, MockServer, Request, Respond, ResponseTemplate,
     matchers::{body_bytes, header, method, path},
@@ -50,11 +50,11 @@ const GROUP: &str = "120363025246125486@g.us";
 const NEVER: Duration = Duration::from_secs(60);
 
 /// Waits that do not end before a loaded machine has done what is waited for.
-fn patient() -> Waits {
-    Waits {
+fn patient() -> Timeouts {
+    Timeouts {
         open: NEVER,
         settle: NEVER,
-        ..app::waits()
+        ..app::timeouts()
     }
 }
 

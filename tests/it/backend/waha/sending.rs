@@ -114,11 +114,11 @@ async fn what_is_not_confirmed_is_not_called_sent() {
 #[tokio::test]
 async fn a_lost_answer_is_an_unknown_outcome_and_sent_once() {
     let mock = server(empty(201).set_delay(NEVER), &[]).await;
-    let waits = Waits {
+    let timeouts = Timeouts {
         answer: Duration::from_millis(200),
-        ..app::waits()
+        ..app::timeouts()
     };
-    let mut app = app::waha_with(&mock, waits).start().await;
+    let mut app = app::waha_with(&mock, timeouts).start().await;
     let message = json!({ "chat": ANN, "text": "hi" });
     let result = app.call("send_message", message.clone()).await;
     assert_eq!(code(&result), "outcome-unknown");

@@ -162,11 +162,11 @@ async fn nothing_is_sent_twice_by_a_slip() {
             .expect(2)
             .mount(&mock)
             .await;
-        let waits = Waits {
+        let timeouts = Timeouts {
             answer: Duration::from_millis(200),
-            ..app::waits()
+            ..app::timeouts()
         };
-        let mut app = app::waha_with(&mock, waits).start().await;
+        let mut app = app::waha_with(&mock, timeouts).start().await;
         let result = app.call(tool, arguments.clone()).await;
         assert_eq!(code(&result), "outcome-unknown");
         let result = app.call(tool, arguments.clone()).await;

@@ -217,7 +217,7 @@ async fn waiting_ends() {
         let start = Instant::now();
         let result = impatient(&mock, "open_session", json!({})).await;
         assert_eq!(result["structuredContent"]["session"]["state"], state);
-        assert!(start.elapsed() >= app::waits().open);
+        assert!(start.elapsed() >= app::timeouts().open);
         assert!(start.elapsed() < Duration::from_secs(5));
     }
 }
@@ -292,11 +292,11 @@ async fn a_start_whose_answer_is_lost_is_looked_for_in_the_state() {
         .expect(1)
         .mount(&mock)
         .await;
-    let waits = Waits {
+    let timeouts = Timeouts {
         answer: Duration::from_millis(200),
         ..patient()
     };
-    let mut app = app::waha_with(&mock, waits).start().await;
+    let mut app = app::waha_with(&mock, timeouts).start().await;
     let result = app.call("open_session", json!({})).await;
     assert_eq!(result["structuredContent"]["session"]["state"], "working");
 }

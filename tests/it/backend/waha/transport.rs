@@ -8,7 +8,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use whatsapp_guard::{
-    backend::{Backend, Finding, Waits},
+    backend::{Backend, Finding, Timeouts},
     config::{Config, SessionName, WahaAccount},
     media::MediaRules,
 };
@@ -232,11 +232,11 @@ async fn a_server_that_is_down_is_named() {
 async fn a_server_that_never_answers_is_not_waited_for() {
     let mock = MockServer::start().await;
     sessions(&mock, [session("WORKING").set_delay(NEVER)]).await;
-    let waits = Waits {
+    let timeouts = Timeouts {
         answer: Duration::from_millis(100),
         ..patient()
     };
-    let mut app = app::waha_with(&mock, waits).start().await;
+    let mut app = app::waha_with(&mock, timeouts).start().await;
     let start = Instant::now();
     let result = app.call("get_session", json!({})).await;
     assert!(start.elapsed() < Duration::from_secs(5));
@@ -262,11 +262,11 @@ async fn a_change_without_a_readable_answer_is_not_called_undone() {
             .expect(1)
             .mount(&mock)
             .await;
-        let waits = Waits {
+        let timeouts = Timeouts {
             answer: Duration::from_millis(400),
             ..patient()
         };
-        let mut app = app::waha_with(&mock, waits).start().await;
+        let mut app = app::waha_with(&mock, timeouts).start().await;
         let number = json!({ "phone_number": "+4915112345678" });
         let result = app.call("open_session", number).await;
         assert_eq!(code(&result), "outcome-unknown");
@@ -300,7 +300,7 @@ async fn examine(base_url: String) -> Vec<Finding> {
         base_url: base_url.parse().unwrap(),
         api_key: Some(SECRET.into()),
         session: SessionName::parse("default").unwrap(),
-        waits: patient(),
+        timeouts: patient(),
         media: MediaRules::default(),
     };
     Backend::new(&Config::Waha(account)).examine().await

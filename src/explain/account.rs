@@ -3,16 +3,16 @@
 use std::{collections::HashMap, time::Duration};
 
 use crate::{
-    ledger::{Ledger, LedgerError, Pause, Standing},
+    kill_switch::{State, Switch},
+    ledger::{CounterUsage, Ledger, LedgerError, Pause},
     op::ChatId,
-    panic_switch::{State, Switch},
     policy::Limit,
 };
 
 /// What is remembered of an account; looking makes no file.
 pub struct Account {
     ledger: Option<Ledger>,
-    counted: HashMap<(String, String), Standing>,
+    counted: HashMap<(String, String), CounterUsage>,
     /// Whether the operator has stopped it.
     pub panic: State,
     /// The pause that runs.
@@ -42,7 +42,7 @@ impl Account {
         found.panic = switch.map_or(State::Off, Switch::state);
         if let Some(ledger) = ledger {
             found.counted = ledger
-                .standings()?
+                .usages()?
                 .into_iter()
                 .map(|one| ((one.counter.clone(), one.key.clone()), one))
                 .collect();
@@ -75,13 +75,13 @@ impl Account {
     }
 
     /// What a counter holds of a key.
-    pub(super) fn counted(&self, counter: &str, key: &str) -> Option<&Standing> {
+    pub(super) fn counted(&self, counter: &str, key: &str) -> Option<&CounterUsage> {
         self.counted.get(&(counter.to_owned(), key.to_owned()))
     }
 
     /// All that is counted, by counter and key.
-    pub fn counters(&self) -> Vec<&Standing> {
-        let mut all: Vec<&Standing> = self.counted.values().collect();
+    pub fn counters(&self) -> Vec<&CounterUsage> {
+        let mut all: Vec<&CounterUsage> = self.counted.values().collect();
         all.sort_by_key(|one| (&one.counter, &one.key));
         all
     }
@@ -89,17 +89,17 @@ impl Account {
 
 /// How much of a window is used, and when room for so much more comes back.
 pub(super) fn used(
-    standing: Option<&Standing>,
+    usage: Option<&CounterUsage>,
     window: Duration,
     max: u32,
     takes: u32,
 ) -> (u64, Option<Duration>) {
-    let Some(standing) = standing else {
+    let Some(usage) = usage else {
         return (0, None);
     };
-    let used = standing.used(window);
+    let used = usage.used(window);
     let mut over = (used + u64::from(takes)).saturating_sub(u64::from(max));
-    for (wait, amount) in standing.comes_back(window) {
+    for (wait, amount) in usage.comes_back(window) {
         if over == 0 {
             break;
         }

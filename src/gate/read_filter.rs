@@ -4,15 +4,20 @@ use std::sync::Arc;
 
 use super::{Caller, Gate};
 use crate::{
-    op::{ChatId, Part},
-    policy::{Policy, Situation},
-    toolset::{Facts, Sight},
+    op::{ChatId, Facts, TargetRole},
+    policy::{Context, Policy},
+    toolset::ReadFilter,
 };
 
 impl Gate {
     /// Which chats' messages may be told, for what tells those of several.
-    pub(super) fn sight(&self, policy: &Arc<Policy>, facts: &Facts, caller: &Caller) -> Sight {
-        let named = facts.touches.of(Part::Source).next().is_some();
+    pub(super) fn read_filter(
+        &self,
+        policy: &Arc<Policy>,
+        facts: &Facts,
+        caller: &Caller,
+    ) -> ReadFilter {
+        let named = facts.targets.of(TargetRole::Source).next().is_some();
         if facts.reads == 0 || named {
             return None;
         }
@@ -23,14 +28,14 @@ impl Gate {
         };
         Some(Arc::new(move |chat: &ChatId| {
             let chat = &identities.of(chat);
-            let situation = Situation {
+            let context = Context {
                 grant: &grant,
                 now: None,
                 groups: &groups,
                 newcomers: &[],
                 has_read: &[],
             };
-            policy.may_read(chat, &situation)
+            policy.may_read(chat, &context)
         }))
     }
 }

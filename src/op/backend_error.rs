@@ -4,14 +4,14 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::op::Foreign;
+use super::Untrusted;
 
 /// Who refuses a file before an API has it, or an agent.
 pub const GUARD: &str = "whatsapp-guard";
 
 /// Why an operation came to nothing, or to something unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Fault {
+pub enum BackendError {
     /// The API could not be reached; nothing was done.
     #[error("{api} could not be reached at {address}: {why}")]
     Unreachable {
@@ -30,7 +30,7 @@ pub enum Fault {
         /// The HTTP status, where the refusal came as one.
         status: Option<u16>,
         /// The API's own message, cut and redacted, or what was looked at.
-        said: Foreign,
+        said: Untrusted,
         /// What to do next.
         next: &'static str,
     },
@@ -63,7 +63,7 @@ pub enum Fault {
     Internal(String),
 }
 
-impl Fault {
+impl BackendError {
     /// A defect of this program.
     pub fn internal(error: &dyn fmt::Display) -> Self {
         Self::Internal(error.to_string())

@@ -4,35 +4,34 @@ use std::{sync::Arc, time::Duration};
 
 use super::Boxed;
 use crate::{
-    backend::Fault,
-    gate::ScoutPermit,
-    op::{ChatId, GroupId, Identities, PersonId},
+    gate::LookupPermit,
+    op::{BackendError, ChatId, GroupId, Identities, PersonId},
 };
 
 /// How long all of it may take.
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// What a back end can find out for the gate. What it cannot do stays unknown.
-pub trait Scout: Clone + Send + Sync + 'static {
+pub trait AttributeSource: Clone + Send + Sync + 'static {
     /// The person behind a hidden identity.
     fn person(
         self,
         hidden: PersonId,
-    ) -> impl Future<Output = Result<Option<PersonId>, Fault>> + Send;
+    ) -> impl Future<Output = Result<Option<PersonId>, BackendError>> + Send;
 
     /// The groups of this account with their names.
-    fn groups(self) -> impl Future<Output = Result<Vec<(String, GroupId)>, Fault>> + Send;
+    fn groups(self) -> impl Future<Output = Result<Vec<(String, GroupId)>, BackendError>> + Send;
 
     /// The chats that there are already.
-    fn history(self) -> impl Future<Output = Result<Vec<ChatId>, Fault>> + Send;
+    fn history(self) -> impl Future<Output = Result<Vec<ChatId>, BackendError>> + Send;
 
     /// The account's state in the API's own words, and what it may not do for now.
-    fn states(self) -> impl Future<Output = Result<Vec<String>, Fault>> + Send;
+    fn states(self) -> impl Future<Output = Result<Vec<String>, BackendError>> + Send;
 }
 
 /// What is to be found out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Errand {
+pub struct LookupRequest {
     /// Who is behind these hidden identities.
     pub people: Vec<PersonId>,
     /// What the groups are called.
@@ -43,7 +42,7 @@ pub struct Errand {
     pub state: bool,
 }
 
-impl Errand {
+impl LookupRequest {
     /// Whether there is nothing to find out.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -52,7 +51,7 @@ impl Errand {
 
 /// What was found out; nothing where it could not be in time.
 #[derive(Debug, Clone, Default)]
-pub struct Scouted {
+pub struct Resolved {
     /// Hidden identities with the people behind them.
     pub identities: Identities,
     /// The groups with their names.
@@ -65,23 +64,23 @@ pub struct Scouted {
 
 /// A back end's way of finding out, whatever its type.
 #[derive(Clone)]
-pub(super) struct Scouting(Arc<dyn Fn(Errand) -> Boxed<Scouted> + Send + Sync>);
+pub(super) struct Resolver(Arc<dyn Fn(LookupRequest) -> Boxed<Resolved> + Send + Sync>);
 
-impl Scouting {
-    pub(super) fn of<B: Scout>(backend: &B) -> Self {
+impl Resolver {
+    pub(super) fn of<B: AttributeSource>(backend: &B) -> Self {
         let backend = backend.clone();
         Self(Arc::new(move |errand| {
-            Box::pin(scout(backend.clone(), errand))
+            Box::pin(resolve(backend.clone(), errand))
         }))
     }
 
-    pub(super) async fn run(&self, permit: ScoutPermit) -> Scouted {
+    pub(super) async fn run(&self, permit: LookupPermit) -> Resolved {
         self.0(permit.into_errand()).await
     }
 }
 
-async fn scout<B: Scout>(backend: B, errand: Errand) -> Scouted {
-    let mut found = Scouted::default();
+async fn resolve<B: AttributeSource>(backend: B, errand: LookupRequest) -> Resolved {
+    let mut found = Resolved::default();
     let looking = async {
         if errand.state {
             found.states = backend.clone().states().await.unwrap_or_default();

@@ -5,15 +5,14 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{
-    Because, Decision, Finding, GroupNames, PaceRule, Place, Situation, Standing,
+    Context, Decision, Effect, Finding, GroupNames, PaceRule, Reason, RuleLocation,
     condition::Condition,
     hours::Quiet,
     people::{Chats, Names},
 };
 use crate::{
-    gate::Code,
-    op::{ChatId, Part, PersonId, Risk},
-    toolset::Facts,
+    op::{ChatId, Facts, PersonId, Risk, TargetRole},
+    policy::Code,
 };
 
 /// What a rule does with a call.
@@ -26,38 +25,38 @@ pub(super) enum Action {
 
 impl Action {
     /// The standing that an action leads to.
-    pub(super) fn standing(self, code: Code, rule: &Place, reason: Option<String>) -> Standing {
-        let because = |code| Because {
+    pub(super) fn effect(self, code: Code, rule: &RuleLocation, reason: Option<String>) -> Effect {
+        let because = |code| Reason {
             reason,
-            ..Because::new(code, Some(rule.clone()))
+            ..Reason::new(code, Some(rule.clone()))
         };
         match self {
-            Self::Allow => Standing::Allow,
-            Self::Confirm => Standing::Confirm(because(Code::CannotAsk)),
-            Self::Deny => Standing::Deny(because(code)),
+            Self::Allow => Effect::Allow,
+            Self::Confirm => Effect::Confirm(because(Code::CannotAsk)),
+            Self::Deny => Effect::Deny(because(code)),
         }
     }
 }
 
 /// What one file says, or the part of it that is about one caller.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sheet {
-    pub(super) rulings: HashMap<&'static str, Ruling>,
+pub(super) struct Layer {
+    pub(super) tool_rules: HashMap<&'static str, ToolRules>,
     /// For tools that no rule speaks of; without one this sheet has no say then.
-    pub(super) default: Option<(Standing, Option<Place>)>,
+    pub(super) default: Option<(Effect, Option<RuleLocation>)>,
     pub(super) recipients: Option<Recipients>,
     pub(super) reading: Option<Chosen>,
     /// The limit on messages that are read.
     pub(super) budget: Option<usize>,
     pub(super) hours: Option<Hours>,
-    pub(super) flow: Option<(Action, Place)>,
+    pub(super) flow: Option<(Action, RuleLocation)>,
 }
 
 /// What the rules of a sheet say of one tool.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ruling {
+pub(super) struct ToolRules {
     /// Whatever the arguments are.
-    pub(super) plain: Vec<(Standing, Option<Place>)>,
+    pub(super) plain: Vec<(Effect, Option<RuleLocation>)>,
     /// Depending on the arguments.
     pub(super) conditional: Vec<Conditional>,
     pub(super) limits: Vec<usize>,
@@ -69,8 +68,8 @@ pub(super) struct Ruling {
 pub(super) struct Conditional {
     pub(super) action: Action,
     /// What comes of it where it applies.
-    pub(super) standing: Standing,
-    pub(super) place: Place,
+    pub(super) effect: Effect,
+    pub(super) place: RuleLocation,
     pub(super) when: Vec<When>,
 }
 
@@ -78,9 +77,9 @@ pub(super) struct Conditional {
 #[derive(Debug, Clone)]
 pub(super) struct When {
     pub(super) condition: Condition,
-    pub(super) place: Place,
+    pub(super) place: RuleLocation,
     /// What comes of a rule that allows, where the condition does not hold.
-    pub(super) otherwise: Standing,
+    pub(super) otherwise: Effect,
 }
 
 /// Whom sends and invitations may reach.
@@ -88,7 +87,7 @@ pub(super) struct When {
 pub(super) struct Recipients {
     pub(super) allow: Option<Chats>,
     pub(super) deny: Chats,
-    pub(super) unlisted: (Action, Place),
+    pub(super) unlisted: (Action, RuleLocation),
     pub(super) newcomers: Option<Newcomers>,
 }
 
@@ -96,7 +95,7 @@ pub(super) struct Recipients {
 #[derive(Debug, Clone)]
 pub(super) struct Newcomers {
     pub(super) action: Action,
-    pub(super) place: Place,
+    pub(super) place: RuleLocation,
     pub(super) limit: Option<usize>,
 }
 
@@ -105,7 +104,7 @@ pub(super) struct Newcomers {
 pub(super) struct Chosen {
     pub(super) allow: Option<Chats>,
     pub(super) deny: Chats,
-    pub(super) place: Place,
+    pub(super) place: RuleLocation,
 }
 
 /// When less is allowed.
@@ -114,36 +113,36 @@ pub(super) struct Hours {
     pub(super) quiet: Quiet,
     pub(super) applies_to: Vec<Risk>,
     pub(super) action: Action,
-    pub(super) place: Place,
+    pub(super) place: RuleLocation,
 }
 
-impl Ruling {
+impl ToolRules {
     /// What the rules say whatever the arguments are; `None` where none speaks. A rule
     /// that allows under conditions counts as one that allows.
-    pub(super) fn standing(&self) -> Option<&Standing> {
-        let plain = self.plain.iter().map(|(standing, _)| standing);
+    pub(super) fn effect(&self) -> Option<&Effect> {
+        let plain = self.plain.iter().map(|(effect, _)| effect);
         let conditional = self
             .conditional
             .iter()
             .filter(|rule| rule.action == Action::Allow)
-            .map(|rule| &rule.standing);
-        Standing::strictest(plain.chain(conditional))
+            .map(|rule| &rule.effect);
+        Effect::strictest(plain.chain(conditional))
     }
 }
 
-impl Sheet {
+impl Layer {
     /// What it says of a tool, whatever the arguments are.
-    pub(super) fn standing(&self, tool: &str) -> Option<&Standing> {
-        let ruling = self.rulings.get(tool);
-        if let Some(said) = ruling.and_then(Ruling::standing) {
+    pub(super) fn effect(&self, tool: &str) -> Option<&Effect> {
+        let ruling = self.tool_rules.get(tool);
+        if let Some(said) = ruling.and_then(ToolRules::effect) {
             return Some(said);
         }
         // Rules that only speak of some arguments may admit what the default refuses.
         let (default, _) = self.default.as_ref()?;
-        let admits = |rule: &&Conditional| rule.standing.admits();
+        let admits = |rule: &&Conditional| rule.effect.admits();
         let sometimes = ruling.and_then(|ruling| ruling.conditional.iter().find(admits));
         match sometimes {
-            Some(rule) if !default.admits() => Some(&rule.standing),
+            Some(rule) if !default.admits() => Some(&rule.effect),
             _ => Some(default),
         }
     }
@@ -177,41 +176,41 @@ impl Sheet {
     pub(super) fn decide<'p>(
         &'p self,
         facts: &Facts,
-        situation: &Situation<'_>,
+        context: &Context<'_>,
         decision: &mut Decision<'p>,
     ) {
         self.rule(facts.tool, &facts.arguments, decision);
-        if let Some(ruling) = self.rulings.get(facts.tool) {
+        if let Some(ruling) = self.tool_rules.get(facts.tool) {
             decision.limits.extend(&ruling.limits);
             decision.paces.extend(&ruling.paces);
         }
         if let Some(recipients) = &self.recipients {
-            recipients.decide(facts, situation, decision);
+            recipients.decide(facts, context, decision);
         }
         if let Some(reading) = &self.reading {
-            for chat in facts.touches.of(Part::Source) {
-                decision.findings.extend(reading.decide(chat, situation));
+            for chat in facts.targets.of(TargetRole::Source) {
+                decision.findings.extend(reading.decide(chat, context));
             }
         }
         decision.limits.extend(self.budget);
         if let Some(hours) = &self.hours {
-            decision.findings.extend(hours.decide(facts, situation));
+            decision.findings.extend(hours.decide(facts, context));
         }
         if let Some((action, place)) = &self.flow
-            && let Some(read) = leaves(facts, situation.has_read)
+            && let Some(read) = leaves(facts, context.has_read)
         {
             let reason = format!("what was read in {read} could leave with it");
-            let standing = action.standing(Code::CrossChat, place, Some(reason));
-            decision.findings.push(Finding::new(standing, place));
+            let effect = action.effect(Code::CrossChat, place, Some(reason));
+            decision.findings.push(Finding::new(effect, place));
         }
     }
 
     /// What its rules about tools say of a call with these arguments.
     pub(super) fn rule<'p>(&'p self, tool: &str, arguments: &Value, decision: &mut Decision<'p>) {
         let before = decision.findings.len();
-        if let Some(ruling) = self.rulings.get(tool) {
-            for (standing, place) in &ruling.plain {
-                let finding = Finding::of(standing, place.as_ref());
+        if let Some(ruling) = self.tool_rules.get(tool) {
+            for (effect, place) in &ruling.plain {
+                let finding = Finding::of(effect, place.as_ref());
                 decision.findings.push(finding);
             }
             for rule in &ruling.conditional {
@@ -219,28 +218,28 @@ impl Sheet {
             }
         }
         if decision.findings.len() == before
-            && let Some((standing, place)) = &self.default
+            && let Some((effect, place)) = &self.default
         {
-            let finding = Finding::of(standing, place.as_ref());
+            let finding = Finding::of(effect, place.as_ref());
             decision.findings.push(finding);
         }
     }
 
     /// Whether what is written in a chat may be read.
-    pub(super) fn may_read(&self, chat: &ChatId, situation: &Situation<'_>) -> bool {
+    pub(super) fn may_read(&self, chat: &ChatId, context: &Context<'_>) -> bool {
         self.reading
             .as_ref()
-            .is_none_or(|reading| reading.decide(chat, situation).is_none())
+            .is_none_or(|reading| reading.decide(chat, context).is_none())
     }
 }
 
 /// A chat that was read, or is by this call, and that the call could carry something
 /// out of.
 fn leaves<'a>(facts: &'a Facts, has_read: &'a [ChatId]) -> Option<&'a ChatId> {
-    let public = facts.touches.is_public();
-    let mut read = has_read.iter().chain(facts.touches.of(Part::Source));
+    let public = facts.targets.is_public();
+    let mut read = has_read.iter().chain(facts.targets.of(TargetRole::Source));
     read.find(|read| {
-        let mut recipients = facts.touches.of(Part::Recipient);
+        let mut recipients = facts.targets.of(TargetRole::Recipient);
         public || recipients.any(|recipient| recipient != *read)
     })
 }
@@ -253,7 +252,7 @@ impl Conditional {
             Action::Confirm | Action::Deny => !when.condition.may_hold(arguments),
         };
         match (self.action, self.when.iter().find(fails)) {
-            (_, None) => Some(Finding::of(&self.standing, Some(&self.place))),
+            (_, None) => Some(Finding::of(&self.effect, Some(&self.place))),
             // What is allowed under a condition is not allowed otherwise.
             (Action::Allow, Some(when)) => Some(Finding::of(&when.otherwise, Some(&when.place))),
             (Action::Confirm | Action::Deny, Some(_)) => None,
@@ -262,22 +261,22 @@ impl Conditional {
 }
 
 impl Recipients {
-    fn decide<'p>(&'p self, facts: &Facts, situation: &Situation<'_>, decision: &mut Decision<'p>) {
-        for chat in facts.touches.of(Part::Recipient) {
-            decision.findings.push(self.find(chat, situation.groups));
+    fn decide<'p>(&'p self, facts: &Facts, context: &Context<'_>, decision: &mut Decision<'p>) {
+        for chat in facts.targets.of(TargetRole::Recipient) {
+            decision.findings.push(self.find(chat, context.groups));
         }
-        let (Some(rule), [first, ..]) = (&self.newcomers, situation.newcomers) else {
+        let (Some(rule), [first, ..]) = (&self.newcomers, context.newcomers) else {
             return;
         };
-        let who = match situation.newcomers.len() {
+        let who = match context.newcomers.len() {
             1 => first.to_string(),
             many => format!("{first} and {} more", many - 1),
         };
         let reason = format!("this account has never written to {who}");
-        let standing = rule
+        let effect = rule
             .action
-            .standing(Code::RecipientNew, &rule.place, Some(reason));
-        decision.findings.push(Finding::new(standing, &rule.place));
+            .effect(Code::RecipientNew, &rule.place, Some(reason));
+        decision.findings.push(Finding::new(effect, &rule.place));
         decision.limits.extend(rule.limit);
     }
 }
@@ -286,31 +285,31 @@ impl Recipients {
     /// What is said of writing to a chat.
     pub(super) fn find(&self, chat: &ChatId, groups: &GroupNames) -> Finding<'_> {
         if let Some(place) = self.deny.find(chat, groups, Names::All) {
-            let because = Because::new(Code::RecipientDenied, Some(place.clone()))
+            let because = Reason::new(Code::RecipientDenied, Some(place.clone()))
                 .saying(format!("{chat} is not to be written to"));
-            return Finding::new(Standing::Deny(because), place);
+            return Finding::new(Effect::Deny(because), place);
         }
         if let Some(place) = self.deny.doubt(chat, groups) {
-            let because = Because::new(Code::RecipientDenied, Some(place.clone())).saying(format!(
+            let because = Reason::new(Code::RecipientDenied, Some(place.clone())).saying(format!(
                 "nobody could tell whether {chat} is one of those who are not to be written to"
             ));
-            return Finding::new(Standing::Deny(because), place);
+            return Finding::new(Effect::Deny(because), place);
         }
         let listed = self.allow.as_ref();
         if let Some(place) = listed.and_then(|allow| allow.find(chat, groups, Names::One)) {
-            return Finding::new(Standing::Allow, place);
+            return Finding::new(Effect::Allow, place);
         }
         let (action, place) = &self.unlisted;
         let reason = format!("{chat} is not among the recipients that the policy lists");
-        let standing = action.standing(Code::RecipientUnlisted, place, Some(reason));
-        Finding::new(standing, place)
+        let effect = action.effect(Code::RecipientUnlisted, place, Some(reason));
+        Finding::new(effect, place)
     }
 }
 
 impl Chosen {
     /// What speaks against reading a chat.
-    pub(super) fn decide(&self, chat: &ChatId, situation: &Situation<'_>) -> Option<Finding<'_>> {
-        let groups = situation.groups;
+    pub(super) fn decide(&self, chat: &ChatId, context: &Context<'_>) -> Option<Finding<'_>> {
+        let groups = context.groups;
         let denied = self.deny.find(chat, groups, Names::All);
         let denied = denied.or_else(|| self.deny.doubt(chat, groups));
         let place = match (denied, &self.allow) {
@@ -318,26 +317,26 @@ impl Chosen {
             (None, Some(allow)) if allow.find(chat, groups, Names::One).is_none() => &self.place,
             (None, _) => return None,
         };
-        let because = Because::new(Code::ChatNotReadable, Some(place.clone()))
+        let because = Reason::new(Code::ChatNotReadable, Some(place.clone()))
             .saying(format!("what is written in {chat} is not to be read"));
-        Some(Finding::new(Standing::Deny(because), place))
+        Some(Finding::new(Effect::Deny(because), place))
     }
 }
 
 impl Hours {
-    fn decide(&self, facts: &Facts, situation: &Situation<'_>) -> Option<Finding<'_>> {
+    fn decide(&self, facts: &Facts, context: &Context<'_>) -> Option<Finding<'_>> {
         if !self.applies_to.contains(&facts.risk) {
             return None;
         }
-        let end = self.quiet.ends(situation.now?)?;
-        let mut standing = self.action.standing(
+        let end = self.quiet.ends(context.now?)?;
+        let mut effect = self.action.effect(
             Code::QuietHours,
             &self.place,
             Some("these are quiet hours".to_owned()),
         );
-        if let Standing::Deny(because) = &mut standing {
+        if let Effect::Deny(because) = &mut effect {
             because.until = Some(end);
         }
-        Some(Finding::new(standing, &self.place))
+        Some(Finding::new(effect, &self.place))
     }
 }

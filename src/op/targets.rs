@@ -8,7 +8,7 @@ use super::{ChatId, PersonId};
 
 /// What a call means for a chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum TargetRole {
     /// It is looked at or changed.
     Subject,
     /// What is written in it is read.
@@ -19,25 +19,25 @@ pub enum Part {
 
 /// The chats that a call reaches.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Touches {
-    chats: Vec<(ChatId, Part)>,
+pub struct Targets {
+    chats: Vec<(ChatId, TargetRole)>,
     public: bool,
 }
 
-impl Touches {
+impl Targets {
     /// A chat that is looked at or changed.
     pub fn chat(chat: impl Into<ChatId>) -> Self {
-        Self::default().with(chat, Part::Subject)
+        Self::default().with(chat, TargetRole::Subject)
     }
 
     /// A chat that is read.
     pub fn source(chat: impl Into<ChatId>) -> Self {
-        Self::default().with(chat, Part::Source)
+        Self::default().with(chat, TargetRole::Source)
     }
 
     /// A chat that gets something.
     pub fn recipient(chat: impl Into<ChatId>) -> Self {
-        Self::default().with(chat, Part::Recipient)
+        Self::default().with(chat, TargetRole::Recipient)
     }
 
     /// What everybody can see, whoever they are.
@@ -50,14 +50,14 @@ impl Touches {
 
     /// This chat too.
     #[must_use]
-    pub fn with(mut self, chat: impl Into<ChatId>, part: Part) -> Self {
+    pub fn with(mut self, chat: impl Into<ChatId>, part: TargetRole) -> Self {
         self.chats.push((chat.into(), part));
         self
     }
 
     /// These people too, each as the chat with them.
     #[must_use]
-    pub fn and<'a>(mut self, people: impl Iterator<Item = &'a PersonId>, part: Part) -> Self {
+    pub fn and<'a>(mut self, people: impl Iterator<Item = &'a PersonId>, part: TargetRole) -> Self {
         self.chats
             .extend(people.map(|person| (ChatId::from(person), part)));
         self
@@ -69,7 +69,7 @@ impl Touches {
     }
 
     /// Those that the call means the same for.
-    pub fn of(&self, part: Part) -> impl Iterator<Item = &ChatId> {
+    pub fn of(&self, part: TargetRole) -> impl Iterator<Item = &ChatId> {
         self.chats
             .iter()
             .filter(move |(_, has)| *has == part)

@@ -1,11 +1,10 @@
 //! What only a running server finds out.
 
-use super::{Account, Outlook};
+use super::{Account, LimitStatus};
 use crate::{
-    gate::endangers,
-    op::{ChatId, Part},
+    gate::signals_danger,
+    op::{ChatId, Facts, TargetRole},
     policy::{Decision, Policy},
-    toolset::Facts,
 };
 
 /// What cannot be known here, and what was taken instead.
@@ -14,31 +13,31 @@ pub(super) fn of(
     facts: &Facts,
     grant: &str,
     account: &Account,
-    limits: &[Outlook],
+    limits: &[LimitStatus],
     decision: &Decision<'_>,
 ) -> Vec<String> {
     let mut unknown = Vec::new();
-    let standing = policy.standing(facts.tool, facts.risk, grant);
-    if !standing.admits() && !decision.standing().admits() {
+    let effect = policy.effect(facts.tool, facts.risk, grant);
+    if !effect.admits() && !decision.effect().admits() {
         // Whatever was found out, the call would be refused.
         return unknown;
     }
     let names = policy.group_names_for(grant);
     let is_group = |chat: &ChatId| matches!(chat, ChatId::Group(_));
-    if !names.is_empty() && facts.touches.chats().any(is_group) {
+    if !names.is_empty() && facts.targets.chats().any(is_group) {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
         unknown.push(format!(
             "what groups are called: a server asks the API which one is {}; here none of them is",
             names.join(", ")
         ));
     }
-    for person in facts.touches.hidden() {
+    for person in facts.targets.hidden() {
         unknown.push(format!(
             "who is behind {person}: a server asks the API; here it is nobody's number"
         ));
     }
     if policy.asks_who_is_new(grant)
-        && facts.touches.of(Part::Recipient).next().is_some()
+        && facts.targets.of(TargetRole::Recipient).next().is_some()
         && !account.seeded
     {
         unknown.push(
@@ -48,11 +47,11 @@ pub(super) fn of(
         );
     }
     if policy.asks_what_was_read(grant)
-        && (facts.touches.is_public() || facts.touches.of(Part::Recipient).next().is_some())
+        && (facts.targets.is_public() || facts.targets.of(TargetRole::Recipient).next().is_some())
     {
         unknown.push("what the caller has read before: here nothing".to_owned());
     }
-    if !policy.health.is_empty() && endangers(facts) {
+    if !policy.health.is_empty() && signals_danger(facts) {
         unknown.push("the account's state: a server asks the API; here it is well".to_owned());
     }
     if limits.iter().any(|limit| limit.left.is_empty()) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::backend::Fault;
+use super::BackendError;
 
 /// How many reports may wait for a slow listener; more are dropped.
 const QUEUE: usize = 16;
@@ -41,10 +41,10 @@ impl Progress {
     /// The last look before something is sent that changes anything.
     ///
     /// # Errors
-    /// [`Fault::Cancelled`] when the caller has taken the call back.
-    pub fn still_wanted(&self) -> Result<(), Fault> {
+    /// [`BackendError::Cancelled`] when the caller has taken the call back.
+    pub fn still_wanted(&self) -> Result<(), BackendError> {
         if self.cancel.is_cancelled() {
-            Err(Fault::Cancelled)
+            Err(BackendError::Cancelled)
         } else {
             Ok(())
         }
@@ -53,14 +53,14 @@ impl Progress {
     /// Waits, unless the caller takes the call back first.
     ///
     /// # Errors
-    /// [`Fault::Cancelled`].
-    pub async fn pause(&self, time: Duration) -> Result<(), Fault> {
+    /// [`BackendError::Cancelled`].
+    pub async fn pause(&self, time: Duration) -> Result<(), BackendError> {
         if time.is_zero() {
             // The timer would round it up to a millisecond.
             return self.still_wanted();
         }
         tokio::select! {
-            () = self.cancel.cancelled() => Err(Fault::Cancelled),
+            () = self.cancel.cancelled() => Err(BackendError::Cancelled),
             () = tokio::time::sleep(time) => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 /// Text from outside, made safe to show: control, bidi and invisible characters
 /// are escaped and the length is bounded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Foreign(String, bool);
+pub struct Untrusted(String, bool);
 
 /// The most characters of a name that are kept.
 const LONGEST: usize = 200;
@@ -16,7 +16,7 @@ const LONGEST: usize = 200;
 /// The most characters of a message that are kept.
 const LONGEST_MESSAGE: usize = 4000;
 
-impl Foreign {
+impl Untrusted {
     /// Escapes `text` and cuts it to 200 characters: enough for a name.
     pub fn new(text: &str) -> Self {
         Self::cut(text, LONGEST)
@@ -86,19 +86,19 @@ pub(crate) fn is_hidden(c: char) -> bool {
             | '\u{e0000}'..='\u{e0fff}')
 }
 
-impl fmt::Display for Foreign {
+impl fmt::Display for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl Serialize for Foreign {
+impl Serialize for Untrusted {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.0)
     }
 }
 
-impl JsonSchema for Foreign {
+impl JsonSchema for Untrusted {
     fn schema_name() -> Cow<'static, str> {
         "Foreign".into()
     }
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn hidden_characters_become_visible() {
         assert_eq!(
-            Foreign::new("a\u{202e}b\nc\u{200b}d").as_str(),
+            Untrusted::new("a\u{202e}b\nc\u{200b}d").as_str(),
             "a\\u{202e}b\\nc\\u{200b}d"
         );
     }
@@ -129,7 +129,10 @@ mod tests {
     #[test]
     fn long_text_is_cut() {
         for text in ["x", "ü", "\u{202e}"] {
-            let length = Foreign::new(&text.repeat(100_000)).as_str().chars().count();
+            let length = Untrusted::new(&text.repeat(100_000))
+                .as_str()
+                .chars()
+                .count();
             assert_eq!(length, LONGEST + 1, "{text:?}");
         }
     }
@@ -137,15 +140,15 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_hidden_is_left(text in any::<String>()) {
-            prop_assert!(!Foreign::new(&text).as_str().chars().any(is_hidden));
-            prop_assert!(!Foreign::long(&text).as_str().chars().any(is_hidden));
+            prop_assert!(!Untrusted::new(&text).as_str().chars().any(is_hidden));
+            prop_assert!(!Untrusted::long(&text).as_str().chars().any(is_hidden));
         }
 
         #[test]
         fn hidden_ones_are_escaped_wherever_they_stand(
             text in "[a-z\u{0}-\u{1f}\u{7f}-\u{9f}\u{200b}-\u{202e}\u{2066}-\u{2069}\u{feff}\u{e0020}-\u{e007f}]{0,300}"
         ) {
-            let shown = Foreign::new(&text);
+            let shown = Untrusted::new(&text);
             prop_assert!(!shown.as_str().chars().any(|c| c.is_control() || is_hidden(c)));
             if !shown.is_cut() {
                 prop_assert_eq!(shown.as_str().len(), text.chars().map(|c| {
@@ -156,7 +159,7 @@ mod tests {
 
         #[test]
         fn cutting_leaves_text_that_json_takes(text in any::<String>(), bytes in 0_usize..600) {
-            let whole = Foreign::new(&text);
+            let whole = Untrusted::new(&text);
             let mut cut = whole.clone();
             cut.shorten(bytes);
             prop_assert!(cut.as_str().len() <= bytes + '…'.len_utf8());

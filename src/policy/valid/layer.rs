@@ -8,20 +8,19 @@ use super::{
     rule::Rule,
 };
 use crate::{
-    gate::Code,
     op::{self, Entry, Risk, Topic},
     policy::{
-        Because, Place, Standing,
+        Code, Effect, Reason, RuleLocation,
+        layer::{Action, Layer, ToolRules},
         raw::{Node, Raw, Span},
-        sheet::{Action, Ruling, Sheet},
     },
-    toolset::nearest,
+    text::nearest,
 };
 
 /// A sheet with the examples that have to come out right under the whole policy.
 #[derive(Default)]
 pub(super) struct Drafted {
-    pub(super) sheet: Sheet,
+    pub(super) layer: Layer,
     /// Where it names single tools, with what it does with their calls.
     pub(super) named: Vec<Named>,
     pub(super) examples: Vec<Example>,
@@ -38,11 +37,11 @@ pub(super) struct Named {
 impl Reader<'_> {
     /// Reads a sheet. Where it says nothing of a tool, `unsaid` holds; a switch that
     /// offers what cannot be undone is a rule that admits it.
-    pub(super) fn sheet(
+    pub(super) fn layer(
         &mut self,
         fields: &Fields<'_>,
         unsaid: Option<Action>,
-        offers: Option<&Place>,
+        offers: Option<&RuleLocation>,
     ) -> Drafted {
         let default = match fields.get("default") {
             Some((key, node)) => self
@@ -65,9 +64,9 @@ impl Reader<'_> {
         if let Some((_, node)) = fields.get("tools") {
             rules.extend(self.tools(node));
         }
-        let mut rulings: HashMap<&'static str, Ruling> = HashMap::new();
+        let mut tool_rules: HashMap<&'static str, ToolRules> = HashMap::new();
         for entry in op::catalogue() {
-            let ruling = rulings.entry(entry.name).or_default();
+            let ruling = tool_rules.entry(entry.name).or_default();
             for rule in rules.iter().filter(|rule| rule.tools.contains(entry.name)) {
                 ruling.add(rule);
             }
@@ -76,21 +75,21 @@ impl Reader<'_> {
                 _ => None,
             });
             if let Some(place) = hiding {
-                let standing = Standing::Hidden(Because::new(Code::Hidden, Some(place.clone())));
-                ruling.plain.push((standing, Some(place.clone())));
+                let effect = Effect::Hidden(Reason::new(Code::Hidden, Some(place.clone())));
+                ruling.plain.push((effect, Some(place.clone())));
             }
             if let Some(place) = offers.filter(|_| entry.risk == Risk::Destructive) {
-                let because = Because::new(Code::CannotAsk, Some(place.clone()));
-                let standing = Standing::Confirm(because);
-                ruling.plain.push((standing, Some(place.clone())));
+                let because = Reason::new(Code::CannotAsk, Some(place.clone()));
+                let effect = Effect::Confirm(because);
+                ruling.plain.push((effect, Some(place.clone())));
             }
         }
-        self.vain(rules.get(classes..).unwrap_or_default(), &rulings);
+        self.vain(rules.get(classes..).unwrap_or_default(), &tool_rules);
         self.at_odds(&rules);
         self.loose(&rules, classes);
-        rulings.retain(|_, ruling| !ruling.is_empty());
-        let sheet = Sheet {
-            rulings,
+        tool_rules.retain(|_, ruling| !ruling.is_empty());
+        let layer = Layer {
+            tool_rules,
             default: default.map(|(action, place)| (unnamed(action, place.as_ref()), place)),
             recipients: fields
                 .get("recipients")
@@ -99,17 +98,17 @@ impl Reader<'_> {
                 .get("hours")
                 .and_then(|(key, node)| self.hours(&key.span, node)),
             flow: fields.get("flow").and_then(|(_, node)| self.flow(node)),
-            ..Sheet::default()
+            ..Layer::default()
         };
         let (reading, budget) = match fields.get("read") {
             Some((_, node)) => self.reading(node),
             None => (None, None),
         };
         Drafted {
-            sheet: Sheet {
+            layer: Layer {
                 reading,
                 budget,
-                ..sheet
+                ..layer
             },
             named: rules
                 .iter()
@@ -126,7 +125,7 @@ impl Reader<'_> {
     }
 
     /// The tools that are hidden, each with the place that says so.
-    fn hide(&mut self, node: &Node) -> HashMap<&'static str, Place> {
+    fn hide(&mut self, node: &Node) -> HashMap<&'static str, RuleLocation> {
         let mut hidden = HashMap::new();
         for node in self.list(node, "a list of tool names") {
             let Raw::Text(name) = &node.value else {
@@ -142,7 +141,7 @@ impl Reader<'_> {
     }
 
     /// The topics whose tools are offered, and the place that says so.
-    fn toolsets(&mut self, span: &Span, node: &Node) -> Option<(Vec<Topic>, Place)> {
+    fn toolsets(&mut self, span: &Span, node: &Node) -> Option<(Vec<Topic>, RuleLocation)> {
         let Raw::List(names) = &node.value else {
             self.kind(node, "a list of toolsets");
             return None;
@@ -225,20 +224,20 @@ impl Reader<'_> {
 }
 
 /// What holds of a tool that no rule speaks of.
-fn unnamed(action: Action, place: Option<&Place>) -> Standing {
-    let because = |code| Because::new(code, place.cloned());
+fn unnamed(action: Action, place: Option<&RuleLocation>) -> Effect {
+    let because = |code| Reason::new(code, place.cloned());
     match action {
-        Action::Allow => Standing::Allow,
-        Action::Confirm => Standing::Confirm(because(Code::CannotAsk)),
-        Action::Deny => Standing::Deny(because(Code::NotAdmitted)),
+        Action::Allow => Effect::Allow,
+        Action::Confirm => Effect::Confirm(because(Code::CannotAsk)),
+        Action::Deny => Effect::Deny(because(Code::NotAdmitted)),
     }
 }
 
-impl Ruling {
+impl ToolRules {
     fn add(&mut self, rule: &Rule) {
         match rule.conditional() {
             Some(conditional) => self.conditional.push(conditional),
-            None => self.plain.push((rule.standing(), Some(rule.place.clone()))),
+            None => self.plain.push((rule.effect(), Some(rule.place.clone()))),
         }
         self.limits
             .extend(rule.limits.iter().map(|(limit, _)| *limit));

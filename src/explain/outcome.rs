@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::{Account, Outlook, time::for_people};
+use super::{Account, LimitStatus};
 use crate::{
-    gate::{Code, endangers},
-    op::Risk,
-    panic_switch::State,
-    policy::{Decision, Finding, Place, Policy, Standing},
-    toolset::Facts,
+    gate::signals_danger,
+    kill_switch::State,
+    op::{Facts, Risk},
+    policy::{Code, Decision, Effect, Finding, Policy, RuleLocation},
+    text::for_people,
 };
 
 /// What would come of a call.
@@ -31,7 +31,7 @@ pub struct Why {
     pub code: Option<Code>,
     /// Where the rule stands.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rule: Option<Place>,
+    pub rule: Option<RuleLocation>,
     /// What is said of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -42,9 +42,9 @@ pub(super) fn outcome(
     facts: &Facts,
     decision: &Decision<'_>,
     account: &Account,
-    limits: &[Outlook],
+    limits: &[LimitStatus],
 ) -> (Outcome, Option<Why>, bool) {
-    let refused = |code, rule: Option<&Place>, reason: String| {
+    let refused = |code, rule: Option<&RuleLocation>, reason: String| {
         let why = Why {
             code: Some(code),
             rule: rule.cloned(),
@@ -59,17 +59,17 @@ pub(super) fn outcome(
         return refused(Code::Panic, None, reason.to_owned());
     }
     let strange = |finding: &Finding<'_>| {
-        let because = finding.standing.because();
+        let because = finding.effect.because();
         because.is_some_and(|because| because.code == Code::UnknownGrant)
     };
     if decision.findings.iter().any(strange) {
         let reason = "the policy has no such caller";
         return refused(Code::UnknownGrant, None, reason.to_owned());
     }
-    let standing = decision.standing();
-    let shadow = policy.lets_through(facts);
-    if standing.admits()
-        && endangers(facts)
+    let effect = decision.effect();
+    let shadow = policy.passes_in_shadow(facts);
+    if effect.admits()
+        && signals_danger(facts)
         && let (Some(pause), Some(health)) = (&account.pause, policy.health.first())
     {
         let time = for_people(pause.remaining);
@@ -81,13 +81,13 @@ pub(super) fn outcome(
         return (if shadow { Outcome::Allowed } else { outcome }, why, shadow);
     }
     let why = |code: bool| {
-        standing.because().map(|because| Why {
+        effect.because().map(|because| Why {
             code: code.then_some(because.code),
             rule: because.rule.clone(),
             reason: because.reason.clone(),
         })
     };
-    if !standing.admits() {
+    if !effect.admits() {
         let outcome = if shadow {
             Outcome::Allowed
         } else {
@@ -104,9 +104,9 @@ pub(super) fn outcome(
         let (outcome, why, _) = refused(Code::RateLimited, Some(&full.rule), reason);
         return (if shadow { Outcome::Allowed } else { outcome }, why, shadow);
     }
-    match standing {
-        Standing::Confirm(_) if !shadow => (Outcome::Asked, why(false), false),
-        Standing::Confirm(_) => (Outcome::Allowed, why(false), true),
+    match effect {
+        Effect::Confirm(_) if !shadow => (Outcome::Asked, why(false), false),
+        Effect::Confirm(_) => (Outcome::Allowed, why(false), true),
         _ => (Outcome::Allowed, None, false),
     }
 }

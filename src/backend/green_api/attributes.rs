@@ -2,18 +2,17 @@
 
 use super::GreenApi;
 use crate::{
-    backend::Fault,
-    op::{ChatId, GroupId, PersonId},
-    toolset::Scout,
+    op::{BackendError, ChatId, GroupId, PersonId},
+    toolset::AttributeSource,
 };
 
-impl Scout for GreenApi {
+impl AttributeSource for GreenApi {
     /// There is no method for it.
-    async fn person(self, _hidden: PersonId) -> Result<Option<PersonId>, Fault> {
+    async fn person(self, _hidden: PersonId) -> Result<Option<PersonId>, BackendError> {
         Ok(None)
     }
 
-    async fn groups(self) -> Result<Vec<(String, GroupId)>, Fault> {
+    async fn groups(self) -> Result<Vec<(String, GroupId)>, BackendError> {
         let groups = self.all_groups().await?.into_iter();
         let named = groups.filter_map(|group| {
             let name = group.name?;
@@ -22,12 +21,12 @@ impl Scout for GreenApi {
         Ok(named.collect())
     }
 
-    async fn history(self) -> Result<Vec<ChatId>, Fault> {
+    async fn history(self) -> Result<Vec<ChatId>, BackendError> {
         let chats = self.chats().await?;
         Ok(chats.into_iter().map(|chat| chat.chat).collect())
     }
 
-    async fn states(self) -> Result<Vec<String>, Fault> {
+    async fn states(self) -> Result<Vec<String>, BackendError> {
         let report = self.state().await?;
         let word = report.reported.map(|word| word.as_str().to_owned());
         Ok(word.into_iter().collect())

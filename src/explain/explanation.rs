@@ -3,13 +3,12 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Account, Outcome, Outlook, Why, outcome::outcome};
+use super::{Account, LimitStatus, Outcome, Why, outcome::outcome};
 use crate::{
     gate::Caller,
     ledger::LedgerError,
-    op::{ChatId, Part, Risk},
-    policy::{Decision, Finding, GroupNames, Policy, Situation},
-    toolset::Facts,
+    op::{ChatId, Facts, Risk, TargetRole},
+    policy::{Context, Decision, Finding, GroupNames, Policy},
 };
 
 /// What would happen to a call.
@@ -39,7 +38,7 @@ pub struct Explanation {
     pub reads: u32,
     /// The limits that would count it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub limits: Vec<Outlook>,
+    pub limits: Vec<LimitStatus>,
     /// The gaps that it would have to keep.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub paces: Vec<String>,
@@ -78,14 +77,14 @@ impl Said {
     }
 
     fn of(finding: &Finding<'_>, decision: &Decision<'_>) -> Self {
-        let because = finding.standing.because();
+        let because = finding.effect.because();
         Self {
-            says: finding.standing.name(),
-            decides: finding.standing.name() == decision.standing().name(),
+            says: finding.effect.name(),
+            decides: finding.effect.name() == decision.effect().name(),
             why: Why {
                 code: because
                     .map(|because| because.code)
-                    .filter(|_| !finding.standing.admits()),
+                    .filter(|_| !finding.effect.admits()),
                 rule: finding.rule.cloned(),
                 reason: because.and_then(|because| because.reason.clone()),
             },
@@ -107,37 +106,37 @@ impl Explanation {
     ) -> Result<Self, LedgerError> {
         let mut newcomers: Vec<ChatId> = Vec::new();
         if policy.asks_who_is_new(grant) {
-            for chat in facts.touches.of(Part::Recipient) {
+            for chat in facts.targets.of(TargetRole::Recipient) {
                 if account.is_new(chat)? && !newcomers.contains(chat) {
                     newcomers.push(chat.clone());
                 }
             }
         }
         let groups = GroupNames::unknown();
-        let situation = Situation {
+        let context = Context {
             grant,
             now: Some(at),
             groups: &groups,
             newcomers: &newcomers,
             has_read: &[],
         };
-        let decision = policy.decide(facts, &situation);
+        let decision = policy.decide(facts, &context);
         let caller = Caller {
             grant: grant.to_owned(),
             session: "stdio".to_owned(),
             can_ask: true,
         };
-        let limits: Vec<Outlook> = decision
+        let limits: Vec<LimitStatus> = decision
             .limits
             .iter()
             .filter_map(|index| policy.limits.get(*index))
-            .filter_map(|limit| Outlook::of(account, limit, facts, &caller, newcomers.len()))
+            .filter_map(|limit| LimitStatus::of(account, limit, facts, &caller, newcomers.len()))
             .collect();
         let (outcome, because, shadow) = outcome(policy, facts, &decision, account, &limits);
         let findings = decision.findings.iter();
-        let mut chats = people(facts, Part::Subject, "changes", |_| None);
-        chats.extend(people(facts, Part::Source, "reads", |_| None));
-        chats.extend(people(facts, Part::Recipient, "writes to", |chat| {
+        let mut chats = people(facts, TargetRole::Subject, "changes", |_| None);
+        chats.extend(people(facts, TargetRole::Source, "reads", |_| None));
+        chats.extend(people(facts, TargetRole::Recipient, "writes to", |chat| {
             policy
                 .asks_who_is_new(grant)
                 .then(|| newcomers.contains(chat))
@@ -168,11 +167,11 @@ impl Explanation {
 
 fn people(
     facts: &Facts,
-    part: Part,
+    part: TargetRole,
     words: &'static str,
     new: impl Fn(&ChatId) -> Option<bool>,
 ) -> Vec<Person> {
-    let chats = facts.touches.of(part);
+    let chats = facts.targets.of(part);
     chats
         .map(|chat| Person {
             chat: chat.to_string(),

@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::Account;
 use crate::{
-    gate::FAILURES,
-    ledger::{DAY, Standing},
-    policy::{Health, Limit, Place, Policy},
+    ledger::{CounterUsage, DAY},
+    policy::{FAILURES_COUNTER, Health, Limit, Policy, RuleLocation},
+    text::for_people,
 };
 
 /// One counter, of one caller, connection, chat or account.
@@ -40,7 +40,7 @@ pub struct Counter {
     pub all_back_s: Option<u64>,
     /// Where the limit stands.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rule: Option<Place>,
+    pub rule: Option<RuleLocation>,
 }
 
 impl Counter {
@@ -57,7 +57,7 @@ impl Counter {
         let strays: Vec<Self> = account
             .counters()
             .into_iter()
-            .filter(|standing| !known(&standing.counter))
+            .filter(|usage| !known(&usage.counter))
             .map(Self::stray)
             .collect();
         all.extend(strays);
@@ -78,14 +78,14 @@ impl Counter {
             rule: Some(limit.rule.clone()),
         };
         let scope = format!("{}:", limit.scope.name());
-        let found = account.counters().into_iter().filter(|standing| {
+        let found = account.counters().into_iter().filter(|usage| {
             counts
-                && standing.counter == limit.counter
-                && standing.key.starts_with(&scope)
-                && standing.used(limit.window) > 0
+                && usage.counter == limit.counter
+                && usage.key.starts_with(&scope)
+                && usage.used(limit.window) > 0
         });
         let found: Vec<Self> = found
-            .map(|standing| empty.holding(standing, limit.window))
+            .map(|usage| empty.holding(usage, limit.window))
             .collect();
         if found.is_empty() { vec![empty] } else { found }
     }
@@ -93,10 +93,10 @@ impl Counter {
     fn of_failures(health: &Health, account: &Account) -> Option<Self> {
         let (max, window) = health.failures?;
         let empty = Self {
-            counter: FAILURES.to_owned(),
+            counter: FAILURES_COUNTER.to_owned(),
             limit: Some(format!(
                 "{max} calls that fail in {}, then a pause",
-                super::for_people(window)
+                for_people(window)
             )),
             key: None,
             used: Some(0),
@@ -107,14 +107,14 @@ impl Counter {
             rule: Some(health.rule.clone()),
         };
         let mut found = account.counters().into_iter();
-        let found = found.find(|standing| standing.counter == FAILURES);
-        Some(found.map_or(empty.clone(), |standing| empty.holding(standing, window)))
+        let found = found.find(|usage| usage.counter == FAILURES_COUNTER);
+        Some(found.map_or(empty.clone(), |usage| empty.holding(usage, window)))
     }
 
     /// What was counted for a policy that is no longer in force.
-    fn stray(standing: &Standing) -> Self {
+    fn stray(usage: &CounterUsage) -> Self {
         let none = Self {
-            counter: standing.counter.clone(),
+            counter: usage.counter.clone(),
             limit: None,
             key: None,
             used: None,
@@ -124,17 +124,17 @@ impl Counter {
             all_back_s: None,
             rule: None,
         };
-        none.holding(standing, DAY)
+        none.holding(usage, DAY)
     }
 
-    fn holding(&self, standing: &Standing, window: Duration) -> Self {
-        let used = standing.used(window);
-        let back: Vec<u64> = standing
+    fn holding(&self, usage: &CounterUsage, window: Duration) -> Self {
+        let used = usage.used(window);
+        let back: Vec<u64> = usage
             .comes_back(window)
             .map(|(wait, _)| wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
             .collect();
         Self {
-            key: Some(standing.key.clone()),
+            key: Some(usage.key.clone()),
             used: Some(used),
             left: self.max.map(|max| u64::from(max).saturating_sub(used)),
             comes_back_s: back.first().copied(),

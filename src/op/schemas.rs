@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use crate::op::Operation;
+use super::Operation;
 
 /// What clients are told of a tool's arguments and answer.
 pub struct Schemas {

@@ -7,13 +7,13 @@ use serde::Serialize;
 use super::{Account, account::used};
 use crate::{
     gate::{Caller, keys, ledger_key},
-    policy::{Counted, Limit, Place},
-    toolset::Facts,
+    op::Facts,
+    policy::{Counted, Limit, RuleLocation},
 };
 
 /// A limit that would count a call.
 #[derive(Debug, Clone, Serialize)]
-pub struct Outlook {
+pub struct LimitStatus {
     /// The limit in words.
     pub limit: String,
     /// The counter's name.
@@ -27,7 +27,7 @@ pub struct Outlook {
     #[serde(skip)]
     at_once: u32,
     /// Where it stands.
-    pub rule: Place,
+    pub rule: RuleLocation,
     /// What is left of it for each that it counts; empty below an hour, where a running
     /// server counts in its memory.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -62,9 +62,9 @@ pub struct Left {
 impl Left {
     /// What is left where an account has counted, for something that takes so much.
     pub fn of(account: &Account, limit: &Limit, key: &str, takes: u32) -> Self {
-        let standing = account.counted(&limit.counter, key);
+        let usage = account.counted(&limit.counter, key);
         let max = limit.max.get();
-        let (used, comes_back) = used(standing, limit.window, max, takes);
+        let (used, comes_back) = used(usage, limit.window, max, takes);
         Self {
             used,
             left: u64::from(max).saturating_sub(used),
@@ -75,7 +75,7 @@ impl Left {
     }
 }
 
-impl Outlook {
+impl LimitStatus {
     /// What a limit says of a call; nothing where the call takes nothing of it.
     pub(super) fn of(
         account: &Account,
@@ -122,7 +122,7 @@ impl Outlook {
 
     /// How long a call would have to wait; nothing where waiting does not help.
     pub(super) fn wait(&self) -> Option<Duration> {
-        let waits = self.left.iter().filter_map(|one| one.left.comes_back);
-        waits.max().filter(|_| self.takes <= self.at_once)
+        let timeouts = self.left.iter().filter_map(|one| one.left.comes_back);
+        timeouts.max().filter(|_| self.takes <= self.at_once)
     }
 }

@@ -11,20 +11,20 @@ use super::{
     groups::summary,
 };
 use crate::{
-    backend::{Fault, http::Body},
-    op::{ChatId, GroupId, PersonId, SessionState},
-    toolset::Scout,
+    backend::http::Body,
+    op::{BackendError, ChatId, GroupId, PersonId, SessionState},
+    toolset::AttributeSource,
 };
 
 /// How many chats of the past are looked at.
 const PAST: usize = 10_000;
 
-impl Scout for Waha {
-    async fn person(self, hidden: PersonId) -> Result<Option<PersonId>, Fault> {
+impl AttributeSource for Waha {
+    async fn person(self, hidden: PersonId) -> Result<Option<PersonId>, BackendError> {
         Ok(self.identities(&hidden).await.0)
     }
 
-    async fn groups(self) -> Result<Vec<(String, GroupId)>, Fault> {
+    async fn groups(self) -> Result<Vec<(String, GroupId)>, BackendError> {
         let groups = self.all_groups().await?.unwrap_or_default();
         let named = groups.iter().filter_map(summary).filter_map(|group| {
             let name = group.name?;
@@ -33,7 +33,7 @@ impl Scout for Waha {
         Ok(named.collect())
     }
 
-    async fn history(self) -> Result<Vec<ChatId>, Fault> {
+    async fn history(self) -> Result<Vec<ChatId>, BackendError> {
         let mut chats = Vec::new();
         for offset in (0..PAST).step_by(STRIDE) {
             let Some(page) = self.overview(None, STRIDE, offset).await? else {
@@ -48,7 +48,7 @@ impl Scout for Waha {
         Ok(chats)
     }
 
-    async fn states(self) -> Result<Vec<String>, Fault> {
+    async fn states(self) -> Result<Vec<String>, BackendError> {
         let report = self.report().await?;
         let works = report.state == SessionState::Working;
         let mut words: Vec<String> = report

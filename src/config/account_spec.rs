@@ -20,14 +20,14 @@ const KEYS: [(Kind, &str, &str); 9] = [
 
 /// Which back end an account has, and where its secrets are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Described {
+pub struct AccountSpec {
     kind: Kind,
     said: BTreeMap<&'static str, String>,
 }
 
 /// What is wrong with a description. Values are never repeated: they may be secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misdescribed {
+pub struct SpecError {
     /// The key.
     pub key: &'static str,
     /// Whether it is missing.
@@ -45,7 +45,7 @@ pub struct Identity {
     pub whole: String,
 }
 
-impl Described {
+impl AccountSpec {
     /// The keys that a back end takes.
     pub fn keys(kind: Kind) -> impl Iterator<Item = &'static str> {
         let taken = KEYS.into_iter().filter(move |(of, ..)| *of == kind);
@@ -67,7 +67,7 @@ impl Described {
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn check(&self) -> Result<Option<Identity>, Misdescribed> {
+    pub fn check(&self) -> Result<Option<Identity>, SpecError> {
         for (key, value) in &self.said {
             let problem = if key.ends_with("_file") && !Path::new(value).has_root() {
                 "takes the whole path of a file, from / on"
@@ -141,12 +141,12 @@ impl Described {
         })
     }
 
-    fn missing(&self, name: &str) -> Misdescribed {
+    fn missing(&self, name: &str) -> SpecError {
         let key = match key_of(name) {
             Some(("api_token_env", _)) | None => "api_token_file",
             Some((key, _)) => key,
         };
-        Misdescribed {
+        SpecError {
             key,
             missing: true,
             problem: format!("is missing, which {} needs", self.kind.name()),
@@ -168,8 +168,8 @@ fn is_variable(name: &str) -> bool {
         && name.chars().all(fits)
 }
 
-fn wrong(key: &'static str, problem: &str) -> Misdescribed {
-    Misdescribed {
+fn wrong(key: &'static str, problem: &str) -> SpecError {
+    SpecError {
         key,
         missing: false,
         problem: problem.to_owned(),

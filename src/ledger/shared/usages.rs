@@ -5,11 +5,11 @@ use super::{
     counting::parts,
     time::{Read, duration, micros},
 };
-use crate::ledger::{DAY, Hit, Standing};
+use crate::ledger::{CounterUsage, DAY, Hit};
 
 impl Account {
     /// All of them, by counter and key.
-    pub(in crate::ledger) fn standings(&self) -> Result<Vec<Standing>, Trouble> {
+    pub(in crate::ledger) fn usages(&self) -> Result<Vec<CounterUsage>, Trouble> {
         let names = self.names()?;
         let mut asked = redis::pipe();
         asked.cmd("TIME");
@@ -21,21 +21,21 @@ impl Account {
         type Lines = Vec<(String, i64)>;
         let (read, lines): (Read, Vec<Lines>) = self.ask_all(&asked, 2)?;
         let now = self.now(read);
-        let mut standings: Vec<Standing> = names
+        let mut usages: Vec<CounterUsage> = names
             .iter()
             .zip(&lines)
             .filter_map(|(name, lines)| {
                 let (counter, key) = parts(name)?;
                 let hits: Vec<Hit> = lines.iter().filter_map(|line| hit(line, now)).collect();
-                (!hits.is_empty()).then(|| Standing {
+                (!hits.is_empty()).then(|| CounterUsage {
                     counter: counter.to_owned(),
                     key: key.to_owned(),
                     hits,
                 })
             })
             .collect();
-        standings.sort_by(|a, b| (&a.counter, &a.key).cmp(&(&b.counter, &b.key)));
-        Ok(standings)
+        usages.sort_by(|a, b| (&a.counter, &a.key).cmp(&(&b.counter, &b.key)));
+        Ok(usages)
     }
 
     /// Forgets what a counter holds; says of how many keys.

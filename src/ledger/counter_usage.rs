@@ -10,7 +10,7 @@ use super::{
 
 /// What one counter holds of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct CounterUsage {
     /// What is counted.
     pub counter: String,
     /// Whose it is.
@@ -28,7 +28,7 @@ pub struct Hit {
     pub amount: u32,
 }
 
-impl Standing {
+impl CounterUsage {
     /// How much was counted within the last `window`.
     pub fn used(&self, window: Duration) -> u64 {
         self.within(window).map(|hit| u64::from(hit.amount)).sum()
@@ -46,29 +46,29 @@ impl Standing {
 }
 
 /// All of them, by counter and key.
-pub(super) fn all(work: &Work<'_>) -> Result<Vec<Standing>, Trouble> {
+pub(super) fn all(work: &Work<'_>) -> Result<Vec<CounterUsage>, Trouble> {
     let mut query = work.tx.prepare_cached(
         "SELECT counter, key, at, amount FROM hit JOIN series ON series.id = hit.series
          WHERE at > ?1 AND amount > 0 ORDER BY counter, key, at, n",
     )?;
     let mut rows = query.query([work.now - nanos(DAY)])?;
-    let mut standings: Vec<Standing> = Vec::new();
+    let mut usages: Vec<CounterUsage> = Vec::new();
     while let Some(row) = rows.next()? {
         let (counter, key): (String, String) = (row.get(0)?, row.get(1)?);
         let hit = Hit {
             ago: duration(work.now - row.get::<_, i64>(2)?),
             amount: row.get(3)?,
         };
-        match standings.last_mut() {
+        match usages.last_mut() {
             Some(last) if (&last.counter, &last.key) == (&counter, &key) => last.hits.push(hit),
-            _ => standings.push(Standing {
+            _ => usages.push(CounterUsage {
                 counter,
                 key,
                 hits: vec![hit],
             }),
         }
     }
-    Ok(standings)
+    Ok(usages)
 }
 
 /// Forgets what a counter holds; says of how many keys.

@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 
-use crate::{
-    op::{self, Entry},
-    toolset::{Facts, nearest},
-};
+use super::{Entry, Facts, catalogue, named};
+use crate::text::nearest;
 
 /// What a policy sees of a call of the tool of this name.
 ///
@@ -18,10 +16,10 @@ pub fn call(name: &str, arguments: Value) -> Result<Facts, String> {
 
 /// The tool of this name, or the one that other servers call so.
 fn entry(name: &str) -> Result<&'static Entry, String> {
-    match op::named(name).as_slice() {
+    match named(name).as_slice() {
         [entry] => Ok(entry),
         [] => {
-            let known = op::catalogue()
+            let known = catalogue()
                 .iter()
                 .flat_map(|entry| entry.known_as.iter().copied().chain([entry.name]));
             let near = nearest(name, known).map(|near| format!("; did you mean `{near}`?"));

@@ -8,16 +8,16 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 /// A text of at least `LEAST` and at most `MOST` characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Words<const LEAST: usize, const MOST: usize>(String);
+pub struct BoundedText<const LEAST: usize, const MOST: usize>(String);
 
-impl<const LEAST: usize, const MOST: usize> Words<LEAST, MOST> {
+impl<const LEAST: usize, const MOST: usize> BoundedText<LEAST, MOST> {
     /// The text as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl<'de, const LEAST: usize, const MOST: usize> Deserialize<'de> for Words<LEAST, MOST> {
+impl<'de, const LEAST: usize, const MOST: usize> Deserialize<'de> for BoundedText<LEAST, MOST> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         // Blanks alone are shown as nothing.
@@ -31,7 +31,7 @@ impl<'de, const LEAST: usize, const MOST: usize> Deserialize<'de> for Words<LEAS
     }
 }
 
-impl<const LEAST: usize, const MOST: usize> JsonSchema for Words<LEAST, MOST> {
+impl<const LEAST: usize, const MOST: usize> JsonSchema for BoundedText<LEAST, MOST> {
     fn schema_name() -> Cow<'static, str> {
         format!("Words{LEAST}To{MOST}").into()
     }
