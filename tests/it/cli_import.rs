@@ -5,8 +5,8 @@ use std::fs;
 use proptest::prelude::*;
 use serde_json::Value;
 use whatsapp_guard::{
-    backend::{Backend, Kind},
-    config::Config,
+    backend::Backend,
+    config::{Config, Kind},
     import::{Imported, Unreadable, import},
     policy::{Effect, Policy},
 };

@@ -7,10 +7,10 @@ use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 use whatsapp_guard::{
     audit::Audit,
-    backend::{Backend, Kind},
+    backend::Backend,
     clock::Clock,
-    config::Config,
-    explain::{self, Account, Explanation, Outcome},
+    config::{Config, Kind},
+    explain::{Account, Explanation, Outcome},
     gate::{Caller, Gate, Verdict},
     ledger::Ledger,
     op::{ChatId, Facts, GroupId, TargetRole},
