@@ -28,9 +28,9 @@ use tokio::{
 };
 use whatsapp_guard::{
     audit::Audit,
-    backend::{Backend, Timeouts},
+    backend::Backend,
     clock::Clock,
-    config::{Config, SessionName, WahaAccount},
+    config::{Config, SessionName, Timeouts, WahaAccount},
     gate::{Caller, Gate, Verdict},
     ledger::{Count, Ledger, Request},
     mcp::{self, Server},

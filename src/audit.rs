@@ -13,11 +13,10 @@ use serde::Serialize;
 
 use crate::{
     clock::Clock,
-    gate::Refusal,
     metrics::Metrics,
     op::{BackendError, Facts, Risk, Untrusted},
     policy::{Code, RuleLocation},
-    state,
+    state_dir,
     toolset::Answer,
 };
 
@@ -161,7 +160,7 @@ impl Audit {
             io::Error::other("there is no home directory; name a file with --audit")
         })?;
         if let Some(folder) = path.parent() {
-            state::make(folder)?;
+            state_dir::make(folder)?;
         }
         let mut options = OpenOptions::new();
         options.append(true).create(true);
@@ -227,14 +226,14 @@ impl Entry {
         self.end("none")
     }
 
-    /// The gate refused.
+    /// The gate refused, by the rule at `rule` where there is one.
     ///
     /// # Errors
     /// When the line cannot be written.
-    pub fn refused(mut self, refusal: &Refusal) -> io::Result<()> {
-        (self.line.verdict, self.line.code) = ("refused", Some(refusal.code.name()));
-        self.line.rule.clone_from(&refusal.rule);
-        match refusal.code {
+    pub fn refused(mut self, code: Code, rule: Option<&RuleLocation>) -> io::Result<()> {
+        (self.line.verdict, self.line.code) = ("refused", Some(code.name()));
+        self.line.rule = rule.cloned();
+        match code {
             Code::Declined => self.questioned("declined"),
             Code::AnswerUnreadable => self.questioned("unreadable"),
             Code::ApprovalExpired => self.questioned("expired"),
@@ -311,5 +310,5 @@ fn milliseconds(time: Timestamp) -> Timestamp {
 
 /// `audit.jsonl` in the state directory.
 fn default_path() -> Option<PathBuf> {
-    state::directory().map(|state| state.join("audit.jsonl"))
+    state_dir::directory().map(|state| state.join("audit.jsonl"))
 }

@@ -11,21 +11,13 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use crate::{ledger::Shared, state};
+use crate::{
+    ledger::{Shared, SwitchState},
+    state_dir,
+};
 
 /// A file of this length is none that was written here.
 const LONG: usize = 64;
-
-/// What the switch lets through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// What the policy says.
-    Off,
-    /// Nothing but reads.
-    ReadsOnly,
-    /// Nothing.
-    Everything,
-}
 
 /// The switch of a state directory, or of a Redis.
 #[derive(Debug, Clone)]
@@ -41,17 +33,6 @@ enum Place {
 struct Here {
     directory: PathBuf,
     file: PathBuf,
-}
-
-impl State {
-    /// The word for what is stopped; it also stands in the file.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::ReadsOnly => "reads",
-            Self::Everything => "all",
-        }
-    }
 }
 
 impl Switch {
@@ -78,15 +59,15 @@ impl Switch {
 
     /// What holds now, read anew each time; what cannot be read or understood is the
     /// strictest.
-    pub fn state(&self) -> State {
-        self.ask().unwrap_or(State::Everything)
+    pub fn state(&self) -> SwitchState {
+        self.ask().unwrap_or(SwitchState::Everything)
     }
 
     /// What holds now, where it can be asked.
     ///
     /// # Errors
     /// When Redis does not answer.
-    pub fn ask(&self) -> io::Result<State> {
+    pub fn ask(&self) -> io::Result<SwitchState> {
         match &self.0 {
             Place::Here(here) => Ok(here.state()),
             Place::Shared(shared) => shared.switch().map_err(io::Error::other),
@@ -97,7 +78,7 @@ impl Switch {
     ///
     /// # Errors
     /// When it cannot be put or taken away; a file is then as it was.
-    pub fn set(&self, state: State) -> io::Result<()> {
+    pub fn set(&self, state: SwitchState) -> io::Result<()> {
         match &self.0 {
             Place::Here(here) => here.set(state),
             Place::Shared(shared) => shared.put_switch(state).map_err(io::Error::other),
@@ -109,24 +90,26 @@ impl Switch {
     /// # Errors
     /// When it cannot be taken away.
     pub fn clear(&self) -> io::Result<()> {
-        self.set(State::Off)
+        self.set(SwitchState::Off)
     }
 }
 
 impl Here {
-    fn state(&self) -> State {
+    fn state(&self) -> SwitchState {
         match self.read() {
-            Ok(text) if text.len() < LONG && text.trim_ascii() == b"reads" => State::ReadsOnly,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => State::Off,
-            Ok(_) | Err(_) => State::Everything,
+            Ok(text) if text.len() < LONG && text.trim_ascii() == b"reads" => {
+                SwitchState::ReadsOnly
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => SwitchState::Off,
+            Ok(_) | Err(_) => SwitchState::Everything,
         }
     }
 
-    fn set(&self, state: State) -> io::Result<()> {
-        if state == State::Off {
+    fn set(&self, state: SwitchState) -> io::Result<()> {
+        if state == SwitchState::Off {
             return self.clear();
         }
-        state::make(&self.directory)?;
+        state_dir::make(&self.directory)?;
         let mut new = NamedTempFile::new_in(&self.directory)?;
         writeln!(new, "{}", state.name())?;
         new.as_file().sync_all()?;

@@ -22,6 +22,6 @@ pub mod op;
 pub mod policy;
 pub mod qr;
 pub mod reload;
-pub mod state;
+pub mod state_dir;
 pub mod text;
 pub mod toolset;

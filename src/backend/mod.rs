@@ -13,8 +13,6 @@ mod settle;
 mod showing;
 pub mod waha;
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -25,83 +23,6 @@ use crate::{
 };
 use green_api::GreenApi;
 use waha::Waha;
-
-/// How long a back end waits for things that take their time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// For one HTTP answer.
-    pub answer: Duration,
-    /// Between two looks at a state; APIs allow about one a second.
-    pub look: Duration,
-    /// For a session to come up.
-    pub open: Duration,
-    /// For an effect to show after the API said yes.
-    pub settle: Duration,
-    /// For WhatsApp to confirm a message.
-    pub confirm: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            answer: Duration::from_secs(35),
-            look: Duration::from_secs(1),
-            open: Duration::from_secs(45),
-            settle: Duration::from_secs(15),
-            confirm: Duration::from_secs(3),
-        }
-    }
-}
-
-impl Timeouts {
-    /// Waits bounded by the time that one answer may take.
-    pub fn within(answer: Duration) -> Self {
-        let default = Self::default();
-        Self {
-            answer,
-            look: default.look.min(answer),
-            open: default.open.min(answer * 2),
-            settle: default.settle.min(answer),
-            confirm: default.confirm.min(answer),
-        }
-    }
-}
-
-impl Timeouts {
-    /// The same, for what WhatsApp confirms at once or not at all.
-    fn confirming(self) -> Self {
-        Self {
-            settle: self.confirm,
-            ..self
-        }
-    }
-}
-
-/// The API that is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// A WAHA server.
-    Waha,
-    /// A GREEN-API instance.
-    GreenApi,
-    /// The built-in stand-in.
-    Sandbox,
-}
-
-impl Kind {
-    /// Every back end.
-    pub const ALL: [Self; 3] = [Self::Waha, Self::GreenApi, Self::Sandbox];
-
-    /// The name under which it is configured.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Waha => "waha",
-            Self::GreenApi => "green-api",
-            Self::Sandbox => "sandbox",
-        }
-    }
-}
 
 /// A back end that is ready to be called; nothing has been opened yet.
 #[derive(Clone)]

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    Timeouts,
     http::{Body, Reply},
     settle::Seen,
 };
+use crate::config::Timeouts;
 
 /// Where a picture is, if there is one; `None` where that cannot be told.
 pub(super) type Place = Option<Option<String>>;

@@ -1,10 +1,10 @@
 //! From what an API said of a change, and what it shows afterwards, to what came of it.
 
-use super::{
-    Timeouts,
-    effect::{leaves_doubt, watch},
+use super::effect::{leaves_doubt, watch};
+use crate::{
+    config::Timeouts,
+    op::{BackendError, Change, GroupId, PermissionsChanged, Untrusted},
 };
-use crate::op::{BackendError, Change, GroupId, PermissionsChanged, Untrusted};
 
 /// What the API said of a change.
 #[derive(Clone)]

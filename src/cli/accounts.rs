@@ -7,8 +7,7 @@ use super::{
     options::{BackendOption, SANDBOX},
 };
 use crate::{
-    backend::Kind,
-    config::{AccountSpec, Config, from_process},
+    config::{AccountSpec, Config, Kind, from_process},
     policy::Policy,
     text::nearest,
 };

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use super::Kind;
 use super::{Config, ConfigError, Lookup, bad};
-use crate::backend::Kind;
 
 /// The keys of an account with the variables that they stand for.
 const KEYS: [(Kind, &str, &str); 9] = [

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, time::Duration};
 
 use crate::{
-    kill_switch::{State, Switch},
-    ledger::{CounterUsage, Ledger, LedgerError, Pause},
+    kill_switch::Switch,
+    ledger::{CounterUsage, Ledger, LedgerError, Pause, SwitchState},
     op::ChatId,
     policy::Limit,
 };
@@ -14,7 +14,7 @@ pub struct Account {
     ledger: Option<Ledger>,
     counted: HashMap<(String, String), CounterUsage>,
     /// Whether the operator has stopped it.
-    pub panic: State,
+    pub panic: SwitchState,
     /// The pause that runs.
     pub pause: Option<Pause>,
     /// Whether it is known whom it wrote to before there was a ledger.
@@ -27,7 +27,7 @@ impl Account {
         Self {
             ledger: None,
             counted: HashMap::new(),
-            panic: State::Off,
+            panic: SwitchState::Off,
             pause: None,
             seeded: false,
         }
@@ -39,7 +39,7 @@ impl Account {
     /// When there is a ledger that cannot be read.
     pub fn look(ledger: Option<Ledger>, switch: Option<&Switch>) -> Result<Self, LedgerError> {
         let mut found = Self::unknown();
-        found.panic = switch.map_or(State::Off, Switch::state);
+        found.panic = switch.map_or(SwitchState::Off, Switch::state);
         if let Some(ledger) = ledger {
             found.counted = ledger
                 .usages()?

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Account, LimitStatus};
 use crate::{
     gate::signals_danger,
-    kill_switch::State,
+    ledger::SwitchState,
     op::{Facts, Risk},
     policy::{Code, Decision, Effect, Finding, Policy, RuleLocation},
     text::for_people,
@@ -52,8 +52,8 @@ pub(super) fn outcome(
         };
         (Outcome::Refused, Some(why), false)
     };
-    if account.panic == State::Everything
-        || (account.panic == State::ReadsOnly && facts.risk != Risk::Read)
+    if account.panic == SwitchState::Everything
+        || (account.panic == SwitchState::ReadsOnly && facts.risk != Risk::Read)
     {
         let reason = "the operator has stopped the servers (`whatsapp-guard panic`)";
         return refused(Code::Panic, None, reason.to_owned());

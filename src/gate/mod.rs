@@ -45,8 +45,8 @@ use jiff::Timestamp;
 use crate::{
     audit::Audit,
     clock::Clock,
-    kill_switch::{self, Switch},
-    ledger::Ledger,
+    kill_switch::Switch,
+    ledger::{Ledger, SwitchState},
     op::Risk,
     policy::{Effect, Policy},
 };
@@ -151,9 +151,9 @@ impl Gate {
     }
 
     /// What the switch stops now.
-    pub fn stopped(&self) -> kill_switch::State {
+    pub fn stopped(&self) -> SwitchState {
         let switch = self.switch.as_ref();
-        switch.map_or(kill_switch::State::Off, Switch::state)
+        switch.map_or(SwitchState::Off, Switch::state)
     }
 
     /// Whether a tool is shown to this caller.

@@ -4,8 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::{Caller, Gate, Refusal};
 use crate::{
-    kill_switch::State,
-    ledger::Glance,
+    ledger::{Glance, SwitchState},
     op::{ChatId, Facts, Risk, TargetRole},
     policy::{Code, Policy},
 };
@@ -26,7 +25,7 @@ impl Gate {
             }
             Err(error) => return Err(Refusal::uncounted(&error)),
         };
-        let everything = State::Everything;
+        let everything = SwitchState::Everything;
         let state = match (&seen, &self.switch) {
             (Some(seen), _) => {
                 let all_stopped = seen.stopped == everything;
@@ -36,16 +35,16 @@ impl Gate {
             (None, _) if self.ledger.is_shared() => {
                 match self.all_stopped.load(Ordering::Relaxed) {
                     true => everything,
-                    false => State::ReadsOnly,
+                    false => SwitchState::ReadsOnly,
                 }
             }
             (None, Some(switch)) => switch.state(),
-            (None, None) => State::Off,
+            (None, None) => SwitchState::Off,
         };
         match state {
-            State::Off => Ok(seen),
-            State::ReadsOnly if facts.risk == Risk::Read => Ok(seen),
-            State::ReadsOnly | State::Everything => {
+            SwitchState::Off => Ok(seen),
+            SwitchState::ReadsOnly if facts.risk == Risk::Read => Ok(seen),
+            SwitchState::ReadsOnly | SwitchState::Everything => {
                 let reason = "the operator has stopped this server (`whatsapp-guard panic`)";
                 Err(Refusal::new(Code::Panic, reason))
             }

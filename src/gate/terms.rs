@@ -2,7 +2,7 @@
 
 use super::{Gate, health::in_words};
 use crate::{
-    kill_switch,
+    ledger::SwitchState,
     op::Risk,
     policy::{Effect, Reason},
 };
@@ -13,9 +13,9 @@ impl Gate {
         let mut lines = Vec::new();
         let stopped = |what| format!("stopped by the operator: {what} is allowed until it is over");
         match self.stopped() {
-            kill_switch::State::Off => {}
-            kill_switch::State::ReadsOnly => lines.push(stopped("nothing but reading")),
-            kill_switch::State::Everything => lines.push(stopped("nothing")),
+            SwitchState::Off => {}
+            SwitchState::ReadsOnly => lines.push(stopped("nothing but reading")),
+            SwitchState::Everything => lines.push(stopped("nothing")),
         }
         let policy = self.policy();
         match self.pause(&policy) {

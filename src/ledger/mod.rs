@@ -25,6 +25,7 @@ mod request;
 mod series;
 mod shared;
 mod store;
+mod switch_state;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -37,6 +38,7 @@ use std::{
     time::Duration,
 };
 
+pub use self::switch_state::SwitchState;
 pub use self::{
     counter_usage::{CounterUsage, Hit},
     error::{LedgerError, Trouble},

@@ -206,7 +206,7 @@ fn refuse(
     cx: &RequestContext<RoleServer>,
 ) -> Result<Ended, ErrorData> {
     // Nothing was done; a refusal stands whether or not it could be written down.
-    let _ = entry.refused(&refusal);
+    let _ = entry.refused(refusal.code, refusal.rule.as_ref());
     match refusal.code {
         Code::CannotAsk if ask::is_modern(cx) => {
             let mut needed = ClientCapabilities::default();

@@ -7,11 +7,8 @@ use tokio::time::sleep;
 use url::Url;
 
 use crate::{
-    backend::{
-        Timeouts,
-        http::{Body, Http, Reply, redacted},
-    },
-    config::GreenApiAccount,
+    backend::http::{Body, Http, Reply, redacted},
+    config::{GreenApiAccount, Timeouts},
     media::MediaRules,
     op::{BackendError, Progress, Untrusted},
 };

@@ -10,11 +10,10 @@ use url::Url;
 use super::attributes::Unable;
 use crate::{
     backend::{
-        Timeouts,
         http::{Body, Http, Reply, redacted},
         sandbox,
     },
-    config::WahaAccount,
+    config::{Timeouts, WahaAccount},
     media::MediaRules,
     op::{BackendError, Progress, Untrusted},
 };

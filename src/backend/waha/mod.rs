@@ -25,8 +25,13 @@ mod session;
 
 use std::sync::Arc;
 
-use super::{Finding, Timeouts};
-use crate::{config::WahaAccount, media::MediaRules, op::BackendError, toolset::Toolset};
+use super::Finding;
+use crate::{
+    config::{Timeouts, WahaAccount},
+    media::MediaRules,
+    op::BackendError,
+    toolset::Toolset,
+};
 use client::Client;
 
 /// One session on a WAHA server.

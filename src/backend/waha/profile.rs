@@ -11,12 +11,12 @@ use super::{
 };
 use crate::{
     backend::{
-        Timeouts,
         http::Reply,
         media::to_portray,
         pictures::{looks, place, replaced_at_last},
         settle::{Said, Seen, parts, settle},
     },
+    config::Timeouts,
     op::{
         BackendError, Change, GetProfile, PersonId, Profile, ProfileUpdated, Progress, Untrusted,
         UpdateProfile,

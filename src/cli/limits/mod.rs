@@ -14,8 +14,7 @@ use super::{
 };
 use crate::{
     explain::{Account, Counter},
-    kill_switch::State,
-    ledger::LedgerError,
+    ledger::{LedgerError, SwitchState},
     text::for_people,
 };
 
@@ -126,11 +125,16 @@ impl Show {
     }
 }
 
-fn tell(out: &mut impl Write, report: &Report, panic: State, sandbox: bool) -> io::Result<()> {
+fn tell(
+    out: &mut impl Write,
+    report: &Report,
+    panic: SwitchState,
+    sandbox: bool,
+) -> io::Result<()> {
     match panic {
-        State::Off => {}
-        State::ReadsOnly => writeln!(out, "panic is on: nothing but reads")?,
-        State::Everything => writeln!(out, "panic is on: nothing at all")?,
+        SwitchState::Off => {}
+        SwitchState::ReadsOnly => writeln!(out, "panic is on: nothing but reads")?,
+        SwitchState::Everything => writeln!(out, "panic is on: nothing at all")?,
     }
     if let Some(account) = &report.account {
         writeln!(out, "account: {account}")?;

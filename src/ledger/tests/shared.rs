@@ -3,7 +3,7 @@
 use std::{thread, time::Instant};
 
 use super::*;
-use crate::kill_switch::State;
+use crate::ledger::SwitchState;
 
 fn ledger(redis: &RedisServer) -> Ledger {
     Shared::at(&redis.url().into(), None)
@@ -179,7 +179,7 @@ fn a_password_opens_and_is_never_told() {
     assert_eq!(beside.ledger("account").paused().unwrap(), None);
     let within = url.replace("redis://", "redis://:s3cret@");
     let within = Shared::at(&within.into(), None).unwrap();
-    assert_eq!(within.switch().unwrap(), State::Off);
+    assert_eq!(within.switch().unwrap(), SwitchState::Off);
 }
 
 #[test]
@@ -190,14 +190,18 @@ fn a_password_opens_and_is_never_told() {
 fn the_switch_is_every_accounts() {
     let redis = RedisServer::start();
     let shared = Shared::at(&redis.url().into(), None).unwrap();
-    for state in [State::ReadsOnly, State::Everything, State::Off] {
+    for state in [
+        SwitchState::ReadsOnly,
+        SwitchState::Everything,
+        SwitchState::Off,
+    ] {
         shared.put_switch(state).unwrap();
         assert_eq!(shared.switch().unwrap(), state);
         let glance = ledger(&redis).glance(&["Ann"]).unwrap().unwrap();
         assert_eq!((glance.stopped, glance.known), (state, vec![false]));
     }
     redis.command(&["SET", "wg:panic", "on"]);
-    assert_eq!(shared.switch().unwrap(), State::Everything);
+    assert_eq!(shared.switch().unwrap(), SwitchState::Everything);
 }
 
 #[test]

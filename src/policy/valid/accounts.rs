@@ -8,8 +8,7 @@ use super::{
     reader::{Fields, Reader},
 };
 use crate::{
-    backend::Kind,
-    config::AccountSpec,
+    config::{AccountSpec, Kind},
     policy::{
         Accounts, Diagnostic,
         raw::{Key, Node, Raw, Span},

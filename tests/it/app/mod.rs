@@ -21,9 +21,9 @@ use tokio::{
 };
 use whatsapp_guard::{
     audit::Audit,
-    backend::{Backend, Timeouts},
+    backend::Backend,
     clock::{Clock, ManualClock},
-    config::{Config, GreenApiAccount, SessionName, WahaAccount},
+    config::{Config, GreenApiAccount, SessionName, Timeouts, WahaAccount},
     gate::Gate,
     ledger::Ledger,
     mcp::{self, Account, LOCAL, Server},

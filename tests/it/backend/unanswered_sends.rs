@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use whatsapp_guard::backend::Timeouts;
+use whatsapp_guard::config::Timeouts;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 use crate::app::{self, Setup, code};

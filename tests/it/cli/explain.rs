@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use whatsapp_guard::{
     clock::Clock,
     config::Config,
-    kill_switch::{State, Switch},
-    ledger::{Count, Ledger, Request},
+    kill_switch::Switch,
+    ledger::{Count, Ledger, Request, SwitchState},
 };
 
 use crate::app::command::{Ran, program, run_with_files};
@@ -247,11 +247,11 @@ fn a_pause_and_the_switch_refuse() {
     let reading = ["list_messages", r#"{"chat":"+15552220001","limit":5}"#];
     assert_eq!(told(&state, &reading).0, 0);
     let switch = Switch::at(state.path());
-    switch.set(State::ReadsOnly).unwrap();
+    switch.set(SwitchState::ReadsOnly).unwrap();
     let (code, report) = told(&state, &["send_message", HI]);
     assert_eq!((code, &report["because"]["code"]), (1, &json!("panic")));
     assert_eq!(told(&state, &reading).0, 0);
-    switch.set(State::Everything).unwrap();
+    switch.set(SwitchState::Everything).unwrap();
     assert_eq!(told(&state, &reading).0, 1);
 }
 

@@ -81,7 +81,7 @@ fn steady(out: &str) -> String {
 fn every_counter_is_shown() {
     let state = filled();
     kill_switch::Switch::at(state.path())
-        .set(kill_switch::State::ReadsOnly)
+        .set(whatsapp_guard::ledger::SwitchState::ReadsOnly)
         .unwrap();
     let ran = limits(&state, &["--policy", "policy.toml"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use serde_json::{Value, json};
-use whatsapp_guard::kill_switch::{State, Switch};
+use whatsapp_guard::{kill_switch::Switch, ledger::SwitchState};
 
 use crate::app::command::{Ran, program, run};
 
@@ -17,17 +17,17 @@ fn it_goes_on_and_off() {
     let home = tempfile::tempdir().unwrap();
     let directory = home.path().join("deep/state");
     let switch = Switch::at(&directory);
-    assert_eq!(switch.state(), State::Off);
+    assert_eq!(switch.state(), SwitchState::Off);
     for (arguments, state, said) in [
-        (&["--status"][..], State::Off, "panic is off"),
-        (&["--off"], State::Off, "panic is off"),
-        (&[], State::ReadsOnly, "nothing but reads"),
-        (&[], State::ReadsOnly, "nothing but reads"),
-        (&["--all"], State::Everything, "nothing at all"),
+        (&["--status"][..], SwitchState::Off, "panic is off"),
+        (&["--off"], SwitchState::Off, "panic is off"),
+        (&[], SwitchState::ReadsOnly, "nothing but reads"),
+        (&[], SwitchState::ReadsOnly, "nothing but reads"),
+        (&["--all"], SwitchState::Everything, "nothing at all"),
         // A second cry does not loosen the first.
-        (&[], State::Everything, "nothing at all"),
-        (&["--status"], State::Everything, "panic --off"),
-        (&["--off"], State::Off, "what the policy says holds"),
+        (&[], SwitchState::Everything, "nothing at all"),
+        (&["--status"], SwitchState::Everything, "panic --off"),
+        (&["--off"], SwitchState::Off, "what the policy says holds"),
     ] {
         let ran = panic(&directory, arguments);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{arguments:?}");
@@ -58,7 +58,7 @@ fn the_directory_is_that_of_the_state() {
     let (mut command, home) = program();
     assert!(command.arg("panic").output().unwrap().status.success());
     let below = home.path().join("whatsapp-guard");
-    assert_eq!(Switch::at(&below).state(), State::ReadsOnly);
+    assert_eq!(Switch::at(&below).state(), SwitchState::ReadsOnly);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -71,7 +71,7 @@ fn the_directory_is_that_of_the_state() {
     let other = home.path().join("other");
     let environment = [("WHATSAPP_GUARD_STATE", other.to_str().unwrap())];
     assert_eq!(run(&["panic", "--all"], &environment).code, 0);
-    assert_eq!(Switch::at(&other).state(), State::Everything);
+    assert_eq!(Switch::at(&other).state(), SwitchState::Everything);
     let environment = [("XDG_STATE_HOME", "relative"), ("HOME", "")];
     let ran = run(&["panic"], &environment);
     assert_eq!(ran.code, 2);
@@ -87,7 +87,7 @@ fn what_makes_no_sense_together_is_refused() {
     ] {
         let home = tempfile::tempdir().unwrap();
         assert_eq!(panic(home.path(), &arguments).code, 2, "{arguments:?}");
-        assert_eq!(Switch::at(home.path()).state(), State::Off);
+        assert_eq!(Switch::at(home.path()).state(), SwitchState::Off);
     }
 }
 
@@ -97,14 +97,14 @@ fn what_cannot_be_understood_is_the_strictest() {
     let (switch, file) = (Switch::at(home.path()), home.path().join("panic"));
     let long = "reads".to_owned() + &" ".repeat(100) + "no";
     for (text, state) in [
-        ("reads", State::ReadsOnly),
-        (" reads\r\n", State::ReadsOnly),
-        ("all\n", State::Everything),
-        ("", State::Everything),
-        ("off", State::Everything),
-        ("READS", State::Everything),
-        ("reads all", State::Everything),
-        ("\u{0}", State::Everything),
+        ("reads", SwitchState::ReadsOnly),
+        (" reads\r\n", SwitchState::ReadsOnly),
+        ("all\n", SwitchState::Everything),
+        ("", SwitchState::Everything),
+        ("off", SwitchState::Everything),
+        ("READS", SwitchState::Everything),
+        ("reads all", SwitchState::Everything),
+        ("\u{0}", SwitchState::Everything),
     ] {
         fs::write(&file, text).unwrap();
         assert_eq!(switch.state(), state, "{text:?}");
@@ -112,13 +112,13 @@ fn what_cannot_be_understood_is_the_strictest() {
     fs::write(&file, long).unwrap();
     assert_eq!(
         switch.state(),
-        State::Everything,
+        SwitchState::Everything,
         "only a short file is understood"
     );
     switch.clear().unwrap();
-    assert_eq!(switch.state(), State::Off);
+    assert_eq!(switch.state(), SwitchState::Off);
     fs::create_dir(&file).unwrap();
-    assert_eq!(switch.state(), State::Everything);
+    assert_eq!(switch.state(), SwitchState::Everything);
     for arguments in [&["--off"][..], &["--all"]] {
         let ran = panic(home.path(), arguments);
         assert_eq!(ran.code, 1, "{}", ran.out);
@@ -127,8 +127,8 @@ fn what_cannot_be_understood_is_the_strictest() {
     // The state directory is no directory.
     fs::write(home.path().join("file"), "").unwrap();
     let below = Switch::at(&home.path().join("file"));
-    assert_eq!(below.state(), State::Everything);
-    assert!(below.set(State::ReadsOnly).is_err());
+    assert_eq!(below.state(), SwitchState::Everything);
+    assert!(below.set(SwitchState::ReadsOnly).is_err());
 }
 
 #[cfg(unix)]
@@ -137,11 +137,11 @@ fn links_and_pipes_are_the_strictest_too() {
     let home = tempfile::tempdir().unwrap();
     let (switch, file) = (Switch::at(home.path()), home.path().join("panic"));
     std::os::unix::fs::symlink("/nowhere/at/all", &file).unwrap();
-    assert_eq!(switch.state(), State::Everything);
-    switch.set(State::ReadsOnly).unwrap();
+    assert_eq!(switch.state(), SwitchState::Everything);
+    switch.set(SwitchState::ReadsOnly).unwrap();
     assert_eq!(
         switch.state(),
-        State::ReadsOnly,
+        SwitchState::ReadsOnly,
         "the link itself is replaced"
     );
     switch.clear().unwrap();
@@ -150,19 +150,19 @@ fn links_and_pipes_are_the_strictest_too() {
         .status()
         .unwrap();
     assert!(done.success());
-    assert_eq!(switch.state(), State::Everything);
+    assert_eq!(switch.state(), SwitchState::Everything);
 }
 
 #[test]
 fn whoever_looks_while_it_is_put_sees_one_or_the_other() {
     let home = tempfile::tempdir().unwrap();
     let switch = Switch::at(home.path());
-    switch.set(State::ReadsOnly).unwrap();
+    switch.set(SwitchState::ReadsOnly).unwrap();
     std::thread::scope(|scope| {
-        let looking = scope.spawn(|| (0..20_000).all(|_| switch.state() != State::Off));
+        let looking = scope.spawn(|| (0..20_000).all(|_| switch.state() != SwitchState::Off));
         for _ in 0..50 {
-            switch.set(State::Everything).unwrap();
-            switch.set(State::ReadsOnly).unwrap();
+            switch.set(SwitchState::Everything).unwrap();
+            switch.set(SwitchState::ReadsOnly).unwrap();
         }
         assert!(looking.join().unwrap(), "it was off for a moment");
     });

@@ -7,9 +7,9 @@ use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 use whatsapp_guard::{
     audit::Audit,
-    backend::{Backend, Kind},
+    backend::Backend,
     clock::Clock,
-    config::Config,
+    config::{Config, Kind},
     explain::{Account, Explanation, Outcome},
     gate::{Caller, Gate, Verdict},
     ledger::Ledger,

@@ -1,8 +1,8 @@
 //! What an imported policy permits: the same as its source, or less.
 
 use whatsapp_guard::{
-    backend::{Backend, Kind},
-    config::Config,
+    backend::Backend,
+    config::{Config, Kind},
     import::{Imported, Unreadable, import},
     policy::{Effect, Policy},
 };

@@ -7,8 +7,8 @@ use whatsapp_guard::{
     audit::Audit,
     clock::Clock,
     gate::Gate,
-    kill_switch::{State, Switch},
-    ledger::Ledger,
+    kill_switch::Switch,
+    ledger::{Ledger, SwitchState},
     policy::{DEFAULT, Policy},
 };
 
@@ -130,8 +130,8 @@ fn an_agent_is_told_that_it_was_stopped() {
     let switch = Switch::at(folder.path());
     assert!(gate.circumstances("local").is_empty());
     for (state, what) in [
-        (State::ReadsOnly, "nothing but reading"),
-        (State::Everything, "nothing"),
+        (SwitchState::ReadsOnly, "nothing but reading"),
+        (SwitchState::Everything, "nothing"),
     ] {
         switch.set(state).unwrap();
         let wanted = format!("stopped by the operator: {what} is allowed until it is over");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use whatsapp_guard::backend::Timeouts;
+use whatsapp_guard::config::Timeouts;
 use wiremock::{MockServer, ResponseTemplate};
 
 use super::*;

@@ -34,7 +34,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use whatsapp_guard::backend::Timeouts;
+use whatsapp_guard::config::Timeouts;
 use wiremock::{
     Mock, MockBuilder, MockServer, Request, Respond, ResponseTemplate,
     matchers::{body_bytes, header, method, path},

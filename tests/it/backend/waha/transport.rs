@@ -8,8 +8,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use whatsapp_guard::{
-    backend::{Backend, Finding, Timeouts},
-    config::{Config, SessionName, WahaAccount},
+    backend::{Backend, Finding},
+    config::{Config, SessionName, Timeouts, WahaAccount},
     media::MediaRules,
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::method};

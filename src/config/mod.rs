@@ -2,6 +2,8 @@
 //! file that says where they are.
 
 mod account_spec;
+mod kind;
+mod timeouts;
 
 use std::{env, fs::File, io::Read, path::PathBuf, time::Duration};
 
@@ -11,9 +13,10 @@ use thiserror::Error;
 use url::Url;
 
 pub use account_spec::{AccountSpec, Identity, SpecError};
+pub use kind::Kind;
+pub use timeouts::Timeouts;
 
 use crate::{
-    backend::{Kind, Timeouts},
     media::{MediaRules, USUAL_MAX_BYTES},
     op::AnswerSize,
 };
