@@ -13,7 +13,7 @@ fn main() {
     if let Some(file) = &found {
         println!("cargo::rerun-if-changed={}", file.display());
     }
-    // Where Redis is required the tests run and fail without it.
+    // If Redis is required, the tests run, and fail when it is missing.
     if found.is_some() || env::var_os("WG_REQUIRE_REDIS").is_some() {
         println!("cargo::rustc-cfg=has_redis");
     }
