@@ -28,18 +28,18 @@ use tokio::{
 };
 use whatsapp_guard::{
     audit::Audit,
-    backend::{Backend, Waits},
+    backend::Backend,
     clock::Clock,
-    config::{Config, SessionName, WahaAccount},
+    config::{Config, SessionName, Timeouts, WahaAccount},
     gate::{Caller, Gate, Verdict},
     ledger::{Count, Ledger, Request},
     mcp::{self, Server},
     media::MediaRules,
     op::{
-        self, Chat, ChatId, ChatList, Foreign, LastMessage, ListChats, ListMessages, Listed,
-        Message, MessageId, MessageList, Output, PersonId,
+        self, Chat, ChatId, ChatList, LastMessage, ListChats, ListMessages, Listed, Message,
+        MessageId, MessageList, Output, PersonId, Untrusted,
     },
-    policy::{DEFAULT, GroupNames, Policy, Situation},
+    policy::{Context, DEFAULT, GroupNames, Policy},
     toolset::Toolset,
 };
 
@@ -65,7 +65,7 @@ fn tools(url: &str) -> Toolset {
         base_url: url.parse().unwrap(),
         api_key: Some("bench".into()),
         session: SessionName::parse("default").unwrap(),
-        waits: Waits::default(),
+        timeouts: Timeouts::default(),
         media: MediaRules::default(),
     };
     Backend::new(&Config::Waha(account)).tools()
@@ -199,10 +199,10 @@ fn shaping(c: &mut Criterion) {
     let person = PersonId::parse("15552223333@c.us").unwrap();
     let listed = |number: i64| Listed {
         message: Message {
-            from_name: Foreign::nonempty("Ann \u{202e}"),
+            from_name: Untrusted::nonempty("Ann \u{202e}"),
             from: person.to_string(),
             at: Timestamp::from_second(1_700_000_000 + number).unwrap(),
-            text: Foreign::nonempty("See you on Sunday at six, and bring the cake."),
+            text: Untrusted::nonempty("See you on Sunday at six, and bring the cake."),
             kind: None,
             reply_to: None,
             message: MessageId::parse(&format!("false_15552223333@c.us_{number:020}")).unwrap(),
@@ -269,30 +269,30 @@ fn policies(c: &mut Criterion) {
         .unwrap();
     let groups = GroupNames::default();
     let read = [ChatId::parse("15550009999@c.us").unwrap()];
-    let situation = Situation {
+    let context = Context {
         grant: mcp::LOCAL,
         now: Some("2026-07-01T12:00:00Z".parse().unwrap()),
         groups: &groups,
         newcomers: &[],
         has_read: &read,
     };
-    let decision = policy.decide(call.facts(), &situation);
-    assert!(decision.standing().admits() && decision.findings.len() > 5);
+    let decision = policy.decide(call.facts(), &context);
+    assert!(decision.effect().admits() && decision.findings.len() > 5);
     c.bench_function("policy/500 rules, 10,000 people", |b| {
-        b.iter(|| policy.decide(black_box(call.facts()), &situation));
+        b.iter(|| policy.decide(black_box(call.facts()), &context));
     });
 }
 
 /// Five hundred chats of an API, cut likewise.
 fn shaping_chats(c: &mut Criterion) {
     let chat = |number: i64| Chat {
-        name: Foreign::nonempty("Book club \u{202e}"),
+        name: Untrusted::nonempty("Book club \u{202e}"),
         chat: ChatId::parse(&format!("1203630000{number:08}@g.us")).unwrap(),
         unread: Some(number.unsigned_abs() % 3),
         marked_unread: false,
         archived: Some(false),
         last_message: Some(LastMessage {
-            text: Foreign::nonempty("See you on Sunday at six, and bring the cake."),
+            text: Untrusted::nonempty("See you on Sunday at six, and bring the cake."),
             sender: PersonId::parse("15552223333@c.us").ok(),
             from_me: Some(false),
             at: Timestamp::from_second(1_700_000_000 + number).ok(),

@@ -19,20 +19,18 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use whatsapp_guard::{
     audit::Audit,
-    backend::Fault,
     clock::Clock,
     gate::Gate,
     http::{self, listen::Listener, origins::Origins, tokens::Door},
     ledger::Ledger,
     mcp::{self, LOCAL, Server},
     op::{
-        Attachment, Blob, ChatId, GroupId, ListChats, ListMessages, Operation, Output, PersonId,
-        Risk, Topic,
+        Attachment, BackendError, Blob, ChatId, GroupId, ListChats, ListMessages, Operation,
+        Output, PersonId, Progress, Risk, Topic,
     },
     policy::Policy,
-    progress::Progress,
     sessions::{MAX_SESSIONS, Sessions},
-    toolset::{Scout, Toolset},
+    toolset::{AttributeSource, Toolset},
 };
 
 /// What cannot be undone is asked about, here more often than an agent may.
@@ -54,20 +52,20 @@ static SERVER: OnceLock<Server> = OnceLock::new();
 #[derive(Clone)]
 struct Nothing;
 
-impl Scout for Nothing {
-    async fn person(self, _hidden: PersonId) -> Result<Option<PersonId>, Fault> {
+impl AttributeSource for Nothing {
+    async fn person(self, _hidden: PersonId) -> Result<Option<PersonId>, BackendError> {
         Ok(None)
     }
 
-    async fn groups(self) -> Result<Vec<(String, GroupId)>, Fault> {
+    async fn groups(self) -> Result<Vec<(String, GroupId)>, BackendError> {
         Ok(Vec::new())
     }
 
-    async fn history(self) -> Result<Vec<ChatId>, Fault> {
+    async fn history(self) -> Result<Vec<ChatId>, BackendError> {
         Ok(Vec::new())
     }
 
-    async fn states(self) -> Result<Vec<String>, Fault> {
+    async fn states(self) -> Result<Vec<String>, BackendError> {
         Ok(Vec::new())
     }
 }
@@ -111,7 +109,7 @@ macro_rules! fixture {
             const NAME: &'static str = $name;
             const RISK: Risk = Risk::$risk;
             const TOPIC: Topic = Topic::Session;
-            const EFFECT: &'static str = "do nothing, for the MCP conformance suite";
+            const INTENT: &'static str = "do nothing, for the MCP conformance suite";
             const IDEMPOTENT: bool = true;
             const KNOWN_AS: &'static [&'static str] = &[];
             type Output = Shown;
@@ -162,18 +160,18 @@ fn blob(mime: &str) -> Blob {
     }
 }
 
-async fn shown(attachments: Vec<Attachment>) -> Result<Shown, Fault> {
+async fn shown(attachments: Vec<Attachment>) -> Result<Shown, BackendError> {
     Ok(Shown {
         done: true,
         attachments,
     })
 }
 
-async fn done<O: Operation>(_: Nothing, _: O) -> Result<Shown, Fault> {
+async fn done<O: Operation>(_: Nothing, _: O) -> Result<Shown, BackendError> {
     shown(Vec::new()).await
 }
 
-async fn steps(_: Nothing, _: Steps, progress: Progress) -> Result<Shown, Fault> {
+async fn steps(_: Nothing, _: Steps, progress: Progress) -> Result<Shown, BackendError> {
     for step in ["first", "second", "third"] {
         progress.say(step);
         progress.pause(Duration::from_millis(50)).await?;
@@ -182,7 +180,7 @@ async fn steps(_: Nothing, _: Steps, progress: Progress) -> Result<Shown, Fault>
 }
 
 /// Puts the other of two policies in force.
-async fn changed<O: Operation>(_: Nothing, _: O) -> Result<Shown, Fault> {
+async fn changed<O: Operation>(_: Nothing, _: O) -> Result<Shown, BackendError> {
     static FEW: AtomicBool = AtomicBool::new(false);
     let more = if FEW.fetch_xor(true, Ordering::Relaxed) {
         ""
@@ -229,8 +227,8 @@ fn tools() -> Toolset {
         .tool(done::<Capabilities>)
         .tool(changed::<MoreTools>)
         .tool(changed::<MorePrompts>)
-        .tool(|_, _: ListChats| async { Err(Fault::Cancelled) })
-        .tool(|_, _: ListMessages| async { Err(Fault::Cancelled) })
+        .tool(|_, _: ListChats| async { Err(BackendError::Cancelled) })
+        .tool(|_, _: ListMessages| async { Err(BackendError::Cancelled) })
         .build()
 }
 

@@ -12,14 +12,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    backend::Fault,
     clock::Clock,
-    gate::{Code, Refusal},
     metrics::Metrics,
-    op::{Foreign, Risk},
-    policy::Place,
-    state,
-    toolset::{Answer, Facts},
+    op::{BackendError, Facts, Risk, Untrusted},
+    policy::{Code, RuleLocation},
+    state_dir,
+    toolset::Answer,
 };
 
 /// Less free space than this and nothing is done that would have to be written down.
@@ -41,7 +39,7 @@ struct Line {
     time: Timestamp,
     caller: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    client: Option<Foreign>,
+    client: Option<Untrusted>,
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<String>,
     tool: &'static str,
@@ -51,7 +49,7 @@ struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<Place>,
+    rule: Option<RuleLocation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     shadowed: Option<Code>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -118,7 +116,7 @@ impl Audit {
     }
 
     /// Begins the line of a call.
-    pub fn begin(self: &Arc<Self>, caller: &str, client: Option<Foreign>) -> Entry {
+    pub fn begin(self: &Arc<Self>, caller: &str, client: Option<Untrusted>) -> Entry {
         Entry {
             audit: self.clone(),
             started: self.clock.elapsed(),
@@ -162,7 +160,7 @@ impl Audit {
             io::Error::other("there is no home directory; name a file with --audit")
         })?;
         if let Some(folder) = path.parent() {
-            state::make(folder)?;
+            state_dir::make(folder)?;
         }
         let mut options = OpenOptions::new();
         options.append(true).create(true);
@@ -228,14 +226,14 @@ impl Entry {
         self.end("none")
     }
 
-    /// The gate refused.
+    /// The gate refused, by the rule at `rule` where there is one.
     ///
     /// # Errors
     /// When the line cannot be written.
-    pub fn refused(mut self, refusal: &Refusal) -> io::Result<()> {
-        (self.line.verdict, self.line.code) = ("refused", Some(refusal.code.name()));
-        self.line.rule.clone_from(&refusal.rule);
-        match refusal.code {
+    pub fn refused(mut self, code: Code, rule: Option<&RuleLocation>) -> io::Result<()> {
+        (self.line.verdict, self.line.code) = ("refused", Some(code.name()));
+        self.line.rule = rule.cloned();
+        match code {
             Code::Declined => self.questioned("declined"),
             Code::AnswerUnreadable => self.questioned("unreadable"),
             Code::ApprovalExpired => self.questioned("expired"),
@@ -257,7 +255,7 @@ impl Entry {
     ///
     /// # Errors
     /// When the line cannot be written.
-    pub fn ran(mut self, outcome: &Result<Answer, Fault>) -> io::Result<()> {
+    pub fn ran(mut self, outcome: &Result<Answer, BackendError>) -> io::Result<()> {
         let outcome = match outcome {
             Ok(answer) if answer.failed => "failed",
             Ok(_) => "ok",
@@ -312,5 +310,5 @@ fn milliseconds(time: Timestamp) -> Timestamp {
 
 /// `audit.jsonl` in the state directory.
 fn default_path() -> Option<PathBuf> {
-    state::directory().map(|state| state.join("audit.jsonl"))
+    state_dir::directory().map(|state| state.join("audit.jsonl"))
 }

@@ -12,7 +12,7 @@ use governor::nanos::Nanos;
 use jiff::Timestamp;
 
 use self::hand::Turned;
-pub use self::{boot::Boot, hand::Hand};
+pub use self::{boot::Boot, hand::ManualClock};
 
 /// Where the gate, the ledger and the audit read the time.
 #[derive(Debug, Clone)]
@@ -30,10 +30,13 @@ impl Clock {
         Self(Source::Real(Instant::now()))
     }
 
-    /// A clock that stands still until its [`Hand`] moves it.
-    pub fn manual() -> (Self, Hand) {
+    /// A clock that stands still until its [`ManualClock`] moves it.
+    pub fn manual() -> (Self, ManualClock) {
         let turned = Arc::new(Mutex::new(Turned::default()));
-        (Self(Source::Manual(turned.clone())), Hand::new(turned))
+        (
+            Self(Source::Manual(turned.clone())),
+            ManualClock::new(turned),
+        )
     }
 
     /// Time since the clock was made; never goes back.

@@ -1,13 +1,12 @@
 //! A change among a group's members, told for each person.
 
 use super::{
-    Fault,
     effect::leaves_doubt,
     members::{Members, Own},
 };
-use crate::{
-    op::{Fate, Foreign, GroupId, MemberChanges, People, PersonChange, PersonId, Role},
-    toolset::Briefing,
+use crate::op::{
+    BackendError, Briefing, Fate, GroupId, MemberChanges, People, PersonChange, PersonId, Role,
+    Untrusted,
 };
 
 /// What is wanted of each person.
@@ -27,9 +26,9 @@ pub(super) enum Aim {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Said {
     Yes,
-    No(Foreign),
+    No(Untrusted),
     /// It failed, which may be after the change was made.
-    Failed(Foreign),
+    Failed(Untrusted),
     Invited,
     /// The answer was lost.
     Nothing,
@@ -52,17 +51,17 @@ struct Step {
 
 impl Said {
     /// What a fault says about the person that the call was for.
-    pub(super) fn of(fault: &Fault) -> Self {
+    pub(super) fn of(fault: &BackendError) -> Self {
         match fault {
-            Fault::Refused { said, .. } if leaves_doubt(fault) => Self::Failed(said.clone()),
-            Fault::Refused { said, .. } => Self::No(said.clone()),
+            BackendError::Refused { said, .. } if leaves_doubt(fault) => Self::Failed(said.clone()),
+            BackendError::Refused { said, .. } => Self::No(said.clone()),
             _ => Self::Nothing,
         }
     }
 }
 
 /// What a person needs to know before people are removed.
-pub(super) fn removal(name: Option<Foreign>, members: &Members, people: &People) -> Briefing {
+pub(super) fn removal(name: Option<Untrusted>, members: &Members, people: &People) -> Briefing {
     let who = people.iter().map(|person| {
         let stands = match members.own(&members.ids_of(person)) {
             Own::In(Role::Admin) => " (administrator)",
@@ -179,14 +178,16 @@ impl Change {
     /// The outcome, or the fault that kept everybody from it.
     pub(super) fn outcome_or(
         self,
-        fault: Option<Fault>,
+        fault: Option<BackendError>,
         after: Option<&Members>,
-    ) -> Result<MemberChanges, Fault> {
+    ) -> Result<MemberChanges, BackendError> {
         let changes = self.outcome(after);
         let nothing = |one: &PersonChange| matches!(one.outcome, Fate::Refused | Fate::NotSent);
         match fault {
             Some(
-                fault @ (Fault::Refused { .. } | Fault::Unreachable { .. } | Fault::Cancelled),
+                fault @ (BackendError::Refused { .. }
+                | BackendError::Unreachable { .. }
+                | BackendError::Cancelled),
             ) if changes.people.iter().all(nothing) => Err(fault),
             _ => Ok(changes),
         }
@@ -197,7 +198,7 @@ impl Change {
     }
 
     fn told(&self, step: &Step, after: Option<&Members>) -> PersonChange {
-        let own_words = |why: &str| Some(Foreign::new(why));
+        let own_words = |why: &str| Some(Untrusted::new(why));
         let (outcome, reason) = match (&step.settled, &step.said, self.reached(step, after)) {
             (Some((fate, why)), _, _) => (*fate, why.and_then(own_words)),
             (None, None, _) => (

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::Fault;
+use crate::op::BackendError;
 
 /// Looks until the effect shows or time is up; what the last look showed.
 ///
@@ -30,11 +30,11 @@ where
 }
 
 /// Whether a change may have been made in spite of this fault.
-pub(super) fn leaves_doubt(fault: &Fault) -> bool {
+pub(super) fn leaves_doubt(fault: &BackendError) -> bool {
     match fault {
-        Fault::OutcomeUnknown { .. } => true,
+        BackendError::OutcomeUnknown { .. } => true,
         // An API may fail after WhatsApp said yes.
-        Fault::Refused { status, .. } => status.is_some_and(|status| status >= 500),
+        BackendError::Refused { status, .. } => status.is_some_and(|status| status >= 500),
         _ => false,
     }
 }

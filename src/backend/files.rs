@@ -2,10 +2,9 @@
 
 use reqwest::{Response, StatusCode};
 
-use super::{Fault, GUARD};
 use crate::{
     media::{MediaRules, Received, Unloadable, ask, receive},
-    op::Foreign,
+    op::{BackendError, GUARD, Untrusted},
 };
 
 /// What to do about a file that is gone.
@@ -17,7 +16,7 @@ pub(super) async fn from_public(
     url: &str,
     declared: Option<&str>,
     rules: &MediaRules,
-) -> Result<Received, Fault> {
+) -> Result<Received, BackendError> {
     let response = ask(url, rules).await.map_err(|error| match error {
         Unloadable::Answered(status) => no_file(api, status),
         // What it says of an argument is of no use here: nobody gave one.
@@ -44,7 +43,7 @@ pub(super) async fn take_in(
     response: Response,
     declared: Option<&str>,
     rules: &MediaRules,
-) -> Result<Received, Fault> {
+) -> Result<Received, BackendError> {
     if response.status() != StatusCode::OK {
         return Err(no_file(api, response.status().as_u16()));
     }
@@ -61,11 +60,11 @@ pub(super) async fn take_in(
 }
 
 /// There is no file, or none any more.
-pub(super) fn gone(api: &'static str, said: &str) -> Fault {
+pub(super) fn gone(api: &'static str, said: &str) -> BackendError {
     refused(api, None, said, AGAIN)
 }
 
-fn no_file(api: &'static str, status: u16) -> Fault {
+fn no_file(api: &'static str, status: u16) -> BackendError {
     let (said, next) = match status {
         404 | 410 => ("the file is gone", AGAIN),
         401 | 403 => (
@@ -81,11 +80,11 @@ fn no_file(api: &'static str, status: u16) -> Fault {
     refused(api, Some(status), &format!("{said} ({status})"), next)
 }
 
-fn refused(api: &'static str, status: Option<u16>, said: &str, next: &'static str) -> Fault {
-    Fault::Refused {
+fn refused(api: &'static str, status: Option<u16>, said: &str, next: &'static str) -> BackendError {
+    BackendError::Refused {
         api,
         status,
-        said: Foreign::new(said),
+        said: Untrusted::new(said),
         next,
     }
 }

@@ -8,8 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use super::Fault;
-use crate::progress::Progress;
+use crate::op::{BackendError, Progress};
 
 /// The largest answer that is read.
 const LARGEST: usize = 8 * 1024 * 1024;
@@ -62,25 +61,25 @@ impl Http {
     pub(super) async fn read(
         &self,
         request: impl Fn(&Client) -> RequestBuilder,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, BackendError> {
         let client = self.client()?;
         match self.send(request(client)).await {
             Err(Lost { timeout: false, .. }) => self.send(request(client)).await,
             outcome => outcome,
         }
-        .map_err(|lost| Fault::Unreachable {
+        .map_err(|lost| BackendError::Unreachable {
             api: self.api,
             address: lost.address,
             why: lost.why,
         })?
-        .map_err(|why| Fault::Unreadable { api: self.api, why })
+        .map_err(|why| BackendError::Unreadable { api: self.api, why })
     }
 
     /// Asks for a file, whose body is still to come; a lost connection is tried once more.
     pub(super) async fn open(
         &self,
         request: impl Fn(&Client) -> RequestBuilder,
-    ) -> Result<Response, Fault> {
+    ) -> Result<Response, BackendError> {
         let client = self.client()?;
         let send = || request(client).timeout(FILE_TIME).send();
         let opened = match send().await {
@@ -89,7 +88,7 @@ impl Http {
         };
         let response = opened.map_err(|error| {
             let lost = Lost::from(error);
-            Fault::Unreachable {
+            BackendError::Unreachable {
                 api: self.api,
                 address: lost.address,
                 why: lost.why,
@@ -108,18 +107,18 @@ impl Http {
         &self,
         progress: &Progress,
         request: impl FnOnce(&Client) -> RequestBuilder,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, BackendError> {
         let request = request(self.client()?);
         progress.still_wanted()?;
         match self.send(request).await {
             Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(why)) => Err(Fault::OutcomeUnknown { api: self.api, why }),
-            Err(lost) if lost.unsent => Err(Fault::Unreachable {
+            Ok(Err(why)) => Err(BackendError::OutcomeUnknown { api: self.api, why }),
+            Err(lost) if lost.unsent => Err(BackendError::Unreachable {
                 api: self.api,
                 address: lost.address,
                 why: lost.why,
             }),
-            Err(lost) => Err(Fault::OutcomeUnknown {
+            Err(lost) => Err(BackendError::OutcomeUnknown {
                 api: self.api,
                 why: lost.why,
             }),
@@ -150,7 +149,7 @@ impl Http {
         Ok(Ok(Reply { status, body }))
     }
 
-    fn client(&self) -> Result<&Client, Fault> {
+    fn client(&self) -> Result<&Client, BackendError> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
@@ -170,7 +169,7 @@ impl Http {
             .connect_timeout(self.timeout.min(Duration::from_secs(10)))
             .user_agent(concat!("whatsapp-guard/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| Fault::internal(&reason(&error)))?;
+            .map_err(|error| BackendError::internal(&reason(&error)))?;
         Ok(self.client.get_or_init(|| client))
     }
 }
@@ -233,8 +232,8 @@ impl Reply {
     }
 
     /// The body as a type.
-    pub(super) fn parse<T: DeserializeOwned>(&self, api: &'static str) -> Result<T, Fault> {
-        serde_json::from_slice(&self.body).map_err(|error| Fault::Unreadable {
+    pub(super) fn parse<T: DeserializeOwned>(&self, api: &'static str) -> Result<T, BackendError> {
+        serde_json::from_slice(&self.body).map_err(|error| BackendError::Unreadable {
             api,
             // serde's message would repeat the value, which may be anything.
             why: match error.classify() {

@@ -1,16 +1,15 @@
 //! Loading what is to be sent; called only once a call is permitted.
 
-use super::{Fault, GUARD};
 use crate::{
     media::{Family, Media, MediaRules, MediaSource, load},
-    op::{Foreign, MediaKind, Picture, SendMedia, SendVoice},
+    op::{BackendError, GUARD, MediaKind, Picture, SendMedia, SendVoice, Untrusted},
 };
 
 /// What is to be shown, and how.
 pub(super) async fn to_show(
     op: &SendMedia,
     rules: &MediaRules,
-) -> Result<(MediaKind, Media), Fault> {
+) -> Result<(MediaKind, Media), BackendError> {
     let mut media = loaded(&op.media, rules).await?;
     let family = media.family();
     let kind = op.kind.unwrap_or(match family {
@@ -31,7 +30,7 @@ pub(super) async fn to_show(
 }
 
 /// What is to be heard.
-pub(super) async fn to_hear(op: &SendVoice, rules: &MediaRules) -> Result<Media, Fault> {
+pub(super) async fn to_hear(op: &SendVoice, rules: &MediaRules) -> Result<Media, BackendError> {
     let media = loaded(&op.media, rules).await?;
     match media.family() {
         Family::Audio => Ok(media),
@@ -40,7 +39,10 @@ pub(super) async fn to_hear(op: &SendVoice, rules: &MediaRules) -> Result<Media,
 }
 
 /// What is to be shown beside a name.
-pub(super) async fn to_portray(picture: &Picture, rules: &MediaRules) -> Result<Media, Fault> {
+pub(super) async fn to_portray(
+    picture: &Picture,
+    rules: &MediaRules,
+) -> Result<Media, BackendError> {
     let media = loaded(picture.source(), rules).await?;
     if media.mime == "image/jpeg" {
         return Ok(media);
@@ -51,7 +53,7 @@ pub(super) async fn to_portray(picture: &Picture, rules: &MediaRules) -> Result<
     ))
 }
 
-async fn loaded(source: &MediaSource, rules: &MediaRules) -> Result<Media, Fault> {
+async fn loaded(source: &MediaSource, rules: &MediaRules) -> Result<Media, BackendError> {
     let media = load(source, rules)
         .await
         .map_err(|error| unsent(&error.to_string(), error.next()))?;
@@ -64,18 +66,18 @@ async fn loaded(source: &MediaSource, rules: &MediaRules) -> Result<Media, Fault
     Ok(media)
 }
 
-fn another(wanted: &str) -> Fault {
+fn another(wanted: &str) -> BackendError {
     unsent(
         &format!("by its first bytes this is no {wanted}"),
         "send another file, or with send_media as kind document",
     )
 }
 
-fn unsent(why: &str, next: &'static str) -> Fault {
-    Fault::Refused {
+fn unsent(why: &str, next: &'static str) -> BackendError {
+    BackendError::Refused {
         api: GUARD,
         status: None,
-        said: Foreign::new(&format!("{why}; nothing was sent")),
+        said: Untrusted::new(&format!("{why}; nothing was sent")),
         next,
     }
 }

@@ -1,11 +1,11 @@
 //! The members of a group, and whether somebody is among them.
 
-use crate::op::{Foreign, GroupMember, PersonId, Rank, Role};
+use crate::op::{GroupMember, PersonId, Rank, Role, Untrusted};
 
 /// A member, under every id that the API tells.
 pub(super) struct Member {
     pub(super) ids: Vec<PersonId>,
-    pub(super) name: Option<Foreign>,
+    pub(super) name: Option<Untrusted>,
     pub(super) admin: bool,
     pub(super) creator: bool,
     /// Some engines keep who has left in the list.

@@ -2,7 +2,6 @@
 
 mod changes;
 mod effect;
-mod fault;
 mod files;
 pub mod green_api;
 mod http;
@@ -14,97 +13,16 @@ mod settle;
 mod showing;
 pub mod waha;
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-pub use fault::{Fault, GUARD};
-
 use crate::{
     config::Config,
-    op::{Output, SessionReport},
+    op::{BackendError, Output, SessionReport},
     toolset::Toolset,
 };
 use green_api::GreenApi;
 use waha::Waha;
-
-/// How long a back end waits for things that take their time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Waits {
-    /// For one HTTP answer.
-    pub answer: Duration,
-    /// Between two looks at a state; APIs allow about one a second.
-    pub look: Duration,
-    /// For a session to come up.
-    pub open: Duration,
-    /// For an effect to show after the API said yes.
-    pub settle: Duration,
-    /// For WhatsApp to confirm a message.
-    pub confirm: Duration,
-}
-
-impl Default for Waits {
-    fn default() -> Self {
-        Self {
-            answer: Duration::from_secs(35),
-            look: Duration::from_secs(1),
-            open: Duration::from_secs(45),
-            settle: Duration::from_secs(15),
-            confirm: Duration::from_secs(3),
-        }
-    }
-}
-
-impl Waits {
-    /// Waits bounded by the time that one answer may take.
-    pub fn within(answer: Duration) -> Self {
-        let default = Self::default();
-        Self {
-            answer,
-            look: default.look.min(answer),
-            open: default.open.min(answer * 2),
-            settle: default.settle.min(answer),
-            confirm: default.confirm.min(answer),
-        }
-    }
-}
-
-impl Waits {
-    /// The same, for what WhatsApp confirms at once or not at all.
-    fn confirming(self) -> Self {
-        Self {
-            settle: self.confirm,
-            ..self
-        }
-    }
-}
-
-/// The API that is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// A WAHA server.
-    Waha,
-    /// A GREEN-API instance.
-    GreenApi,
-    /// The built-in stand-in.
-    Sandbox,
-}
-
-impl Kind {
-    /// Every back end.
-    pub const ALL: [Self; 3] = [Self::Waha, Self::GreenApi, Self::Sandbox];
-
-    /// The name under which it is configured.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Waha => "waha",
-            Self::GreenApi => "green-api",
-            Self::Sandbox => "sandbox",
-        }
-    }
-}
 
 /// A back end that is ready to be called; nothing has been opened yet.
 #[derive(Clone)]
@@ -155,8 +73,8 @@ impl Finding {
     }
 }
 
-impl From<Fault> for Finding {
-    fn from(fault: Fault) -> Self {
+impl From<BackendError> for Finding {
+    fn from(fault: BackendError) -> Self {
         Self::wrong(fault.to_string(), fault.next())
     }
 }
@@ -167,7 +85,7 @@ impl Backend {
         match config {
             Config::Waha(account) => Self::Waha(Waha::new(account)),
             Config::GreenApi(account) => Self::GreenApi(GreenApi::new(account)),
-            Config::Sandbox(waits, media) => Self::Waha(Waha::sandbox(*waits, media.clone())),
+            Config::Sandbox(timeouts, media) => Self::Waha(Waha::sandbox(*timeouts, media.clone())),
         }
     }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    Waits,
     http::{Body, Reply},
     settle::Seen,
 };
+use crate::config::Timeouts;
 
 /// Where a picture is, if there is one; `None` where that cannot be told.
 pub(super) type Place = Option<Option<String>>;
@@ -61,15 +61,15 @@ pub(super) fn removed(before: &Place, now: &Place) -> Seen {
 
 /// Looks that are few: APIs pass each on to WhatsApp, which limits them. Where a look
 /// cannot show anything there is but one.
-pub(super) fn looks(waits: Waits, telling: bool) -> Waits {
-    Waits {
-        look: waits.look.max(waits.settle / 3),
+pub(super) fn looks(timeouts: Timeouts, telling: bool) -> Timeouts {
+    Timeouts {
+        look: timeouts.look.max(timeouts.settle / 3),
         settle: if telling {
-            waits.settle
+            timeouts.settle
         } else {
             Duration::ZERO
         },
-        ..waits
+        ..timeouts
     }
 }
 

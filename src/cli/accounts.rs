@@ -7,10 +7,9 @@ use super::{
     options::{BackendOption, SANDBOX},
 };
 use crate::{
-    backend::Kind,
-    config::{Config, Described, from_process},
+    config::{AccountSpec, Config, Kind, from_process},
     policy::Policy,
-    toolset::nearest,
+    text::nearest,
 };
 
 /// An account that is configured.
@@ -20,7 +19,7 @@ pub(super) enum Configured<'p> {
     /// By the policy.
     Named {
         name: &'p str,
-        account: &'p Described,
+        account: &'p AccountSpec,
         /// Whether there are others beside it.
         several: bool,
     },

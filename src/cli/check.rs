@@ -15,7 +15,7 @@ use super::{
 use crate::{
     mcp::LOCAL,
     op::{self, Risk},
-    policy::{Located, Place, Policy, Standing},
+    policy::{Effect, Located, Policy, RuleLocation},
 };
 
 /// Check a policy and print what each tool may do under it.
@@ -60,13 +60,14 @@ struct Report<'a> {
 struct Row {
     tool: &'static str,
     risk: Risk,
-    standing: &'static str,
+    #[serde(rename = "standing")]
+    effect: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     manner: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<Place>,
+    rule: Option<RuleLocation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
 }
@@ -95,7 +96,7 @@ impl Check {
         if !policy.accounts().is_empty() {
             let names = policy.accounts().iter();
             let used: Vec<_> = names
-                .filter(|(name, _)| policy.lets_use(&self.grant, name))
+                .filter(|(name, _)| policy.may_use(&self.grant, name))
                 .map(|(name, account)| format!("{name} ({})", account.kind().name()))
                 .collect();
             besides.push(format!("accounts that may be used: {}", used.join(", ")));
@@ -141,14 +142,14 @@ fn rows(policy: &Policy, grant: &str) -> Vec<Row> {
     op::catalogue()
         .iter()
         .map(|entry| {
-            let standing = policy.standing(entry.name, entry.risk, grant);
+            let effect = policy.effect(entry.name, entry.risk, grant);
             let limits = policy.limits_of(entry.name, grant);
-            let because = standing.because();
+            let because = effect.because();
             Row {
                 tool: entry.name,
                 risk: entry.risk,
-                standing: word(&standing),
-                manner: if standing.admits() {
+                effect: word(&effect),
+                manner: if effect.admits() {
                     policy.manner(entry.name, grant)
                 } else {
                     Vec::new()
@@ -164,19 +165,19 @@ fn rows(policy: &Policy, grant: &str) -> Vec<Row> {
         .collect()
 }
 
-const fn word(standing: &Standing) -> &'static str {
-    match standing {
-        Standing::Allow => "listed",
-        Standing::Confirm(_) => "asks",
-        Standing::Deny(_) => "refused",
-        Standing::Hidden(_) => "hidden",
+const fn word(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Allow => "listed",
+        Effect::Confirm(_) => "asks",
+        Effect::Deny(_) => "refused",
+        Effect::Hidden(_) => "hidden",
     }
 }
 
 fn print(out: &mut impl Write, rows: &[Row]) -> Result<(), CliError> {
     let width = rows.iter().map(|row| row.tool.len()).max().unwrap_or(0);
     for row in rows {
-        let colour = match row.standing {
+        let colour = match row.effect {
             "listed" => AnsiColor::Green,
             "asks" => AnsiColor::Yellow,
             _ => AnsiColor::Red,
@@ -193,7 +194,7 @@ fn print(out: &mut impl Write, rows: &[Row]) -> Result<(), CliError> {
             "{:width$}  {:11}  {style}{:7}{style:#}{gap}{terms}  {}",
             row.tool,
             row.risk,
-            row.standing,
+            row.effect,
             row.rule.as_deref().unwrap_or("(no rule)"),
         )?;
     }

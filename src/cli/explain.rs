@@ -12,9 +12,11 @@ use super::{
     output::{stdout, write_json},
 };
 use crate::{
+    explain::{Account, Explanation, LimitStatus, Outcome, Why},
     mcp::LOCAL,
+    op,
     policy::Policy,
-    rehearsal::{self, Account, Explanation, Outcome, Outlook, Why, for_people},
+    text::{self, for_people},
 };
 
 /// Say what would happen to a call and which rules decide, without sending anything.
@@ -68,17 +70,15 @@ impl Explain {
         let policy = self.policy.load()?;
         let arguments = serde_json::from_str(&self.arguments)
             .map_err(|error| CliError::Usage(format!("the arguments are no JSON: {error}")))?;
-        let facts = rehearsal::call(&self.tool, arguments).map_err(CliError::Usage)?;
+        let facts = op::call(&self.tool, arguments).map_err(CliError::Usage)?;
         let at = match &self.at {
-            Some(text) => {
-                rehearsal::moment(text, &policy.zone(&self.grant)).map_err(CliError::Usage)?
-            }
+            Some(text) => text::moment(text, &policy.zone(&self.grant)).map_err(CliError::Usage)?,
             None => Timestamp::now(),
         };
         let account = self.backend.one(&policy)?;
         if let Some(name) = account.name()
             && policy.knows(&self.grant)
-            && !policy.lets_use(&self.grant, name)
+            && !policy.may_use(&self.grant, name)
         {
             let grant = &self.grant;
             let problem = format!(
@@ -187,7 +187,7 @@ fn line(why: &Why) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-fn limit(limit: &Outlook) -> Vec<String> {
+fn limit(limit: &LimitStatus) -> Vec<String> {
     let takes = match limit.takes {
         1 => String::new(),
         takes => format!(", takes {takes}"),

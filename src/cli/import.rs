@@ -14,8 +14,8 @@ use super::{
     output::{stdout, write_file, write_json},
 };
 use crate::{
-    backend::{Backend, Kind},
-    config::Config,
+    backend::Backend,
+    config::{Config, Kind},
     import::{Imported, LARGEST, import, shown},
 };
 

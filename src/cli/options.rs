@@ -13,14 +13,13 @@ use secrecy::SecretString;
 
 use super::{CliError, accounts::Configured};
 use crate::{
-    backend::Kind,
     clock::Clock,
-    config::{Config, from_process},
+    config::{Config, Kind, from_process},
     gate::ApprovalKey,
+    kill_switch::Switch,
     ledger::{Ledger, Shared},
-    panic_switch::Switch,
     policy::Policy,
-    state,
+    state_dir,
 };
 
 /// Which policy.
@@ -127,7 +126,7 @@ impl StateOption {
     pub(super) fn directory(&self) -> Option<PathBuf> {
         match &self.state {
             Some(Place::Directory(directory)) => Some(directory.clone()),
-            Some(Place::Address(_)) | None => state::directory(),
+            Some(Place::Address(_)) | None => state_dir::directory(),
         }
     }
 

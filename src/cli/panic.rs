@@ -10,7 +10,7 @@ use super::{
     options::StateOption,
     output::{stdout, write_json},
 };
-use crate::panic_switch::{State, Switch};
+use crate::{kill_switch::Switch, ledger::SwitchState};
 
 /// Stop every running server at once: nothing but reads, or nothing at all.
 #[derive(Debug, Args)]
@@ -75,19 +75,19 @@ impl Panic {
     }
 
     /// Puts the switch; what holds then.
-    fn put(&self, switch: &Switch) -> std::io::Result<State> {
+    fn put(&self, switch: &Switch) -> std::io::Result<SwitchState> {
         match (self.status, self.off, self.all) {
             (true, ..) => {}
             (_, true, _) => switch.clear()?,
-            (_, _, true) => switch.set(State::Everything)?,
+            (_, _, true) => switch.set(SwitchState::Everything)?,
             // A second cry in a hurry must not loosen the first.
-            _ if switch.ask()? == State::Everything => {}
-            _ => switch.set(State::ReadsOnly)?,
+            _ if switch.ask()? == SwitchState::Everything => {}
+            _ => switch.set(SwitchState::ReadsOnly)?,
         }
         switch.ask()
     }
 
-    fn tell(&self, switch: &Switch, state: State) -> std::io::Result<()> {
+    fn tell(&self, switch: &Switch, state: SwitchState) -> std::io::Result<()> {
         let mut out = stdout();
         if self.json {
             let report = Report {
@@ -97,12 +97,12 @@ impl Panic {
             return write_json(&mut out, &report);
         }
         let says = match state {
-            State::Off => "off: what the policy says holds",
-            State::ReadsOnly => "on: nothing but reads from the next call on",
-            State::Everything => "on: nothing at all from the next call on",
+            SwitchState::Off => "off: what the policy says holds",
+            SwitchState::ReadsOnly => "on: nothing but reads from the next call on",
+            SwitchState::Everything => "on: nothing at all from the next call on",
         };
         writeln!(out, "panic is {says} ({})", switch.place())?;
-        if state != State::Off {
+        if state != SwitchState::Off {
             writeln!(out, "`whatsapp-guard panic --off` takes it away")?;
         }
         Ok(())

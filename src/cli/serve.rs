@@ -22,12 +22,13 @@ use crate::{
     clock::Clock,
     config::{Config, from_process},
     gate::{ApprovalKey, Gate},
+    kill_switch::Switch,
     ledger::Ledger,
     mcp::{self, Account, LOCAL, Server},
-    panic_switch::Switch,
     policy::Policy,
     reload,
-    toolset::{Toolset, nearest},
+    text::nearest,
+    toolset::Toolset,
 };
 
 /// Serve MCP on standard input and output.
@@ -123,9 +124,7 @@ impl Serve {
         }
         let names: Vec<&str> = configured.iter().filter_map(Configured::name).collect();
         let stdio = self.http.stdio || !self.http.is_wanted();
-        if stdio
-            && !names.is_empty()
-            && !names.iter().any(|name| policy.lets_use(&self.grant, name))
+        if stdio && !names.is_empty() && !names.iter().any(|name| policy.may_use(&self.grant, name))
         {
             let grant = &self.grant;
             return Err(CliError::Usage(format!(

@@ -10,8 +10,8 @@ use super::{
     output::{stdout, write_json},
 };
 use crate::{
-    backend::{Backend, Kind},
-    config::Config,
+    backend::Backend,
+    config::{Config, Kind},
     op::{self, Risk},
     toolset::Toolset,
 };

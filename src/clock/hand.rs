@@ -11,7 +11,7 @@ use super::Boot;
 
 /// Moves a manual clock.
 #[derive(Debug, Clone)]
-pub struct Hand(Arc<Mutex<Turned>>);
+pub struct ManualClock(Arc<Mutex<Turned>>);
 
 #[derive(Debug)]
 pub(super) struct Turned {
@@ -44,7 +44,7 @@ impl Turned {
     }
 }
 
-impl Hand {
+impl ManualClock {
     pub(super) fn new(turned: Arc<Mutex<Turned>>) -> Self {
         Self(turned)
     }

@@ -19,7 +19,7 @@ impl Gate {
     /// Whether a caller may use its account.
     pub(super) fn is_open_to(&self, policy: &Policy, caller: &Caller) -> bool {
         let account = self.account.as_deref();
-        account.is_none_or(|account| policy.lets_use(&caller.grant, account))
+        account.is_none_or(|account| policy.may_use(&caller.grant, account))
     }
 
     /// The same verdict; a refusal says on which of several accounts.

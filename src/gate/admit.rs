@@ -3,14 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Caller, Code, Ending, Gate, Permitted, Refusal, Verdict, durable::Asked, health::Watched,
+    Caller, Ending, Gate, Permitted, Refusal, Verdict, durable::Asked, health::Watched,
     permit::Grounds, repeats, weigh::Weighed,
 };
 use crate::{
-    backend::Fault,
-    op::Risk,
-    policy::Policy,
-    toolset::{Answer, Facts, Prepared},
+    op::{BackendError, Facts, Risk},
+    policy::{Code, Policy},
+    toolset::{Answer, Prepared},
 };
 
 impl Gate {
@@ -43,7 +42,7 @@ impl Gate {
             Ok((wait, counted)) => (wait, counted, grounds),
             Err(refusal)
                 if refusal.code != Code::LedgerUnavailable
-                    && policy.lets_through(&weighed.facts) =>
+                    && policy.passes_in_shadow(&weighed.facts) =>
             {
                 (Duration::ZERO, None, Grounds::Shadow(refusal.code))
             }
@@ -57,7 +56,7 @@ impl Gate {
         Self::reads(&mut state, &weighed.facts, caller);
         drop(state);
         Verdict::Go(Box::new(Permitted {
-            sight: self.sight(policy, &weighed.facts, caller),
+            read_filter: self.read_filter(policy, &weighed.facts, caller),
             ending: Ending {
                 grant: caller.grant.clone(),
                 once,
@@ -71,7 +70,7 @@ impl Gate {
     }
 
     /// Takes note of what a call came to.
-    pub fn ended(&self, ending: Ending, outcome: &Result<Answer, Fault>) {
+    pub fn ended(&self, ending: Ending, outcome: &Result<Answer, BackendError>) {
         let reading = outcome.as_ref().ok().map(|answer| &answer.reading);
         if let Some(counted) = &ending.counted {
             let messages = reading.map_or(0, |reading| reading.messages);

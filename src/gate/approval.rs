@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::{
-    ApprovalKey, Caller, Code, Refusal,
+    ApprovalKey, Caller, Refusal,
     meter::{Full, Meter},
 };
 use crate::{
     clock::Clock,
     ledger::{DAY, Ledger},
-    policy::{Confirmation, Policy},
-    toolset::Facts,
+    op::Facts,
+    policy::{Code, Confirmation, Policy},
 };
 
 /// What came back from the person.

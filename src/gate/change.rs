@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::Gate;
 use crate::{
-    op::Foreign,
+    op::Untrusted,
     policy::{Diagnostics, Policy},
 };
 
@@ -56,7 +56,7 @@ impl Gate {
 
 impl Rejected {
     fn new(at: Timestamp, wrong: &Diagnostics) -> Self {
-        let short = |problem: String| Foreign::long(&problem).to_string();
+        let short = |problem: String| Untrusted::long(&problem).to_string();
         let mut errors = wrong.errors().map(|error| error.to_string());
         let problems = errors.by_ref().take(MOST).map(short).collect();
         let more = errors.count();

@@ -4,9 +4,8 @@
 use super::{Caller, Refusal, limits::keys};
 use crate::{
     ledger::{Admission, Count, Full, Ledger, Receipt, Request},
-    op::Part,
-    policy::{Counted as What, Limit, Scope},
-    toolset::Facts,
+    op::{Facts, TargetRole},
+    policy::{Code, Counted as What, Limit, Scope},
 };
 
 /// What a call was counted in.
@@ -56,7 +55,7 @@ impl<'p> Asked<'p> {
             }
         }
         if remembers || !asked.newcomers.is_empty() {
-            let recipients = facts.touches.of(Part::Recipient);
+            let recipients = facts.targets.of(TargetRole::Recipient);
             asked.people = recipients.map(|chat| chat.as_str().to_owned()).collect();
         }
         let nothing = asked.counts.is_empty() && asked.people.is_empty();
@@ -113,7 +112,7 @@ impl<'p> Asked<'p> {
         let mut all = counts.chain(self.newcomers.iter().map(|(limit, _)| *limit));
         match all.nth(full.index) {
             Some(limit) => Refusal::full(facts.tool, limit, full.left, full.wait),
-            None => Refusal::new(super::Code::RateLimited, "a limit is reached"),
+            None => Refusal::new(Code::RateLimited, "a limit is reached"),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How much the limits have left, for whoever watches the server.
 
-use super::{Gate, ScoutPermit};
-use crate::{ledger::LedgerError, metrics::Headroom, policy::Limit, toolset::Errand};
+use super::{Gate, LookupPermit};
+use crate::{ledger::LedgerError, metrics::Headroom, policy::Limit, toolset::LookupRequest};
 
 impl Gate {
     /// What each limit has left, by the fullest of its keys; nothing of those that
@@ -18,12 +18,12 @@ impl Gate {
         if counted().next().is_none() {
             return all;
         }
-        let Ok(standings) = self.ledger.standings() else {
+        let Ok(usages) = self.ledger.usages() else {
             return all;
         };
         for limit in counted() {
             let prefix = format!("{}:", limit.scope.name());
-            let used = standings
+            let used = usages
                 .iter()
                 .filter(|one| one.counter == limit.counter && one.key.starts_with(&prefix))
                 .map(|one| one.used(limit.window))
@@ -37,10 +37,10 @@ impl Gate {
     }
 
     /// Leave to look whether the back end answers.
-    pub fn readiness(&self) -> ScoutPermit {
-        ScoutPermit(Errand {
+    pub fn readiness(&self) -> LookupPermit {
+        LookupPermit(LookupRequest {
             state: true,
-            ..Errand::default()
+            ..LookupRequest::default()
         })
     }
 

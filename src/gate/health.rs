@@ -2,30 +2,26 @@
 
 use std::time::Duration;
 
-use super::{Code, Gate, Refusal};
+use super::{Gate, Refusal};
 use crate::{
-    backend::{Fault, GUARD},
     ledger::{Count, Glance, LedgerError, Pause, Request},
-    op::{Risk, Topic},
-    policy::Policy,
-    toolset::{Answer, Facts},
+    op::{BackendError, Facts, GUARD, Risk, Topic},
+    policy::{Code, FAILURES_COUNTER, Policy},
+    toolset::Answer,
 };
-
-/// The counter of calls that failed.
-pub(crate) const FAILURES: &str = "health.failures";
 
 /// A call whose outcome says something of the account's health.
 pub(super) struct Watched;
 
 /// Whether a call is one that an account in danger must not make. What brings a
 /// session back stays possible, and so does looking.
-pub(crate) fn endangers(facts: &Facts) -> bool {
+pub(crate) fn signals_danger(facts: &Facts) -> bool {
     facts.risk != Risk::Read && facts.topic != Topic::Session
 }
 
 impl Watched {
     pub(super) fn of(policy: &Policy, facts: &Facts) -> Option<Self> {
-        (!policy.health.is_empty() && endangers(facts)).then_some(Self)
+        (!policy.health.is_empty() && signals_danger(facts)).then_some(Self)
     }
 }
 
@@ -37,7 +33,7 @@ impl Gate {
         facts: &Facts,
         seen: Option<&Glance>,
     ) -> Result<(), Refusal> {
-        let Some(health) = policy.health.first().filter(|_| endangers(facts)) else {
+        let Some(health) = policy.health.first().filter(|_| signals_danger(facts)) else {
             return Ok(());
         };
         let pause = match seen {
@@ -67,7 +63,7 @@ impl Gate {
 
     /// Takes note of a state of the account.
     pub(super) fn notice(&self, policy: &Policy, word: &str) {
-        for health in policy.health.iter().filter(|health| health.dreads(word)) {
+        for health in policy.health.iter().filter(|health| health.pauses_on(word)) {
             let why = format!("its state is {word}");
             self.leave_alone(health.cooldown, &why);
         }
@@ -78,7 +74,7 @@ impl Gate {
         &self,
         policy: &Policy,
         watched: Option<Watched>,
-        outcome: &Result<Answer, Fault>,
+        outcome: &Result<Answer, BackendError>,
     ) {
         if let Ok(answer) = outcome
             && let Some(word) = &answer.account_state
@@ -97,7 +93,7 @@ impl Gate {
                 continue;
             };
             let count = Count {
-                counter: FAILURES,
+                counter: FAILURES_COUNTER,
                 // Each file counts by itself.
                 key: &match index {
                     0 => "account".to_owned(),
@@ -137,13 +133,13 @@ impl Gate {
 }
 
 /// Whether it says nothing of the account: the API was not asked, or has done it.
-fn is_ours(fault: &Fault) -> bool {
+fn is_ours(fault: &BackendError) -> bool {
     matches!(
         fault,
-        Fault::Cancelled
-            | Fault::Internal(_)
-            | Fault::TooLarge(_)
-            | Fault::Refused { api: GUARD, .. }
+        BackendError::Cancelled
+            | BackendError::Internal(_)
+            | BackendError::TooLarge(_)
+            | BackendError::Refused { api: GUARD, .. }
     )
 }
 

@@ -2,8 +2,11 @@
 
 use std::sync::PoisonError;
 
-use super::{Caller, Code, Gate, Refusal, Reply, Verdict, permit::Grounds};
-use crate::{policy::Standing, toolset::Prepared};
+use super::{Caller, Gate, Refusal, Reply, Verdict, permit::Grounds};
+use crate::{
+    policy::{Code, Effect},
+    toolset::Prepared,
+};
 
 impl Gate {
     /// Decides a call that comes without a person's answer.
@@ -43,24 +46,24 @@ impl Gate {
             Err(refusal) => return refusal.into(),
         };
         let facts = call.facts();
-        if weighed.decision.standing().admits()
+        if weighed.decision.effect().admits()
             && let Err(refusal) = self.healthy(&policy, facts, weighed.seen.as_ref())
         {
-            if refusal.code == Code::LedgerUnavailable || !policy.lets_through(facts) {
+            if refusal.code == Code::LedgerUnavailable || !policy.passes_in_shadow(facts) {
                 return refusal.into();
             }
             let grounds = Grounds::Shadow(refusal.code);
             return self.admit(&policy, &weighed, call, caller, grounds);
         }
-        let grounds = match (weighed.decision.standing(), yes) {
-            (Standing::Allow, yes) => yes.unwrap_or(Grounds::Policy),
-            (standing, None) if policy.lets_through(facts) => Grounds::Shadow(code_of(standing)),
-            (Standing::Confirm(_), Some(yes)) => yes,
-            (Standing::Confirm(because), None) if !caller.can_ask => {
+        let grounds = match (weighed.decision.effect(), yes) {
+            (Effect::Allow, yes) => yes.unwrap_or(Grounds::Policy),
+            (effect, None) if policy.passes_in_shadow(facts) => Grounds::Shadow(code_of(effect)),
+            (Effect::Confirm(_), Some(yes)) => yes,
+            (Effect::Confirm(because), None) if !caller.can_ask => {
                 return Refusal::cannot_ask(facts.tool, because).into();
             }
-            (Standing::Confirm(_), None) => return self.ask(&policy, &weighed, call, caller),
-            (Standing::Deny(because) | Standing::Hidden(because), _) => {
+            (Effect::Confirm(_), None) => return self.ask(&policy, &weighed, call, caller),
+            (Effect::Deny(because) | Effect::Hidden(because), _) => {
                 let now = self.clock.timestamp();
                 return Refusal::by_rule(facts.tool, because, now).into();
             }
@@ -69,8 +72,8 @@ impl Gate {
     }
 }
 
-fn code_of(standing: &Standing) -> Code {
-    standing
+fn code_of(effect: &Effect) -> Code {
+    effect
         .because()
         .map_or(Code::NotAdmitted, |because| because.code)
 }

@@ -2,11 +2,11 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use super::{Caller, Gate, ScoutPermit, State};
+use super::{Caller, Gate, LookupPermit, State};
 use crate::{
-    op::{ChatId, Identities, Part},
+    op::{ChatId, Facts, Identities, TargetRole},
     policy::GroupNames,
-    toolset::{Errand, Facts, Prepared, Scouted},
+    toolset::{LookupRequest, Prepared, Resolved},
 };
 
 /// The most hidden identities that are looked up for one call.
@@ -92,24 +92,24 @@ impl Known {
 impl Gate {
     /// What has to be found out before a call can be judged. Nothing is, where the
     /// call is refused whatever it would be.
-    pub fn wonders(&self, call: &Prepared, caller: &Caller) -> Option<ScoutPermit> {
+    pub fn pending_lookups(&self, call: &Prepared, caller: &Caller) -> Option<LookupPermit> {
         let facts = call.facts();
         let state = self.lock();
         let policy = state.policy.clone();
-        let standing = policy.standing(facts.tool, facts.risk, &caller.grant);
-        if !standing.admits() || !self.is_open_to(&policy, caller) {
+        let effect = policy.effect(facts.tool, facts.risk, &caller.grant);
+        if !effect.admits() || !self.is_open_to(&policy, caller) {
             return None;
         }
         let now = self.clock.elapsed();
         let known = &state.known;
         let mut people: Vec<_> = facts
-            .touches
+            .targets
             .hidden()
             .filter(|person| known.identities.get(person).is_none())
             .cloned()
             .collect();
         let revealed = known.revealed.is_due(now)
-            && (facts.touches.chats().next().is_some() || facts.reads > 0);
+            && (facts.targets.chats().next().is_some() || facts.reads > 0);
         if revealed {
             let hidden = policy.hidden_people();
             people.extend(
@@ -120,13 +120,13 @@ impl Gate {
         }
         people.truncate(MOST_HIDDEN);
         let groups = known.named.is_due(now)
-            && (facts.touches.chats().next().is_some() || facts.reads > 0)
+            && (facts.targets.chats().next().is_some() || facts.reads > 0)
             && policy.group_names().next().is_some();
         let history = known.seeded.is_due(now)
-            && facts.touches.of(Part::Recipient).next().is_some()
+            && facts.targets.of(TargetRole::Recipient).next().is_some()
             && policy.asks_who_is_new(&caller.grant);
         let watched = !policy.health.is_empty()
-            && super::health::endangers(facts)
+            && super::health::signals_danger(facts)
             && known.state.is_none_or(|looked| now >= looked + FRESH);
         drop(state);
         if people.is_empty() && !groups && !history && !watched {
@@ -152,17 +152,17 @@ impl Gate {
             known.state = Some(now);
         }
         let history = history && !seeded;
-        let errand = Errand {
+        let errand = LookupRequest {
             people,
             groups,
             history,
             state: watched,
         };
-        (!errand.is_empty()).then_some(ScoutPermit(errand))
+        (!errand.is_empty()).then_some(LookupPermit(errand))
     }
 
     /// Takes note of what was found out.
-    pub fn learn(&self, found: Scouted) {
+    pub fn learn(&self, found: Resolved) {
         if let Some(history) = &found.history {
             let people = history.iter().map(ChatId::as_str);
             if let Err(error) = self.ledger.seed(people) {
@@ -199,7 +199,7 @@ impl Gate {
 
     /// What a call reads counts from the moment it is let through.
     pub(super) fn reads(state: &mut State, facts: &Facts, caller: &Caller) {
-        let chats = facts.touches.of(Part::Source);
+        let chats = facts.targets.of(TargetRole::Source);
         state.known.reads(&caller.grant, chats);
     }
 }

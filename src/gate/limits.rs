@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    op::Facts,
     policy::{Counted, Limit, Policy, Scope},
-    toolset::Facts,
 };
 
 /// The limits of a policy with their counters.
@@ -158,7 +158,7 @@ pub(crate) fn keys(scope: Scope, facts: &Facts, caller: &Caller) -> Vec<String> 
         Scope::Account => vec![String::new()],
         Scope::Chat => {
             let mut chats: Vec<_> = facts
-                .touches
+                .targets
                 .chats()
                 .map(|chat| chat.as_str().to_owned())
                 .collect();

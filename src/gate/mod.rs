@@ -18,11 +18,11 @@ mod outside;
 mod pacing;
 mod permit;
 mod question;
+mod read_filter;
 mod refusal;
 mod repeats;
 mod room;
 mod shared_key;
-mod sight;
 mod terms;
 mod verdict;
 mod weigh;
@@ -32,11 +32,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicBool}
 pub use approval::Reply;
 pub use change::Rejected;
 pub(crate) use durable::ledger_key;
-pub(crate) use health::{FAILURES, endangers};
+pub(crate) use health::signals_danger;
 pub(crate) use limits::keys;
-pub use permit::{BriefPermit, Ending, Permitted, ScoutPermit};
+pub use permit::{BriefPermit, Ending, LookupPermit, Permitted};
 pub use question::Question;
-pub use refusal::{Code, Refusal};
+pub use refusal::Refusal;
 pub use shared_key::ApprovalKey;
 pub use verdict::Verdict;
 
@@ -45,10 +45,10 @@ use jiff::Timestamp;
 use crate::{
     audit::Audit,
     clock::Clock,
-    ledger::Ledger,
+    kill_switch::Switch,
+    ledger::{Ledger, SwitchState},
     op::Risk,
-    panic_switch::{self, Switch},
-    policy::{Policy, Standing},
+    policy::{Effect, Policy},
 };
 use approval::Approvals;
 use known::Known;
@@ -151,17 +151,17 @@ impl Gate {
     }
 
     /// What the switch stops now.
-    pub fn stopped(&self) -> panic_switch::State {
+    pub fn stopped(&self) -> SwitchState {
         let switch = self.switch.as_ref();
-        switch.map_or(panic_switch::State::Off, Switch::state)
+        switch.map_or(SwitchState::Off, Switch::state)
     }
 
     /// Whether a tool is shown to this caller.
     pub fn lists(&self, tool: &str, risk: Risk, caller: &Caller) -> bool {
-        match self.policy().standing(tool, risk, &caller.grant) {
-            Standing::Allow | Standing::Deny(_) => true,
-            Standing::Confirm(_) => caller.can_ask,
-            Standing::Hidden(_) => false,
+        match self.policy().effect(tool, risk, &caller.grant) {
+            Effect::Allow | Effect::Deny(_) => true,
+            Effect::Confirm(_) => caller.can_ask,
+            Effect::Hidden(_) => false,
         }
     }
 

@@ -2,13 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Caller, Code, Gate, Refusal};
+use super::{Caller, Gate, Refusal};
 use crate::{
-    ledger::Glance,
-    op::{ChatId, Part, Risk},
-    panic_switch::State,
-    policy::Policy,
-    toolset::Facts,
+    ledger::{Glance, SwitchState},
+    op::{ChatId, Facts, Risk, TargetRole},
+    policy::{Code, Policy},
 };
 
 impl Gate {
@@ -27,7 +25,7 @@ impl Gate {
             }
             Err(error) => return Err(Refusal::uncounted(&error)),
         };
-        let everything = State::Everything;
+        let everything = SwitchState::Everything;
         let state = match (&seen, &self.switch) {
             (Some(seen), _) => {
                 let all_stopped = seen.stopped == everything;
@@ -37,16 +35,16 @@ impl Gate {
             (None, _) if self.ledger.is_shared() => {
                 match self.all_stopped.load(Ordering::Relaxed) {
                     true => everything,
-                    false => State::ReadsOnly,
+                    false => SwitchState::ReadsOnly,
                 }
             }
             (None, Some(switch)) => switch.state(),
-            (None, None) => State::Off,
+            (None, None) => SwitchState::Off,
         };
         match state {
-            State::Off => Ok(seen),
-            State::ReadsOnly if facts.risk == Risk::Read => Ok(seen),
-            State::ReadsOnly | State::Everything => {
+            SwitchState::Off => Ok(seen),
+            SwitchState::ReadsOnly if facts.risk == Risk::Read => Ok(seen),
+            SwitchState::ReadsOnly | SwitchState::Everything => {
                 let reason = "the operator has stopped this server (`whatsapp-guard panic`)";
                 Err(Refusal::new(Code::Panic, reason))
             }
@@ -63,7 +61,7 @@ impl Gate {
     ) -> Result<Vec<ChatId>, Refusal> {
         let mut newcomers = Vec::new();
         if policy.asks_who_is_new(&caller.grant) {
-            for (place, chat) in facts.touches.of(Part::Recipient).enumerate() {
+            for (place, chat) in facts.targets.of(TargetRole::Recipient).enumerate() {
                 let known = match seen.and_then(|seen| seen.known.get(place)) {
                     Some(known) => Ok(*known),
                     None => self.ledger.is_known(chat.as_str()),

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Code, Refusal};
-use crate::policy::PaceRule;
+use super::Refusal;
+use crate::policy::{Code, PaceRule};
 
 /// The longest that a call is held up; a client would give it up.
 const LONGEST: Duration = Duration::from_secs(20);

@@ -4,8 +4,8 @@ use std::{fmt, time::Duration};
 
 use super::{durable, health, repeats};
 use crate::{
-    gate::Code,
-    toolset::{Brief, Errand, Prepared, Sight},
+    policy::Code,
+    toolset::{Brief, LookupRequest, Prepared, ReadFilter},
 };
 
 /// A call that may be run, once. Only the gate makes it.
@@ -14,7 +14,7 @@ pub struct Permitted {
     pub(super) grounds: Grounds,
     /// Before it is run.
     pub(super) wait: Duration,
-    pub(super) sight: Sight,
+    pub(super) read_filter: ReadFilter,
     pub(super) ending: Ending,
 }
 
@@ -65,8 +65,8 @@ impl Permitted {
         std::mem::take(&mut self.ending)
     }
 
-    pub(crate) fn into_parts(self) -> (Prepared, Sight) {
-        (self.call, self.sight)
+    pub(crate) fn into_parts(self) -> (Prepared, ReadFilter) {
+        (self.call, self.read_filter)
     }
 }
 
@@ -86,10 +86,10 @@ impl BriefPermit {
 }
 
 /// Leave to find out what the gate has to know. Only the gate makes it.
-pub struct ScoutPermit(pub(super) Errand);
+pub struct LookupPermit(pub(super) LookupRequest);
 
-impl ScoutPermit {
-    pub(crate) fn into_errand(self) -> Errand {
+impl LookupPermit {
+    pub(crate) fn into_errand(self) -> LookupRequest {
         self.0
     }
 }

@@ -6,9 +6,8 @@ use serde_json::Value;
 
 use super::BriefPermit;
 use crate::{
-    backend::Fault,
-    op::Foreign,
-    toolset::{Briefing, Facts, Prepared},
+    op::{BackendError, Briefing, Facts, Untrusted},
+    toolset::Prepared,
 };
 
 /// A call that waits for a person's yes.
@@ -72,11 +71,11 @@ impl Question {
 
     /// The question in a person's words.
     ///
-    /// Text from WhatsApp comes in as [`Foreign`], escaped and cut, and stands in
+    /// Text from WhatsApp comes in as [`Untrusted`], escaped and cut, and stands in
     /// quotation marks of a line of its own, so that it cannot pass for ours.
-    pub fn text(&self, briefing: Option<Result<Briefing, Fault>>) -> String {
+    pub fn text(&self, briefing: Option<Result<Briefing, BackendError>>) -> String {
         let facts = self.facts();
-        let mut text = format!("An agent wants to {}.\n", facts.effect);
+        let mut text = format!("An agent wants to {}.\n", facts.intent);
         if let Some(account) = &self.account {
             text += &format!("On the WhatsApp account `{account}`.\n");
         }
@@ -103,7 +102,10 @@ impl Question {
             }
         }
         for reason in &self.reasons {
-            text += &format!("You are asked because {}.\n", plain(&Foreign::new(reason)));
+            text += &format!(
+                "You are asked because {}.\n",
+                plain(&Untrusted::new(reason))
+            );
         }
         if facts.risk == crate::op::Risk::Destructive {
             text += "This cannot be undone.\n";
@@ -116,8 +118,8 @@ impl Question {
 /// An argument's value as a person reads it: text as a whole, anything else in short.
 fn shown(value: &Value) -> String {
     let (text, shown) = match value {
-        Value::String(text) => (text.clone(), Foreign::long(text)),
-        other => (other.to_string(), Foreign::new(&other.to_string())),
+        Value::String(text) => (text.clone(), Untrusted::long(text)),
+        other => (other.to_string(), Untrusted::new(&other.to_string())),
     };
     let plain = plain(&shown);
     // What cannot be shown whole must not be agreed to unseen.
@@ -130,7 +132,7 @@ fn shown(value: &Value) -> String {
 
 /// Foreign text without what a form would turn into a link or what would close
 /// its quotation marks.
-fn plain(text: &Foreign) -> String {
+fn plain(text: &Untrusted) -> String {
     text.as_str()
         .replace(['“', '”', '"'], "'")
         .replace("://", ":\u{2215}\u{2215}")

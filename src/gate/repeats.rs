@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use super::{Caller, Code, Refusal, State, Verdict};
+use super::{Caller, Refusal, State, Verdict};
 use crate::{
-    backend::Fault,
     clock::Clock,
-    toolset::{Answer, Digest, Facts},
+    op::{BackendError, Digest, Facts},
+    policy::Code,
+    toolset::Answer,
 };
 
 /// How long a call is taken for a slip of the one before.
@@ -32,7 +33,7 @@ pub(super) struct Key {
 struct Known {
     until: Duration,
     /// `None` while it is under way.
-    outcome: Option<Result<Answer, Fault>>,
+    outcome: Option<Result<Answer, BackendError>>,
 }
 
 impl Key {
@@ -64,7 +65,10 @@ impl Repeats {
     }
 
     /// What the same call came to just now.
-    pub(super) fn look(&mut self, key: &Key) -> Result<Option<Result<Answer, Fault>>, Refusal> {
+    pub(super) fn look(
+        &mut self,
+        key: &Key,
+    ) -> Result<Option<Result<Answer, BackendError>>, Refusal> {
         let now = self.clock.elapsed();
         self.known.retain(|_, known| known.until > now);
         match self.known.get(key).map(|known| &known.outcome) {
@@ -99,10 +103,12 @@ impl Repeats {
     }
 
     /// What the call came to. Only what was surely not sent may be tried again.
-    pub(super) fn settle(&mut self, key: Key, outcome: &Result<Answer, Fault>) {
+    pub(super) fn settle(&mut self, key: Key, outcome: &Result<Answer, BackendError>) {
         let unsent = matches!(
             outcome,
-            Err(Fault::Unreachable { .. } | Fault::Refused { .. } | Fault::Cancelled)
+            Err(BackendError::Unreachable { .. }
+                | BackendError::Refused { .. }
+                | BackendError::Cancelled)
         );
         if unsent {
             self.known.remove(&key);
@@ -119,11 +125,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::rehearsal;
+    use crate::op;
 
     fn key(number: usize) -> Key {
         let arguments = json!({ "chat": "15552223333@c.us", "text": "hi" });
-        let facts = rehearsal::call("send_message", arguments).unwrap();
+        let facts = op::call("send_message", arguments).unwrap();
         Key {
             grant: number.to_string(),
             content: facts.content.unwrap(),

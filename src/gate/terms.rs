@@ -2,9 +2,9 @@
 
 use super::{Gate, health::in_words};
 use crate::{
+    ledger::SwitchState,
     op::Risk,
-    panic_switch,
-    policy::{Because, Standing},
+    policy::{Effect, Reason},
 };
 
 impl Gate {
@@ -13,9 +13,9 @@ impl Gate {
         let mut lines = Vec::new();
         let stopped = |what| format!("stopped by the operator: {what} is allowed until it is over");
         match self.stopped() {
-            panic_switch::State::Off => {}
-            panic_switch::State::ReadsOnly => lines.push(stopped("nothing but reading")),
-            panic_switch::State::Everything => lines.push(stopped("nothing")),
+            SwitchState::Off => {}
+            SwitchState::ReadsOnly => lines.push(stopped("nothing but reading")),
+            SwitchState::Everything => lines.push(stopped("nothing")),
         }
         let policy = self.policy();
         match self.pause(&policy) {
@@ -34,19 +34,19 @@ impl Gate {
     /// One line: the tool, whether it may be called, how often, and by which rule.
     pub fn terms(&self, tool: &str, risk: Risk, grant: &str) -> String {
         let policy = self.policy();
-        let standing = policy.standing(tool, risk, grant);
+        let effect = policy.effect(tool, risk, grant);
         let mut line = format!("{tool} ({risk}): ");
-        line.push_str(match standing {
-            Standing::Allow => "allowed",
-            Standing::Confirm(_) => "a person is asked each time",
-            Standing::Deny(_) => "refused",
-            Standing::Hidden(_) => "hidden",
+        line.push_str(match effect {
+            Effect::Allow => "allowed",
+            Effect::Confirm(_) => "a person is asked each time",
+            Effect::Deny(_) => "refused",
+            Effect::Hidden(_) => "hidden",
         });
-        if let Some(because) = standing.because() {
+        if let Some(because) = effect.because() {
             push(&mut line, because);
         }
         // A limit on what is refused anyway says nothing.
-        if standing.admits() {
+        if effect.admits() {
             for demand in policy.demands(tool, grant) {
                 line.push_str(&format!("; {demand}"));
             }
@@ -58,7 +58,7 @@ impl Gate {
     }
 }
 
-fn push(line: &mut String, because: &Because) {
+fn push(line: &mut String, because: &Reason) {
     if let Some(reason) = &because.reason {
         line.push_str(": ");
         line.push_str(reason);

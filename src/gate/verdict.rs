@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Permitted, Question, Refusal};
-use crate::{backend::Fault, toolset::Answer};
+use crate::{op::BackendError, toolset::Answer};
 
 /// What becomes of a call.
 pub enum Verdict {
@@ -14,7 +14,7 @@ pub enum Verdict {
     /// It may not be run.
     Refuse(Box<Refusal>),
     /// The same was run just now; this came of it.
-    Again(Box<Result<Answer, Fault>>),
+    Again(Box<Result<Answer, BackendError>>),
 }
 
 impl From<Refusal> for Verdict {

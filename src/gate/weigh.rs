@@ -3,9 +3,9 @@
 use super::{Caller, Gate, Refusal};
 use crate::{
     ledger::Glance,
-    op::{ChatId, Part},
-    policy::{Decision, Policy, Situation},
-    toolset::{Facts, Prepared},
+    op::{ChatId, Facts, TargetRole},
+    policy::{Context, Decision, Policy},
+    toolset::Prepared,
 };
 
 /// A call with all that the policy says of it.
@@ -34,8 +34,8 @@ impl Gate {
         }
         let recipients: Vec<&str> = match policy.asks_who_is_new(&caller.grant) {
             true => facts
-                .touches
-                .of(Part::Recipient)
+                .targets
+                .of(TargetRole::Recipient)
                 .map(ChatId::as_str)
                 .collect(),
             false => Vec::new(),
@@ -44,14 +44,14 @@ impl Gate {
         let newcomers = self.newcomers(policy, facts, caller, seen.as_ref())?;
         let decision = {
             let state = self.lock();
-            let situation = Situation {
+            let context = Context {
                 grant: &caller.grant,
                 now: Some(self.clock.timestamp()),
                 groups: &state.known.groups,
                 newcomers: &newcomers,
                 has_read: state.known.has_read(&caller.grant),
             };
-            policy.decide(facts, &situation)
+            policy.decide(facts, &context)
         };
         Ok(Weighed {
             facts: facts.clone(),

@@ -8,10 +8,7 @@ use super::{
     shown,
     tree::{Key, Kind, Node, Place},
 };
-use crate::{
-    op,
-    toolset::{Toolset, nearest},
-};
+use crate::{op, text::nearest, toolset::Toolset};
 
 /// The most limits and conditions that may hold for all tools: each of them may have to
 /// be written for each tool.

@@ -118,10 +118,10 @@ fn fullest(
         let Some(full) = full(work, index, count, group)? else {
             continue;
         };
-        let waits = |full: &Full| (full.wait.is_none(), full.wait);
+        let timeouts = |full: &Full| (full.wait.is_none(), full.wait);
         if worst
             .as_ref()
-            .is_none_or(|worst| waits(&full) > waits(worst))
+            .is_none_or(|worst| timeouts(&full) > timeouts(worst))
         {
             worst = Some(full);
         }

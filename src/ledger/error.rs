@@ -25,7 +25,7 @@ impl LedgerError {
             Trouble::Unfit(_) => "ledger-unfit",
             Trouble::Corrupt(_) => "ledger-corrupt",
             Trouble::Newer(_) => "ledger-newer",
-            Trouble::Foreign => "ledger-foreign",
+            Trouble::Untrusted => "ledger-foreign",
             Trouble::NotAFile(_) => "ledger-not-a-file",
             Trouble::Replaced => "ledger-replaced",
             Trouble::Window => "ledger-window",
@@ -68,7 +68,7 @@ pub enum Trouble {
     Newer(i64),
     /// It is a database, but not a ledger.
     #[error("is the database of another program; name another file")]
-    Foreign,
+    Untrusted,
     /// Something else stands at its path.
     #[error("is {0} and has to be a regular file; name another path")]
     NotAFile(&'static str),

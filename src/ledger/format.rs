@@ -15,7 +15,7 @@ pub(super) fn look(conn: &Connection) -> Result<(), Trouble> {
     let application = number(conn, "PRAGMA application_id")?;
     match number(conn, "PRAGMA user_version")? {
         0 if tables == 0 && application == 0 => Ok(()),
-        _ if application != APPLICATION => Err(Trouble::Foreign),
+        _ if application != APPLICATION => Err(Trouble::Untrusted),
         FORMAT => Ok(()),
         other => Err(Trouble::Newer(other)),
     }

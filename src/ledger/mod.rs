@@ -12,6 +12,7 @@
 //!
 //! The file has to be on a local disk of one machine.
 
+mod counter_usage;
 mod counting;
 mod error;
 mod format;
@@ -23,8 +24,8 @@ mod recipients;
 mod request;
 mod series;
 mod shared;
-mod standing;
 mod store;
+mod switch_state;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -37,12 +38,13 @@ use std::{
     time::Duration,
 };
 
+pub use self::switch_state::SwitchState;
 pub use self::{
+    counter_usage::{CounterUsage, Hit},
     error::{LedgerError, Trouble},
     pause::Pause,
     request::{Admission, Count, DAY, Full, Glance, Receipt, Request},
     shared::{BadAddress, Shared},
-    standing::{Hit, Standing},
 };
 use self::{
     request::Written,
@@ -199,8 +201,8 @@ impl Ledger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn standings(&self) -> Result<Vec<Standing>, LedgerError> {
-        self.read(Account::standings, standing::all)
+    pub fn usages(&self) -> Result<Vec<CounterUsage>, LedgerError> {
+        self.read(Account::usages, counter_usage::all)
     }
 
     /// Forgets what a counter holds, which gives it back; says of how many keys.
@@ -210,7 +212,7 @@ impl Ledger {
     pub fn reset(&self, counter: &str) -> Result<usize, LedgerError> {
         self.write(
             |account| account.reset(counter),
-            |work| standing::reset(work, counter).map(End::Keep),
+            |work| counter_usage::reset(work, counter).map(End::Keep),
         )
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Pause;
-use crate::panic_switch::State;
+use crate::ledger::SwitchState;
 
 /// The longest window that can be counted in.
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -71,7 +71,7 @@ pub struct Receipt {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glance {
     /// What the switch stops.
-    pub stopped: State,
+    pub stopped: SwitchState,
     /// The pause that runs.
     pub pause: Option<Pause>,
     /// For each person that was named, whether they were written to before.

@@ -11,8 +11,9 @@ use serde_json::{Map, Value, json};
 use super::{Server, answer};
 use crate::{
     gate::{Caller, Gate, Refusal},
-    op::Foreign,
-    toolset::{self, Arguments, BadCall, Toolset, nearest},
+    op::{BadCall, Untrusted},
+    text::nearest,
+    toolset::{self, Arguments, Toolset},
 };
 
 /// The argument that names an account.
@@ -62,7 +63,7 @@ impl Account {
         if self.gate.counts().is_err() {
             return Err(format!("the ledger{of} does not answer"));
         }
-        let found = self.tools.scout(self.gate.readiness()).await;
+        let found = self.tools.resolve(self.gate.readiness()).await;
         if found.states.is_empty() {
             Err(format!("the back end{of} does not answer"))
         } else {
@@ -117,7 +118,7 @@ impl Server {
         }
         let policy = self.policy();
         let may = |account: &&Arc<Account>| match account.gate.account() {
-            Some(name) => policy.lets_use(grant, name),
+            Some(name) => policy.may_use(grant, name),
             None => true,
         };
         self.accounts().filter(may).collect()
@@ -194,7 +195,7 @@ impl Server {
         let Some(name) = found.map(|tool| tool.name).next() else {
             let tools = reach.iter().flat_map(|account| account.tools.tools());
             return Err(Misrouted::Bad(BadCall::UnknownTool {
-                name: Foreign::new(tool),
+                name: Untrusted::new(tool),
                 nearest: nearest(tool, tools.map(|tool| tool.name)),
             }));
         };
@@ -205,7 +206,7 @@ impl Server {
         let problem = match arguments.remove(ACCOUNT) {
             Some(Value::String(given)) => match offering().find(|one| one.name() == given) {
                 Some(account) => return Ok(account),
-                None => format!("has no account `{}`", Foreign::new(&given)),
+                None => format!("has no account `{}`", Untrusted::new(&given)),
             },
             Some(_) => "has to be the name of an account".to_owned(),
             None => "is missing".to_owned(),

@@ -13,10 +13,9 @@ use serde_json::{Map, Value, json};
 
 use super::call::{Ended, Recorded};
 use crate::{
-    backend::Fault,
     gate::Refusal,
-    op::{Attachment, Risk},
-    toolset::{self, Answer, BadCall},
+    op::{Attachment, BackendError, BadCall, Risk},
+    toolset::{self, Answer},
 };
 
 /// What is said of a call that was run and is missing in the audit.
@@ -65,7 +64,7 @@ pub(super) fn ended(ended: Ended) -> CallToolResponse {
 }
 
 /// What a call that was run came to.
-fn outcome(outcome: Result<Answer, Fault>) -> CallToolResult {
+fn outcome(outcome: Result<Answer, BackendError>) -> CallToolResult {
     match outcome {
         Ok(answer) => complete(answer),
         Err(fault) => self::fault(&fault),
@@ -73,7 +72,7 @@ fn outcome(outcome: Result<Answer, Fault>) -> CallToolResult {
 }
 
 /// What the same call came to just now, marked as such.
-fn repeated(outcome: Result<Answer, Fault>) -> CallToolResult {
+fn repeated(outcome: Result<Answer, BackendError>) -> CallToolResult {
     let mut result = self::outcome(outcome);
     result.content.push(ContentBlock::text(
         "the same was sent to the same chat within 30 s: this is the first answer again, and \
@@ -118,7 +117,7 @@ fn refusal(refusal: &Refusal) -> CallToolResult {
 }
 
 /// A call that the back end could not do.
-fn fault(fault: &Fault) -> CallToolResult {
+fn fault(fault: &BackendError) -> CallToolResult {
     let (code, next) = (fault.code(), fault.next());
     let reason = fault.to_string();
     error(

@@ -21,10 +21,10 @@ use super::{
 };
 use crate::{
     audit::Entry,
-    backend::Fault,
-    gate::{Caller, Code, Permitted, Refusal, Verdict},
-    progress::Progress,
-    toolset::{Answer, Arguments, BadCall},
+    gate::{Caller, Permitted, Refusal, Verdict},
+    op::{BackendError, BadCall, Progress},
+    policy::Code,
+    toolset::{Answer, Arguments},
 };
 
 /// Longer states than this were not made here.
@@ -42,9 +42,9 @@ pub(super) struct Request {
 /// What a call came to, before it is put into the form of an answer.
 pub(super) enum Ended {
     /// It was run.
-    Ran(Result<Answer, Fault>, Recorded),
+    Ran(Result<Answer, BackendError>, Recorded),
     /// The same was run just now.
-    Again(Result<Answer, Fault>),
+    Again(Result<Answer, BackendError>),
     /// The gate refused.
     Refused(Refusal),
     /// It cannot be understood.
@@ -104,10 +104,10 @@ impl Server {
             Err(bad) => return Ok(misunderstood(entry, bad)),
         };
         entry.about(call.facts());
-        if let Some(permit) = gate.wonders(&call, caller) {
+        if let Some(permit) = gate.pending_lookups(&call, caller) {
             tokio::select! {
                 () = cx.ct.cancelled() => return Ok(taken_back(entry)),
-                found = tools.scout(permit) => gate.learn(found),
+                found = tools.resolve(permit) => gate.learn(found),
             }
         }
         let reply = request.answers.as_ref().and_then(ask::reply);
@@ -206,7 +206,7 @@ fn refuse(
     cx: &RequestContext<RoleServer>,
 ) -> Result<Ended, ErrorData> {
     // Nothing was done; a refusal stands whether or not it could be written down.
-    let _ = entry.refused(&refusal);
+    let _ = entry.refused(refusal.code, refusal.rule.as_ref());
     match refusal.code {
         Code::CannotAsk if ask::is_modern(cx) => {
             let mut needed = ClientCapabilities::default();
@@ -236,11 +236,11 @@ fn misunderstood(mut entry: Entry, bad: BadCall) -> Ended {
 /// Writes down a call that was taken back before it was decided.
 fn taken_back(entry: Entry) -> Ended {
     let _ = entry.taken_back();
-    Ended::Ran(Err(Fault::Cancelled), Recorded::Yes)
+    Ended::Ran(Err(BackendError::Cancelled), Recorded::Yes)
 }
 
 /// The answer that the same call got just now.
-fn again(mut entry: Entry, outcome: Result<Answer, Fault>) -> Ended {
+fn again(mut entry: Entry, outcome: Result<Answer, BackendError>) -> Ended {
     entry.allowed("repeated", None);
     // Nothing was done; the answer stands whether or not it could be written down.
     let _ = entry.ran(&outcome);

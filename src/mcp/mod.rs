@@ -49,10 +49,10 @@ use crate::{
     audit::Audit,
     clock::Clock,
     gate::{Caller, Gate},
-    op::Foreign,
+    op::{BadCall, Untrusted},
     policy::Policy,
     sessions::{MAX_SESSIONS, Principal},
-    toolset::{BadCall, Toolset},
+    toolset::Toolset,
 };
 
 /// The most calls that may be under way at once.
@@ -224,9 +224,9 @@ impl Server {
 }
 
 /// The client's own name and version, for the audit.
-fn client_name(cx: &RequestContext<RoleServer>) -> Option<Foreign> {
+fn client_name(cx: &RequestContext<RoleServer>) -> Option<Untrusted> {
     let client = cx.client_info()?;
-    Foreign::nonempty(&format!("{} {}", client.name, client.version))
+    Untrusted::nonempty(&format!("{} {}", client.name, client.version))
 }
 
 impl ServerHandler for Server {

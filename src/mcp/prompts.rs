@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Server, accounts::ACCOUNT};
 use crate::{
     gate::Caller,
-    op::{ChatId, Foreign, ListChats, ListMessages, Operation},
+    op::{ChatId, ListChats, ListMessages, Operation, Untrusted},
     toolset::Arguments,
 };
 
@@ -70,7 +70,7 @@ impl Server {
             .ok_or_else(|| {
                 wrong(
                     "unknown-prompt",
-                    &format!("there is no prompt `{}`", Foreign::new(&request.name)),
+                    &format!("there is no prompt `{}`", Untrusted::new(&request.name)),
                     "prompts/list has them all",
                 )
             })?;
@@ -132,10 +132,10 @@ impl Offer {
                     "`{}` takes one text, `{}`, and not this `{}`",
                     self.name,
                     self.argument,
-                    Foreign::new(name)
+                    Untrusted::new(name)
                 ))
             })?;
-            value = Foreign::nonempty(text).map(|text| text.to_string());
+            value = Untrusted::nonempty(text).map(|text| text.to_string());
         }
         if self.required && value.is_none() {
             return Err(bad(format!("`{}` needs `{}`", self.name, self.argument)));

@@ -19,10 +19,9 @@ use super::{
     uri::{self, CHATS, MESSAGES, POLICY, Place, SESSION},
 };
 use crate::{
-    backend::Fault,
     gate::Caller,
-    op::{Foreign, GetSession, ListChats, ListMessages, Operation},
-    toolset::{Answer, Arguments, BadCall},
+    op::{BackendError, BadCall, GetSession, ListChats, ListMessages, Operation, Untrusted},
+    toolset::{Answer, Arguments},
 };
 
 /// A refusal by the gate. JSON-RPC and MCP keep -32768 to -32000 for themselves.
@@ -188,7 +187,7 @@ fn named(name: &str, account: &str) -> String {
 }
 
 fn missing(uri: &str) -> String {
-    format!("there is no resource `{}`", Foreign::new(uri))
+    format!("there is no resource `{}`", Untrusted::new(uri))
 }
 
 /// What a call came to, as the contents of a resource or an error.
@@ -237,7 +236,7 @@ fn text(answer: Answer, recorded: Recorded, notice: Notice) -> String {
 fn not_found(notice: Notice, uri: &str, reason: &str) -> ErrorData {
     let next = "resources/list and resources/templates/list have them all";
     let data = json!({
-        "uri": Foreign::new(uri), "code": "unknown-resource", "reason": reason, "next": next,
+        "uri": Untrusted::new(uri), "code": "unknown-resource", "reason": reason, "next": next,
     });
     fail(
         notice,
@@ -247,7 +246,7 @@ fn not_found(notice: Notice, uri: &str, reason: &str) -> ErrorData {
     )
 }
 
-fn failure(notice: Notice, fault: &Fault) -> ErrorData {
+fn failure(notice: Notice, fault: &BackendError) -> ErrorData {
     let (code, next) = (fault.code(), fault.next());
     let reason = fault.to_string();
     let message = format!("failed ({code}): {reason}; {next}");

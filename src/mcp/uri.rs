@@ -1,6 +1,6 @@
 //! The addresses of resources, read strictly.
 
-use crate::op::{ChatId, Foreign};
+use crate::op::{ChatId, Untrusted};
 
 pub(super) const SESSION: &str = "whatsapp://session";
 pub(super) const CHATS: &str = "whatsapp://chats";
@@ -47,9 +47,13 @@ pub(super) fn read(uri: &str) -> Result<Place, String> {
         .strip_prefix("whatsapp://chat/")
         .and_then(|rest| rest.strip_suffix("/messages"))
         .filter(|id| id.len() <= LONGEST)
-        .ok_or_else(|| format!("there is no resource `{}`", Foreign::new(uri)))?;
-    let id = decode(id)
-        .ok_or_else(|| format!("`{}` is no percent-encoded id of a chat", Foreign::new(id)))?;
+        .ok_or_else(|| format!("there is no resource `{}`", Untrusted::new(uri)))?;
+    let id = decode(id).ok_or_else(|| {
+        format!(
+            "`{}` is no percent-encoded id of a chat",
+            Untrusted::new(id)
+        )
+    })?;
     ChatId::parse(&id)
         .map(Place::Messages)
         .map_err(|wrong| wrong.to_string())

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Operation, Output, PersonId, Risk, Topic, Touches};
+use super::{Operation, Output, PersonId, Risk, Targets, Topic};
 
 /// Block a person, who can then neither write nor call.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -17,13 +17,13 @@ impl Operation for BlockContact {
     const NAME: &'static str = "block_contact";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Contacts;
-    const EFFECT: &'static str = "block a person on WhatsApp";
+    const INTENT: &'static str = "block a person on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_block_contact"];
     type Output = BlockOutcome;
 
-    fn touches(&self) -> Touches {
-        Touches::chat(&self.person)
+    fn targets(&self) -> Targets {
+        Targets::chat(&self.person)
     }
 }
 
@@ -39,13 +39,13 @@ impl Operation for UnblockContact {
     const NAME: &'static str = "unblock_contact";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Contacts;
-    const EFFECT: &'static str = "unblock a person on WhatsApp";
+    const INTENT: &'static str = "unblock a person on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_unblock_contact"];
     type Output = BlockOutcome;
 
-    fn touches(&self) -> Touches {
-        Touches::chat(&self.person)
+    fn targets(&self) -> Targets {
+        Targets::chat(&self.person)
     }
 }
 

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::*;
-use crate::toolset::{self, BadCall, Facts, Schemas};
+use super::{facts::facts, schemas::schemas, *};
 
 /// What a policy has to know of a tool.
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +27,8 @@ const fn entry<O: Operation>() -> Entry {
         risk: O::RISK,
         topic: O::TOPIC,
         known_as: O::KNOWN_AS,
-        schemas: toolset::schemas::<O>,
-        facts: toolset::facts::<O>,
+        schemas: schemas::<O>,
+        facts: facts::<O>,
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, ChatId, MessageId, Operation, PhoneNumber, Risk, Sent, Topic, Touches, Words,
+    BadId, BoundedText, ChatId, MessageId, Operation, PhoneNumber, Risk, Sent, Targets, Topic,
     sending::reply_is_of,
 };
 
@@ -16,12 +16,12 @@ pub struct SendContact {
     /// Chat to send to.
     pub chat: ChatId,
     /// The contact's name.
-    pub name: Words<1, 200>,
+    pub name: BoundedText<1, 200>,
     /// The contact's phone number.
     pub number: PhoneNumber,
     /// Where the contact works.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub organization: Option<Words<1, 200>>,
+    pub organization: Option<BoundedText<1, 200>>,
     /// Message to answer to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
@@ -34,13 +34,13 @@ impl Operation for SendContact {
     const NAME: &'static str = "send_contact";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
-    const EFFECT: &'static str = "send a contact card in a WhatsApp message";
+    const INTENT: &'static str = "send a contact card in a WhatsApp message";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &["waha_send_contact"];
     type Output = Sent;
 
-    fn touches(&self) -> Touches {
-        Touches::recipient(&self.chat)
+    fn targets(&self) -> Targets {
+        Targets::recipient(&self.chat)
     }
 
     fn check(&self) -> Result<(), BadId> {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attachment, BadId, ChatId, MessageId, Operation, Output, ReceivedFile, Risk, Topic, Touches,
+    Attachment, BadId, ChatId, MessageId, Operation, Output, ReceivedFile, Risk, Targets, Topic,
 };
 
 /// Download a message's file.
@@ -21,7 +21,7 @@ impl Operation for DownloadMedia {
     const NAME: &'static str = "download_media";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Messages;
-    const EFFECT: &'static str = "download a file from a WhatsApp message";
+    const INTENT: &'static str = "download a file from a WhatsApp message";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = ReceivedFile;
@@ -34,8 +34,8 @@ impl Operation for DownloadMedia {
         self.message.is_of(&self.chat)
     }
 
-    fn touches(&self) -> Touches {
-        Touches::source(&self.chat)
+    fn targets(&self) -> Targets {
+        Targets::source(&self.chat)
     }
 }
 
@@ -58,7 +58,7 @@ impl Operation for GetPicture {
     const NAME: &'static str = "get_picture";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Chats;
-    const EFFECT: &'static str = "look at the picture of a WhatsApp chat";
+    const INTENT: &'static str = "look at the picture of a WhatsApp chat";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
         "waha_get_chat_picture",
@@ -67,8 +67,8 @@ impl Operation for GetPicture {
     ];
     type Output = ChatPicture;
 
-    fn touches(&self) -> Touches {
-        Touches::chat(&self.chat)
+    fn targets(&self) -> Targets {
+        Targets::chat(&self.chat)
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BadId, GroupChanged, GroupId, Operation, Picture, Risk, Topic, Touches};
+use super::{BadId, GroupChanged, GroupId, Operation, Picture, Risk, Targets, Topic};
 
 /// Replace a group's picture.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -19,13 +19,13 @@ impl Operation for SetGroupPicture {
     const NAME: &'static str = "set_group_picture";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
-    const EFFECT: &'static str = "replace the picture of a WhatsApp group";
+    const INTENT: &'static str = "replace the picture of a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_set_group_picture"];
     type Output = GroupChanged;
 
-    fn touches(&self) -> Touches {
-        Touches::recipient(&self.group)
+    fn targets(&self) -> Targets {
+        Targets::recipient(&self.group)
     }
 
     fn check(&self) -> Result<(), BadId> {
@@ -45,12 +45,12 @@ impl Operation for DeleteGroupPicture {
     const NAME: &'static str = "delete_group_picture";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Groups;
-    const EFFECT: &'static str = "remove the picture of a WhatsApp group";
+    const INTENT: &'static str = "remove the picture of a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_delete_group_picture"];
     type Output = GroupChanged;
 
-    fn touches(&self) -> Touches {
-        Touches::chat(&self.group)
+    fn targets(&self) -> Targets {
+        Targets::chat(&self.group)
     }
 }

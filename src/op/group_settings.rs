@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{Foreign, GroupId, Operation, Output, Risk, Topic, Touches, Words};
+use super::{BoundedText, GroupId, Operation, Output, Risk, Targets, Topic, Untrusted};
 
 /// Rename a group.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -14,20 +14,20 @@ pub struct SetGroupSubject {
     /// Group to rename.
     pub group: GroupId,
     /// The new name.
-    pub name: Words<1, 100>,
+    pub name: BoundedText<1, 100>,
 }
 
 impl Operation for SetGroupSubject {
     const NAME: &'static str = "set_group_subject";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
-    const EFFECT: &'static str = "rename a WhatsApp group";
+    const INTENT: &'static str = "rename a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_update_group_subject"];
     type Output = GroupChanged;
 
-    fn touches(&self) -> Touches {
-        Touches::recipient(&self.group)
+    fn targets(&self) -> Targets {
+        Targets::recipient(&self.group)
     }
 }
 
@@ -38,20 +38,20 @@ pub struct SetGroupDescription {
     /// Group to describe.
     pub group: GroupId,
     /// The new description; empty removes it.
-    pub description: Words<0, 2048>,
+    pub description: BoundedText<0, 2048>,
 }
 
 impl Operation for SetGroupDescription {
     const NAME: &'static str = "set_group_description";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
-    const EFFECT: &'static str = "replace the description of a WhatsApp group";
+    const INTENT: &'static str = "replace the description of a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_update_group_description"];
     type Output = GroupChanged;
 
-    fn touches(&self) -> Touches {
-        Touches::recipient(&self.group)
+    fn targets(&self) -> Targets {
+        Targets::recipient(&self.group)
     }
 }
 
@@ -124,7 +124,7 @@ impl Operation for SetGroupPermissions {
     const NAME: &'static str = "set_group_permissions";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
-    const EFFECT: &'static str = "change who may write in a WhatsApp group or edit its info";
+    const INTENT: &'static str = "change who may write in a WhatsApp group or edit its info";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
         "waha_set_group_info_admin_only",
@@ -132,8 +132,8 @@ impl Operation for SetGroupPermissions {
     ];
     type Output = PermissionsChanged;
 
-    fn touches(&self) -> Touches {
-        Touches::chat(&self.group)
+    fn targets(&self) -> Targets {
+        Targets::chat(&self.group)
     }
 }
 
@@ -243,7 +243,7 @@ pub struct PermissionsChanged {
     pub group: GroupId,
     /// Why a part was not made.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Foreign>,
+    pub reason: Option<Untrusted>,
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<&'static str>,
@@ -255,7 +255,7 @@ impl PermissionsChanged {
         group: GroupId,
         send_messages: Option<Change>,
         edit_info: Option<Change>,
-        reason: Option<Foreign>,
+        reason: Option<Untrusted>,
     ) -> Self {
         let made = || send_messages.into_iter().chain(edit_info);
         Self {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, ChatId, MessageId, Operation, Risk, Sent, Topic, Touches, Words, sending::reply_is_of,
+    BadId, BoundedText, ChatId, MessageId, Operation, Risk, Sent, Targets, Topic,
+    sending::reply_is_of,
 };
 
 /// Degrees from -`MOST` to `MOST`.
@@ -59,10 +60,10 @@ pub struct SendLocation {
     pub longitude: Degrees<180>,
     /// The place's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<Words<1, 200>>,
+    pub name: Option<BoundedText<1, 200>>,
     /// The place's address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<Words<1, 500>>,
+    pub address: Option<BoundedText<1, 500>>,
     /// Message to answer to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
@@ -75,13 +76,13 @@ impl Operation for SendLocation {
     const NAME: &'static str = "send_location";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
-    const EFFECT: &'static str = "send a place in a WhatsApp message";
+    const INTENT: &'static str = "send a place in a WhatsApp message";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &["waha_send_location"];
     type Output = Sent;
 
-    fn touches(&self) -> Touches {
-        Touches::recipient(&self.chat)
+    fn targets(&self) -> Targets {
+        Targets::recipient(&self.chat)
     }
 
     fn check(&self) -> Result<(), BadId> {

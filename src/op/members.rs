@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BadId, CreatedGroup, GroupId, MemberChanges, MemberList, Operation, PageSize, Part, People,
-    PersonId, Risk, Topic, Touches,
+    BadId, CreatedGroup, GroupId, MemberChanges, MemberList, Operation, PageSize, People, PersonId,
+    Risk, TargetRole, Targets, Topic,
 };
 
 /// List a group's members with their roles, ordered by id.
@@ -28,7 +28,7 @@ impl Operation for ListGroupMembers {
     const NAME: &'static str = "list_group_members";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Groups;
-    const EFFECT: &'static str = "see who is in a WhatsApp group";
+    const INTENT: &'static str = "see who is in a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
         &["get_group_participants", "waha_get_group_participants"];
@@ -38,8 +38,8 @@ impl Operation for ListGroupMembers {
         Some(&mut self.limit)
     }
 
-    fn touches(&self) -> Touches {
-        Touches::chat(&self.group)
+    fn targets(&self) -> Targets {
+        Targets::chat(&self.group)
     }
 }
 
@@ -57,7 +57,7 @@ impl Operation for AddGroupMembers {
     const NAME: &'static str = "add_group_members";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
-    const EFFECT: &'static str = "add people to a WhatsApp group";
+    const INTENT: &'static str = "add people to a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
         "matrix_invite_user",
@@ -66,8 +66,8 @@ impl Operation for AddGroupMembers {
     ];
     type Output = MemberChanges;
 
-    fn touches(&self) -> Touches {
-        Touches::chat(&self.group).and(self.people.iter(), Part::Recipient)
+    fn targets(&self) -> Targets {
+        Targets::chat(&self.group).and(self.people.iter(), TargetRole::Recipient)
     }
 }
 
@@ -85,7 +85,7 @@ impl Operation for RemoveGroupMembers {
     const NAME: &'static str = "remove_group_members";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Groups;
-    const EFFECT: &'static str = "remove people from a WhatsApp group";
+    const INTENT: &'static str = "remove people from a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
         "update_group_participants",
@@ -93,8 +93,8 @@ impl Operation for RemoveGroupMembers {
     ];
     type Output = MemberChanges;
 
-    fn touches(&self) -> Touches {
-        Touches::chat(&self.group).and(self.people.iter(), Part::Subject)
+    fn targets(&self) -> Targets {
+        Targets::chat(&self.group).and(self.people.iter(), TargetRole::Subject)
     }
 }
 
@@ -112,14 +112,14 @@ impl Operation for PromoteGroupAdmin {
     const NAME: &'static str = "promote_group_admin";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
-    const EFFECT: &'static str = "make people administrators of a WhatsApp group";
+    const INTENT: &'static str = "make people administrators of a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
         &["update_group_participants", "waha_promote_group_admin"];
     type Output = MemberChanges;
 
-    fn touches(&self) -> Touches {
-        Touches::chat(&self.group).and(self.people.iter(), Part::Subject)
+    fn targets(&self) -> Targets {
+        Targets::chat(&self.group).and(self.people.iter(), TargetRole::Subject)
     }
 }
 
@@ -137,14 +137,14 @@ impl Operation for DemoteGroupAdmin {
     const NAME: &'static str = "demote_group_admin";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
-    const EFFECT: &'static str = "take away people's rights as administrators of a WhatsApp group";
+    const INTENT: &'static str = "take away people's rights as administrators of a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
         &["update_group_participants", "waha_demote_group_admin"];
     type Output = MemberChanges;
 
-    fn touches(&self) -> Touches {
-        Touches::chat(&self.group).and(self.people.iter(), Part::Subject)
+    fn targets(&self) -> Targets {
+        Targets::chat(&self.group).and(self.people.iter(), TargetRole::Subject)
     }
 }
 
@@ -162,13 +162,13 @@ impl Operation for CreateGroup {
     const NAME: &'static str = "create_group";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
-    const EFFECT: &'static str = "make a WhatsApp group and put people into it";
+    const INTENT: &'static str = "make a WhatsApp group and put people into it";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &["matrix_create_room", "waha_create_group"];
     type Output = CreatedGroup;
 
-    fn touches(&self) -> Touches {
-        Touches::default().and(self.people.iter(), Part::Recipient)
+    fn targets(&self) -> Targets {
+        Targets::default().and(self.people.iter(), TargetRole::Recipient)
     }
 }
 

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, Change, ChatId, MessageId, MessageText, Operation, Output, Part, Risk, Topic, Touches,
+    BadId, Change, ChatId, MessageId, MessageText, Operation, Output, Risk, TargetRole, Targets,
+    Topic,
 };
 
 /// Change the text of an own message.
@@ -167,13 +168,13 @@ macro_rules! on_message {
             const NAME: &'static str = $name;
             const RISK: Risk = Risk::$risk;
             const TOPIC: Topic = Topic::Messages;
-            const EFFECT: &'static str = $effect;
+            const INTENT: &'static str = $effect;
             const IDEMPOTENT: bool = true;
             const KNOWN_AS: &'static [&'static str] = &[$known_as];
             type Output = ChangedMessage;
 
-            fn touches(&self) -> Touches {
-                Touches::$part(&self.chat)
+            fn targets(&self) -> Targets {
+                Targets::$part(&self.chat)
             }
 
             fn check(&self) -> Result<(), BadId> {
@@ -244,13 +245,13 @@ impl Operation for ForwardMessage {
     const NAME: &'static str = "forward_message";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
-    const EFFECT: &'static str = "forward a WhatsApp message to another chat";
+    const INTENT: &'static str = "forward a WhatsApp message to another chat";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = ChangedMessage;
 
-    fn touches(&self) -> Touches {
-        Touches::source(&self.chat).with(&self.to, Part::Recipient)
+    fn targets(&self) -> Targets {
+        Targets::source(&self.chat).with(&self.to, TargetRole::Recipient)
     }
 
     fn check(&self) -> Result<(), BadId> {

@@ -1,14 +1,19 @@
 //! The vocabulary: what a tool is, said once for all back ends.
 
 mod attachments;
+mod backend_error;
+mod bad_call;
 mod blocking;
+mod bounded_text;
+mod briefing;
+mod call;
 mod catalogue;
 mod chat_changes;
 mod chats;
 mod contact_card;
 mod contacts;
 mod downloads;
-mod foreign;
+mod facts;
 mod group_picture;
 mod group_settings;
 mod groups;
@@ -26,14 +31,21 @@ mod picture;
 mod poll;
 mod presence;
 mod profile;
+mod progress;
+mod schemas;
 mod sending;
 mod session;
 mod session_control;
-mod touches;
-mod words;
+mod targets;
+mod untrusted;
 
 pub use attachments::{Attachment, Blob, ReceivedFile};
+pub use backend_error::{BackendError, GUARD};
+pub use bad_call::BadCall;
 pub use blocking::{BlockContact, BlockOutcome, Blocking, UnblockContact};
+pub use bounded_text::BoundedText;
+pub use briefing::Briefing;
+pub use call::call;
 pub use catalogue::{Entry, catalogue, named};
 pub use chat_changes::{
     ArchiveChat, ChangedChat, ChangingChat, ClearChat, DeleteChat, MarkChatRead, MarkChatUnread,
@@ -45,8 +57,8 @@ pub use contacts::{
     CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
 };
 pub use downloads::{ChatPicture, DownloadMedia, GetPicture};
-pub use foreign::Foreign;
-pub(crate) use foreign::is_hidden;
+pub use facts::{Digest, Facts};
+pub(crate) use facts::{read, understood};
 pub use group_picture::{DeleteGroupPicture, SetGroupPicture};
 pub use group_settings::{
     Change, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,
@@ -88,6 +100,9 @@ pub use presence::{
     SubscribePresence, Subscribed, Subscribing,
 };
 pub use profile::{ProfileUpdated, UpdateProfile};
+pub use progress::Progress;
+pub use schemas::Schemas;
+pub(crate) use schemas::schemas;
 pub use sending::{Delivery, MessageText, SendMessage, Sent};
 pub use session::{
     GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession, PairingCode,
@@ -97,8 +112,9 @@ pub use session_control::{
     DeleteSession, DeletedSession, Deleting, GetProfile, Profile, RestartSession, RestartedSession,
     Restarting, StopSession, StoppedSession, Stopping,
 };
-pub use touches::{Identities, Part, Touches};
-pub use words::Words;
+pub use targets::{Identities, TargetRole, Targets};
+pub use untrusted::Untrusted;
+pub(crate) use untrusted::is_hidden;
 
 use std::fmt;
 
@@ -116,7 +132,7 @@ pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 
     /// What it is about; policies choose tools by it.
     const TOPIC: Topic;
     /// What it does, in a person's words after "An agent wants to".
-    const EFFECT: &'static str;
+    const INTENT: &'static str;
     /// Whether doing it twice is the same as doing it once.
     const IDEMPOTENT: bool;
     /// Names that other servers give this action; read in policy files only.
@@ -125,8 +141,8 @@ pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 
     type Output: Output;
 
     /// The chats that the action reaches.
-    fn touches(&self) -> Touches {
-        Touches::default()
+    fn targets(&self) -> Targets {
+        Targets::default()
     }
 
     /// Holds the arguments against each other.
@@ -173,7 +189,7 @@ pub trait Output: Serialize + JsonSchema + Send + 'static {
     }
 
     /// Takes out what is written in chats that may not be read.
-    fn blind(&mut self, _may_read: &dyn Fn(&ChatId) -> bool) {}
+    fn redact(&mut self, _may_read: &dyn Fn(&ChatId) -> bool) {}
 
     /// The account's state, where the answer tells it.
     fn account_state(&self) -> Option<String> {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, ChatId, MessageId, Operation, Risk, Sent, Topic, Touches, Words, sending::reply_is_of,
+    BadId, BoundedText, ChatId, MessageId, Operation, Risk, Sent, Targets, Topic,
+    sending::reply_is_of,
 };
 
 /// Send a poll to a person or a group.
@@ -17,10 +18,10 @@ pub struct SendPoll {
     /// Chat to send to.
     pub chat: ChatId,
     /// What is asked.
-    pub question: Words<1, 255>,
+    pub question: BoundedText<1, 255>,
     /// What can be chosen; each only once.
     #[schemars(length(min = 2, max = 12))]
-    pub options: Vec<Words<1, 100>>,
+    pub options: Vec<BoundedText<1, 100>>,
     /// Whether more than one may be chosen.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub multiple_answers: bool,
@@ -36,13 +37,13 @@ impl Operation for SendPoll {
     const NAME: &'static str = "send_poll";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
-    const EFFECT: &'static str = "send a poll in a WhatsApp chat";
+    const INTENT: &'static str = "send a poll in a WhatsApp chat";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = Sent;
 
-    fn touches(&self) -> Touches {
-        Touches::recipient(&self.chat)
+    fn targets(&self) -> Targets {
+        Targets::recipient(&self.chat)
     }
 
     fn check(&self) -> Result<(), BadId> {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Operation, Output, PersonId, Risk, Topic, Touches};
+use super::{ChatId, Operation, Output, PersonId, Risk, Targets, Topic};
 
 /// Tell who is online or writing: in one chat, which subscribes to it as well, or
 /// in all chats that are subscribed to.
@@ -20,13 +20,13 @@ impl Operation for GetPresence {
     const NAME: &'static str = "get_presence";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Presence;
-    const EFFECT: &'static str = "see who is online or writing on WhatsApp";
+    const INTENT: &'static str = "see who is online or writing on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_get_presence", "waha_get_all_presence"];
     type Output = PresenceList;
 
-    fn touches(&self) -> Touches {
-        self.chat.as_ref().map(Touches::chat).unwrap_or_default()
+    fn targets(&self) -> Targets {
+        self.chat.as_ref().map(Targets::chat).unwrap_or_default()
     }
 }
 
@@ -42,13 +42,13 @@ impl Operation for SubscribePresence {
     const NAME: &'static str = "subscribe_presence";
     const RISK: Risk = Risk::Execute;
     const TOPIC: Topic = Topic::Presence;
-    const EFFECT: &'static str = "follow who is online or writing in a WhatsApp chat";
+    const INTENT: &'static str = "follow who is online or writing in a WhatsApp chat";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_subscribe_presence"];
     type Output = Subscribed;
 
-    fn touches(&self) -> Touches {
-        Touches::chat(&self.chat)
+    fn targets(&self) -> Targets {
+        Targets::chat(&self.chat)
     }
 }
 
@@ -68,13 +68,13 @@ impl Operation for SetPresence {
     const NAME: &'static str = "set_presence";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Presence;
-    const EFFECT: &'static str = "change what others see this WhatsApp account doing";
+    const INTENT: &'static str = "change what others see this WhatsApp account doing";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_set_presence"];
     type Output = PresenceSet;
 
-    fn touches(&self) -> Touches {
-        self.chat.as_ref().map(Touches::chat).unwrap_or_default()
+    fn targets(&self) -> Targets {
+        self.chat.as_ref().map(Targets::chat).unwrap_or_default()
     }
 }
 

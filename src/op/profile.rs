@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BadId, Change, Foreign, Operation, Output, Picture, Risk, Topic, Touches, Words};
+use super::{
+    BadId, BoundedText, Change, Operation, Output, Picture, Risk, Targets, Topic, Untrusted,
+};
 
 /// Change this account's name, about text or picture.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -11,10 +13,10 @@ use super::{BadId, Change, Foreign, Operation, Output, Picture, Risk, Topic, Tou
 pub struct UpdateProfile {
     /// New name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<Words<1, 25>>,
+    pub name: Option<BoundedText<1, 25>>,
     /// New about text; empty removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub about: Option<Words<0, 139>>,
+    pub about: Option<BoundedText<0, 139>>,
     /// A JPEG: one of url, base64 and path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<Picture>,
@@ -24,13 +26,13 @@ impl Operation for UpdateProfile {
     const NAME: &'static str = "update_profile";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Session;
-    const EFFECT: &'static str = "change the profile of this WhatsApp account, which others see";
+    const INTENT: &'static str = "change the profile of this WhatsApp account, which others see";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = ProfileUpdated;
 
-    fn touches(&self) -> Touches {
-        Touches::everybody()
+    fn targets(&self) -> Targets {
+        Targets::everybody()
     }
 
     fn check(&self) -> Result<(), BadId> {
@@ -60,7 +62,7 @@ pub struct ProfileUpdated {
     pub verified: bool,
     /// Why a part was not made.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Foreign>,
+    pub reason: Option<Untrusted>,
     /// What to do next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<&'static str>,
@@ -68,7 +70,7 @@ pub struct ProfileUpdated {
 
 impl ProfileUpdated {
     /// The outcome of name, about text and picture.
-    pub fn new([name, about, picture]: [Option<Change>; 3], reason: Option<Foreign>) -> Self {
+    pub fn new([name, about, picture]: [Option<Change>; 3], reason: Option<Untrusted>) -> Self {
         let made = || [name, about, picture].into_iter().flatten();
         Self {
             name,

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{BadId, ChatId, MessageId, Operation, Output, PersonId, Risk, Topic, Touches};
+use super::{BadId, ChatId, MessageId, Operation, Output, PersonId, Risk, Targets, Topic};
 
 /// The longest text that is sent, in characters; GREEN-API takes no more.
 const LONGEST: usize = 20_000;
@@ -87,14 +87,14 @@ impl Operation for SendMessage {
     const NAME: &'static str = "send_message";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
-    const EFFECT: &'static str = "send a WhatsApp message";
+    const INTENT: &'static str = "send a WhatsApp message";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] =
         &["matrix_send_message", "send_text", "waha_send_message"];
     type Output = Sent;
 
-    fn touches(&self) -> Touches {
-        Touches::recipient(&self.chat)
+    fn targets(&self) -> Targets {
+        Targets::recipient(&self.chat)
     }
 
     fn check(&self) -> Result<(), BadId> {

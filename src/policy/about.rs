@@ -4,30 +4,33 @@ use jiff::tz::TimeZone;
 
 use super::{
     Limit, Policy,
+    layer::{Action, Chosen, Layer, ToolRules},
     limit::words,
-    sheet::{Action, Chosen, Ruling, Sheet},
 };
-use crate::{op::Risk, rehearsal::for_people, toolset::Facts};
+use crate::{
+    op::{Facts, Risk},
+    text::for_people,
+};
 
 impl Policy {
     /// The time zone of its hours; UTC where it has none.
     pub fn zone(&self, grant: &str) -> TimeZone {
         let mut hours = self
-            .sheets_of(grant)
-            .filter_map(|sheet| sheet.hours.as_ref());
+            .layers_of(grant)
+            .filter_map(|layer| layer.hours.as_ref());
         let zone = hours.next().map(|hours| hours.quiet.zone().clone());
         zone.unwrap_or(TimeZone::UTC)
     }
 
     /// Whether any rule looks at what was read before.
     pub fn asks_what_was_read(&self, grant: &str) -> bool {
-        self.sheets_of(grant).any(|sheet| sheet.flow.is_some())
+        self.layers_of(grant).any(|layer| layer.flow.is_some())
     }
 
     /// The names of groups that the rules for a caller use, each once.
     pub fn group_names_for(&self, grant: &str) -> Vec<&str> {
-        let sheets = self.sheets_of(grant);
-        let mut names: Vec<&str> = sheets.flat_map(|sheet| sheet.group_names()).collect();
+        let layers = self.layers_of(grant);
+        let mut names: Vec<&str> = layers.flat_map(|layer| layer.group_names()).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -35,7 +38,7 @@ impl Policy {
 
     /// Whether a call is let through whatever is said of it, because the policy is only
     /// tried out. What cannot be undone never is, nor what reading alone rules out.
-    pub fn lets_through(&self, facts: &Facts) -> bool {
+    pub fn passes_in_shadow(&self, facts: &Facts) -> bool {
         let written = facts.risk != Risk::Read && self.mode.read_only.is_some();
         self.mode.shadow.is_some() && facts.risk != Risk::Destructive && !written
     }
@@ -43,14 +46,14 @@ impl Policy {
     /// How a tool's calls are allowed besides, in a few words each.
     pub fn manner(&self, tool: &str, grant: &str) -> Vec<String> {
         let mut manner: Vec<String> = Vec::new();
-        let rulings = || {
-            let sheets = self.sheets_of(grant);
-            sheets.filter_map(|sheet| sheet.rulings.get(tool))
+        let tool_rules = || {
+            let layers = self.layers_of(grant);
+            layers.filter_map(|layer| layer.tool_rules.get(tool))
         };
-        if rulings().any(Ruling::is_conditional) {
+        if tool_rules().any(ToolRules::is_conditional) {
             manner.push("under conditions".to_owned());
         }
-        for rule in rulings().flat_map(|ruling| &ruling.paces) {
+        for rule in tool_rules().flat_map(|ruling| &ruling.paces) {
             manner.push(format!("with gaps of {}", rule.pace));
         }
         manner.dedup();
@@ -70,8 +73,8 @@ impl Policy {
                 "the policy is only tried out: what is refused goes through, unless it cannot be undone [{place}]"
             ));
         }
-        for sheet in self.sheets_of(grant) {
-            sheet.besides(&self.limits, &mut lines);
+        for layer in self.layers_of(grant) {
+            layer.besides(&self.limits, &mut lines);
         }
         for health in &self.health {
             let mut on: Vec<String> = health.pause_on.clone();
@@ -92,7 +95,7 @@ impl Policy {
     }
 }
 
-impl Sheet {
+impl Layer {
     fn besides(&self, limits: &[Limit], lines: &mut Vec<String>) {
         if let Some(recipients) = &self.recipients {
             let (action, place) = &recipients.unlisted;
@@ -154,7 +157,7 @@ impl Action {
     }
 }
 
-impl Ruling {
+impl ToolRules {
     fn is_conditional(&self) -> bool {
         !self.conditional.is_empty()
     }

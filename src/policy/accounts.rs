@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{LOCAL, Policy};
-use crate::config::Described;
+use crate::config::AccountSpec;
 
 /// Accounts by name.
-pub type Accounts = BTreeMap<String, Described>;
+pub type Accounts = BTreeMap<String, AccountSpec>;
 
 impl Policy {
     /// The accounts that it names; none where the environment names the only one.
@@ -15,7 +15,7 @@ impl Policy {
     }
 
     /// Whether a caller may use an account of this name.
-    pub fn lets_use(&self, grant: &str, account: &str) -> bool {
+    pub fn may_use(&self, grant: &str, account: &str) -> bool {
         let tied = self.grants.get(grant).map(|grant| &grant.accounts);
         match tied {
             Some(Some(names)) => names.contains(account),

@@ -6,12 +6,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Diagnostics, GroupNames, Place, Policy, Situation, Standing, raw, source::Source, valid,
+    Context, Diagnostics, Effect, GroupNames, Policy, RuleLocation, raw, source::Source, valid,
 };
 use crate::{
-    gate::Code,
-    op::{ChatId, Part},
-    toolset::Facts,
+    op::{ChatId, Facts, TargetRole},
+    policy::Code,
 };
 
 /// A call, and what should come of it.
@@ -39,7 +38,7 @@ pub struct Verdict {
     pub code: Option<String>,
     /// The rule that decides.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rule: Option<Place>,
+    pub rule: Option<RuleLocation>,
     /// What is said of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -80,21 +79,21 @@ impl Case {
 
     /// What came of it, where that is not what was expected.
     pub fn fails(&self, policy: &Policy) -> Option<Failure> {
-        let recipients = self.facts.touches.of(Part::Recipient);
+        let recipients = self.facts.targets.of(TargetRole::Recipient);
         let newcomers: Vec<ChatId> = recipients
             .filter(|chat| policy.asks_who_is_new(&self.grant) && !self.known.contains(chat))
             .cloned()
             .collect();
-        let situation = Situation {
+        let context = Context {
             grant: &self.grant,
             now: self.at,
             groups: &self.groups,
             newcomers: &newcomers,
             has_read: &self.has_read,
         };
-        let decision = policy.decide(&self.facts, &situation);
-        let came = Verdict::of(decision.standing());
-        (!self.expect.fits(decision.standing())).then(|| Failure {
+        let decision = policy.decide(&self.facts, &context);
+        let came = Verdict::of(decision.effect());
+        (!self.expect.fits(decision.effect())).then(|| Failure {
             line: self.line,
             column: self.column,
             name: self.name.clone(),
@@ -106,11 +105,11 @@ impl Case {
 }
 
 impl Verdict {
-    fn of(standing: &Standing) -> Self {
-        let because = standing.because();
-        let code = because.filter(|_| !standing.admits());
+    fn of(effect: &Effect) -> Self {
+        let because = effect.because();
+        let code = because.filter(|_| !effect.admits());
         Self {
-            verdict: standing.name(),
+            verdict: effect.name(),
             code: code.map(|because| because.code.name().to_owned()),
             rule: because.and_then(|because| because.rule.clone()),
             reason: because.and_then(|because| because.reason.clone()),
@@ -119,8 +118,8 @@ impl Verdict {
 
     /// Whether a standing is the one that is expected. A rule is named by its key; a
     /// part of the key stands for all below it.
-    fn fits(&self, standing: &Standing) -> bool {
-        let came = Self::of(standing);
+    fn fits(&self, effect: &Effect) -> bool {
+        let came = Self::of(effect);
         self.verdict == came.verdict
             && (self.code.is_none() || self.code == came.code)
             && self.rule.as_deref().is_none_or(|wanted| {

@@ -4,38 +4,38 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use super::{GroupNames, Place};
-use crate::{gate::Code, op::ChatId};
+use super::{GroupNames, RuleLocation};
+use crate::{op::ChatId, policy::Code};
 
 /// Whether a call may be made, mildest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum Effect {
     /// It may.
     Allow,
     /// A person has to say yes each time.
-    Confirm(Because),
+    Confirm(Reason),
     /// It is refused.
-    Deny(Because),
+    Deny(Reason),
     /// It is refused, and its tool is not even listed.
-    Hidden(Because),
+    Hidden(Reason),
 }
 
 /// The rule behind a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Because {
+pub struct Reason {
     /// The kind of refusal that it leads to.
     pub code: Code,
     /// Where the rule stands, as `file:line:column (key)`.
-    pub rule: Option<Place>,
+    pub rule: Option<RuleLocation>,
     /// The operator's own words, or what was looked at.
     pub reason: Option<String>,
     /// When the rule no longer speaks against it.
     pub until: Option<Timestamp>,
 }
 
-impl Because {
+impl Reason {
     /// A reason of this kind.
-    pub fn new(code: Code, rule: Option<Place>) -> Self {
+    pub fn new(code: Code, rule: Option<RuleLocation>) -> Self {
         Self {
             code,
             rule,
@@ -51,7 +51,7 @@ impl Because {
     }
 }
 
-impl Standing {
+impl Effect {
     pub(super) const fn strictness(&self) -> u8 {
         match self {
             Self::Allow => 0,
@@ -73,7 +73,7 @@ impl Standing {
     }
 
     /// The rule behind it; none for a plain yes.
-    pub fn because(&self) -> Option<&Because> {
+    pub fn because(&self) -> Option<&Reason> {
         match self {
             Self::Allow => None,
             Self::Confirm(because) | Self::Deny(because) | Self::Hidden(because) => Some(because),
@@ -98,7 +98,7 @@ impl Standing {
 
 /// What a policy cannot know of a call by itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Situation<'a> {
+pub struct Context<'a> {
     /// Who calls.
     pub grant: &'a str,
     /// The time of day; without one hours have no say.
@@ -115,22 +115,22 @@ pub struct Situation<'a> {
 #[derive(Debug, Clone)]
 pub struct Finding<'p> {
     /// What it says.
-    pub standing: Cow<'p, Standing>,
+    pub effect: Cow<'p, Effect>,
     /// Where.
-    pub rule: Option<&'p Place>,
+    pub rule: Option<&'p RuleLocation>,
 }
 
 impl<'p> Finding<'p> {
-    pub(super) fn of(standing: &'p Standing, rule: Option<&'p Place>) -> Self {
+    pub(super) fn of(effect: &'p Effect, rule: Option<&'p RuleLocation>) -> Self {
         Self {
-            standing: Cow::Borrowed(standing),
+            effect: Cow::Borrowed(effect),
             rule,
         }
     }
 
-    pub(super) fn new(standing: Standing, rule: &'p Place) -> Self {
+    pub(super) fn new(effect: Effect, rule: &'p RuleLocation) -> Self {
         Self {
-            standing: Cow::Owned(standing),
+            effect: Cow::Owned(effect),
             rule: Some(rule),
         }
     }
@@ -148,7 +148,7 @@ pub struct Decision<'p> {
 }
 
 /// Where no rule speaks at all, nothing is allowed.
-static NOTHING: Standing = Standing::Hidden(Because {
+static NOTHING: Effect = Effect::Hidden(Reason {
     code: Code::NotAdmitted,
     rule: None,
     reason: None,
@@ -157,16 +157,16 @@ static NOTHING: Standing = Standing::Hidden(Because {
 
 impl Decision<'_> {
     /// What comes of it all: the strictest.
-    pub fn standing(&self) -> &Standing {
-        let all = self.findings.iter().map(|finding| &*finding.standing);
-        Standing::strictest(all).unwrap_or(&NOTHING)
+    pub fn effect(&self) -> &Effect {
+        let all = self.findings.iter().map(|finding| &*finding.effect);
+        Effect::strictest(all).unwrap_or(&NOTHING)
     }
 
     /// Why a person has to be asked, one sentence each.
     pub fn reasons_to_ask(&self) -> Vec<String> {
         let mut reasons: Vec<String> = Vec::new();
         for finding in &self.findings {
-            if let Standing::Confirm(because) = &*finding.standing
+            if let Effect::Confirm(because) = &*finding.effect
                 && let Some(reason) = &because.reason
                 && !reasons.contains(reason)
             {

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use subtle::{Choice, ConstantTimeEq};
 
-use super::{Place, Policy, sheet::Sheet};
+use super::{Policy, RuleLocation, layer::Layer};
 
 /// What a policy says of one caller.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Grant {
-    pub(super) sheets: Vec<Sheet>,
+    pub(super) layers: Vec<Layer>,
     pub(super) tokens: Vec<Token>,
     /// Scopes of an authorization server's tokens that mean this caller.
     pub(super) scopes: Vec<String>,
@@ -35,7 +35,7 @@ pub struct Token {
     /// From when on it is good for nothing.
     pub expires: Option<Timestamp>,
     /// Where it stands.
-    pub rule: Place,
+    pub rule: RuleLocation,
 }
 
 impl Token {

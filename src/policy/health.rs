@@ -2,7 +2,10 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-use super::Place;
+use super::RuleLocation;
+
+/// The ledger counter of changes that failed; no rule may use its name.
+pub const FAILURES_COUNTER: &str = "health.failures";
 
 /// What makes an account pause.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub struct Health {
     /// How long it pauses.
     pub cooldown: Duration,
     /// Where it stands.
-    pub rule: Place,
+    pub rule: RuleLocation,
 }
 
 /// Words that the APIs have for the state of an account, or of what it may still do.
@@ -33,7 +36,7 @@ pub(super) const STATES: [&str; 10] = [
 
 impl Health {
     /// Whether a state is one to pause on.
-    pub fn dreads(&self, state: &str) -> bool {
+    pub fn pauses_on(&self, state: &str) -> bool {
         self.pause_on
             .iter()
             .any(|word| word.eq_ignore_ascii_case(state))

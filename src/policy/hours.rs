@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
 
 use super::Problem;
-use crate::toolset::nearest;
+use crate::text::nearest;
 
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;

@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroU32, time::Duration};
 
-use super::Place;
+use super::RuleLocation;
 
 /// Windows from here on are counted exactly, and survive a restart.
 pub const LONG: Duration = Duration::from_secs(3600);
@@ -23,7 +23,7 @@ pub struct Limit {
     /// What is counted.
     pub of: Counted,
     /// Where it stands.
-    pub rule: Place,
+    pub rule: RuleLocation,
 }
 
 impl Limit {

@@ -3,6 +3,7 @@
 mod about;
 mod accounts;
 mod cases;
+mod code;
 mod condition;
 mod decide;
 mod diagnostics;
@@ -10,13 +11,13 @@ mod diff;
 mod grant;
 mod health;
 mod hours;
+mod layer;
 mod limit;
 mod oauth;
 mod pace;
 mod people;
 mod problem;
 mod raw;
-mod sheet;
 mod source;
 mod valid;
 mod words;
@@ -30,28 +31,25 @@ use std::{
 
 pub use accounts::Accounts;
 pub use cases::{Case, Failure, Verdict};
+pub use code::Code;
 pub use condition::{At, Condition, Operand, Operator};
-pub use decide::{Because, Decision, Finding, Situation, Standing};
+pub use decide::{Context, Decision, Effect, Finding, Reason};
 pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
 pub use diff::{Change, Direction, Side};
 pub use grant::Token;
-pub use health::Health;
+pub use health::{FAILURES_COUNTER, Health};
 pub use hours::{HoursAt, Quiet};
 pub use limit::{Counted, LONG, Limit, Scope};
 pub use oauth::{Address, Algorithm, OAuth};
 pub use pace::{Pace, PaceAt};
-pub use people::{GroupNames, Place};
+pub use people::{GroupNames, RuleLocation};
 pub use problem::Problem;
 pub use source::Files;
 pub use valid::keys;
 
-use crate::{
-    gate::Code,
-    op::{ChatId, PersonId, Risk},
-    toolset::Facts,
-};
+use crate::op::{ChatId, Facts, PersonId, Risk};
 use grant::Grant;
-use sheet::Sheet;
+use layer::Layer;
 use source::Source;
 
 /// A checked policy.
@@ -74,13 +72,13 @@ pub struct Policy {
     /// What was found that does not stop it from being used.
     pub warnings: Diagnostics,
     accounts: Accounts,
-    sheets: Vec<Sheet>,
+    layers: Vec<Layer>,
     grants: BTreeMap<String, Grant>,
     oauth: Option<OAuth>,
     /// Calls that it was written with.
     samples: Vec<Facts>,
     /// What holds of tools that cannot be undone.
-    floor: (Standing, Option<Place>),
+    floor: (Effect, Option<RuleLocation>),
 }
 
 /// How a person is asked before a call.
@@ -95,7 +93,7 @@ pub struct Confirmation {
     /// The time in which that many questions come back.
     pub prompt_window: Duration,
     /// Where the prompt limit stands.
-    pub prompt_rule: Place,
+    pub prompt_rule: RuleLocation,
 }
 
 /// Whether a policy is enforced.
@@ -103,9 +101,9 @@ pub struct Confirmation {
 pub struct Mode {
     /// Where it says that calls are judged and written down, and let through all the
     /// same unless they cannot be undone.
-    pub shadow: Option<Place>,
+    pub shadow: Option<RuleLocation>,
     /// Where it says that nothing but reading is allowed.
-    pub read_only: Option<Place>,
+    pub read_only: Option<RuleLocation>,
 }
 
 /// A gap that is kept between calls.
@@ -114,7 +112,7 @@ pub struct PaceRule {
     /// How long.
     pub pace: Pace,
     /// Where it stands.
-    pub rule: Place,
+    pub rule: RuleLocation,
 }
 
 /// The name of the caller on stdio, unless it is given another.
@@ -124,7 +122,7 @@ pub const LOCAL: &str = "local";
 pub const DEFAULT: &str = include_str!("../../policy.toml");
 
 /// What is said of callers that a policy does not know.
-static STRANGER: Standing = Standing::Deny(Because {
+static STRANGER: Effect = Effect::Deny(Reason {
     code: Code::UnknownGrant,
     rule: None,
     reason: None,
@@ -166,24 +164,24 @@ impl Policy {
     }
 
     /// What it says of a call.
-    pub fn decide(&self, facts: &Facts, situation: &Situation<'_>) -> Decision<'_> {
+    pub fn decide(&self, facts: &Facts, context: &Context<'_>) -> Decision<'_> {
         let mut decision = Decision::default();
-        if !self.knows(situation.grant) {
+        if !self.knows(context.grant) {
             decision.findings.push(Finding::of(&STRANGER, None));
         }
         if let Some(place) = &self.mode.read_only
             && facts.risk != Risk::Read
         {
-            let because = Because::new(Code::ReadOnly, Some(place.clone()));
-            let finding = Finding::new(Standing::Deny(because), place);
+            let because = Reason::new(Code::ReadOnly, Some(place.clone()));
+            let finding = Finding::new(Effect::Deny(because), place);
             decision.findings.push(finding);
         }
-        for sheet in self.sheets_of(situation.grant) {
-            sheet.decide(facts, situation, &mut decision);
+        for layer in self.layers_of(context.grant) {
+            layer.decide(facts, context, &mut decision);
         }
         if facts.risk == Risk::Destructive {
-            let (standing, place) = &self.floor;
-            let finding = Finding::of(standing, place.as_ref());
+            let (effect, place) = &self.floor;
+            let finding = Finding::of(effect, place.as_ref());
             decision.findings.push(finding);
         }
         decision.limits.sort_unstable();
@@ -192,34 +190,32 @@ impl Policy {
     }
 
     /// What it says of a tool for a caller, whatever the arguments are.
-    pub fn standing(&self, tool: &str, risk: Risk, grant: &str) -> Standing {
+    pub fn effect(&self, tool: &str, risk: Risk, grant: &str) -> Effect {
         let stranger = (!self.knows(grant)).then_some(&STRANGER);
         let floor = (risk == Risk::Destructive).then_some(&self.floor.0);
         let read_only = match &self.mode.read_only {
-            Some(place) if risk != Risk::Read => Some(Standing::Deny(Because::new(
+            Some(place) if risk != Risk::Read => Some(Effect::Deny(Reason::new(
                 Code::ReadOnly,
                 Some(place.clone()),
             ))),
             _ => None,
         };
-        let sheets = self
-            .sheets_of(grant)
-            .filter_map(|sheet| sheet.standing(tool));
+        let layers = self.layers_of(grant).filter_map(|layer| layer.effect(tool));
         let all = stranger
             .into_iter()
             .chain(&read_only)
-            .chain(sheets)
+            .chain(layers)
             .chain(floor);
-        Standing::strictest(all)
+        Effect::strictest(all)
             .cloned()
-            .unwrap_or_else(|| Decision::default().standing().clone())
+            .unwrap_or_else(|| Decision::default().effect().clone())
     }
 
     /// The limits that count a tool's calls, for a caller.
     pub fn limits_of(&self, tool: &str, grant: &str) -> Vec<&Limit> {
         let mut found: Vec<usize> = self
-            .sheets_of(grant)
-            .filter_map(|sheet| sheet.rulings.get(tool))
+            .layers_of(grant)
+            .filter_map(|layer| layer.tool_rules.get(tool))
             .flat_map(|ruling| ruling.limits.iter().copied())
             .collect();
         found.sort_unstable();
@@ -231,40 +227,40 @@ impl Policy {
     }
 
     /// Whether what is written in a chat may be read.
-    pub fn may_read(&self, chat: &ChatId, situation: &Situation<'_>) -> bool {
-        self.sheets_of(situation.grant)
-            .all(|sheet| sheet.may_read(chat, situation))
+    pub fn may_read(&self, chat: &ChatId, context: &Context<'_>) -> bool {
+        self.layers_of(context.grant)
+            .all(|layer| layer.may_read(chat, context))
     }
 
     /// Whether any rule looks at who was never written to.
     pub fn asks_who_is_new(&self, grant: &str) -> bool {
-        self.sheets_of(grant).any(Sheet::asks_who_is_new)
+        self.layers_of(grant).any(Layer::asks_who_is_new)
     }
 
     /// Whether it matters to anybody's rules who was written to.
     pub(crate) fn remembers_people(&self) -> bool {
         let mut all = self
-            .sheets
+            .layers
             .iter()
-            .chain(self.grants.values().flat_map(|grant| &grant.sheets));
-        all.any(Sheet::asks_who_is_new)
+            .chain(self.grants.values().flat_map(|grant| &grant.layers));
+        all.any(Layer::asks_who_is_new)
     }
 
     /// The names of groups that rules use.
     pub fn group_names(&self) -> impl Iterator<Item = &str> {
-        self.sheets
+        self.layers
             .iter()
-            .chain(self.grants.values().flat_map(|grant| &grant.sheets))
-            .flat_map(Sheet::group_names)
+            .chain(self.grants.values().flat_map(|grant| &grant.layers))
+            .flat_map(Layer::group_names)
     }
 
     /// The people that rules name by a hidden identity.
     pub(crate) fn hidden_people(&self) -> impl Iterator<Item = &PersonId> {
         let all = self
-            .sheets
+            .layers
             .iter()
-            .chain(self.grants.values().flat_map(|grant| &grant.sheets));
-        all.flat_map(Sheet::hidden_people)
+            .chain(self.grants.values().flat_map(|grant| &grant.layers));
+        all.flat_map(Layer::hidden_people)
     }
 
     /// The callers that it has rules of their own for.
@@ -277,12 +273,12 @@ impl Policy {
         grant.is_empty() || grant == LOCAL || self.grants.contains_key(grant)
     }
 
-    fn sheets_of(&self, grant: &str) -> impl Iterator<Item = &Sheet> {
-        self.sheets.iter().chain(
+    fn layers_of(&self, grant: &str) -> impl Iterator<Item = &Layer> {
+        self.layers.iter().chain(
             self.grants
                 .get(grant)
                 .into_iter()
-                .flat_map(|grant| &grant.sheets),
+                .flat_map(|grant| &grant.layers),
         )
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use url::{Host, Url};
 
-use super::{Place, Policy};
+use super::{Policy, RuleLocation};
 
 /// What a policy says of tokens that somebody else makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct OAuth {
     /// How they may be signed.
     pub algorithms: Vec<Algorithm>,
     /// Where it stands.
-    pub rule: Place,
+    pub rule: RuleLocation,
 }
 
 /// An address that may be called with what is secret: `https`, or this machine.

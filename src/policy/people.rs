@@ -8,7 +8,7 @@ use std::{
 use crate::op::{ChatId, GroupId, Identities, PersonId};
 
 /// Where a rule stands, as `file:line:column (key)`.
-pub type Place = Arc<str>;
+pub type RuleLocation = Arc<str>;
 
 /// The groups of each name that a policy uses, and the people behind the hidden
 /// identities in it.
@@ -56,19 +56,19 @@ pub(super) enum Names {
 /// A set of chats.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Chats {
-    pub(super) parts: Vec<(Part, Place)>,
-    pub(super) exact: HashMap<ChatId, Place>,
+    pub(super) parts: Vec<(ChatPattern, RuleLocation)>,
+    pub(super) exact: HashMap<ChatId, RuleLocation>,
     /// Where it first names somebody by number, who may have a hidden identity too.
-    people: Option<Place>,
+    people: Option<RuleLocation>,
     /// Those that it names by a hidden identity.
-    hidden: Vec<(PersonId, Place)>,
+    hidden: Vec<(PersonId, RuleLocation)>,
     /// Where it first has a group by its name.
-    named: Option<Place>,
+    named: Option<RuleLocation>,
 }
 
 /// What a set is made of, besides single chats.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum ChatPattern {
     /// Every chat.
     Everybody,
     /// Every group.
@@ -91,14 +91,14 @@ pub(super) struct People {
 }
 
 impl Chats {
-    pub(super) fn add(&mut self, part: Part, place: Place) {
+    pub(super) fn add(&mut self, part: ChatPattern, place: RuleLocation) {
         let named = match &part {
-            Part::List(list) => {
+            ChatPattern::List(list) => {
                 list.exact.iter().for_each(|chat| self.note(chat, &place));
                 !list.names.is_empty()
             }
-            Part::Named(_) => true,
-            Part::Everybody | Part::AnyGroup | Part::AnyChannel => false,
+            ChatPattern::Named(_) => true,
+            ChatPattern::Everybody | ChatPattern::AnyGroup | ChatPattern::AnyChannel => false,
         };
         if named {
             self.named.get_or_insert_with(|| place.clone());
@@ -106,13 +106,13 @@ impl Chats {
         self.parts.push((part, place));
     }
 
-    pub(super) fn add_chat(&mut self, chat: ChatId, place: Place) {
+    pub(super) fn add_chat(&mut self, chat: ChatId, place: RuleLocation) {
         self.note(&chat, &place);
         self.exact.entry(chat).or_insert(place);
     }
 
     /// Takes note of somebody who has two identities.
-    fn note(&mut self, chat: &ChatId, place: &Place) {
+    fn note(&mut self, chat: &ChatId, place: &RuleLocation) {
         match chat {
             ChatId::Person(person) if person.is_hidden() => {
                 self.hidden.push((person.clone(), place.clone()));
@@ -125,7 +125,7 @@ impl Chats {
     }
 
     /// Where it names by a hidden identity whom a call names by number.
-    fn find_hidden(&self, chat: &ChatId, groups: &GroupNames) -> Option<&Place> {
+    fn find_hidden(&self, chat: &ChatId, groups: &GroupNames) -> Option<&RuleLocation> {
         let ChatId::Person(person) = chat else {
             return None;
         };
@@ -142,7 +142,7 @@ impl Chats {
 
     /// Where it says that a chat may be in it, for all that is known: whoever is
     /// behind a hidden identity, or whatever a group is called.
-    pub(super) fn doubt(&self, chat: &ChatId, groups: &GroupNames) -> Option<&Place> {
+    pub(super) fn doubt(&self, chat: &ChatId, groups: &GroupNames) -> Option<&RuleLocation> {
         match chat {
             ChatId::Person(person) if person.is_hidden() => self.people.as_ref(),
             ChatId::Group(_) if groups.unknown => self.named.as_ref(),
@@ -151,7 +151,12 @@ impl Chats {
     }
 
     /// Where it says that a chat is in it.
-    pub(super) fn find(&self, chat: &ChatId, groups: &GroupNames, names: Names) -> Option<&Place> {
+    pub(super) fn find(
+        &self,
+        chat: &ChatId,
+        groups: &GroupNames,
+        names: Names,
+    ) -> Option<&RuleLocation> {
         let is_named = |name: &String| match (chat, groups.of(name), names) {
             (ChatId::Group(group), [one], Names::One) => one == group,
             (ChatId::Group(group), all, Names::All) => all.contains(group),
@@ -164,11 +169,11 @@ impl Chats {
                 self.parts
                     .iter()
                     .find(|(part, _)| match part {
-                        Part::Everybody => true,
-                        Part::AnyGroup => matches!(chat, ChatId::Group(_)),
-                        Part::AnyChannel => matches!(chat, ChatId::Channel(_)),
-                        Part::Named(name) => is_named(name),
-                        Part::List(list) => {
+                        ChatPattern::Everybody => true,
+                        ChatPattern::AnyGroup => matches!(chat, ChatId::Group(_)),
+                        ChatPattern::AnyChannel => matches!(chat, ChatId::Channel(_)),
+                        ChatPattern::Named(name) => is_named(name),
+                        ChatPattern::List(list) => {
                             list.exact.contains(chat) || list.names.iter().any(is_named)
                         }
                     })
@@ -179,7 +184,7 @@ impl Chats {
     /// The single chats in it.
     pub(super) fn chats(&self) -> impl Iterator<Item = &ChatId> {
         let listed = self.parts.iter().flat_map(|(part, _)| match part {
-            Part::List(list) => Some(list.exact.iter()).into_iter().flatten(),
+            ChatPattern::List(list) => Some(list.exact.iter()).into_iter().flatten(),
             _ => None.into_iter().flatten(),
         });
         self.exact.keys().chain(listed)
@@ -187,7 +192,9 @@ impl Chats {
 
     /// Whether every chat is in it.
     pub(super) fn is_everybody(&self) -> bool {
-        self.parts.iter().any(|(part, _)| *part == Part::Everybody)
+        self.parts
+            .iter()
+            .any(|(part, _)| *part == ChatPattern::Everybody)
     }
 
     /// Whether a chat is in it, whatever groups are called.
@@ -197,34 +204,34 @@ impl Chats {
     }
 
     /// Whether all of a part is in it.
-    pub(super) fn has_part(&self, other: &Part) -> bool {
+    pub(super) fn has_part(&self, other: &ChatPattern) -> bool {
         let named = |name: &String| {
             self.parts.iter().any(|(part, _)| match part {
-                Part::Everybody | Part::AnyGroup => true,
-                Part::Named(known) => known == name,
-                Part::List(list) => list.names.contains(name),
-                Part::AnyChannel => false,
+                ChatPattern::Everybody | ChatPattern::AnyGroup => true,
+                ChatPattern::Named(known) => known == name,
+                ChatPattern::List(list) => list.names.contains(name),
+                ChatPattern::AnyChannel => false,
             })
         };
         self.is_everybody()
             || self.parts.iter().any(|(part, _)| part == other)
             || match other {
-                Part::Named(name) => named(name),
-                Part::List(list) => {
+                ChatPattern::Named(name) => named(name),
+                ChatPattern::List(list) => {
                     let people = list.exact.len() + list.names.len();
                     people > 0
                         && list.exact.iter().all(|chat| self.has(chat))
                         && list.names.iter().all(named)
                 }
-                Part::Everybody | Part::AnyGroup | Part::AnyChannel => false,
+                ChatPattern::Everybody | ChatPattern::AnyGroup | ChatPattern::AnyChannel => false,
             }
     }
 
     /// Whether groups have to be looked up by name before it can be used.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().flat_map(|(part, _)| match part {
-            Part::Named(name) => std::slice::from_ref(name).iter().map(String::as_str),
-            Part::List(list) => list.names.iter().map(String::as_str),
+            ChatPattern::Named(name) => std::slice::from_ref(name).iter().map(String::as_str),
+            ChatPattern::List(list) => list.names.iter().map(String::as_str),
             _ => [].iter().map(String::as_str),
         })
     }

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::{
     Policy,
-    people::{Chats, Part},
-    sheet::{Action, Chosen, Hours, Recipients, Ruling, Sheet},
+    layer::{Action, Chosen, Hours, Layer, Recipients, ToolRules},
+    people::{ChatPattern, Chats},
 };
 use crate::op::{ChatId, Risk};
 
@@ -24,23 +24,23 @@ impl Policy {
         if let Some(place) = &self.mode.read_only {
             lines.push(format!("nothing but reading is allowed [{place}]"));
         }
-        for sheet in self.sheets_of(grant) {
-            self.tell(sheet, now, &mut lines);
+        for layer in self.layers_of(grant) {
+            self.tell(layer, now, &mut lines);
         }
         lines
     }
 
     /// What a tool's rules ask for beside limits, for a caller.
     pub fn demands(&self, tool: &str, grant: &str) -> Vec<String> {
-        let rulings = self
-            .sheets_of(grant)
-            .filter_map(|sheet| sheet.rulings.get(tool));
-        rulings.flat_map(Ruling::demands).collect()
+        let tool_rules = self
+            .layers_of(grant)
+            .filter_map(|layer| layer.tool_rules.get(tool));
+        tool_rules.flat_map(ToolRules::demands).collect()
     }
 
-    fn tell(&self, sheet: &Sheet, now: Timestamp, lines: &mut Vec<String>) {
+    fn tell(&self, layer: &Layer, now: Timestamp, lines: &mut Vec<String>) {
         let limit = |index: Option<usize>| index.and_then(|index| self.limits.get(index));
-        if let Some(recipients) = &sheet.recipients {
+        if let Some(recipients) = &layer.recipients {
             lines.extend(recipients.words());
             if let Some(new) = &recipients.newcomers {
                 let mut line = format!("first messages to somebody: {}", word(new.action));
@@ -50,12 +50,12 @@ impl Policy {
                 lines.push(format!("{line} [{}]", new.place));
             }
         }
-        lines.extend(sheet.reading.as_ref().and_then(Chosen::words));
-        if let Some(limit) = limit(sheet.budget) {
+        lines.extend(layer.reading.as_ref().and_then(Chosen::words));
+        if let Some(limit) = limit(layer.budget) {
             lines.push(format!("reading: at most {limit} [{}]", limit.rule));
         }
-        lines.extend(sheet.hours.as_ref().map(|hours| hours.words(now)));
-        if let Some((action, place)) = &sheet.flow {
+        lines.extend(layer.hours.as_ref().map(|hours| hours.words(now)));
+        if let Some((action, place)) = &layer.flow {
             lines.push(format!(
                 "carrying on what was read in one chat to another: {} [{place}]",
                 word(*action)
@@ -113,7 +113,7 @@ impl Hours {
     }
 }
 
-impl Ruling {
+impl ToolRules {
     fn demands(&self) -> Vec<String> {
         let mut demands: Vec<String> = self
             .conditional
@@ -145,14 +145,14 @@ impl fmt::Display for Chats {
         let mut named = 0;
         for (part, _) in &self.parts {
             all.push(match part {
-                Part::Everybody => "anybody".to_owned(),
-                Part::AnyGroup => "any group".to_owned(),
-                Part::AnyChannel => "any channel".to_owned(),
-                Part::List(list) => {
+                ChatPattern::Everybody => "anybody".to_owned(),
+                ChatPattern::AnyGroup => "any group".to_owned(),
+                ChatPattern::AnyChannel => "any channel".to_owned(),
+                ChatPattern::List(list) => {
                     let many = list.exact.len() + list.names.len();
                     format!("@{} ({many})", list.name)
                 }
-                Part::Named(_) => {
+                ChatPattern::Named(_) => {
                     named += 1;
                     continue;
                 }

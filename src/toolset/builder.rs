@@ -2,45 +2,42 @@
 
 use std::{
     collections::BTreeMap,
-    fmt,
     marker::PhantomData,
     sync::{Arc, OnceLock},
 };
 
-use serde::de::value::MapDeserializer;
 use serde_json::Value;
 
-use super::{
-    Answer, BadCall, Boxed, Briefing, Digest, Facts, Prepared, Scout, Scouting, Sight, Tool,
-    Toolset, schemas::schemas,
-};
-use crate::{
-    backend::Fault,
-    op::{AnswerSize, ChatId, Foreign, Operation, Output},
-    progress::Progress,
+use super::{Answer, AttributeSource, Boxed, Prepared, ReadFilter, Resolver, Tool, Toolset};
+use crate::op::{
+    AnswerSize, BackendError, BadCall, Briefing, ChatId, Operation, Output, Progress, read,
+    schemas, understood,
 };
 
-type RunOf<B, O> =
-    Arc<dyn Fn(B, O, AnswerSize, Sight, Progress) -> Boxed<Result<Answer, Fault>> + Send + Sync>;
+type RunOf<B, O> = Arc<
+    dyn Fn(B, O, AnswerSize, ReadFilter, Progress) -> Boxed<Result<Answer, BackendError>>
+        + Send
+        + Sync,
+>;
 
 /// Collects a back end's tools; `O` is the operation that was listed last.
 pub struct Builder<B, O> {
     backend: B,
     tools: BTreeMap<&'static str, Tool>,
     last: Option<Tool>,
-    scouting: Scouting,
+    resolver: Resolver,
     notice: Option<&'static str>,
     operation: PhantomData<fn(O)>,
 }
 
-impl<B: Scout> Builder<B, ()> {
+impl<B: AttributeSource> Builder<B, ()> {
     /// An empty list.
     pub(super) fn new(backend: &B) -> Self {
         Self {
             backend: backend.clone(),
             tools: BTreeMap::new(),
             last: None,
-            scouting: Scouting::of(backend),
+            resolver: Resolver::of(backend),
             notice: None,
             operation: PhantomData,
         }
@@ -54,7 +51,7 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
     where
         O: Operation,
         F: Fn(B, O) -> Fut + Copy + Send + Sync + 'static,
-        Fut: Future<Output = Result<O::Output, Fault>> + Send + 'static,
+        Fut: Future<Output = Result<O::Output, BackendError>> + Send + 'static,
     {
         self.slow_tool(move |backend, op, _progress| method(backend, op))
     }
@@ -65,14 +62,14 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
     where
         O: Operation,
         F: Fn(B, O, Progress) -> Fut + Copy + Send + Sync + 'static,
-        Fut: Future<Output = Result<O::Output, Fault>> + Send + 'static,
+        Fut: Future<Output = Result<O::Output, BackendError>> + Send + 'static,
     {
-        let run: RunOf<B, O> = Arc::new(move |backend, op, size, sight, progress| {
+        let run: RunOf<B, O> = Arc::new(move |backend, op, size, read_filter, progress| {
             let running = method(backend, op, progress);
             Box::pin(async move {
                 running
                     .await
-                    .and_then(|mut output| answer(&mut output, size, &sight))
+                    .and_then(|mut output| answer(&mut output, size, &read_filter))
             })
         });
         self.list(run)
@@ -91,7 +88,7 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
         tools.extend(self.last.map(|tool| (tool.name, tool)));
         Toolset {
             tools,
-            scouting: self.scouting,
+            resolver: self.resolver,
             notice: self.notice,
             answer: AnswerSize::default(),
         }
@@ -114,7 +111,7 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
                 schemas: OnceLock::new(),
                 prepare: Box::new(prepare),
             }),
-            scouting: self.scouting,
+            resolver: self.resolver,
             notice: self.notice,
             operation: PhantomData,
         }
@@ -127,7 +124,7 @@ impl<B: Clone + Send + Sync + 'static, O: Operation> Builder<B, O> {
     pub fn briefed_by<F, Fut>(mut self, method: F) -> Self
     where
         F: Fn(B, O) -> Fut + Copy + Send + Sync + 'static,
-        Fut: Future<Output = Result<Briefing, Fault>> + Send + 'static,
+        Fut: Future<Output = Result<Briefing, BackendError>> + Send + 'static,
     {
         self.last = self.last.map(|tool| {
             let (backend, unbriefed) = (self.backend.clone(), tool.prepare);
@@ -156,86 +153,28 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
     let (backend, run) = (backend.clone(), run.clone());
     Ok(Prepared {
         facts,
-        run: Box::new(move |sight, progress| run(backend, op, size, sight, progress)),
+        run: Box::new(move |read_filter, progress| run(backend, op, size, read_filter, progress)),
         brief: None,
         content,
     })
 }
 
-/// A call as it is understood, whatever the back end.
-fn understood<O: Operation>(
-    arguments: &Value,
-    size: AnswerSize,
-) -> Result<(O, Facts, Option<Value>), BadCall> {
-    let mut op = read::<O>(arguments)?;
-    if let Some(page) = op.page() {
-        page.within(size);
-    }
-    let facts = facts_of(&op)?;
-    let content = op.content();
-    Ok((op, facts, content))
-}
-
-/// What a policy sees of a call with these arguments.
-pub(crate) fn facts<O: Operation>(arguments: Value) -> Result<Facts, BadCall> {
-    facts_of(&read::<O>(&arguments)?)
-}
-
-fn facts_of<O: Operation>(op: &O) -> Result<Facts, BadCall> {
-    op.check().map_err(|error| bad_arguments::<O>(&error))?;
-    let canonical = serde_json::to_value(op).map_err(|error| bad_arguments::<O>(&error))?;
-    Ok(Facts {
-        tool: O::NAME,
-        effect: O::EFFECT,
-        risk: O::RISK,
-        topic: O::TOPIC,
-        touches: op.touches(),
-        digest: Digest::of(O::NAME, &canonical),
-        content: op.content().map(|content| Digest::of(O::NAME, &content)),
-        reads: op.reads(),
-        arguments: Arc::new(canonical),
-    })
-}
-
-fn read<O: Operation>(arguments: &Value) -> Result<O, BadCall> {
-    let Value::Object(named) = arguments else {
-        return Err(bad_arguments::<O>(&"arguments come by name, in an object"));
-    };
-    let named = named.iter().map(|(name, value)| (name.as_str(), value));
-    let named = MapDeserializer::<_, serde_json::Error>::new(named);
-    serde_path_to_error::deserialize(named).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        match path.as_str() {
-            "." => bad_arguments::<O>(&inner),
-            argument => bad_arguments::<O>(&format_args!("`{argument}`: {inner}")),
-        }
-    })
-}
-
-fn bad_arguments<O: Operation>(problem: &dyn fmt::Display) -> BadCall {
-    BadCall::BadArguments {
-        tool: O::NAME,
-        problem: Foreign::new(&problem.to_string()).to_string(),
-    }
-}
-
 /// An output whose type does not matter: what is done with it is there once, not for
 /// each tool.
 trait Told {
-    fn json(&self) -> Result<Value, Fault>;
-    fn blind(&mut self, may_read: &dyn Fn(&ChatId) -> bool);
+    fn json(&self) -> Result<Value, BackendError>;
+    fn redact(&mut self, may_read: &dyn Fn(&ChatId) -> bool);
     fn shorten(&mut self, bytes: usize);
     fn told(&self, structured: Value, left: usize) -> Answer;
 }
 
 impl<T: Output> Told for T {
-    fn json(&self) -> Result<Value, Fault> {
-        serde_json::to_value(self).map_err(|error| Fault::internal(&error))
+    fn json(&self) -> Result<Value, BackendError> {
+        serde_json::to_value(self).map_err(|error| BackendError::internal(&error))
     }
 
-    fn blind(&mut self, may_read: &dyn Fn(&ChatId) -> bool) {
-        Output::blind(self, may_read);
+    fn redact(&mut self, may_read: &dyn Fn(&ChatId) -> bool) {
+        Output::redact(self, may_read);
     }
 
     fn shorten(&mut self, bytes: usize) {
@@ -254,9 +193,13 @@ impl<T: Output> Told for T {
     }
 }
 
-fn answer(output: &mut dyn Told, size: AnswerSize, sight: &Sight) -> Result<Answer, Fault> {
-    if let Some(may_read) = sight {
-        output.blind(&**may_read);
+fn answer(
+    output: &mut dyn Told,
+    size: AnswerSize,
+    read_filter: &ReadFilter,
+) -> Result<Answer, BackendError> {
+    if let Some(may_read) = read_filter {
+        output.redact(&**may_read);
     }
     let mut structured = output.json()?;
     let mut taken = structured.to_string().len();
@@ -265,7 +208,7 @@ fn answer(output: &mut dyn Told, size: AnswerSize, sight: &Sight) -> Result<Answ
         structured = output.json()?;
         taken = structured.to_string().len();
         if taken > size.structured() {
-            return Err(Fault::TooLarge(size.bytes()));
+            return Err(BackendError::TooLarge(size.bytes()));
         }
     }
     let left = size.bytes() - taken;
@@ -320,13 +263,6 @@ mod tests {
             Some("word\nword\nword")
         );
         let told = answer(&mut Words(long(), false), size, &None);
-        assert_eq!(told.err(), Some(Fault::TooLarge(size.bytes())));
-    }
-
-    #[test]
-    fn arguments_come_by_name() {
-        let problem = facts::<crate::op::GetChat>(serde_json::json!(["120363000000000002@g.us"]));
-        let problem = problem.err().map(|problem| problem.to_string());
-        assert!(problem.is_some_and(|problem| problem.contains("by name")));
+        assert_eq!(told.err(), Some(BackendError::TooLarge(size.bytes())));
     }
 }

@@ -1,47 +1,43 @@
 //! Which operations a back end offers, and how one is prepared and run.
 
 mod builder;
-mod schemas;
-mod scout;
+mod resolver;
 
 use std::{
     collections::BTreeMap,
-    fmt,
     pin::Pin,
     sync::{Arc, OnceLock},
 };
 
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 
 pub use builder::Builder;
-pub(crate) use builder::facts;
-pub use schemas::Schemas;
-pub(crate) use schemas::schemas;
-use scout::Scouting;
-pub use scout::{Errand, Scout, Scouted};
+use resolver::Resolver;
+pub use resolver::{AttributeSource, LookupRequest, Resolved};
 
 use crate::{
-    backend::Fault,
-    gate::{BriefPermit, Permitted, ScoutPermit},
-    op::{AnswerSize, Attachment, ChatId, Foreign, Identities, Reading, Risk, Topic, Touches},
-    progress::Progress,
+    gate::{BriefPermit, LookupPermit, Permitted},
+    op::{
+        AnswerSize, Attachment, BackendError, BadCall, Briefing, ChatId, Digest, Facts, Identities,
+        Progress, Reading, Risk, Schemas, Untrusted,
+    },
+    text::nearest,
 };
 
 /// The arguments of a call, as they came.
 pub type Arguments = Map<String, Value>;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-type Run = Box<dyn FnOnce(Sight, Progress) -> Boxed<Result<Answer, Fault>> + Send>;
+type Run = Box<dyn FnOnce(ReadFilter, Progress) -> Boxed<Result<Answer, BackendError>> + Send>;
 /// Which chats' messages may be told.
-pub(crate) type Sight = Option<Arc<dyn Fn(&ChatId) -> bool + Send + Sync>>;
+pub(crate) type ReadFilter = Option<Arc<dyn Fn(&ChatId) -> bool + Send + Sync>>;
 /// How a briefing is looked up.
-pub(crate) type Brief = Box<dyn FnOnce() -> Boxed<Result<Briefing, Fault>> + Send>;
+pub(crate) type Brief = Box<dyn FnOnce() -> Boxed<Result<Briefing, BackendError>> + Send>;
 
 /// The tools of one back end, ordered by name.
 pub struct Toolset {
     tools: BTreeMap<&'static str, Tool>,
-    scouting: Scouting,
+    resolver: Resolver,
     notice: Option<&'static str>,
     answer: AnswerSize,
 }
@@ -67,108 +63,6 @@ pub struct Prepared {
     content: Option<Value>,
 }
 
-/// What the gate decides on.
-#[derive(Debug, Clone)]
-pub struct Facts {
-    /// The tool that is called.
-    pub tool: &'static str,
-    /// What it does, in a person's words.
-    pub effect: &'static str,
-    /// How much harm it can do.
-    pub risk: Risk,
-    /// What it is about.
-    pub topic: Topic,
-    /// The chats that the call reaches.
-    pub touches: Touches,
-    /// The arguments after parsing, in the order of the schema.
-    pub arguments: Arc<Value>,
-    /// Digest of tool and arguments.
-    pub digest: Digest,
-    /// Digest of what makes the call the same as another, where the same again within
-    /// a short time is taken for a slip.
-    pub content: Option<Digest>,
-    /// How many messages may be read out at most.
-    pub reads: u32,
-}
-
-/// SHA-256 of a tool's name and its parsed arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Digest([u8; 32]);
-
-impl Digest {
-    fn of(tool: &str, arguments: &Value) -> Self {
-        let mut hash = Sha256::new();
-        hash.update(tool.as_bytes());
-        hash.update([0]);
-        hash.update(arguments.to_string().as_bytes());
-        Self(hash.finalize().into())
-    }
-
-    /// The digest's bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-/// A call that cannot be understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BadCall {
-    /// There is no tool of this name here.
-    UnknownTool {
-        /// The name that was called, escaped and cut.
-        name: Foreign,
-        /// A tool that is written like it.
-        nearest: Option<&'static str>,
-    },
-    /// An argument is missing, unknown or wrong.
-    BadArguments {
-        /// The tool that was called.
-        tool: &'static str,
-        /// Which argument, and what would be right.
-        problem: String,
-    },
-}
-
-impl BadCall {
-    /// The stable name of the kind.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownTool { .. } => "unknown-tool",
-            Self::BadArguments { .. } => "bad-arguments",
-        }
-    }
-
-    /// What to do next.
-    pub fn next(&self) -> String {
-        match self {
-            Self::UnknownTool { nearest, .. } => match nearest {
-                Some(near) => format!("did you mean `{near}`? tools/list has them all"),
-                None => "tools/list has all tools".to_owned(),
-            },
-            Self::BadArguments { .. } => {
-                "correct the argument and call again; nothing was sent".to_owned()
-            }
-        }
-    }
-}
-
-impl fmt::Display for BadCall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownTool { name, .. } => write!(f, "there is no tool `{name}`"),
-            Self::BadArguments { tool, problem } => {
-                write!(f, "`{tool}` cannot take these arguments: {problem}")
-            }
-        }
-    }
-}
-
 /// What a call came to.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -186,15 +80,6 @@ pub struct Answer {
     pub account_state: Option<String>,
 }
 
-/// What a person needs to know before deciding.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Briefing {
-    /// What would be done to what, for example a group's name.
-    pub subject: Option<Foreign>,
-    /// Further facts, one short sentence each, in this program's own words.
-    pub facts: Vec<String>,
-}
-
 impl Prepared {
     /// What the gate decides on.
     pub fn facts(&self) -> &Facts {
@@ -204,7 +89,7 @@ impl Prepared {
     /// Puts people in the place of hidden identities, wherever the gate looks. What is
     /// sent stays as it was asked for.
     pub(crate) fn identify(&mut self, known: &Identities) {
-        self.facts.touches.identify(known);
+        self.facts.targets.identify(known);
         if let Some(content) = &mut self.content {
             known.replace(content);
             self.facts.content = Some(Digest::of(self.facts.tool, content));
@@ -219,7 +104,7 @@ impl Prepared {
 
 impl Toolset {
     /// Starts the list of a back end's tools.
-    pub fn for_backend<B: Scout>(backend: &B) -> Builder<B, ()> {
+    pub fn for_backend<B: AttributeSource>(backend: &B) -> Builder<B, ()> {
         Builder::new(backend)
     }
 
@@ -253,7 +138,7 @@ impl Toolset {
         match self.tools.get(name) {
             Some(tool) => (tool.prepare)(Value::Object(arguments), self.answer),
             None => Err(BadCall::UnknownTool {
-                name: Foreign::new(name),
+                name: Untrusted::new(name),
                 nearest: nearest(name, self.tools.keys().copied()),
             }),
         }
@@ -262,23 +147,27 @@ impl Toolset {
     /// Runs a call that the gate has let through.
     ///
     /// # Errors
-    /// The back end's [`Fault`].
-    pub async fn run(&self, permitted: Permitted, progress: Progress) -> Result<Answer, Fault> {
+    /// The back end's [`BackendError`].
+    pub async fn run(
+        &self,
+        permitted: Permitted,
+        progress: Progress,
+    ) -> Result<Answer, BackendError> {
         progress.still_wanted()?;
-        let (call, sight) = permitted.into_parts();
-        (call.run)(sight, progress).await
+        let (call, read_filter) = permitted.into_parts();
+        (call.run)(read_filter, progress).await
     }
 
     /// Finds out what the gate has to know before it can judge.
-    pub async fn scout(&self, permit: ScoutPermit) -> Scouted {
-        self.scouting.run(permit).await
+    pub async fn resolve(&self, permit: LookupPermit) -> Resolved {
+        self.resolver.run(permit).await
     }
 
     /// Looks up what a person needs to know before deciding.
     ///
     /// # Errors
-    /// The back end's [`Fault`].
-    pub async fn brief(&self, permit: BriefPermit) -> Result<Briefing, Fault> {
+    /// The back end's [`BackendError`].
+    pub async fn brief(&self, permit: BriefPermit) -> Result<Briefing, BackendError> {
         permit.into_brief()().await
     }
 }
@@ -288,17 +177,4 @@ impl Tool {
     pub fn schemas(&self) -> &Schemas {
         self.schemas.get_or_init(self.make_schemas)
     }
-}
-
-/// The name that is written most like `name`, if any is near.
-pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // Longer input cannot be a slip of the pen, and the comparison is quadratic.
-    if name.len() > 100 {
-        return None;
-    }
-    names
-        .map(|known| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, known)| *distance <= known.len().max(3) / 3)
-        .min()
-        .map(|(_, known)| known)
 }

@@ -9,28 +9,26 @@ use super::{
 };
 use crate::{
     backend::{
-        Fault,
         effect::{leaves_doubt, watch},
         http::{Body, Reply},
     },
     op::{
-        ArchiveChat, ChangedChat, ChangingChat, Chat, ChatId, ChatList, Foreign, GetChat,
-        ListChats, MarkChatRead, UnarchiveChat,
+        ArchiveChat, BackendError, ChangedChat, ChangingChat, Chat, ChatId, ChatList, GetChat,
+        ListChats, MarkChatRead, Progress, UnarchiveChat, Untrusted,
     },
-    progress::Progress,
 };
 
 impl GreenApi {
-    pub(super) async fn list_chats(self, op: ListChats) -> Result<ChatList, Fault> {
+    pub(super) async fn list_chats(self, op: ListChats) -> Result<ChatList, BackendError> {
         Ok(ChatList::page(self.chats().await?, &op))
     }
 
-    pub(super) async fn get_chat(self, op: GetChat) -> Result<Chat, Fault> {
+    pub(super) async fn get_chat(self, op: GetChat) -> Result<Chat, BackendError> {
         let found = self.chat(&op.chat).await?;
-        found.ok_or_else(|| Fault::Refused {
+        found.ok_or_else(|| BackendError::Refused {
             api: API,
             status: None,
-            said: Foreign::new(&format!("it knows no chat {}", op.chat)),
+            said: Untrusted::new(&format!("it knows no chat {}", op.chat)),
             next: "check the id; list_chats shows the chats there are",
         })
     }
@@ -39,7 +37,7 @@ impl GreenApi {
         self,
         op: MarkChatRead,
         progress: Progress,
-    ) -> Result<ChangedChat, Fault> {
+    ) -> Result<ChangedChat, BackendError> {
         progress.say("marking the chat as read");
         let said = self.change_chat(&progress, "readChat", &op.chat).await;
         // No method tells what is unread.
@@ -49,7 +47,7 @@ impl GreenApi {
                 Some(false) => return Err(self.0.refusal(&reply)),
                 None => ChangingChat::Unknown,
             },
-            Err(Fault::OutcomeUnknown { .. }) => ChangingChat::Unknown,
+            Err(BackendError::OutcomeUnknown { .. }) => ChangingChat::Unknown,
             Err(fault) => return Err(fault),
         };
         Ok(ChangedChat::new(outcome, op.chat))
@@ -59,7 +57,7 @@ impl GreenApi {
         self,
         op: ArchiveChat,
         progress: Progress,
-    ) -> Result<ChangedChat, Fault> {
+    ) -> Result<ChangedChat, BackendError> {
         progress.say("archiving the chat");
         let said = self.change_chat(&progress, "archiveChat", &op.chat).await;
         self.archived(op.chat, said, true).await
@@ -69,7 +67,7 @@ impl GreenApi {
         self,
         op: UnarchiveChat,
         progress: Progress,
-    ) -> Result<ChangedChat, Fault> {
+    ) -> Result<ChangedChat, BackendError> {
         progress.say("taking the chat out of the archive");
         let said = self.change_chat(&progress, "unarchiveChat", &op.chat).await;
         self.archived(op.chat, said, false).await
@@ -80,7 +78,7 @@ impl GreenApi {
         progress: &Progress,
         method: &str,
         chat: &ChatId,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, BackendError> {
         let arguments = json!({ "chatId": chat.as_str() });
         self.0.change(progress, method, Some(&arguments)).await
     }
@@ -89,9 +87,9 @@ impl GreenApi {
     async fn archived(
         &self,
         id: ChatId,
-        said: Result<Reply, Fault>,
+        said: Result<Reply, BackendError>,
         wanted: bool,
-    ) -> Result<ChangedChat, Fault> {
+    ) -> Result<ChangedChat, BackendError> {
         let doubt = match said {
             // A yes comes without a word.
             Ok(reply) if self.0.said(&reply).is_some() || says_false(&reply) => {
@@ -102,29 +100,29 @@ impl GreenApi {
             Err(fault) => return Err(fault),
         };
         let look = || self.chat(&id);
-        let shown = |seen: &Result<Option<Chat>, Fault>| matches!(seen, Ok(Some(chat)) if chat.archived == Some(wanted));
+        let shown = |seen: &Result<Option<Chat>, BackendError>| matches!(seen, Ok(Some(chat)) if chat.archived == Some(wanted));
         // A mark does no harm when it is late: this is not worth the whole wait.
-        let settle = self.0.waits.settle / 5;
-        let seen = watch(settle, self.0.waits.look, look, shown).await;
+        let settle = self.0.timeouts.settle / 5;
+        let seen = watch(settle, self.0.timeouts.look, look, shown).await;
         let outcome = match doubt {
             _ if shown(&seen) => ChangingChat::Done,
             None => ChangingChat::Accepted,
-            Some(fault @ Fault::Refused { .. }) => return Err(fault),
+            Some(fault @ BackendError::Refused { .. }) => return Err(fault),
             Some(_) => ChangingChat::Unknown,
         };
         Ok(ChangedChat::new(outcome, id))
     }
 
-    async fn chat(&self, id: &ChatId) -> Result<Option<Chat>, Fault> {
+    async fn chat(&self, id: &ChatId) -> Result<Option<Chat>, BackendError> {
         let chats = self.chats().await?;
         Ok(chats.into_iter().find(|chat| chat.chat == *id))
     }
 
     /// The chats in the API's own order, which is not documented.
-    pub(super) async fn chats(&self) -> Result<Vec<Chat>, Fault> {
+    pub(super) async fn chats(&self) -> Result<Vec<Chat>, BackendError> {
         match self.0.read("getChats", None).await?.body() {
             Body::Json(Value::Array(chats)) => Ok(chats.iter().filter_map(chat).collect()),
-            _ => Err(Fault::Unreadable {
+            _ => Err(BackendError::Unreadable {
                 api: API,
                 why: "a list of chats is expected".into(),
             }),

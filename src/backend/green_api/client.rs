@@ -7,14 +7,10 @@ use tokio::time::sleep;
 use url::Url;
 
 use crate::{
-    backend::{
-        Fault, Waits,
-        http::{Body, Http, Reply, redacted},
-    },
-    config::GreenApiAccount,
+    backend::http::{Body, Http, Reply, redacted},
+    config::{GreenApiAccount, Timeouts},
     media::MediaRules,
-    op::Foreign,
-    progress::Progress,
+    op::{BackendError, Progress, Untrusted},
 };
 
 pub(super) const API: &str = "GREEN-API";
@@ -29,13 +25,14 @@ pub(super) struct Client {
     media_url: Url,
     id_instance: String,
     api_token: SecretString,
-    pub(super) waits: Waits,
+    pub(super) timeouts: Timeouts,
     pub(super) media: MediaRules,
 }
 
 impl Client {
     pub(super) fn new(account: &GreenApiAccount) -> Self {
-        let http = |url: &Url| Http::new(API, account.waits.answer).plain(url.scheme() == "http");
+        let http =
+            |url: &Url| Http::new(API, account.timeouts.answer).plain(url.scheme() == "http");
         Self {
             http: http(&account.api_url),
             files: http(&account.media_url),
@@ -43,7 +40,7 @@ impl Client {
             media_url: account.media_url.clone(),
             id_instance: account.id_instance.clone(),
             api_token: account.api_token.clone(),
-            waits: account.waits,
+            timeouts: account.timeouts,
             media: account.media.clone(),
         }
     }
@@ -57,7 +54,7 @@ impl Client {
         &self,
         method: &str,
         arguments: Option<&Value>,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, BackendError> {
         let url = self.url(&self.api_url, method)?;
         let mut repeats = 0;
         loop {
@@ -70,7 +67,7 @@ impl Client {
                 return self.accepted(reply);
             }
             repeats += 1;
-            sleep(self.waits.look * repeats).await;
+            sleep(self.timeouts.look * repeats).await;
         }
     }
 
@@ -80,7 +77,7 @@ impl Client {
         progress: &Progress,
         method: &str,
         arguments: Option<&Value>,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, BackendError> {
         let url = self.url(&self.api_url, method)?;
         let reply = self
             .http
@@ -90,7 +87,7 @@ impl Client {
     }
 
     /// Asks for a file at one of the configured hosts; `None` for any other address.
-    pub(super) async fn open_file(&self, url: &str) -> Result<Option<Response>, Fault> {
+    pub(super) async fn open_file(&self, url: &str) -> Result<Option<Response>, BackendError> {
         let Ok(url) = Url::parse(url) else {
             return Ok(None);
         };
@@ -112,7 +109,7 @@ impl Client {
         progress: &Progress,
         method: &str,
         form: Form,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, BackendError> {
         let url = self.url(&self.media_url, method)?;
         self.post_form(&self.files, progress, url, form).await
     }
@@ -124,7 +121,7 @@ impl Client {
         progress: &Progress,
         method: &str,
         form: Form,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, BackendError> {
         let url = self.url(&self.api_url, method)?;
         self.post_form(&self.http, progress, url, form).await
     }
@@ -135,7 +132,7 @@ impl Client {
         progress: &Progress,
         url: Url,
         form: Form,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, BackendError> {
         let reply = http
             .change(progress, |network| network.post(url).multipart(form))
             .await?;
@@ -143,10 +140,10 @@ impl Client {
     }
 
     /// The answer to a change that is not a refusal.
-    fn changed(&self, reply: Reply) -> Result<Reply, Fault> {
+    fn changed(&self, reply: Reply) -> Result<Reply, BackendError> {
         match reply.status.as_u16() {
             // Somebody on the way gave up waiting; the instance may have done it.
-            status @ (499 | 502 | 504) => Err(Fault::OutcomeUnknown {
+            status @ (499 | 502 | 504) => Err(BackendError::OutcomeUnknown {
                 api: API,
                 why: format!("it answered {status}"),
             }),
@@ -155,7 +152,7 @@ impl Client {
     }
 
     /// The address of a method, with the token in it: never to be shown.
-    fn url(&self, base: &Url, method: &str) -> Result<Url, Fault> {
+    fn url(&self, base: &Url, method: &str) -> Result<Url, BackendError> {
         let mut url = base.clone();
         let instance = format!("waInstance{}", self.id_instance);
         match url.path_segments_mut() {
@@ -166,13 +163,13 @@ impl Client {
                     self.api_token.expose_secret(),
                 ]);
             }
-            Err(()) => return Err(Fault::internal(&"the address cannot have a path")),
+            Err(()) => return Err(BackendError::internal(&"the address cannot have a path")),
         }
         Ok(url)
     }
 
     /// An answer that is not a refusal.
-    fn accepted(&self, reply: Reply) -> Result<Reply, Fault> {
+    fn accepted(&self, reply: Reply) -> Result<Reply, BackendError> {
         // Older instances say with 200 that they are not ready.
         let hindered = || self.said(&reply).and_then(|said| obstacle(&said)).is_some();
         if reply.is_success() && !hindered() {
@@ -183,18 +180,18 @@ impl Client {
     }
 
     /// What a refusal means, in words that hold no secret.
-    pub(super) fn refusal(&self, reply: &Reply) -> Fault {
+    pub(super) fn refusal(&self, reply: &Reply) -> BackendError {
         let status = reply.status.as_u16();
         let said = match status {
             466 => quota(&reply.body()),
             _ => self.said(reply),
         };
         let said = said.unwrap_or_else(|| no_reason(reply));
-        Fault::Refused {
+        BackendError::Refused {
             api: API,
             status: Some(status),
             next: next(status, &said),
-            said: Foreign::new(&redacted(&said, Some(&self.api_token))),
+            said: Untrusted::new(&redacted(&said, Some(&self.api_token))),
         }
     }
 
@@ -215,16 +212,16 @@ impl Client {
 }
 
 /// Whether a refusal says that the instance is on its way up.
-pub(super) fn is_starting(fault: &Fault) -> bool {
-    matches!(fault, Fault::Refused { said, .. } if obstacle(said.as_str()) == Some(Obstacle::Starting))
+pub(super) fn is_starting(fault: &BackendError) -> bool {
+    matches!(fault, BackendError::Refused { said, .. } if obstacle(said.as_str()) == Some(Obstacle::Starting))
 }
 
 /// Whether a refusal may be about the thing that was asked for, and not about the
 /// instance, its token, its rate or its quota.
-pub(super) fn is_about_target(fault: &Fault) -> bool {
+pub(super) fn is_about_target(fault: &BackendError) -> bool {
     matches!(
         fault,
-        Fault::Refused { status: Some(400 | 404 | 500), said, .. } if obstacle(said.as_str()).is_none()
+        BackendError::Refused { status: Some(400 | 404 | 500), said, .. } if obstacle(said.as_str()).is_none()
     )
 }
 

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::{GreenApi, client::API};
 use crate::{
-    backend::{Fault, http::Body},
+    backend::http::Body,
     op::{
-        CheckNumber, ContactDetails, ContactList, ContactSummary, Foreign, GetContact,
-        ListContacts, NumberCheck, PersonId,
+        BackendError, CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact,
+        ListContacts, NumberCheck, PersonId, Untrusted,
     },
 };
 
@@ -20,20 +20,20 @@ struct Exists {
 }
 
 impl GreenApi {
-    pub(super) async fn list_contacts(self, op: ListContacts) -> Result<ContactList, Fault> {
+    pub(super) async fn list_contacts(self, op: ListContacts) -> Result<ContactList, BackendError> {
         match self.0.read("getContacts", None).await?.body() {
             Body::Json(Value::Array(contacts)) => {
                 let contacts = contacts.iter().filter_map(summary).collect();
                 Ok(ContactList::page(contacts, false, &op))
             }
-            _ => Err(Fault::Unreadable {
+            _ => Err(BackendError::Unreadable {
                 api: API,
                 why: "a list of contacts is expected".into(),
             }),
         }
     }
 
-    pub(super) async fn get_contact(self, op: GetContact) -> Result<ContactDetails, Fault> {
+    pub(super) async fn get_contact(self, op: GetContact) -> Result<ContactDetails, BackendError> {
         let arguments = json!({ "chatId": op.person.as_str() });
         let reply = self.0.read("getContactInfo", Some(&arguments)).await?;
         match reply.body() {
@@ -45,21 +45,21 @@ impl GreenApi {
                     text(&contact, "name"),
                 )
             }),
-            _ => Err(Fault::Refused {
+            _ => Err(BackendError::Refused {
                 api: API,
                 status: None,
-                said: Foreign::new(&format!("it knows no contact {}", op.person)),
+                said: Untrusted::new(&format!("it knows no contact {}", op.person)),
                 next: "check the id; list_contacts shows the contacts there are",
             }),
         }
     }
 
-    pub(super) async fn check_number(self, op: CheckNumber) -> Result<NumberCheck, Fault> {
+    pub(super) async fn check_number(self, op: CheckNumber) -> Result<NumberCheck, BackendError> {
         let number: u64 = op
             .number
             .digits()
             .parse()
-            .map_err(|error| Fault::internal(&error))?;
+            .map_err(|error| BackendError::internal(&error))?;
         let arguments = json!({ "phoneNumber": number });
         let reply = self.0.read("checkWhatsapp", Some(&arguments)).await?;
         let Exists { exists } = reply.parse(API)?;
@@ -70,8 +70,8 @@ impl GreenApi {
     }
 }
 
-fn text(fields: &Value, name: &str) -> Option<Foreign> {
-    fields.get(name)?.as_str().and_then(Foreign::nonempty)
+fn text(fields: &Value, name: &str) -> Option<Untrusted> {
+    fields.get(name)?.as_str().and_then(Untrusted::nonempty)
 }
 
 fn summary(contact: &Value) -> Option<ContactSummary> {

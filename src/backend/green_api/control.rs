@@ -8,9 +8,8 @@ use super::{
     session::is_working,
 };
 use crate::{
-    backend::{Fault, effect::leaves_doubt},
-    op::{RestartSession, RestartedSession, Restarting, SessionState},
-    progress::Progress,
+    backend::effect::leaves_doubt,
+    op::{BackendError, Progress, RestartSession, RestartedSession, Restarting, SessionState},
 };
 
 impl GreenApi {
@@ -18,13 +17,13 @@ impl GreenApi {
         self,
         _op: RestartSession,
         progress: Progress,
-    ) -> Result<RestartedSession, Fault> {
+    ) -> Result<RestartedSession, BackendError> {
         progress.say("restarting the instance");
         let doubt = match self.0.change(&progress, "reboot", None).await {
             Ok(reply) => match flag(&reply, "isReboot") {
                 Some(true) => None,
                 Some(false) => return Err(self.0.refusal(&reply)),
-                None => Some(Fault::OutcomeUnknown {
+                None => Some(BackendError::OutcomeUnknown {
                     api: API,
                     why: "it answered neither yes nor no".into(),
                 }),
@@ -33,8 +32,8 @@ impl GreenApi {
             Err(fault) => return Err(fault),
         };
         // It goes through `starting`: until then the state is that of before.
-        let begun = Instant::now() + self.0.waits.settle;
-        let deadline = Instant::now() + self.0.waits.open;
+        let begun = Instant::now() + self.0.timeouts.settle;
+        let deadline = Instant::now() + self.0.timeouts.open;
         let mut restarting = false;
         let seen = loop {
             let seen = self.state().await;
@@ -46,7 +45,7 @@ impl GreenApi {
                 break seen;
             }
             progress.say("waiting for the instance to come up");
-            sleep(self.0.waits.look).await;
+            sleep(self.0.timeouts.look).await;
         };
         match (seen, doubt) {
             (Ok(report), _) if restarting => {
@@ -56,7 +55,7 @@ impl GreenApi {
                 Ok(RestartedSession::new(Restarting::NotSeen, Some(report)))
             }
             // A refusal that left everything as it was is a refusal.
-            (Ok(_), Some(fault @ Fault::Refused { .. })) => Err(fault),
+            (Ok(_), Some(fault @ BackendError::Refused { .. })) => Err(fault),
             (seen, _) => Ok(RestartedSession::new(Restarting::Unknown, seen.ok())),
         }
     }

@@ -8,15 +8,18 @@ use super::{
 };
 use crate::{
     backend::{
-        Fault, files,
+        files,
         http::{Body, Reply},
     },
     media::Received,
-    op::{ChatPicture, DownloadMedia, Foreign, GetPicture, ReceivedFile},
+    op::{BackendError, ChatPicture, DownloadMedia, GetPicture, ReceivedFile, Untrusted},
 };
 
 impl GreenApi {
-    pub(super) async fn download_media(self, op: DownloadMedia) -> Result<ReceivedFile, Fault> {
+    pub(super) async fn download_media(
+        self,
+        op: DownloadMedia,
+    ) -> Result<ReceivedFile, BackendError> {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str(), "idMessage": op.message.as_str() });
         let reply = match self.0.read("downloadFile", Some(&arguments)).await {
@@ -30,12 +33,12 @@ impl GreenApi {
         Ok(ReceivedFile::new(received, name, op.uri()))
     }
 
-    pub(super) async fn get_picture(self, op: GetPicture) -> Result<ChatPicture, Fault> {
+    pub(super) async fn get_picture(self, op: GetPicture) -> Result<ChatPicture, BackendError> {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str() });
         let reply = self.0.read("getAvatar", Some(&arguments)).await?;
         if !matches!(reply.body(), Body::Json(Value::Object(_))) {
-            return Err(Fault::Unreadable {
+            return Err(BackendError::Unreadable {
                 api: API,
                 why: "the address of a picture is expected".into(),
             });
@@ -48,7 +51,7 @@ impl GreenApi {
     }
 
     /// The token is in no request for a file.
-    async fn download(&self, url: &str) -> Result<Received, Fault> {
+    async fn download(&self, url: &str) -> Result<Received, BackendError> {
         match self.0.open_file(url).await? {
             Some(response) => files::take_in(API, response, None, &self.0.media).await,
             None => files::from_public(API, url, None, &self.0.media).await,
@@ -56,10 +59,10 @@ impl GreenApi {
     }
 
     /// The name that the sender gave the file; without one it is as good.
-    async fn file_name(&self, message: &Value) -> Option<Foreign> {
+    async fn file_name(&self, message: &Value) -> Option<Untrusted> {
         let reply = self.0.read("getMessage", Some(message)).await.ok()?;
         match reply.body() {
-            Body::Json(message) => Foreign::nonempty(message.get("fileName")?.as_str()?),
+            Body::Json(message) => Untrusted::nonempty(message.get("fileName")?.as_str()?),
             Body::Empty | Body::Text(_) => None,
         }
     }
@@ -74,19 +77,19 @@ fn address(reply: &Reply, name: &str) -> Option<String> {
     }
 }
 
-fn says_missing(said: &Foreign) -> bool {
+fn says_missing(said: &Untrusted) -> bool {
     said.as_str().to_ascii_lowercase().contains("not found")
 }
 
 /// A refusal about the message, with what to do about a file that is not there.
-fn no_file(fault: Fault) -> Fault {
+fn no_file(fault: BackendError) -> BackendError {
     match fault {
-        Fault::Refused {
+        BackendError::Refused {
             api,
             status: Some(status @ (400 | 500)),
             said,
             ..
-        } if says_missing(&said) => Fault::Refused {
+        } if says_missing(&said) => BackendError::Refused {
             api,
             status: Some(status),
             said,

@@ -8,15 +8,11 @@ use super::{
     groups::Group,
 };
 use crate::{
-    backend::{
-        Fault,
-        settle::{Said, Seen, permissions, settle},
-    },
+    backend::settle::{Said, Seen, permissions, settle},
     op::{
-        Change, Foreign, GetGroupInvite, GroupChanged, GroupId, GroupInvite, InviteCode,
-        PermissionsChanged, SetGroupPermissions, SetGroupSubject, Who,
+        BackendError, Change, GetGroupInvite, GroupChanged, GroupId, GroupInvite, InviteCode,
+        PermissionsChanged, Progress, SetGroupPermissions, SetGroupSubject, Untrusted, Who,
     },
-    progress::Progress,
 };
 
 impl GreenApi {
@@ -24,13 +20,13 @@ impl GreenApi {
         self,
         op: SetGroupSubject,
         progress: Progress,
-    ) -> Result<GroupChanged, Fault> {
+    ) -> Result<GroupChanged, BackendError> {
         self.known_group(&op.group).await?;
         progress.say("renaming the group");
         let wanted = op.name.as_str();
         let arguments = json!({ "groupId": op.group.as_str(), "groupName": wanted });
         let said = self.alter("updateGroupName", &arguments, &progress).await?;
-        let outcome = settle(said, self.0.waits, || async {
+        let outcome = settle(said, self.0.timeouts, || async {
             let told = self.told(&op.group, "subject", &progress).await;
             let name = told.as_ref().and_then(Value::as_str);
             Seen::wanted(name.map(|name| name.trim() == wanted.trim()))
@@ -42,7 +38,7 @@ impl GreenApi {
         self,
         op: SetGroupPermissions,
         progress: Progress,
-    ) -> Result<PermissionsChanged, Fault> {
+    ) -> Result<PermissionsChanged, BackendError> {
         self.known_group(&op.group).await?;
         progress.say("changing who may do what");
         let send = ("allowParticipantsSendMessages", op.send_messages);
@@ -71,7 +67,7 @@ impl GreenApi {
         (name, who): (&str, Option<Who>),
         said: &Said,
         progress: &Progress,
-    ) -> Option<Result<Change, Fault>> {
+    ) -> Option<Result<Change, BackendError>> {
         let wanted = who? == Who::All;
         let look = || async {
             let told = self.told(id, name, progress).await;
@@ -81,10 +77,13 @@ impl GreenApi {
                     .map(|all| all == wanted),
             )
         };
-        Some(settle(said.clone(), self.0.waits, look).await)
+        Some(settle(said.clone(), self.0.timeouts, look).await)
     }
 
-    pub(super) async fn get_group_invite(self, op: GetGroupInvite) -> Result<GroupInvite, Fault> {
+    pub(super) async fn get_group_invite(
+        self,
+        op: GetGroupInvite,
+    ) -> Result<GroupInvite, BackendError> {
         let group = self.known_group(&op.group).await?;
         let link = group.fields.get("groupInviteLink").and_then(Value::as_str);
         match link.map(InviteCode::parse) {
@@ -93,10 +92,10 @@ impl GreenApi {
                 group: op.group,
             }),
             // An empty link is how it tells that this account is no administrator.
-            _ => Err(Fault::Refused {
+            _ => Err(BackendError::Refused {
                 api: API,
                 status: None,
-                said: Foreign::new("it tells no invite link"),
+                said: Untrusted::new("it tells no invite link"),
                 next: "only an administrator of the group may see it: look with get_group",
             }),
         }
@@ -108,7 +107,7 @@ impl GreenApi {
         method: &str,
         arguments: &Value,
         progress: &Progress,
-    ) -> Result<Said, Fault> {
+    ) -> Result<Said, BackendError> {
         let answer = self.0.change(progress, method, Some(arguments)).await;
         Said::of(answer, |reply| {
             (flag(reply, method) != Some(true)).then(|| self.0.refusal(reply))

@@ -10,18 +10,15 @@ use super::{
 };
 use crate::{
     backend::{
-        Fault,
         effect::watch,
         http::{Body, Reply},
         members::{Member, Members, Own},
         settle::{Said, Seen, judge},
     },
     op::{
-        Foreign, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary, LeaveGroup, Leaving,
-        LeftGroup, ListGroups, PersonId,
+        BackendError, Briefing, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary,
+        LeaveGroup, Leaving, LeftGroup, ListGroups, PersonId, Progress, Untrusted,
     },
-    progress::Progress,
-    toolset::Briefing,
 };
 
 /// `getSettings`: nothing but the account; the rest holds a secret.
@@ -47,29 +44,29 @@ enum Membership {
 }
 
 impl GreenApi {
-    pub(super) async fn list_groups(self, op: ListGroups) -> Result<GroupList, Fault> {
+    pub(super) async fn list_groups(self, op: ListGroups) -> Result<GroupList, BackendError> {
         Ok(GroupList::page(self.all_groups().await?, &op))
     }
 
     /// There is no list of groups; they stand among the contacts.
-    pub(super) async fn all_groups(&self) -> Result<Vec<GroupSummary>, Fault> {
+    pub(super) async fn all_groups(&self) -> Result<Vec<GroupSummary>, BackendError> {
         match self.0.read("getContacts", None).await?.body() {
             Body::Json(Value::Array(contacts)) => Ok(contacts.iter().filter_map(summary).collect()),
-            _ => Err(Fault::Unreadable {
+            _ => Err(BackendError::Unreadable {
                 api: API,
                 why: "a list of contacts is expected".into(),
             }),
         }
     }
 
-    pub(super) async fn get_group(self, op: GetGroup) -> Result<GroupDetails, Fault> {
+    pub(super) async fn get_group(self, op: GetGroup) -> Result<GroupDetails, BackendError> {
         let group = self.known_group(&op.group).await?;
         // The group stands without this account's role in it.
         let own = self.own_ids().await.unwrap_or_default();
         Ok(group.details(op.group, &own))
     }
 
-    pub(super) async fn brief_leave_group(self, op: LeaveGroup) -> Result<Briefing, Fault> {
+    pub(super) async fn brief_leave_group(self, op: LeaveGroup) -> Result<Briefing, BackendError> {
         let group = self.get_group(GetGroup { group: op.group }).await?;
         Ok(group.briefing())
     }
@@ -78,7 +75,7 @@ impl GreenApi {
         self,
         op: LeaveGroup,
         progress: Progress,
-    ) -> Result<LeftGroup, Fault> {
+    ) -> Result<LeftGroup, BackendError> {
         let id = op.group;
         // Without this look an unknown id would seem to be a group that was left.
         let Some(group) = self.group(&id).await? else {
@@ -109,7 +106,7 @@ impl GreenApi {
         };
         // An explicit no is looked at once; there is no effect to wait for.
         let shown = |seen: &Seen| *seen == Seen::Done || denied;
-        let seen = watch(self.0.waits.settle, self.0.waits.look, look, shown).await;
+        let seen = watch(self.0.timeouts.settle, self.0.timeouts.look, look, shown).await;
         let outcome = Leaving::from(judge(seen, said)?);
         Ok(LeftGroup::new(outcome, id))
     }
@@ -128,12 +125,12 @@ impl GreenApi {
     }
 
     /// A group that the API tells of.
-    pub(super) async fn known_group(&self, id: &GroupId) -> Result<Group, Fault> {
+    pub(super) async fn known_group(&self, id: &GroupId) -> Result<Group, BackendError> {
         self.group(id).await?.ok_or_else(|| no_such_group(id))
     }
 
     /// A group; `None` when the API answers without telling of one.
-    pub(super) async fn group(&self, id: &GroupId) -> Result<Option<Group>, Fault> {
+    pub(super) async fn group(&self, id: &GroupId) -> Result<Option<Group>, BackendError> {
         let arguments = json!({ "groupId": id.as_str() });
         match self.0.read("getGroupData", Some(&arguments)).await {
             Ok(reply) => Ok(match reply.body() {
@@ -146,7 +143,7 @@ impl GreenApi {
     }
 
     /// The ids of the account that is signed in.
-    pub(super) async fn own_ids(&self) -> Result<Vec<PersonId>, Fault> {
+    pub(super) async fn own_ids(&self) -> Result<Vec<PersonId>, BackendError> {
         let settings: Settings = self.0.read("getSettings", None).await?.parse(API)?;
         let wid = settings
             .wid
@@ -192,17 +189,17 @@ impl Group {
     }
 }
 
-pub(super) fn no_such_group(id: &GroupId) -> Fault {
-    Fault::Refused {
+pub(super) fn no_such_group(id: &GroupId) -> BackendError {
+    BackendError::Refused {
         api: API,
         status: None,
-        said: Foreign::new(&format!("it knows no group {id}")),
+        said: Untrusted::new(&format!("it knows no group {id}")),
         next: "check the id; list_groups shows the groups there are",
     }
 }
 
-pub(super) fn text(fields: &Value, name: &str) -> Option<Foreign> {
-    fields.get(name)?.as_str().and_then(Foreign::nonempty)
+pub(super) fn text(fields: &Value, name: &str) -> Option<Untrusted> {
+    fields.get(name)?.as_str().and_then(Untrusted::nonempty)
 }
 
 fn summary(contact: &Value) -> Option<GroupSummary> {
@@ -239,8 +236,8 @@ fn says_yes(reply: &Reply) -> bool {
 }
 
 /// Whether a refusal says that there is no such group, or that this account is not in it.
-fn says_no_group(fault: &Fault) -> bool {
-    let Fault::Refused { said, .. } = fault else {
+fn says_no_group(fault: &BackendError) -> bool {
+    let BackendError::Refused { said, .. } = fault else {
         return false;
     };
     let said = said.as_str().to_ascii_lowercase();

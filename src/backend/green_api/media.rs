@@ -4,14 +4,17 @@ use reqwest::multipart::{Form, Part};
 
 use super::{GreenApi, sending::cannot};
 use crate::{
-    backend::{Fault, media},
+    backend::media,
     media::{Family, Media},
-    op::{ChatId, MediaKind, MessageId, SendMedia, SendVoice, Sent},
-    progress::Progress,
+    op::{BackendError, ChatId, MediaKind, MessageId, Progress, SendMedia, SendVoice, Sent},
 };
 
 impl GreenApi {
-    pub(super) async fn send_media(self, op: SendMedia, progress: Progress) -> Result<Sent, Fault> {
+    pub(super) async fn send_media(
+        self,
+        op: SendMedia,
+        progress: Progress,
+    ) -> Result<Sent, BackendError> {
         self.reachable(&op.chat)?;
         progress.say("loading");
         let (kind, file) = media::to_show(&op, &self.0.media).await?;
@@ -28,7 +31,11 @@ impl GreenApi {
         self.upload(form, file, op.chat, reply_to, &progress).await
     }
 
-    pub(super) async fn send_voice(self, op: SendVoice, progress: Progress) -> Result<Sent, Fault> {
+    pub(super) async fn send_voice(
+        self,
+        op: SendVoice,
+        progress: Progress,
+    ) -> Result<Sent, BackendError> {
         self.reachable(&op.chat)?;
         progress.say("loading");
         let file = media::to_hear(&op, &self.0.media).await?;
@@ -44,7 +51,7 @@ impl GreenApi {
         chat: ChatId,
         reply_to: Option<&MessageId>,
         progress: &Progress,
-    ) -> Result<Sent, Fault> {
+    ) -> Result<Sent, BackendError> {
         let form = form
             .text("chatId", chat.as_str().to_owned())
             .text("fileName", file.typed_name())
@@ -60,10 +67,10 @@ impl GreenApi {
 }
 
 /// A file as a part of a form.
-pub(super) fn part(file: Media) -> Result<Part, Fault> {
+pub(super) fn part(file: Media) -> Result<Part, BackendError> {
     let name = file.typed_name();
     Part::bytes(file.bytes)
         .file_name(name)
         .mime_str(&file.mime)
-        .map_err(|error| Fault::internal(&error))
+        .map_err(|error| BackendError::internal(&error))
 }

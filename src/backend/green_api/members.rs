@@ -10,19 +10,16 @@ use super::{
 };
 use crate::{
     backend::{
-        Fault,
         changes::{Aim, Change, Said, removal},
         effect::{leaves_doubt, watch},
         http::{Body, Reply},
         members::Members,
     },
     op::{
-        AddGroupMembers, CreateGroup, CreatedGroup, DemoteGroupAdmin, Foreign, GroupId,
-        ListGroupMembers, MemberChanges, MemberList, People, PersonId, PromoteGroupAdmin,
-        RemoveGroupMembers,
+        AddGroupMembers, BackendError, Briefing, CreateGroup, CreatedGroup, DemoteGroupAdmin,
+        GroupId, ListGroupMembers, MemberChanges, MemberList, People, PersonId, Progress,
+        PromoteGroupAdmin, RemoveGroupMembers, Untrusted,
     },
-    progress::Progress,
-    toolset::Briefing,
 };
 
 /// A method, and the key of its yes or no.
@@ -53,7 +50,7 @@ impl GreenApi {
     pub(super) async fn list_group_members(
         self,
         op: ListGroupMembers,
-    ) -> Result<MemberList, Fault> {
+    ) -> Result<MemberList, BackendError> {
         let (_, members) = self.members(&op.group).await?;
         Ok(MemberList::page(members.list(), op))
     }
@@ -62,7 +59,7 @@ impl GreenApi {
         self,
         op: AddGroupMembers,
         progress: Progress,
-    ) -> Result<MemberChanges, Fault> {
+    ) -> Result<MemberChanges, BackendError> {
         self.change(Aim::In, ADD, op.group, &op.people, &progress)
             .await
     }
@@ -70,7 +67,7 @@ impl GreenApi {
     pub(super) async fn brief_remove_group_members(
         self,
         op: RemoveGroupMembers,
-    ) -> Result<Briefing, Fault> {
+    ) -> Result<Briefing, BackendError> {
         let (group, members) = self.members(&op.group).await?;
         let name = group.details(op.group, &[]).name;
         Ok(removal(name, &members, &op.people))
@@ -80,7 +77,7 @@ impl GreenApi {
         self,
         op: RemoveGroupMembers,
         progress: Progress,
-    ) -> Result<MemberChanges, Fault> {
+    ) -> Result<MemberChanges, BackendError> {
         self.change(Aim::Out, REMOVE, op.group, &op.people, &progress)
             .await
     }
@@ -89,7 +86,7 @@ impl GreenApi {
         self,
         op: PromoteGroupAdmin,
         progress: Progress,
-    ) -> Result<MemberChanges, Fault> {
+    ) -> Result<MemberChanges, BackendError> {
         self.change(Aim::Admin, PROMOTE, op.group, &op.people, &progress)
             .await
     }
@@ -98,7 +95,7 @@ impl GreenApi {
         self,
         op: DemoteGroupAdmin,
         progress: Progress,
-    ) -> Result<MemberChanges, Fault> {
+    ) -> Result<MemberChanges, BackendError> {
         self.change(Aim::Plain, DEMOTE, op.group, &op.people, &progress)
             .await
     }
@@ -107,7 +104,7 @@ impl GreenApi {
         self,
         op: CreateGroup,
         progress: Progress,
-    ) -> Result<CreatedGroup, Fault> {
+    ) -> Result<CreatedGroup, BackendError> {
         progress.say("making the group");
         let people: Value = op.people.iter().map(PersonId::as_str).collect();
         let arguments = json!({ "groupName": op.name.as_str(), "chatIds": people });
@@ -118,7 +115,7 @@ impl GreenApi {
         {
             Ok(reply) if flag(&reply, "created") == Some(true) => created(&reply),
             Ok(reply) => return Err(self.0.refusal(&reply)),
-            Err(Fault::OutcomeUnknown { .. }) => None,
+            Err(BackendError::OutcomeUnknown { .. }) => None,
             Err(fault) => return Err(fault),
         };
         let Some(group) = group else {
@@ -138,7 +135,7 @@ impl GreenApi {
         group: GroupId,
         people: &People,
         progress: &Progress,
-    ) -> Result<MemberChanges, Fault> {
+    ) -> Result<MemberChanges, BackendError> {
         let own = match aim {
             Aim::Out => self.own_ids().await?,
             Aim::In | Aim::Admin | Aim::Plain => Vec::new(),
@@ -155,13 +152,16 @@ impl GreenApi {
         for person in open {
             if sent {
                 // Ten calls a second are taken.
-                sleep(self.0.waits.look / 10).await;
+                sleep(self.0.timeouts.look / 10).await;
             }
             match self.change_one(method, &group, &person, progress).await {
                 Ok(said) => change.said(&[person], &said),
                 Err(fault) if !sent && !leaves_doubt(&fault) => return Err(fault),
                 Err(fault) => {
-                    if matches!(fault, Fault::Refused { .. } | Fault::OutcomeUnknown { .. }) {
+                    if matches!(
+                        fault,
+                        BackendError::Refused { .. } | BackendError::OutcomeUnknown { .. }
+                    ) {
                         change.said(&[person], &Said::of(&fault));
                     }
                     stopped = Some(fault);
@@ -181,14 +181,14 @@ impl GreenApi {
         group: &GroupId,
         person: &PersonId,
         progress: &Progress,
-    ) -> Result<Said, Fault> {
+    ) -> Result<Said, BackendError> {
         let arguments = json!({ "groupId": group.as_str(), "participantChatId": person.as_str() });
         let reply = self.0.change(progress, method.name, Some(&arguments));
         match reply.await {
             Ok(reply) if flag(&reply, method.key) == Some(true) => Ok(Said::Yes),
             Ok(reply) => Ok(Said::No(self.0.said(&reply).map_or_else(
-                || Foreign::new("it answered no; this account may lack the right, or the number is not in its phone book"),
-                |said| Foreign::new(&said),
+                || Untrusted::new("it answered no; this account may lack the right, or the number is not in its phone book"),
+                |said| Untrusted::new(&said),
             ))),
             Err(fault) if is_about_target(&fault) => Ok(Said::of(&fault)),
             Err(fault) => Err(fault),
@@ -201,20 +201,20 @@ impl GreenApi {
         change: &Change,
         group: &GroupId,
         progress: &Progress,
-    ) -> Result<Members, Fault> {
+    ) -> Result<Members, BackendError> {
         let look = || async {
             progress.say("looking at the group's members");
             self.members(group).await.map(|(_, members)| members)
         };
-        let shown = |seen: &Result<Members, Fault>| change.is_shown(seen.as_ref().ok());
-        watch(self.0.waits.settle, self.0.waits.look, look, shown).await
+        let shown = |seen: &Result<Members, BackendError>| change.is_shown(seen.as_ref().ok());
+        watch(self.0.timeouts.settle, self.0.timeouts.look, look, shown).await
     }
 
     /// A group with the members that it tells of.
-    async fn members(&self, id: &GroupId) -> Result<(Group, Members), Fault> {
+    async fn members(&self, id: &GroupId) -> Result<(Group, Members), BackendError> {
         let mut group = self.group(id).await?.ok_or_else(|| no_such_group(id))?;
         let members = group.members.take().filter(|members| !members.is_empty());
-        let members = members.ok_or_else(|| Fault::Unreadable {
+        let members = members.ok_or_else(|| BackendError::Unreadable {
             api: API,
             why: "it tells no members of the group".into(),
         })?;

@@ -5,16 +5,13 @@ use serde_json::{Value, json};
 use super::GreenApi;
 use crate::{
     backend::{
-        Fault,
         http::{Body, Reply},
         settle::{Said, Seen, settle},
     },
     op::{
-        ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage, ForwardMessage,
-        GetMessage, MessageId,
+        BackendError, Briefing, ChangedMessage, ChangingMessage, ChatId, DeleteMessage,
+        EditMessage, ForwardMessage, GetMessage, MessageId, Progress,
     },
-    progress::Progress,
-    toolset::Briefing,
 };
 
 impl GreenApi {
@@ -22,7 +19,7 @@ impl GreenApi {
         self,
         op: EditMessage,
         progress: Progress,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         self.reachable(&op.chat)?;
         progress.say("changing the message");
         let arguments = json!({
@@ -46,7 +43,7 @@ impl GreenApi {
         self,
         op: DeleteMessage,
         progress: Progress,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         self.reachable(&op.chat)?;
         progress.say("deleting the message");
         let arguments = json!({ "chatId": op.chat.as_str(), "idMessage": op.message.as_str() });
@@ -59,7 +56,10 @@ impl GreenApi {
             .await
     }
 
-    pub(super) async fn brief_delete_message(self, op: DeleteMessage) -> Result<Briefing, Fault> {
+    pub(super) async fn brief_delete_message(
+        self,
+        op: DeleteMessage,
+    ) -> Result<Briefing, BackendError> {
         let (chat, message) = (op.chat, op.message);
         let message = self.get_message(GetMessage { chat, message }).await?;
         Ok(message.briefing())
@@ -69,7 +69,7 @@ impl GreenApi {
         self,
         op: ForwardMessage,
         progress: Progress,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         self.reachable(&op.chat)?;
         self.reachable(&op.to)?;
         let arguments = json!({
@@ -97,12 +97,12 @@ impl GreenApi {
     /// Looks at the message until its flag shows the change, or time is up.
     async fn changed(
         &self,
-        said: Result<(), Fault>,
+        said: Result<(), BackendError>,
         chat: &ChatId,
         message: MessageId,
         flag: &str,
         progress: &Progress,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         let said = Said::of(said, |()| None)?;
         let arguments = json!({ "chatId": chat.as_str(), "idMessage": message.as_str() });
         let look = || async {
@@ -119,7 +119,9 @@ impl GreenApi {
                 _ => Seen::Nothing,
             }
         };
-        let outcome = settle(said, self.0.waits.confirming(), look).await?.into();
+        let outcome = settle(said, self.0.timeouts.confirming(), look)
+            .await?
+            .into();
         Ok(ChangedMessage::new(outcome, Some(message)))
     }
 }

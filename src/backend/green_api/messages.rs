@@ -9,10 +9,10 @@ use super::{
     message_kinds::{kind, words},
 };
 use crate::{
-    backend::{Fault, http::Body},
+    backend::http::Body,
     op::{
-        ChatId, Foreign, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
-        PersonId,
+        BackendError, ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
+        PersonId, Untrusted,
     },
 };
 
@@ -20,7 +20,7 @@ use crate::{
 const SCAN: usize = 500;
 
 impl GreenApi {
-    pub(super) async fn list_messages(self, op: ListMessages) -> Result<MessageList, Fault> {
+    pub(super) async fn list_messages(self, op: ListMessages) -> Result<MessageList, BackendError> {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str(), "count": SCAN });
         let messages = match self
@@ -31,7 +31,7 @@ impl GreenApi {
         {
             Body::Json(Value::Array(messages)) => messages,
             _ => {
-                return Err(Fault::Unreadable {
+                return Err(BackendError::Unreadable {
                     api: API,
                     why: "a list of messages is expected".into(),
                 });
@@ -56,10 +56,10 @@ impl GreenApi {
             .map(|listed| listed.message.clone())
         {
             Some(middle) => Ok(MessageList::around(listed, &middle, false, &op)),
-            None => Err(Fault::Refused {
+            None => Err(BackendError::Refused {
                 api: API,
                 status: None,
-                said: Foreign::new(&format!(
+                said: Untrusted::new(&format!(
                     "message {message} is not among the last {SCAN} of the chat"
                 )),
                 next: "check chat and id; get_message shows an older message by itself",
@@ -67,7 +67,7 @@ impl GreenApi {
         }
     }
 
-    pub(super) async fn get_message(self, op: GetMessage) -> Result<Message, Fault> {
+    pub(super) async fn get_message(self, op: GetMessage) -> Result<Message, BackendError> {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str(), "idMessage": op.message.as_str() });
         let found = match self.0.read("getMessage", Some(&arguments)).await?.body() {
@@ -76,22 +76,22 @@ impl GreenApi {
         };
         found
             .map(|listed| listed.message)
-            .ok_or_else(|| Fault::Refused {
+            .ok_or_else(|| BackendError::Refused {
                 api: API,
                 status: None,
-                said: Foreign::new(&format!("it knows no message {}", op.message)),
+                said: Untrusted::new(&format!("it knows no message {}", op.message)),
                 next: "check chat and id; list_messages shows the messages there are",
             })
     }
 
     /// GREEN-API knows people and groups only.
-    pub(super) fn reachable(&self, chat: &ChatId) -> Result<(), Fault> {
+    pub(super) fn reachable(&self, chat: &ChatId) -> Result<(), BackendError> {
         match chat {
             ChatId::Person(_) | ChatId::Group(_) => Ok(()),
-            ChatId::Channel(_) => Err(Fault::Refused {
+            ChatId::Channel(_) => Err(BackendError::Refused {
                 api: API,
                 status: None,
-                said: Foreign::new("it has no channels; nothing was sent"),
+                said: Untrusted::new("it has no channels; nothing was sent"),
                 next: "name a person or a group",
             }),
         }
@@ -117,15 +117,15 @@ fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed
         .or_else(|| field("senderName"));
     Some(Listed {
         message: Message {
-            from_name: name.filter(|_| !mine).and_then(Foreign::nonempty),
+            from_name: name.filter(|_| !mine).and_then(Untrusted::nonempty),
             from: match &writer {
                 _ if mine => "me".to_owned(),
                 Some(writer) => writer.to_string(),
                 None => "unknown".to_owned(),
             },
             at: Timestamp::from_second(message.get("timestamp")?.as_i64()?).ok()?,
-            text: (!body.trim().is_empty()).then(|| Foreign::long(&body)),
-            kind: kind(message).and_then(Foreign::nonempty),
+            text: (!body.trim().is_empty()).then(|| Untrusted::long(&body)),
+            kind: kind(message).and_then(Untrusted::nonempty),
             reply_to: message
                 .pointer("/quotedMessage/stanzaId")
                 .and_then(Value::as_str)

@@ -1,5 +1,6 @@
 //! GREEN-API (facts: its documentation and Postman collection of January 2026).
 
+mod attributes;
 mod chats;
 mod client;
 mod contacts;
@@ -13,7 +14,6 @@ mod message_changes;
 mod message_kinds;
 mod messages;
 mod profile;
-mod scout;
 mod sending;
 mod sending_kinds;
 mod session;

@@ -13,21 +13,19 @@ use super::{
 };
 use crate::{
     backend::{
-        Fault,
         http::Body,
         media::to_portray,
         pictures::{Place, looks, place, replaced_at_last, told},
         settle::{Said, parts, settle},
     },
     op::{
-        Foreign, GetProfile, GroupChanged, GroupId, PersonId, Profile, ProfileUpdated,
-        SetGroupPicture, UpdateProfile,
+        BackendError, GetProfile, GroupChanged, GroupId, PersonId, Profile, ProfileUpdated,
+        Progress, SetGroupPicture, Untrusted, UpdateProfile,
     },
-    progress::Progress,
 };
 
 impl GreenApi {
-    pub(super) async fn get_profile(self, _op: GetProfile) -> Result<Profile, Fault> {
+    pub(super) async fn get_profile(self, _op: GetProfile) -> Result<Profile, BackendError> {
         let settings = self.wa_settings().await?;
         let account = account(&settings)?;
         // The account stands without its name, which is counted against a limit.
@@ -47,7 +45,7 @@ impl GreenApi {
         })
     }
 
-    async fn wa_settings(&self) -> Result<WaSettings, Fault> {
+    async fn wa_settings(&self) -> Result<WaSettings, BackendError> {
         self.0.read("getWaSettings", None).await?.parse(API)
     }
 
@@ -55,7 +53,7 @@ impl GreenApi {
         self,
         op: UpdateProfile,
         progress: Progress,
-    ) -> Result<ProfileUpdated, Fault> {
+    ) -> Result<ProfileUpdated, BackendError> {
         let Some(picture) = op
             .picture
             .filter(|_| op.name.is_none() && op.about.is_none())
@@ -77,7 +75,7 @@ impl GreenApi {
             let now = self.wa_settings().await.ok();
             replaced_at_last(&before, &now.map(|now| place(Some(now.avatar()))))
         };
-        let outcome = settle(said, looks(self.0.waits, true), look).await;
+        let outcome = settle(said, looks(self.0.timeouts, true), look).await;
         let (changes, reason) = parts([None, None, Some(outcome)])?;
         Ok(ProfileUpdated::new(changes, reason))
     }
@@ -86,7 +84,7 @@ impl GreenApi {
         self,
         op: SetGroupPicture,
         progress: Progress,
-    ) -> Result<GroupChanged, Fault> {
+    ) -> Result<GroupChanged, BackendError> {
         progress.say("loading");
         let file = part(to_portray(&op.picture, &self.0.media).await?)?;
         let form = Form::new()
@@ -99,12 +97,17 @@ impl GreenApi {
         progress.say("looking whether it shows");
         // How long the old one is told is not documented.
         let look = || async { replaced_at_last(&before, &self.avatar(&op.group).await) };
-        let outcome = settle(said, looks(self.0.waits, before.is_some()), look).await?;
+        let outcome = settle(said, looks(self.0.timeouts, before.is_some()), look).await?;
         Ok(GroupChanged::new(outcome, op.group))
     }
 
     /// Sends a picture to a method that answers by a flag of its own name.
-    async fn portray(&self, method: &str, form: Form, progress: &Progress) -> Result<Said, Fault> {
+    async fn portray(
+        &self,
+        method: &str,
+        form: Form,
+        progress: &Progress,
+    ) -> Result<Said, BackendError> {
         let answer = self.0.change_with_file(progress, method, form).await;
         Said::of(answer, |reply| {
             (flag(reply, method) != Some(true)).then(|| self.0.refusal(reply))
@@ -120,11 +123,11 @@ impl GreenApi {
 }
 
 /// The account that is signed in.
-fn account(settings: &WaSettings) -> Result<PersonId, Fault> {
-    PersonId::parse(&format!("{}@c.us", settings.phone)).map_err(|_| Fault::Refused {
+fn account(settings: &WaSettings) -> Result<PersonId, BackendError> {
+    PersonId::parse(&format!("{}@c.us", settings.phone)).map_err(|_| BackendError::Refused {
         api: API,
         status: None,
-        said: Foreign::new("no account is signed in"),
+        said: Untrusted::new("no account is signed in"),
         next: "call open_session, then try again",
     })
 }

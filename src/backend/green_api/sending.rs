@@ -5,12 +5,10 @@ use serde_json::{Value, json};
 use super::{GreenApi, client::API};
 use crate::{
     backend::{
-        Fault,
         effect::watch,
         http::{Body, Reply},
     },
-    op::{ChatId, Delivery, Foreign, MessageId, SendMessage, Sent},
-    progress::Progress,
+    op::{BackendError, ChatId, Delivery, MessageId, Progress, SendMessage, Sent, Untrusted},
 };
 
 impl GreenApi {
@@ -18,7 +16,7 @@ impl GreenApi {
         self,
         op: SendMessage,
         progress: Progress,
-    ) -> Result<Sent, Fault> {
+    ) -> Result<Sent, BackendError> {
         if !op.mentions.is_empty() {
             return Err(cannot("mention people", "send the text without mentions"));
         }
@@ -45,7 +43,7 @@ impl GreenApi {
         chat: ChatId,
         reply_to: Option<&MessageId>,
         progress: &Progress,
-    ) -> Result<Sent, Fault> {
+    ) -> Result<Sent, BackendError> {
         self.reachable(&chat)?;
         if let Value::Object(fields) = &mut body {
             fields.insert("chatId".to_owned(), chat.as_str().into());
@@ -63,7 +61,7 @@ impl GreenApi {
         reply: &Reply,
         chat: ChatId,
         progress: &Progress,
-    ) -> Result<Sent, Fault> {
+    ) -> Result<Sent, BackendError> {
         let id = match reply.body() {
             Body::Json(answer) => answer
                 .get("idMessage")
@@ -94,7 +92,7 @@ impl GreenApi {
             }
         };
         let settled = |seen: &Delivery| *seen != Delivery::Accepted;
-        watch(self.0.waits.confirm, self.0.waits.look, look, settled).await
+        watch(self.0.timeouts.confirm, self.0.timeouts.look, look, settled).await
     }
 }
 
@@ -109,11 +107,11 @@ fn delivery(message: &Value) -> Delivery {
     }
 }
 
-pub(super) fn cannot(what: &str, next: &'static str) -> Fault {
-    Fault::Refused {
+pub(super) fn cannot(what: &str, next: &'static str) -> BackendError {
+    BackendError::Refused {
         api: API,
         status: None,
-        said: Foreign::new(&format!("it cannot {what}; nothing was sent")),
+        said: Untrusted::new(&format!("it cannot {what}; nothing was sent")),
         next,
     }
 }

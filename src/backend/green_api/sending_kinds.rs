@@ -3,18 +3,14 @@
 use serde_json::{Value, json};
 
 use super::GreenApi;
-use crate::{
-    backend::Fault,
-    op::{SendContact, SendLocation, SendPoll, Sent},
-    progress::Progress,
-};
+use crate::op::{BackendError, Progress, SendContact, SendLocation, SendPoll, Sent};
 
 impl GreenApi {
     pub(super) async fn send_location(
         self,
         op: SendLocation,
         progress: Progress,
-    ) -> Result<Sent, Fault> {
+    ) -> Result<Sent, BackendError> {
         let (latitude, longitude) = (op.latitude.get(), op.longitude.get());
         let mut body = json!({ "latitude": latitude, "longitude": longitude });
         if let Value::Object(fields) = &mut body {
@@ -32,13 +28,13 @@ impl GreenApi {
         self,
         op: SendContact,
         progress: Progress,
-    ) -> Result<Sent, Fault> {
+    ) -> Result<Sent, BackendError> {
         // It takes the number as a number.
         let number: u64 = op
             .number
             .digits()
             .parse()
-            .map_err(|error| Fault::internal(&error))?;
+            .map_err(|error| BackendError::internal(&error))?;
         let mut contact = json!({ "phoneContact": number, "firstName": op.name.as_str() });
         if let (Value::Object(fields), Some(work)) = (&mut contact, &op.organization) {
             fields.insert("company".to_owned(), work.as_str().into());
@@ -49,7 +45,11 @@ impl GreenApi {
             .await
     }
 
-    pub(super) async fn send_poll(self, op: SendPoll, progress: Progress) -> Result<Sent, Fault> {
+    pub(super) async fn send_poll(
+        self,
+        op: SendPoll,
+        progress: Progress,
+    ) -> Result<Sent, BackendError> {
         let options: Value = op
             .options
             .iter()

@@ -10,16 +10,15 @@ use super::{
 };
 use crate::{
     backend::{
-        Fault,
         effect::watch,
         in_seconds,
         settle::{Said, Seen, judge},
     },
     op::{
-        Blob, Foreign, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
-        OpenedSession, PairingCode, PersonId, PhoneNumber, QrCode, SessionReport, SessionState,
+        BackendError, Blob, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
+        OpenedSession, PairingCode, PersonId, PhoneNumber, Progress, QrCode, SessionReport,
+        SessionState, Untrusted,
     },
-    progress::Progress,
     qr,
 };
 
@@ -71,7 +70,7 @@ enum Link {
     /// The state has moved on meanwhile.
     Moved,
     /// There is none yet; the refusal that stands if it stays so.
-    NotYet(Fault),
+    NotYet(BackendError),
 }
 
 /// What a state is good for; the set is open.
@@ -86,17 +85,17 @@ fn meaning(state: &str) -> SessionState {
 }
 
 impl GreenApi {
-    pub(super) async fn get_session(self, _op: GetSession) -> Result<SessionReport, Fault> {
+    pub(super) async fn get_session(self, _op: GetSession) -> Result<SessionReport, BackendError> {
         self.report().await
     }
 
     /// The state, and who is signed in.
-    pub(super) async fn report(&self) -> Result<SessionReport, Fault> {
+    pub(super) async fn report(&self) -> Result<SessionReport, BackendError> {
         let report = self.state().await?;
         Ok(self.with_account(report).await)
     }
 
-    pub(super) async fn state(&self) -> Result<SessionReport, Fault> {
+    pub(super) async fn state(&self) -> Result<SessionReport, BackendError> {
         let instance: Instance = match self.0.read("getStateInstance", None).await {
             Ok(reply) => reply.parse(API)?,
             Err(fault) if is_starting(&fault) => Instance {
@@ -135,8 +134,8 @@ impl GreenApi {
         self,
         op: OpenSession,
         progress: Progress,
-    ) -> Result<OpenedSession, Fault> {
-        let deadline = Instant::now() + self.0.waits.open;
+    ) -> Result<OpenedSession, BackendError> {
+        let deadline = Instant::now() + self.0.timeouts.open;
         loop {
             let now = self.state().await?;
             let word = now.reported.clone();
@@ -172,11 +171,15 @@ impl GreenApi {
             if let Some(word) = word {
                 progress.say(format!("waiting for the session, which is {word}"));
             }
-            progress.pause(self.0.waits.look).await?;
+            progress.pause(self.0.timeouts.look).await?;
         }
     }
 
-    async fn link(&self, phone: Option<&PhoneNumber>, progress: &Progress) -> Result<Link, Fault> {
+    async fn link(
+        &self,
+        phone: Option<&PhoneNumber>,
+        progress: &Progress,
+    ) -> Result<Link, BackendError> {
         let link = match phone {
             Some(phone) => self.pairing_code(phone, progress).await,
             None => self.qr().await,
@@ -187,18 +190,22 @@ impl GreenApi {
         }
     }
 
-    async fn pairing_code(&self, phone: &PhoneNumber, progress: &Progress) -> Result<Link, Fault> {
+    async fn pairing_code(
+        &self,
+        phone: &PhoneNumber,
+        progress: &Progress,
+    ) -> Result<Link, BackendError> {
         let number: u64 = phone
             .digits()
             .parse()
-            .map_err(|error| Fault::internal(&error))?;
+            .map_err(|error| BackendError::internal(&error))?;
         let arguments = json!({ "phoneNumber": number });
         let answer: Code = self
             .0
             .change(progress, "getAuthorizationCode", Some(&arguments))
             .await?
             .parse(API)?;
-        Ok(match answer.code.as_deref().and_then(Foreign::nonempty) {
+        Ok(match answer.code.as_deref().and_then(Untrusted::nonempty) {
             Some(code) if answer.status => Link::Pairing(PairingCode {
                 code: code.to_string(),
                 expires_at: in_seconds(150),
@@ -208,7 +215,7 @@ impl GreenApi {
         })
     }
 
-    async fn qr(&self) -> Result<Link, Fault> {
+    async fn qr(&self) -> Result<Link, BackendError> {
         let reply = self.0.read("qr", None).await?;
         let raw: RawQr = reply.parse(API)?;
         match raw.kind.as_str() {
@@ -226,17 +233,19 @@ impl GreenApi {
         self,
         _op: LogoutInstance,
         progress: Progress,
-    ) -> Result<LoggedOut, Fault> {
+    ) -> Result<LoggedOut, BackendError> {
         let before = self.state().await?;
         if is(&before, "notAuthorized") {
             return Ok(LoggedOut::new(LoggingOut::WasNotLinked, Some(before)));
         }
         progress.say("logging out");
         let said = match self.0.change(&progress, "logout", None).await {
-            Ok(reply) if flag(&reply, "isLogout").is_none() => Said::Doubt(Fault::OutcomeUnknown {
-                api: API,
-                why: "it answered neither yes nor no".into(),
-            }),
+            Ok(reply) if flag(&reply, "isLogout").is_none() => {
+                Said::Doubt(BackendError::OutcomeUnknown {
+                    api: API,
+                    why: "it answered neither yes nor no".into(),
+                })
+            }
             answer => Said::of(answer, |reply| {
                 (flag(reply, "isLogout") == Some(false)).then(|| self.0.refusal(reply))
             })?,
@@ -249,8 +258,8 @@ impl GreenApi {
             progress.say("looking whether the account is disconnected");
             self.state()
         };
-        let gone = |seen: &Result<SessionReport, Fault>| matches!(seen, Ok(report) if is(report, "notAuthorized"));
-        let seen = watch(self.0.waits.settle, self.0.waits.look, look, gone).await;
+        let gone = |seen: &Result<SessionReport, BackendError>| matches!(seen, Ok(report) if is(report, "notAuthorized"));
+        let seen = watch(self.0.timeouts.settle, self.0.timeouts.look, look, gone).await;
         let shown = match &seen {
             seen if gone(seen) => Seen::Done,
             Ok(report) if is_working(report) => Seen::NotDone,
@@ -287,10 +296,10 @@ fn linking(mut session: SessionReport) -> OpenedSession {
 }
 
 /// The QR code in a picture.
-fn picture(base64: &str) -> Result<QrCode, Fault> {
+fn picture(base64: &str) -> Result<QrCode, BackendError> {
     use base64::{Engine, engine::general_purpose::STANDARD};
 
-    let unreadable = |why: &str| Fault::Unreadable {
+    let unreadable = |why: &str| BackendError::Unreadable {
         api: API,
         why: why.to_owned(),
     };
@@ -317,10 +326,10 @@ fn picture(base64: &str) -> Result<QrCode, Fault> {
 
 /// There is no code yet, in the API's words.
 fn denied(said: &str) -> Link {
-    Link::NotYet(Fault::Refused {
+    Link::NotYet(BackendError::Refused {
         api: API,
         status: None,
-        said: Foreign::new(said),
+        said: Untrusted::new(said),
         next: "try again in some minutes; after a logout it may take up to ten",
     })
 }

@@ -5,15 +5,13 @@ use serde_json::{Value, json};
 use super::{Waha, chats::is_too_old, client::API, groups::unreadable, session::is_false};
 use crate::{
     backend::{
-        Fault,
         effect::{leaves_doubt, watch},
         http::{Body, Reply},
     },
     op::{
-        ArchiveChat, ChangedChat, ChangingChat, Chat, ChatId, ClearChat, DeleteChat, Foreign,
-        MarkChatRead, MarkChatUnread, UnarchiveChat,
+        ArchiveChat, BackendError, ChangedChat, ChangingChat, Chat, ChatId, ClearChat, DeleteChat,
+        MarkChatRead, MarkChatUnread, Progress, UnarchiveChat, Untrusted,
     },
-    progress::Progress,
 };
 
 impl Waha {
@@ -21,7 +19,7 @@ impl Waha {
         self,
         op: MarkChatRead,
         progress: Progress,
-    ) -> Result<ChangedChat, Fault> {
+    ) -> Result<ChangedChat, BackendError> {
         progress.say("marking the chat as read");
         let path = self.chat_path(&op.chat, &["messages", "read"]);
         let mut said = self.0.post(&progress, &path, None).await;
@@ -38,7 +36,7 @@ impl Waha {
         self,
         op: MarkChatUnread,
         progress: Progress,
-    ) -> Result<ChangedChat, Fault> {
+    ) -> Result<ChangedChat, BackendError> {
         progress.say("marking the chat as unread");
         let path = self.chat_path(&op.chat, &["unread"]);
         let said = self.0.post(&progress, &path, None).await;
@@ -49,7 +47,7 @@ impl Waha {
         self,
         op: ArchiveChat,
         progress: Progress,
-    ) -> Result<ChangedChat, Fault> {
+    ) -> Result<ChangedChat, BackendError> {
         progress.say("archiving the chat");
         let path = self.chat_path(&op.chat, &["archive"]);
         let said = self.0.post(&progress, &path, None).await;
@@ -61,7 +59,7 @@ impl Waha {
         self,
         op: UnarchiveChat,
         progress: Progress,
-    ) -> Result<ChangedChat, Fault> {
+    ) -> Result<ChangedChat, BackendError> {
         progress.say("taking the chat out of the archive");
         let path = self.chat_path(&op.chat, &["unarchive"]);
         let said = self.0.post(&progress, &path, None).await;
@@ -73,14 +71,14 @@ impl Waha {
         self,
         op: ClearChat,
         progress: Progress,
-    ) -> Result<ChangedChat, Fault> {
+    ) -> Result<ChangedChat, BackendError> {
         self.working().await?;
         progress.say("deleting the messages of the chat");
         let path = self.chat_path(&op.chat, &["messages"]);
         let doubt = doubt(self.0.delete(&progress, &path).await)?;
         let look = || self.has_messages(&op.chat);
-        let empty = |seen: &Result<bool, Fault>| matches!(seen, Ok(false));
-        let seen = watch(self.0.waits.settle, self.0.waits.look, look, empty).await;
+        let empty = |seen: &Result<bool, BackendError>| matches!(seen, Ok(false));
+        let seen = watch(self.0.timeouts.settle, self.0.timeouts.look, look, empty).await;
         removed(op.chat, seen, doubt)
     }
 
@@ -88,7 +86,7 @@ impl Waha {
         self,
         op: DeleteChat,
         progress: Progress,
-    ) -> Result<ChangedChat, Fault> {
+    ) -> Result<ChangedChat, BackendError> {
         self.working().await?;
         // Without this look an unknown id would seem to be a chat that was deleted.
         let was_there = self.chat(&op.chat).await?.is_some();
@@ -102,8 +100,8 @@ impl Waha {
             };
         }
         let look = || async { self.chat(&op.chat).await.map(|chat| chat.is_some()) };
-        let gone = |seen: &Result<bool, Fault>| matches!(seen, Ok(false));
-        let seen = watch(self.0.waits.settle, self.0.waits.look, look, gone).await;
+        let gone = |seen: &Result<bool, BackendError>| matches!(seen, Ok(false));
+        let seen = watch(self.0.timeouts.settle, self.0.timeouts.look, look, gone).await;
         removed(op.chat, seen, doubt)
     }
 
@@ -117,29 +115,28 @@ impl Waha {
     async fn marked(
         &self,
         id: ChatId,
-        said: Result<Reply, Fault>,
+        said: Result<Reply, BackendError>,
         progress: &Progress,
         shows: impl Fn(&Chat) -> bool,
-    ) -> Result<ChangedChat, Fault> {
+    ) -> Result<ChangedChat, BackendError> {
         let doubt = doubt(said)?;
         progress.say("looking at the chat");
-        let shown =
-            |seen: &Result<Option<Chat>, Fault>| matches!(seen, Ok(Some(chat)) if shows(chat));
+        let shown = |seen: &Result<Option<Chat>, BackendError>| matches!(seen, Ok(Some(chat)) if shows(chat));
         // A mark does no harm when it is late: this is not worth the whole wait.
-        let settle = self.0.waits.settle / 5;
+        let settle = self.0.timeouts.settle / 5;
         let look = || self.chat(&id);
-        let seen = watch(settle, self.0.waits.look, look, shown).await;
+        let seen = watch(settle, self.0.timeouts.look, look, shown).await;
         let outcome = match doubt {
             _ if shown(&seen) => ChangingChat::Done,
             None => ChangingChat::Accepted,
-            Some(fault @ Fault::Refused { .. }) => return Err(about_chat(fault)),
+            Some(fault @ BackendError::Refused { .. }) => return Err(about_chat(fault)),
             Some(_) => ChangingChat::Unknown,
         };
         Ok(ChangedChat::new(outcome, id))
     }
 
     /// Whether a chat holds any message.
-    async fn has_messages(&self, chat: &ChatId) -> Result<bool, Fault> {
+    async fn has_messages(&self, chat: &ChatId) -> Result<bool, BackendError> {
         let path = self.chat_path(chat, &["messages"]);
         let query = [("downloadMedia", "false"), ("limit", "1")];
         match self.0.get(&path, &query).await?.body() {
@@ -150,12 +147,12 @@ impl Waha {
 }
 
 /// What stands against a yes; an error where nothing was done.
-fn doubt(said: Result<Reply, Fault>) -> Result<Option<Fault>, Fault> {
+fn doubt(said: Result<Reply, BackendError>) -> Result<Option<BackendError>, BackendError> {
     match said {
-        Ok(reply) if says_no(&reply) => Err(Fault::Refused {
+        Ok(reply) if says_no(&reply) => Err(BackendError::Refused {
             api: API,
             status: None,
-            said: Foreign::new("it answered no, without a reason"),
+            said: Untrusted::new("it answered no, without a reason"),
             next: "look with get_chat; do it on the phone if it has to be done",
         }),
         Ok(_) => Ok(None),
@@ -172,19 +169,19 @@ pub(super) fn says_no(reply: &Reply) -> bool {
 }
 
 /// Whether the engine has no such method: then nothing was done, whatever the status.
-pub(super) fn is_engine_limit(fault: &Fault) -> bool {
-    matches!(fault, Fault::Refused { said, .. } if said.as_str().contains("not implemented by"))
+pub(super) fn is_engine_limit(fault: &BackendError) -> bool {
+    matches!(fault, BackendError::Refused { said, .. } if said.as_str().contains("not implemented by"))
 }
 
 /// A refusal that is about an id leads to the list of chats.
-fn about_chat(fault: Fault) -> Fault {
+fn about_chat(fault: BackendError) -> BackendError {
     match fault {
-        Fault::Refused {
+        BackendError::Refused {
             api,
             status,
             said,
             next,
-        } => Fault::Refused {
+        } => BackendError::Refused {
             api,
             status,
             said,
@@ -201,15 +198,15 @@ fn about_chat(fault: Fault) -> Fault {
 /// The outcome of a removal; `seen` is whether what was to go is still there.
 fn removed(
     id: ChatId,
-    seen: Result<bool, Fault>,
-    doubt: Option<Fault>,
-) -> Result<ChangedChat, Fault> {
+    seen: Result<bool, BackendError>,
+    doubt: Option<BackendError>,
+) -> Result<ChangedChat, BackendError> {
     let outcome = match (seen, doubt) {
         (Ok(false), _) => ChangingChat::Done,
         (Ok(true), None) => ChangingChat::StillThere,
         (Err(_), None) => ChangingChat::Accepted,
         // A refusal that left everything as it was is a refusal.
-        (Ok(true), Some(fault @ Fault::Refused { .. })) => return Err(about_chat(fault)),
+        (Ok(true), Some(fault @ BackendError::Refused { .. })) => return Err(about_chat(fault)),
         (_, Some(_)) => ChangingChat::Unknown,
     };
     Ok(ChangedChat::new(outcome, id))

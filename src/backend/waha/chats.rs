@@ -11,22 +11,18 @@ use super::{
     groups::{field, id_text, text, unreadable},
 };
 use crate::{
-    backend::{
-        Fault,
-        http::{Body, Reply},
-    },
+    backend::http::{Body, Reply},
     op::{
-        CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat, DeleteChat, Foreign, GetChat, LastMessage,
-        ListChats, PersonId,
+        BackendError, Briefing, CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat, DeleteChat, GetChat,
+        LastMessage, ListChats, PersonId, Untrusted,
     },
-    toolset::Briefing,
 };
 
 /// How many chats are asked for at once.
 pub(super) const STRIDE: usize = 100;
 
 impl Waha {
-    pub(super) async fn list_chats(self, op: ListChats) -> Result<ChatList, Fault> {
+    pub(super) async fn list_chats(self, op: ListChats) -> Result<ChatList, BackendError> {
         let (mut chats, mut seen, mut more) = (Vec::new(), HashSet::new(), true);
         let block = op.block()..op.block() + CHAT_BLOCK;
         for offset in block.step_by(STRIDE) {
@@ -44,24 +40,24 @@ impl Waha {
         Ok(ChatList::page_of_block(chats, more, &op))
     }
 
-    pub(super) async fn get_chat(self, op: GetChat) -> Result<Chat, Fault> {
+    pub(super) async fn get_chat(self, op: GetChat) -> Result<Chat, BackendError> {
         self.chat(&op.chat)
             .await?
             .ok_or_else(|| no_such_chat(&op.chat))
     }
 
-    pub(super) async fn brief_clear_chat(self, op: ClearChat) -> Result<Briefing, Fault> {
+    pub(super) async fn brief_clear_chat(self, op: ClearChat) -> Result<Briefing, BackendError> {
         let chat = self.get_chat(GetChat { chat: op.chat }).await?;
         Ok(chat.briefing())
     }
 
-    pub(super) async fn brief_delete_chat(self, op: DeleteChat) -> Result<Briefing, Fault> {
+    pub(super) async fn brief_delete_chat(self, op: DeleteChat) -> Result<Briefing, BackendError> {
         let chat = self.get_chat(GetChat { chat: op.chat }).await?;
         Ok(chat.briefing())
     }
 
     /// A chat, or `None` where the account has none with this id.
-    pub(super) async fn chat(&self, id: &ChatId) -> Result<Option<Chat>, Fault> {
+    pub(super) async fn chat(&self, id: &ChatId) -> Result<Option<Chat>, BackendError> {
         let one = |found: Chat| (found.chat == *id).then_some(found);
         match self.overview(Some(id), 1, 0).await? {
             Some(page) if page.is_empty() => return Ok(None),
@@ -82,7 +78,7 @@ impl Waha {
         id: Option<&ChatId>,
         limit: usize,
         offset: usize,
-    ) -> Result<Option<Vec<Value>>, Fault> {
+    ) -> Result<Option<Vec<Value>>, BackendError> {
         let path = ["api", self.0.session(), "chats", "overview"];
         let (limit, offset) = (limit.to_string(), offset.to_string());
         let mut query = vec![("limit", limit.as_str()), ("offset", offset.as_str())];
@@ -98,7 +94,7 @@ impl Waha {
     }
 
     /// Every chat as older servers list them, newest first.
-    pub(super) async fn all_chats(&self) -> Result<Vec<Chat>, Fault> {
+    pub(super) async fn all_chats(&self) -> Result<Vec<Chat>, BackendError> {
         let path = ["api", self.0.session(), "chats"];
         let mut rows = rows(&self.0.get(&path, &[]).await?)?;
         rows.sort_by_key(|row| {
@@ -109,11 +105,11 @@ impl Waha {
 }
 
 /// Whether a server does not know the path.
-pub(super) fn is_too_old(fault: &Fault) -> bool {
-    matches!(fault, Fault::Refused { status: Some(404), said, .. } if said.as_str().starts_with("Cannot "))
+pub(super) fn is_too_old(fault: &BackendError) -> bool {
+    matches!(fault, BackendError::Refused { status: Some(404), said, .. } if said.as_str().starts_with("Cannot "))
 }
 
-fn rows(reply: &Reply) -> Result<Vec<Value>, Fault> {
+fn rows(reply: &Reply) -> Result<Vec<Value>, BackendError> {
     match reply.body() {
         Body::Json(Value::Array(rows)) => Ok(rows),
         _ => Err(unreadable("a list of chats is expected")),
@@ -127,7 +123,7 @@ pub(super) fn chat(row: &Value) -> Option<Chat> {
     let chat = Chat {
         name: text(row, &["name"])
             .or_else(|| text(inner, &["name"]))
-            .and_then(Foreign::nonempty),
+            .and_then(Untrusted::nonempty),
         chat: ChatId::parse(field(row, &["id"]).and_then(id_text)?).ok()?,
         unread: None,
         marked_unread: false,
@@ -145,7 +141,7 @@ fn last_message(message: &Value) -> Option<LastMessage> {
         .filter_map(|name| PersonId::parse(id_text(message.get(name)?)?).ok())
         .next();
     let told = LastMessage {
-        text: text(message, &["body"]).and_then(Foreign::nonempty),
+        text: text(message, &["body"]).and_then(Untrusted::nonempty),
         sender: sender.filter(|_| from_me != Some(true)),
         from_me,
         at: seconds(message, &["timestamp"])
@@ -164,11 +160,11 @@ fn seconds(object: &Value, names: &[&str]) -> Option<i64> {
         .filter(|seconds| *seconds > 0)
 }
 
-fn no_such_chat(id: &ChatId) -> Fault {
-    Fault::Refused {
+fn no_such_chat(id: &ChatId) -> BackendError {
+    BackendError::Refused {
         api: API,
         status: None,
-        said: Foreign::new(&format!("it knows no chat {id}")),
+        said: Untrusted::new(&format!("it knows no chat {id}")),
         next: "check the id; list_chats shows the chats there are",
     }
 }

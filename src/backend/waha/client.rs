@@ -7,17 +7,15 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::scout::Unable;
+use super::attributes::Unable;
 use crate::{
     backend::{
-        Fault, Waits,
         http::{Body, Http, Reply, redacted},
         sandbox,
     },
-    config::WahaAccount,
+    config::{Timeouts, WahaAccount},
     media::MediaRules,
-    op::Foreign,
-    progress::Progress,
+    op::{BackendError, Progress, Untrusted},
 };
 
 pub(super) const API: &str = "WAHA";
@@ -27,7 +25,7 @@ pub(super) struct Client {
     server: Server,
     api_key: Option<SecretString>,
     session: String,
-    pub(super) waits: Waits,
+    pub(super) timeouts: Timeouts,
     pub(super) media: MediaRules,
     pub(super) unable: Unable,
 }
@@ -45,35 +43,36 @@ pub(super) struct Version {
 }
 
 impl Version {
-    pub(super) fn version(&self) -> Foreign {
-        Foreign::new(&self.version)
+    pub(super) fn version(&self) -> Untrusted {
+        Untrusted::new(&self.version)
     }
 
-    pub(super) fn engine(&self) -> Foreign {
-        Foreign::new(self.engine.as_deref().unwrap_or("unknown engine"))
+    pub(super) fn engine(&self) -> Untrusted {
+        Untrusted::new(self.engine.as_deref().unwrap_or("unknown engine"))
     }
 }
 
 impl Client {
     pub(super) fn new(account: &WahaAccount) -> Self {
         Self {
-            http: Http::new(API, account.waits.answer).plain(account.base_url.scheme() == "http"),
+            http: Http::new(API, account.timeouts.answer)
+                .plain(account.base_url.scheme() == "http"),
             server: Server::At(account.base_url.clone()),
             api_key: account.api_key.clone(),
             session: account.session.as_str().to_owned(),
-            waits: account.waits,
+            timeouts: account.timeouts,
             media: account.media.clone(),
             unable: Unable::default(),
         }
     }
 
-    pub(super) fn sandbox(waits: Waits, media: MediaRules) -> Self {
+    pub(super) fn sandbox(timeouts: Timeouts, media: MediaRules) -> Self {
         Self {
-            http: Http::new(API, waits.answer).plain(true),
+            http: Http::new(API, timeouts.answer).plain(true),
             server: Server::StandIn(OnceCell::new()),
             api_key: None,
             session: "default".into(),
-            waits,
+            timeouts,
             media,
             unable: Unable::default(),
         }
@@ -87,19 +86,23 @@ impl Client {
         &self.session
     }
 
-    pub(super) async fn stand_in(&self) -> Result<Option<&sandbox::Running>, Fault> {
+    pub(super) async fn stand_in(&self) -> Result<Option<&sandbox::Running>, BackendError> {
         match &self.server {
             Server::At(_) => Ok(None),
             Server::StandIn(running) => running
                 .get_or_try_init(sandbox::start)
                 .await
                 .map(Some)
-                .map_err(|error| Fault::internal(&error)),
+                .map_err(|error| BackendError::internal(&error)),
         }
     }
 
     /// Reads; an answer other than 2xx is a refusal.
-    pub(super) async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Reply, Fault> {
+    pub(super) async fn get(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Reply, BackendError> {
         let reply = self.try_get(path, query).await?;
         self.accepted(reply)
     }
@@ -109,7 +112,7 @@ impl Client {
         &self,
         path: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, BackendError> {
         let mut url = self.url(path).await?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -120,7 +123,7 @@ impl Client {
     }
 
     /// Asks for one of WAHA's files by its encoded name, at the configured address only.
-    pub(super) async fn open_file(&self, name: &str) -> Result<Response, Fault> {
+    pub(super) async fn open_file(&self, name: &str) -> Result<Response, BackendError> {
         let mut url = self.url(&["api", "files"]).await?;
         // The name is encoded once and has no dot segments: it stood in a parsed address.
         url.set_path(&format!("{}/{name}", url.path()));
@@ -135,7 +138,7 @@ impl Client {
         progress: &Progress,
         path: &[&str],
         body: Option<&Value>,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, BackendError> {
         let reply = self.try_post(progress, path, body).await?;
         self.accepted(reply)
     }
@@ -146,7 +149,7 @@ impl Client {
         progress: &Progress,
         path: &[&str],
         body: Option<&Value>,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, BackendError> {
         self.send(progress, Method::POST, path, body).await
     }
 
@@ -156,13 +159,17 @@ impl Client {
         progress: &Progress,
         path: &[&str],
         body: &Value,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, BackendError> {
         let reply = self.send(progress, Method::PUT, path, Some(body)).await?;
         self.accepted(reply)
     }
 
     /// Deletes something; an answer other than 2xx is a refusal.
-    pub(super) async fn delete(&self, progress: &Progress, path: &[&str]) -> Result<Reply, Fault> {
+    pub(super) async fn delete(
+        &self,
+        progress: &Progress,
+        path: &[&str],
+    ) -> Result<Reply, BackendError> {
         let reply = self.send(progress, Method::DELETE, path, None).await?;
         self.accepted(reply)
     }
@@ -173,7 +180,7 @@ impl Client {
         method: Method,
         path: &[&str],
         body: Option<&Value>,
-    ) -> Result<Reply, Fault> {
+    ) -> Result<Reply, BackendError> {
         let url = self.url(path).await?;
         self.http
             .change(progress, |client| {
@@ -186,7 +193,7 @@ impl Client {
             .await
     }
 
-    fn accepted(&self, reply: Reply) -> Result<Reply, Fault> {
+    fn accepted(&self, reply: Reply) -> Result<Reply, BackendError> {
         if reply.is_success() {
             Ok(reply)
         } else {
@@ -206,22 +213,24 @@ impl Client {
         }
     }
 
-    async fn url(&self, path: &[&str]) -> Result<Url, Fault> {
+    async fn url(&self, path: &[&str]) -> Result<Url, BackendError> {
         let mut url = match (&self.server, self.stand_in().await?) {
             (Server::At(url), _) => url.clone(),
             (Server::StandIn(_), Some(running)) => running.url().clone(),
-            (Server::StandIn(_), None) => return Err(Fault::internal(&"the sandbox is not there")),
+            (Server::StandIn(_), None) => {
+                return Err(BackendError::internal(&"the sandbox is not there"));
+            }
         };
         match url.path_segments_mut() {
             // Segments are parsed ids and names; none is `.` or `..`.
             Ok(mut segments) => segments.pop_if_empty().extend(path),
-            Err(()) => return Err(Fault::internal(&"the address cannot have a path")),
+            Err(()) => return Err(BackendError::internal(&"the address cannot have a path")),
         };
         Ok(url)
     }
 
     /// What an answer other than 2xx means, in words that hold no secret.
-    pub(super) fn refusal(&self, reply: &Reply) -> Fault {
+    pub(super) fn refusal(&self, reply: &Reply) -> BackendError {
         let body = reply.body();
         let said = self.message(&body).unwrap_or_else(|| {
             reply
@@ -260,10 +269,10 @@ impl Client {
             status if status.is_server_error() => "look at the state before trying again",
             _ => "read the message; the operator finds more in WAHA's log",
         };
-        Fault::Refused {
+        BackendError::Refused {
             api: API,
             status: Some(reply.status.as_u16()),
-            said: Foreign::new(&said),
+            said: Untrusted::new(&said),
             next,
         }
     }

@@ -10,12 +10,12 @@ use super::{
     session::is_false,
 };
 use crate::{
-    backend::{Fault, effect::watch, http::Body},
+    backend::{effect::watch, http::Body},
     op::{
-        BlockContact, BlockOutcome, Blocking, CheckNumber, ContactDetails, ContactList,
-        ContactSummary, Foreign, GetContact, ListContacts, NumberCheck, PersonId, UnblockContact,
+        BackendError, BlockContact, BlockOutcome, Blocking, CheckNumber, ContactDetails,
+        ContactList, ContactSummary, GetContact, ListContacts, NumberCheck, PersonId, Progress,
+        UnblockContact, Untrusted,
     },
-    progress::Progress,
 };
 
 /// The most contacts that are looked through.
@@ -38,7 +38,7 @@ struct Exists {
 }
 
 impl Waha {
-    pub(super) async fn list_contacts(self, op: ListContacts) -> Result<ContactList, Fault> {
+    pub(super) async fn list_contacts(self, op: ListContacts) -> Result<ContactList, BackendError> {
         let most = MOST.to_string();
         let query = [
             ("session", self.0.session()),
@@ -67,7 +67,7 @@ impl Waha {
         Ok(ContactList::page(contacts, all.len() >= MOST, &op))
     }
 
-    pub(super) async fn get_contact(self, op: GetContact) -> Result<ContactDetails, Fault> {
+    pub(super) async fn get_contact(self, op: GetContact) -> Result<ContactDetails, BackendError> {
         let person = op.person;
         let query = [
             ("contactId", person.as_str()),
@@ -97,14 +97,14 @@ impl Waha {
     }
 
     /// What a person says of itself; not every engine can tell.
-    async fn about(&self, query: &[(&str, &str)]) -> Option<Foreign> {
+    async fn about(&self, query: &[(&str, &str)]) -> Option<Untrusted> {
         let reply = self
             .0
             .get(&["api", "contacts", "about"], query)
             .await
             .ok()?;
         let about: Value = reply.parse(API).ok()?;
-        text(&about, &["about"]).and_then(Foreign::nonempty)
+        text(&about, &["about"]).and_then(Untrusted::nonempty)
     }
 
     /// A person's id with the phone number and the hidden one, as far as they are told.
@@ -131,7 +131,7 @@ impl Waha {
         (read("pn", false), read("lid", true))
     }
 
-    pub(super) async fn check_number(self, op: CheckNumber) -> Result<NumberCheck, Fault> {
+    pub(super) async fn check_number(self, op: CheckNumber) -> Result<NumberCheck, BackendError> {
         let query = [("phone", op.number.digits()), ("session", self.0.session())];
         let path = ["api", "contacts", "check-exists"];
         let answer: Exists = self.0.get(&path, &query).await?.parse(API)?;
@@ -150,7 +150,7 @@ impl Waha {
         self,
         op: BlockContact,
         progress: Progress,
-    ) -> Result<BlockOutcome, Fault> {
+    ) -> Result<BlockOutcome, BackendError> {
         progress.say("blocking the person");
         let seen = self.set_blocked(true, &op.person, &progress).await?;
         let outcome = Blocking::BlockAccepted;
@@ -161,7 +161,7 @@ impl Waha {
         self,
         op: UnblockContact,
         progress: Progress,
-    ) -> Result<BlockOutcome, Fault> {
+    ) -> Result<BlockOutcome, BackendError> {
         progress.say("unblocking the person");
         let seen = self.set_blocked(false, &op.person, &progress).await?;
         let outcome = Blocking::UnblockAccepted;
@@ -174,7 +174,7 @@ impl Waha {
         blocked: bool,
         person: &PersonId,
         progress: &Progress,
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, BackendError> {
         let verb = if blocked { "block" } else { "unblock" };
         let body = json!({ "contactId": person.as_str(), "session": self.0.session() });
         let path = ["api", "contacts", verb];
@@ -183,11 +183,11 @@ impl Waha {
             return Err(answered_no());
         }
         progress.say("looking at the person");
-        let waits = self.0.waits.confirming();
+        let timeouts = self.0.timeouts.confirming();
         // An engine that does not tell it now will not tell it a moment later.
         let settled = |seen: &Option<bool>| seen.is_none_or(|seen| seen == blocked);
         let look = || self.is_blocked(person);
-        let seen = watch(waits.settle, waits.look, look, settled).await;
+        let seen = watch(timeouts.settle, timeouts.look, look, settled).await;
         Ok(seen == Some(blocked))
     }
 
@@ -213,10 +213,10 @@ fn person_id(value: &Value) -> Option<PersonId> {
     id_text(value).and_then(|id| PersonId::parse(id).ok())
 }
 
-fn name(contact: &Value, names: &[&str]) -> Option<Foreign> {
+fn name(contact: &Value, names: &[&str]) -> Option<Untrusted> {
     names
         .iter()
-        .find_map(|name| text(contact, &[name]).and_then(Foreign::nonempty))
+        .find_map(|name| text(contact, &[name]).and_then(Untrusted::nonempty))
 }
 
 fn summary(contact: &Value) -> Option<ContactSummary> {
@@ -227,21 +227,21 @@ fn summary(contact: &Value) -> Option<ContactSummary> {
     })
 }
 
-fn no_such_contact(person: &PersonId) -> Fault {
-    Fault::Refused {
+fn no_such_contact(person: &PersonId) -> BackendError {
+    BackendError::Refused {
         api: API,
         status: None,
-        said: Foreign::new(&format!("it knows no contact {person}")),
+        said: Untrusted::new(&format!("it knows no contact {person}")),
         next: "check the id; list_contacts shows the contacts there are",
     }
 }
 
 /// WhatsApp's plain `false`, which comes as a success.
-pub(super) fn answered_no() -> Fault {
-    Fault::Refused {
+pub(super) fn answered_no() -> BackendError {
+    BackendError::Refused {
         api: API,
         status: None,
-        said: Foreign::new("it answered `false`"),
+        said: Untrusted::new("it answered `false`"),
         next: "check the id; the operator finds more in WAHA's log",
     }
 }

@@ -8,16 +8,14 @@ use super::{
 };
 use crate::{
     backend::{
-        Fault,
         effect::leaves_doubt,
         settle::{Said, Seen, settle},
     },
     op::{
-        Change, DeleteSession, DeletedSession, Deleting, RestartSession, RestartedSession,
-        Restarting, SessionReport, SessionState, StopSession, StoppedSession, Stopping,
+        BackendError, Briefing, Change, DeleteSession, DeletedSession, Deleting, Progress,
+        RestartSession, RestartedSession, Restarting, SessionReport, SessionState, StopSession,
+        StoppedSession, Stopping,
     },
-    progress::Progress,
-    toolset::Briefing,
 };
 
 impl Waha {
@@ -25,7 +23,7 @@ impl Waha {
         self,
         _op: RestartSession,
         progress: Progress,
-    ) -> Result<RestartedSession, Fault> {
+    ) -> Result<RestartedSession, BackendError> {
         if self.info().await?.is_none() {
             return Err(not_ready(&report(None)));
         }
@@ -36,7 +34,7 @@ impl Waha {
             Err(fault) if leaves_doubt(&fault) => Some(fault),
             Err(fault) => return Err(fault),
         };
-        let deadline = Instant::now() + self.0.waits.open;
+        let deadline = Instant::now() + self.0.timeouts.open;
         let mut restarting = doubt.is_none();
         let seen = loop {
             let seen = self.info().await;
@@ -56,12 +54,12 @@ impl Waha {
                 break seen;
             }
             progress.say("waiting for the session to come up");
-            sleep(self.0.waits.look).await;
+            sleep(self.0.timeouts.look).await;
         };
         match (seen, doubt) {
             (Ok(info), _) if restarting => Ok(RestartedSession::seen(report(info))),
             // A refusal that left everything as it was is a refusal.
-            (Ok(_), Some(fault @ Fault::Refused { .. })) => Err(fault),
+            (Ok(_), Some(fault @ BackendError::Refused { .. })) => Err(fault),
             (seen, _) => Ok(RestartedSession::new(
                 Restarting::Unknown,
                 seen.ok().map(report),
@@ -73,7 +71,7 @@ impl Waha {
         self,
         _op: StopSession,
         progress: Progress,
-    ) -> Result<StoppedSession, Fault> {
+    ) -> Result<StoppedSession, BackendError> {
         if is_stopped(&self.info().await?) {
             return Ok(Stopping::WasNotRunning.into());
         }
@@ -84,7 +82,10 @@ impl Waha {
         Ok(Stopping::from(change).into())
     }
 
-    pub(super) async fn brief_delete_session(self, _op: DeleteSession) -> Result<Briefing, Fault> {
+    pub(super) async fn brief_delete_session(
+        self,
+        _op: DeleteSession,
+    ) -> Result<Briefing, BackendError> {
         Ok(self.report().await?.briefing())
     }
 
@@ -92,7 +93,7 @@ impl Waha {
         self,
         _op: DeleteSession,
         progress: Progress,
-    ) -> Result<DeletedSession, Fault> {
+    ) -> Result<DeletedSession, BackendError> {
         if self.info().await?.is_none() {
             return Ok(Deleting::WasMissing.into());
         }
@@ -110,12 +111,12 @@ impl Waha {
         said: Said,
         progress: &Progress,
         shows: impl Fn(&Option<Info>) -> bool,
-    ) -> Result<Change, Fault> {
+    ) -> Result<Change, BackendError> {
         let look = || async {
             progress.say("looking at the session");
             Seen::wanted(self.info().await.ok().as_ref().map(&shows))
         };
-        settle(said, self.0.waits, look).await
+        settle(said, self.0.timeouts, look).await
     }
 }
 

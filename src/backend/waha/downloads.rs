@@ -6,9 +6,9 @@ use url::Url;
 
 use super::{Waha, chats::is_too_old, client::API};
 use crate::{
-    backend::{Fault, files, http::Body},
+    backend::{files, http::Body},
     media::Received,
-    op::{ChatId, ChatPicture, DownloadMedia, Foreign, GetPicture, ReceivedFile},
+    op::{BackendError, ChatId, ChatPicture, DownloadMedia, GetPicture, ReceivedFile, Untrusted},
 };
 
 /// `GET /api/{session}/chats/{chatId}/picture`; the other name is the older path's.
@@ -19,7 +19,10 @@ struct Picture {
 }
 
 impl Waha {
-    pub(super) async fn download_media(self, op: DownloadMedia) -> Result<ReceivedFile, Fault> {
+    pub(super) async fn download_media(
+        self,
+        op: DownloadMedia,
+    ) -> Result<ReceivedFile, BackendError> {
         let path = [
             "api",
             self.0.session(),
@@ -36,19 +39,19 @@ impl Waha {
         {
             Body::Json(message) if message.get("id").is_some() => message,
             _ => {
-                return Err(Fault::Refused {
+                return Err(BackendError::Refused {
                     api: API,
                     status: None,
-                    said: Foreign::new(&format!("it knows no message {}", op.message)),
+                    said: Untrusted::new(&format!("it knows no message {}", op.message)),
                     next: "check chat and id; list_messages shows the messages there are",
                 });
             }
         };
         if message.get("hasMedia").and_then(Value::as_bool) != Some(true) {
-            return Err(Fault::Refused {
+            return Err(BackendError::Refused {
                 api: API,
                 status: None,
-                said: Foreign::new("the message has no file"),
+                said: Untrusted::new("the message has no file"),
                 next: "list_messages shows by kind which messages have one",
             });
         }
@@ -57,11 +60,11 @@ impl Waha {
             return Err(self.not_downloaded(&message));
         };
         let received = self.download(url, told("mimetype")).await?;
-        let name = told("filename").and_then(Foreign::nonempty);
+        let name = told("filename").and_then(Untrusted::nonempty);
         Ok(ReceivedFile::new(received, name, op.uri()))
     }
 
-    pub(super) async fn get_picture(self, op: GetPicture) -> Result<ChatPicture, Fault> {
+    pub(super) async fn get_picture(self, op: GetPicture) -> Result<ChatPicture, BackendError> {
         let Some(url) = self.picture_url(&op.chat).await? else {
             return Ok(None.into());
         };
@@ -70,7 +73,7 @@ impl Waha {
     }
 
     /// Where a chat's picture is, if this account is shown one.
-    async fn picture_url(&self, chat: &ChatId) -> Result<Option<String>, Fault> {
+    async fn picture_url(&self, chat: &ChatId) -> Result<Option<String>, BackendError> {
         let path = ["api", self.0.session(), "chats", chat.as_str(), "picture"];
         let reply = match (self.0.get(&path, &[]).await, chat) {
             // Older servers know the pictures of people alone.
@@ -91,7 +94,7 @@ impl Waha {
                 Ok(picture.url.filter(|url| !url.is_empty()))
             }
             // WhatsApp's own word for a picture that is not there.
-            Err(Fault::Refused { said, .. }) if said.as_str().contains("item-not-found") => {
+            Err(BackendError::Refused { said, .. }) if said.as_str().contains("item-not-found") => {
                 Ok(None)
             }
             Err(fault) => Err(fault),
@@ -100,7 +103,7 @@ impl Waha {
 
     /// A file of WAHA's own is asked of the address that is configured, with the key,
     /// whatever host WAHA takes itself for; any other one in public, without it.
-    async fn download(&self, url: &str, declared: Option<&str>) -> Result<Received, Fault> {
+    async fn download(&self, url: &str, declared: Option<&str>) -> Result<Received, BackendError> {
         let rules = &self.0.media;
         match Url::parse(url).ok().as_ref().and_then(own_file) {
             Some(name) => {
@@ -112,7 +115,7 @@ impl Waha {
     }
 
     /// Why WAHA has no file, in its own words where it has some.
-    fn not_downloaded(&self, message: &Value) -> Fault {
+    fn not_downloaded(&self, message: &Value) -> BackendError {
         let error = message.pointer("/media/error");
         let error = error.and_then(|error| match error {
             Value::String(text) => Some(text.as_str()),

@@ -5,14 +5,14 @@ use serde_json::json;
 use super::{Waha, media::file, profile::heard};
 use crate::{
     backend::{
-        Fault,
         media::to_portray,
         pictures::{Place, looks, removed, replaced, told},
         settle::{Seen, settle},
     },
-    op::{DeleteGroupPicture, GetGroup, GroupChanged, GroupId, SetGroupPicture},
-    progress::Progress,
-    toolset::Briefing,
+    op::{
+        BackendError, Briefing, DeleteGroupPicture, GetGroup, GroupChanged, GroupId, Progress,
+        SetGroupPicture,
+    },
 };
 
 const REFUSED: &str = "this account is perhaps no administrator of the group: look with get_group";
@@ -22,7 +22,7 @@ impl Waha {
         self,
         op: SetGroupPicture,
         progress: Progress,
-    ) -> Result<GroupChanged, Fault> {
+    ) -> Result<GroupChanged, BackendError> {
         progress.say("loading");
         let picture = to_portray(&op.picture, &self.0.media).await?;
         let before = self.known_picture(&op.group).await?;
@@ -31,15 +31,15 @@ impl Waha {
         let body = json!({ "file": file(&picture) });
         let said = heard(self.0.put(&progress, &path, &body).await, REFUSED)?;
         let look = || self.compare(&op.group, &before, replaced, &progress);
-        let waits = looks(self.0.waits, before.is_some());
-        let outcome = settle(said, waits, look).await?;
+        let timeouts = looks(self.0.timeouts, before.is_some());
+        let outcome = settle(said, timeouts, look).await?;
         Ok(GroupChanged::new(outcome, op.group))
     }
 
     pub(super) async fn brief_delete_group_picture(
         self,
         op: DeleteGroupPicture,
-    ) -> Result<Briefing, Fault> {
+    ) -> Result<Briefing, BackendError> {
         let group = self.get_group(GetGroup { group: op.group }).await?;
         Ok(group.briefing())
     }
@@ -48,19 +48,19 @@ impl Waha {
         self,
         op: DeleteGroupPicture,
         progress: Progress,
-    ) -> Result<GroupChanged, Fault> {
+    ) -> Result<GroupChanged, BackendError> {
         let before = self.known_picture(&op.group).await?;
         progress.say("removing the group's picture");
         let path = self.picture_path(&op.group);
         let said = heard(self.0.delete(&progress, &path).await, REFUSED)?;
         let look = || self.compare(&op.group, &before, removed, &progress);
-        let waits = looks(self.0.waits, matches!(before, Some(Some(_))));
-        let outcome = settle(said, waits, look).await?;
+        let timeouts = looks(self.0.timeouts, matches!(before, Some(Some(_))));
+        let outcome = settle(said, timeouts, look).await?;
         Ok(GroupChanged::new(outcome, op.group))
     }
 
     /// Where the picture of a group is; an unknown group is an error.
-    async fn known_picture(&self, id: &GroupId) -> Result<Place, Fault> {
+    async fn known_picture(&self, id: &GroupId) -> Result<Place, BackendError> {
         self.working().await?;
         self.group(id).await?;
         Ok(self.picture(id).await)

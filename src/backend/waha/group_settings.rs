@@ -10,15 +10,13 @@ use super::{
 };
 use crate::{
     backend::{
-        Fault,
         http::{Body, Reply},
         settle::{Said, Seen, permissions, settle},
     },
     op::{
-        Change, Foreign, GroupChanged, GroupId, PermissionsChanged, SetGroupDescription,
-        SetGroupPermissions, SetGroupSubject, Who,
+        BackendError, Change, GroupChanged, GroupId, PermissionsChanged, Progress,
+        SetGroupDescription, SetGroupPermissions, SetGroupSubject, Untrusted, Who,
     },
-    progress::Progress,
 };
 
 impl Waha {
@@ -26,7 +24,7 @@ impl Waha {
         self,
         op: SetGroupSubject,
         progress: Progress,
-    ) -> Result<GroupChanged, Fault> {
+    ) -> Result<GroupChanged, BackendError> {
         let wanted = op.name.as_str();
         let outcome = self
             .describe(&op.group, "subject", wanted, subject, &progress)
@@ -38,7 +36,7 @@ impl Waha {
         self,
         op: SetGroupDescription,
         progress: Progress,
-    ) -> Result<GroupChanged, Fault> {
+    ) -> Result<GroupChanged, BackendError> {
         let wanted = op.description.as_str();
         let outcome = self
             .describe(&op.group, "description", wanted, description, &progress)
@@ -54,7 +52,7 @@ impl Waha {
         wanted: &str,
         told: fn(&Value) -> Option<&str>,
         progress: &Progress,
-    ) -> Result<Change, Fault> {
+    ) -> Result<Change, BackendError> {
         self.working().await?;
         // An unknown group is told before anything is sent.
         let before = self.group(id).await?;
@@ -63,7 +61,7 @@ impl Waha {
         let path = ["api", self.0.session(), "groups", id.as_str(), what];
         let answer = self.0.put(progress, &path, &json!({ what: wanted })).await;
         let said = Said::of(answer, denied)?;
-        settle(said, self.0.waits, || async {
+        settle(said, self.0.timeouts, || async {
             progress.say("looking whether it shows");
             let Ok(group) = self.group(id).await else {
                 return Seen::Nothing;
@@ -81,7 +79,7 @@ impl Waha {
         self,
         op: SetGroupPermissions,
         progress: Progress,
-    ) -> Result<PermissionsChanged, Fault> {
+    ) -> Result<PermissionsChanged, BackendError> {
         self.working().await?;
         self.group(&op.group).await?;
         let (mut send_messages, mut edit_info) = (None, None);
@@ -104,7 +102,7 @@ impl Waha {
         setting: &str,
         who: Who,
         progress: &Progress,
-    ) -> Result<Change, Fault> {
+    ) -> Result<Change, BackendError> {
         let wanted = who == Who::Admins;
         progress.say(format!("changing {setting}"));
         let path = [
@@ -121,7 +119,7 @@ impl Waha {
             .put(progress, &path, &json!({ "adminsOnly": wanted }))
             .await;
         let said = Said::of(answer, denied)?;
-        settle(said, self.0.waits, || async {
+        settle(said, self.0.timeouts, || async {
             progress.say("looking whether it shows");
             let told = self.0.get(&path, &[]).await.ok().as_ref().and_then(only);
             Seen::wanted(told.map(|only| only == wanted))
@@ -139,11 +137,11 @@ fn only(reply: &Reply) -> Option<bool> {
 }
 
 /// WhatsApp's plain `false`, which comes as a success.
-fn denied(reply: &Reply) -> Option<Fault> {
-    is_false(&reply.body()).then(|| Fault::Refused {
+fn denied(reply: &Reply) -> Option<BackendError> {
+    is_false(&reply.body()).then(|| BackendError::Refused {
         api: API,
         status: None,
-        said: Foreign::new("it answered `false`"),
+        said: Untrusted::new("it answered `false`"),
         next: "this account is perhaps no administrator of the group: look with get_group",
     })
 }

@@ -10,18 +10,15 @@ use super::{
 };
 use crate::{
     backend::{
-        Fault,
         effect::watch,
         http::Body,
         members::{Member, Members, Own},
         settle::{Said, Seen, judge},
     },
     op::{
-        Foreign, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary, LeaveGroup, Leaving,
-        LeftGroup, ListGroups, PersonId,
+        BackendError, Briefing, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary,
+        LeaveGroup, Leaving, LeftGroup, ListGroups, PersonId, Progress, Untrusted,
     },
-    progress::Progress,
-    toolset::Briefing,
 };
 
 /// Whether this account is in a group.
@@ -32,20 +29,20 @@ pub(super) enum Membership {
 }
 
 impl Waha {
-    pub(super) async fn list_groups(self, op: ListGroups) -> Result<GroupList, Fault> {
+    pub(super) async fn list_groups(self, op: ListGroups) -> Result<GroupList, BackendError> {
         let groups = self.all_groups().await?.unwrap_or_default();
         let groups = groups.iter().filter_map(summary).collect();
         Ok(GroupList::page(groups, &op))
     }
 
-    pub(super) async fn get_group(self, op: GetGroup) -> Result<GroupDetails, Fault> {
+    pub(super) async fn get_group(self, op: GetGroup) -> Result<GroupDetails, BackendError> {
         let own = self.working().await?.own_ids();
         let group = self.group(&op.group).await?;
         Ok(details(op.group, &group, &own))
     }
 
     /// The group as the engine tells it.
-    pub(super) async fn group(&self, id: &GroupId) -> Result<Value, Fault> {
+    pub(super) async fn group(&self, id: &GroupId) -> Result<Value, BackendError> {
         let path = ["api", self.0.session(), "groups", id.as_str()];
         match self.0.get(&path, &[]).await?.body() {
             Body::Json(group @ Value::Object(_)) => Ok(group),
@@ -55,7 +52,7 @@ impl Waha {
         }
     }
 
-    pub(super) async fn brief_leave_group(self, op: LeaveGroup) -> Result<Briefing, Fault> {
+    pub(super) async fn brief_leave_group(self, op: LeaveGroup) -> Result<Briefing, BackendError> {
         let group = self.get_group(GetGroup { group: op.group }).await?;
         Ok(group.briefing())
     }
@@ -64,7 +61,7 @@ impl Waha {
         self,
         op: LeaveGroup,
         progress: Progress,
-    ) -> Result<LeftGroup, Fault> {
+    ) -> Result<LeftGroup, BackendError> {
         let own = self.working().await?;
         // Without this look an unknown id would seem to be a group that was left.
         if self.membership(&op.group, &own).await? == Membership::Out {
@@ -87,7 +84,7 @@ impl Waha {
         };
         // An explicit no is looked at once; there is no effect to wait for.
         let shown = |seen: &Seen| *seen == Seen::Done || matches!(said, Said::No(_));
-        let seen = watch(self.0.waits.settle, self.0.waits.look, look, shown).await;
+        let seen = watch(self.0.timeouts.settle, self.0.timeouts.look, look, shown).await;
         let outcome = match (seen, said) {
             // Its no says that this account is still a member, which nobody has seen.
             (Seen::Nothing, Said::No(_)) => Leaving::Unknown,
@@ -102,7 +99,7 @@ impl Waha {
         &self,
         group: &GroupId,
         own: &Info,
-    ) -> Result<Membership, Fault> {
+    ) -> Result<Membership, BackendError> {
         // No list is not an empty list: it shows nothing.
         let groups = self.all_groups().await?;
         let groups = groups.ok_or_else(|| unreadable("a list of groups is expected"))?;
@@ -135,7 +132,7 @@ impl Waha {
 
     /// The groups as the engine tells them: an array, or on NOWEB an object by id.
     /// `None` is an empty body.
-    pub(super) async fn all_groups(&self) -> Result<Option<Vec<Value>>, Fault> {
+    pub(super) async fn all_groups(&self) -> Result<Option<Vec<Value>>, BackendError> {
         let path = ["api", self.0.session(), "groups"];
         let query = [("exclude", "participants")];
         let groups: Vec<Value> = match self.0.get(&path, &query).await?.body() {
@@ -177,7 +174,7 @@ pub(super) fn summary(group: &Value) -> Option<GroupSummary> {
     let id = field(group, &["id", "JID"]).and_then(id_text)?;
     Some(GroupSummary {
         group: GroupId::parse(id).ok()?,
-        name: text(group, &["subject", "Name", "name"]).and_then(Foreign::nonempty),
+        name: text(group, &["subject", "Name", "name"]).and_then(Untrusted::nonempty),
         members: size(group),
     })
 }
@@ -197,7 +194,7 @@ fn member(value: &Value) -> Option<Member> {
     let creator = role == Some("superadmin") || flagged(&["isSuperAdmin", "IsSuperAdmin"]);
     (!ids.is_empty()).then(|| Member {
         ids,
-        name: text(value, &["name", "DisplayName"]).and_then(Foreign::nonempty),
+        name: text(value, &["name", "DisplayName"]).and_then(Untrusted::nonempty),
         admin: creator || role == Some("admin") || flagged(&["isAdmin", "IsAdmin"]),
         creator,
         left: role == Some("left"),
@@ -224,9 +221,9 @@ fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
     let inner = inner(group);
     let members = own_list(group);
     GroupDetails {
-        name: name.and_then(Foreign::nonempty),
+        name: name.and_then(Untrusted::nonempty),
         group: id,
-        description: description.and_then(Foreign::nonempty),
+        description: description.and_then(Untrusted::nonempty),
         my_role: members.as_ref().and_then(|members| members.own(own).role()),
         admins: members.as_ref().map(Members::admins),
         members: members.as_ref().map(Members::count).or_else(|| size(inner)),
@@ -250,26 +247,26 @@ pub(super) fn size(group: &Value) -> Option<usize> {
 }
 
 /// WhatsApp's plain `false`, which comes as a success.
-fn answered_no() -> Fault {
-    Fault::Refused {
+fn answered_no() -> BackendError {
+    BackendError::Refused {
         api: API,
         status: None,
-        said: Foreign::new("it answered `false`, and this account is still a member"),
+        said: Untrusted::new("it answered `false`, and this account is still a member"),
         next: "look with get_group; leave the group on the phone if it has to be left",
     }
 }
 
-pub(super) fn no_such_group(id: &GroupId) -> Fault {
-    Fault::Refused {
+pub(super) fn no_such_group(id: &GroupId) -> BackendError {
+    BackendError::Refused {
         api: API,
         status: None,
-        said: Foreign::new(&format!("it knows no group {id}")),
+        said: Untrusted::new(&format!("it knows no group {id}")),
         next: "check the id; list_groups shows the groups there are",
     }
 }
 
-pub(super) fn unreadable(why: &str) -> Fault {
-    Fault::Unreadable {
+pub(super) fn unreadable(why: &str) -> BackendError {
+    BackendError::Unreadable {
         api: API,
         why: why.to_owned(),
     }

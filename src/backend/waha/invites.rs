@@ -10,16 +10,14 @@ use super::{
 };
 use crate::{
     backend::{
-        Fault,
         http::{Body, Reply},
         settle::{Said, Seen, settle},
     },
     op::{
-        Change, Foreign, GetGroupInvite, GroupId, GroupInvite, GroupPreview, InviteCode, JoinGroup,
-        JoinedGroup, Joining, PreviewGroupInvite, RevokeGroupInvite, RevokedInvite, Revoking,
+        BackendError, Briefing, Change, GetGroupInvite, GroupId, GroupInvite, GroupPreview,
+        InviteCode, JoinGroup, JoinedGroup, Joining, PreviewGroupInvite, Progress,
+        RevokeGroupInvite, RevokedInvite, Revoking, Untrusted,
     },
-    progress::Progress,
-    toolset::Briefing,
 };
 
 /// The names under which engines say that administrators let people in.
@@ -31,7 +29,10 @@ const APPROVAL: [&str; 4] = [
 ];
 
 impl Waha {
-    pub(super) async fn get_group_invite(self, op: GetGroupInvite) -> Result<GroupInvite, Fault> {
+    pub(super) async fn get_group_invite(
+        self,
+        op: GetGroupInvite,
+    ) -> Result<GroupInvite, BackendError> {
         self.working().await?;
         Ok(GroupInvite {
             link: self.invite(&op.group).await?.link(),
@@ -39,7 +40,7 @@ impl Waha {
         })
     }
 
-    async fn invite(&self, group: &GroupId) -> Result<InviteCode, Fault> {
+    async fn invite(&self, group: &GroupId) -> Result<InviteCode, BackendError> {
         let path = [
             "api",
             self.0.session(),
@@ -50,10 +51,10 @@ impl Waha {
         let reply = self.0.get(&path, &[]).await?;
         match code(&reply.body()) {
             Some(code) => Ok(code),
-            None if is_silent(&reply.body()) => Err(Fault::Refused {
+            None if is_silent(&reply.body()) => Err(BackendError::Refused {
                 api: API,
                 status: None,
-                said: Foreign::new("it tells no invite link"),
+                said: Untrusted::new("it tells no invite link"),
                 next: "only an administrator of the group may see it: look with get_group",
             }),
             None => Err(unreadable("an invite code is expected")),
@@ -63,10 +64,10 @@ impl Waha {
     pub(super) async fn brief_revoke_group_invite(
         self,
         op: RevokeGroupInvite,
-    ) -> Result<Briefing, Fault> {
+    ) -> Result<Briefing, BackendError> {
         let group = self.group(&op.group).await?;
         Ok(Briefing {
-            subject: subject(&group).and_then(Foreign::nonempty),
+            subject: subject(&group).and_then(Untrusted::nonempty),
             facts: Vec::new(),
         })
     }
@@ -75,7 +76,7 @@ impl Waha {
         self,
         op: RevokeGroupInvite,
         progress: Progress,
-    ) -> Result<RevokedInvite, Fault> {
+    ) -> Result<RevokedInvite, BackendError> {
         self.working().await?;
         // Without the link from before nobody could tell that it is another one.
         let before = self.invite(&op.group).await?;
@@ -94,7 +95,7 @@ impl Waha {
             return Ok(RevokedInvite::new(Revoking::Revoked, op.group));
         }
         let said = Said::of(answer, denied)?;
-        let change = settle(said, self.0.waits, || async {
+        let change = settle(said, self.0.timeouts, || async {
             progress.say("looking whether the link is another one");
             Seen::wanted(self.invite(&op.group).await.ok().map(|now| now != before))
         });
@@ -109,12 +110,12 @@ impl Waha {
     pub(super) async fn preview_group_invite(
         self,
         op: PreviewGroupInvite,
-    ) -> Result<GroupPreview, Fault> {
+    ) -> Result<GroupPreview, BackendError> {
         self.working().await?;
         self.preview(&op.invite).await
     }
 
-    async fn preview(&self, invite: &InviteCode) -> Result<GroupPreview, Fault> {
+    async fn preview(&self, invite: &InviteCode) -> Result<GroupPreview, BackendError> {
         let path = ["api", self.0.session(), "groups", "join-info"];
         let reply = self.0.get(&path, &[("code", invite.as_str())]).await?;
         match reply.body() {
@@ -122,10 +123,10 @@ impl Waha {
                 preview(&group).ok_or_else(|| unreadable("a group with an id is expected"))
             }
             // Servers of 2024 take `join-info` for the id of a group that they do not know.
-            body if is_silent(&body) => Err(Fault::Refused {
+            body if is_silent(&body) => Err(BackendError::Refused {
                 api: API,
                 status: None,
-                said: Foreign::new("it tells of no group behind this invitation"),
+                said: Untrusted::new("it tells of no group behind this invitation"),
                 next: "check the link; if it is right, this WAHA server is too old for invitations",
             }),
             _ => Err(unreadable("a group is expected")),
@@ -136,7 +137,7 @@ impl Waha {
         self,
         op: JoinGroup,
         progress: Progress,
-    ) -> Result<JoinedGroup, Fault> {
+    ) -> Result<JoinedGroup, BackendError> {
         let own = self.working().await?;
         // Without the group's id nobody could look whether it was joined.
         let group = self.preview(&op.invite).await?;
@@ -149,12 +150,12 @@ impl Waha {
         let answer = self.0.post(&progress, &path, Some(&body)).await;
         let said = Said::of(answer, denied)?;
         let waits_for_approval = group.needs_approval == Some(true) && matches!(said, Said::Yes);
-        let mut waits = self.0.waits;
+        let mut timeouts = self.0.timeouts;
         if waits_for_approval {
             // An administrator takes longer than anybody waits here.
-            waits.settle = waits.look;
+            timeouts.settle = timeouts.look;
         }
-        let change = settle(said, waits, || async {
+        let change = settle(said, timeouts, || async {
             progress.say("looking whether the membership shows");
             let seen = self.membership(&group.group, &own).await.ok();
             Seen::wanted(seen.map(|seen| seen == Membership::In))
@@ -192,9 +193,9 @@ fn preview(group: &Value) -> Option<GroupPreview> {
         .or_else(|| field(group, &["id"]))
         .and_then(id_text)?;
     Some(GroupPreview {
-        name: subject(group).and_then(Foreign::nonempty),
+        name: subject(group).and_then(Untrusted::nonempty),
         group: GroupId::parse(id).ok()?,
-        description: description(group).and_then(Foreign::nonempty),
+        description: description(group).and_then(Untrusted::nonempty),
         // The members that stand in an invitation are not all of them.
         members: size(fields),
         needs_approval: field(fields, &APPROVAL).and_then(Value::as_bool),
@@ -202,11 +203,11 @@ fn preview(group: &Value) -> Option<GroupPreview> {
 }
 
 /// WhatsApp's plain `false`, which comes as a success.
-fn denied(reply: &Reply) -> Option<Fault> {
-    is_false(&reply.body()).then(|| Fault::Refused {
+fn denied(reply: &Reply) -> Option<BackendError> {
+    is_false(&reply.body()).then(|| BackendError::Refused {
         api: API,
         status: None,
-        said: Foreign::new("it answered `false`"),
+        said: Untrusted::new("it answered `false`"),
         next: "look with list_groups; a person can do it on the phone",
     })
 }

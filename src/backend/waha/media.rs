@@ -5,14 +5,17 @@ use serde_json::{Value, json};
 
 use super::Waha;
 use crate::{
-    backend::{Fault, media},
+    backend::media,
     media::Media,
-    op::{MediaKind, SendMedia, SendVoice, Sent},
-    progress::Progress,
+    op::{BackendError, MediaKind, Progress, SendMedia, SendVoice, Sent},
 };
 
 impl Waha {
-    pub(super) async fn send_media(self, op: SendMedia, progress: Progress) -> Result<Sent, Fault> {
+    pub(super) async fn send_media(
+        self,
+        op: SendMedia,
+        progress: Progress,
+    ) -> Result<Sent, BackendError> {
         progress.say("loading");
         let (kind, file) = media::to_show(&op, &self.0.media).await?;
         let mut body = body(&file);
@@ -31,7 +34,11 @@ impl Waha {
             .await
     }
 
-    pub(super) async fn send_voice(self, op: SendVoice, progress: Progress) -> Result<Sent, Fault> {
+    pub(super) async fn send_voice(
+        self,
+        op: SendVoice,
+        progress: Progress,
+    ) -> Result<Sent, BackendError> {
         progress.say("loading");
         let file = media::to_hear(&op, &self.0.media).await?;
         let mut body = body(&file);

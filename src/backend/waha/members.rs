@@ -9,26 +9,23 @@ use super::{
 };
 use crate::{
     backend::{
-        Fault,
         changes::{Aim, Change, Said, removal},
         effect::{leaves_doubt, watch},
         http::Body,
         members::Members,
     },
     op::{
-        AddGroupMembers, CreateGroup, CreatedGroup, DemoteGroupAdmin, Foreign, GetGroup, GroupId,
-        ListGroupMembers, MemberChanges, MemberList, People, PersonId, PromoteGroupAdmin,
-        RemoveGroupMembers,
+        AddGroupMembers, BackendError, Briefing, CreateGroup, CreatedGroup, DemoteGroupAdmin,
+        GetGroup, GroupId, ListGroupMembers, MemberChanges, MemberList, People, PersonId, Progress,
+        PromoteGroupAdmin, RemoveGroupMembers, Untrusted,
     },
-    progress::Progress,
-    toolset::Briefing,
 };
 
 impl Waha {
     pub(super) async fn list_group_members(
         self,
         op: ListGroupMembers,
-    ) -> Result<MemberList, Fault> {
+    ) -> Result<MemberList, BackendError> {
         let members = self.members(&op.group).await?;
         Ok(MemberList::page(members.list(), op))
     }
@@ -37,7 +34,7 @@ impl Waha {
         self,
         op: AddGroupMembers,
         progress: Progress,
-    ) -> Result<MemberChanges, Fault> {
+    ) -> Result<MemberChanges, BackendError> {
         let verb = ["participants", "add"];
         self.change(Aim::In, verb, op.group, &op.people, &progress)
             .await
@@ -46,7 +43,7 @@ impl Waha {
     pub(super) async fn brief_remove_group_members(
         self,
         op: RemoveGroupMembers,
-    ) -> Result<Briefing, Fault> {
+    ) -> Result<Briefing, BackendError> {
         let mut members = self.members(&op.group).await?;
         self.learn(&mut members, &op.people).await;
         let group = self.get_group(GetGroup { group: op.group }).await?;
@@ -57,7 +54,7 @@ impl Waha {
         self,
         op: RemoveGroupMembers,
         progress: Progress,
-    ) -> Result<MemberChanges, Fault> {
+    ) -> Result<MemberChanges, BackendError> {
         let verb = ["participants", "remove"];
         self.change(Aim::Out, verb, op.group, &op.people, &progress)
             .await
@@ -67,7 +64,7 @@ impl Waha {
         self,
         op: PromoteGroupAdmin,
         progress: Progress,
-    ) -> Result<MemberChanges, Fault> {
+    ) -> Result<MemberChanges, BackendError> {
         let verb = ["admin", "promote"];
         self.change(Aim::Admin, verb, op.group, &op.people, &progress)
             .await
@@ -77,7 +74,7 @@ impl Waha {
         self,
         op: DemoteGroupAdmin,
         progress: Progress,
-    ) -> Result<MemberChanges, Fault> {
+    ) -> Result<MemberChanges, BackendError> {
         let verb = ["admin", "demote"];
         self.change(Aim::Plain, verb, op.group, &op.people, &progress)
             .await
@@ -87,7 +84,7 @@ impl Waha {
         self,
         op: CreateGroup,
         progress: Progress,
-    ) -> Result<CreatedGroup, Fault> {
+    ) -> Result<CreatedGroup, BackendError> {
         let own = self.working().await?.own_ids();
         progress.say("making the group");
         let people: Vec<_> = op.people.iter().cloned().collect();
@@ -98,7 +95,7 @@ impl Waha {
         let path = ["api", self.0.session(), "groups"];
         let group = match self.0.post(&progress, &path, Some(&body)).await {
             Ok(reply) => created(&reply.body()),
-            Err(fault @ Fault::Refused { .. }) => return Err(fault),
+            Err(fault @ BackendError::Refused { .. }) => return Err(fault),
             Err(fault) if leaves_doubt(&fault) => None,
             Err(fault) => return Err(fault),
         };
@@ -124,7 +121,7 @@ impl Waha {
         group: GroupId,
         people: &People,
         progress: &Progress,
-    ) -> Result<MemberChanges, Fault> {
+    ) -> Result<MemberChanges, BackendError> {
         let own = self.working().await?.own_ids();
         // Without this look what was so before would seem to be done now.
         let mut before = self.members(&group).await?;
@@ -166,13 +163,13 @@ impl Waha {
         change: &Change,
         group: &GroupId,
         progress: &Progress,
-    ) -> Result<Members, Fault> {
+    ) -> Result<Members, BackendError> {
         let look = || {
             progress.say("looking at the group's members");
             self.members(group)
         };
-        let shown = |seen: &Result<Members, Fault>| change.is_shown(seen.as_ref().ok());
-        watch(self.0.waits.settle, self.0.waits.look, look, shown).await
+        let shown = |seen: &Result<Members, BackendError>| change.is_shown(seen.as_ref().ok());
+        watch(self.0.timeouts.settle, self.0.timeouts.look, look, shown).await
     }
 
     /// Asks for the other identity of people who cannot be told among the members.
@@ -203,7 +200,7 @@ impl Waha {
 
     /// A group's members: those of `participants/v2`, or the group's own list on
     /// servers and engines without it.
-    async fn members(&self, group: &GroupId) -> Result<Members, Fault> {
+    async fn members(&self, group: &GroupId) -> Result<Members, BackendError> {
         let of_group = ["api", self.0.session(), "groups", group.as_str()];
         let v2 = [&of_group[..], &["participants", "v2"]].concat();
         let reply = self.0.try_get(&v2, &[]).await?;
@@ -233,7 +230,7 @@ fn participants(people: &[PersonId]) -> Value {
 /// Takes down what an answer says about each person: a list, or WEBJS's object by id.
 fn hear(change: &mut Change, open: &[PersonId], body: &Body) {
     if is_false(body) {
-        change.said_of_the_rest(&Said::No(Foreign::new("it answered `false`")));
+        change.said_of_the_rest(&Said::No(Untrusted::new("it answered `false`")));
     }
     match body {
         Body::Json(Value::Array(people)) => {
@@ -301,7 +298,7 @@ fn said(one: &Value) -> Said {
         Some(419) => "the group is full".into(),
         Some(status) => format!("WhatsApp answered with status {status}"),
     };
-    Said::No(Foreign::new(&why))
+    Said::No(Untrusted::new(&why))
 }
 
 /// The id of a group that was made, as the engines tell it.

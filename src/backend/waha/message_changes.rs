@@ -5,17 +5,14 @@ use serde_json::{Value, json};
 use super::{Waha, client::API, sending::message_id, session::is_false};
 use crate::{
     backend::{
-        Fault,
         http::{Body, Reply},
         settle::{Said, Seen, settle},
     },
     op::{
-        ChangedMessage, ChangingMessage, ChatId, DeleteMessage, EditMessage, Foreign,
-        ForwardMessage, GetMessage, MessageId, PinMessage, React, StarMessage, UnpinMessage,
-        UnstarMessage,
+        BackendError, Briefing, ChangedMessage, ChangingMessage, ChatId, DeleteMessage,
+        EditMessage, ForwardMessage, GetMessage, MessageId, PinMessage, Progress, React,
+        StarMessage, UnpinMessage, UnstarMessage, Untrusted,
     },
-    progress::Progress,
-    toolset::Briefing,
 };
 
 impl Waha {
@@ -23,7 +20,7 @@ impl Waha {
         self,
         op: EditMessage,
         progress: Progress,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         progress.say("changing the message");
         let body = json!({ "text": op.text.as_str() });
         let path = self.message_path(&op.chat, &op.message);
@@ -39,7 +36,7 @@ impl Waha {
         self,
         op: DeleteMessage,
         progress: Progress,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         // Without this look an unknown id would seem to be a message that was deleted.
         let path = self.message_path(&op.chat, &op.message);
         self.0.get(&path, &[("downloadMedia", "false")]).await?;
@@ -54,7 +51,10 @@ impl Waha {
             .await
     }
 
-    pub(super) async fn brief_delete_message(self, op: DeleteMessage) -> Result<Briefing, Fault> {
+    pub(super) async fn brief_delete_message(
+        self,
+        op: DeleteMessage,
+    ) -> Result<Briefing, BackendError> {
         let (chat, message) = (op.chat, op.message);
         let message = self.get_message(GetMessage { chat, message }).await?;
         Ok(message.briefing())
@@ -64,7 +64,7 @@ impl Waha {
         self,
         op: React,
         progress: Progress,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         let body = json!({
             "session": self.0.session(),
             "messageId": op.message.as_str(),
@@ -78,7 +78,7 @@ impl Waha {
         self,
         op: StarMessage,
         progress: Progress,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         self.star(&op.chat, op.message, true, &progress).await
     }
 
@@ -86,7 +86,7 @@ impl Waha {
         self,
         op: UnstarMessage,
         progress: Progress,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         self.star(&op.chat, op.message, false, &progress).await
     }
 
@@ -96,7 +96,7 @@ impl Waha {
         message: MessageId,
         star: bool,
         progress: &Progress,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         let body = json!({
             "session": self.0.session(),
             "chatId": chat.as_str(),
@@ -111,7 +111,7 @@ impl Waha {
         self,
         op: PinMessage,
         progress: Progress,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         let mut path = self.message_path(&op.chat, &op.message).to_vec();
         path.push("pin");
         let body = json!({ "duration": op.duration.seconds() });
@@ -123,7 +123,7 @@ impl Waha {
         self,
         op: UnpinMessage,
         progress: Progress,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         let mut path = self.message_path(&op.chat, &op.message).to_vec();
         path.push("unpin");
         let said = self.0.post(&progress, &path, None).await;
@@ -134,7 +134,7 @@ impl Waha {
         self,
         op: ForwardMessage,
         progress: Progress,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         let body = json!({
             "session": self.0.session(),
             "chatId": op.to.as_str(),
@@ -165,12 +165,12 @@ impl Waha {
     /// Looks at the message until the change shows, or time is up.
     async fn changed(
         &self,
-        said: Result<Reply, Fault>,
+        said: Result<Reply, BackendError>,
         chat: &ChatId,
         message: MessageId,
         progress: &Progress,
         shows: impl Fn(&Look) -> bool,
-    ) -> Result<ChangedMessage, Fault> {
+    ) -> Result<ChangedMessage, BackendError> {
         let said = Said::of(said, |reply| is_false(&reply.body()).then(answered_no))?;
         let path = self.message_path(chat, &message);
         let look = || async {
@@ -189,7 +189,9 @@ impl Waha {
                 Look::Gone | Look::Nothing => Seen::Nothing,
             }
         };
-        let outcome = settle(said, self.0.waits.confirming(), look).await?.into();
+        let outcome = settle(said, self.0.timeouts.confirming(), look)
+            .await?
+            .into();
         Ok(ChangedMessage::new(outcome, Some(message)))
     }
 }
@@ -202,7 +204,10 @@ enum Look {
 }
 
 /// A change that cannot be looked at.
-fn accepted(said: Result<Reply, Fault>, message: MessageId) -> Result<ChangedMessage, Fault> {
+fn accepted(
+    said: Result<Reply, BackendError>,
+    message: MessageId,
+) -> Result<ChangedMessage, BackendError> {
     let body = said?.body();
     let denied =
         matches!(&body, Body::Json(json) if json.get("success") == Some(&Value::Bool(false)));
@@ -222,16 +227,16 @@ fn is_revoked(message: &Value) -> bool {
         || message.pointer("/_data/type").and_then(Value::as_str) == Some("revoked")
 }
 
-fn says_no_message(fault: &Fault) -> bool {
-    matches!(fault, Fault::Refused { status: Some(404), said, .. } if said.as_str().contains("Message not found"))
+fn says_no_message(fault: &BackendError) -> bool {
+    matches!(fault, BackendError::Refused { status: Some(404), said, .. } if said.as_str().contains("Message not found"))
 }
 
 /// WhatsApp's no, which comes as a success.
-fn answered_no() -> Fault {
-    Fault::Refused {
+fn answered_no() -> BackendError {
+    BackendError::Refused {
         api: API,
         status: None,
-        said: Foreign::new("it answered that this was not done"),
+        said: Untrusted::new("it answered that this was not done"),
         next: "look with get_message; own messages can be changed for a short time only",
     }
 }

@@ -9,10 +9,10 @@ use super::{
     message_kinds::{kind, words},
 };
 use crate::{
-    backend::{Fault, http::Body},
+    backend::http::Body,
     op::{
-        ChatId, Foreign, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
-        PersonId,
+        BackendError, ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
+        PersonId, Untrusted,
     },
 };
 
@@ -20,7 +20,7 @@ use crate::{
 const SCAN: usize = 200;
 
 impl Waha {
-    pub(super) async fn list_messages(self, op: ListMessages) -> Result<MessageList, Fault> {
+    pub(super) async fn list_messages(self, op: ListMessages) -> Result<MessageList, BackendError> {
         if let Some(message) = &op.around {
             return self.around(&op, message).await;
         }
@@ -35,7 +35,11 @@ impl Waha {
     }
 
     /// The messages on both sides of one: what was written until then, and since.
-    async fn around(&self, op: &ListMessages, message: &MessageId) -> Result<MessageList, Fault> {
+    async fn around(
+        &self,
+        op: &ListMessages,
+        message: &MessageId,
+    ) -> Result<MessageList, BackendError> {
         let (chat, message) = (op.chat.clone(), message.clone());
         let middle = self
             .clone()
@@ -48,10 +52,10 @@ impl Waha {
         let reaches = |list: &[Value]| list.iter().any(|message| second(message) == Some(at));
         // Where other ones came than the next ones, there is a gap between.
         if !reaches(&messages) || (newer.len() >= SCAN && !reaches(&newer)) {
-            return Err(Fault::Refused {
+            return Err(BackendError::Refused {
                 api: API,
                 status: None,
-                said: Foreign::new("it does not show the messages next to that one"),
+                said: Untrusted::new("it does not show the messages next to that one"),
                 next: "use after and before with times close to the message's",
             });
         }
@@ -67,7 +71,7 @@ impl Waha {
         order: &str,
         since: Option<i64>,
         until: Option<i64>,
-    ) -> Result<Vec<Value>, Fault> {
+    ) -> Result<Vec<Value>, BackendError> {
         let path = ["api", self.0.session(), "chats", chat.as_str(), "messages"];
         let scan = SCAN.to_string();
         let mut query = vec![
@@ -86,7 +90,7 @@ impl Waha {
         match self.0.get(&path, &query).await?.body() {
             Body::Json(Value::Array(messages)) => Ok(messages),
             Body::Empty => Ok(Vec::new()),
-            _ => Err(Fault::Unreadable {
+            _ => Err(BackendError::Unreadable {
                 api: API,
                 why: "a list of messages is expected".into(),
             }),
@@ -101,7 +105,7 @@ impl Waha {
             .collect()
     }
 
-    pub(super) async fn get_message(self, op: GetMessage) -> Result<Message, Fault> {
+    pub(super) async fn get_message(self, op: GetMessage) -> Result<Message, BackendError> {
         let path = [
             "api",
             self.0.session(),
@@ -121,10 +125,10 @@ impl Waha {
         };
         found
             .map(|listed| listed.message)
-            .ok_or_else(|| Fault::Refused {
+            .ok_or_else(|| BackendError::Refused {
                 api: API,
                 status: None,
-                said: Foreign::new(&format!("it knows no message {}", op.message)),
+                said: Untrusted::new(&format!("it knows no message {}", op.message)),
                 next: "check chat and id; list_messages shows the messages there are",
             })
     }
@@ -164,15 +168,15 @@ fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed
             from_name: name
                 .and_then(Value::as_str)
                 .filter(|_| !mine)
-                .and_then(Foreign::nonempty),
+                .and_then(Untrusted::nonempty),
             from: match &writer {
                 _ if mine => "me".to_owned(),
                 Some(writer) => writer.to_string(),
                 None => "unknown".to_owned(),
             },
             at: timestamp(message.get("timestamp")?)?,
-            text: (!body.trim().is_empty()).then(|| Foreign::long(&body)),
-            kind: kind.as_deref().and_then(Foreign::nonempty),
+            text: (!body.trim().is_empty()).then(|| Untrusted::long(&body)),
+            kind: kind.as_deref().and_then(Untrusted::nonempty),
             reply_to: message
                 .pointer("/replyTo/id")
                 .and_then(Value::as_str)

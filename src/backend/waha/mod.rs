@@ -1,6 +1,7 @@
 //! WAHA, the WhatsApp HTTP API (facts: its OpenAPI document of 2026.7.1, and the
 //! behaviour of 2024.10.8 where older servers differ).
 
+mod attributes;
 mod chat_changes;
 mod chats;
 mod client;
@@ -18,15 +19,19 @@ mod message_kinds;
 mod messages;
 mod presence;
 mod profile;
-mod scout;
 mod sending;
 mod sending_kinds;
 mod session;
 
 use std::sync::Arc;
 
-use super::{Fault, Finding, Waits};
-use crate::{config::WahaAccount, media::MediaRules, toolset::Toolset};
+use super::Finding;
+use crate::{
+    config::{Timeouts, WahaAccount},
+    media::MediaRules,
+    op::BackendError,
+    toolset::Toolset,
+};
 use client::Client;
 
 /// One session on a WAHA server.
@@ -43,8 +48,8 @@ impl Waha {
     }
 
     /// The session of the built-in stand-in, which starts at the first call.
-    pub fn sandbox(waits: Waits, media: MediaRules) -> Self {
-        Self(Arc::new(Client::sandbox(waits, media)))
+    pub fn sandbox(timeouts: Timeouts, media: MediaRules) -> Self {
+        Self(Arc::new(Client::sandbox(timeouts, media)))
     }
 
     /// What WAHA offers.
@@ -131,7 +136,7 @@ impl Waha {
     ///
     /// # Errors
     /// When no loopback port can be had.
-    pub async fn stand_in(&self) -> Result<Option<&super::sandbox::Running>, Fault> {
+    pub async fn stand_in(&self) -> Result<Option<&super::sandbox::Running>, BackendError> {
         self.0.stand_in().await
     }
 

@@ -11,16 +11,16 @@ use super::{
     session::is_false,
 };
 use crate::{
-    backend::{Fault, effect::leaves_doubt, http::Body},
+    backend::{effect::leaves_doubt, http::Body},
     op::{
-        ChatId, ChatPresence, GetPresence, PersonId, PersonPresence, Presence, PresenceList,
-        PresenceSet, SetPresence, SubscribePresence, Subscribed, Subscribing,
+        BackendError, ChatId, ChatPresence, GetPresence, PersonId, PersonPresence, Presence,
+        PresenceList, PresenceSet, Progress, SetPresence, SubscribePresence, Subscribed,
+        Subscribing,
     },
-    progress::Progress,
 };
 
 impl Waha {
-    pub(super) async fn get_presence(self, op: GetPresence) -> Result<PresenceList, Fault> {
+    pub(super) async fn get_presence(self, op: GetPresence) -> Result<PresenceList, BackendError> {
         let Some(chat) = op.chat else {
             return self.followed().await.map(PresenceList::new);
         };
@@ -34,7 +34,7 @@ impl Waha {
     }
 
     /// The chats that are subscribed to.
-    async fn followed(&self) -> Result<Vec<ChatPresence>, Fault> {
+    async fn followed(&self) -> Result<Vec<ChatPresence>, BackendError> {
         let path = ["api", self.0.session(), "presence"];
         match self.0.get(&path, &[]).await?.body() {
             Body::Json(Value::Array(chats)) => Ok(chats.iter().filter_map(chat).collect()),
@@ -47,7 +47,7 @@ impl Waha {
         self,
         op: SubscribePresence,
         progress: Progress,
-    ) -> Result<Subscribed, Fault> {
+    ) -> Result<Subscribed, BackendError> {
         progress.say("subscribing");
         let chat = op.chat;
         let path = [
@@ -83,7 +83,7 @@ impl Waha {
         self,
         op: SetPresence,
         progress: Progress,
-    ) -> Result<PresenceSet, Fault> {
+    ) -> Result<PresenceSet, BackendError> {
         progress.say("showing the presence");
         let mut body = json!({ "presence": op.presence.name() });
         if let (Some(chat), Some(fields)) = (&op.chat, body.as_object_mut()) {

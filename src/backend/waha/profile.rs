@@ -11,14 +11,16 @@ use super::{
 };
 use crate::{
     backend::{
-        Fault, Waits,
         http::Reply,
         media::to_portray,
         pictures::{looks, place, replaced_at_last},
         settle::{Said, Seen, parts, settle},
     },
-    op::{Change, Foreign, GetProfile, PersonId, Profile, ProfileUpdated, UpdateProfile},
-    progress::Progress,
+    config::Timeouts,
+    op::{
+        BackendError, Change, GetProfile, PersonId, Profile, ProfileUpdated, Progress, Untrusted,
+        UpdateProfile,
+    },
 };
 
 /// `GET /api/{session}/profile`.
@@ -30,32 +32,32 @@ struct RawProfile {
 }
 
 impl Waha {
-    pub(super) async fn get_profile(self, _op: GetProfile) -> Result<Profile, Fault> {
+    pub(super) async fn get_profile(self, _op: GetProfile) -> Result<Profile, BackendError> {
         let raw = self.profile().await?;
-        let account = PersonId::parse(&raw.id).map_err(|_| Fault::Unreadable {
+        let account = PersonId::parse(&raw.id).map_err(|_| BackendError::Unreadable {
             api: API,
             why: "the account's id is expected".into(),
         })?;
         Ok(Profile {
-            name: raw.name.as_deref().and_then(Foreign::nonempty),
+            name: raw.name.as_deref().and_then(Untrusted::nonempty),
             about: self.own_about(account.as_str()).await.flatten(),
             account,
             has_picture: raw.picture.is_some_and(|url| !url.is_empty()),
         })
     }
 
-    async fn profile(&self) -> Result<RawProfile, Fault> {
+    async fn profile(&self) -> Result<RawProfile, BackendError> {
         let path = ["api", self.0.session(), "profile"];
         self.0.get(&path, &[]).await?.parse(API)
     }
 
     /// The account's about text, if there is one; `None` where it is not told.
-    async fn own_about(&self, account: &str) -> Option<Option<Foreign>> {
+    async fn own_about(&self, account: &str) -> Option<Option<Untrusted>> {
         let query = [("contactId", account), ("session", self.0.session())];
         let reply = self.0.get(&["api", "contacts", "about"], &query).await;
         let told: Value = reply.ok()?.parse(API).ok()?;
         match told.get("about")? {
-            Value::String(text) => Some(Foreign::nonempty(text.trim())),
+            Value::String(text) => Some(Untrusted::nonempty(text.trim())),
             _ => Some(None),
         }
     }
@@ -64,7 +66,7 @@ impl Waha {
         self,
         op: UpdateProfile,
         progress: Progress,
-    ) -> Result<ProfileUpdated, Fault> {
+    ) -> Result<ProfileUpdated, BackendError> {
         // Loaded first: what cannot be used must not leave half a change.
         let picture = match &op.picture {
             Some(picture) => {
@@ -90,13 +92,17 @@ impl Waha {
         Ok(ProfileUpdated::new(changes, reason))
     }
 
-    async fn rename_account(&self, wanted: &str, progress: &Progress) -> Result<Change, Fault> {
+    async fn rename_account(
+        &self,
+        wanted: &str,
+        progress: &Progress,
+    ) -> Result<Change, BackendError> {
         let body = json!({ "name": wanted });
         let look = || async {
             let told = self.profile().await.ok().and_then(|told| told.name);
             Seen::wanted(told.map(|name| name.trim() == wanted.trim()))
         };
-        self.put_profile("name", &body, self.0.waits, progress, look)
+        self.put_profile("name", &body, self.0.timeouts, progress, look)
             .await
     }
 
@@ -105,10 +111,13 @@ impl Waha {
         wanted: &str,
         before: &RawProfile,
         progress: &Progress,
-    ) -> Result<Change, Fault> {
+    ) -> Result<Change, BackendError> {
         let had = matches!(self.own_about(&before.id).await, Some(Some(_)));
         let body = json!({ "status": wanted });
-        let (waits, wanted) = (looks(self.0.waits, had), Foreign::nonempty(wanted.trim()));
+        let (timeouts, wanted) = (
+            looks(self.0.timeouts, had),
+            Untrusted::nonempty(wanted.trim()),
+        );
         let look = || async {
             Seen::wanted(match self.own_about(&before.id).await {
                 // It may be there, and not be told.
@@ -116,7 +125,7 @@ impl Waha {
                 told => told.map(|told| told == wanted),
             })
         };
-        self.put_profile("status", &body, waits, progress, look)
+        self.put_profile("status", &body, timeouts, progress, look)
             .await
     }
 
@@ -125,7 +134,7 @@ impl Waha {
         body: &Value,
         before: &RawProfile,
         progress: &Progress,
-    ) -> Result<Change, Fault> {
+    ) -> Result<Change, BackendError> {
         let before = Some(place(before.picture.as_deref()));
         let look = || async {
             let now = self.profile().await.ok();
@@ -133,8 +142,8 @@ impl Waha {
             // WAHA may tell the picture of the day before.
             replaced_at_last(&before, &now)
         };
-        let waits = looks(self.0.waits, true);
-        self.put_profile("picture", body, waits, progress, look)
+        let timeouts = looks(self.0.timeouts, true);
+        self.put_profile("picture", body, timeouts, progress, look)
             .await
     }
 
@@ -143,29 +152,32 @@ impl Waha {
         &self,
         part: &str,
         body: &Value,
-        waits: Waits,
+        timeouts: Timeouts,
         progress: &Progress,
         look: impl FnMut() -> F,
-    ) -> Result<Change, Fault> {
+    ) -> Result<Change, BackendError> {
         progress.say(format!("changing the profile's {part}"));
         let path = ["api", self.0.session(), "profile", part];
         let said = heard(self.0.put(progress, &path, body).await, REFUSED)?;
         progress.say("looking whether it shows");
-        settle(said, waits, look).await
+        settle(said, timeouts, look).await
     }
 }
 
 const REFUSED: &str = "look with get_profile; the operator finds more in WAHA's log";
 
 /// WAHA's word on a change whose no may come as a success; `next` is what to do then.
-pub(super) fn heard(answer: Result<Reply, Fault>, next: &'static str) -> Result<Said, Fault> {
+pub(super) fn heard(
+    answer: Result<Reply, BackendError>,
+    next: &'static str,
+) -> Result<Said, BackendError> {
     match answer {
         Err(fault) if is_engine_limit(&fault) => Err(fault),
         answer => Said::of(answer, |reply| {
-            says_no(reply).then(|| Fault::Refused {
+            says_no(reply).then(|| BackendError::Refused {
                 api: API,
                 status: None,
-                said: Foreign::new("it answered no, without a reason"),
+                said: Untrusted::new("it answered no, without a reason"),
                 next,
             })
         }),

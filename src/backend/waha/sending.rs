@@ -4,9 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Waha, session::is_false};
 use crate::{
-    backend::{Fault, effect::watch, http::Body},
-    op::{ChatId, Delivery, MessageId, PersonId, SendMessage, Sent},
-    progress::Progress,
+    backend::{effect::watch, http::Body},
+    op::{BackendError, ChatId, Delivery, MessageId, PersonId, Progress, SendMessage, Sent},
 };
 
 impl Waha {
@@ -14,7 +13,7 @@ impl Waha {
         self,
         op: SendMessage,
         progress: Progress,
-    ) -> Result<Sent, Fault> {
+    ) -> Result<Sent, BackendError> {
         let mut body = json!({ "text": op.text.as_str() });
         if let Value::Object(fields) = &mut body {
             if !op.mentions.is_empty() {
@@ -36,7 +35,7 @@ impl Waha {
         chat: ChatId,
         reply_to: Option<&MessageId>,
         progress: &Progress,
-    ) -> Result<Sent, Fault> {
+    ) -> Result<Sent, BackendError> {
         if let Value::Object(fields) = &mut body {
             fields.insert("session".to_owned(), self.0.session().into());
             fields.insert("chatId".to_owned(), chat.as_str().into());
@@ -79,7 +78,7 @@ impl Waha {
             }
         };
         let settled = |seen: &Option<Delivery>| *seen != Some(Delivery::Accepted);
-        let seen = watch(self.0.waits.confirm, self.0.waits.look, look, settled).await;
+        let seen = watch(self.0.timeouts.confirm, self.0.timeouts.look, look, settled).await;
         Sent::new(seen.unwrap_or(told), message, chat)
     }
 }

@@ -3,21 +3,17 @@
 use serde_json::{Value, json};
 
 use super::Waha;
-use crate::{
-    backend::Fault,
-    op::{SendContact, SendLocation, SendPoll, Sent, Words},
-    progress::Progress,
-};
+use crate::op::{BackendError, BoundedText, Progress, SendContact, SendLocation, SendPoll, Sent};
 
 impl Waha {
     pub(super) async fn send_location(
         self,
         op: SendLocation,
         progress: Progress,
-    ) -> Result<Sent, Fault> {
+    ) -> Result<Sent, BackendError> {
         let (latitude, longitude) = (op.latitude.get(), op.longitude.get());
-        let name = op.name.as_ref().map(Words::as_str);
-        let address = op.address.as_ref().map(Words::as_str);
+        let name = op.name.as_ref().map(BoundedText::as_str);
+        let address = op.address.as_ref().map(BoundedText::as_str);
         // It has one field for both, and does not do without.
         let title = match (name, address) {
             (Some(name), Some(address)) => format!("{name}, {address}"),
@@ -34,7 +30,7 @@ impl Waha {
         self,
         op: SendContact,
         progress: Progress,
-    ) -> Result<Sent, Fault> {
+    ) -> Result<Sent, BackendError> {
         let digits = op.number.digits();
         let mut contact = json!({
             "fullName": op.name.as_str(),
@@ -51,8 +47,12 @@ impl Waha {
             .await
     }
 
-    pub(super) async fn send_poll(self, op: SendPoll, progress: Progress) -> Result<Sent, Fault> {
-        let options: Vec<&str> = op.options.iter().map(Words::as_str).collect();
+    pub(super) async fn send_poll(
+        self,
+        op: SendPoll,
+        progress: Progress,
+    ) -> Result<Sent, BackendError> {
+        let options: Vec<&str> = op.options.iter().map(BoundedText::as_str).collect();
         let body = json!({ "poll": {
             "name": op.question.as_str(),
             "options": options,

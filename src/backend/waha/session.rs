@@ -10,17 +10,16 @@ use super::{
 };
 use crate::{
     backend::{
-        Fault,
         effect::watch,
         http::{Body, Reply},
         in_seconds,
         settle::{Said, Seen, judge},
     },
     op::{
-        Foreign, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession,
-        PairingCode, PersonId, PhoneNumber, QrCode, SessionReport, SessionState,
+        BackendError, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
+        OpenedSession, PairingCode, PersonId, PhoneNumber, Progress, QrCode, SessionReport,
+        SessionState, Untrusted,
     },
-    progress::Progress,
     qr,
 };
 
@@ -116,23 +115,23 @@ impl Info {
 }
 
 impl Waha {
-    pub(super) async fn get_session(self, _op: GetSession) -> Result<SessionReport, Fault> {
+    pub(super) async fn get_session(self, _op: GetSession) -> Result<SessionReport, BackendError> {
         self.report().await
     }
 
-    pub(super) async fn report(&self) -> Result<SessionReport, Fault> {
+    pub(super) async fn report(&self) -> Result<SessionReport, BackendError> {
         self.info().await.map(report)
     }
 
     /// The session, or `None` where there is none of its name.
-    pub(super) async fn info(&self) -> Result<Option<Info>, Fault> {
+    pub(super) async fn info(&self) -> Result<Option<Info>, BackendError> {
         let path = ["api", "sessions", self.0.session()];
         let reply = self.0.try_get(&path, &[]).await?;
         if reply.is_success() {
             return reply.parse(API).map(Some);
         }
         match self.0.refusal(&reply) {
-            Fault::Refused {
+            BackendError::Refused {
                 status: Some(404 | 422),
                 said,
                 ..
@@ -142,7 +141,7 @@ impl Waha {
     }
 
     /// The session if it is working.
-    pub(super) async fn working(&self) -> Result<Info, Fault> {
+    pub(super) async fn working(&self) -> Result<Info, BackendError> {
         match self.info().await? {
             Some(info) if info.state() == SessionState::Working => Ok(info),
             Some(info) => Err(not_ready(&info.report())),
@@ -154,8 +153,8 @@ impl Waha {
         self,
         op: OpenSession,
         progress: Progress,
-    ) -> Result<OpenedSession, Fault> {
-        let deadline = Instant::now() + self.0.waits.open;
+    ) -> Result<OpenedSession, BackendError> {
+        let deadline = Instant::now() + self.0.timeouts.open;
         let mut info = self.info().await?;
         let mut changed = true;
         match info.as_ref().map(Info::state) {
@@ -190,20 +189,20 @@ impl Waha {
                 .map_or("being created", |info| info.status.as_str());
             progress.say(format!(
                 "waiting for the session, which is {}",
-                Foreign::new(word)
+                Untrusted::new(word)
             ));
-            let paused = progress.pause(self.0.waits.look).await;
+            let paused = progress.pause(self.0.timeouts.look).await;
             // A session that is coming up is not `nothing was changed`.
             if paused.is_err() && !changed {
-                return Err(Fault::Cancelled);
+                return Err(BackendError::Cancelled);
             }
             if paused.is_err() || Instant::now() >= deadline {
                 return match info {
                     Some(info) => Ok(opened(info.report())),
-                    None => Err(Fault::Refused {
+                    None => Err(BackendError::Refused {
                         api: API,
                         status: None,
-                        said: Foreign::new("the session was created, but it is not there"),
+                        said: Untrusted::new("the session was created, but it is not there"),
                         next: "try again in a minute, then let the operator look at WAHA",
                     }),
                 };
@@ -214,7 +213,7 @@ impl Waha {
 
     /// Makes the session. WAHA keeps one for each name: a second request of the
     /// same name is a 422, which says that somebody was quicker.
-    async fn create(&self, progress: &Progress) -> Result<(), Fault> {
+    async fn create(&self, progress: &Progress) -> Result<(), BackendError> {
         let body = json!({
             "name": self.0.session(),
             // The server's own default differs from its documentation.
@@ -228,7 +227,7 @@ impl Waha {
         self.accept(reply, "already exists")
     }
 
-    async fn control(&self, progress: &Progress, verb: &str) -> Result<(), Fault> {
+    async fn control(&self, progress: &Progress, verb: &str) -> Result<(), BackendError> {
         progress.say("starting the session");
         let path = ["api", "sessions", self.0.session(), verb];
         let reply = self.0.try_post(progress, &path, None).await;
@@ -237,15 +236,15 @@ impl Waha {
 
     /// A refusal with these words is as good as a yes, and so is a lost answer: what
     /// comes next is a look at the state.
-    fn accept(&self, reply: Result<Reply, Fault>, fine: &str) -> Result<(), Fault> {
+    fn accept(&self, reply: Result<Reply, BackendError>, fine: &str) -> Result<(), BackendError> {
         let reply = match reply {
             Ok(reply) if reply.is_success() => return Ok(()),
             Ok(reply) => reply,
-            Err(Fault::OutcomeUnknown { .. }) => return Ok(()),
+            Err(BackendError::OutcomeUnknown { .. }) => return Ok(()),
             Err(fault) => return Err(fault),
         };
         match self.0.refusal(&reply) {
-            Fault::Refused { said, .. } if said.as_str().contains(fine) => Ok(()),
+            BackendError::Refused { said, .. } if said.as_str().contains(fine) => Ok(()),
             fault => Err(fault),
         }
     }
@@ -256,7 +255,7 @@ impl Waha {
         info: &Info,
         phone: Option<&PhoneNumber>,
         progress: &Progress,
-    ) -> Result<Option<OpenedSession>, Fault> {
+    ) -> Result<Option<OpenedSession>, BackendError> {
         let mut opened = opened(info.report());
         opened.session.next = None;
         if let Some(phone) = phone {
@@ -271,7 +270,7 @@ impl Waha {
             }
             let code: Code = reply.parse(API)?;
             opened.pairing = Some(PairingCode {
-                code: Foreign::new(&code.code).to_string(),
+                code: Untrusted::new(&code.code).to_string(),
                 expires_at: in_seconds(150),
                 how: PairingCode::HOW,
             });
@@ -286,7 +285,8 @@ impl Waha {
             return Err(self.0.refusal(&reply));
         }
         let raw: RawQr = reply.parse(API)?;
-        let drawn = qr::draw(&raw.value).map_err(|why| Fault::Unreadable { api: API, why })?;
+        let drawn =
+            qr::draw(&raw.value).map_err(|why| BackendError::Unreadable { api: API, why })?;
         opened.qr = Some(QrCode {
             // A code lives 20 s, the first one a minute; which one this is is not said.
             expires_at: in_seconds(20),
@@ -301,7 +301,7 @@ impl Waha {
         self,
         _op: LogoutInstance,
         progress: Progress,
-    ) -> Result<LoggedOut, Fault> {
+    ) -> Result<LoggedOut, BackendError> {
         let before = self.info().await?;
         if before.as_ref().is_none_or(Info::was_never_linked) {
             return Ok(LoggedOut::new(
@@ -316,13 +316,13 @@ impl Waha {
             progress.say("looking whether the account is disconnected");
             self.info()
         };
-        let gone = |seen: &Result<Option<Info>, Fault>| match seen {
+        let gone = |seen: &Result<Option<Info>, BackendError>| match seen {
             Ok(Some(info)) => info.is_unlinked(),
             // Somebody has deleted it, and the login with it.
             Ok(None) => true,
             Err(_) => false,
         };
-        let seen = watch(self.0.waits.settle, self.0.waits.look, look, gone).await;
+        let seen = watch(self.0.timeouts.settle, self.0.timeouts.look, look, gone).await;
         let shown = match &seen {
             seen if gone(seen) => Seen::Done,
             // Starting proves nothing either way.
@@ -350,15 +350,15 @@ fn opened(session: SessionReport) -> OpenedSession {
     }
 }
 
-pub(super) fn not_ready(report: &SessionReport) -> Fault {
+pub(super) fn not_ready(report: &SessionReport) -> BackendError {
     use crate::op::Output;
 
     let mut report = report.clone();
     report.next = None;
-    Fault::Refused {
+    BackendError::Refused {
         api: API,
         status: None,
-        said: Foreign::new(&report.text()),
+        said: Untrusted::new(&report.text()),
         next: "call open_session, then try again",
     }
 }

@@ -9,8 +9,8 @@ use clap::{Args, ValueEnum};
 
 use super::CliError;
 use crate::{
-    backend::{Backend, Kind},
-    config::{Config, from_process},
+    backend::Backend,
+    config::{Config, Kind, from_process},
     op::GroupId,
 };
 use person::Person;

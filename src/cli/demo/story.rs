@@ -290,7 +290,7 @@ fn is(fields: &Arguments, pointer: &str, wanted: &str) -> bool {
         == Some(wanted)
 }
 
-fn failed(fault: crate::backend::Fault) -> CliError {
+fn failed(fault: crate::op::BackendError) -> CliError {
     CliError::Failed(fault.to_string())
 }
 

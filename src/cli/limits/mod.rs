@@ -13,9 +13,9 @@ use super::{
     output::{stdout, write_json},
 };
 use crate::{
-    ledger::LedgerError,
-    panic_switch::State,
-    rehearsal::{Account, Counter, for_people},
+    explain::{Account, Counter},
+    ledger::{LedgerError, SwitchState},
+    text::for_people,
 };
 
 /// What ends a pause, in the place of a counter.
@@ -125,11 +125,16 @@ impl Show {
     }
 }
 
-fn tell(out: &mut impl Write, report: &Report, panic: State, sandbox: bool) -> io::Result<()> {
+fn tell(
+    out: &mut impl Write,
+    report: &Report,
+    panic: SwitchState,
+    sandbox: bool,
+) -> io::Result<()> {
     match panic {
-        State::Off => {}
-        State::ReadsOnly => writeln!(out, "panic is on: nothing but reads")?,
-        State::Everything => writeln!(out, "panic is on: nothing at all")?,
+        SwitchState::Off => {}
+        SwitchState::ReadsOnly => writeln!(out, "panic is on: nothing but reads")?,
+        SwitchState::Everything => writeln!(out, "panic is on: nothing at all")?,
     }
     if let Some(account) = &report.account {
         writeln!(out, "account: {account}")?;

@@ -8,8 +8,7 @@ use super::{PAUSE, Whose, failed};
 use crate::{
     cli::{CliError, output::stdout, terminal},
     ledger::{DAY, Ledger},
-    rehearsal::for_people,
-    toolset::nearest,
+    text::{for_people, nearest},
 };
 
 /// Give back what a counter has counted, or end a pause, after asking the person.
@@ -70,11 +69,11 @@ impl Reset {
                 None => Err(CliError::Usage("no pause runs".to_owned())),
             };
         }
-        let standings = ledger.standings().map_err(failed)?;
-        let found = standings.iter().filter(|one| one.counter == self.counter);
+        let usages = ledger.usages().map_err(failed)?;
+        let found = usages.iter().filter(|one| one.counter == self.counter);
         let (keys, used) = found.fold((0, 0), |(keys, used), one| (keys + 1, used + one.used(DAY)));
         if keys == 0 {
-            let known = standings.iter().map(|one| one.counter.as_str());
+            let known = usages.iter().map(|one| one.counter.as_str());
             let hint = match nearest(&self.counter, known) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "`whatsapp-guard limits` shows the counters; those below an hour end \

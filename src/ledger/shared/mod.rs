@@ -9,8 +9,8 @@ mod address;
 mod client;
 mod counting;
 mod people;
-mod standings;
 mod time;
+mod usages;
 
 use std::{fmt, sync::Arc};
 
@@ -19,7 +19,7 @@ use redis::{Connection, FromRedisValue, Pipeline, RedisError, Script, Value};
 pub use self::address::BadAddress;
 use self::client::Client;
 use super::{Ledger, LedgerError, Trouble};
-use crate::{clock::Clock, panic_switch::State};
+use crate::{clock::Clock, ledger::SwitchState};
 
 /// What every account's servers look at.
 const SWITCH: &str = "wg:panic";
@@ -64,7 +64,7 @@ impl Shared {
     ///
     /// # Errors
     /// When it cannot be asked.
-    pub fn switch(&self) -> Result<State, LedgerError> {
+    pub fn switch(&self) -> Result<SwitchState, LedgerError> {
         let asked = self.0.ask(|to| redis::cmd("GET").arg(SWITCH).query(to));
         self.told(asked.map(|word: Option<Vec<u8>>| switch(word.as_deref())))
     }
@@ -73,9 +73,9 @@ impl Shared {
     ///
     /// # Errors
     /// When it cannot be put.
-    pub fn put_switch(&self, state: State) -> Result<(), LedgerError> {
+    pub fn put_switch(&self, state: SwitchState) -> Result<(), LedgerError> {
         self.told(self.0.ask(|to| match state {
-            State::Off => redis::cmd("DEL").arg(SWITCH).exec(to),
+            SwitchState::Off => redis::cmd("DEL").arg(SWITCH).exec(to),
             on => redis::cmd("SET").arg(SWITCH).arg(on.name()).exec(to),
         }))
     }
@@ -127,11 +127,11 @@ impl Account {
 }
 
 /// What the switch's word means; what is not understood is the strictest.
-fn switch(word: Option<&[u8]>) -> State {
+fn switch(word: Option<&[u8]>) -> SwitchState {
     match word {
-        None => State::Off,
-        Some(b"reads") => State::ReadsOnly,
-        Some(_) => State::Everything,
+        None => SwitchState::Off,
+        Some(b"reads") => SwitchState::ReadsOnly,
+        Some(_) => SwitchState::Everything,
     }
 }
 

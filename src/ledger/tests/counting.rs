@@ -43,10 +43,10 @@ fn all_or_nothing_is_counted(desk: Desk) {
     };
     assert!(passes(&desk.ledger, &[wide, narrow]));
     assert_eq!(full(&desk.ledger, &[wide, narrow]).index, 1);
-    let standings = desk.ledger.standings().unwrap();
-    let used: Vec<_> = standings
+    let usages = desk.ledger.usages().unwrap();
+    let used: Vec<_> = usages
         .iter()
-        .map(|standing| (standing.key.as_str(), standing.used(HOUR)))
+        .map(|usage| (usage.key.as_str(), usage.used(HOUR)))
         .collect();
     assert_eq!(used, [("narrow", 1), ("wide", 1)]);
 }
@@ -64,14 +64,14 @@ fn several_windows_of_one_series_count_once(desk: Desk) {
     let refused = full(&desk.ledger, &both);
     assert_eq!((refused.index, refused.left), (1, 1));
     assert_eq!(refused.wait, Some(HOUR - 2 * MINUTE));
-    assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 4);
+    assert_eq!(desk.ledger.usages().unwrap()[0].used(HOUR), 4);
 }
 
 fn what_is_greater_than_a_limit_never_passes(desk: Desk) {
     let refused = full(&desk.ledger, &[count(4, 3, HOUR)]);
     assert_eq!((refused.left, refused.wait), (3, None));
     assert!(passes(&desk.ledger, &[count(0, 0, HOUR)]));
-    assert!(desk.ledger.standings().unwrap().is_empty());
+    assert!(desk.ledger.usages().unwrap().is_empty());
 }
 
 fn a_probe_says_the_same_and_counts_nothing(desk: Desk) {
@@ -94,7 +94,7 @@ fn a_count_is_lowered_afterwards_and_never_raised(desk: Desk) {
     desk.ledger.reduce(&first, 0, 12).unwrap();
     desk.ledger.reduce(&first, 0, 30).unwrap();
     desk.ledger.reduce(&first, 7, 0).unwrap();
-    assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 62);
+    assert_eq!(desk.ledger.usages().unwrap()[0].used(HOUR), 62);
     assert!(passes(&desk.ledger, &[count(38, 100, HOUR)]));
     assert_eq!(full(&desk.ledger, &[count(1, 100, HOUR)]).left, 0);
 }
@@ -176,14 +176,14 @@ fn standings_say_what_comes_back_when_and_are_reset(desk: Desk) {
     desk.hand.advance(MINUTE);
     assert!(passes(&desk.ledger, &[count(3, 9, HOUR)]));
     desk.hand.advance(MINUTE);
-    let standings = desk.ledger.standings().unwrap();
-    assert_eq!(standings.len(), 1);
-    assert_eq!(standings[0].used(2 * MINUTE), 3);
-    let back: Vec<_> = standings[0].comes_back(HOUR).collect();
+    let usages = desk.ledger.usages().unwrap();
+    assert_eq!(usages.len(), 1);
+    assert_eq!(usages[0].used(2 * MINUTE), 3);
+    let back: Vec<_> = usages[0].comes_back(HOUR).collect();
     assert_eq!(back, [(HOUR - 2 * MINUTE, 2), (HOUR - MINUTE, 3)]);
     assert_eq!(desk.ledger.reset("reads").unwrap(), 0);
     assert_eq!(desk.ledger.reset("sends").unwrap(), 1);
-    assert!(desk.ledger.standings().unwrap().is_empty());
+    assert!(desk.ledger.usages().unwrap().is_empty());
     assert!(passes(&desk.ledger, &[count(9, 9, HOUR)]));
 }
 
@@ -241,7 +241,7 @@ fn what_is_undone_was_never_counted(desk: Desk) {
     assert_eq!(receipt.newcomers, ["Ann"]);
     desk.ledger.undo(&receipt).unwrap();
     assert!(!desk.ledger.is_known("Ann").unwrap());
-    assert!(desk.ledger.standings().unwrap().is_empty());
+    assert!(desk.ledger.usages().unwrap().is_empty());
     let again = desk.ledger.admit(&request).unwrap();
     assert!(matches!(again, Admission::Counted(_)));
 }

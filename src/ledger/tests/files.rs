@@ -130,7 +130,7 @@ fn a_full_disk_refuses_and_room_lets_on() {
     let error = desk.ledger.admit(&request).unwrap_err();
     assert_eq!(error.code(), "ledger-disk-full");
     assert!(!desk.ledger.is_known("person 0").unwrap());
-    assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 1);
+    assert_eq!(desk.ledger.usages().unwrap()[0].used(HOUR), 1);
     pages(1_000_000);
     assert!(desk.ledger.admit(&request).is_ok());
     assert!(desk.ledger.is_known("person 899").unwrap());

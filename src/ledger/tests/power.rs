@@ -19,10 +19,10 @@ fn only_the_room_of_a_lease_can_be_lost_and_it_is_counted() {
     assert_eq!(desk.syncs(), 1);
     desk.recover(image);
     desk.hand.reboot();
-    assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 11);
+    assert_eq!(desk.ledger.usages().unwrap()[0].used(HOUR), 11);
     // In the same boot nothing was lost, and nothing is added.
     desk.restart();
-    assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 11);
+    assert_eq!(desk.ledger.usages().unwrap()[0].used(HOUR), 11);
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn a_small_limit_waits_for_the_disk_and_loses_nothing() {
     let image = desk.image();
     desk.recover(image);
     desk.hand.reboot();
-    assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 3);
+    assert_eq!(desk.ledger.usages().unwrap()[0].used(HOUR), 3);
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn what_ends_in_order_gives_its_lease_back() {
     assert!(passes(&desk.ledger, &[count(1, 100, HOUR)]));
     desk.restart();
     desk.hand.reboot();
-    assert_eq!(desk.ledger.standings().unwrap()[0].used(HOUR), 1);
+    assert_eq!(desk.ledger.usages().unwrap()[0].used(HOUR), 1);
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn kind(text: &str) -> &'static str {
 fn wrong_kind(text: &str, is: &str, right: &str) -> BadId {
     BadId(format!(
         "`{}` {is}; {right}",
-        crate::op::Foreign::new(text.get(..60).unwrap_or(text))
+        crate::op::Untrusted::new(text.get(..60).unwrap_or(text))
     ))
 }
 

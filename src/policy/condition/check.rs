@@ -9,7 +9,7 @@ use super::{
     test,
     values::{person, spellings},
 };
-use crate::toolset::nearest;
+use crate::text::nearest;
 
 /// Holds a condition against one tool's argument.
 pub(super) fn fits(

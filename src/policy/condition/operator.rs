@@ -1,7 +1,7 @@
 //! How an argument is held against a value.
 
 use super::{At, Problem};
-use crate::toolset::nearest;
+use crate::text::nearest;
 
 /// How an argument is held against a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{At, Problem};
-use crate::toolset::nearest;
+use crate::text::nearest;
 
 /// The longest path, in bytes.
 const LONGEST: usize = 200;

@@ -47,7 +47,7 @@ pub(super) fn of(value: &Operand) -> String {
         Operand::Text(text) => {
             let shown: String = text.chars().take(LONGEST).collect();
             let cut = if shown.len() < text.len() { "…" } else { "" };
-            format!("`{}{cut}`", crate::op::Foreign::new(&shown))
+            format!("`{}{cut}`", crate::op::Untrusted::new(&shown))
         }
         Operand::Integer(number) => number.to_string(),
         Operand::Float(number) => number.to_string(),

@@ -14,7 +14,7 @@ impl Pair<'_> {
         for name in names {
             let used = |policy: &'_ Policy| {
                 let account = policy.accounts().get(name).cloned();
-                account.filter(|_| policy.lets_use(self.grant, name))
+                account.filter(|_| policy.may_use(self.grant, name))
             };
             let (direction, old, new) = match (used(self.old), used(self.new)) {
                 (None, Some(_)) => (Direction::Looser, "no use", "may be used"),

@@ -8,8 +8,8 @@ use super::{Change, Direction, Grouped, Pair, Side, probes::short};
 use crate::{
     op::{self, Entry, Risk},
     policy::{
-        Decision, Finding, Place, Policy, Standing,
-        sheet::{Action, Conditional},
+        Decision, Effect, Finding, Policy, RuleLocation,
+        layer::{Action, Conditional},
     },
 };
 
@@ -17,22 +17,22 @@ impl Policy {
     /// What the rules about tools say of these arguments.
     fn ruled(&self, entry: &Entry, arguments: &Value, grant: &str) -> (u8, Side) {
         let mut decision = Decision::default();
-        for sheet in self.sheets_of(grant) {
-            sheet.rule(entry.name, arguments, &mut decision);
+        for layer in self.layers_of(grant) {
+            layer.rule(entry.name, arguments, &mut decision);
         }
         let (floor, place) = &self.floor;
         if entry.risk == Risk::Destructive {
             decision.findings.push(Finding::of(floor, place.as_ref()));
         }
-        let standing = decision.standing();
+        let effect = decision.effect();
         let rule = self.allowed_by(entry.name, grant);
-        (refusing(standing), Side::of(standing, rule))
+        (refusing(effect), Side::of(effect, rule))
     }
 
     pub(super) fn conditional(&self, tool: &str, grant: &str) -> Vec<&Conditional> {
-        let rulings = self.sheets_of(grant);
-        let rulings = rulings.filter_map(|sheet| sheet.rulings.get(tool));
-        rulings.flat_map(|ruling| &ruling.conditional).collect()
+        let tool_rules = self.layers_of(grant);
+        let tool_rules = tool_rules.filter_map(|layer| layer.tool_rules.get(tool));
+        tool_rules.flat_map(|ruling| &ruling.conditional).collect()
     }
 }
 
@@ -57,7 +57,7 @@ impl Pair<'_> {
         new: &[&Conditional],
     ) -> Vec<Change> {
         let usual = [self.old, self.new]
-            .map(|policy| refusing(&policy.standing(entry.name, entry.risk, self.grant)));
+            .map(|policy| refusing(&policy.effect(entry.name, entry.risk, self.grant)));
         let (calls, complete) = self.calls(entry, old, new);
         let mut found = Grouped::default();
         let mut told: HashSet<(u8, Side, u8, Side)> = HashSet::new();
@@ -107,8 +107,8 @@ impl Pair<'_> {
 }
 
 /// How strict it is; what is refused may be hidden too.
-fn refusing(standing: &Standing) -> u8 {
-    standing.strictness().min(2)
+fn refusing(effect: &Effect) -> u8 {
+    effect.strictness().min(2)
 }
 
 /// Rules of one side that the other may not keep, as far as trying cannot tell.
@@ -116,7 +116,7 @@ fn gone<'p>(
     from: &[&'p Conditional],
     to: &[&'p Conditional],
     complete: bool,
-) -> Vec<(Place, String)> {
+) -> Vec<(RuleLocation, String)> {
     let mut found = Vec::new();
     for rule in from {
         let told = rule.when.iter().all(|when| when.condition.is_plain());
@@ -154,7 +154,7 @@ fn gone<'p>(
                 .collect();
             let says = format!(
                 "{} where {}",
-                Standing::name(&rule.standing),
+                Effect::name(&rule.effect),
                 words.join(" and ")
             );
             found.push((rule.place.clone(), says));

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{Place, Policy, Standing};
+use super::{Effect, Policy, RuleLocation};
 
 /// How many names are told.
 const TOLD: usize = 6;
@@ -52,21 +52,21 @@ pub struct Side {
     pub says: String,
     /// Where.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rule: Option<Place>,
+    pub rule: Option<RuleLocation>,
 }
 
 impl Side {
-    fn new(says: impl Into<String>, rule: Option<&Place>) -> Self {
+    fn new(says: impl Into<String>, rule: Option<&RuleLocation>) -> Self {
         Self {
             says: says.into(),
             rule: rule.cloned(),
         }
     }
 
-    fn of(standing: &Standing, rule: Option<&Place>) -> Self {
-        let because = standing.because();
+    fn of(effect: &Effect, rule: Option<&RuleLocation>) -> Self {
+        let because = effect.because();
         let place = because.and_then(|because| because.rule.as_ref());
-        Self::new(standing.name(), place.or(rule))
+        Self::new(effect.name(), place.or(rule))
     }
 }
 

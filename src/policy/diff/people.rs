@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Change, Grouped, Pair, Side};
 use crate::{
     op::ChatId,
-    policy::{GroupNames, Place, Policy, Situation, Standing, people::Chats, sheet::Action},
+    policy::{Context, Effect, GroupNames, Policy, RuleLocation, layer::Action, people::Chats},
 };
 
 /// Chats that no rule names.
@@ -80,8 +80,8 @@ fn asked(pair: Pair<'_>, of: for<'p> fn(&'p Policy, &str) -> Vec<&'p Chats>) -> 
 impl Pair<'_> {
     pub(super) fn recipients(self) -> Vec<Change> {
         let asked = asked(self, |policy, grant| {
-            let sheets = policy.sheets_of(grant);
-            let recipients = sheets.filter_map(|sheet| sheet.recipients.as_ref());
+            let layers = policy.layers_of(grant);
+            let recipients = layers.filter_map(|layer| layer.recipients.as_ref());
             recipients
                 .flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
                 .collect()
@@ -94,17 +94,17 @@ impl Pair<'_> {
         } in &asked
         {
             let [old, new] = [self.old, self.new].map(|policy| {
-                let sheets = policy.sheets_of(self.grant);
-                let recipients = sheets.filter_map(|sheet| sheet.recipients.as_ref());
+                let layers = policy.layers_of(self.grant);
+                let recipients = layers.filter_map(|layer| layer.recipients.as_ref());
                 let findings: Vec<_> = recipients.map(|rule| rule.find(chat, groups)).collect();
                 let strictest = findings
                     .iter()
                     .rev()
-                    .max_by_key(|finding| finding.standing.strictness());
+                    .max_by_key(|finding| finding.effect.strictness());
                 match strictest {
                     Some(finding) => (
-                        finding.standing.strictness(),
-                        Side::new(finding.standing.name(), finding.rule),
+                        finding.effect.strictness(),
+                        Side::new(finding.effect.name(), finding.rule),
                     ),
                     None => (0, Side::new("allow", None)),
                 }
@@ -112,8 +112,8 @@ impl Pair<'_> {
             found.compare(label, old, new);
         }
         let [old, new] = [self.old, self.new].map(|policy| {
-            let sheets = policy.sheets_of(self.grant);
-            let rules = sheets.filter_map(|sheet| sheet.recipients.as_ref()?.newcomers.as_ref());
+            let layers = policy.layers_of(self.grant);
+            let rules = layers.filter_map(|layer| layer.recipients.as_ref()?.newcomers.as_ref());
             worst(rules.map(|rule| (rule.action, &rule.place)))
         });
         found.compare("whom was never written to", old, new);
@@ -122,8 +122,8 @@ impl Pair<'_> {
 
     pub(super) fn reading(self) -> Vec<Change> {
         let asked = asked(self, |policy, grant| {
-            let sheets = policy.sheets_of(grant);
-            let reading = sheets.filter_map(|sheet| sheet.reading.as_ref());
+            let layers = policy.layers_of(grant);
+            let reading = layers.filter_map(|layer| layer.reading.as_ref());
             reading
                 .flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
                 .collect()
@@ -136,16 +136,16 @@ impl Pair<'_> {
         } in &asked
         {
             let [old, new] = [self.old, self.new].map(|policy| {
-                let situation = Situation {
+                let context = Context {
                     grant: self.grant,
                     now: None,
                     groups,
                     newcomers: &[],
                     has_read: &[],
                 };
-                let sheets = policy.sheets_of(self.grant);
-                let mut reading = sheets.filter_map(|sheet| sheet.reading.as_ref());
-                match reading.find_map(|rule| rule.decide(chat, &situation)) {
+                let layers = policy.layers_of(self.grant);
+                let mut reading = layers.filter_map(|layer| layer.reading.as_ref());
+                match reading.find_map(|rule| rule.decide(chat, &context)) {
                     Some(finding) => (1, Side::new("deny", finding.rule)),
                     None => (0, Side::new("allow", None)),
                 }
@@ -159,8 +159,8 @@ impl Pair<'_> {
     pub(super) fn flow(self) -> Vec<Change> {
         let mut found = Grouped::default();
         let [old, new] = [self.old, self.new].map(|policy| {
-            let sheets = policy.sheets_of(self.grant);
-            let flows = sheets.filter_map(|sheet| sheet.flow.as_ref());
+            let layers = policy.layers_of(self.grant);
+            let flows = layers.filter_map(|layer| layer.flow.as_ref());
             worst(flows.map(|(action, place)| (*action, place)))
         });
         found.compare("writing to another chat than was read", old, new);
@@ -169,16 +169,13 @@ impl Pair<'_> {
 }
 
 /// The strictest of several actions; allow where there is none.
-pub(super) fn worst<'p>(actions: impl Iterator<Item = (Action, &'p Place)>) -> (u8, Side) {
+pub(super) fn worst<'p>(actions: impl Iterator<Item = (Action, &'p RuleLocation)>) -> (u8, Side) {
     let found = actions.max_by_key(|(action, _)| *action);
     match found {
         Some((action, place)) => {
-            let standing = action.standing(crate::gate::Code::DeniedByRule, place, None);
-            (
-                standing.strictness(),
-                Side::new(standing.name(), Some(place)),
-            )
+            let effect = action.effect(crate::policy::Code::DeniedByRule, place, None);
+            (effect.strictness(), Side::new(effect.name(), Some(place)))
         }
-        None => (Standing::Allow.strictness(), Side::new("allow", None)),
+        None => (Effect::Allow.strictness(), Side::new("allow", None)),
     }
 }

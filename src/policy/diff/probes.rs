@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::Pair;
 use crate::{
     op::{self, Entry},
-    policy::{Condition, sheet::Conditional},
+    policy::{Condition, layer::Conditional},
 };
 
 /// The most calls that are tried for a tool.
@@ -92,7 +92,7 @@ pub(super) fn short(arguments: &Value) -> Option<String> {
             return None;
         }
     }
-    let text = op::Foreign::new(&arguments.to_string()).to_string();
+    let text = op::Untrusted::new(&arguments.to_string()).to_string();
     let cut: String = text.chars().take(LONGEST).collect();
     let more = if cut.len() < text.len() { "…" } else { "" };
     Some(format!("{cut}{more}"))

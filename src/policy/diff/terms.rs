@@ -8,7 +8,7 @@ use super::{Change, Direction, Grouped, Pair, Side, people::worst};
 use crate::{
     op::Risk,
     policy::{Policy, limit::words},
-    rehearsal::for_people,
+    text::for_people,
 };
 
 /// Days on which the hours are compared, minute by minute: clocks are set in between.
@@ -26,7 +26,7 @@ fn minutes() -> impl Iterator<Item = Timestamp> {
 
 impl Pair<'_> {
     pub(super) fn hours(self) -> Vec<Change> {
-        let has = |policy: &Policy| policy.sheets_of(self.grant).any(|one| one.hours.is_some());
+        let has = |policy: &Policy| policy.layers_of(self.grant).any(|one| one.hours.is_some());
         let mut found = Grouped::around("", " tools");
         if !has(self.old) && !has(self.new) {
             return Vec::new();
@@ -36,8 +36,8 @@ impl Pair<'_> {
             let mut told = [false; 2];
             for at in minutes() {
                 let [old, new] = [self.old, self.new].map(|policy| {
-                    let sheets = policy.sheets_of(self.grant);
-                    let hours = sheets.filter_map(|sheet| sheet.hours.as_ref());
+                    let layers = policy.layers_of(self.grant);
+                    let hours = layers.filter_map(|layer| layer.hours.as_ref());
                     let hours = hours
                         .filter(|hours| hours.applies_to.contains(&risk) && hours.quiet.holds(at));
                     worst(hours.map(|hours| (hours.action, &hours.place)))
@@ -81,7 +81,7 @@ impl Pair<'_> {
             };
             for health in &from.health {
                 for word in &health.pause_on {
-                    let others = to.health.iter().filter(|other| other.dreads(word));
+                    let others = to.health.iter().filter(|other| other.pauses_on(word));
                     let best = others.max_by_key(|other| other.cooldown);
                     if best.is_none_or(|other| other.cooldown < health.cooldown) {
                         let instead =

@@ -5,25 +5,25 @@ use std::collections::HashSet;
 use super::{Change, Direction, Grouped, Pair, Side};
 use crate::{
     op::{self, Entry},
-    policy::{Limit, PaceRule, Place, Policy, Standing},
+    policy::{Effect, Limit, PaceRule, Policy, RuleLocation},
 };
 
 impl Policy {
     /// The first rule that allows a tool, for a caller.
-    pub fn allowed_by(&self, tool: &str, grant: &str) -> Option<&Place> {
-        let sheets = self.sheets_of(grant);
-        sheets
-            .filter_map(|sheet| {
-                let ruling = sheet.rulings.get(tool);
+    pub fn allowed_by(&self, tool: &str, grant: &str) -> Option<&RuleLocation> {
+        let layers = self.layers_of(grant);
+        layers
+            .filter_map(|layer| {
+                let ruling = layer.tool_rules.get(tool);
                 let plain = ruling.and_then(|ruling| {
                     let mut plain = ruling.plain.iter();
-                    let rule = plain.find(|(standing, _)| *standing == Standing::Allow);
+                    let rule = plain.find(|(effect, _)| *effect == Effect::Allow);
                     rule.and_then(|(_, place)| place.as_ref())
                 });
                 let conditional =
                     || ruling.and_then(|ruling| Some(&ruling.conditional.first()?.place));
                 let default = || {
-                    let (_, place) = sheet.default.as_ref().filter(|_| ruling.is_none())?;
+                    let (_, place) = layer.default.as_ref().filter(|_| ruling.is_none())?;
                     place.as_ref()
                 };
                 plain.or_else(conditional).or_else(default)
@@ -38,9 +38,9 @@ impl Pair<'_> {
         let mut found = Grouped::default();
         for entry in op::catalogue() {
             let [old, new] = [self.old, self.new].map(|policy| {
-                let standing = policy.standing(entry.name, entry.risk, self.grant);
+                let effect = policy.effect(entry.name, entry.risk, self.grant);
                 let rule = policy.allowed_by(entry.name, self.grant);
-                (standing.strictness(), Side::of(&standing, rule))
+                (effect.strictness(), Side::of(&effect, rule))
             });
             found.compare(entry.name, old, new);
         }
@@ -51,8 +51,8 @@ impl Pair<'_> {
     pub(super) fn tools_of_both(self) -> impl Iterator<Item = &'static Entry> {
         op::catalogue().iter().filter(move |entry| {
             [self.old, self.new].iter().all(|policy| {
-                let standing = policy.standing(entry.name, entry.risk, self.grant);
-                standing.admits()
+                let effect = policy.effect(entry.name, entry.risk, self.grant);
+                effect.admits()
             })
         })
     }
@@ -151,10 +151,10 @@ impl Policy {
 
     /// The limits that are about no tool.
     fn limits_besides(&self, grant: &str) -> Vec<&Limit> {
-        let found = self.sheets_of(grant).flat_map(|sheet| {
-            let newcomers = sheet.recipients.as_ref();
+        let found = self.layers_of(grant).flat_map(|layer| {
+            let newcomers = layer.recipients.as_ref();
             let newcomers = newcomers.and_then(|recipients| recipients.newcomers.as_ref()?.limit);
-            [sheet.budget, newcomers]
+            [layer.budget, newcomers]
         });
         found
             .flatten()
@@ -163,8 +163,8 @@ impl Policy {
     }
 
     fn paces_of(&self, tool: &str, grant: &str) -> Vec<&PaceRule> {
-        let rulings = self.sheets_of(grant);
-        let rulings = rulings.filter_map(|sheet| sheet.rulings.get(tool));
-        rulings.flat_map(|ruling| &ruling.paces).collect()
+        let tool_rules = self.layers_of(grant);
+        let tool_rules = tool_rules.filter_map(|layer| layer.tool_rules.get(tool));
+        tool_rules.flat_map(|ruling| &ruling.paces).collect()
     }
 }

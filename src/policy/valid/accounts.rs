@@ -8,14 +8,13 @@ use super::{
     reader::{Fields, Reader},
 };
 use crate::{
-    backend::Kind,
-    config::Described,
+    config::{AccountSpec, Kind},
     policy::{
         Accounts, Diagnostic,
         raw::{Key, Node, Raw, Span},
         source::Source,
     },
-    toolset::nearest,
+    text::nearest,
 };
 
 /// The most accounts of a policy.
@@ -69,7 +68,7 @@ impl Reader<'_> {
         }
     }
 
-    fn account(&mut self, key: &Key, node: &Node) -> Option<(Described, Option<String>)> {
+    fn account(&mut self, key: &Key, node: &Node) -> Option<(AccountSpec, Option<String>)> {
         let path = format!("accounts.{}", key.name);
         self.cover(node);
         let name = &key.name;
@@ -85,7 +84,7 @@ impl Reader<'_> {
         let word = self.word(backend, &Kind::ALL.map(Kind::name))?;
         let kind = Kind::ALL.into_iter().find(|kind| kind.name() == word)?;
         let said = self.said(&fields, kind)?;
-        let account = Described::new(kind, said);
+        let account = AccountSpec::new(kind, said);
         match account.check() {
             Ok(identity) => Some((account, identity.map(|identity| identity.whole))),
             Err(wrong) => {
@@ -113,9 +112,9 @@ impl Reader<'_> {
             let Some((key, node)) = fields.get(name) else {
                 continue;
             };
-            if !Described::keys(kind).any(|taken| taken == name) {
+            if !AccountSpec::keys(kind).any(|taken| taken == name) {
                 let message = format!("{} has no use for `{name}`", kind.name());
-                let taken: Vec<_> = Described::keys(kind).collect();
+                let taken: Vec<_> = AccountSpec::keys(kind).collect();
                 let hint = match taken.is_empty() {
                     true => "it takes nothing but `backend`".to_owned(),
                     false => format!("it takes {}", taken.join(", ")),

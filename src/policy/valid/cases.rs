@@ -7,16 +7,15 @@ use super::{
     reader::{Common, Fields, Reader},
 };
 use crate::{
-    mcp::LOCAL,
-    op::{ChatId, GroupId},
+    op::{self, ChatId, GroupId},
     policy::{
-        Case, Diagnostics, GroupNames, Policy, Verdict,
+        Case, Diagnostics, GroupNames, LOCAL, Policy, Verdict,
         cases::CODES,
         diagnostics::position,
         raw::{Node, Raw, Span},
         source::Source,
     },
-    rehearsal,
+    text,
 };
 
 const CASE: [&str; 11] = [
@@ -112,7 +111,7 @@ impl Reader<'_> {
         })
     }
 
-    fn facts(&mut self, fields: &Fields<'_>, tool: &Node) -> Option<crate::toolset::Facts> {
+    fn facts(&mut self, fields: &Fields<'_>, tool: &Node) -> Option<crate::op::Facts> {
         let name = self.text(tool)?;
         let (arguments, span): (Value, &Span) = match fields.get("args") {
             Some((_, node)) if matches!(node.value, Raw::Table(_)) => (node.json(), &node.span),
@@ -126,7 +125,7 @@ impl Reader<'_> {
         if self.named(&name, &tool.span).is_empty() {
             return None;
         }
-        match rehearsal::call(&name, arguments) {
+        match op::call(&name, arguments) {
             Ok(facts) => Some(facts),
             Err(problem) => {
                 let hint = "write a call that the tool would take";
@@ -138,7 +137,7 @@ impl Reader<'_> {
 
     fn moment(&mut self, node: &Node, policy: &Policy, grant: &str) -> Option<jiff::Timestamp> {
         let text = self.text(node)?;
-        match rehearsal::moment(&text, &policy.zone(grant)) {
+        match text::moment(&text, &policy.zone(grant)) {
             Ok(at) => Some(at),
             Err(problem) => {
                 let hint = "the zone of the policy's hours is taken where there is none";
@@ -195,7 +194,7 @@ impl Reader<'_> {
         let verdict = self.word(expect, &VERDICTS)?;
         let code = match fields.get("code") {
             Some((_, node)) => Some(
-                self.word(node, &CODES.map(crate::gate::Code::name))?
+                self.word(node, &CODES.map(crate::policy::Code::name))?
                     .to_owned(),
             ),
             None => None,

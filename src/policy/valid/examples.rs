@@ -6,12 +6,11 @@ use serde_json::Value;
 
 use super::{keys::EXAMPLES, reader::Reader};
 use crate::{
-    op,
+    op::{self, Facts},
     policy::{
-        Diagnostic, GroupNames, Policy, Situation, Standing,
+        Context, Diagnostic, Effect, GroupNames, Policy,
         raw::{Node, Raw, Span},
     },
-    toolset::Facts,
 };
 
 /// A call, and what should come of it.
@@ -101,7 +100,7 @@ impl Policy {
         let groups = GroupNames::default();
         let mut wrong = Vec::new();
         for (file, example) in examples {
-            let situation = Situation {
+            let context = Context {
                 grant: &example.grant,
                 now: None,
                 groups: &groups,
@@ -109,11 +108,11 @@ impl Policy {
                 has_read: &[],
             };
             for facts in &example.calls {
-                let decision = self.decide(facts, &situation);
-                let comes = match decision.standing() {
-                    Standing::Allow => "allows",
-                    Standing::Confirm(_) => "confirms",
-                    Standing::Deny(_) | Standing::Hidden(_) => "refuses",
+                let decision = self.decide(facts, &context);
+                let comes = match decision.effect() {
+                    Effect::Allow => "allows",
+                    Effect::Confirm(_) => "confirms",
+                    Effect::Deny(_) | Effect::Hidden(_) => "refuses",
                 };
                 if comes == example.wanted {
                     continue;
@@ -122,9 +121,9 @@ impl Policy {
                     "`{}` with these arguments is under `{}`, and the policy {comes} it",
                     facts.tool, example.wanted
                 );
-                let standing = decision.standing();
+                let effect = decision.effect();
                 let mut findings = decision.findings.iter();
-                let decides = findings.find(|finding| *finding.standing == *standing);
+                let decides = findings.find(|finding| *finding.effect == *effect);
                 let hint = match decides.and_then(|finding| finding.rule) {
                     Some(rule) => format!("what decides is {rule}"),
                     None => "what decides is the default".to_owned(),

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::{
     keys::{GRANT, SHEET},
+    layer::Drafted,
     reader::{Fields, Reader},
-    sheet::Drafted,
 };
 use crate::policy::{
     Diagnostic, Token,
@@ -21,7 +21,7 @@ const MOST_GRANTS: usize = 1000;
 pub(super) struct DraftedGrant {
     pub(super) name: String,
     pub(super) span: Span,
-    pub(super) sheet: Drafted,
+    pub(super) layer: Drafted,
     pub(super) token: Option<Token>,
     pub(super) scopes: Vec<String>,
     /// Where the scopes stand.
@@ -56,12 +56,12 @@ impl Reader<'_> {
             let accounts = self.tied(&fields);
             let before = self.prefix.clone();
             self.prefix = format!("{before}{path}.");
-            let sheet = self.sheet(&fields, None, None);
-            self.widening(&sheet, outer);
+            let layer = self.layer(&fields, None, None);
+            self.widening(&layer, outer);
             grants.push(DraftedGrant {
                 name: key.name.clone(),
                 span: key.span.clone(),
-                sheet,
+                layer,
                 token,
                 scopes,
                 scopes_at: fields.get("scopes").map(|(key, _)| key.span.clone()),

@@ -5,38 +5,38 @@ mod cases;
 mod examples;
 mod grants;
 mod keys;
+mod layer;
 mod oauth;
 mod people;
 mod reader;
 mod rule;
-mod sheet;
 mod terms;
 mod vain;
 
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
 use super::{
-    Accounts, Because, Confirmation, Diagnostics, Health, Mode, Place, Policy, Standing,
+    Accounts, Confirmation, Diagnostics, Effect, Health, Mode, Policy, Reason, RuleLocation,
+    layer::Action,
     limit::LONG,
     raw::{Key, Node, Raw},
-    sheet::Action,
     source::{Source, version},
 };
-use crate::gate::Code;
+use crate::policy::Code;
 pub(super) use cases::cases;
 use examples::Example;
 use grants::DraftedGrant;
 pub use keys::keys;
 use keys::{FILE, SHEET};
+use layer::Drafted;
 use oauth::DraftedOAuth;
 use reader::{Common, Fields, Reader};
-use sheet::Drafted;
 use terms::{Asking, Moding};
 
 /// What one file says.
 #[derive(Default)]
 struct Draft {
-    sheet: Drafted,
+    layer: Drafted,
     asking: Asking,
     health: Option<Health>,
     mode: Moding,
@@ -72,7 +72,7 @@ pub(super) fn check(
         }
     });
     accounts::untied(&mut sources, &drafts, &common.accounts);
-    let offered = matches!(floor(&drafts), (Standing::Confirm(_), _));
+    let offered = matches!(floor(&drafts), (Effect::Confirm(_), _));
     // Where a file cannot be parsed it has no draft.
     if !offered && sources.len() == drafts.len() {
         for (source, draft) in sources.iter_mut().zip(&drafts) {
@@ -165,13 +165,13 @@ impl Reader<'_> {
         };
         // A file that is included has a say only where it says something.
         let unsaid = first.then_some(Action::Deny);
-        let sheet = self.sheet(&fields, unsaid, offers);
+        let layer = self.layer(&fields, unsaid, offers);
         let grants = match fields.get("grants") {
-            Some((_, node)) => self.grants(node, &sheet),
+            Some((_, node)) => self.grants(node, &layer),
             None => Vec::new(),
         };
         Draft {
-            sheet,
+            layer,
             health: fields
                 .get("health")
                 .and_then(|(key, node)| self.health(&key.span, node)),
@@ -230,7 +230,7 @@ fn compose(
         limits: common.limits,
         accounts: common.accounts,
         warnings: Diagnostics::default(),
-        sheets: Vec::new(),
+        layers: Vec::new(),
         grants: BTreeMap::new(),
         oauth: drafts
             .iter()
@@ -241,13 +241,13 @@ fn compose(
     let mut examples = Vec::new();
     for (index, draft) in drafts.into_iter().enumerate() {
         policy.health.extend(draft.health);
-        policy.sheets.push(draft.sheet.sheet);
-        examples.extend(draft.sheet.examples.into_iter().map(|one| (index, one)));
+        policy.layers.push(draft.layer.layer);
+        examples.extend(draft.layer.examples.into_iter().map(|one| (index, one)));
         for drafted in draft.grants {
-            let theirs = drafted.sheet.examples.into_iter();
+            let theirs = drafted.layer.examples.into_iter();
             examples.extend(theirs.map(|one| (index, one.for_grant(&drafted.name))));
             let grant = policy.grants.entry(drafted.name).or_default();
-            grant.sheets.push(drafted.sheet.sheet);
+            grant.layers.push(drafted.layer.layer);
             grant.tokens.extend(drafted.token);
             grant.scopes.extend(drafted.scopes);
             if let Some(accounts) = drafted.accounts {
@@ -268,7 +268,7 @@ fn confirmation(drafts: &[Draft]) -> Confirmation {
     let usual = (
         NonZeroU32::MIN.saturating_add(19),
         LONG,
-        Place::from("confirmation.prompts"),
+        RuleLocation::from("confirmation.prompts"),
     );
     let (prompt_max, prompt_window, prompt_rule) = asking()
         .enumerate()
@@ -278,7 +278,7 @@ fn confirmation(drafts: &[Draft]) -> Confirmation {
         })
         .reduce(|kept, next| {
             // How many the one would ask in the other's time.
-            let many = |one: &(NonZeroU32, Duration, Place), time: Duration| {
+            let many = |one: &(NonZeroU32, Duration, RuleLocation), time: Duration| {
                 u128::from(one.0.get()) * time.as_nanos()
             };
             let place = if many(&next, kept.1) < many(&kept, next.1) {
@@ -295,7 +295,7 @@ fn confirmation(drafts: &[Draft]) -> Confirmation {
         asking.expires.or(unsaid)
     });
     Confirmation {
-        enabled: matches!(floor(drafts).0, Standing::Confirm(_)),
+        enabled: matches!(floor(drafts).0, Effect::Confirm(_)),
         expires: expires.min().unwrap_or(Duration::from_secs(300)),
         prompt_max,
         prompt_window,
@@ -305,7 +305,7 @@ fn confirmation(drafts: &[Draft]) -> Confirmation {
 
 /// What holds of tools that cannot be undone; no rule lowers it, and no file that is
 /// included.
-fn floor(drafts: &[Draft]) -> (Standing, Option<Place>) {
+fn floor(drafts: &[Draft]) -> (Effect, Option<RuleLocation>) {
     let said = || {
         let all = drafts.iter().map(|draft| draft.asking.enabled.as_ref());
         all.map(|said| said.map(|(enabled, place)| (*enabled, place.clone())))
@@ -313,13 +313,13 @@ fn floor(drafts: &[Draft]) -> (Standing, Option<Place>) {
     let off = said().flatten().find(|(enabled, _)| !enabled);
     match off.or_else(|| said().next().flatten()) {
         Some((true, place)) => {
-            let because = Because::new(Code::CannotAsk, Some(place.clone()));
-            (Standing::Confirm(because), Some(place))
+            let because = Reason::new(Code::CannotAsk, Some(place.clone()));
+            (Effect::Confirm(because), Some(place))
         }
         other => {
             let place = other.map(|(_, place)| place);
-            let because = Because::new(Code::ConfirmationOff, place.clone());
-            (Standing::Hidden(because), place)
+            let because = Reason::new(Code::ConfirmationOff, place.clone());
+            (Effect::Hidden(because), place)
         }
     }
 }

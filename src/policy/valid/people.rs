@@ -9,12 +9,12 @@ use super::{
 use crate::{
     op::ChatId,
     policy::{
-        Counted, Diagnostic, Place,
-        people::{Chats, Part, People},
+        Counted, Diagnostic, RuleLocation,
+        layer::{Action, Chosen, Newcomers, Recipients},
+        people::{ChatPattern, Chats, People},
         raw::{Node, Raw, Span},
-        sheet::{Action, Chosen, Newcomers, Recipients},
     },
-    toolset::nearest,
+    text::nearest,
 };
 
 /// The most entries of a list.
@@ -23,7 +23,7 @@ const LONGEST_LIST: usize = 100_000;
 /// What an entry stands for.
 enum Entry {
     Chat(ChatId),
-    Part(Part),
+    ChatPattern(ChatPattern),
     List(String),
     /// What nothing here can write to anyway.
     Nobody,
@@ -46,9 +46,9 @@ impl Reader<'_> {
                     Some(Entry::Chat(chat)) => {
                         people.exact.insert(chat);
                     }
-                    Some(Entry::Part(Part::Named(name))) => people.names.push(name),
+                    Some(Entry::ChatPattern(ChatPattern::Named(name))) => people.names.push(name),
                     Some(Entry::Nobody) | None => {}
-                    Some(Entry::Part(_) | Entry::List(_)) => self.wrong(
+                    Some(Entry::ChatPattern(_) | Entry::List(_)) => self.wrong(
                         &item.span,
                         "bad-value",
                         "a list holds single people, groups and channels",
@@ -124,7 +124,7 @@ impl Reader<'_> {
     }
 
     /// `{ action = "confirm", max = 10, window = "day" }`.
-    fn newcomers(&mut self, node: &Node, place: Place) -> Option<Newcomers> {
+    fn newcomers(&mut self, node: &Node, place: RuleLocation) -> Option<Newcomers> {
         let fields = self.table(node, "`recipients.new`", &NEWCOMERS)?;
         let action = match fields.get("action") {
             Some((_, node)) => self.action(node)?,
@@ -176,10 +176,10 @@ impl Reader<'_> {
             let place = self.place(&item.span, &format!("{path}[{index}]"));
             match self.entry(item) {
                 Some(Entry::Chat(chat)) => chats.add_chat(chat, place),
-                Some(Entry::Part(part)) => chats.add(part, place),
+                Some(Entry::ChatPattern(part)) => chats.add(part, place),
                 Some(Entry::List(name)) => match self.common.lists.get(&name) {
                     Some(list) => {
-                        chats.add(Part::List(list.clone()), place);
+                        chats.add(ChatPattern::List(list.clone()), place);
                         self.common.used_lists.insert(name);
                     }
                     None => {
@@ -210,10 +210,10 @@ impl Reader<'_> {
             self.found.truncate(told);
             let denied = match entry {
                 Some(Entry::Chat(chat)) => deny.has(&chat),
-                Some(Entry::Part(part)) => deny.has_part(&part),
+                Some(Entry::ChatPattern(part)) => deny.has_part(&part),
                 Some(Entry::List(name)) => {
                     let list = self.common.lists.get(&name);
-                    list.is_some_and(|list| deny.has_part(&Part::List(list.clone())))
+                    list.is_some_and(|list| deny.has_part(&ChatPattern::List(list.clone())))
                 }
                 Some(Entry::Nobody) | None => false,
             };
@@ -240,12 +240,12 @@ impl Reader<'_> {
         let text = self.text(node)?;
         let text = text.trim();
         Some(match (text, text.split_once(':')) {
-            ("*", _) => Entry::Part(Part::Everybody),
-            ("group:*", _) => Entry::Part(Part::AnyGroup),
-            ("channel:*", _) => Entry::Part(Part::AnyChannel),
+            ("*", _) => Entry::ChatPattern(ChatPattern::Everybody),
+            ("group:*", _) => Entry::ChatPattern(ChatPattern::AnyGroup),
+            ("channel:*", _) => Entry::ChatPattern(ChatPattern::AnyChannel),
             ("status@broadcast", _) => Entry::Nobody,
             (_, Some(("group", name))) if !name.trim().is_empty() => {
-                Entry::Part(Part::Named(name.trim().to_owned()))
+                Entry::ChatPattern(ChatPattern::Named(name.trim().to_owned()))
             }
             _ => match (text.strip_prefix('@'), ChatId::parse(text)) {
                 (Some(list), _) => Entry::List(list.to_owned()),

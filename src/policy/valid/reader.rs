@@ -9,13 +9,13 @@ use std::{
 
 use crate::{
     policy::{
-        Accounts, Diagnostic, Limit, Place, Scope,
+        Accounts, Diagnostic, Limit, RuleLocation, Scope,
         diagnostics::position,
+        layer::Action,
         people::People,
         raw::{Key, Node, Raw, Span},
-        sheet::Action,
     },
-    toolset::nearest,
+    text::nearest,
 };
 
 pub(super) const ACTIONS: [&str; 3] = ["allow", "confirm", "deny"];
@@ -198,7 +198,7 @@ impl Reader<'_> {
             .push(Diagnostic::warning(code, span.clone(), message.to_owned()).hint(hint));
     }
 
-    pub(super) fn place(&self, span: &Span, path: &str) -> Place {
+    pub(super) fn place(&self, span: &Span, path: &str) -> RuleLocation {
         let (line, column) = position(self.text, span.start);
         format!("{}:{line}:{column} ({}{path})", self.origin, self.prefix).into()
     }

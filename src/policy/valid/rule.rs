@@ -8,22 +8,21 @@ use super::{
     reader::{Fields, Reader},
 };
 use crate::{
-    gate::{Code, FAILURES},
-    op,
+    op::{self, Schemas},
     policy::{
-        At, Because, Condition, Counted, Limit, Pace, PaceAt, PaceRule, Place, Scope, Standing,
+        At, Code, Condition, Counted, Effect, FAILURES_COUNTER, Limit, Pace, PaceAt, PaceRule,
+        Reason, RuleLocation, Scope,
+        layer::{Action, Conditional, When},
         limit::LONG,
         raw::{Key, Node, Raw, Span},
-        sheet::{Action, Conditional, When},
     },
-    toolset::Schemas,
 };
 
 /// A rule as it was written, for the tools that it stands for.
 pub(super) struct Rule {
     pub(super) tools: HashSet<&'static str>,
     pub(super) span: Span,
-    pub(super) place: Place,
+    pub(super) place: RuleLocation,
     pub(super) action: Action,
     reason: Option<String>,
     pub(super) when: Vec<When>,
@@ -35,16 +34,16 @@ pub(super) struct Rule {
 
 impl Rule {
     /// What comes of the rule where it applies.
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn effect(&self) -> Effect {
         let code = Code::DeniedByRule;
-        self.action.standing(code, &self.place, self.reason.clone())
+        self.action.effect(code, &self.place, self.reason.clone())
     }
 
     /// The rule, where it looks at arguments.
     pub(super) fn conditional(&self) -> Option<Conditional> {
         (!self.when.is_empty()).then(|| Conditional {
             action: self.action,
-            standing: self.standing(),
+            effect: self.effect(),
             place: self.place.clone(),
             when: self.when.clone(),
         })
@@ -167,11 +166,11 @@ impl Reader<'_> {
                     .or_else(|| rule.reason.clone())
                     .unwrap_or_else(|| format!("it is only allowed where {condition}"));
                 let because =
-                    Because::new(Code::ConditionNotMet, Some(place.clone())).saying(reason);
+                    Reason::new(Code::ConditionNotMet, Some(place.clone())).saying(reason);
                 Some(When {
                     condition,
                     place,
-                    otherwise: Standing::Deny(because),
+                    otherwise: Effect::Deny(because),
                 })
             }
             Err(problems) => {
@@ -354,7 +353,7 @@ fn own(node: &Node) -> Option<Span> {
 /// things.
 fn is_ours(name: &str) -> bool {
     let scope = name.rsplit_once('/').map(|(_, scope)| scope);
-    name == FAILURES || Scope::NAMES.iter().any(|(known, _)| Some(*known) == scope)
+    name == FAILURES_COUNTER || Scope::NAMES.iter().any(|(known, _)| Some(*known) == scope)
 }
 
 /// The longest time that a question is asked about.

@@ -10,26 +10,26 @@ use super::{
 use crate::{
     op::Risk,
     policy::{
-        Health, HoursAt, Place, Quiet,
+        Health, HoursAt, Quiet, RuleLocation,
         health::STATES,
+        layer::{Action, Hours},
         raw::{Node, Span},
-        sheet::{Action, Hours},
     },
 };
 
 /// How a person is asked, as far as one file says it.
 #[derive(Default)]
 pub(super) struct Asking {
-    pub(super) enabled: Option<(bool, Place)>,
+    pub(super) enabled: Option<(bool, RuleLocation)>,
     pub(super) expires: Option<Duration>,
-    pub(super) prompts: Option<(NonZeroU32, Duration, Place)>,
+    pub(super) prompts: Option<(NonZeroU32, Duration, RuleLocation)>,
 }
 
 /// In which mode the policy is, as far as one file says it.
 #[derive(Default)]
 pub(super) struct Moding {
-    pub(super) value: Option<(&'static str, Place)>,
-    pub(super) read_only: Option<Place>,
+    pub(super) value: Option<(&'static str, RuleLocation)>,
+    pub(super) read_only: Option<RuleLocation>,
 }
 
 impl Reader<'_> {
@@ -88,7 +88,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn flow(&mut self, node: &Node) -> Option<(Action, Place)> {
+    pub(super) fn flow(&mut self, node: &Node) -> Option<(Action, RuleLocation)> {
         let fields = self.table(node, "`flow`", &FLOW)?;
         let (key, node) = fields.get("cross_chat")?;
         let action = self.action(node)?;

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Draft, reader::Reader, rule::Rule, sheet::Drafted};
+use super::{Draft, layer::Drafted, reader::Reader, rule::Rule};
 use crate::{
     op::{self, Risk},
     policy::{
-        Diagnostic, Standing,
+        Diagnostic, Effect,
+        layer::{Action, ToolRules, When},
         raw::Span,
-        sheet::{Action, Ruling, When},
     },
 };
 
@@ -17,8 +17,8 @@ const WITHOUT_EFFECT: &str = "rule-without-effect";
 /// Which rules of a file are about tools that are not even offered. Limits may be there in
 /// advance.
 pub(super) fn unoffered(draft: &Draft) -> Vec<Diagnostic> {
-    let grants = draft.grants.iter().flat_map(|grant| &grant.sheet.named);
-    let rules = draft.sheet.named.iter().chain(grants);
+    let grants = draft.grants.iter().flat_map(|grant| &grant.layer.named);
+    let rules = draft.layer.named.iter().chain(grants);
     let in_vain = rules.filter(|rule| {
         let mut tools = op::catalogue().iter();
         rule.action != Action::Deny
@@ -37,27 +37,25 @@ pub(super) fn unoffered(draft: &Draft) -> Vec<Diagnostic> {
 
 impl Reader<'_> {
     /// Says which rules about single tools can change nothing.
-    pub(super) fn vain(&mut self, rules: &[Rule], rulings: &HashMap<&'static str, Ruling>) {
+    pub(super) fn vain(&mut self, rules: &[Rule], tool_rules: &HashMap<&'static str, ToolRules>) {
         for rule in rules.iter().filter(|rule| !rule.tools.is_empty()) {
-            let all = |stricter: &dyn Fn(&Standing) -> bool| {
+            let all = |stricter: &dyn Fn(&Effect) -> bool| {
                 rule.tools.iter().all(|tool| {
-                    let standing = rulings.get(tool).and_then(Ruling::standing);
-                    standing.is_some_and(stricter)
+                    let effect = tool_rules.get(tool).and_then(ToolRules::effect);
+                    effect.is_some_and(stricter)
                 })
             };
             let message = match rule.action {
-                Action::Allow if all(&|standing| !standing.admits()) => {
+                Action::Allow if all(&|effect| !effect.admits()) => {
                     "this rule allows what another rule refuses; the strictest wins"
                 }
-                Action::Allow
-                    if rule.is_bare() && all(&|standing| *standing != Standing::Allow) =>
-                {
+                Action::Allow if rule.is_bare() && all(&|effect| *effect != Effect::Allow) => {
                     "this rule allows what another rule asks about; the strictest wins"
                 }
-                Action::Confirm if all(&|standing| !standing.admits()) => {
+                Action::Confirm if all(&|effect| !effect.admits()) => {
                     "this rule asks about what another rule refuses; the strictest wins"
                 }
-                Action::Deny if all(&|standing| matches!(standing, Standing::Hidden(_))) => {
+                Action::Deny if all(&|effect| matches!(effect, Effect::Hidden(_))) => {
                     "this rule refuses what is hidden anyway"
                 }
                 _ => continue,
@@ -71,8 +69,8 @@ impl Reader<'_> {
     pub(super) fn widening(&mut self, grant: &Drafted, outer: &Drafted) {
         for rule in grant.named.iter().filter(|rule| !rule.tools.is_empty()) {
             let refused = |tool: &&str| {
-                let standing = outer.sheet.standing(tool);
-                standing.is_some_and(|standing| !standing.admits())
+                let effect = outer.layer.effect(tool);
+                effect.is_some_and(|effect| !effect.admits())
             };
             if rule.action != Action::Deny && rule.tools.iter().all(refused) {
                 let message = "the policy refuses this to everybody; a grant only narrows";

@@ -18,8 +18,8 @@ pub struct Setup {
 }
 
 /// Waits that are short enough for tests and long enough for a loaded machine.
-pub fn waits() -> Waits {
-    Waits {
+pub fn timeouts() -> Timeouts {
+    Timeouts {
         answer: Duration::from_secs(2),
         look: Duration::from_millis(5),
         open: Duration::from_millis(300),
@@ -29,19 +29,19 @@ pub fn waits() -> Waits {
 }
 
 pub fn waha(mock: &MockServer) -> Setup {
-    waha_with(mock, waits())
+    waha_with(mock, timeouts())
 }
 
 pub fn waha_config(mock: &MockServer) -> Config {
     waha(mock).config
 }
 
-pub fn waha_with(mock: &MockServer, waits: Waits) -> Setup {
+pub fn waha_with(mock: &MockServer, timeouts: Timeouts) -> Setup {
     Setup::new(Config::Waha(WahaAccount {
         base_url: mock.uri().parse().unwrap(),
         api_key: Some(SECRET.into()),
         session: SessionName::parse("default").unwrap(),
-        waits,
+        timeouts,
         media: MediaRules::default(),
     }))
 }
@@ -55,16 +55,16 @@ pub fn waha_taking(mock: &MockServer, media: MediaRules) -> Setup {
 }
 
 pub fn green_api(mock: &MockServer) -> Setup {
-    green_api_with(mock, waits())
+    green_api_with(mock, timeouts())
 }
 
-pub fn green_api_with(mock: &MockServer, waits: Waits) -> Setup {
+pub fn green_api_with(mock: &MockServer, timeouts: Timeouts) -> Setup {
     Setup::new(Config::GreenApi(GreenApiAccount {
         api_url: mock.uri().parse().unwrap(),
         media_url: mock.uri().parse().unwrap(),
         id_instance: "7103000000".into(),
         api_token: SECRET.into(),
-        waits,
+        timeouts,
         media: MediaRules::default(),
     }))
 }
@@ -90,7 +90,7 @@ pub fn accounts(named: &[(&str, Config)]) -> Setup {
 }
 
 pub fn sandbox_config() -> Config {
-    Config::Sandbox(waits(), MediaRules::default())
+    Config::Sandbox(timeouts(), MediaRules::default())
 }
 
 pub fn green_api_config(mock: &MockServer) -> Config {
@@ -103,12 +103,12 @@ pub fn sandbox() -> Setup {
 
 /// The tools of a sandbox; it is not started.
 pub fn sandbox_tools() -> Toolset {
-    let config = Config::Sandbox(waits(), MediaRules::default());
+    let config = Config::Sandbox(timeouts(), MediaRules::default());
     Backend::new(&config).tools()
 }
 
 pub fn sandbox_taking(media: MediaRules) -> Setup {
-    Setup::new(Config::Sandbox(waits(), media))
+    Setup::new(Config::Sandbox(timeouts(), media))
 }
 
 impl Setup {

@@ -7,7 +7,7 @@ mod calls;
 mod legacy;
 mod oauth;
 mod sessions;
-mod shared;
+mod shared_state;
 mod status;
 
 use std::{
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use whatsapp_guard::{
     audit::Audit,
     backend::Backend,
-    clock::{Clock, Hand},
+    clock::{Clock, ManualClock},
     config::Config,
     gate::Gate,
     http::{
@@ -75,7 +75,7 @@ pub fn client() -> Client {
 pub struct Site {
     pub url: String,
     pub server: Server,
-    pub hand: Hand,
+    pub hand: ManualClock,
     pub stop: CancellationToken,
     pub serving: JoinHandle<()>,
     client: Client,
@@ -85,7 +85,11 @@ pub struct Site {
 impl Site {
     /// The sandbox behind a policy whose grants have tokens.
     pub async fn start(policy: &str) -> Self {
-        Self::with(Config::Sandbox(app::waits(), MediaRules::default()), policy).await
+        Self::with(
+            Config::Sandbox(app::timeouts(), MediaRules::default()),
+            policy,
+        )
+        .await
     }
 
     pub async fn with(config: Config, policy: &str) -> Self {

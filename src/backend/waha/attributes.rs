@@ -1,0 +1,103 @@
+//! What WAHA finds out for the gate.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::{
+    Waha,
+    chats::{STRIDE, chat, is_too_old},
+    groups::summary,
+};
+use crate::{
+    backend::http::Body,
+    op::{BackendError, ChatId, GroupId, PersonId, SessionState},
+    toolset::AttributeSource,
+};
+
+/// How many chats of the past are looked at.
+const PAST: usize = 10_000;
+
+impl AttributeSource for Waha {
+    async fn person(self, hidden: PersonId) -> Result<Option<PersonId>, BackendError> {
+        Ok(self.identities(&hidden).await.0)
+    }
+
+    async fn groups(self) -> Result<Vec<(String, GroupId)>, BackendError> {
+        let groups = self.all_groups().await?.unwrap_or_default();
+        let named = groups.iter().filter_map(summary).filter_map(|group| {
+            let name = group.name?;
+            Some((name.as_str().to_owned(), group.group))
+        });
+        Ok(named.collect())
+    }
+
+    async fn history(self) -> Result<Vec<ChatId>, BackendError> {
+        let mut chats = Vec::new();
+        for offset in (0..PAST).step_by(STRIDE) {
+            let Some(page) = self.overview(None, STRIDE, offset).await? else {
+                let all = self.all_chats().await?;
+                return Ok(all.into_iter().map(|chat| chat.chat).collect());
+            };
+            if page.is_empty() {
+                break;
+            }
+            chats.extend(page.iter().filter_map(chat).map(|chat| chat.chat));
+        }
+        Ok(chats)
+    }
+
+    async fn states(self) -> Result<Vec<String>, BackendError> {
+        let report = self.report().await?;
+        let works = report.state == SessionState::Working;
+        let mut words: Vec<String> = report
+            .reported
+            .map(|word| word.as_str().to_owned())
+            .into_iter()
+            .collect();
+        if works {
+            let unable = &self.0.unable;
+            let (locked, capped) = tokio::join!(
+                self.ask("timelock", &unable.timelock),
+                self.ask("capping", &unable.capping),
+            );
+            if locked.is_some_and(|lock| lock.get("isActive") == Some(&Value::Bool(true))) {
+                words.push("timelock".to_owned());
+            }
+            if capped.is_some_and(|cap| cap.get("cappingStatus") == Some(&"CAPPED".into())) {
+                words.push("capped".to_owned());
+            }
+        }
+        Ok(words)
+    }
+}
+
+/// What the server turned out not to tell; it is not asked again.
+#[derive(Default)]
+pub(super) struct Unable {
+    timelock: AtomicBool,
+    capping: AtomicBool,
+}
+
+impl Waha {
+    /// What the server says of the session under a name that newer ones know.
+    async fn ask(&self, name: &str, unable: &AtomicBool) -> Option<Value> {
+        if unable.load(Ordering::Relaxed) {
+            return None;
+        }
+        let path = ["api", "sessions", self.0.session(), name];
+        let reply = self.0.try_get(&path, &[]).await.ok()?;
+        if reply.is_success() {
+            return match reply.body() {
+                Body::Json(said) => Some(said),
+                Body::Text(_) | Body::Empty => None,
+            };
+        }
+        let lacking = reply.status == StatusCode::NOT_IMPLEMENTED;
+        if lacking || is_too_old(&self.0.refusal(&reply)) {
+            unable.store(true, Ordering::Relaxed);
+        }
+        None
+    }
+}

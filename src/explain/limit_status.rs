@@ -1,0 +1,128 @@
+//! What is left of a limit, and when the rest comes back.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Account, account::used};
+use crate::{
+    gate::{Caller, keys, ledger_key},
+    op::Facts,
+    policy::{Counted, Limit, RuleLocation},
+};
+
+/// A limit that would count a call.
+#[derive(Debug, Clone, Serialize)]
+pub struct LimitStatus {
+    /// The limit in words.
+    pub limit: String,
+    /// The counter's name.
+    pub counter: String,
+    /// How much the call takes.
+    pub takes: u32,
+    /// How much fits into a window.
+    pub max: u32,
+    /// The window's length in seconds.
+    pub window_s: u64,
+    #[serde(skip)]
+    at_once: u32,
+    /// Where it stands.
+    pub rule: RuleLocation,
+    /// What is left of it for each that it counts; empty below an hour, where a running
+    /// server counts in its memory.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Whose>,
+}
+
+/// What is left of a limit for one caller, connection, chat or account.
+#[derive(Debug, Clone, Serialize)]
+pub struct Whose {
+    /// Whose it is, as `scope:key`.
+    pub key: String,
+    /// How much of it is left.
+    #[serde(flatten)]
+    pub left: Left,
+}
+
+/// How much of a limit is left.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Left {
+    /// How much was counted within the window.
+    pub used: u64,
+    /// How much more fits.
+    pub left: u64,
+    /// Seconds until there is room for what is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comes_back_s: Option<u64>,
+    /// The same as a length of time.
+    #[serde(skip)]
+    pub comes_back: Option<Duration>,
+}
+
+impl Left {
+    /// What is left where an account has counted, for something that takes so much.
+    pub fn of(account: &Account, limit: &Limit, key: &str, takes: u32) -> Self {
+        let usage = account.counted(&limit.counter, key);
+        let max = limit.max.get();
+        let (used, comes_back) = used(usage, limit.window, max, takes);
+        Self {
+            used,
+            left: u64::from(max).saturating_sub(used),
+            comes_back_s: comes_back
+                .map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
+            comes_back,
+        }
+    }
+}
+
+impl LimitStatus {
+    /// What a limit says of a call; nothing where the call takes nothing of it.
+    pub(super) fn of(
+        account: &Account,
+        limit: &Limit,
+        facts: &Facts,
+        caller: &Caller,
+        newcomers: usize,
+    ) -> Option<Self> {
+        let takes = match limit.of {
+            Counted::Calls => 1,
+            Counted::Newcomers => u32::try_from(newcomers).unwrap_or(u32::MAX),
+            Counted::Messages => facts.reads,
+        };
+        if takes == 0 {
+            return None;
+        }
+        let keys = keys(limit.scope, facts, caller);
+        let left = keys.iter().map(|key| {
+            let key = ledger_key(limit.scope, key);
+            let left = Left::of(account, limit, &key, takes);
+            Whose { key, left }
+        });
+        Some(Self {
+            limit: limit.to_string(),
+            counter: limit.counter.clone(),
+            takes,
+            max: limit.max.get(),
+            window_s: limit.window.as_secs(),
+            at_once: limit.burst.get(),
+            rule: limit.rule.clone(),
+            left: if account.counts(limit) {
+                left.collect()
+            } else {
+                Vec::new()
+            },
+        })
+    }
+
+    /// Whether the call would find no room.
+    pub fn is_full(&self) -> bool {
+        let mut all = self.left.iter();
+        self.takes > self.at_once || all.any(|one| one.left.left < u64::from(self.takes))
+    }
+
+    /// How long a call would have to wait; nothing where waiting does not help.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        let timeouts = self.left.iter().filter_map(|one| one.left.comes_back);
+        timeouts.max().filter(|_| self.takes <= self.at_once)
+    }
+}

@@ -1,0 +1,128 @@
+//! What is known of a call before anything is sent: the facts that it is decided on.
+
+use std::{fmt, sync::Arc};
+
+use serde::de::value::MapDeserializer;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::{AnswerSize, BadCall, Operation, Risk, Targets, Topic, Untrusted};
+
+/// What the gate decides on.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The tool that is called.
+    pub tool: &'static str,
+    /// What it does, in a person's words.
+    pub intent: &'static str,
+    /// How much harm it can do.
+    pub risk: Risk,
+    /// What it is about.
+    pub topic: Topic,
+    /// The chats that the call reaches.
+    pub targets: Targets,
+    /// The arguments after parsing, in the order of the schema.
+    pub arguments: Arc<Value>,
+    /// Digest of tool and arguments.
+    pub digest: Digest,
+    /// Digest of what makes the call the same as another, where the same again within
+    /// a short time is taken for a slip.
+    pub content: Option<Digest>,
+    /// How many messages may be read out at most.
+    pub reads: u32,
+}
+
+/// SHA-256 of a tool's name and its parsed arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    pub(crate) fn of(tool: &str, arguments: &Value) -> Self {
+        let mut hash = Sha256::new();
+        hash.update(tool.as_bytes());
+        hash.update([0]);
+        hash.update(arguments.to_string().as_bytes());
+        Self(hash.finalize().into())
+    }
+
+    /// The digest's bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// A call as it is understood, whatever the back end.
+pub(crate) fn understood<O: Operation>(
+    arguments: &Value,
+    size: AnswerSize,
+) -> Result<(O, Facts, Option<Value>), BadCall> {
+    let mut op = read::<O>(arguments)?;
+    if let Some(page) = op.page() {
+        page.within(size);
+    }
+    let facts = facts_of(&op)?;
+    let content = op.content();
+    Ok((op, facts, content))
+}
+
+/// What a policy sees of a call with these arguments.
+pub(crate) fn facts<O: Operation>(arguments: Value) -> Result<Facts, BadCall> {
+    facts_of(&read::<O>(&arguments)?)
+}
+
+fn facts_of<O: Operation>(op: &O) -> Result<Facts, BadCall> {
+    op.check().map_err(|error| bad_arguments::<O>(&error))?;
+    let canonical = serde_json::to_value(op).map_err(|error| bad_arguments::<O>(&error))?;
+    Ok(Facts {
+        tool: O::NAME,
+        intent: O::INTENT,
+        risk: O::RISK,
+        topic: O::TOPIC,
+        targets: op.targets(),
+        digest: Digest::of(O::NAME, &canonical),
+        content: op.content().map(|content| Digest::of(O::NAME, &content)),
+        reads: op.reads(),
+        arguments: Arc::new(canonical),
+    })
+}
+
+pub(crate) fn read<O: Operation>(arguments: &Value) -> Result<O, BadCall> {
+    let Value::Object(named) = arguments else {
+        return Err(bad_arguments::<O>(&"arguments come by name, in an object"));
+    };
+    let named = named.iter().map(|(name, value)| (name.as_str(), value));
+    let named = MapDeserializer::<_, serde_json::Error>::new(named);
+    serde_path_to_error::deserialize(named).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        match path.as_str() {
+            "." => bad_arguments::<O>(&inner),
+            argument => bad_arguments::<O>(&format_args!("`{argument}`: {inner}")),
+        }
+    })
+}
+
+fn bad_arguments<O: Operation>(problem: &dyn fmt::Display) -> BadCall {
+    BadCall::BadArguments {
+        tool: O::NAME,
+        problem: Untrusted::new(&problem.to_string()).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_come_by_name() {
+        let problem = facts::<crate::op::GetChat>(serde_json::json!(["120363000000000002@g.us"]));
+        let problem = problem.err().map(|problem| problem.to_string());
+        assert!(problem.is_some_and(|problem| problem.contains("by name")));
+    }
+}

@@ -1,0 +1,173 @@
+//! Text that other people wrote.
+
+use std::{borrow::Cow, fmt};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+/// Text from outside, made safe to show: control, bidi and invisible characters
+/// are escaped and the length is bounded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untrusted(String, bool);
+
+/// The most characters of a name that are kept.
+const LONGEST: usize = 200;
+
+/// The most characters of a message that are kept.
+const LONGEST_MESSAGE: usize = 4000;
+
+impl Untrusted {
+    /// Escapes `text` and cuts it to 200 characters: enough for a name.
+    pub fn new(text: &str) -> Self {
+        Self::cut(text, LONGEST)
+    }
+
+    /// Escapes `text` and cuts it to 4,000 characters: enough for most messages.
+    pub fn long(text: &str) -> Self {
+        Self::cut(text, LONGEST_MESSAGE)
+    }
+
+    fn cut(text: &str, longest: usize) -> Self {
+        let mut shown = String::new();
+        let mut cut = false;
+        let mut room = longest;
+        for c in text.chars() {
+            let escaped = is_hidden(c).then(|| c.escape_default());
+            let length = escaped.as_ref().map_or(1, ExactSizeIterator::len);
+            if length > room {
+                shown.push('…');
+                cut = true;
+                break;
+            }
+            room -= length;
+            match escaped {
+                Some(escaped) => shown.extend(escaped),
+                None => shown.push(c),
+            }
+        }
+        Self(shown, cut)
+    }
+
+    /// `None` for text that is empty.
+    pub fn nonempty(text: &str) -> Option<Self> {
+        (!text.trim().is_empty()).then(|| Self::new(text))
+    }
+
+    /// Cuts it to so many bytes.
+    pub fn shorten(&mut self, bytes: usize) {
+        if self.0.len() > bytes {
+            self.0.truncate(self.0.floor_char_boundary(bytes));
+            self.0.push('…');
+            self.1 = true;
+        }
+    }
+
+    /// Whether there was more of it than is kept.
+    pub fn is_cut(&self) -> bool {
+        self.1
+    }
+
+    /// The text as it may be shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Characters that change what a reader sees without being seen: controls, line
+/// and paragraph separators, joiners, direction marks, variation selectors, tags
+/// and the blank letters.
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}')
+}
+
+impl fmt::Display for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Untrusted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl JsonSchema for Untrusted {
+    fn schema_name() -> Cow<'static, str> {
+        "Foreign".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn hidden_characters_become_visible() {
+        assert_eq!(
+            Untrusted::new("a\u{202e}b\nc\u{200b}d").as_str(),
+            "a\\u{202e}b\\nc\\u{200b}d"
+        );
+    }
+
+    #[test]
+    fn long_text_is_cut() {
+        for text in ["x", "ü", "\u{202e}"] {
+            let length = Untrusted::new(&text.repeat(100_000))
+                .as_str()
+                .chars()
+                .count();
+            assert_eq!(length, LONGEST + 1, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hidden_is_left(text in any::<String>()) {
+            prop_assert!(!Untrusted::new(&text).as_str().chars().any(is_hidden));
+            prop_assert!(!Untrusted::long(&text).as_str().chars().any(is_hidden));
+        }
+
+        #[test]
+        fn hidden_ones_are_escaped_wherever_they_stand(
+            text in "[a-z\u{0}-\u{1f}\u{7f}-\u{9f}\u{200b}-\u{202e}\u{2066}-\u{2069}\u{feff}\u{e0020}-\u{e007f}]{0,300}"
+        ) {
+            let shown = Untrusted::new(&text);
+            prop_assert!(!shown.as_str().chars().any(|c| c.is_control() || is_hidden(c)));
+            if !shown.is_cut() {
+                prop_assert_eq!(shown.as_str().len(), text.chars().map(|c| {
+                    if is_hidden(c) { c.escape_default().len() } else { c.len_utf8() }
+                }).sum::<usize>());
+            }
+        }
+
+        #[test]
+        fn cutting_leaves_text_that_json_takes(text in any::<String>(), bytes in 0_usize..600) {
+            let whole = Untrusted::new(&text);
+            let mut cut = whole.clone();
+            cut.shorten(bytes);
+            prop_assert!(cut.as_str().len() <= bytes + '…'.len_utf8());
+            let kept = cut.as_str().trim_end_matches('…');
+            prop_assert!(whole.as_str().starts_with(kept));
+            prop_assert_eq!(cut.is_cut(), whole.is_cut() || cut != whole);
+            let json = serde_json::to_string(&cut).unwrap();
+            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), cut.as_str());
+        }
+    }
+}
