@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Operation, Output, PersonId, Risk, Targets, Topic};
+use super::{Operation, Output, PersonId, Reads, Risk, Targets, Topic};
 
 /// Block a person, who can then neither write nor call.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +17,7 @@ impl Operation for BlockContact {
     const NAME: &'static str = "block_contact";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Contacts;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "block a person on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_block_contact"];
@@ -39,6 +40,7 @@ impl Operation for UnblockContact {
     const NAME: &'static str = "unblock_contact";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Contacts;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "unblock a person on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_unblock_contact"];

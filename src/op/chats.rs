@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChatId, Operation, Output, PageSize, PersonId, Reading, Risk, Room, Targets, Topic, Untrusted,
+    ChatId, Operation, Output, PageCursor, PageSize, PersonId, Reading, Reads, Risk, Room, Targets,
+    Topic, Untrusted,
 };
 use crate::op::Briefing;
 
@@ -23,20 +24,21 @@ pub struct ListChats {
     pub limit: PageSize,
     /// Where to go on: next_cursor of the answer before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<u32>,
+    pub cursor: Option<PageCursor<u32>>,
 }
 
 impl Operation for ListChats {
     const NAME: &'static str = "list_chats";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Page;
     const INTENT: &'static str = "see the chats of this WhatsApp account and their last messages";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_get_chats", "get_chats", "get_contact_chats"];
     type Output = ChatList;
 
-    fn reads(&self) -> u32 {
-        u32::try_from(self.limit.get()).unwrap_or(u32::MAX)
+    fn targets(&self) -> Targets {
+        Targets::none()
     }
 
     fn page(&mut self) -> Option<&mut PageSize> {
@@ -51,7 +53,8 @@ impl ListChats {
     /// How many chats lie before this page.
     fn start(&self) -> usize {
         self.cursor
-            .and_then(|cursor| usize::try_from(cursor).ok())
+            .as_ref()
+            .and_then(|cursor| usize::try_from(cursor.0).ok())
             .unwrap_or(0)
     }
 
@@ -82,6 +85,7 @@ impl Operation for GetChat {
     const NAME: &'static str = "get_chat";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::One;
     const INTENT: &'static str = "look at a WhatsApp chat and its last message";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -90,10 +94,6 @@ impl Operation for GetChat {
         "get_direct_chat_by_contact_number",
     ];
     type Output = Chat;
-
-    fn reads(&self) -> u32 {
-        1
-    }
 
     fn targets(&self) -> Targets {
         Targets::source(&self.chat)

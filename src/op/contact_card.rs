@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, BoundedText, ChatId, MessageId, Operation, PhoneNumber, Risk, Sent, Targets, Topic,
-    sending::reply_is_of,
+    BadId, BoundedText, ChatId, MessageId, Operation, PhoneNumber, Reads, Risk, Sent, Targets,
+    Topic, sending::reply_is_of,
 };
 
 /// Send somebody's contact card.
@@ -34,6 +34,7 @@ impl Operation for SendContact {
     const NAME: &'static str = "send_contact";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "send a contact card in a WhatsApp message";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &["waha_send_contact"];

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Operation, Output, PageSize, PersonId, PhoneNumber, Risk, Targets, Topic, Untrusted, page::Page,
+    Operation, Output, PageCursor, PageSize, PersonId, PhoneNumber, Reads, Risk, Targets, Topic,
+    Untrusted, page::Page,
 };
 
 /// List the people among this account's contacts, ordered by id; no groups.
@@ -19,18 +20,23 @@ pub struct ListContacts {
     pub limit: PageSize,
     /// Where to go on: next_cursor of the answer before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<PersonId>,
+    pub cursor: Option<PageCursor<PersonId>>,
 }
 
 impl Operation for ListContacts {
     const NAME: &'static str = "list_contacts";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Contacts;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see the contacts of this WhatsApp account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
         &["get_contacts", "search_contacts", "waha_get_all_contacts"];
     type Output = ContactList;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 
     fn page(&mut self) -> Option<&mut PageSize> {
         Some(&mut self.limit)
@@ -50,6 +56,7 @@ impl Operation for GetContact {
     const NAME: &'static str = "get_contact";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Contacts;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "look at a WhatsApp contact";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -77,6 +84,7 @@ impl Operation for CheckNumber {
     const NAME: &'static str = "check_number";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Contacts;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "look whether a phone number is on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_check_contact_exists"];
@@ -137,7 +145,7 @@ impl ContactList {
         let query = op.query.as_deref().unwrap_or_default();
         let query = query.trim().to_lowercase();
         all.retain(|contact| contact.holds(&query));
-        let after = op.cursor.as_ref().map(PersonId::as_str);
+        let after = op.cursor.as_ref().map(|cursor| cursor.0.as_str());
         let page = Page::of(all, |contact| contact.person.as_str(), after, op.limit);
         Self {
             next_cursor: page

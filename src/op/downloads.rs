@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attachment, BadId, ChatId, MessageId, Operation, Output, ReceivedFile, Risk, Targets, Topic,
+    Attachment, BadId, ChatId, MessageId, Operation, Output, Reads, ReceivedFile, Risk, Targets,
+    Topic,
 };
 
 /// Download a message's file.
@@ -21,14 +22,11 @@ impl Operation for DownloadMedia {
     const NAME: &'static str = "download_media";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::One;
     const INTENT: &'static str = "download a file from a WhatsApp message";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = ReceivedFile;
-
-    fn reads(&self) -> u32 {
-        1
-    }
 
     fn check(&self) -> Result<(), BadId> {
         self.message.is_of(&self.chat)
@@ -58,6 +56,7 @@ impl Operation for GetPicture {
     const NAME: &'static str = "get_picture";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "look at the picture of a WhatsApp chat";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[

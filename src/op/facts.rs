@@ -2,11 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
-use serde::de::value::MapDeserializer;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{AnswerSize, BadCall, Operation, Risk, Targets, Topic, Untrusted};
+use super::{
+    AnswerSize, BadCall, Operation, Reads, Risk, Targets, Topic, arguments::bad_arguments, read,
+};
 
 /// What the gate decides on.
 #[derive(Debug, Clone)]
@@ -66,19 +67,19 @@ pub(crate) fn understood<O: Operation>(
     if let Some(page) = op.page() {
         page.within(size);
     }
-    let facts = facts_of(&op)?;
+    let facts = facts_of(&mut op)?;
     let content = op.content();
     Ok((op, facts, content))
 }
 
 /// What a policy sees of a call with these arguments.
 pub(crate) fn facts<O: Operation>(arguments: Value) -> Result<Facts, BadCall> {
-    facts_of(&read::<O>(&arguments)?)
+    facts_of(&mut read::<O>(&arguments)?)
 }
 
-fn facts_of<O: Operation>(op: &O) -> Result<Facts, BadCall> {
+fn facts_of<O: Operation>(op: &mut O) -> Result<Facts, BadCall> {
     op.check().map_err(|error| bad_arguments::<O>(&error))?;
-    let canonical = serde_json::to_value(op).map_err(|error| bad_arguments::<O>(&error))?;
+    let canonical = serde_json::to_value(&*op).map_err(|error| bad_arguments::<O>(&error))?;
     Ok(Facts {
         tool: O::NAME,
         intent: O::INTENT,
@@ -87,32 +88,14 @@ fn facts_of<O: Operation>(op: &O) -> Result<Facts, BadCall> {
         targets: op.targets(),
         digest: Digest::of(O::NAME, &canonical),
         content: op.content().map(|content| Digest::of(O::NAME, &content)),
-        reads: op.reads(),
+        reads: match O::READS {
+            Reads::Nothing => 0,
+            Reads::One => 1,
+            // Without a page there is no bound.
+            Reads::Page => op.page().map_or(u32::MAX, |page| page.get().into()),
+        },
         arguments: Arc::new(canonical),
     })
-}
-
-pub(crate) fn read<O: Operation>(arguments: &Value) -> Result<O, BadCall> {
-    let Value::Object(named) = arguments else {
-        return Err(bad_arguments::<O>(&"arguments come by name, in an object"));
-    };
-    let named = named.iter().map(|(name, value)| (name.as_str(), value));
-    let named = MapDeserializer::<_, serde_json::Error>::new(named);
-    serde_path_to_error::deserialize(named).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        match path.as_str() {
-            "." => bad_arguments::<O>(&inner),
-            argument => bad_arguments::<O>(&format_args!("`{argument}`: {inner}")),
-        }
-    })
-}
-
-fn bad_arguments<O: Operation>(problem: &dyn fmt::Display) -> BadCall {
-    BadCall::BadArguments {
-        tool: O::NAME,
-        problem: Untrusted::new(&problem.to_string()).to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{GroupId, InviteCode, Operation, Output, Risk, Targets, Topic, Untrusted};
+use super::{GroupId, InviteCode, Operation, Output, Reads, Risk, Targets, Topic, Untrusted};
 
 /// Get a group's invite link. Whoever has the link can come in.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -17,6 +18,7 @@ impl Operation for GetGroupInvite {
     const NAME: &'static str = "get_group_invite";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "get the invite link of a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
@@ -40,6 +42,7 @@ impl Operation for RevokeGroupInvite {
     const NAME: &'static str = "revoke_group_invite";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str =
         "replace the invite link of a WhatsApp group; links in circulation stop working";
     const IDEMPOTENT: bool = false;
@@ -48,6 +51,10 @@ impl Operation for RevokeGroupInvite {
 
     fn targets(&self) -> Targets {
         Targets::chat(&self.group)
+    }
+
+    fn content(&self) -> Option<Value> {
+        None
     }
 }
 
@@ -63,10 +70,15 @@ impl Operation for PreviewGroupInvite {
     const NAME: &'static str = "preview_group_invite";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see which WhatsApp group is behind an invite link";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_get_group_join_info"];
     type Output = GroupPreview;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
 /// Join a group by its invite link.
@@ -81,10 +93,15 @@ impl Operation for JoinGroup {
     const NAME: &'static str = "join_group";
     const RISK: Risk = Risk::Execute;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "join a WhatsApp group by an invite link";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["matrix_join_room", "waha_join_group"];
     type Output = JoinedGroup;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
 /// A group's invite link.

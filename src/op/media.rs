@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{BadId, ChatId, MessageId, Operation, Risk, Sent, Targets, Topic};
+use super::{BadId, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets, Topic};
 use crate::media::{MediaSource, is_file_name};
 
 /// The longest caption, in characters.
@@ -73,6 +73,7 @@ impl Operation for SendMedia {
     const NAME: &'static str = "send_media";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "send a file on WhatsApp";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -112,6 +113,7 @@ impl Operation for SendVoice {
     const NAME: &'static str = "send_voice";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "send a voice message on WhatsApp";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &["send_audio_message", "waha_send_audio"];

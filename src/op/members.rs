@@ -1,13 +1,12 @@
 //! The members of groups.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
-    BadId, CreatedGroup, GroupId, MemberChanges, MemberList, Operation, PageSize, People, PersonId,
-    Risk, TargetRole, Targets, Topic,
+    BoundedText, CreatedGroup, GroupId, MemberChanges, MemberList, Operation, PageCursor, PageSize,
+    People, PersonId, Reads, Risk, TargetRole, Targets, Topic,
 };
 
 /// List a group's members with their roles, ordered by id.
@@ -21,13 +20,14 @@ pub struct ListGroupMembers {
     pub limit: PageSize,
     /// Where to go on: next_cursor of the answer before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<PersonId>,
+    pub cursor: Option<PageCursor<PersonId>>,
 }
 
 impl Operation for ListGroupMembers {
     const NAME: &'static str = "list_group_members";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see who is in a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
@@ -57,6 +57,7 @@ impl Operation for AddGroupMembers {
     const NAME: &'static str = "add_group_members";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "add people to a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -85,6 +86,7 @@ impl Operation for RemoveGroupMembers {
     const NAME: &'static str = "remove_group_members";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "remove people from a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -112,6 +114,7 @@ impl Operation for PromoteGroupAdmin {
     const NAME: &'static str = "promote_group_admin";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "make people administrators of a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
@@ -137,6 +140,7 @@ impl Operation for DemoteGroupAdmin {
     const NAME: &'static str = "demote_group_admin";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "take away people's rights as administrators of a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
@@ -153,7 +157,7 @@ impl Operation for DemoteGroupAdmin {
 #[serde(deny_unknown_fields)]
 pub struct CreateGroup {
     /// Its name, at most 100 characters.
-    pub name: GroupName,
+    pub name: BoundedText<1, 100>,
     /// Who: 1 to 20 phone numbers or ids.
     pub people: People,
 }
@@ -162,6 +166,7 @@ impl Operation for CreateGroup {
     const NAME: &'static str = "create_group";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "make a WhatsApp group and put people into it";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &["matrix_create_room", "waha_create_group"];
@@ -170,49 +175,8 @@ impl Operation for CreateGroup {
     fn targets(&self) -> Targets {
         Targets::default().and(self.people.iter(), TargetRole::Recipient)
     }
-}
 
-/// A group's name as it is to be: not blank, at most 100 characters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct GroupName(String);
-
-impl GroupName {
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for GroupName {
-    type Error = BadId;
-
-    fn try_from(text: String) -> Result<Self, BadId> {
-        let name = text.trim();
-        match name.chars().count() {
-            0 => Err(BadId::new("a group's name cannot be empty")),
-            1..=100 => Ok(Self(name.to_owned())),
-            _ => Err(BadId::new("a group's name has at most 100 characters")),
-        }
-    }
-}
-
-impl From<GroupName> for String {
-    fn from(name: GroupName) -> Self {
-        name.0
-    }
-}
-
-impl JsonSchema for GroupName {
-    fn schema_name() -> Cow<'static, str> {
-        "GroupName".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
+    fn content(&self) -> Option<Value> {
+        None
     }
 }

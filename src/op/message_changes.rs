@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, Change, ChatId, MessageId, MessageText, Operation, Output, Risk, TargetRole, Targets,
-    Topic,
+    BadId, Change, ChatId, MessageId, MessageText, Operation, Output, Reads, Risk, TargetRole,
+    Targets, Topic,
 };
 
 /// Change the text of an own message.
@@ -168,6 +168,7 @@ macro_rules! on_message {
             const NAME: &'static str = $name;
             const RISK: Risk = Risk::$risk;
             const TOPIC: Topic = Topic::Messages;
+            const READS: Reads = Reads::Nothing;
             const INTENT: &'static str = $effect;
             const IDEMPOTENT: bool = true;
             const KNOWN_AS: &'static [&'static str] = &[$known_as];
@@ -245,6 +246,7 @@ impl Operation for ForwardMessage {
     const NAME: &'static str = "forward_message";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "forward a WhatsApp message to another chat";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &[];

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BadId, ChatId, MessageId, Operation, Output, PageSize, PersonId, Reading, Risk, Targets, Topic,
-    Untrusted,
+    BadId, ChatId, MessageId, Operation, Output, PageSize, PersonId, Reading, Reads, Risk, Targets,
+    Topic, Untrusted,
 };
 
 use crate::op::Briefing;
@@ -19,11 +19,11 @@ pub struct ListMessages {
     pub chat: ChatId,
     /// Only messages at or after this time (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub after: Option<Timestamp>,
     /// Only messages before this time (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub before: Option<Timestamp>,
     /// Only messages of this person; the account itself by its own number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -61,6 +61,7 @@ impl Operation for ListMessages {
     const NAME: &'static str = "list_messages";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Page;
     const INTENT: &'static str = "read the messages of a WhatsApp chat";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -73,10 +74,6 @@ impl Operation for ListMessages {
         "waha_get_messages",
     ];
     type Output = MessageList;
-
-    fn reads(&self) -> u32 {
-        u32::try_from(self.limit.get()).unwrap_or(u32::MAX)
-    }
 
     fn page(&mut self) -> Option<&mut PageSize> {
         Some(&mut self.limit)
@@ -113,14 +110,11 @@ impl Operation for GetMessage {
     const NAME: &'static str = "get_message";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::One;
     const INTENT: &'static str = "read a WhatsApp message";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["get_message_by_id"];
     type Output = Message;
-
-    fn reads(&self) -> u32 {
-        1
-    }
 
     fn check(&self) -> Result<(), BadId> {
         self.message.is_of(&self.chat)
@@ -151,11 +145,11 @@ impl TryFrom<String> for Cursor {
     type Error = BadId;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let wrong = || BadId::new("pass next_cursor of the answer before as it is");
+        let wrong = || BadId::new("must be next_cursor of the previous answer");
         let (second, message) = text.split_once('~').ok_or_else(wrong)?;
         Ok(Self {
             second: second.parse().map_err(|_| wrong())?,
-            message: MessageId::parse(message)?,
+            message: MessageId::parse(message).map_err(|_| wrong())?,
         })
     }
 }
@@ -170,7 +164,7 @@ impl JsonSchema for Cursor {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string" })
+        schemars::json_schema!({ "type": "string", "format": "cursor" })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The vocabulary: what a tool is, said once for all back ends.
 
+mod arguments;
 mod attachments;
 mod backend_error;
 mod bad_call;
@@ -39,82 +40,16 @@ mod session_control;
 mod targets;
 mod untrusted;
 
-pub use attachments::{Attachment, Blob, ReceivedFile};
-pub use backend_error::{BackendError, GUARD};
-pub use bad_call::BadCall;
-pub use blocking::{BlockContact, BlockOutcome, Blocking, UnblockContact};
-pub use bounded_text::BoundedText;
-pub use briefing::Briefing;
-pub use call::call;
-pub use catalogue::{Entry, catalogue, named};
-pub use chat_changes::{
-    ArchiveChat, ChangedChat, ChangingChat, ClearChat, DeleteChat, MarkChatRead, MarkChatUnread,
-    UnarchiveChat,
+pub use self::{
+    attachments::*, backend_error::*, bad_call::*, blocking::*, bounded_text::*, briefing::*,
+    call::*, catalogue::*, chat_changes::*, chats::*, contact_card::*, contacts::*, downloads::*,
+    facts::*, group_picture::*, group_settings::*, groups::*, ids::*, invites::*, location::*,
+    media::*, members::*, membership::*, message_changes::*, message_pages::*, messages::*,
+    page::*, picture::*, poll::*, presence::*, profile::*, progress::*, schemas::*, sending::*,
+    session::*, session_control::*, targets::*, untrusted::*,
 };
-pub use chats::{CHAT_BLOCK, Chat, ChatList, GetChat, LastMessage, ListChats};
-pub use contact_card::SendContact;
-pub use contacts::{
-    CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
-};
-pub use downloads::{ChatPicture, DownloadMedia, GetPicture};
-pub use facts::{Digest, Facts};
-pub(crate) use facts::{read, understood};
-pub use group_picture::{DeleteGroupPicture, SetGroupPicture};
-pub use group_settings::{
-    Change, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,
-    SetGroupSubject, Who,
-};
-pub use groups::{
-    GetGroup, GroupDetails, GroupList, GroupSummary, LeaveGroup, Leaving, LeftGroup, ListGroups,
-    Role,
-};
-pub use ids::{
-    BadId, ChannelId, ChatId, GroupId, InviteCode, MessageId, People, PersonId, PhoneNumber,
-};
-pub use invites::{
-    GetGroupInvite, GroupInvite, GroupPreview, JoinGroup, JoinedGroup, Joining, PreviewGroupInvite,
-    RevokeGroupInvite, RevokedInvite, Revoking,
-};
-pub use location::{Degrees, SendLocation};
-pub use media::{MediaKind, SendMedia, SendVoice};
-pub use members::{
-    AddGroupMembers, CreateGroup, DemoteGroupAdmin, GroupName, ListGroupMembers, PromoteGroupAdmin,
-    RemoveGroupMembers,
-};
-pub use membership::{
-    CreatedGroup, Fate, GroupMember, MemberChanges, MemberList, PersonChange, Rank,
-};
-pub use message_changes::{
-    ChangedMessage, ChangingMessage, DeleteMessage, EditMessage, Emoji, ForwardMessage,
-    PinDuration, PinMessage, React, StarMessage, UnpinMessage, UnstarMessage,
-};
-pub use message_pages::Listed;
-pub use messages::{
-    Cursor, Format, GetMessage, ListMessages, Message, MessageList, ShortMessage, ToldMessage,
-};
-pub use page::{AnswerSize, PageSize, Room};
-pub use picture::Picture;
-pub use poll::SendPoll;
-pub use presence::{
-    ChatPresence, GetPresence, PersonPresence, Presence, PresenceList, PresenceSet, SetPresence,
-    SubscribePresence, Subscribed, Subscribing,
-};
-pub use profile::{ProfileUpdated, UpdateProfile};
-pub use progress::Progress;
-pub use schemas::Schemas;
-pub(crate) use schemas::schemas;
-pub use sending::{Delivery, MessageText, SendMessage, Sent};
-pub use session::{
-    GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession, PairingCode,
-    QrCode, SessionReport, SessionState,
-};
-pub use session_control::{
-    DeleteSession, DeletedSession, Deleting, GetProfile, Profile, RestartSession, RestartedSession,
-    Restarting, StopSession, StoppedSession, Stopping,
-};
-pub use targets::{Identities, TargetRole, Targets};
-pub use untrusted::Untrusted;
-pub(crate) use untrusted::is_hidden;
+
+pub(crate) use self::arguments::read;
 
 use std::fmt;
 
@@ -131,6 +66,8 @@ pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 
     const RISK: Risk;
     /// What it is about; policies choose tools by it.
     const TOPIC: Topic;
+    /// How many messages its output can contain.
+    const READS: Reads;
     /// What it does, in a person's words after "An agent wants to".
     const INTENT: &'static str;
     /// Whether doing it twice is the same as doing it once.
@@ -140,34 +77,46 @@ pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 
     /// What a back end answers.
     type Output: Output;
 
-    /// The chats that the action reaches.
-    fn targets(&self) -> Targets {
-        Targets::default()
-    }
+    /// Every chat, group and person that the arguments name, with what the action means
+    /// for each. Policies decide on these.
+    fn targets(&self) -> Targets;
 
-    /// Holds the arguments against each other.
+    /// Checks what the type of each argument cannot check alone. A message id must be of
+    /// the chat beside it ([`MessageId::is_of`]).
     ///
     /// # Errors
-    /// When they do not belong together.
+    /// When arguments contradict each other.
     fn check(&self) -> Result<(), BadId> {
         Ok(())
     }
 
-    /// The size of the page, where the answer is a page of a list.
+    /// The requested page size, for operations whose output is a page of a list.
     fn page(&mut self) -> Option<&mut PageSize> {
         None
     }
 
-    /// How many messages may be read out at most.
-    fn reads(&self) -> u32 {
-        0
-    }
-
-    /// What makes this the same as another call of the tool, where doing the same
-    /// again within a short time is taken for a slip.
+    /// What identifies a repeated call: within a short time, a second call with the same
+    /// content is not sent again. `None` lets repeated calls through.
+    ///
+    /// The default lets an idempotent operation through, and compares all arguments of
+    /// any other.
     fn content(&self) -> Option<serde_json::Value> {
-        None
+        match Self::IDEMPOTENT {
+            true => None,
+            false => serde_json::to_value(self).ok(),
+        }
     }
+}
+
+/// How many messages the output of an operation can contain; read budgets count them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// No message.
+    Nothing,
+    /// One message.
+    One,
+    /// As many messages as [`Operation::page`] allows.
+    Page,
 }
 
 /// What a tool answers: structured content, and a short text that says the same.

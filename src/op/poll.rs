@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, BoundedText, ChatId, MessageId, Operation, Risk, Sent, Targets, Topic,
+    BadId, BoundedText, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets, Topic,
     sending::reply_is_of,
 };
 
@@ -37,6 +37,7 @@ impl Operation for SendPoll {
     const NAME: &'static str = "send_poll";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "send a poll in a WhatsApp chat";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &[];

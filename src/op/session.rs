@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attachment, Blob, Change, Operation, Output, PersonId, PhoneNumber, Risk, Topic, Untrusted,
+    Attachment, Blob, Change, Operation, Output, PersonId, PhoneNumber, Reads, Risk, Targets,
+    Topic, Untrusted,
 };
 
 /// Bring the WhatsApp session up and wait until it can be used or linked. Answers
@@ -22,6 +23,7 @@ impl Operation for OpenSession {
     const NAME: &'static str = "open_session";
     const RISK: Risk = Risk::Execute;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "start the WhatsApp session and link an account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -31,6 +33,10 @@ impl Operation for OpenSession {
         "create_instance",
     ];
     type Output = OpenedSession;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
 /// Tell the session's state and who is signed in.
@@ -42,6 +48,7 @@ impl Operation for GetSession {
     const NAME: &'static str = "get_session";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see the state of the WhatsApp session";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -53,6 +60,10 @@ impl Operation for GetSession {
         "ping",
     ];
     type Output = SessionReport;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
 /// Disconnect the WhatsApp account; the instance and its settings are kept. Linking
@@ -65,11 +76,16 @@ impl Operation for LogoutInstance {
     const NAME: &'static str = "logout_instance";
     const RISK: Risk = Risk::Execute;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str =
         "disconnect this WhatsApp account; linking it again needs the phone";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = LoggedOut;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
 /// What a session is good for, whatever the API calls it.

@@ -25,6 +25,11 @@ pub struct Targets {
 }
 
 impl Targets {
+    /// No chat.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
     /// A chat that is looked at or changed.
     pub fn chat(chat: impl Into<ChatId>) -> Self {
         Self::default().with(chat, TargetRole::Subject)
