@@ -3,11 +3,14 @@
 use std::fmt::Display;
 
 use jiff::Timestamp;
-use serde::de::value::MapDeserializer;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, value::MapDeserializer},
+};
 use serde_json::{Map, Value};
 
 use super::{BadCall, Operation, Untrusted, argument_schema};
-use crate::text::nearest;
+use crate::{media::MediaSource, text::nearest};
 
 /// The longest part of an argument that an error repeats, in bytes.
 const MAX_SHOWN: usize = 60;
@@ -28,9 +31,11 @@ pub(crate) fn read<O: Operation>(arguments: &Value) -> Result<O, BadCall> {
     serde_path_to_error::deserialize(given).map_err(|error| {
         // The parser's own words are about Rust types; the schema knows the argument.
         let problem = object_problem("", &argument_schema::<O>(), named);
-        bad_arguments::<O>(
-            &problem.unwrap_or_else(|| format!("`{}`: {}", error.path(), error.inner())),
-        )
+        bad_arguments::<O>(&problem.unwrap_or_else(|| {
+            let reason = error.inner().to_string();
+            let colon = if reason.starts_with("must ") { "" } else { ":" };
+            format!("`{}`{colon} {reason}", error.path())
+        }))
     })
 }
 
@@ -72,8 +77,8 @@ fn unknown_argument(path: &str, name: &str, known: &Map<String, Value>) -> Strin
     let names = || known.keys().map(String::as_str);
     let hint = match nearest(name, names()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => "it takes no arguments".to_owned(),
-        None => format!("there are {}", list(names(), "and")),
+        None if known.is_empty() => "the tool takes no arguments".to_owned(),
+        None => format!("the arguments are {}", list(names(), "and")),
     };
     format!("there is no argument `{path}{}`; {hint}", shown(name))
 }
@@ -211,6 +216,17 @@ fn list<'a>(names: impl Iterator<Item = &'a str>, last: &str) -> String {
         [before @ .., end] if !before.is_empty() => format!("{} {last} {end}", before.join(", ")),
         names => names.concat(),
     }
+}
+
+/// Reads an object into a media source. Without it, an array would pass as the values of
+/// the fields in order.
+pub(super) fn media_source(fields: Map<String, Value>) -> Result<MediaSource, serde_json::Error> {
+    serde_json::from_value(Value::Object(fields))
+}
+
+/// For fields of this type; see [`media_source`].
+pub(super) fn media<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MediaSource, D::Error> {
+    media_source(Map::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// The beginning of a text that came with the call, escaped.

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Operation, Output, PersonId, Reads, Risk, Targets, Topic};
 
-/// Block a person, who can then neither write nor call.
+/// Block a person: no messages or calls from them.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BlockContact {
-    /// Person to block.
+    /// Person id from list_contacts, or a phone number.
     pub person: PersonId,
 }
 
@@ -28,11 +28,11 @@ impl Operation for BlockContact {
     }
 }
 
-/// Let a blocked person write and call again.
+/// Unblock a person.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnblockContact {
-    /// Person to unblock.
+    /// Person id from list_contacts, or a phone number.
     pub person: PersonId,
 }
 

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{ChatId, Operation, Output, Reads, Risk, Targets, Topic};
 
-/// Mark a chat's newest messages as read; their senders may see it.
+/// Mark the newest messages of a chat as read. Senders may see it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkChatRead {
-    /// Chat to mark: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -28,11 +28,11 @@ impl Operation for MarkChatRead {
     }
 }
 
-/// Mark a chat as unread, on this account alone.
+/// Mark a chat as unread on this account.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkChatUnread {
-    /// Chat to mark: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -51,11 +51,11 @@ impl Operation for MarkChatUnread {
     }
 }
 
-/// Move a chat to the archive.
+/// Archive a chat.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArchiveChat {
-    /// Chat to archive: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -74,11 +74,11 @@ impl Operation for ArchiveChat {
     }
 }
 
-/// Take a chat out of the archive.
+/// Move a chat out of the archive.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnarchiveChat {
-    /// Chat to take out: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -97,11 +97,11 @@ impl Operation for UnarchiveChat {
     }
 }
 
-/// Delete all messages of a chat on this account. Cannot be undone.
+/// Delete all messages of a chat on this account; others keep theirs. Irreversible.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClearChat {
-    /// Chat to empty: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -120,11 +120,11 @@ impl Operation for ClearChat {
     }
 }
 
-/// Delete a chat with its messages on this account. Cannot be undone.
+/// Delete a chat with its messages on this account; others keep theirs. Irreversible.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteChat {
-    /// Chat to delete: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 

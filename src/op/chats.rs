@@ -12,17 +12,18 @@ use super::{
 };
 use crate::op::Briefing;
 
-/// List the chats with their last messages: unread ones first, then newest first.
+/// List chats with id, last message and unread count, unread first, then newest. Use query
+/// to find the id of a chat by name.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListChats {
     /// Only chats whose name or id contains this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// How many at most, 1 to 100 (default 50).
+    /// Page size (default 50).
     #[serde(default)]
     pub limit: PageSize,
-    /// Where to go on: next_cursor of the answer before.
+    /// next_cursor of the previous answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<PageCursor<u32>>,
 }
@@ -73,11 +74,11 @@ impl ListChats {
     }
 }
 
-/// Tell a chat's name, its last message and how much is unread.
+/// Get one chat: name, last message, unread count.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetChat {
-    /// Chat to look at: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 

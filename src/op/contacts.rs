@@ -8,17 +8,18 @@ use super::{
     Untrusted, page::Page,
 };
 
-/// List the people among this account's contacts, ordered by id; no groups.
+/// List this account's contacts (people, no groups), ordered by id. Use query to find a
+/// person's id by name.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListContacts {
-    /// Only people whose name or number holds this.
+    /// Only people whose name or number contains this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// How many at most, 1 to 100 (default 50).
+    /// Page size (default 50).
     #[serde(default)]
     pub limit: PageSize,
-    /// Where to go on: next_cursor of the answer before.
+    /// next_cursor of the previous answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<PageCursor<PersonId>>,
 }
@@ -43,12 +44,12 @@ impl Operation for ListContacts {
     }
 }
 
-/// Tell a person's names, about text and ids. An answer is no proof that the
-/// person uses WhatsApp.
+/// Get a person's names, about text and ids. It does not prove that the person uses
+/// WhatsApp.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetContact {
-    /// Person to look at: an id or a phone number.
+    /// Person id from list_contacts, or a phone number.
     pub person: PersonId,
 }
 
@@ -71,12 +72,12 @@ impl Operation for GetContact {
     }
 }
 
-/// Tell whether a phone number is on WhatsApp, and by which id. Use it sparingly:
+/// Check whether a phone number is on WhatsApp, and get its person id. Use it sparingly:
 /// accounts that check many numbers are banned.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckNumber {
-    /// Phone number with its country code.
+    /// Phone number with country code.
     pub number: PhoneNumber,
 }
 

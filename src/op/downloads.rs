@@ -8,13 +8,13 @@ use super::{
     Topic,
 };
 
-/// Download a message's file.
+/// Download the picture, recording or file of a message.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DownloadMedia {
-    /// Chat that it is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Its message.
+    /// Message id from list_messages.
     pub message: MessageId,
 }
 
@@ -44,11 +44,11 @@ impl DownloadMedia {
     }
 }
 
-/// Show a chat's picture.
+/// Get the picture of a person, group or channel.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetPicture {
-    /// Chat to look at.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 

@@ -9,9 +9,9 @@ use super::{BadId, GroupChanged, GroupId, Operation, Picture, Reads, Risk, Targe
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetGroupPicture {
-    /// Group to change.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// A JPEG: one of url, base64 and path.
+    /// JPEG: exactly one of url, base64 and path.
     pub picture: Picture,
 }
 
@@ -34,11 +34,11 @@ impl Operation for SetGroupPicture {
     }
 }
 
-/// Remove a group's picture. Cannot be undone.
+/// Delete a group's picture. Irreversible.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteGroupPicture {
-    /// Group to change.
+    /// Group id from list_groups.
     pub group: GroupId,
 }
 

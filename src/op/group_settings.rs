@@ -13,9 +13,9 @@ use super::{
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetGroupSubject {
-    /// Group to rename.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// The new name.
+    /// New name.
     pub name: BoundedText<1, 100>,
 }
 
@@ -38,9 +38,9 @@ impl Operation for SetGroupSubject {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetGroupDescription {
-    /// Group to describe.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// The new description; empty removes it.
+    /// New description; empty removes it.
     pub description: BoundedText<0, 2048>,
 }
 
@@ -84,17 +84,18 @@ impl JsonSchema for Who {
     }
 }
 
-/// Choose who may send messages in a group and who may edit its name, picture and description. Takes one of the two or both.
+/// Choose who may send messages in a group and who may edit its name, picture and
+/// description. Give at least one of the two.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 2))]
 pub struct SetGroupPermissions {
-    /// Group to change.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// Who may send messages; unchanged if omitted.
+    /// Who may send messages (default: unchanged).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub send_messages: Option<Who>,
-    /// Who may edit the group's info; unchanged if omitted.
+    /// Who may edit the group info (default: unchanged).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edit_info: Option<Who>,
 }

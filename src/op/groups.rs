@@ -10,14 +10,14 @@ use super::{
 };
 use crate::op::Briefing;
 
-/// List the groups of this account, ordered by id.
+/// List the groups of this account with id and name, ordered by id.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListGroups {
-    /// How many at most, 1 to 100 (default 50).
+    /// Page size (default 50).
     #[serde(default)]
     pub limit: PageSize,
-    /// Where to go on: next_cursor of the answer before.
+    /// next_cursor of the previous answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<PageCursor<GroupId>>,
 }
@@ -45,11 +45,11 @@ impl Operation for ListGroups {
     }
 }
 
-/// Tell a group's name, size and this account's role in it.
+/// Get a group's name, description, size and this account's role in it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetGroup {
-    /// Group to look at.
+    /// Group id from list_groups.
     pub group: GroupId,
 }
 
@@ -68,11 +68,11 @@ impl Operation for GetGroup {
     }
 }
 
-/// Leave a group. Cannot be undone: coming back needs an invitation.
+/// Leave a group. Irreversible: coming back needs an invitation.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeaveGroup {
-    /// Group to leave.
+    /// Group id from list_groups.
     pub group: GroupId,
 }
 

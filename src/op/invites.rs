@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::{GroupId, InviteCode, Operation, Output, Reads, Risk, Targets, Topic, Untrusted};
 
-/// Get a group's invite link. Whoever has the link can come in.
+/// Get a group's invite link. Anyone with the link can join.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetGroupInvite {
-    /// Group to invite into.
+    /// Group id from list_groups.
     pub group: GroupId,
 }
 
@@ -30,11 +30,11 @@ impl Operation for GetGroupInvite {
     }
 }
 
-/// Replace a group's invite link by a new one. Cannot be undone: links in circulation stop working.
+/// Replace a group's invite link with a new one. Irreversible: the old link stops working.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeGroupInvite {
-    /// Group whose link is replaced.
+    /// Group id from list_groups.
     pub group: GroupId,
 }
 
@@ -58,11 +58,11 @@ impl Operation for RevokeGroupInvite {
     }
 }
 
-/// Tell which group is behind an invite link, without joining it.
+/// Get the group behind an invite link without joining it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewGroupInvite {
-    /// The invite link, or its code.
+    /// Invite link or its code.
     pub invite: InviteCode,
 }
 
@@ -81,11 +81,11 @@ impl Operation for PreviewGroupInvite {
     }
 }
 
-/// Join a group by its invite link.
+/// Join a group by its invite link. Call preview_group_invite first.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JoinGroup {
-    /// The invite link, or its code.
+    /// Invite link or its code.
     pub invite: InviteCode,
 }
 

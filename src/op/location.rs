@@ -50,26 +50,26 @@ impl<const MAX: u8> JsonSchema for Degrees<MAX> {
     }
 }
 
-/// Send a place on the map.
+/// Send a location on the map.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendLocation {
-    /// Chat to send to.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
     /// Degrees north.
     pub latitude: Degrees<90>,
     /// Degrees east.
     pub longitude: Degrees<180>,
-    /// The place's name.
+    /// Name of the place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<BoundedText<1, 200>>,
-    /// The place's address.
+    /// Address of the place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<BoundedText<1, 500>>,
-    /// Message to answer to.
+    /// Id of a message in this chat to reply to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
-    /// Send even if the same was sent just now.
+    /// Send even if the same was sent within 30 s.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_repeat: bool,
 }

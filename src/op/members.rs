@@ -9,16 +9,16 @@ use super::{
     People, PersonId, Reads, Risk, TargetRole, Targets, Topic,
 };
 
-/// List a group's members with their roles, ordered by id.
+/// List a group's members with roles, ordered by id.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListGroupMembers {
-    /// Group to look at.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// How many at most, 1 to 100 (default 50).
+    /// Page size (default 50).
     #[serde(default)]
     pub limit: PageSize,
-    /// Where to go on: next_cursor of the answer before.
+    /// next_cursor of the previous answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<PageCursor<PersonId>>,
 }
@@ -43,13 +43,14 @@ impl Operation for ListGroupMembers {
     }
 }
 
-/// Add people to a group, and look whether they are in it.
+/// Add people to a group and check that they are in it. People whose privacy settings
+/// forbid it are invited instead.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddGroupMembers {
-    /// Group to add to.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// Who: 1 to 20 phone numbers or ids.
+    /// Person ids from list_contacts, or phone numbers.
     pub people: People,
 }
 
@@ -72,13 +73,13 @@ impl Operation for AddGroupMembers {
     }
 }
 
-/// Remove people from a group. Cannot be undone: they see it, and may not come back.
+/// Remove people from a group. Irreversible: they are notified, and may not come back.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveGroupMembers {
-    /// Group to remove from.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// Who: 1 to 20 phone numbers or ids.
+    /// Person ids from list_contacts, or phone numbers.
     pub people: People,
 }
 
@@ -100,13 +101,13 @@ impl Operation for RemoveGroupMembers {
     }
 }
 
-/// Make members of a group its administrators.
+/// Make members of a group admins.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PromoteGroupAdmin {
-    /// Group they are in.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// Who: 1 to 20 phone numbers or ids.
+    /// Person ids from list_contacts, or phone numbers.
     pub people: People,
 }
 
@@ -126,13 +127,13 @@ impl Operation for PromoteGroupAdmin {
     }
 }
 
-/// Make administrators of a group plain members again.
+/// Make admins of a group plain members.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DemoteGroupAdmin {
-    /// Group they are in.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// Who: 1 to 20 phone numbers or ids.
+    /// Person ids from list_contacts, or phone numbers.
     pub people: People,
 }
 
@@ -152,13 +153,13 @@ impl Operation for DemoteGroupAdmin {
     }
 }
 
-/// Make a group with these people in it; this account is its administrator.
+/// Create a group with these people. This account becomes its admin.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateGroup {
-    /// Its name, at most 100 characters.
+    /// Name of the group.
     pub name: BoundedText<1, 100>,
-    /// Who: 1 to 20 phone numbers or ids.
+    /// Person ids from list_contacts, or phone numbers.
     pub people: People,
 }
 

@@ -11,36 +11,37 @@ use super::{
 
 use crate::op::Briefing;
 
-/// List a chat's messages, own ones included, newest first.
+/// List messages of a chat, newest first, with ids. Use it to read a chat, to search it,
+/// and to get message ids for other tools.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListMessages {
-    /// Chat to read: a chat's id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
-    /// Only messages at or after this time (RFC 3339).
+    /// Only at or after this time (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub after: Option<Timestamp>,
-    /// Only messages before this time (RFC 3339).
+    /// Only before this time (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub before: Option<Timestamp>,
-    /// Only messages of this person; the account itself by its own number.
+    /// Only from this person; for own messages, this account's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<PersonId>,
-    /// Only messages that contain this, whatever the case.
+    /// Only with this text, ignoring case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
-    /// Only the messages before and after this one, with it; not with after, before or cursor.
+    /// Message id: only this message and those around it. Not with after, before or cursor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub around: Option<MessageId>,
-    /// How many at most, 1 to 100 (default 50).
+    /// Page size (default 50).
     #[serde(default)]
     pub limit: PageSize,
-    /// Where to go on: next_cursor of the answer before.
+    /// next_cursor of the previous answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
-    /// concise leaves out ids (default detailed).
+    /// concise omits ids (default detailed).
     #[serde(default)]
     pub format: Format,
 }
@@ -89,20 +90,20 @@ impl Operation for ListMessages {
         };
         if self.after.is_some() || self.before.is_some() || self.cursor.is_some() {
             return Err(BadId::new(
-                "`around` is not taken together with after, before or cursor",
+                "give `around` without `after`, `before` and `cursor`",
             ));
         }
         around.is_of(&self.chat)
     }
 }
 
-/// Show one message.
+/// Get one message.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to show.
+    /// Message id from list_messages.
     pub message: MessageId,
 }
 

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{BadId, ChatId, Operation, Output, PersonId, Reads, Risk, Targets, Topic};
 
-/// Tell who is online or writing: in one chat, which subscribes to it as well, or
-/// in all chats that are subscribed to.
+/// Get who is online or typing: in one chat, which also subscribes to it, or in all
+/// subscribed chats.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetPresence {
-    /// Chat to look at; left out: all that are subscribed to.
+    /// Chat id from list_chats, or a phone number. Default: all subscribed chats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat: Option<ChatId>,
 }
@@ -31,11 +31,11 @@ impl Operation for GetPresence {
     }
 }
 
-/// Begin to follow who is online or writing in a chat; read it with get_presence.
+/// Subscribe to who is online or typing in a chat. Then read it with get_presence.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscribePresence {
-    /// Chat to follow.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -58,9 +58,9 @@ impl Operation for SubscribePresence {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetPresence {
-    /// What to show.
+    /// Presence to show.
     pub presence: Presence,
-    /// Chat to show it in: for typing, recording and paused only.
+    /// Chat id from list_chats; only for typing, recording and paused, which need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat: Option<ChatId>,
 }

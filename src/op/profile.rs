@@ -7,7 +7,7 @@ use super::{
     BadId, BoundedText, Change, Operation, Output, Picture, Reads, Risk, Targets, Topic, Untrusted,
 };
 
-/// Change this account's name, about text or picture.
+/// Change the name, about text or picture of this account. Give at least one.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("minProperties" = 1))]
@@ -18,7 +18,7 @@ pub struct UpdateProfile {
     /// New about text; empty removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<BoundedText<0, 139>>,
-    /// A JPEG: one of url, base64 and path.
+    /// JPEG: exactly one of url, base64 and path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<Picture>,
 }

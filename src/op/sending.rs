@@ -12,25 +12,25 @@ use super::{
 /// The text of a message; GREEN-API accepts at most 20,000 characters.
 pub type MessageText = BoundedText<1, 20_000>;
 
-/// Send a text message. The same text to the same chat within 30 s is not sent again:
-/// the first answer comes back.
+/// Send a text message. The same text to the same chat within 30 s is not sent again; the
+/// first answer is returned.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendMessage {
-    /// Chat to send to: a chat's id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
-    /// What to send.
+    /// Text to send.
     pub text: MessageText,
-    /// Message to answer to.
+    /// Id of a message in this chat to reply to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
-    /// People to mention; their numbers have to stand in the text as @number.
+    /// Person ids to mention; the text needs @number for each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<PersonId>,
-    /// Whether links are shown with a preview (default true).
+    /// Show previews of links (default true).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_preview: Option<bool>,
-    /// Send even if the same was sent just now.
+    /// Send even if the same was sent within 30 s.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_repeat: bool,
 }

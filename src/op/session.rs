@@ -9,12 +9,13 @@ use super::{
     Topic, Untrusted,
 };
 
-/// Bring the WhatsApp session up and wait until it can be used or linked. Answers
-/// who is signed in, or a QR code to scan, or with phone_number a pairing code.
+/// Start the session and wait until it works or needs linking. Call it when get_session is
+/// not `working`. Returns the signed-in account, a QR code to scan, or with phone_number a
+/// pairing code.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenSession {
-    /// Link by a pairing code for this number (international form) instead of a QR code.
+    /// Account's phone number; returns a pairing code instead of a QR code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<PhoneNumber>,
 }
@@ -39,7 +40,8 @@ impl Operation for OpenSession {
     }
 }
 
-/// Tell the session's state and who is signed in.
+/// Get the session's state and the signed-in account. Call it first, and when other tools
+/// fail.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetSession {}
@@ -66,8 +68,8 @@ impl Operation for GetSession {
     }
 }
 
-/// Disconnect the WhatsApp account; the instance and its settings are kept. Linking
-/// it again needs the phone.
+/// Unlink the WhatsApp account from the session, keeping the session's settings. To link it
+/// again, a person needs the phone.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogoutInstance {}

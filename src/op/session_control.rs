@@ -9,7 +9,7 @@ use super::{
     Untrusted,
 };
 
-/// Tell the name and id of the WhatsApp account that is signed in.
+/// Get the name, about text and id of this WhatsApp account.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetProfile {}
@@ -29,7 +29,8 @@ impl Operation for GetProfile {
     }
 }
 
-/// Restart the WhatsApp session and wait until it is up. The account stays linked.
+/// Restart the session and wait until it is up. The account stays linked. Use it when the
+/// session hangs.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RestartSession {}
@@ -53,7 +54,8 @@ impl Operation for RestartSession {
     }
 }
 
-/// Stop the WhatsApp session. The account stays linked; open_session starts it again.
+/// Stop the session: no messages arrive until open_session starts it again. The account
+/// stays linked.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StopSession {}
@@ -74,7 +76,7 @@ impl Operation for StopSession {
     }
 }
 
-/// Disconnect the account and delete the session with its settings. Cannot be undone.
+/// Unlink the account and delete the session with its settings. Irreversible.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteSession {}
