@@ -13,7 +13,7 @@ const INTERNAL: &str = r"(?x)
     failed\ to | Vec\b | String\b | at\ line | [A-Z]\w+(Id|Text|Size|Cursor|Source|Number|Code)\b";
 
 /// How an error says what is right.
-const ADVICE: &str = r"must be|did you mean|the arguments are|takes no arguments|such as|returns|finds|give|needs|omit|looks like|is `https";
+const ADVICE: &str = r"must |did you mean|the arguments are|takes no arguments|such as|returns|finds|give|needs|omit|looks like|is `https";
 
 /// Values that no argument or few accept.
 fn odd_values() -> Vec<Value> {
