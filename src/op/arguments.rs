@@ -235,3 +235,15 @@ pub(super) fn shown(text: &str) -> Untrusted {
     shown.shorten(MAX_SHOWN);
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_an_object() {
+        let array = serde_json::json!(["120363000000000002@g.us"]);
+        let problem = read::<crate::op::GetGroup>(&array).unwrap_err().to_string();
+        assert!(problem.contains("must be an object"), "{problem}");
+    }
+}

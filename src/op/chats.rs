@@ -87,7 +87,7 @@ impl Operation for GetChat {
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Chats;
     const READS: Reads = Reads::One;
-    const INTENT: &'static str = "look at a WhatsApp chat and its last message";
+    const INTENT: &'static str = "see a WhatsApp chat and its last message";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
         "get_chat_by_id",

@@ -58,7 +58,7 @@ impl Operation for GetContact {
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Contacts;
     const READS: Reads = Reads::Nothing;
-    const INTENT: &'static str = "look at a WhatsApp contact";
+    const INTENT: &'static str = "see a WhatsApp contact";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
         "get_contact_by_id",
@@ -86,7 +86,7 @@ impl Operation for CheckNumber {
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Contacts;
     const READS: Reads = Reads::Nothing;
-    const INTENT: &'static str = "look whether a phone number is on WhatsApp";
+    const INTENT: &'static str = "check whether a phone number is on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_check_contact_exists"];
     type Output = NumberCheck;

@@ -1,4 +1,4 @@
-//! What is known of a call before anything is sent: the facts that it is decided on.
+//! The facts of a call: the gate and the policy decide on them before anything is sent.
 
 use std::{fmt, sync::Arc};
 
@@ -9,27 +9,26 @@ use super::{
     AnswerSize, BadCall, Operation, Reads, Risk, Targets, Topic, arguments::bad_arguments, read,
 };
 
-/// What the gate decides on.
+/// The facts of a call.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// The tool that is called.
+    /// The tool.
     pub tool: &'static str,
-    /// What it does, in a person's words.
+    /// What it does, in words that follow "An agent wants to".
     pub intent: &'static str,
     /// How much harm it can do.
     pub risk: Risk,
     /// What it is about.
     pub topic: Topic,
-    /// The chats that the call reaches.
+    /// The chats, groups and people that the arguments name.
     pub targets: Targets,
     /// The arguments after parsing, in the order of the schema.
     pub arguments: Arc<Value>,
-    /// Digest of tool and arguments.
+    /// Digest of the tool and all arguments.
     pub digest: Digest,
-    /// Digest of what makes the call the same as another, where the same again within
-    /// a short time is taken for a slip.
+    /// Digest of what identifies a repeated call; `None` if repeated calls go through.
     pub content: Option<Digest>,
-    /// How many messages may be read out at most.
+    /// The most messages that the answer can contain.
     pub reads: u32,
 }
 
@@ -58,8 +57,12 @@ impl fmt::Display for Digest {
     }
 }
 
-/// A call as it is understood, whatever the back end.
-pub(crate) fn understood<O: Operation>(
+/// The operation of a call with its facts and [`Operation::content`]. `size` bounds the
+/// page of a list.
+///
+/// # Errors
+/// [`BadCall::BadArguments`].
+pub(crate) fn parse<O: Operation>(
     arguments: &Value,
     size: AnswerSize,
 ) -> Result<(O, Facts, Option<Value>), BadCall> {
@@ -72,7 +75,7 @@ pub(crate) fn understood<O: Operation>(
     Ok((op, facts, content))
 }
 
-/// What a policy sees of a call with these arguments.
+/// The facts of a call with these arguments.
 pub(crate) fn facts<O: Operation>(arguments: Value) -> Result<Facts, BadCall> {
     facts_of(&mut read::<O>(&arguments)?)
 }
@@ -96,16 +99,4 @@ fn facts_of<O: Operation>(op: &mut O) -> Result<Facts, BadCall> {
         },
         arguments: Arc::new(canonical),
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arguments_come_by_name() {
-        let problem = facts::<crate::op::GetChat>(serde_json::json!(["120363000000000002@g.us"]));
-        let problem = problem.err().map(|problem| problem.to_string());
-        assert!(problem.is_some_and(|problem| problem.contains("by name")));
-    }
 }

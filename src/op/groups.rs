@@ -58,7 +58,7 @@ impl Operation for GetGroup {
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Groups;
     const READS: Reads = Reads::Nothing;
-    const INTENT: &'static str = "look at a WhatsApp group";
+    const INTENT: &'static str = "see a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["get_group_info", "waha_get_group_info"];
     type Output = GroupDetails;

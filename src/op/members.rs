@@ -142,7 +142,7 @@ impl Operation for DemoteGroupAdmin {
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
     const READS: Reads = Reads::Nothing;
-    const INTENT: &'static str = "take away people's rights as administrators of a WhatsApp group";
+    const INTENT: &'static str = "make administrators of a WhatsApp group plain members";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
         &["update_group_participants", "waha_demote_group_admin"];
@@ -168,7 +168,7 @@ impl Operation for CreateGroup {
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
     const READS: Reads = Reads::Nothing;
-    const INTENT: &'static str = "make a WhatsApp group and put people into it";
+    const INTENT: &'static str = "create a WhatsApp group with people in it";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &["matrix_create_room", "waha_create_group"];
     type Output = CreatedGroup;

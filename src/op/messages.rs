@@ -218,7 +218,7 @@ pub struct ShortMessage {
 /// A message as a list tells it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub enum ToldMessage {
+pub enum FormattedMessage {
     /// All that is known.
     Detailed(Message),
     /// Who wrote what and when.
@@ -229,7 +229,7 @@ pub enum ToldMessage {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MessageList {
     /// The messages, newest first.
-    pub messages: Vec<ToldMessage>,
+    pub messages: Vec<FormattedMessage>,
     /// How many messages were looked at for these.
     pub scanned: usize,
     /// How far back was looked (RFC 3339).
@@ -252,10 +252,10 @@ impl Message {
     }
 
     /// The message as a list tells it.
-    pub fn told(self, format: Format) -> ToldMessage {
+    pub fn formatted(self, format: Format) -> FormattedMessage {
         match format {
-            Format::Detailed => ToldMessage::Detailed(self),
-            Format::Concise => ToldMessage::Concise(ShortMessage {
+            Format::Detailed => FormattedMessage::Detailed(self),
+            Format::Concise => FormattedMessage::Concise(ShortMessage {
                 from: Some(self.from).filter(|_| self.from_name.is_none()),
                 from_name: self.from_name,
                 at: self.at,
@@ -274,7 +274,7 @@ impl Message {
     }
 }
 
-impl ToldMessage {
+impl FormattedMessage {
     fn line(&self) -> String {
         match self {
             Self::Detailed(message) => message.line(),
@@ -336,7 +336,11 @@ impl Output for MessageList {
 
     fn shorten(&mut self, bytes: usize) {
         // Only a message that stands alone can be too long.
-        for text in self.messages.iter_mut().filter_map(ToldMessage::text_mut) {
+        for text in self
+            .messages
+            .iter_mut()
+            .filter_map(FormattedMessage::text_mut)
+        {
             text.shorten(bytes / 3);
         }
     }

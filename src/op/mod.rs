@@ -1,4 +1,5 @@
-//! The vocabulary: what a tool is, said once for all back ends.
+//! The vocabulary: ids, operations with their arguments, and outputs, the same for all back
+//! ends.
 
 mod arguments;
 mod attachments;
@@ -56,25 +57,24 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// One action that an agent can ask for, with typed arguments.
-///
-/// The type's doc comment is the tool's description, its fields are the arguments.
+/// A tool: the type's fields are its arguments, and the type's doc comment is the
+/// description that models read.
 pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 'static {
-    /// The tool's name, unique over the catalogue.
+    /// The tool's name, unique in the catalogue.
     const NAME: &'static str;
-    /// How much harm the action can do.
+    /// How much harm it can do.
     const RISK: Risk;
-    /// What it is about; policies choose tools by it.
+    /// What it is about.
     const TOPIC: Topic;
     /// How many messages its output can contain.
     const READS: Reads;
-    /// What it does, in a person's words after "An agent wants to".
+    /// What it does, in words that follow "An agent wants to" in a question to a person.
     const INTENT: &'static str;
-    /// Whether doing it twice is the same as doing it once.
+    /// Whether a second call with the same arguments has no further effect.
     const IDEMPOTENT: bool;
-    /// Names that other servers give this action; read in policy files only.
+    /// Names that other servers give it; policy files may use them.
     const KNOWN_AS: &'static [&'static str];
-    /// What a back end answers.
+    /// What a back end returns.
     type Output: Output;
 
     /// Every chat, group and person that the arguments name, with what the action means
@@ -119,66 +119,66 @@ pub enum Reads {
     Page,
 }
 
-/// What a tool answers: structured content, and a short text that says the same.
+/// The output of a tool: structured content, and a short text with the same facts.
 pub trait Output: Serialize + JsonSchema + Send + 'static {
-    /// The answer in a few lines for a reader.
+    /// The output as a few lines of text.
     fn text(&self) -> String;
 
-    /// Pictures, sound and files that belong to the answer.
+    /// Pictures, sound and files that belong to it.
     fn attachments(&self) -> Vec<Attachment> {
         Vec::new()
     }
 
-    /// Leaves out what can be left out, so that it fits into this many bytes of JSON.
+    /// Drops optional parts so that its JSON fits into this many bytes.
     fn shorten(&mut self, _bytes: usize) {}
 
-    /// What of other people's messages is in it.
+    /// The messages that it contains, for read budgets and the flow rule.
     fn reading(&self) -> Reading {
         Reading::default()
     }
 
-    /// Takes out what is written in chats that may not be read.
+    /// Removes the messages of chats for which `may_read` is false.
     fn redact(&mut self, _may_read: &dyn Fn(&ChatId) -> bool) {}
 
-    /// The account's state, where the answer tells it.
+    /// The account's state in the API's own word, if the output has it.
     fn account_state(&self) -> Option<String> {
         None
     }
 
-    /// Whether the effect that was asked for is not known to have happened.
+    /// Whether the requested effect did not happen, or may not have happened.
     fn failed(&self) -> bool {
         false
     }
 }
 
-/// What of other people's messages is in an answer.
+/// The messages in an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// How many messages.
+    /// How many there are.
     pub messages: u32,
-    /// In which chats they stand, where the call did not name them.
+    /// Their chats, if the call did not name them.
     pub chats: Vec<ChatId>,
 }
 
-/// How much harm an action can do.
+/// How much harm a tool can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Risk {
     /// Changes nothing.
     Read,
-    /// Adds or changes; visible to others, reversible.
+    /// Adds or changes something; reversible.
     Write,
-    /// Starts something outside: a session, a pairing, a logout.
+    /// Starts or ends something: a session, a link, a membership.
     Execute,
-    /// Cannot be undone.
+    /// Irreversible.
     Destructive,
 }
 
 impl Risk {
-    /// Every class, mildest first.
+    /// All classes, the least harmful first.
     pub const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Execute, Self::Destructive];
 
-    /// The class's name, as policies write it.
+    /// The name in policies.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -195,26 +195,26 @@ impl fmt::Display for Risk {
     }
 }
 
-/// What tools are about.
+/// What a tool is about; policies choose tools by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Topic {
-    /// The link to the account.
+    /// The session and its account.
     Session,
     /// Chats as a whole.
     Chats,
-    /// What is written in them.
+    /// Messages.
     Messages,
     /// Groups and their members.
     Groups,
     /// People.
     Contacts,
-    /// Who is online or writing.
+    /// Who is online or typing.
     Presence,
 }
 
 impl Topic {
-    /// Every topic, in the order in which people read them.
+    /// All topics, in the order of the documentation.
     pub const ALL: [Self; 6] = [
         Self::Session,
         Self::Chats,
@@ -224,7 +224,7 @@ impl Topic {
         Self::Presence,
     ];
 
-    /// The topic's name, as policies write it.
+    /// The name in policies.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Session => "session",

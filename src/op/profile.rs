@@ -34,7 +34,7 @@ impl Operation for UpdateProfile {
     type Output = ProfileUpdated;
 
     fn targets(&self) -> Targets {
-        Targets::everybody()
+        Targets::public()
     }
 
     fn check(&self) -> Result<(), BadId> {
