@@ -21,7 +21,7 @@ use whatsapp_guard::{
     audit::Audit,
     clock::Clock,
     gate::Gate,
-    http::{self, listen::Listener, origins::Origins, tokens::Door},
+    http::{self, auth::Authenticator, listen::Listener, origins::Origins},
     ledger::Ledger,
     mcp::{self, LOCAL, Server},
     op::{
@@ -243,9 +243,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = SERVER.get_or_init(|| server).clone();
     let sessions = Sessions::new(clock, MAX_SESSIONS);
     let service = mcp::http_service(server, sessions.clone(), CancellationToken::new());
-    let door = Door::Open(LOCAL.to_owned());
-    let router = http::router(service, Origins::loopback(), door, sessions);
-    let listener = Listener::at(address).await?;
+    let authenticator = Authenticator::Anonymous(LOCAL.to_owned());
+    let router = http::router(service, Origins::loopback(), authenticator, sessions);
+    let listener = Listener::bind(address).await?;
     writeln!(io::stderr(), "serving http://{}", listener.address()?)?;
     listener.serve(router, CancellationToken::new()).await;
     Ok(())

@@ -12,7 +12,7 @@ use super::{
     options::PolicyOption,
     output::{stdout, write_json},
 };
-use crate::http::tokens::digest;
+use crate::http::auth::digest;
 
 /// Make and list the tokens of callers over HTTP.
 #[derive(Debug, Args)]
