@@ -1,9 +1,9 @@
-//! Calls over HTTP go through the same gate, each under its caller's grant.
+//! Calls over HTTP pass the same gate, each with the grant of its caller.
 
 use super::*;
 
 #[tokio::test]
-async fn each_caller_has_a_grant_of_its_own() {
+async fn each_caller_has_its_own_grant() {
     let site = Site::start(&two()).await;
     let (alice, bob) = (site.open(ALICE).await, site.open(BOB).await);
     let opened = site.call(ALICE, &alice, "open_session", json!({})).await;
@@ -22,7 +22,7 @@ async fn each_caller_has_a_grant_of_its_own() {
 }
 
 #[tokio::test]
-async fn an_approval_belongs_to_its_grant() {
+async fn an_approval_is_valid_for_its_grant_only() {
     let site = Site::start(&two()).await;
     let call =
         json!({ "name": "leave_group", "arguments": { "group": "120363000000000002@g.us" } });
@@ -41,7 +41,7 @@ async fn an_approval_belongs_to_its_grant() {
 }
 
 #[tokio::test]
-async fn what_was_wrong_with_a_request_is_an_error_in_both_eras() {
+async fn an_invalid_request_is_an_error_in_both_eras() {
     let site = Site::start(&two()).await;
     let session = site.open(ALICE).await;
     let call = json!({ "name": "no_tool_at_all", "arguments": {} });
@@ -63,7 +63,7 @@ async fn what_was_wrong_with_a_request_is_an_error_in_both_eras() {
 }
 
 #[tokio::test]
-async fn a_stopped_server_ends() {
+async fn a_stopped_server_accepts_no_connections() {
     let site = Site::start(&two()).await;
     site.open(ALICE).await;
     site.stop.cancel();

@@ -41,7 +41,7 @@ async fn a_large_file_needs_an_inbox() {
     assert_eq!(code(&result), "media-refused");
     assert!(text(&result).contains("WHATSAPP_GUARD_INBOX"));
     let inbox = TempDir::new().unwrap();
-    let rules = MediaRules::default().saving_in(Some(inbox.path().to_owned()));
+    let rules = MediaRules::default().with_inbox(Some(inbox.path().to_owned()));
     let mut app = app::sandbox_taking(rules).linked().await;
     let mut paths = Vec::new();
     for _ in 0..2 {
