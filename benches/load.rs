@@ -72,7 +72,7 @@ fn main() {
     let answer = Connection::open(&server.address).send(&sessions[0], PING);
     assert!(answer.contains("result"), "{answer}");
     println!("{SESSIONS} idle sessions of 2025-11-25");
-    println!("  memory            {grown:>8} MiB goal 100, {whole} with the server itself");
+    println!("  memory            {grown:>8} MiB goal 200, {whole} with the server itself");
 }
 
 struct Server {

@@ -114,15 +114,13 @@ async fn check_caller(
     }
     let mut guard = None;
     if let Some(id) = request.headers().get(SESSION_HEADER) {
-        guard = hold_session(&checks.sessions, id, &principal);
-        match &guard {
-            // The call holds the session too: it may go on without the client.
-            Some(guard) => drop(request.extensions_mut().insert(guard.clone())),
-            None => {
-                let reason = "the session is unknown or has ended; send initialize to open one";
-                return reject(StatusCode::NOT_FOUND, reason);
-            }
-        }
+        let Some(held) = hold_session(&checks.sessions, id, &principal) else {
+            let reason = "the session is unknown or has ended; send initialize to open one";
+            return reject(StatusCode::NOT_FOUND, reason);
+        };
+        // The call holds the session too: it may go on without the client.
+        request.extensions_mut().insert(held.clone());
+        guard = Some(held);
     }
     request.extensions_mut().insert(principal.clone());
     let response = next.run(request).await;

@@ -45,9 +45,9 @@ impl SessionManager for BoundedSessions {
         self.inner.create_session().await
     }
 
-    /// rmcp calls this right after `create_session`, and this message shows who opens
-    /// the session. If there is no room, the answer is of no account: the session is
-    /// not in the table, so the HTTP layer refuses the request.
+    /// rmcp calls this right after `create_session`; only this message shows who opens
+    /// the session. If there is no room for it, the HTTP layer finds no such session in
+    /// the table and replaces the answer with a refusal.
     async fn initialize_session(
         &self,
         id: &SessionId,

@@ -85,8 +85,8 @@ impl Sessions {
     /// Adds a session that `owner` opens, and ends another one if the table is full.
     ///
     /// Returns a guard of the session and a token that is cancelled when the session
-    /// ends. There is no guard, and the token is cancelled already, if no other session
-    /// may end for this one: see [`victim`].
+    /// ends. There is no guard, and the token is cancelled already, if the table is full
+    /// and no other session may end for this one.
     pub fn open(
         self: &Arc<Self>,
         id: &Arc<str>,
@@ -146,14 +146,15 @@ impl Sessions {
 /// least recently used one of the grant that has the most sessions. So a grant that has
 /// more than its share ends its own, and the newest may be the only one to end.
 fn victim(table: &HashMap<Arc<str>, Session>) -> Option<Arc<str>> {
-    let mut counts = HashMap::<&str, usize>::new();
-    for session in table.values() {
-        *counts.entry(&session.owner.grant).or_default() += 1;
+    let mut grants = HashMap::<&str, (usize, Option<(Duration, &Arc<str>)>)>::new();
+    for (id, session) in table {
+        let (count, oldest) = grants.entry(&session.owner.grant).or_default();
+        *count += 1;
+        let idle = (session.in_use == 0).then_some((session.last_used, id));
+        *oldest = oldest.take().into_iter().chain(idle).min();
     }
-    let idle = table.iter().filter(|(_, session)| session.in_use == 0);
-    let (id, _) = idle.max_by_key(|(_, session)| {
-        let count = counts.get(session.owner.grant.as_str());
-        (count, Reverse(session.last_used))
-    })?;
+    let grants = grants.into_values();
+    let oldest = grants.filter_map(|(count, oldest)| Some((count, Reverse(oldest?))));
+    let (_, Reverse((_, id))) = oldest.max()?;
     Some(id.clone())
 }
