@@ -97,12 +97,12 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
-        said.read_line(&mut line).unwrap();
+        stderr.read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("serving http://").unwrap();
         let address = address.strip_suffix("/mcp").unwrap().to_owned();
-        thread::spawn(move || said.read_to_string(&mut String::new()));
+        thread::spawn(move || stderr.read_to_string(&mut String::new()));
         Self {
             child,
             address,

@@ -60,7 +60,7 @@ impl MediaSource {
     pub fn check(&self) -> Result<(), &'static str> {
         let given = [&self.url, &self.base64, &self.path];
         match given.iter().filter(|source| source.is_some()).count() {
-            0 => Err("give one of `url`, `base64` and `path`"),
+            0 => Err("give one of `url`, `base64` and `path`; none is given"),
             1 if self.base64.is_none() && self.mime.is_some() => {
                 Err("`mime` is only for `base64`; omit it")
             }

@@ -24,19 +24,8 @@ async fn each_caller_has_its_own_grant() {
 #[tokio::test]
 async fn an_approval_is_valid_for_its_grant_only() {
     let site = Site::start(&two()).await;
-    let call =
-        json!({ "name": "leave_group", "arguments": { "group": "120363000000000002@g.us" } });
-    let (_, asked) = site
-        .modern(ALICE, "tools/call", call.clone(), Some("leave_group"))
-        .await;
-    assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
-    let mut answered = call;
-    answered["requestState"] = asked["result"]["requestState"].clone();
-    answered["inputResponses"] =
-        json!({ "confirm": { "action": "accept", "content": { "decision": "yes" } } });
-    let (_, stolen) = site
-        .modern(BOB, "tools/call", answered, Some("leave_group"))
-        .await;
+    let call = site.ask_modern(ALICE).await;
+    let stolen = site.answer_modern(BOB, &call, "yes").await;
     assert_eq!(app::wrong(&stolen), "approval-invalid");
 }
 
@@ -51,14 +40,10 @@ async fn an_invalid_request_is_an_error_in_both_eras() {
     let name = Some("no_tool_at_all");
     let (_, modern) = site.modern(ALICE, "tools/call", call, name).await;
     assert_eq!(app::wrong(&modern), "unknown-tool");
-    let mut forged =
-        json!({ "name": "leave_group", "arguments": { "group": "120363000000000002@g.us" } });
-    let name = Some("leave_group");
-    let (_, asked) = site.modern(ALICE, "tools/call", forged.clone(), name).await;
-    let state = asked["result"]["requestState"].as_str().unwrap();
+    let mut forged = site.ask_modern(ALICE).await;
+    let state = forged["requestState"].as_str().unwrap();
     forged["requestState"] = format!("{state}-TAMPERED").into();
-    forged["inputResponses"] = json!({ "confirm": app::yes() });
-    let (_, answer) = site.modern(ALICE, "tools/call", forged, name).await;
+    let answer = site.answer_modern(ALICE, &forged, "yes").await;
     assert_eq!(app::wrong(&answer), "approval-invalid");
 }
 

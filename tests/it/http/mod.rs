@@ -213,6 +213,30 @@ impl Site {
         (status, last(response).await)
     }
 
+    /// Calls `leave_group` with revision 2026-07-28, which asks a person; returns the
+    /// parameters that continue the call.
+    pub async fn ask_modern(&self, token: &str) -> Value {
+        let mut call =
+            json!({ "name": "leave_group", "arguments": { "group": "120363000000000002@g.us" } });
+        let (_, asked) = self
+            .modern(token, "tools/call", call.clone(), Some("leave_group"))
+            .await;
+        assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
+        call["requestState"] = asked["result"]["requestState"].clone();
+        call
+    }
+
+    /// Continues such a call with a decision; returns the response.
+    pub async fn answer_modern(&self, token: &str, call: &Value, decision: &str) -> Value {
+        let mut call = call.clone();
+        call["inputResponses"] =
+            json!({ "confirm": { "action": "accept", "content": { "decision": decision } } });
+        let (_, answer) = self
+            .modern(token, "tools/call", call, Some("leave_group"))
+            .await;
+        answer
+    }
+
     /// The response to `initialize`, which opens a session.
     pub async fn initialize(&self, token: &str) -> Response {
         let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {

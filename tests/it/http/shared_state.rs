@@ -9,7 +9,6 @@ use crate::{
 };
 
 const KEY: &str = "7f3a9c1e5b2d804f6a7c3e91d5b80f2a4c6e8d1b3f5a79c0e2d4b6f8a1c3e5d7";
-const GROUP: &str = "120363000000000002@g.us";
 
 /// A policy with limits in a short and in a long window.
 fn limited() -> String {
@@ -103,20 +102,10 @@ async fn an_approval_is_valid_at_every_server_but_once() {
     let redis = RedisServer::start();
     let (here, there) = (site(&redis, &two()).await, site(&redis, &two()).await);
     for (decision, expected) in [("yes", Value::Null), ("no", json!("declined"))] {
-        let call = json!({ "name": "leave_group", "arguments": { "group": GROUP } });
-        let (_, asked) = here
-            .modern(ALICE, "tools/call", call.clone(), Some("leave_group"))
-            .await;
-        assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
-        let mut answered = call;
-        answered["requestState"] = asked["result"]["requestState"].clone();
-        answered["inputResponses"] =
-            json!({ "confirm": { "action": "accept", "content": { "decision": decision } } });
+        let call = here.ask_modern(ALICE).await;
         let mut codes = Vec::new();
         for site in [&there, &here, &there] {
-            let (_, answer) = site
-                .modern(ALICE, "tools/call", answered.clone(), Some("leave_group"))
-                .await;
+            let answer = site.answer_modern(ALICE, &call, decision).await;
             codes.push(refusal(&answer));
         }
         let used = json!("approval-used");
@@ -139,17 +128,8 @@ async fn servers_with_different_keys_reject_each_others_approvals() {
         let made = |gate: Gate| gate.sealing_with(key);
         Site::counting(config, &two(), |_| shared.ledger("account"), made).await
     };
-    let call = json!({ "name": "leave_group", "arguments": { "group": GROUP } });
-    let (_, asked) = here
-        .modern(ALICE, "tools/call", call.clone(), Some("leave_group"))
-        .await;
-    let mut answered = call;
-    answered["requestState"] = asked["result"]["requestState"].clone();
-    answered["inputResponses"] =
-        json!({ "confirm": { "action": "accept", "content": { "decision": "yes" } } });
-    let (_, answer) = there
-        .modern(ALICE, "tools/call", answered, Some("leave_group"))
-        .await;
+    let call = here.ask_modern(ALICE).await;
+    let answer = there.answer_modern(ALICE, &call, "yes").await;
     assert_eq!(app::wrong(&answer), "approval-invalid");
 }
 
@@ -162,27 +142,10 @@ async fn an_approval_in_a_session_is_recorded_in_redis() {
     let redis = RedisServer::start();
     let site = site(&redis, &two()).await;
     let session = site.open(ALICE).await;
-    let body = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
-        "name": "leave_group", "arguments": { "group": GROUP },
-    } });
-    let asking = site.post(ALICE, Some(&session), &body).send();
-    let mut response = timeout(PATIENCE, asking).await.unwrap().unwrap();
-    let mut text = String::new();
-    let question = loop {
-        let chunk = timeout(PATIENCE, response.chunk()).await.unwrap().unwrap();
-        text += std::str::from_utf8(&chunk.unwrap()).unwrap();
-        let data = text.lines().filter_map(|line| line.strip_prefix("data:"));
-        let mut messages = data.filter_map(|data| serde_json::from_str::<Value>(data).ok());
-        if let Some(question) = messages.find(|message| message["method"] == "elicitation/create") {
-            break question;
-        }
-    };
+    let (response, question) = site.ask(ALICE, &session).await;
     assert_eq!(redis.command(&["KEYS", "*:used:*"]), "*0\r\n");
-    let answer = json!({ "jsonrpc": "2.0", "id": question["id"], "result": {
-        "action": "accept", "content": { "decision": "yes" },
-    } });
-    let sent = site.post(ALICE, Some(&session), &answer).send().await;
-    assert_eq!(sent.unwrap().status(), StatusCode::ACCEPTED);
+    let answered = site.answer(ALICE, &session, &question, "yes").await;
+    assert_eq!(answered, StatusCode::ACCEPTED);
     let result = last(response).await;
     assert_eq!(refusal(&result), Value::Null, "{result}");
     assert!(redis.command(&["KEYS", "*:used:*"]).starts_with("*1\r\n"));
@@ -309,16 +272,16 @@ async fn limits_and_explain_show_the_shared_counts() {
         "--json",
     ];
     let ran = run(&[&["limits"], &account[..]].concat(), &[]);
-    let told: Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!(told["ledger"], url.as_str());
-    let mut counters = told["counters"].as_array().unwrap().iter();
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(report["ledger"], url.as_str());
+    let mut counters = report["counters"].as_array().unwrap().iter();
     let counter = counters
         .find(|one| {
             one["counter"]
                 .as_str()
                 .is_some_and(|name| name.starts_with("tools.get_session"))
         })
-        .unwrap_or_else(|| panic!("{told}"));
+        .unwrap_or_else(|| panic!("{report}"));
     assert_eq!(counter["left"], 1, "{counter}");
     let ran = run(
         &[
@@ -328,10 +291,10 @@ async fn limits_and_explain_show_the_shared_counts() {
         .concat(),
         &[],
     );
-    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
     assert!(
-        told.to_string().contains("\"used\":2") || told.to_string().contains("\"left\":1"),
-        "{told}"
+        report.to_string().contains("\"used\":2") || report.to_string().contains("\"left\":1"),
+        "{report}"
     );
 }
 

@@ -72,18 +72,9 @@ async fn metrics_have_calls_and_limits_but_no_ids_or_texts() {
 #[tokio::test]
 async fn metrics_count_questions() {
     let site = Site::start(&two()).await;
-    let call =
-        json!({ "name": "leave_group", "arguments": { "group": "120363000000000002@g.us" } });
-    let (_, asked) = site
-        .modern(ALICE, "tools/call", call.clone(), Some("leave_group"))
-        .await;
+    let call = site.ask_modern(ALICE).await;
     for decision in ["no", "yes"] {
-        let mut answered = call.clone();
-        answered["requestState"] = asked["result"]["requestState"].clone();
-        answered["inputResponses"] =
-            json!({ "confirm": { "action": "accept", "content": { "decision": decision } } });
-        site.modern(ALICE, "tools/call", answered, Some("leave_group"))
-            .await;
+        site.answer_modern(ALICE, &call, decision).await;
     }
     let (_, text) = probe(&site.server, "/metrics").await;
     for line in [

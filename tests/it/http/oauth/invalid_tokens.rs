@@ -142,7 +142,9 @@ async fn the_challenge_names_where_to_get_a_token() {
         (
             client.post(&site.url).bearer_auth(long),
             StatusCode::BAD_REQUEST,
-            format!("Bearer realm=\"whatsapp-guard\", error=\"invalid_request\", {CHALLENGE_END}"),
+            format!(
+                "Bearer realm=\"whatsapp-guard\", error=\"invalid_request\", error_description=\"the Authorization header is malformed; send one header Authorization: Bearer TOKEN\", {CHALLENGE_END}"
+            ),
         ),
     ] {
         let response = request.send().await.unwrap();

@@ -227,51 +227,51 @@ async fn the_issuers_metadata_names_its_keys() {
         claims["iss"] = json!(name);
         issuer.sign(&claims)
     });
-    let said = |issuer: &str, keys: &str| json!({ "issuer": issuer, "jwks_uri": keys });
+    let metadata_of = |issuer: &str, keys: &str| json!({ "issuer": issuer, "jwks_uri": keys });
     let (ok, down) = (StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE);
     let at = format!("{own}/certs");
     for (name, place, metadata, status) in [
         (
             &own,
             "/.well-known/oauth-authorization-server",
-            said(&own, &at),
+            metadata_of(&own, &at),
             ok,
         ),
         (
             &own,
             "/.well-known/openid-configuration",
-            said(&own, &at),
+            metadata_of(&own, &at),
             ok,
         ),
         (
             &realm,
             "/.well-known/oauth-authorization-server/realm",
-            said(&realm, &at),
+            metadata_of(&realm, &at),
             ok,
         ),
         (
             &realm,
             "/.well-known/openid-configuration/realm",
-            said(&realm, &at),
+            metadata_of(&realm, &at),
             ok,
         ),
         (
             &realm,
             "/realm/.well-known/openid-configuration",
-            said(&realm, &at),
+            metadata_of(&realm, &at),
             ok,
         ),
         // Metadata of another issuer, and keys at a URL without TLS.
         (
             &own,
             "/.well-known/oauth-authorization-server",
-            said(&realm, &at),
+            metadata_of(&realm, &at),
             down,
         ),
         (
             &own,
             "/.well-known/oauth-authorization-server",
-            said(&own, "http://id.example.com/certs"),
+            metadata_of(&own, "http://id.example.com/certs"),
             down,
         ),
         (
@@ -280,7 +280,7 @@ async fn the_issuers_metadata_names_its_keys() {
             json!({ "issuer": own }),
             down,
         ),
-        (&own, "/.well-known/elsewhere", said(&own, &at), down),
+        (&own, "/.well-known/elsewhere", metadata_of(&own, &at), down),
     ] {
         issuer.server.reset().await;
         for (place, body) in [(place, &metadata), ("/certs", &keys)] {
