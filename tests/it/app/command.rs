@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// The program without anything from this environment that it would read.
+/// The program in an empty environment, with a home folder of its own.
 pub fn program() -> (Command, TempDir) {
     let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_whatsapp-guard"));
@@ -30,7 +30,7 @@ pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
     )
 }
 
-/// Runs it in a folder that holds these files, which its messages then name shortly.
+/// Runs the program in a folder with these files, so that messages have short paths.
 pub fn run_with_files(files: &[(&str, &str)], arguments: &[&str]) -> Ran {
     let (mut command, home) = program();
     for (name, text) in files {

@@ -1,11 +1,11 @@
-//! What a server under test is made of.
+//! Builds the server under test.
 
 use super::*;
 
-/// A server to be started.
+/// The settings of a server that is to be started.
 pub struct Setup {
     config: Config,
-    /// Several accounts by name; the first has `config` too.
+    /// Several accounts by name. `config` is the configuration of the first one.
     named: Vec<(String, Config)>,
     policy: String,
     policy_file: Option<PathBuf>,
@@ -17,7 +17,7 @@ pub struct Setup {
     grant: String,
 }
 
-/// Waits that are short enough for tests and long enough for a loaded machine.
+/// Timeouts that are short enough for tests and long enough for a busy machine.
 pub fn timeouts() -> Timeouts {
     Timeouts {
         answer: Duration::from_secs(2),
@@ -49,7 +49,7 @@ pub fn waha_with(mock: &MockServer, timeouts: Timeouts) -> Setup {
 pub fn waha_taking(mock: &MockServer, media: MediaRules) -> Setup {
     let Setup { config, .. } = waha(mock);
     let Config::Waha(account) = config else {
-        panic!("it is WAHA's")
+        panic!("not an account of WAHA")
     };
     Setup::new(Config::Waha(WahaAccount { media, ..account }))
 }
@@ -72,12 +72,12 @@ pub fn green_api_with(mock: &MockServer, timeouts: Timeouts) -> Setup {
 pub fn green_api_taking(mock: &MockServer, media: MediaRules) -> Setup {
     let Setup { config, .. } = green_api(mock);
     let Config::GreenApi(account) = config else {
-        panic!("it is GREEN-API's")
+        panic!("not an account of GREEN-API")
     };
     Setup::new(Config::GreenApi(GreenApiAccount { media, ..account }))
 }
 
-/// Several accounts; the policy has to name them too.
+/// Several accounts, which the policy must name too.
 pub fn accounts(named: &[(&str, Config)]) -> Setup {
     let named = named
         .iter()
@@ -101,7 +101,7 @@ pub fn sandbox() -> Setup {
     sandbox_taking(MediaRules::default())
 }
 
-/// The tools of a sandbox; it is not started.
+/// The tools of a sandbox that is not started.
 pub fn sandbox_tools() -> Toolset {
     let config = Config::Sandbox(timeouts(), MediaRules::default());
     Backend::new(&config).tools()
@@ -137,7 +137,7 @@ impl Setup {
         self
     }
 
-    /// A policy in a file, with all that it includes.
+    /// Loads the policy from a file, with its includes.
     pub fn policy_at(mut self, path: &Path) -> Self {
         self.policy_file = Some(path.to_owned());
         self
@@ -158,7 +158,7 @@ impl Setup {
         self
     }
 
-    /// With a ledger that outlives it.
+    /// Keeps the ledger in a file.
     pub fn ledger(mut self, path: PathBuf) -> Self {
         self.ledger = Some(path);
         self
@@ -169,12 +169,12 @@ impl Setup {
         self
     }
 
-    /// The sandbox, with an account linked.
+    /// Starts the sandbox with a linked account.
     pub async fn linked(self) -> App {
         let mut app = self.start().await;
         app.call("open_session", json!({})).await;
         let Backend::Waha(waha) = &app.backend else {
-            panic!("the sandbox is WAHA's")
+            panic!("the sandbox uses the back end of WAHA")
         };
         waha.stand_in().await.unwrap().expect("a sandbox").scan();
         app
