@@ -39,13 +39,13 @@ pub fn cases(usual: u32) -> ProptestConfig {
 }
 
 /// A gate with a manual clock and tools that are not run.
-pub struct Desk {
+pub struct GateFixture {
     pub gate: Gate,
     pub hand: ManualClock,
     tools: Toolset,
 }
 
-impl Desk {
+impl GateFixture {
     pub fn new(text: &str) -> Self {
         let (clock, hand) = Clock::manual();
         let ledger = Ledger::in_memory(clock.clone());
@@ -85,11 +85,11 @@ impl Desk {
     }
 
     /// The verdict in one word: `allowed`, `asked`, `again` or the code of the refusal.
-    pub fn says(&self, tool: &str, arguments: &Value) -> &'static str {
-        self.says_to(LOCAL, tool, arguments)
+    pub fn verdict(&self, tool: &str, arguments: &Value) -> &'static str {
+        self.verdict_for(LOCAL, tool, arguments)
     }
 
-    pub fn says_to(&self, grant: &str, tool: &str, arguments: &Value) -> &'static str {
+    pub fn verdict_for(&self, grant: &str, tool: &str, arguments: &Value) -> &'static str {
         match self.judge(tool, arguments, grant) {
             Verdict::Go(permitted) => permitted.how(),
             Verdict::Ask(_) => "asked",

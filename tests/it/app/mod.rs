@@ -77,7 +77,7 @@ pub enum Person {
 }
 
 /// A running server and its client.
-pub struct App {
+pub struct TestServer {
     pub backend: Backend,
     pub server: Server,
     pub hand: ManualClock,
@@ -107,7 +107,7 @@ pub fn policy(text: &str) -> Policy {
     policy.unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
-impl App {
+impl TestServer {
     fn capabilities(&self) -> Value {
         match self.person {
             Person::Absent => json!({}),
@@ -116,7 +116,7 @@ impl App {
     }
 
     /// Replaces the person at the client. The capabilities of a session do not change.
-    pub fn meet(&mut self, person: Person) {
+    pub fn set_person(&mut self, person: Person) {
         self.person = person;
     }
 
@@ -303,7 +303,7 @@ pub fn code(result: &Value) -> &str {
 }
 
 /// The code of a JSON-RPC error for an invalid request.
-pub fn wrong(answer: &Value) -> &str {
+pub fn error_code(answer: &Value) -> &str {
     assert_eq!(answer["error"]["code"], -32602, "{answer}");
     answer["error"]["data"]["code"].as_str().expect("a code")
 }

@@ -17,14 +17,14 @@ use crate::app::Era;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The program as a process, and a client of it.
-pub struct Running {
+pub struct ServerProcess {
     child: Child,
     era: Era,
     out: Receiver<String>,
     err: Receiver<String>,
     last_id: u64,
     /// Notifications that arrived before another awaited message.
-    pub noted: Vec<Value>,
+    pub notifications: Vec<Value>,
 }
 
 /// The command `serve` with its state in this folder and an empty environment.
@@ -50,16 +50,16 @@ fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-impl Running {
+impl ServerProcess {
     /// Starts the program, and opens a session if the era has sessions.
     pub fn start(command: Command, era: Era) -> Self {
-        let mut running = Self::unopened(command, era);
+        let mut running = Self::spawn(command, era);
         running.open();
         running
     }
 
     /// Starts the program without a request.
-    pub fn unopened(mut command: Command, era: Era) -> Self {
+    pub fn spawn(mut command: Command, era: Era) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -72,7 +72,7 @@ impl Running {
             err: lines(child.stderr.take().unwrap()),
             child,
             last_id: 0,
-            noted: Vec::new(),
+            notifications: Vec::new(),
         }
     }
 
@@ -131,7 +131,7 @@ impl Running {
             if message["id"] == id && message.get("method").is_none() {
                 return message;
             }
-            self.noted.push(message);
+            self.notifications.push(message);
         }
     }
 
@@ -166,22 +166,25 @@ impl Running {
     }
 
     /// The next notification of this name.
-    pub fn told(&mut self, method: &str) -> Value {
-        let known = self.noted.iter().position(|note| note["method"] == method);
+    pub fn notification(&mut self, method: &str) -> Value {
+        let known = self
+            .notifications
+            .iter()
+            .position(|note| note["method"] == method);
         if let Some(index) = known {
-            return self.noted.remove(index);
+            return self.notifications.remove(index);
         }
         loop {
             let message = self.receive();
             if message["method"] == method {
                 return message;
             }
-            self.noted.push(message);
+            self.notifications.push(message);
         }
     }
 
     /// Reads standard error until it contains these words; returns the text.
-    pub fn said(&mut self, words: &str) -> String {
+    pub fn stderr_until(&mut self, words: &str) -> String {
         let (mut text, until) = (String::new(), Instant::now() + PATIENCE);
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -216,7 +219,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         // After a test that passed, the process has ended already.
         let _ = self.child.kill();

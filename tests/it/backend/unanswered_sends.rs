@@ -5,7 +5,7 @@ use std::time::Duration;
 use whatsapp_guard::config::Timeouts;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
-use crate::app::{self, Setup, code};
+use crate::app::{self, ServerBuilder, code};
 
 const SENDS: [&str; 7] = [
     "send_message",
@@ -18,7 +18,7 @@ const SENDS: [&str; 7] = [
 ];
 
 /// How often a tool's request was made when no answer ever came.
-async fn requests(tool: &str, setup: impl Fn(&MockServer, Timeouts) -> Setup) -> usize {
+async fn requests(tool: &str, setup: impl Fn(&MockServer, Timeouts) -> ServerBuilder) -> usize {
     let mock = MockServer::start().await;
     Mock::given(any())
         .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(60)))

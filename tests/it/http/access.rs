@@ -8,7 +8,7 @@ fn list() -> Value {
 
 #[tokio::test]
 async fn requests_without_a_valid_token_are_rejected() {
-    let site = Site::start(&two()).await;
+    let site = HttpServer::start(&two()).await;
     let client = client();
     let asks = || client.post(&site.url).json(&list());
     let cases = [
@@ -57,7 +57,7 @@ async fn requests_without_a_valid_token_are_rejected() {
 
 #[tokio::test]
 async fn a_foreign_origin_is_rejected_before_the_token_is_checked() {
-    let site = Site::start(&two()).await;
+    let site = HttpServer::start(&two()).await;
     for (name, value) in [("origin", "https://evil.example"), ("host", "evil.example")] {
         for token in [ALICE, "wg_mallory"] {
             let request = site.post(token, None, &list()).header(name, value);
@@ -75,7 +75,7 @@ async fn a_foreign_origin_is_rejected_before_the_token_is_checked() {
 
 #[tokio::test]
 async fn a_token_is_invalid_after_its_expiry_and_without_its_grant() {
-    let site = Site::start(&two()).await;
+    let site = HttpServer::start(&two()).await;
     let status = |(status, _): (StatusCode, Value)| status;
     let asks = |token| site.modern(token, "tools/list", json!({}), None);
     assert_eq!(status(asks(BOB).await), StatusCode::OK);
@@ -90,7 +90,7 @@ async fn a_token_is_invalid_after_its_expiry_and_without_its_grant() {
 
 #[tokio::test]
 async fn large_requests_and_other_paths_are_rejected() {
-    let site = Site::start(&two()).await;
+    let site = HttpServer::start(&two()).await;
     let large = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping", "x": "x".repeat(5 << 20) });
     let response = site.post(ALICE, None, &large).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);

@@ -22,7 +22,8 @@ fn outcome(result: &Value) -> &str {
 
 #[tokio::test]
 async fn a_token_reaches_the_accounts_of_its_grant() {
-    let site = Site::of_accounts(&["work", "home"], &accounts_policy("[\"work\", \"home\"]")).await;
+    let site =
+        HttpServer::of_accounts(&["work", "home"], &accounts_policy("[\"work\", \"home\"]")).await;
     let (alice, bob) = (site.open(ALICE).await, site.open(BOB).await);
     for (token, session, account, wanted) in [
         (ALICE, &alice, Some("work"), "done"),
@@ -51,7 +52,8 @@ async fn a_token_reaches_the_accounts_of_its_grant() {
 
 #[tokio::test]
 async fn an_open_session_loses_an_account_when_its_grant_does() {
-    let site = Site::of_accounts(&["work", "home"], &accounts_policy("[\"work\", \"home\"]")).await;
+    let site =
+        HttpServer::of_accounts(&["work", "home"], &accounts_policy("[\"work\", \"home\"]")).await;
     let session = site.open(ALICE).await;
     let work = json!({ "account": "work" });
     let result = site

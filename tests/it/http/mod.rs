@@ -70,7 +70,7 @@ pub fn client() -> Client {
 }
 
 /// A server at a loopback port.
-pub struct Site {
+pub struct HttpServer {
     pub url: String,
     pub server: Server,
     pub hand: ManualClock,
@@ -80,7 +80,7 @@ pub struct Site {
     folder: TempDir,
 }
 
-impl Site {
+impl HttpServer {
     /// Starts the sandbox with a policy.
     pub async fn start(policy: &str) -> Self {
         Self::with(

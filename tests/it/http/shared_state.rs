@@ -18,16 +18,16 @@ fn limited() -> String {
     format!("{}{limits}{reads}{counted}", two())
 }
 
-async fn site(redis: &RedisServer, policy: &str) -> Site {
+async fn site(redis: &RedisServer, policy: &str) -> HttpServer {
     let shared = Shared::at(&redis.url().into(), None).unwrap();
     let key = ApprovalKey::new(&KEY.into(), "account").unwrap();
     let config = Config::Sandbox(app::timeouts(), MediaRules::default());
     let ledger = |_| shared.ledger("account");
-    Site::counting(config, policy, ledger, |gate| gate.sealing_with(key)).await
+    HttpServer::counting(config, policy, ledger, |gate| gate.sealing_with(key)).await
 }
 
 /// Calls a tool; returns the code of the refusal, or null.
-async fn code(site: &Site, tool: &str, arguments: Value) -> Value {
+async fn code(site: &HttpServer, tool: &str, arguments: Value) -> Value {
     let call = json!({ "name": tool, "arguments": arguments });
     let (_, answer) = site.modern(ALICE, "tools/call", call, Some(tool)).await;
     refusal(&answer)
@@ -42,7 +42,7 @@ fn refusal(answer: &Value) -> Value {
     }
 }
 
-async fn open(site: &Site) -> Value {
+async fn open(site: &HttpServer) -> Value {
     code(site, "open_session", json!({})).await
 }
 
@@ -126,11 +126,11 @@ async fn servers_with_different_keys_reject_each_others_approvals() {
         let key = ApprovalKey::new(&KEY.into(), "another").unwrap();
         let config = Config::Sandbox(app::timeouts(), MediaRules::default());
         let made = |gate: Gate| gate.sealing_with(key);
-        Site::counting(config, &two(), |_| shared.ledger("account"), made).await
+        HttpServer::counting(config, &two(), |_| shared.ledger("account"), made).await
     };
     let call = here.ask_modern(ALICE).await;
     let answer = there.answer_modern(ALICE, &call, "yes").await;
-    assert_eq!(app::wrong(&answer), "approval-invalid");
+    assert_eq!(app::error_code(&answer), "approval-invalid");
 }
 
 #[tokio::test]
@@ -249,7 +249,7 @@ async fn limits_and_explain_show_the_shared_counts() {
     let redis = RedisServer::start();
     let shared = Shared::at(&redis.url().into(), None).unwrap();
     let config = Config::Sandbox(app::timeouts(), MediaRules::default());
-    let site = Site::counting(
+    let site = HttpServer::counting(
         config,
         &limited(),
         |_| shared.ledger("sandbox"),

@@ -20,7 +20,7 @@ pub(super) async fn probe(server: &Server, path: &str) -> (StatusCode, String) {
 
 #[tokio::test]
 async fn a_server_is_healthy_and_ready() {
-    let site = Site::start(&two()).await;
+    let site = HttpServer::start(&two()).await;
     assert_eq!(probe(&site.server, "/healthz").await.0, StatusCode::OK);
     assert_eq!(probe(&site.server, "/readyz").await.0, StatusCode::OK);
     // The address for agents does not serve it.
@@ -32,7 +32,7 @@ async fn a_server_is_healthy_and_ready() {
 #[tokio::test]
 async fn a_server_without_its_back_end_is_not_ready() {
     let gone = wiremock::MockServer::start().await;
-    let site = Site::with(app::waha_config(&gone), &two()).await;
+    let site = HttpServer::with(app::waha_config(&gone), &two()).await;
     drop(gone);
     let (status, text) = probe(&site.server, "/readyz").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
@@ -47,7 +47,7 @@ async fn metrics_have_calls_and_limits_but_no_ids_or_texts() {
          [tools.list_groups]\nlimits = [{{ max = 5, window = \"hour\" }}]\n",
         two()
     );
-    let site = Site::start(&policy).await;
+    let site = HttpServer::start(&policy).await;
     let session = site.open(ALICE).await;
     let to = json!({ "chat": "+1 555 000 1234", "text": "a secret" });
     site.call(ALICE, &session, "send_message", to).await;
@@ -71,7 +71,7 @@ async fn metrics_have_calls_and_limits_but_no_ids_or_texts() {
 
 #[tokio::test]
 async fn metrics_count_questions() {
-    let site = Site::start(&two()).await;
+    let site = HttpServer::start(&two()).await;
     let call = site.ask_modern(ALICE).await;
     for decision in ["no", "yes"] {
         site.answer_modern(ALICE, &call, decision).await;

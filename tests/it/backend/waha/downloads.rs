@@ -94,7 +94,7 @@ async fn what_is_large_goes_to_the_inbox() {
     let large = vec![b'x'; 300 * 1024];
     let mock = server(media("text/plain"), bytes(&large)).await;
     let rules = MediaRules::default().with_inbox(Some(inbox.path().to_owned()));
-    let mut app = app::waha_taking(&mock, rules).start().await;
+    let mut app = app::waha_with_media(&mock, rules).start().await;
     let result = app.call("download_media", message()).await;
     let saved = result["structuredContent"]["saved_as"].as_str().unwrap();
     assert_eq!(fs::read(saved).unwrap(), large);

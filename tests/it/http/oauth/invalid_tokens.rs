@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn each_claim_is_validated() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     site.hand.advance(Duration::from_secs(1000));
     let (issued, audience) = (
         "the token is from another issuer",
@@ -55,7 +55,7 @@ async fn each_claim_is_validated() {
 #[tokio::test]
 async fn only_a_signature_of_the_issuer_is_valid() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let claims = issuer.claims("anna", "wg:family");
     let (algorithm, form, wrong) = (
         "the signature algorithm of the token is not accepted",
@@ -123,7 +123,7 @@ async fn only_a_signature_of_the_issuer_is_valid() {
 #[tokio::test]
 async fn the_challenge_names_where_to_get_a_token() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let good = issuer.token("anna", "wg:family");
     let client = client();
     let long = "x".repeat(8193);
@@ -157,7 +157,7 @@ async fn the_challenge_names_where_to_get_a_token() {
 #[tokio::test]
 async fn rejections_are_counted_by_reason() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let mut claims = issuer.claims("anna", "wg:family");
     try_token(&site, &issuer.sign(&claims)).await;
     try_token(&site, &issuer.token("anna", "openid")).await;

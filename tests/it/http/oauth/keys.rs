@@ -15,7 +15,7 @@ fn minutes(count: u64) -> Duration {
 #[tokio::test]
 async fn each_algorithm_is_verified() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let all = [
         ("EdDSA", Key::ed25519(2)),
         ("ES256", Key::ecdsa("P-256")),
@@ -45,7 +45,7 @@ async fn each_algorithm_is_verified() {
 #[tokio::test]
 async fn a_key_is_used_only_as_its_set_declares() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let key = Key::rsa("RS256");
     let claims = issuer.claims("anna", "wg:family");
     let token = key.token(&json!({ "alg": "RS256", "kid": "k" }), &claims);
@@ -85,7 +85,7 @@ async fn a_key_is_used_only_as_its_set_declares() {
 #[tokio::test]
 async fn keys_can_be_rotated() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let old = issuer.token("anna", "wg:family");
     let next = Key::ed25519(2);
     let claims = issuer.claims("anna", "wg:family");
@@ -125,7 +125,7 @@ async fn keys_can_be_rotated() {
 #[tokio::test]
 async fn cache_control_sets_how_long_keys_are_cached() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let keys = json!({ "keys": [issuer.key.public("one")] });
     let answer = ResponseTemplate::new(200).set_body_json(keys);
     let answer = answer.insert_header("cache-control", "public, max-age=1800");
@@ -141,7 +141,7 @@ async fn cache_control_sets_how_long_keys_are_cached() {
 #[tokio::test]
 async fn an_issuer_that_does_not_respond_is_503_and_not_401() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let token = issuer.token("anna", "wg:family");
     let key = issuer.key.public("one");
     let large = json!({ "keys": [key], "more": "x".repeat(256 * 1024) });
@@ -171,7 +171,7 @@ async fn an_issuer_that_does_not_respond_is_503_and_not_401() {
 #[tokio::test]
 async fn stale_keys_are_used_for_an_hour_without_their_issuer() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let mut claims = issuer.claims("anna", "wg:family");
     claims["exp"] = json!(100_000);
     let token = issuer.sign(&claims);
@@ -204,7 +204,7 @@ async fn concurrent_requests_cause_one_fetch() {
     issuer
         .respond_with(answer.set_delay(Duration::from_millis(200)))
         .await;
-    let site = Arc::new(Site::start(&issuer.policy()).await);
+    let site = Arc::new(HttpServer::start(&issuer.policy()).await);
     let token = issuer.token("anna", "wg:family");
     let mut all = tokio::task::JoinSet::new();
     for _ in 0..16 {
@@ -294,7 +294,7 @@ async fn the_issuers_metadata_names_its_keys() {
             &format!("issuer = \"{own}\""),
             &format!("issuer = \"{name}\""),
         );
-        let site = Site::start(&policy).await;
+        let site = HttpServer::start(&policy).await;
         assert_eq!(
             try_token(&site, &token(name)).await.0,
             status,

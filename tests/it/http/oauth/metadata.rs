@@ -2,7 +2,7 @@
 
 use super::*;
 
-async fn get(site: &Site, path: &str) -> (StatusCode, Value) {
+async fn get(site: &HttpServer, path: &str) -> (StatusCode, Value) {
     let url = site.url.replace("/mcp", path);
     let response = client().get(url).send().await.unwrap();
     (response.status(), last(response).await)
@@ -11,7 +11,7 @@ async fn get(site: &Site, path: &str) -> (StatusCode, Value) {
 #[tokio::test]
 async fn it_is_served_without_a_token() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let wanted = json!({
         "resource": AUDIENCE,
         "authorization_servers": [issuer.server.uri()],
@@ -57,7 +57,7 @@ async fn its_path_depends_on_the_audience() {
         ("https://wg.example.com:8443/a/mcp", "/a/mcp"),
     ] {
         let policy = issuer.policy().replace(AUDIENCE, audience);
-        let site = Site::start(&policy).await;
+        let site = HttpServer::start(&policy).await;
         let path = format!("/.well-known/oauth-protected-resource{path}");
         let (status, document) = get(&site, &path).await;
         assert_eq!(
@@ -74,7 +74,7 @@ async fn its_path_depends_on_the_audience() {
 
 #[tokio::test]
 async fn it_needs_an_authorization_server_in_the_policy() {
-    let site = Site::start(&two()).await;
+    let site = HttpServer::start(&two()).await;
     let path = "/.well-known/oauth-protected-resource";
     assert_eq!(get(&site, path).await.0, StatusCode::UNAUTHORIZED);
 }

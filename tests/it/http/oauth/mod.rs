@@ -14,7 +14,7 @@ use issuer::{AUDIENCE, Issuer, Key, encode};
 const CHALLENGE_END: &str = "scope=\"wg:family wg:home wg:read\", resource_metadata=\"https://wg.example.com/.well-known/oauth-protected-resource/mcp\"";
 
 /// Lists the tools with a token; returns the status and the challenge.
-async fn try_token(site: &Site, token: &str) -> (StatusCode, String) {
+async fn try_token(site: &HttpServer, token: &str) -> (StatusCode, String) {
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": { "_meta": {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},

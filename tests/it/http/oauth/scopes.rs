@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn a_scope_selects_its_grant() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let mut listed = issuer.claims("anna", "");
     listed["scp"] = json!(["openid", "wg:home"]);
     for (token, refused) in [
@@ -27,7 +27,7 @@ async fn a_scope_selects_its_grant() {
 #[tokio::test]
 async fn a_token_without_a_scope_of_one_grant_is_forbidden() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let forbidden = |reason: &str| {
         let challenge = format!(
             "Bearer realm=\"whatsapp-guard\", error=\"insufficient_scope\", error_description=\"{reason}\", {CHALLENGE_END}"
@@ -58,7 +58,7 @@ async fn tokens_of_grants_stay_valid() {
         "{}[grants.alice]\ntoken_sha256 = \"{own}\"\n",
         issuer.policy()
     );
-    let site = Site::start(&policy).await;
+    let site = HttpServer::start(&policy).await;
     assert_eq!(try_token(&site, ALICE).await.0, StatusCode::OK);
     assert_eq!(issuer.request_count().await, 0);
     let good = issuer.token("anna", "wg:family");
@@ -68,7 +68,7 @@ async fn tokens_of_grants_stay_valid() {
 #[tokio::test]
 async fn a_session_belongs_to_one_subject() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let anna = issuer.token("anna", "wg:family");
     let session = site.open(&anna).await;
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
@@ -96,7 +96,7 @@ async fn a_session_belongs_to_one_subject() {
 #[tokio::test]
 async fn a_new_policy_applies_from_the_next_request_on() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let put = |text: &str| {
         let policy = Policy::from_toml("policy.toml", text).unwrap();
         site.server.replace(policy);

@@ -31,7 +31,7 @@ async fn tokens_reach_no_log_audit_metric_or_back_end() {
         tracing::subscriber::set_default(tracing_subscriber::registry().with(lines).with(ours));
     let api = wiremock::MockServer::start().await;
     let issuer = Issuer::start().await;
-    let site = Site::with(app::waha_config(&api), &issuer.policy()).await;
+    let site = HttpServer::with(app::waha_config(&api), &issuer.policy()).await;
     let anna = issuer.token("anna-the-first", "wg:family");
     let session = site.open(&anna).await;
     site.call(&anna, &session, "get_session", json!({})).await;
