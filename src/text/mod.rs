@@ -5,4 +5,4 @@ mod nearest;
 mod time;
 
 pub use nearest::nearest;
-pub use time::{for_people, moment};
+pub use time::{for_people, moment, per};
