@@ -122,7 +122,7 @@ impl Importer<'_> {
                 "increment_from" => "limits count calls, not amounts",
                 _ => "this key of a counter is not supported",
             };
-            return self.refuse(rule, field.key_span.start, &below(path, field), why);
+            return self.refuse(rule, field.key_span.start, path, why);
         }
         let step = match state.get("increment").map(|node| &node.value) {
             None | Some(NodeValue::Null | NodeValue::Integer(0)) => Some(1),

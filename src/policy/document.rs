@@ -24,9 +24,9 @@ pub(crate) type Span = Range<usize>;
 /// A value with its key.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
-    /// The key. Entries of a list have the list's key; the root has an empty one.
+    /// The key; for an entry of a list `an entry of KEY`, and `the file` for the root.
     pub(crate) key: Arc<str>,
-    /// Where the key stands; for an entry of a list the same as `span`.
+    /// Where the key stands; without a key the same as `span`.
     pub(crate) key_span: Span,
     pub(crate) span: Span,
     pub(crate) value: NodeValue,
@@ -193,11 +193,16 @@ pub(super) fn read_file(path: &Path) -> io::Result<String> {
 /// The root of a document, or another value, before its parent names it.
 pub(crate) fn unnamed(span: Span, value: NodeValue) -> Node {
     Node {
-        key: "".into(),
+        key: "the file".into(),
         key_span: span.clone(),
         span,
         value,
     }
+}
+
+/// What the entries of a list have in place of a key.
+fn entry_of(list: &str) -> Arc<str> {
+    format!("an entry of {list}").into()
 }
 
 fn syntax(span: Span, message: impl Into<String>) -> Vec<Diagnostic> {
@@ -244,7 +249,8 @@ fn from_toml(key: Arc<str>, value: &Spanned<DeValue<'_>>) -> Node {
         DeValue::Boolean(value) => NodeValue::Boolean(*value),
         DeValue::Datetime(_) => NodeValue::Other("a date"),
         DeValue::Array(items) => {
-            let items = items.iter().map(|item| from_toml(key.clone(), item));
+            let entry = entry_of(&key);
+            let items = items.iter().map(|item| from_toml(entry.clone(), item));
             NodeValue::List(items.collect())
         }
         DeValue::Table(table) => from_table(table),
@@ -274,7 +280,7 @@ pub(crate) fn json(text: &str) -> Result<Node, Vec<Diagnostic>> {
         syntax(start..end.max(start), error.kind().to_string())
     })?;
     match parsed.value {
-        Some(value) => from_json("".into(), &value, 0),
+        Some(value) => from_json("the file".into(), &value, 0),
         None => Err(syntax(0..text.len(), "the file is empty")),
     }
 }
@@ -291,8 +297,8 @@ fn from_json(key: Arc<str>, value: &JsonValue<'_>, depth: usize) -> Result<Node,
         JsonValue::BooleanLit(literal) => NodeValue::Boolean(literal.value),
         JsonValue::NullKeyword(_) => NodeValue::Null,
         JsonValue::Array(array) => {
-            let items = array.elements.iter();
-            let items = items.map(|item| from_json(key.clone(), item, depth + 1));
+            let (entry, items) = (entry_of(&key), array.elements.iter());
+            let items = items.map(|item| from_json(entry.clone(), item, depth + 1));
             NodeValue::List(items.collect::<Result<_, _>>()?)
         }
         JsonValue::Object(object) => {

@@ -45,7 +45,7 @@ impl Reader<'_> {
         let entries = self.entries(node, "a table of accounts");
         if node.fields().is_some() && !(1..=MAX_ACCOUNTS).contains(&entries.len()) {
             let got = entries.len();
-            let message = format!("accounts must be 1 to {MAX_ACCOUNTS}, got {got}");
+            let message = format!("a policy has 1 to {MAX_ACCOUNTS} accounts, got {got}");
             self.error(&node.key_span, "bad-value", message);
         }
         let mut known: BTreeMap<String, &str> = BTreeMap::new();

@@ -129,8 +129,9 @@ impl Reader<'_> {
             if let Some(chat) = item.text().and_then(|text| ChatId::parse(text).ok()) {
                 return Some(chat);
             }
-            let allowed = "a number with its country code or an id";
-            let message = format!("an entry of {key} must be {allowed}, got {}", item.shown());
+            let (entry, got) = (&item.key, item.shown());
+            let message =
+                format!("{entry} must be a number with its country code or an id, got {got}");
             let hint = "write \"+15551230000\" for a person, \"…@g.us\" for a group";
             self.wrong(&item.span, "bad-recipient", &message, hint);
             None

@@ -227,7 +227,7 @@ impl Reader<'_> {
             Ok(entry) => Some(entry),
             Err(hint) => {
                 let message = format!(
-                    "an entry of {} must be a person, group, channel or list, got {}",
+                    "{} must be a person, group, channel or list, got {}",
                     node.key,
                     node.shown()
                 );

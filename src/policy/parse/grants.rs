@@ -34,7 +34,10 @@ impl Reader<'_> {
     pub(super) fn grants(&mut self, node: &Node, outer: &ParsedLayer) -> Vec<ParsedGrant> {
         let entries = self.entries(node, "a table of grants");
         if let Some(node) = entries.get(MAX_GRANTS) {
-            let message = format!("grants must be at most {MAX_GRANTS}, got {}", entries.len());
+            let message = format!(
+                "a policy has at most {MAX_GRANTS} grants, got {}",
+                entries.len()
+            );
             self.error(&node.key_span, "bad-value", message);
         }
         let keys: Vec<&'static str> = LAYER.into_iter().chain(GRANT).collect();

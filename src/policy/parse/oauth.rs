@@ -58,7 +58,10 @@ impl Reader<'_> {
         let items = self.list(node, "a list of scopes");
         let mut scopes = Vec::new();
         if items.len() > MAX_SCOPES {
-            let message = format!("scopes must be at most {MAX_SCOPES}, got {}", items.len());
+            let message = format!(
+                "a grant has at most {MAX_SCOPES} scopes, got {}",
+                items.len()
+            );
             self.error(&node.span, "bad-value", message);
         }
         for item in items.iter().take(MAX_SCOPES) {

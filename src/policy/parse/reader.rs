@@ -136,7 +136,11 @@ impl Reader<'_> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("its keys are {}", known.join(", ")),
             };
-            let message = format!("{} has no key `{}`", label(node), shorten(&field.key));
+            let message = format!(
+                "{} has no key `{}`",
+                shorten(&node.key),
+                shorten(&field.key)
+            );
             self.wrong(&field.key_span, "unknown-key", &message, &hint);
         }
         Some(fields.iter().map(|field| (&*field.key, field)).collect())
@@ -151,7 +155,7 @@ impl Reader<'_> {
     ) -> Option<&'n Node> {
         let found = fields.get(key).copied();
         if found.is_none() {
-            let message = format!("{} needs `{key}`", label(table));
+            let message = format!("{} needs `{key}`", shorten(&table.key));
             self.wrong(
                 &table.span,
                 "missing-key",
@@ -192,7 +196,7 @@ impl Reader<'_> {
     pub(super) fn invalid<T>(&mut self, node: &Node, allowed: &str) -> Option<T> {
         let message = format!(
             "{} must be {allowed}, got {}",
-            label(node),
+            shorten(&node.key),
             self.shown(node)
         );
         self.error(&node.span, "bad-value", message);
@@ -232,15 +236,6 @@ impl Reader<'_> {
     pub(super) fn place(&self, span: &Span, path: &str) -> RuleLocation {
         let (line, column) = self.positions.of(span.start);
         format!("{}:{line}:{column} ({}{path})", self.origin, self.prefix).into()
-    }
-}
-
-/// A value's name in messages: its key.
-fn label(node: &Node) -> String {
-    match &*node.key {
-        "" => "the file".to_owned(),
-        key if node.key_span == node.span => format!("an entry of {}", shorten(key)),
-        key => shorten(key).to_string(),
     }
 }
 

@@ -3,10 +3,9 @@
 use serde_json::{Map, Value, json};
 use whatsapp_guard::policy::{self, Policy};
 
-use crate::desk::open;
+use crate::app::gate::open;
 
-/// A wrong value, how messages show it, and the end of the key's path in the file if the
-/// mistake is in an entry of the value.
+/// A wrong value, and how messages show it.
 type Mistake = (Value, &'static str);
 
 /// The errors about a policy with this value at a key.
@@ -143,6 +142,7 @@ fn wrong_values(key: &str) -> Vec<Mistake> {
         "token_sha256" => vec![(json!("abc"), "text"), (json!(5), "a number")],
         "url" | "session" | "api_key_file" | "api_key_env" => vec![(json!(7), ""), (json!(""), "")],
         "id_instance" | "api_url" | "media_url" | "api_token_file" | "api_token_env" => Vec::new(),
+        "NAME" if key.starts_with("accounts") => vec![(json!("x"), "text"), (json!(3), "a number")],
         // The rest are tables.
         _ => vec![
             (json!("x"), "\"x\""),
