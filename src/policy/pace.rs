@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pace_has_an_order_and_an_end() {
+    fn a_pace_has_an_order_and_a_maximum() {
         assert_eq!(seconds(8, 3), Err("min"));
         assert_eq!(seconds(0, 0), Err("max"));
         assert_eq!(seconds(3, 121), Err("max"));
@@ -109,13 +109,13 @@ mod tests {
     }
 
     #[test]
-    fn each_part_is_as_likely_as_another() {
+    fn all_delays_are_equally_likely() {
         let pace = seconds(0, 120).unwrap();
         let mut parts = [0_u32; 12];
-        // Steps of the golden ratio fall evenly over all numbers.
+        // Multiples of the golden ratio are spread evenly over all numbers.
         for step in 0..12_000_u64 {
-            let gap = pace.draw(step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            parts[usize::try_from(gap.as_secs() / 10).unwrap().min(11)] += 1;
+            let delay = pace.draw(step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            parts[usize::try_from(delay.as_secs() / 10).unwrap().min(11)] += 1;
         }
         assert!(
             parts.iter().all(|count| (980..=1020).contains(count)),
@@ -125,15 +125,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_gap_is_within_its_ends(
+        fn a_delay_is_within_its_range(
             one in 0..=MAX_DELAY.as_nanos() as u64,
             other in 1..=MAX_DELAY.as_nanos() as u64,
             random: u64,
         ) {
             let (min, max) = (one.min(other), one.max(other));
             let pace = Pace::new(Duration::from_nanos(min), Duration::from_nanos(max)).unwrap();
-            let gap = pace.draw(random);
-            prop_assert!(pace.min() <= gap && gap <= pace.max());
+            let delay = pace.draw(random);
+            prop_assert!(pace.min() <= delay && delay <= pace.max());
         }
     }
 }

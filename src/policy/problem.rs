@@ -28,3 +28,11 @@ impl Problem {
         }
     }
 }
+
+/// Words as alternatives: `allow, confirm or deny`.
+pub(super) fn one_of(words: &[&str]) -> String {
+    match words {
+        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        words => words.concat(),
+    }
+}

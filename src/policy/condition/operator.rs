@@ -1,7 +1,10 @@
 //! The operators of conditions.
 
 use super::Problem;
-use crate::{policy::document::shorten, text::nearest};
+use crate::{
+    policy::{document::shorten, problem::one_of},
+    text::nearest,
+};
 
 /// How an argument is compared with the value of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -28,7 +31,7 @@ pub enum Operator {
     NotMatches,
     /// The value is a part of the text, or an entry of the list.
     Contains,
-    /// It is given, or left out.
+    /// It is given, or omitted.
     Exists,
 }
 
@@ -90,14 +93,10 @@ impl Each {
 }
 
 fn unknown(key: &'static str, code: &'static str, word: &str, known: &[&str]) -> Problem {
+    let message = format!("{key} must be {}, got \"{}\"", one_of(known), shorten(word));
     let hint = match nearest(word, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("use one of: {}", known.join(", ")),
+        None => "docs/policy.md describes each of them".to_owned(),
     };
-    Problem::new(
-        key,
-        code,
-        format!("unknown {key} \"{}\"", shorten(word)),
-        hint,
-    )
+    Problem::new(key, code, message, hint)
 }

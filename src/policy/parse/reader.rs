@@ -12,6 +12,7 @@ use crate::{
         Accounts, Action, Diagnostic, Limit, Problem, RuleLocation,
         chats::ChatList,
         document::{Node, NodeValue, Positions, Span, shorten},
+        problem::one_of,
         source::SourceFile,
     },
     text::nearest,
@@ -177,15 +178,10 @@ impl Reader<'_> {
             return Some(*value);
         }
         let words = known.map(|(word, _)| word);
-        let (last, others) = words.split_last()?;
-        let allowed = match others {
-            [] => (*last).to_owned(),
-            others => format!("{} or {last}", others.join(", ")),
-        };
         let near = node
             .text()
             .and_then(|word| nearest(word, words.into_iter()));
-        self.invalid::<()>(node, &allowed);
+        self.invalid::<()>(node, &one_of(&words));
         if let (Some(near), Some(problem)) = (near, self.found.last_mut()) {
             problem.hint = Some(format!("did you mean `{near}`?"));
         }

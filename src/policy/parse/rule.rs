@@ -16,6 +16,7 @@ use crate::{
         PaceRule, Reason, RuleLocation, Scope,
         document::{Node, Span},
         layer::{Conditional, RuleCondition},
+        problem::one_of,
     },
 };
 
@@ -146,7 +147,7 @@ impl Reader<'_> {
             None => None,
         };
         let Some(op) = op.text() else {
-            return self.invalid(op, &Operator::NAMES.map(|(name, _)| name).join(", "));
+            return self.invalid(op, &one_of(&Operator::NAMES.map(|(name, _)| name)));
         };
         let value = match value.json() {
             Value::Null | Value::Object(_) => {

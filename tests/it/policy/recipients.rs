@@ -80,7 +80,9 @@ async fn who_is_not_listed_is_asked_about_with_the_reason() {
     let refused = send(&mut app, SAM, "hi").await;
     assert_eq!(code(&refused), "cannot-ask");
     assert!(
-        refused.to_string().contains("not among the recipients"),
+        refused
+            .to_string()
+            .contains("not one of the listed recipients"),
         "{refused}"
     );
 }

@@ -29,7 +29,7 @@ const MISTAKES: &str = r#"[
     ["", "eq", "a", null, "arg", "unknown-argument", "does not name an argument"],
     ["media..url", "eq", "a", null, "arg", "unknown-argument", "does not name an argument"],
     ["text", "matchs", "a", null, "op", "unknown-operator", "did you mean `matches`?"],
-    ["text", "regex", "a", null, "op", "unknown-operator", "use one of: eq, neq"],
+    ["text", "regex", "a", null, "op", "unknown-operator", "op must be eq, neq"],
     ["text", "gt", 5, null, "op", "bad-operator", "`text` is text, which `gt` cannot compare"],
     ["sure", "lte", 5, null, "op", "bad-operator", "is true or false"],
     ["limit", "matches", "5", null, "op", "bad-operator", "is a whole number"],
@@ -77,7 +77,7 @@ const MISTAKES: &str = r#"[
     ["text", "contains", "\u200b", null, "value", "bad-value", "every text contains"],
     ["text", "matches", "(\\w{100}){100}", null, "value", "too-long", "repeat less"],
     ["text", "eq", "a", "any", "each", "bad-each", "`text` is not a list"],
-    ["people", "eq", "a", "some", "each", "bad-value", "use one of: any, all"],
+    ["people", "eq", "a", "some", "each", "bad-value", "each must be any or all"],
     ["people", "exists", true, "all", "each", "bad-each", "as a whole"]
 ]"#;
 
