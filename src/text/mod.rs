@@ -6,4 +6,4 @@ mod time;
 
 pub use hex::hex;
 pub use nearest::nearest;
-pub use time::{for_people, moment};
+pub use time::{for_people, moment, per};

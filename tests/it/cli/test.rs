@@ -150,11 +150,11 @@ code = "hidden"
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
     insta::assert_snapshot!(ran.err);
     for (cases, said) in [
-        ("", "there is no case"),
+        ("", "the file has no case"),
         ("[case]\nname = \"x\"", "two brackets"),
         (
             "[[case]]\nname = \"x\"\ntool = \"get_session\"\nargs = \"x\"\nexpect = \"deny\"",
-            "the arguments as a table",
+            "args must be a table of arguments",
         ),
     ] {
         let ran = test(cases, &[]);

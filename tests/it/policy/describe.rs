@@ -163,6 +163,6 @@ async fn an_agent_is_told_that_it_may_only_read() {
     let text = told(&mut app).await;
     assert_eq!(
         text.lines().nth(2),
-        Some("nothing but reading is allowed [policy.toml:4:1 (mode.read_only)]")
+        Some("only reading is allowed [policy.toml:4:1 (mode.read_only)]")
     );
 }

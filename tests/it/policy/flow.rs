@@ -30,7 +30,7 @@ async fn what_was_read_stays_in_its_chat() {
         assert_eq!(send(&mut app, SAM, "after").await["isError"], false);
         let asked = app.questions[0]["message"].as_str().unwrap();
         assert!(
-            asked.contains(&format!("what was read in {MUM} could leave with it")),
+            asked.contains(&format!("it could pass on what was read in {MUM}")),
             "{asked}"
         );
         app.set_person(Person::Declines);

@@ -71,7 +71,7 @@ async fn quiet_hours_may_ask_and_speak_of_some_classes() {
         assert_eq!(app.call("open_session", json!({})).await["isError"], false);
         let asked = app.questions[0]["message"].as_str().unwrap();
         assert!(
-            asked.contains("You are asked because these are quiet hours."),
+            asked.contains("You are asked because it is within the quiet hours."),
             "{asked}"
         );
         app.set_person(Person::Declines);

@@ -80,12 +80,17 @@ fn what_cannot_be_included_stops_the_start() {
     assert!(said.contains("missing.toml` cannot be read"), "{said}");
     assert!(said.contains("broken.toml:2"), "{said}");
     assert!(said.contains("did you mean `leave_group`"), "{said}");
-    assert!(said.contains("a whole number"), "{said}");
+    assert!(
+        said.contains("an entry of include must be text, got 5"),
+        "{said}"
+    );
     // Text without a file has no place to look for others.
     let text = including("\"base.toml\"", "");
     let wrong = Policy::from_toml("policy.toml", &text).unwrap_err();
     assert!(
-        wrong.to_string().contains("only a policy in a file"),
+        wrong
+            .to_string()
+            .contains("include works only in a policy that is in a file"),
         "{wrong}"
     );
     let wrong = Policy::from_json("policy.json", r#"{"version":"1","include":["x"]}"#);

@@ -66,7 +66,7 @@ async fn who_is_not_listed_is_asked_about_with_the_reason() {
             An agent wants to send a WhatsApp message.
             chat: 15552220003@c.us
             text: hi
-            You are asked because 15552220003@c.us is not among the recipients that the policy lists.
+            You are asked because 15552220003@c.us is not one of the listed recipients.
             Do it?
             ");
         }
@@ -81,7 +81,9 @@ async fn who_is_not_listed_is_asked_about_with_the_reason() {
     let refused = send(&mut app, SAM, "hi").await;
     assert_eq!(code(&refused), "cannot-ask");
     assert!(
-        refused.to_string().contains("not among the recipients"),
+        refused
+            .to_string()
+            .contains("not one of the listed recipients"),
         "{refused}"
     );
 }

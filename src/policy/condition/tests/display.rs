@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_condition_is_told_in_words() {
+fn a_condition_has_words() {
     let cases = [
         (
             on("args.text", "not_matches", json!(r"(?i)\biban\b")),
@@ -38,7 +38,7 @@ fn a_condition_is_told_in_words() {
             on("media.url", "exists", json!(true)),
             "`media.url` is given",
         ),
-        (on("people", "exists", json!(false)), "`people` is left out"),
+        (on("people", "exists", json!(false)), "`people` is omitted"),
         (on("sure", "eq", json!(true)), "`sure` is true"),
         (
             on("latitude", "gte", json!(48.5)),

@@ -1,4 +1,4 @@
-//! Sets of chats as policies write them, and groups by name.
+//! Sets of chats in policies, and groups by name.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -7,11 +7,10 @@ use std::{
 
 use crate::op::{ChatId, GroupId, Identities, PersonId};
 
-/// Where a rule stands, as `file:line:column (key)`.
+/// Where a rule is written, as `file:line:column (key)`.
 pub type RuleLocation = Arc<str>;
 
-/// The groups of each name that a policy uses, and the people behind the hidden
-/// identities in it.
+/// The groups of each name that a policy uses, and the people behind the hidden ids in it.
 #[derive(Debug, Clone, Default)]
 pub struct GroupNames {
     groups: HashMap<String, Vec<GroupId>>,
@@ -20,7 +19,7 @@ pub struct GroupNames {
 }
 
 impl GroupNames {
-    /// Before they are looked up: any group may have any name.
+    /// Before the names are fetched: any group may have any name.
     pub fn unknown() -> Self {
         Self {
             unknown: true,
@@ -28,12 +27,12 @@ impl GroupNames {
         }
     }
 
-    /// Takes note of a group's name.
+    /// Adds a group with its name.
     pub fn learn(&mut self, name: impl Into<String>, group: GroupId) {
         self.groups.entry(name.into()).or_default().push(group);
     }
 
-    /// Takes over who is behind hidden identities.
+    /// Sets the people behind hidden ids.
     pub fn identify(&mut self, people: &Identities) {
         self.people.clone_from(people);
     }
@@ -44,29 +43,29 @@ impl GroupNames {
     }
 }
 
-/// What a group's name counts for.
+/// Which groups a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Names {
-    /// For the one group of that name: two of a name are in doubt.
-    One,
-    /// For every group of that name.
-    All,
+pub(super) enum NameMatch {
+    /// The only group of that name; none if there are several.
+    Unique,
+    /// Every group of that name.
+    Any,
 }
 
-/// A set of chats.
+/// A set of chats, such as `allow` or `deny`.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Chats {
-    pub(super) parts: Vec<(ChatPattern, RuleLocation)>,
+pub(super) struct ChatSet {
+    pub(super) patterns: Vec<(ChatPattern, RuleLocation)>,
     pub(super) exact: HashMap<ChatId, RuleLocation>,
-    /// Where it first names somebody by number, who may have a hidden identity too.
+    /// The first entry with a person's number; that person may have a hidden id, too.
     people: Option<RuleLocation>,
-    /// Those that it names by a hidden identity.
+    /// The entries with a hidden id.
     hidden: Vec<(PersonId, RuleLocation)>,
-    /// Where it first has a group by its name.
+    /// The first entry with a group's name.
     named: Option<RuleLocation>,
 }
 
-/// What a set is made of, besides single chats.
+/// An entry that stands for several chats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ChatPattern {
     /// Every chat.
@@ -75,24 +74,31 @@ pub(super) enum ChatPattern {
     AnyGroup,
     /// Every channel.
     AnyChannel,
-    /// The group of a name.
+    /// The groups of a name.
     Named(String),
-    /// A list.
-    List(Arc<People>),
+    /// The chats of a list.
+    List(Arc<ChatList>),
 }
 
-/// A list of the policy.
+/// A list below `[lists]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct People {
-    /// What the list is called.
+pub(super) struct ChatList {
+    /// The list's name.
     pub(super) name: String,
     pub(super) exact: HashSet<ChatId>,
     pub(super) names: Vec<String>,
 }
 
-impl Chats {
-    pub(super) fn add(&mut self, part: ChatPattern, place: RuleLocation) {
-        let named = match &part {
+impl ChatList {
+    /// The number of its entries.
+    pub(super) fn size(&self) -> usize {
+        self.exact.len() + self.names.len()
+    }
+}
+
+impl ChatSet {
+    pub(super) fn add(&mut self, pattern: ChatPattern, place: RuleLocation) {
+        let named = match &pattern {
             ChatPattern::List(list) => {
                 list.exact.iter().for_each(|chat| self.note(chat, &place));
                 !list.names.is_empty()
@@ -103,7 +109,7 @@ impl Chats {
         if named {
             self.named.get_or_insert_with(|| place.clone());
         }
-        self.parts.push((part, place));
+        self.patterns.push((pattern, place));
     }
 
     pub(super) fn add_chat(&mut self, chat: ChatId, place: RuleLocation) {
@@ -111,7 +117,7 @@ impl Chats {
         self.exact.entry(chat).or_insert(place);
     }
 
-    /// Takes note of somebody who has two identities.
+    /// Notes an entry with a person, who may have a number and a hidden id.
     fn note(&mut self, chat: &ChatId, place: &RuleLocation) {
         match chat {
             ChatId::Person(person) if person.is_hidden() => {
@@ -124,7 +130,7 @@ impl Chats {
         }
     }
 
-    /// Where it names by a hidden identity whom a call names by number.
+    /// The entry that has the hidden id of a person whom a call names by number.
     fn find_hidden(&self, chat: &ChatId, groups: &GroupNames) -> Option<&RuleLocation> {
         let ChatId::Person(person) = chat else {
             return None;
@@ -135,14 +141,14 @@ impl Chats {
             .map(|(_, place)| place)
     }
 
-    /// The hidden identities in it.
+    /// The hidden ids in it.
     pub(super) fn hidden(&self) -> impl Iterator<Item = &PersonId> {
         self.hidden.iter().map(|(person, _)| person)
     }
 
-    /// Where it says that a chat may be in it, for all that is known: whoever is
-    /// behind a hidden identity, or whatever a group is called.
-    pub(super) fn doubt(&self, chat: &ChatId, groups: &GroupNames) -> Option<&RuleLocation> {
+    /// An entry that a chat may belong to as far as is known: the person behind a hidden
+    /// id, or the name of a group, may be unknown.
+    pub(super) fn may_have(&self, chat: &ChatId, groups: &GroupNames) -> Option<&RuleLocation> {
         match chat {
             ChatId::Person(person) if person.is_hidden() => self.people.as_ref(),
             ChatId::Group(_) if groups.unknown => self.named.as_ref(),
@@ -150,63 +156,65 @@ impl Chats {
         }
     }
 
-    /// Where it says that a chat is in it.
+    /// The entry that a chat belongs to.
     pub(super) fn find(
         &self,
         chat: &ChatId,
         groups: &GroupNames,
-        names: Names,
+        names: NameMatch,
     ) -> Option<&RuleLocation> {
         let is_named = |name: &String| match (chat, groups.of(name), names) {
-            (ChatId::Group(group), [one], Names::One) => one == group,
-            (ChatId::Group(group), all, Names::All) => all.contains(group),
+            (ChatId::Group(group), [one], NameMatch::Unique) => one == group,
+            (ChatId::Group(group), all, NameMatch::Any) => all.contains(group),
             _ => false,
+        };
+        let matches = |pattern: &ChatPattern| match pattern {
+            ChatPattern::Everybody => true,
+            ChatPattern::AnyGroup => matches!(chat, ChatId::Group(_)),
+            ChatPattern::AnyChannel => matches!(chat, ChatId::Channel(_)),
+            ChatPattern::Named(name) => is_named(name),
+            ChatPattern::List(list) => list.exact.contains(chat) || list.names.iter().any(is_named),
+        };
+        let by_pattern = || {
+            let mut patterns = self.patterns.iter();
+            let found = patterns.find(|(pattern, _)| matches(pattern));
+            found.map(|(_, place)| place)
         };
         let single = self.exact.get(chat);
         single
             .or_else(|| self.find_hidden(chat, groups))
-            .or_else(|| {
-                self.parts
-                    .iter()
-                    .find(|(part, _)| match part {
-                        ChatPattern::Everybody => true,
-                        ChatPattern::AnyGroup => matches!(chat, ChatId::Group(_)),
-                        ChatPattern::AnyChannel => matches!(chat, ChatId::Channel(_)),
-                        ChatPattern::Named(name) => is_named(name),
-                        ChatPattern::List(list) => {
-                            list.exact.contains(chat) || list.names.iter().any(is_named)
-                        }
-                    })
-                    .map(|(_, place)| place)
-            })
+            .or_else(by_pattern)
     }
 
     /// The single chats in it.
     pub(super) fn chats(&self) -> impl Iterator<Item = &ChatId> {
-        let listed = self.parts.iter().flat_map(|(part, _)| match part {
-            ChatPattern::List(list) => Some(list.exact.iter()).into_iter().flatten(),
-            _ => None.into_iter().flatten(),
-        });
-        self.exact.keys().chain(listed)
+        let listed = self
+            .patterns
+            .iter()
+            .filter_map(|(pattern, _)| match pattern {
+                ChatPattern::List(list) => Some(&list.exact),
+                _ => None,
+            });
+        self.exact.keys().chain(listed.flatten())
     }
 
     /// Whether every chat is in it.
     pub(super) fn is_everybody(&self) -> bool {
-        self.parts
+        self.patterns
             .iter()
-            .any(|(part, _)| *part == ChatPattern::Everybody)
+            .any(|(pattern, _)| *pattern == ChatPattern::Everybody)
     }
 
-    /// Whether a chat is in it, whatever groups are called.
+    /// Whether a chat is in it, without regard to group names.
     pub(super) fn has(&self, chat: &ChatId) -> bool {
-        self.find(chat, &GroupNames::default(), Names::All)
+        self.find(chat, &GroupNames::default(), NameMatch::Any)
             .is_some()
     }
 
-    /// Whether all of a part is in it.
-    pub(super) fn has_part(&self, other: &ChatPattern) -> bool {
+    /// Whether all chats of a pattern are in it.
+    pub(super) fn has_pattern(&self, other: &ChatPattern) -> bool {
         let named = |name: &String| {
-            self.parts.iter().any(|(part, _)| match part {
+            self.patterns.iter().any(|(pattern, _)| match pattern {
                 ChatPattern::Everybody | ChatPattern::AnyGroup => true,
                 ChatPattern::Named(known) => known == name,
                 ChatPattern::List(list) => list.names.contains(name),
@@ -214,12 +222,11 @@ impl Chats {
             })
         };
         self.is_everybody()
-            || self.parts.iter().any(|(part, _)| part == other)
+            || self.patterns.iter().any(|(pattern, _)| pattern == other)
             || match other {
                 ChatPattern::Named(name) => named(name),
                 ChatPattern::List(list) => {
-                    let people = list.exact.len() + list.names.len();
-                    people > 0
+                    list.size() > 0
                         && list.exact.iter().all(|chat| self.has(chat))
                         && list.names.iter().all(named)
                 }
@@ -227,12 +234,15 @@ impl Chats {
             }
     }
 
-    /// Whether groups have to be looked up by name before it can be used.
+    /// The group names in it.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().flat_map(|(part, _)| match part {
-            ChatPattern::Named(name) => std::slice::from_ref(name).iter().map(String::as_str),
-            ChatPattern::List(list) => list.names.iter().map(String::as_str),
-            _ => [].iter().map(String::as_str),
-        })
+        self.patterns
+            .iter()
+            .flat_map(|(pattern, _)| match pattern {
+                ChatPattern::Named(name) => std::slice::from_ref(name),
+                ChatPattern::List(list) => &list.names,
+                _ => &[],
+            })
+            .map(String::as_str)
     }
 }

@@ -1,32 +1,32 @@
-//! Whom sends may reach, and whose messages may be read.
+//! Who may be written to, and whose messages may be read.
 
 use std::collections::BTreeSet;
 
-use super::{Change, Grouped, Pair, Side};
+use super::{Grouped, Pair, PolicyChange, Side};
 use crate::{
     op::ChatId,
-    policy::{Context, Effect, GroupNames, Policy, RuleLocation, layer::Action, people::Chats},
+    policy::{Context, GroupNames, Policy, chats::ChatSet, layer::Layer},
 };
 
-/// Chats that no rule names.
+/// Chats that no policy names, one of each kind.
 const OTHERS: [(&str, &str); 4] = [
     ("any other person", "999000000000017@c.us"),
     ("any other group", "999000000000017@g.us"),
     ("any other channel", "999000000000017@newsletter"),
-    ("a hidden identity", "999000000000017@lid"),
+    ("a hidden id", "999000000000017@lid"),
 ];
 
 /// The most groups that are tried under each name.
-const MOST: usize = 1000;
+const MAX_GROUPS: usize = 1000;
 
-/// A chat to ask about, what it is called, and the name that it has as a group.
-struct Asked {
+/// A chat to try, how it is shown, and its name if it is a group.
+struct ProbedChat {
     label: String,
     chat: ChatId,
     groups: GroupNames,
 }
 
-impl Asked {
+impl ProbedChat {
     fn new(label: String, chat: ChatId, name: Option<&str>) -> Self {
         let mut groups = GroupNames::default();
         if let (Some(name), ChatId::Group(group)) = (name, &chat) {
@@ -40,58 +40,58 @@ impl Asked {
     }
 }
 
-/// Each chat that either side names, groups under each name too, and one of each kind
-/// that none names.
-fn asked(pair: Pair<'_>, of: for<'p> fn(&'p Policy, &str) -> Vec<&'p Chats>) -> Vec<Asked> {
+/// The chats to try: those that either policy names, groups also under each group name, and
+/// one of each kind that neither names.
+fn probed(
+    pair: Pair<'_>,
+    sets: for<'p> fn(&'p Policy, &str) -> Vec<&'p ChatSet>,
+) -> Vec<ProbedChat> {
     let (mut exact, mut names) = (BTreeSet::new(), BTreeSet::new());
     for policy in [pair.old, pair.new] {
-        for chats in of(policy, pair.grant) {
+        for chats in sets(policy, pair.grant) {
             exact.extend(chats.chats().map(ChatId::as_str));
             names.extend(chats.names());
         }
     }
     let parsed = |id: &str| ChatId::parse(id).ok();
     let chats: Vec<ChatId> = exact.into_iter().filter_map(parsed).collect();
-    let mut asked: Vec<Asked> = Vec::new();
+    let mut probed: Vec<ProbedChat> = Vec::new();
     for name in names {
         let other = OTHERS.iter().filter_map(|(_, id)| parsed(id));
         let groups = other.chain(chats.iter().cloned());
         let groups = groups.filter(|chat| matches!(chat, ChatId::Group(_)));
-        for (index, group) in groups.take(MOST).enumerate() {
+        for (index, group) in groups.take(MAX_GROUPS).enumerate() {
             let label = match index {
                 0 => format!("the group `{name}`"),
                 _ => format!("{group} as the group `{name}`"),
             };
-            asked.push(Asked::new(label, group, Some(name)));
+            probed.push(ProbedChat::new(label, group, Some(name)));
         }
     }
-    asked.extend(
+    probed.extend(
         chats
             .into_iter()
-            .map(|chat| Asked::new(chat.to_string(), chat, None)),
+            .map(|chat| ProbedChat::new(chat.to_string(), chat, None)),
     );
     let others = OTHERS
         .iter()
-        .filter_map(|(label, id)| Some(Asked::new((*label).to_owned(), parsed(id)?, None)));
-    asked.extend(others);
-    asked
+        .filter_map(|(label, id)| Some(ProbedChat::new((*label).to_owned(), parsed(id)?, None)));
+    probed.extend(others);
+    probed
 }
 
 impl Pair<'_> {
-    pub(super) fn recipients(self) -> Vec<Change> {
-        let asked = asked(self, |policy, grant| {
+    pub(super) fn recipients(self) -> Vec<PolicyChange> {
+        let probed = probed(self, |policy, grant| {
             let layers = policy.layers_of(grant);
-            let recipients = layers.filter_map(|layer| layer.recipients.as_ref());
-            recipients
-                .flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
-                .collect()
+            layers.flat_map(Layer::recipient_sets).collect()
         });
         let mut found = Grouped::around("writing to ", "");
-        for Asked {
+        for ProbedChat {
             label,
             chat,
             groups,
-        } in &asked
+        } in &probed
         {
             let [old, new] = [self.old, self.new].map(|policy| {
                 let layers = policy.layers_of(self.grant);
@@ -113,27 +113,24 @@ impl Pair<'_> {
         }
         let [old, new] = [self.old, self.new].map(|policy| {
             let layers = policy.layers_of(self.grant);
-            let rules = layers.filter_map(|layer| layer.recipients.as_ref()?.newcomers.as_ref());
-            worst(rules.map(|rule| (rule.action, &rule.place)))
+            let rules = layers.filter_map(Layer::new_recipients);
+            Side::strictest(rules.map(|rule| (rule.action, &rule.place)))
         });
-        found.compare("whom was never written to", old, new);
+        found.compare("first-time recipients", old, new);
         found.changes()
     }
 
-    pub(super) fn reading(self) -> Vec<Change> {
-        let asked = asked(self, |policy, grant| {
+    pub(super) fn reading(self) -> Vec<PolicyChange> {
+        let probed = probed(self, |policy, grant| {
             let layers = policy.layers_of(grant);
-            let reading = layers.filter_map(|layer| layer.reading.as_ref());
-            reading
-                .flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
-                .collect()
+            layers.flat_map(Layer::reading_sets).collect()
         });
         let mut found = Grouped::around("reading ", "");
-        for Asked {
+        for ProbedChat {
             label,
             chat,
             groups,
-        } in &asked
+        } in &probed
         {
             let [old, new] = [self.old, self.new].map(|policy| {
                 let context = Context {
@@ -155,27 +152,15 @@ impl Pair<'_> {
         found.changes()
     }
 
-    /// What has to be asked before something leaves the chat that it was read in.
-    pub(super) fn flow(self) -> Vec<Change> {
+    /// What happens before what was read in one chat is sent to another.
+    pub(super) fn flow(self) -> Vec<PolicyChange> {
         let mut found = Grouped::default();
         let [old, new] = [self.old, self.new].map(|policy| {
             let layers = policy.layers_of(self.grant);
             let flows = layers.filter_map(|layer| layer.flow.as_ref());
-            worst(flows.map(|(action, place)| (*action, place)))
+            Side::strictest(flows.map(|(action, place)| (*action, place)))
         });
         found.compare("writing to another chat than was read", old, new);
         found.changes()
-    }
-}
-
-/// The strictest of several actions; allow where there is none.
-pub(super) fn worst<'p>(actions: impl Iterator<Item = (Action, &'p RuleLocation)>) -> (u8, Side) {
-    let found = actions.max_by_key(|(action, _)| *action);
-    match found {
-        Some((action, place)) => {
-            let effect = action.effect(crate::policy::Code::DeniedByRule, place, None);
-            (effect.strictness(), Side::new(effect.name(), Some(place)))
-        }
-        None => (Effect::Allow.strictness(), Side::new("allow", None)),
     }
 }

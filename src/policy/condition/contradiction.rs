@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
-use super::{Condition, Operator, test::Test};
+use super::{Condition, Operator, predicate::Predicate};
 
 impl Condition {
-    /// Whether no single value fulfils both for certain.
+    /// Whether no single value can meet both conditions.
     pub fn contradicts(&self, other: &Self) -> bool {
-        // Of a list, different entries may fulfil them.
+        // Different entries of a list may meet them.
         let single = |one: &Self| !one.list && one.each.is_none();
         if self.path != other.path || !single(self) || !single(other) {
             return false;
@@ -18,14 +18,14 @@ impl Condition {
     }
 
     fn leaves_nothing_for(&self, other: &Self) -> bool {
-        match &self.test {
-            Test::Exists(false) => !other.may_hold(&Value::Object(Map::new())),
-            Test::Same(values) if !self.operator.forbids() => {
+        match &self.predicate {
+            Predicate::Exists(false) => !other.may_hold(&Value::Object(Map::new())),
+            Predicate::Same(values) if !self.operator.forbids() => {
                 let mut values = values.each();
                 values.all(|value| !other.may_hold(&self.placed(value)))
             }
-            Test::Order(high, _) if self.is_upper() => match &other.test {
-                Test::Order(low, _) if other.is_lower() => match low.than(*high) {
+            Predicate::Order(high, _) if self.is_upper() => match &other.predicate {
+                Predicate::Order(low, _) if other.is_lower() => match low.than(*high) {
                     Some(Ordering::Greater) => true,
                     Some(Ordering::Equal) => {
                         self.operator == Operator::Lt || other.operator == Operator::Gt
@@ -46,7 +46,7 @@ impl Condition {
         matches!(self.operator, Operator::Gt | Operator::Gte)
     }
 
-    /// Arguments that have this value where the condition looks.
+    /// Arguments with this value at the condition's path.
     pub(in crate::policy) fn placed(&self, value: Value) -> Value {
         self.path.iter().rev().fold(value, |inner, name| {
             Value::Object(Map::from_iter([(name.to_string(), inner)]))

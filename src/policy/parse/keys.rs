@@ -1,6 +1,6 @@
-//! The keys of a policy file, each in one place for whoever reads them or tells of them.
+//! The table of policy keys. The reader, its hints and the check of the docs use it.
 
-/// The keys of a file besides those of its sheet.
+/// The keys of a file besides those of a layer.
 pub(super) const FILE: [&str; 9] = [
     "version",
     "include",
@@ -12,9 +12,8 @@ pub(super) const FILE: [&str; 9] = [
     "grants",
     "oauth",
 ];
-
-/// The keys of a sheet.
-pub(super) const SHEET: [&str; 9] = [
+/// The keys of a layer: of a file, and of a grant.
+pub(super) const LAYER: [&str; 9] = [
     "default",
     "hide",
     "toolsets",
@@ -25,12 +24,9 @@ pub(super) const SHEET: [&str; 9] = [
     "hours",
     "flow",
 ];
-
-/// The keys of a grant besides those of its sheet.
+/// The keys of a grant besides those of a layer.
 pub(super) const GRANT: [&str; 4] = ["token_sha256", "expires", "scopes", "accounts"];
-
 pub(super) const OAUTH: [&str; 4] = ["issuer", "audience", "jwks_uri", "algorithms"];
-
 pub(super) const ACCOUNT: [&str; 10] = [
     "backend",
     "url",
@@ -43,7 +39,6 @@ pub(super) const ACCOUNT: [&str; 10] = [
     "api_token_file",
     "api_token_env",
 ];
-
 pub(super) const RULE: [&str; 7] = [
     "action",
     "reason",
@@ -58,20 +53,20 @@ pub(super) const WHEN: [&str; 5] = ["arg", "op", "value", "each", "reason"];
 pub(super) const PACE: [&str; 2] = ["min", "max"];
 pub(super) const EXAMPLES: [&str; 3] = ["allows", "confirms", "refuses"];
 pub(super) const RECIPIENTS: [&str; 4] = ["allow", "deny", "unlisted", "new"];
-pub(super) const NEWCOMERS: [&str; 3] = ["action", "max", "window"];
+pub(super) const NEW: [&str; 3] = ["action", "max", "window"];
 pub(super) const READ: [&str; 2] = ["chats", "budget"];
 pub(super) const CHATS: [&str; 2] = ["allow", "deny"];
 pub(super) const BUDGET: [&str; 3] = ["messages", "window", "scope"];
 pub(super) const HOURS: [&str; 4] = ["quiet", "zone", "applies_to", "action"];
 pub(super) const FLOW: [&str; 1] = ["cross_chat"];
 pub(super) const HEALTH: [&str; 3] = ["pause_on", "failures", "cooldown"];
-pub(super) const FAILURES: [&str; 2] = ["max", "window"];
+/// The keys of `health.failures` and `confirmation.prompts`.
+pub(super) const RATE: [&str; 2] = ["max", "window"];
 pub(super) const MODE: [&str; 2] = ["value", "read_only"];
 pub(super) const CONFIRMATION: [&str; 3] = ["enabled", "expires", "prompts"];
-pub(super) const PROMPTS: [&str; 2] = ["max", "window"];
 
-/// The tables of a file with their keys, where they have keys of their own. A class takes
-/// the keys of a tool, `rate_limit` those of a limit, and a grant those of a sheet.
+/// Every table with its keys. A class of tools has the keys of a tool, `rate_limit` those of
+/// a limit, and a grant also those of a layer.
 const TABLES: [(&str, &[&str]); 25] = [
     ("lists", &["NAME"]),
     ("accounts", &["NAME"]),
@@ -84,25 +79,25 @@ const TABLES: [(&str, &[&str]); 25] = [
     ("tools.NAME.pace", &PACE),
     ("tools.NAME.examples", &EXAMPLES),
     ("recipients", &RECIPIENTS),
-    ("recipients.new", &NEWCOMERS),
+    ("recipients.new", &NEW),
     ("read", &READ),
     ("read.chats", &CHATS),
     ("read.budget", &BUDGET),
     ("hours", &HOURS),
     ("flow", &FLOW),
     ("health", &HEALTH),
-    ("health.failures", &FAILURES),
+    ("health.failures", &RATE),
     ("mode", &MODE),
     ("grants", &["NAME"]),
     ("grants.NAME", &GRANT),
     ("oauth", &OAUTH),
     ("confirmation", &CONFIRMATION),
-    ("confirmation.prompts", &PROMPTS),
+    ("confirmation.prompts", &RATE),
 ];
 
-/// Every key, by its dotted path; `NAME` and `CLASS` are the writer's own.
+/// Every key by its dotted path; `NAME` and `CLASS` stand for names in the file.
 pub fn keys() -> impl Iterator<Item = String> {
-    let top = FILE.into_iter().chain(SHEET).map(str::to_owned);
+    let top = FILE.into_iter().chain(LAYER).map(str::to_owned);
     let below = TABLES
         .into_iter()
         .flat_map(|(table, keys)| keys.iter().map(move |key| format!("{table}.{key}")));

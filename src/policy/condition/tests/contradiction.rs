@@ -7,8 +7,7 @@ fn what_no_value_fulfils_is_a_contradiction() {
     let any = |op, value| each("people", op, value, Some("any"));
     let word = json!({ "properties": { "people": { "type": "string" } } });
     let word = word.as_object().unwrap().clone();
-    let text = |value: &str| Operand::Text(value.into());
-    let elsewhere = Condition::new("people", "eq", text("a"), None, &[("tell", &word)]).unwrap();
+    let elsewhere = Condition::new("people", "eq", &json!("a"), None, &[("tell", &word)]).unwrap();
     for (one, other, wanted) in [
         (
             on("text", "exists", json!(false)),

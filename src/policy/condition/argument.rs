@@ -1,17 +1,17 @@
-//! What a tool's schema says of the argument at a path.
+//! The argument of a tool at a path, as its schema describes it.
 
 use serde_json::{Map, Value};
 
-use super::{At, Problem};
+use super::Problem;
 use crate::text::nearest;
 
 /// The longest path, in bytes.
-const LONGEST: usize = 200;
+const MAX_PATH_BYTES: usize = 200;
 
-/// What an argument can be.
+/// The type of an argument.
 #[derive(Debug, PartialEq)]
-pub(super) enum Kind<'s> {
-    /// Text: one of some words, or of a pattern, where the schema says so.
+pub(super) enum ArgumentKind<'s> {
+    /// Text; one of some words, or with a pattern, if the schema says so.
     Text {
         words: Vec<&'s str>,
         pattern: Option<&'s str>,
@@ -19,16 +19,16 @@ pub(super) enum Kind<'s> {
     Whole,
     Number,
     Flag,
-    /// With what its entries can be.
+    /// A list, with the types of its entries.
     List(Vec<Self>),
-    /// It has arguments of its own.
+    /// An object, with the names of its fields.
     Parts(Vec<String>),
     /// The schema does not say.
     Any,
 }
 
-impl Kind<'_> {
-    /// A value of this kind, unlike those that conditions name.
+impl ArgumentKind<'_> {
+    /// A value of this type that no condition is likely to name.
     pub(super) fn sample(&self) -> Value {
         match self {
             Self::Text { words, .. } => words
@@ -43,7 +43,7 @@ impl Kind<'_> {
         }
     }
 
-    /// What it is, in words.
+    /// The type in words.
     pub(super) const fn words(&self) -> &'static str {
         match self {
             Self::Text { .. } => "text",
@@ -59,38 +59,38 @@ impl Kind<'_> {
 
 /// An argument of a tool.
 #[derive(Debug)]
-pub(super) struct Shape<'s> {
+pub(super) struct Argument<'s> {
     pub(super) path: String,
-    pub(super) kinds: Vec<Kind<'s>>,
-    /// Whether each call has it.
+    pub(super) kinds: Vec<ArgumentKind<'s>>,
+    /// Whether every call has it.
     pub(super) required: bool,
 }
 
-/// The names of a path; `args.` before it, as other policy files have it, means nothing.
-pub(super) fn read_path(path: &str) -> Result<Box<[Box<str>]>, Problem<At>> {
+/// The names of a path. A leading `args.`, which other policy formats have, is ignored.
+pub(super) fn read_path(path: &str) -> Result<Box<[Box<str>]>, Problem> {
     let names: Box<[Box<str>]> = path
         .strip_prefix("args.")
         .unwrap_or(path)
         .split('.')
         .map(Box::from)
         .collect();
-    let whole = path.len() <= LONGEST && names.iter().all(|name| !name.is_empty());
+    let whole = path.len() <= MAX_PATH_BYTES && names.iter().all(|name| !name.is_empty());
     whole.then_some(names).ok_or_else(|| {
         Problem::new(
-            At::Path,
+            "arg",
             "unknown-argument",
-            "this names no argument",
+            "this does not name an argument",
             "write an argument's name, such as \"text\" or \"media.url\"",
         )
     })
 }
 
-impl<'s> Shape<'s> {
+impl<'s> Argument<'s> {
     pub(super) fn at(
         path: &[Box<str>],
         tool: &str,
         schema: &'s Map<String, Value>,
-    ) -> Result<Self, Problem<At>> {
+    ) -> Result<Self, Problem> {
         let (mut level, mut required) = (vec![schema], true);
         let mut before = String::new();
         let mut kinds = Vec::new();
@@ -118,7 +118,9 @@ impl<'s> Shape<'s> {
     }
 
     pub(super) fn is_list(&self) -> bool {
-        self.kinds.iter().any(|kind| matches!(kind, Kind::List(_)))
+        self.kinds
+            .iter()
+            .any(|kind| matches!(kind, ArgumentKind::List(_)))
     }
 }
 
@@ -127,7 +129,7 @@ fn requires(schema: &Map<String, Value>, name: &str) -> bool {
     required.is_some_and(|names| names.iter().any(|required| required == name))
 }
 
-/// A schema, or those that it leaves the choice between.
+/// A schema, or the alternatives of its `anyOf` or `oneOf`.
 fn alternatives(schema: &Value) -> Vec<&Map<String, Value>> {
     let choices = ["anyOf", "oneOf"]
         .iter()
@@ -138,19 +140,19 @@ fn alternatives(schema: &Value) -> Vec<&Map<String, Value>> {
     }
 }
 
-fn kinds_of(schema: &Value) -> Vec<Kind<'_>> {
-    let kinds: Vec<Kind<'_>> = alternatives(schema)
+fn kinds_of(schema: &Value) -> Vec<ArgumentKind<'_>> {
+    let kinds: Vec<ArgumentKind<'_>> = alternatives(schema)
         .into_iter()
         .flat_map(kinds_of_one)
         .collect();
     if kinds.is_empty() {
-        vec![Kind::Any]
+        vec![ArgumentKind::Any]
     } else {
         kinds
     }
 }
 
-fn kinds_of_one(schema: &Map<String, Value>) -> Vec<Kind<'_>> {
+fn kinds_of_one(schema: &Map<String, Value>) -> Vec<ArgumentKind<'_>> {
     let words: Vec<&str> = match (schema.get("enum"), schema.get("const")) {
         (Some(Value::Array(words)), _) => words.iter().filter_map(Value::as_str).collect(),
         (_, Some(Value::String(word))) => vec![word],
@@ -164,21 +166,21 @@ fn kinds_of_one(schema: &Map<String, Value>) -> Vec<Kind<'_>> {
         _ => vec!["any"],
     };
     let kind = |name: &str| match name {
-        "string" => Some(Kind::Text {
+        "string" => Some(ArgumentKind::Text {
             words: words.clone(),
             pattern: schema.get("pattern").and_then(Value::as_str),
         }),
-        "integer" => Some(Kind::Whole),
-        "number" => Some(Kind::Number),
-        "boolean" => Some(Kind::Flag),
-        "array" => Some(Kind::List(
+        "integer" => Some(ArgumentKind::Whole),
+        "number" => Some(ArgumentKind::Number),
+        "boolean" => Some(ArgumentKind::Flag),
+        "array" => Some(ArgumentKind::List(
             schema
                 .get("items")
-                .map_or_else(|| vec![Kind::Any], kinds_of),
+                .map_or_else(|| vec![ArgumentKind::Any], kinds_of),
         )),
-        "object" => Some(Kind::Parts(names(schema))),
+        "object" => Some(ArgumentKind::Parts(names(schema))),
         "null" => None,
-        _ => Some(Kind::Any),
+        _ => Some(ArgumentKind::Any),
     };
     types.into_iter().filter_map(kind).collect()
 }
@@ -207,21 +209,25 @@ fn missing(
     before: &str,
     name: &str,
     schema: &Map<String, Value>,
-    kinds: &[Kind<'_>],
-) -> Problem<At> {
+    kinds: &[ArgumentKind<'_>],
+) -> Problem {
     let problem =
-        |message: String, hint: String| Problem::new(At::Path, "unknown-argument", message, hint);
+        |message: String, hint: String| Problem::new("arg", "unknown-argument", message, hint);
     let all = paths(schema);
     let path = if before.is_empty() {
         name.to_owned()
     } else {
         format!("{before}.{name}")
     };
-    if kinds.iter().any(|kind| matches!(kind, Kind::List(_))) {
-        let message = format!("`{before}` of `{tool}` is a list, whose entries have no names");
+    if kinds
+        .iter()
+        .any(|kind| matches!(kind, ArgumentKind::List(_)))
+    {
+        let message =
+            format!("`{before}` of `{tool}` is a list; a path cannot lead into its entries");
         return problem(
             message,
-            format!("write `{before}`, and `each` for which entries are meant"),
+            format!("write arg = \"{before}\", with each = \"any\" or \"all\""),
         );
     }
     let hint = match nearest(&path, all.iter().map(String::as_str)) {

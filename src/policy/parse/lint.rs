@@ -1,43 +1,54 @@
-//! Rules and limits that can never matter.
+//! Warnings about rules and limits that never have an effect.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Draft, layer::Drafted, reader::Reader, rule::Rule};
+use super::{
+    ParsedFile,
+    layer::{NamedRule, ParsedLayer},
+    reader::Reader,
+    rule::Rule,
+};
 use crate::{
     op::{self, Risk},
     policy::{
-        Diagnostic, Effect,
-        layer::{Action, ToolRules, When},
-        raw::Span,
+        Action, Diagnostic, Effect,
+        document::Span,
+        layer::{RuleCondition, ToolRules},
     },
 };
 
 const WITHOUT_EFFECT: &str = "rule-without-effect";
 
-/// Which rules of a file are about tools that are not even offered. Limits may be there in
-/// advance.
-pub(super) fn unoffered(draft: &Draft) -> Vec<Diagnostic> {
-    let grants = draft.grants.iter().flat_map(|grant| &grant.layer.named);
-    let rules = draft.layer.named.iter().chain(grants);
-    let in_vain = rules.filter(|rule| {
+/// Warnings about rules for irreversible tools that are hidden, since confirmation is off;
+/// each with the index of its file. Limits may be written in advance.
+pub(super) fn hidden_tools(files: &[ParsedFile]) -> Vec<(usize, Diagnostic)> {
+    let rules = files.iter().enumerate().flat_map(|(index, file)| {
+        let grants = file.grants.iter().flat_map(|grant| &grant.layer.named);
+        let rules = file.layer.named.iter().chain(grants);
+        rules.map(move |rule| (index, rule))
+    });
+    let hidden = rules.filter(|(_, rule)| {
         let mut tools = op::catalogue().iter();
         rule.action != Action::Deny
-            && !rule.counts
+            && !rule.has_limits
             && !rule.tools.is_empty()
             && tools.all(|tool| tool.risk == Risk::Destructive || !rule.tools.contains(tool.name))
     });
-    let message = "this cannot be undone, and is hidden while confirmation is off";
-    in_vain
-        .map(|rule| {
-            Diagnostic::warning(WITHOUT_EFFECT, rule.span.clone(), message.to_owned())
-                .hint("write [confirmation] enabled = true, or leave the rule out")
-        })
-        .collect()
+    let message = "this tool is irreversible, and hidden while confirmation is off";
+    let warning = |rule: &NamedRule| {
+        Diagnostic::warning(WITHOUT_EFFECT, rule.span.clone(), message.to_owned())
+            .hint("write [confirmation] enabled = true, or remove the rule")
+    };
+    hidden.map(|(index, rule)| (index, warning(rule))).collect()
 }
 
 impl Reader<'_> {
-    /// Says which rules about single tools can change nothing.
-    pub(super) fn vain(&mut self, rules: &[Rule], tool_rules: &HashMap<&'static str, ToolRules>) {
+    /// Warns of rules for single tools that stricter rules overrule.
+    pub(super) fn lint_overruled(
+        &mut self,
+        rules: &[Rule],
+        tool_rules: &HashMap<&'static str, ToolRules>,
+    ) {
         for rule in rules.iter().filter(|rule| !rule.tools.is_empty()) {
             let all = |stricter: &dyn Fn(&Effect) -> bool| {
                 rule.tools.iter().all(|tool| {
@@ -47,61 +58,66 @@ impl Reader<'_> {
             };
             let message = match rule.action {
                 Action::Allow if all(&|effect| !effect.admits()) => {
-                    "this rule allows what another rule refuses; the strictest wins"
+                    "this rule allows what another rule refuses; the strictest rule wins"
                 }
                 Action::Allow if rule.is_bare() && all(&|effect| *effect != Effect::Allow) => {
-                    "this rule allows what another rule asks about; the strictest wins"
+                    "this rule allows what another rule confirms; the strictest rule wins"
                 }
                 Action::Confirm if all(&|effect| !effect.admits()) => {
-                    "this rule asks about what another rule refuses; the strictest wins"
+                    "this rule confirms what another rule refuses; the strictest rule wins"
                 }
                 Action::Deny if all(&|effect| matches!(effect, Effect::Hidden(_))) => {
-                    "this rule refuses what is hidden anyway"
+                    "this rule refuses a tool that is hidden anyway"
                 }
                 _ => continue,
             };
-            let hint = "leave it out, or change the other rule";
-            self.odd(&rule.span, WITHOUT_EFFECT, message, hint);
+            let hint = "remove it, or change the other rule";
+            self.warn(&rule.span, WITHOUT_EFFECT, message, hint);
         }
     }
 
-    /// Says which rules of a grant try to allow what everybody is refused.
-    pub(super) fn widening(&mut self, grant: &Drafted, outer: &Drafted) {
+    /// Warns of rules of a grant that try to allow what everybody is refused.
+    pub(super) fn lint_widening(&mut self, grant: &ParsedLayer, outer: &ParsedLayer) {
         for rule in grant.named.iter().filter(|rule| !rule.tools.is_empty()) {
             let refused = |tool: &&str| {
                 let effect = outer.layer.effect(tool);
                 effect.is_some_and(|effect| !effect.admits())
             };
             if rule.action != Action::Deny && rule.tools.iter().all(refused) {
-                let message = "the policy refuses this to everybody; a grant only narrows";
-                let hint = "allow it outside of the grant, and refuse it to the others";
-                self.odd(&rule.span, WITHOUT_EFFECT, message, hint);
+                let message = "the policy refuses this to everybody; a grant can only restrict";
+                let hint = "allow it outside of the grant, and refuse it in the other grants";
+                self.warn(&rule.span, WITHOUT_EFFECT, message, hint);
             }
         }
     }
 
-    /// Says that a condition cannot hold where those before it do.
-    pub(super) fn contradiction(&mut self, when: &When, before: &[When], span: &Span) {
+    /// Warns of a condition that cannot hold together with one before it.
+    pub(super) fn lint_contradiction(
+        &mut self,
+        when: &RuleCondition,
+        before: &[RuleCondition],
+        span: &Span,
+    ) {
         let other = before
             .iter()
             .find(|other| other.condition.contradicts(&when.condition));
         if let Some(other) = other {
             let message = format!(
-                "no call keeps both: {}, and {}",
+                "no call meets both conditions: {}, and {}",
                 other.condition, when.condition
             );
-            let hint = "all conditions of a rule have to hold; write several values with `in`";
-            self.odd(span, "contradiction", &message, hint);
+            let hint = "all conditions of a rule have to hold; use `in` for several values";
+            self.warn(span, "contradiction", &message, hint);
         }
     }
 
-    /// Says which rules that allow under conditions leave nothing to allow together.
-    pub(super) fn at_odds(&mut self, rules: &[Rule]) {
+    /// Warns of rules that allow under conditions which no call can meet together.
+    pub(super) fn lint_conflicting_rules(&mut self, rules: &[Rule]) {
         let mut rest = rules.iter().filter(|rule| rule.action == Action::Allow);
         let mut found = Vec::new();
         while let Some(rule) = rest.next() {
             for other in rest.clone() {
-                let against = |when: &When| {
+                let against = |when: &RuleCondition| {
                     let mut others = other.when.iter();
                     others.any(|other| other.condition.contradicts(&when.condition))
                 };
@@ -111,14 +127,15 @@ impl Reader<'_> {
             }
         }
         for (span, place) in found {
-            let message = format!("no call keeps both this rule's conditions and those of {place}");
-            let hint = "all rules that allow have to hold; write several values with `in`";
-            self.odd(&span, "contradiction", &message, hint);
+            let message = format!("no call meets both this rule's conditions and those of {place}");
+            let hint =
+                "the conditions of all rules that allow have to hold; use `in` for several values";
+            self.warn(&span, "contradiction", &message, hint);
         }
     }
 
-    /// Says which limits of single tools are looser than those of a class.
-    pub(super) fn loose(&mut self, rules: &[Rule], classes: usize) {
+    /// Warns of limits of single tools that are looser than those of their class.
+    pub(super) fn lint_loose_limits(&mut self, rules: &[Rule], classes: usize) {
         let mut counted: HashMap<usize, HashSet<&'static str>> = HashMap::new();
         for rule in rules {
             for (index, _) in &rule.limits {
@@ -141,8 +158,8 @@ impl Reader<'_> {
                     .min_by_key(|other| other.rule.clone());
                 if let Some(other) = tighter {
                     let message =
-                        format!("`{limit}` is never reached: `{other}` counts these calls too");
-                    self.odd(span, "looser-limit", &message, "leave out the looser one");
+                        format!("`{limit}` is never reached: `{other}` also counts these calls");
+                    self.warn(span, "looser-limit", &message, "remove the looser one");
                 }
             }
         }

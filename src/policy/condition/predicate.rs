@@ -1,4 +1,4 @@
-//! What is asked of one value, made ready.
+//! The test of a condition, compiled.
 
 use std::{borrow::Cow, cmp::Ordering};
 
@@ -6,26 +6,26 @@ use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use super::{
-    At, Operand, Operator, Problem,
+    Operator, Problem,
     plain::plain,
-    values::{Number, Values, bad, both, number, too_long, wanted},
+    values::{Number, Values, both, number, too_long, wanted, wrong},
 };
 
 /// The longest pattern, in bytes.
-const LONGEST_PATTERN: usize = 1_000;
+pub(crate) const MAX_PATTERN_BYTES: usize = 1_000;
 
 /// The most values of a list.
-const MOST_VALUES: usize = 10_000;
+pub(crate) const MAX_VALUES: usize = 10_000;
 
-/// The most memory that a compiled pattern may take, in bytes.
-const LARGEST: usize = 1 << 20;
+/// The most memory that a compiled pattern may use, in bytes.
+const MAX_PATTERN_MEMORY: usize = 1 << 20;
 
-/// The longest text that a pattern looks at, in bytes; no message is longer.
-const LONGEST_LOOK: usize = 1 << 18;
+/// The longest text that is searched for a pattern, in bytes; no message is longer.
+const MAX_SEARCHED_BYTES: usize = 1 << 18;
 
-/// What is asked of one value.
+/// The test of one value.
 #[derive(Debug, Clone)]
-pub(super) enum Test {
+pub(super) enum Predicate {
     Exists(bool),
     Same(Values),
     Order(Number, fn(Ordering) -> bool),
@@ -34,26 +34,23 @@ pub(super) enum Test {
     Contains(Option<(Box<str>, Box<str>)>, Values),
 }
 
-impl Test {
-    pub(super) fn new(operator: Operator, value: &Operand) -> Result<Self, Problem<At>> {
+impl Predicate {
+    pub(super) fn new(operator: Operator, value: &Value) -> Result<Self, Problem> {
         match operator {
             Operator::Exists => match value {
-                Operand::Boolean(wanted) => Ok(Self::Exists(*wanted)),
+                Value::Bool(wanted) => Ok(Self::Exists(*wanted)),
                 value => Err(wanted(value, "true or false")),
             },
             Operator::Eq | Operator::Neq => Ok(Self::Same(Values::new([value])?)),
             Operator::In | Operator::NotIn => match value {
-                Operand::List(values) if values.is_empty() => {
-                    Err(bad("this list is empty", "write at least one value"))
+                Value::Array(values) if values.is_empty() => Err(wrong(
+                    "value must have at least one entry, got an empty list",
+                    "write at least one value",
+                )),
+                Value::Array(values) if values.len() > MAX_VALUES => {
+                    Err(too_long("a list", values.len(), MAX_VALUES, "values"))
                 }
-                Operand::List(values) if values.len() > MOST_VALUES => {
-                    let message = format!("this list has {} values", values.len());
-                    Err(too_long(
-                        message,
-                        format!("a list has at most {MOST_VALUES}"),
-                    ))
-                }
-                Operand::List(values) => Ok(Self::Same(Values::new(values)?)),
+                Value::Array(values) => Ok(Self::Same(Values::new(values)?)),
                 value => Err(wanted(value, "a list")),
             },
             Operator::Lt => Ok(Self::Order(number(value)?, Ordering::is_lt)),
@@ -61,18 +58,16 @@ impl Test {
             Operator::Gt => Ok(Self::Order(number(value)?, Ordering::is_gt)),
             Operator::Gte => Ok(Self::Order(number(value)?, Ordering::is_ge)),
             Operator::Matches | Operator::NotMatches => match value {
-                Operand::Text(text) => pattern(text).map(Self::Matches),
+                Value::String(text) => pattern(text).map(Self::Matches),
                 value => Err(wanted(value, "a regular expression as text")),
             },
             Operator::Contains => {
                 let part = match value {
-                    Operand::Text(text) if plain(text).is_empty() => {
-                        return Err(bad(
-                            "every text contains this",
-                            "write what it has to contain",
-                        ));
+                    Value::String(text) if plain(text).is_empty() => {
+                        let message = "value must not be empty: every text contains \"\"";
+                        return Err(wrong(message, "write what the text has to contain"));
                     }
-                    Operand::Text(text) => Some((text.as_str().into(), plain(text).into())),
+                    Value::String(text) => Some((text.as_str().into(), plain(text).into())),
                     _ => None,
                 };
                 Ok(Self::Contains(part, Values::new([value])?))
@@ -80,14 +75,16 @@ impl Test {
         }
     }
 
-    /// What it says of a value; nothing where there is doubt.
-    pub(super) fn says(&self, value: &Value) -> Option<bool> {
+    /// The result for a value; `None` in doubt.
+    pub(super) fn test(&self, value: &Value) -> Option<bool> {
         match self {
             Self::Exists(wanted) => Some(*wanted),
-            Self::Same(values) => values.say(value),
+            Self::Same(values) => values.test(value),
             Self::Order(than, fits) => Number::of(value)?.than(*than).map(*fits),
             Self::Matches(regex) => {
-                let text = value.as_str().filter(|text| text.len() <= LONGEST_LOOK)?;
+                let text = value
+                    .as_str()
+                    .filter(|text| text.len() <= MAX_SEARCHED_BYTES)?;
                 let found = regex.is_match(text);
                 match plain(text) {
                     Cow::Borrowed(_) => Some(found),
@@ -106,51 +103,50 @@ impl Test {
         }
     }
 
-    /// Whether a list's entry is the value.
+    /// Whether an entry of a list is the value.
     pub(super) fn is_entry(&self, entry: &Value, in_doubt: bool) -> bool {
-        matches!(self, Self::Contains(_, values) if values.say(entry).unwrap_or(in_doubt))
+        matches!(self, Self::Contains(_, values) if values.test(entry).unwrap_or(in_doubt))
     }
 }
 
-fn pattern(text: &str) -> Result<Regex, Problem<At>> {
+fn pattern(text: &str) -> Result<Regex, Problem> {
     if text.is_empty() {
-        return Err(bad(
-            "an empty pattern matches every text",
-            "write what it has to match",
-        ));
+        let message = "value must not be empty: an empty pattern matches every text";
+        return Err(wrong(message, "write what the text has to match"));
     }
-    if text.len() > LONGEST_PATTERN {
-        let message = format!("this pattern has {} bytes", text.len());
+    if text.len() > MAX_PATTERN_BYTES {
         return Err(too_long(
-            message,
-            format!("a pattern has at most {LONGEST_PATTERN}"),
+            "a pattern",
+            text.len(),
+            MAX_PATTERN_BYTES,
+            "bytes",
         ));
     }
     if plain(text) != text {
         let plain = plain(text);
         return Err(Problem::new(
-            At::Value,
+            "value",
             "bad-pattern",
-            "this pattern has characters that texts are looked at without: hidden, wide or of several parts",
+            "the pattern has characters that the plain form of a text never has (hidden, wide or composed)",
             format!("write {plain:?}, or `\\u{{…}}` for a character"),
         ));
     }
     compile(text).map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => Problem::new(
-            At::Value,
+            "value",
             "too-long",
-            "this pattern grows too large",
+            "the compiled pattern is too large",
             "repeat less: `.{1,50}` counts fifty times, and `[a-z]` is smaller than `\\w`",
         ),
         error => {
-            let told = error.to_string();
-            let last = told.lines().last().unwrap_or_default();
+            let shown = error.to_string();
+            let last = shown.lines().last().unwrap_or_default();
             let cause = last.strip_prefix("error: ").unwrap_or(last);
             Problem::new(
-                At::Value,
+                "value",
                 "bad-pattern",
-                format!("this is no regular expression: {cause}"),
-                "look-around and back-references are not known; a backslash needs single quotes in TOML",
+                format!("value is not a valid regular expression: {cause}"),
+                "look-around and back-references are not supported; in TOML, write patterns with backslashes in single quotes",
             )
         }
     })
@@ -158,8 +154,8 @@ fn pattern(text: &str) -> Result<Regex, Problem<At>> {
 
 pub(super) fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern)
-        .size_limit(LARGEST)
-        .dfa_size_limit(LARGEST)
+        .size_limit(MAX_PATTERN_MEMORY)
+        .dfa_size_limit(MAX_PATTERN_MEMORY)
         .nest_limit(50)
         .build()
 }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use super::{Condition, Each, Operand, Operator, Test};
+use serde_json::Value;
+
+use super::{Condition, Each, Operator, Predicate};
+use crate::op::Untrusted;
 
 /// The longest value that is shown, in characters.
 const LONGEST: usize = 80;
@@ -22,9 +25,9 @@ impl fmt::Display for Condition {
             None => {}
         }
         write!(f, "`{}` ", self.path.join("."))?;
-        let words = match (self.operator, &self.test) {
-            (_, Test::Exists(true)) => return f.write_str("is given"),
-            (_, Test::Exists(false)) => return f.write_str("is left out"),
+        let words = match (self.operator, &self.predicate) {
+            (_, Predicate::Exists(true)) => return f.write_str("is given"),
+            (_, Predicate::Exists(false)) => return f.write_str("is omitted"),
             (Operator::Eq, _) => "is",
             (Operator::Neq, _) => "is not",
             (Operator::In, _) => "is one of",
@@ -41,23 +44,21 @@ impl fmt::Display for Condition {
     }
 }
 
-/// A value as people read it.
-pub(super) fn of(value: &Operand) -> String {
-    match value {
-        Operand::Text(text) => {
+/// A value in words.
+pub(super) fn value(of: &Value) -> String {
+    match of {
+        Value::String(text) => {
             let shown: String = text.chars().take(LONGEST).collect();
             let cut = if shown.len() < text.len() { "…" } else { "" };
-            format!("`{}{cut}`", crate::op::Untrusted::new(&shown))
+            format!("`{}{cut}`", Untrusted::new(&shown))
         }
-        Operand::Integer(number) => number.to_string(),
-        Operand::Float(number) => number.to_string(),
-        Operand::Boolean(flag) => flag.to_string(),
-        Operand::List(values) => {
-            let mut all: Vec<String> = values.iter().take(SHOWN).map(of).collect();
+        Value::Array(values) => {
+            let mut all: Vec<String> = values.iter().take(SHOWN).map(value).collect();
             if values.len() > SHOWN {
                 all.push(format!("{} more", values.len() - SHOWN));
             }
             all.join(", ")
         }
+        other => other.to_string(),
     }
 }
