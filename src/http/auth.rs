@@ -84,7 +84,7 @@ impl GrantTokens {
             }
         };
         principal.await.map_err(|error| {
-            let (label, ..) = error.parts();
+            let (label, _) = error.parts();
             self.server.turned_away(label);
             AuthRejection {
                 error,

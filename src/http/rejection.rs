@@ -57,64 +57,57 @@ impl From<AuthError> for AuthRejection {
 }
 
 impl AuthError {
-    /// The label in the metrics, the status, the error code of RFC 6750, and the
-    /// message, which is ASCII without quotes.
-    pub(super) const fn parts(
-        self,
-    ) -> (&'static str, StatusCode, Option<&'static str>, &'static str) {
+    /// The label in the metrics, and the message, which is ASCII without quotes.
+    pub(super) const fn parts(self) -> (&'static str, &'static str) {
         match self {
             Self::MissingToken => (
                 "missing",
-                StatusCode::UNAUTHORIZED,
-                None,
                 "a token is required; send the header Authorization: Bearer TOKEN",
             ),
             Self::MalformedHeader => (
                 "malformed",
-                StatusCode::BAD_REQUEST,
-                Some("invalid_request"),
                 "the Authorization header is malformed; send one header Authorization: Bearer TOKEN",
             ),
             Self::UnknownToken => (
                 "unknown",
-                StatusCode::UNAUTHORIZED,
-                Some("invalid_token"),
                 "the token is unknown or has expired; ask the operator for a new one",
             ),
-            Self::InvalidToken(error) => {
-                let (label, message) = error.parts();
-                (
-                    label,
-                    StatusCode::UNAUTHORIZED,
-                    Some("invalid_token"),
-                    message,
-                )
-            }
+            Self::InvalidToken(error) => error.parts(),
             Self::NoGrant => (
                 "scope",
-                StatusCode::FORBIDDEN,
-                Some("insufficient_scope"),
                 "no scope of the token belongs to a grant; request the scopes of one grant",
             ),
             Self::SeveralGrants => (
                 "scopes",
-                StatusCode::FORBIDDEN,
-                Some("insufficient_scope"),
                 "the scopes of the token belong to several grants; request the scopes of one grant",
             ),
             Self::KeysUnavailable => (
                 "keys-unavailable",
-                StatusCode::SERVICE_UNAVAILABLE,
-                None,
                 "the token cannot be verified because its issuer's keys cannot be fetched; try again later",
             ),
+        }
+    }
+
+    /// The status, and the error code of RFC 6750.
+    const fn status(self) -> (StatusCode, Option<&'static str>) {
+        match self {
+            Self::MissingToken => (StatusCode::UNAUTHORIZED, None),
+            Self::MalformedHeader => (StatusCode::BAD_REQUEST, Some("invalid_request")),
+            Self::UnknownToken | Self::InvalidToken(_) => {
+                (StatusCode::UNAUTHORIZED, Some("invalid_token"))
+            }
+            Self::NoGrant | Self::SeveralGrants => {
+                (StatusCode::FORBIDDEN, Some("insufficient_scope"))
+            }
+            Self::KeysUnavailable => (StatusCode::SERVICE_UNAVAILABLE, None),
         }
     }
 }
 
 impl IntoResponse for AuthRejection {
     fn into_response(self) -> Response {
-        let (_, status, error, message) = self.error.parts();
+        let (_, message) = self.error.parts();
+        let (status, error) = self.error.status();
         let mut response = reject(status, message);
         let headers = response.headers_mut();
         if self.error == AuthError::KeysUnavailable {

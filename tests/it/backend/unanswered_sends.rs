@@ -18,7 +18,10 @@ pub fn sends() -> Vec<&'static str> {
 
 /// How often a tool's request was made when no answer ever came; `None` where the back
 /// end does not have the tool.
-async fn requests(tool: &str, setup: impl Fn(&MockServer, Timeouts) -> ServerBuilder) -> Option<usize> {
+async fn requests(
+    tool: &str,
+    setup: impl Fn(&MockServer, Timeouts) -> ServerBuilder,
+) -> Option<usize> {
     let mock = MockServer::start().await;
     Mock::given(any())
         .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(60)))

@@ -8,7 +8,7 @@ use wiremock::MockServer;
 
 use crate::{
     app::gate::{GateFixture, open, policy},
-    app::{self, TestServer, BOTH, Person, code},
+    app::{self, BOTH, Person, TestServer, code},
     op::targets::sends,
 };
 
