@@ -31,6 +31,14 @@ impl<'de, const MIN: usize, const MAX: usize> Deserialize<'de> for BoundedText<M
     }
 }
 
+/// Reads a text and removes the blanks at its ends, for fields of this type.
+pub(super) fn trimmed<'de, D: Deserializer<'de>, const MIN: usize, const MAX: usize>(
+    deserializer: D,
+) -> Result<BoundedText<MIN, MAX>, D::Error> {
+    let text = BoundedText::<MIN, MAX>::deserialize(deserializer)?;
+    Ok(BoundedText(text.0.trim().to_owned()))
+}
+
 impl<const MIN: usize, const MAX: usize> JsonSchema for BoundedText<MIN, MAX> {
     fn schema_name() -> Cow<'static, str> {
         format!("BoundedText{MIN}To{MAX}").into()

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     BoundedText, CreatedGroup, GroupId, MemberChanges, MemberList, Operation, PageCursor, PageSize,
-    People, PersonId, Reads, Risk, TargetRole, Targets, Topic,
+    People, PersonId, Reads, Risk, TargetRole, Targets, Topic, bounded_text,
 };
 
 /// List a group's members with roles, ordered by id.
@@ -158,6 +158,7 @@ impl Operation for DemoteGroupAdmin {
 #[serde(deny_unknown_fields)]
 pub struct CreateGroup {
     /// Name of the group.
+    #[serde(deserialize_with = "bounded_text::trimmed")]
     pub name: BoundedText<1, 100>,
     /// Person ids from list_contacts, or phone numbers.
     pub people: People,

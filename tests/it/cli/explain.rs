@@ -163,7 +163,7 @@ fn what_would_happen_reads_like_this() {
 fn what_makes_no_sense_is_wrong_usage() {
     for (arguments, said) in [
         (&["send_mesage"][..], "did you mean `send_message`?"),
-        (&["send_message"], "missing field `chat`"),
+        (&["send_message"], "`chat` is missing"),
         (&["send_message", "{"], "no JSON"),
         (&["send_message", r#"{"chat":"x","text":"y"}"#], "`chat`"),
         (

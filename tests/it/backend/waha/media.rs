@@ -167,7 +167,7 @@ async fn wrong_arguments_are_named() {
         ),
         (
             json!({ "chat": ANN, "media": { "file": "b" } }),
-            "unknown field",
+            "there is no argument `media.file`",
         ),
         (
             json!({ "chat": ANN, "media": png, "caption": "x".repeat(1025) }),

@@ -235,7 +235,7 @@ async fn a_presence_that_makes_no_sense_is_not_sent() {
         (json!({ "presence": "typing" }), "`typing` needs `chat`"),
         (
             json!({ "presence": "online", "chat": PERSON }),
-            "leave `chat` out",
+            "omit `chat`",
         ),
         (json!({ "presence": "dancing" }), "dancing"),
         (json!({ "presence": "online", "loud": true }), "loud"),

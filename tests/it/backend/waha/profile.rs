@@ -222,7 +222,7 @@ async fn what_cannot_be_used_is_not_sent() {
         (
             json!({ "about": "x".repeat(140) }),
             "bad-arguments",
-            "0 to 139",
+            "at most 139 characters",
         ),
         (json!({ "picture": {} }), "bad-arguments", "none is given"),
         (
