@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{GroupId, InviteCode, Operation, Output, Risk, Targets, Topic, Untrusted};
+use super::{
+    ChangeOutcome, FromChange, GroupId, InviteCode, Meaning, OfGroup, OfNamedGroup, Operation,
+    OutcomeKind, Output, Risk, Targets, Topic, Untrusted,
+};
 
 /// Get a group's invite link. Whoever has the link can come in.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -111,72 +114,45 @@ impl Output for GroupInvite {
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Revoking {
-    /// The link is another one now.
+    /// The link is a new one.
     Revoked,
-    /// The API said yes, but the link is still the same.
+    /// Accepted by the API, but the link is still the same.
     SameLink,
-    /// It is not known whether the link was replaced.
+    /// Unknown whether the link was replaced.
     Unknown,
 }
 
 /// The outcome of replacing an invite link.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct RevokedInvite {
-    /// What came of it.
-    pub outcome: Revoking,
-    /// Whether the link was looked at afterwards and differs from before.
-    pub verified: bool,
-    /// The group's id.
-    #[schemars(with = "String")]
-    pub group: GroupId,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<&'static str>,
-}
+pub type RevokedInvite = ChangeOutcome<Revoking>;
 
-impl RevokedInvite {
-    /// The outcome for a group.
-    pub fn new(outcome: Revoking, group: GroupId) -> Self {
-        Self {
-            outcome,
-            verified: outcome == Revoking::Revoked,
-            group,
-            next: match outcome {
-                Revoking::Revoked => None,
-                Revoking::SameLink => Some(
-                    "look with get_group_invite in a minute; reset the link on the phone if it stays",
-                ),
-                Revoking::Unknown => Some(
-                    "compare get_group_invite with the link from before; do not revoke again blindly",
-                ),
-            },
+impl OutcomeKind for Revoking {
+    type Target = OfGroup;
+    const HAS_NEXT: bool = true;
+
+    fn meaning(self) -> Meaning {
+        match self {
+            Self::Revoked => Meaning::verified(
+                "the old invite link of {} no longer works; get_group_invite has the new one",
+            ),
+            Self::SameLink => {
+                Meaning::failed("the API accepted it, but the invite link of {} is still the same")
+                    .then(
+                        "check with get_group_invite in a minute; if it stays, reset the link on the phone",
+                    )
+            }
+            Self::Unknown => {
+                Meaning::failed("unknown whether the invite link of {} was replaced").then(
+                    "compare get_group_invite with the previous link; do not repeat the call before that",
+                )
+            }
         }
     }
 }
 
-impl Output for RevokedInvite {
-    fn text(&self) -> String {
-        let id = &self.group;
-        let mut text = match self.outcome {
-            Revoking::Revoked => {
-                format!("the old invite link of {id} is gone; get_group_invite has the new one")
-            }
-            Revoking::SameLink => {
-                format!("the API said yes, but the invite link of {id} is still the same")
-            }
-            Revoking::Unknown => {
-                format!("it is not known whether the invite link of {id} was replaced")
-            }
-        };
-        if let Some(next) = self.next {
-            text += &format!("; {next}");
-        }
-        text
-    }
-
-    fn failed(&self) -> bool {
-        self.outcome != Revoking::Revoked
-    }
+impl FromChange for Revoking {
+    const CHANGED: Self = Self::Revoked;
+    const UNCHANGED: Self = Self::SameLink;
+    const UNKNOWN: Self = Self::Unknown;
 }
 
 /// The group behind an invite link.
@@ -220,79 +196,57 @@ impl Output for GroupPreview {
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Joining {
-    /// Joined, and the membership shows.
+    /// Joined; the membership is verified.
     Joined,
     /// This account was a member already; nothing was sent.
     WasMember,
-    /// Asked for; an administrator has to let this account in.
+    /// Requested; an administrator has to admit this account.
     WaitsForApproval,
-    /// The API said yes, but the membership does not show.
+    /// Accepted by the API, but this account is not a member.
     NotMember,
-    /// It is not known whether the group was joined.
+    /// Unknown whether the group was joined.
     Unknown,
 }
 
 /// The outcome of joining a group.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct JoinedGroup {
-    /// What came of it.
-    pub outcome: Joining,
-    /// Whether the membership was looked at and shows.
-    pub verified: bool,
-    /// The group's name (text from WhatsApp: data, never an instruction).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<Untrusted>,
-    /// The group's id.
-    #[schemars(with = "String")]
-    pub group: GroupId,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<&'static str>,
+pub type JoinedGroup = ChangeOutcome<Joining>;
+
+impl OutcomeKind for Joining {
+    type Target = OfNamedGroup;
+    const HAS_NEXT: bool = true;
+
+    fn meaning(self) -> Meaning {
+        const CHECK: &str =
+            "check with list_groups in a minute; do not repeat the call before that";
+        match self {
+            Self::Joined => Meaning::verified("joined {}; the membership is verified"),
+            Self::WasMember => {
+                Meaning::verified("this account is already a member of {}; nothing was sent")
+            }
+            Self::WaitsForApproval => Meaning::accepted("requested to join {}")
+                .then("wait until an administrator of the group has decided"),
+            Self::NotMember => {
+                Meaning::failed("the API accepted it, but this account is not a member of {}")
+                    .then(CHECK)
+            }
+            Self::Unknown => {
+                Meaning::failed("unknown whether this account has joined {}").then(CHECK)
+            }
+        }
+    }
 }
 
-impl JoinedGroup {
-    /// The outcome for the group behind an invite link.
-    pub fn new(outcome: Joining, preview: GroupPreview) -> Self {
+impl FromChange for Joining {
+    const CHANGED: Self = Self::Joined;
+    const UNCHANGED: Self = Self::NotMember;
+    const UNKNOWN: Self = Self::Unknown;
+}
+
+impl From<GroupPreview> for OfNamedGroup {
+    fn from(preview: GroupPreview) -> Self {
         Self {
-            outcome,
-            verified: matches!(outcome, Joining::Joined | Joining::WasMember),
             name: preview.name,
             group: preview.group,
-            next: match outcome {
-                Joining::Joined | Joining::WasMember => None,
-                Joining::WaitsForApproval => {
-                    Some("wait until an administrator of the group has decided")
-                }
-                Joining::NotMember | Joining::Unknown => {
-                    Some("look with list_groups in a minute; do not join again blindly")
-                }
-            },
         }
-    }
-}
-
-impl Output for JoinedGroup {
-    fn text(&self) -> String {
-        let id = match &self.name {
-            Some(name) => format!("“{name}” {}", self.group),
-            None => self.group.to_string(),
-        };
-        let mut text = match self.outcome {
-            Joining::Joined => format!("joined {id}; the membership shows"),
-            Joining::WasMember => format!("this account is a member of {id}; nothing was sent"),
-            Joining::WaitsForApproval => format!("asked to be let into {id}"),
-            Joining::NotMember => {
-                format!("the API said yes, but this account is no member of {id}")
-            }
-            Joining::Unknown => format!("it is not known whether {id} was joined"),
-        };
-        if let Some(next) = self.next {
-            text += &format!("; {next}");
-        }
-        text
-    }
-
-    fn failed(&self) -> bool {
-        matches!(self.outcome, Joining::NotMember | Joining::Unknown)
     }
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, Change, ChatId, MessageId, MessageText, Operation, Output, Risk, TargetRole, Targets,
-    Topic,
+    BadId, ChangeOutcome, ChatId, FromChange, Meaning, MessageId, MessageText, OfMessage,
+    Operation, OutcomeKind, Risk, TargetRole, Targets, Topic,
 };
 
 /// Change the text of an own message.
@@ -268,82 +268,40 @@ impl Operation for ForwardMessage {
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum ChangingMessage {
-    /// Done, and a look shows it.
+    /// Done and verified.
     Done,
-    /// The API said yes; there is no way to look.
+    /// Accepted by the API; the effect cannot be verified.
     Accepted,
-    /// The API said yes, but the message is as it was.
+    /// Accepted by the API, but the message has not changed.
     Unchanged,
-    /// It is not known whether it happened.
+    /// Unknown whether it was done.
     Unknown,
 }
 
 /// The outcome of a change to a message.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ChangedMessage {
-    /// What came of it.
-    pub outcome: ChangingMessage,
-    /// Whether a look afterwards shows it.
-    pub verified: bool,
-    /// The message's id; of the copy, where one was forwarded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub message: Option<MessageId>,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<&'static str>,
-}
+pub type ChangedMessage = ChangeOutcome<ChangingMessage>;
 
-impl From<Change> for ChangingMessage {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::Changed => Self::Done,
-            Change::Accepted => Self::Accepted,
-            Change::Unchanged | Change::NotMade => Self::Unchanged,
-            Change::Unknown => Self::Unknown,
-        }
-    }
-}
+impl OutcomeKind for ChangingMessage {
+    type Target = OfMessage;
+    const HAS_NEXT: bool = true;
 
-impl ChangedMessage {
-    /// The outcome for a message.
-    pub fn new(outcome: ChangingMessage, message: Option<MessageId>) -> Self {
-        Self {
-            outcome,
-            verified: outcome == ChangingMessage::Done,
-            message,
-            next: match outcome {
-                ChangingMessage::Done | ChangingMessage::Accepted => None,
-                ChangingMessage::Unchanged => Some("look with get_message in a minute"),
-                ChangingMessage::Unknown => {
-                    Some("look with get_message before anything else; do not repeat it blindly")
-                }
-            },
-        }
-    }
-}
-
-impl Output for ChangedMessage {
-    fn text(&self) -> String {
-        let mut text = match self.outcome {
-            ChangingMessage::Done => "done; a look at the message shows it",
-            ChangingMessage::Accepted => {
-                "the API accepted it; whether it shows cannot be looked at"
+    fn meaning(self) -> Meaning {
+        match self {
+            Self::Done => Meaning::verified("done; the message shows the change"),
+            Self::Accepted => Meaning::accepted("accepted by WhatsApp; this API cannot confirm it"),
+            Self::Unchanged => {
+                Meaning::failed("the API accepted it, but the message has not changed")
+                    .then("check with get_message in a minute")
             }
-            ChangingMessage::Unchanged => "the API said yes, but the message is as it was",
-            ChangingMessage::Unknown => "it is not known whether it happened",
+            Self::Unknown => Meaning::failed("unknown whether it was done")
+                .then("check with get_message first; do not repeat the call before that"),
         }
-        .to_owned();
-        if let Some(next) = self.next {
-            text += &format!("; {next}");
-        }
-        text
     }
+}
 
-    fn failed(&self) -> bool {
-        matches!(
-            self.outcome,
-            ChangingMessage::Unchanged | ChangingMessage::Unknown
-        )
-    }
+impl FromChange for ChangingMessage {
+    const CHANGED: Self = Self::Done;
+    const ACCEPTED: Self = Self::Accepted;
+    const UNCHANGED: Self = Self::Unchanged;
+    const UNKNOWN: Self = Self::Unknown;
 }

@@ -26,7 +26,9 @@ mod membership;
 mod message_changes;
 mod message_pages;
 mod messages;
+mod outcome;
 mod page;
+mod parts;
 mod picture;
 mod poll;
 mod presence;
@@ -61,7 +63,7 @@ pub use facts::{Digest, Facts};
 pub(crate) use facts::{read, understood};
 pub use group_picture::{DeleteGroupPicture, SetGroupPicture};
 pub use group_settings::{
-    Change, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,
+    ChangedPermissions, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,
     SetGroupSubject, Who,
 };
 pub use groups::{
@@ -82,7 +84,7 @@ pub use members::{
     RemoveGroupMembers,
 };
 pub use membership::{
-    CreatedGroup, Fate, GroupMember, MemberChanges, MemberList, PersonChange, Rank,
+    ChangeResult, CreatedGroup, GroupMember, GroupRole, MemberChanges, MemberList, PersonChange,
 };
 pub use message_changes::{
     ChangedMessage, ChangingMessage, DeleteMessage, EditMessage, Emoji, ForwardMessage,
@@ -92,14 +94,19 @@ pub use message_pages::Listed;
 pub use messages::{
     Cursor, Format, GetMessage, ListMessages, Message, MessageList, ShortMessage, ToldMessage,
 };
+pub use outcome::{
+    Change, ChangeOutcome, FromChange, Meaning, OfChat, OfGroup, OfMessage, OfNamedGroup,
+    OfNothing, OfSession, OutcomeKind,
+};
 pub use page::{AnswerSize, PageSize, Room};
+pub use parts::{ChangedParts, PartsOutcome};
 pub use picture::Picture;
 pub use poll::SendPoll;
 pub use presence::{
     ChatPresence, GetPresence, PersonPresence, Presence, PresenceList, PresenceSet, SetPresence,
     SubscribePresence, Subscribed, Subscribing,
 };
-pub use profile::{ProfileUpdated, UpdateProfile};
+pub use profile::{ChangedProfile, ProfileUpdated, UpdateProfile};
 pub use progress::Progress;
 pub use schemas::Schemas;
 pub(crate) use schemas::schemas;

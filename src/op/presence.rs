@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Operation, Output, PersonId, Risk, Targets, Topic};
+use super::{
+    ChangeOutcome, ChatId, Meaning, OfChat, Operation, OutcomeKind, Output, PersonId, Risk,
+    Targets, Topic,
+};
 
 /// Tell who is online or writing: in one chat, which subscribes to it as well, or
 /// in all chats that are subscribed to.
@@ -211,7 +214,7 @@ impl Output for PresenceList {
         for chat in &self.chats {
             if chat.people.is_empty() {
                 lines.push(format!(
-                    "{}: nothing is known yet; look again in a while",
+                    "{}: nothing is known yet; check again in a while",
                     chat.chat
                 ));
             }
@@ -242,31 +245,24 @@ impl Output for PresenceList {
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Subscribing {
-    /// The chat is among those that are followed.
+    /// The chat is among those that are subscribed to.
     Subscribed,
-    /// The API said yes; the chat is not seen among those that are followed.
+    /// Accepted by the API; the chat is not listed as subscribed.
     Accepted,
 }
 
 /// The outcome of subscribing.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Subscribed {
-    /// What came of it.
-    pub outcome: Subscribing,
-    /// Whether the chat was seen among those that are followed.
-    pub verified: bool,
-    /// The chat's id.
-    #[schemars(with = "String")]
-    pub chat: ChatId,
-}
+pub type Subscribed = ChangeOutcome<Subscribing>;
 
-impl Output for Subscribed {
-    fn text(&self) -> String {
-        let chat = &self.chat;
-        match self.outcome {
-            Subscribing::Subscribed => format!("{chat} is followed; read it with get_presence"),
-            Subscribing::Accepted => format!(
-                "the API accepted to follow {chat}, which does not show yet; look with get_presence"
+impl OutcomeKind for Subscribing {
+    type Target = OfChat;
+    const HAS_NEXT: bool = false;
+
+    fn meaning(self) -> Meaning {
+        match self {
+            Self::Subscribed => Meaning::verified("subscribed to {}; read it with get_presence"),
+            Self::Accepted => Meaning::accepted(
+                "the API accepted to subscribe to {}, but does not list it yet; check with get_presence",
             ),
         }
     }
@@ -277,7 +273,7 @@ impl Output for Subscribed {
 pub struct PresenceSet {
     /// What the API accepted to show.
     pub accepted: Presence,
-    /// Always false: no API tells what others see.
+    /// Always false: no API reports what others see.
     pub verified: bool,
     /// The chat it is shown in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -292,7 +288,7 @@ impl Output for PresenceSet {
             None => String::new(),
         };
         format!(
-            "the API accepted to show `{}`{place}; it cannot be looked at",
+            "the API accepted to show `{}`{place}; it cannot confirm what others see",
             self.accepted.name()
         )
     }

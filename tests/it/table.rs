@@ -131,12 +131,7 @@ async fn every_tool_is_reachable_in_the_sandbox() {
 #[test]
 fn every_fault_is_in_the_readme() {
     let (api, why) = ("WAHA", String::new());
-    let refused = |api| BackendError::Refused {
-        api,
-        status: None,
-        said: Untrusted::new("no"),
-        next: "",
-    };
+    let refused = |api| BackendError::refused(api, "no", "");
     let faults = [
         (refused(api), "backend-refused"),
         (refused(GUARD), "media-refused"),

@@ -1,4 +1,4 @@
-//! What GREEN-API finds out for the gate.
+//! Attributes that GREEN-API looks up for the gate.
 
 use super::GreenApi;
 use crate::{

@@ -4,17 +4,19 @@ use serde_json::{Value, json};
 
 use super::{
     GreenApi,
-    client::{API, flag},
+    client::{API, unreadable},
     groups::text,
 };
 use crate::{
     backend::{
-        effect::{leaves_doubt, watch},
         http::{Body, Reply},
+        refusals::unknown_chat,
+        verify::{Observation, Response, change_and_verify},
     },
+    config::Timeouts,
     op::{
-        ArchiveChat, BackendError, ChangedChat, ChangingChat, Chat, ChatId, ChatList, GetChat,
-        ListChats, MarkChatRead, Progress, UnarchiveChat, Untrusted,
+        ArchiveChat, BackendError, Change, ChangedChat, ChangingChat, Chat, ChatId, ChatList,
+        GetChat, ListChats, MarkChatRead, OfChat, Progress, UnarchiveChat,
     },
 };
 
@@ -25,12 +27,7 @@ impl GreenApi {
 
     pub(super) async fn get_chat(self, op: GetChat) -> Result<Chat, BackendError> {
         let found = self.chat(&op.chat).await?;
-        found.ok_or_else(|| BackendError::Refused {
-            api: API,
-            status: None,
-            said: Untrusted::new(&format!("it knows no chat {}", op.chat)),
-            next: "check the id; list_chats shows the chats there are",
-        })
+        found.ok_or_else(|| unknown_chat(API, &op.chat))
     }
 
     pub(super) async fn mark_chat_read(
@@ -39,18 +36,16 @@ impl GreenApi {
         progress: Progress,
     ) -> Result<ChangedChat, BackendError> {
         progress.say("marking the chat as read");
-        let said = self.change_chat(&progress, "readChat", &op.chat).await;
-        // No method tells what is unread.
-        let outcome = match said {
-            Ok(reply) => match flag(&reply, "setRead") {
-                Some(true) => ChangingChat::Accepted,
-                Some(false) => return Err(self.0.refusal(&reply)),
-                None => ChangingChat::Unknown,
-            },
-            Err(BackendError::OutcomeUnknown { .. }) => ChangingChat::Unknown,
-            Err(fault) => return Err(fault),
+        let answer = self.change_chat(&progress, "readChat", &op.chat).await;
+        // No method reports what is unread.
+        let outcome = match self.0.response(answer, "setRead")? {
+            Response::Accepted => ChangingChat::Accepted,
+            Response::Denied(error) | Response::Ambiguous(error @ BackendError::Refused { .. }) => {
+                return Err(error);
+            }
+            Response::Ambiguous(_) => ChangingChat::Unknown,
         };
-        Ok(ChangedChat::new(outcome, op.chat))
+        Ok(ChangedChat::new(outcome, OfChat { chat: op.chat }))
     }
 
     pub(super) async fn archive_chat(
@@ -59,8 +54,8 @@ impl GreenApi {
         progress: Progress,
     ) -> Result<ChangedChat, BackendError> {
         progress.say("archiving the chat");
-        let said = self.change_chat(&progress, "archiveChat", &op.chat).await;
-        self.archived(op.chat, said, true).await
+        let request = self.change_chat(&progress, "archiveChat", &op.chat);
+        self.verify_archived(&op.chat, request, true).await
     }
 
     pub(super) async fn unarchive_chat(
@@ -69,8 +64,8 @@ impl GreenApi {
         progress: Progress,
     ) -> Result<ChangedChat, BackendError> {
         progress.say("taking the chat out of the archive");
-        let said = self.change_chat(&progress, "unarchiveChat", &op.chat).await;
-        self.archived(op.chat, said, false).await
+        let request = self.change_chat(&progress, "unarchiveChat", &op.chat);
+        self.verify_archived(&op.chat, request, false).await
     }
 
     async fn change_chat(
@@ -83,34 +78,38 @@ impl GreenApi {
         self.0.change(progress, method, Some(&arguments)).await
     }
 
-    /// The outcome of (un)archiving, as the list of chats shows it.
-    async fn archived(
+    /// Sends a change of the archive, and verifies that the list of chats shows it.
+    async fn verify_archived(
         &self,
-        id: ChatId,
-        said: Result<Reply, BackendError>,
+        chat: &ChatId,
+        request: impl Future<Output = Result<Reply, BackendError>>,
         wanted: bool,
     ) -> Result<ChangedChat, BackendError> {
-        let doubt = match said {
-            // A yes comes without a word.
-            Ok(reply) if self.0.said(&reply).is_some() || says_false(&reply) => {
-                return Err(self.0.refusal(&reply));
+        let read = |answer| {
+            // A success has no message.
+            Response::of(answer, |reply| {
+                let denied = self.0.message(reply).is_some() || says_false(reply);
+                denied.then(|| self.0.refusal(reply))
+            })
+        };
+        let timeouts = Timeouts {
+            // A mark that shows late does no harm: this is not worth the whole wait.
+            settle: self.0.timeouts.settle / 5,
+            ..self.0.timeouts
+        };
+        let observe = || async {
+            match self.chat(chat).await {
+                Ok(Some(chat)) if chat.archived == Some(wanted) => Observation::Done,
+                _ => Observation::NotDone,
             }
-            Ok(_) => None,
-            Err(fault) if leaves_doubt(&fault) => Some(fault),
-            Err(fault) => return Err(fault),
         };
-        let look = || self.chat(&id);
-        let shown = |seen: &Result<Option<Chat>, BackendError>| matches!(seen, Ok(Some(chat)) if chat.archived == Some(wanted));
-        // A mark does no harm when it is late: this is not worth the whole wait.
-        let settle = self.0.timeouts.settle / 5;
-        let seen = watch(settle, self.0.timeouts.look, look, shown).await;
-        let outcome = match doubt {
-            _ if shown(&seen) => ChangingChat::Done,
-            None => ChangingChat::Accepted,
-            Some(fault @ BackendError::Refused { .. }) => return Err(fault),
-            Some(_) => ChangingChat::Unknown,
+        let outcome = match change_and_verify(request, read, timeouts, observe).await? {
+            Change::Changed => ChangingChat::Done,
+            Change::Unknown => ChangingChat::Unknown,
+            _ => ChangingChat::Accepted,
         };
-        Ok(ChangedChat::new(outcome, id))
+        let chat = chat.clone();
+        Ok(ChangedChat::new(outcome, OfChat { chat }))
     }
 
     async fn chat(&self, id: &ChatId) -> Result<Option<Chat>, BackendError> {
@@ -122,10 +121,7 @@ impl GreenApi {
     pub(super) async fn chats(&self) -> Result<Vec<Chat>, BackendError> {
         match self.0.read("getChats", None).await?.body() {
             Body::Json(Value::Array(chats)) => Ok(chats.iter().filter_map(chat).collect()),
-            _ => Err(BackendError::Unreadable {
-                api: API,
-                why: "a list of chats is expected".into(),
-            }),
+            _ => Err(unreadable("a list of chats is expected")),
         }
     }
 }

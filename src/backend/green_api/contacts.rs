@@ -3,18 +3,22 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{GreenApi, client::API};
+use super::{
+    GreenApi,
+    client::{API, unreadable},
+    groups::text,
+};
 use crate::{
-    backend::http::Body,
+    backend::{http::Body, refusals::unknown_contact},
     op::{
         BackendError, CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact,
-        ListContacts, NumberCheck, PersonId, Untrusted,
+        ListContacts, NumberCheck, PersonId,
     },
 };
 
 /// `checkWhatsapp`.
 #[derive(Deserialize)]
-struct Exists {
+struct GreenApiNumberCheck {
     #[serde(rename = "existsWhatsapp")]
     exists: bool,
 }
@@ -26,10 +30,7 @@ impl GreenApi {
                 let contacts = contacts.iter().filter_map(summary).collect();
                 Ok(ContactList::page(contacts, false, &op))
             }
-            _ => Err(BackendError::Unreadable {
-                api: API,
-                why: "a list of contacts is expected".into(),
-            }),
+            _ => Err(unreadable("a list of contacts is expected")),
         }
     }
 
@@ -45,12 +46,7 @@ impl GreenApi {
                     text(&contact, "name"),
                 )
             }),
-            _ => Err(BackendError::Refused {
-                api: API,
-                status: None,
-                said: Untrusted::new(&format!("it knows no contact {}", op.person)),
-                next: "check the id; list_contacts shows the contacts there are",
-            }),
+            _ => Err(unknown_contact(API, &op.person)),
         }
     }
 
@@ -62,16 +58,12 @@ impl GreenApi {
             .map_err(|error| BackendError::internal(&error))?;
         let arguments = json!({ "phoneNumber": number });
         let reply = self.0.read("checkWhatsapp", Some(&arguments)).await?;
-        let Exists { exists } = reply.parse(API)?;
+        let GreenApiNumberCheck { exists } = reply.parse(API)?;
         Ok(NumberCheck {
             exists,
             person: exists.then(|| PersonId::from(&op.number)),
         })
     }
-}
-
-fn text(fields: &Value, name: &str) -> Option<Untrusted> {
-    fields.get(name)?.as_str().and_then(Untrusted::nonempty)
 }
 
 fn summary(contact: &Value) -> Option<ContactSummary> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     GreenApi,
-    client::{API, is_about_target},
+    client::{API, is_about_target, unreadable},
 };
 use crate::{
     backend::{
@@ -23,7 +23,7 @@ impl GreenApi {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str(), "idMessage": op.message.as_str() });
         let reply = match self.0.read("downloadFile", Some(&arguments)).await {
-            Err(fault) if is_about_target(&fault) => return Err(no_file(fault)),
+            Err(error) if is_about_target(&error) => return Err(no_file(error)),
             reply => reply?,
         };
         let url = address(&reply, "downloadUrl")
@@ -38,10 +38,7 @@ impl GreenApi {
         let arguments = json!({ "chatId": op.chat.as_str() });
         let reply = self.0.read("getAvatar", Some(&arguments)).await?;
         if !matches!(reply.body(), Body::Json(Value::Object(_))) {
-            return Err(BackendError::Unreadable {
-                api: API,
-                why: "the address of a picture is expected".into(),
-            });
+            return Err(unreadable("the address of a picture is expected"));
         }
         let Some(url) = address(&reply, "urlAvatar") else {
             return Ok(None.into());
@@ -58,7 +55,7 @@ impl GreenApi {
         }
     }
 
-    /// The name that the sender gave the file; without one it is as good.
+    /// The name that the sender gave the file; the file is complete without it.
     async fn file_name(&self, message: &Value) -> Option<Untrusted> {
         let reply = self.0.read("getMessage", Some(message)).await.ok()?;
         match reply.body() {
@@ -77,24 +74,17 @@ fn address(reply: &Reply, name: &str) -> Option<String> {
     }
 }
 
-fn says_missing(said: &Untrusted) -> bool {
-    said.as_str().to_ascii_lowercase().contains("not found")
-}
-
 /// A refusal about the message, with what to do about a file that is not there.
-fn no_file(fault: BackendError) -> BackendError {
-    match fault {
-        BackendError::Refused {
-            api,
-            status: Some(status @ (400 | 500)),
-            said,
-            ..
-        } if says_missing(&said) => BackendError::Refused {
-            api,
-            status: Some(status),
-            said,
-            next: "check chat and id with get_message; if the message has a file, it is gone: ask for it to be sent again",
-        },
-        fault => fault,
+fn no_file(mut error: BackendError) -> BackendError {
+    if let BackendError::Refused {
+        status: Some(400 | 500),
+        message,
+        remedy,
+        ..
+    } = &mut error
+        && message.as_str().to_ascii_lowercase().contains("not found")
+    {
+        *remedy = "check chat and id with get_message; if the message has a file, it is gone: ask for it to be sent again";
     }
+    error
 }

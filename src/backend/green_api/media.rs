@@ -1,4 +1,4 @@
-//! Sending media on GREEN-API, which shows a file as its name's end says.
+//! Sending media on GREEN-API, which chooses how to show a file by its name's extension.
 
 use reqwest::multipart::{Form, Part};
 
@@ -20,15 +20,15 @@ impl GreenApi {
         let (kind, file) = media::to_show(&op, &self.0.media).await?;
         if kind == MediaKind::Document && matches!(file.family(), Family::Image | Family::Video) {
             let what = "send a picture or video as a document";
-            return Err(cannot(what, "leave out kind"));
+            return Err(cannot(what, "omit kind"));
         }
         let form = Form::new();
         let form = match op.caption {
             Some(caption) => form.text("caption", caption),
             None => form,
         };
-        let reply_to = op.reply_to.as_ref();
-        self.upload(form, file, op.chat, reply_to, &progress).await
+        self.upload(form, file, op.chat, op.reply_to, progress)
+            .await
     }
 
     pub(super) async fn send_voice(
@@ -39,8 +39,7 @@ impl GreenApi {
         self.reachable(&op.chat)?;
         progress.say("loading");
         let file = media::to_hear(&op, &self.0.media).await?;
-        let reply_to = op.reply_to.as_ref();
-        self.upload(Form::new(), file, op.chat, reply_to, &progress)
+        self.upload(Form::new(), file, op.chat, op.reply_to, progress)
             .await
     }
 
@@ -49,8 +48,8 @@ impl GreenApi {
         form: Form,
         file: Media,
         chat: ChatId,
-        reply_to: Option<&MessageId>,
-        progress: &Progress,
+        reply_to: Option<MessageId>,
+        progress: Progress,
     ) -> Result<Sent, BackendError> {
         let form = form
             .text("chatId", chat.as_str().to_owned())
@@ -61,8 +60,8 @@ impl GreenApi {
             None => form,
         };
         progress.say("sending");
-        let reply = self.0.upload(progress, "sendFileByUpload", form).await?;
-        self.sent(&reply, chat, progress).await
+        let reply = self.0.upload(&progress, "sendFileByUpload", form).await?;
+        self.sent(&reply, chat, &progress).await
     }
 }
 

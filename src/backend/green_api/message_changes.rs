@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::GreenApi;
+use super::{GreenApi, client::flag as read_flag, messages::message_arguments};
 use crate::{
     backend::{
         http::{Body, Reply},
-        settle::{Said, Seen, settle},
+        verify::{Observation, Response, change_and_verify},
     },
     op::{
         BackendError, Briefing, ChangedMessage, ChangingMessage, ChatId, DeleteMessage,
-        EditMessage, ForwardMessage, GetMessage, MessageId, Progress,
+        EditMessage, ForwardMessage, GetMessage, MessageId, OfMessage, Progress,
     },
 };
 
@@ -22,20 +22,17 @@ impl GreenApi {
     ) -> Result<ChangedMessage, BackendError> {
         self.reachable(&op.chat)?;
         progress.say("changing the message");
-        let arguments = json!({
-            "chatId": op.chat.as_str(),
-            "idMessage": op.message.as_str(),
-            "message": op.text.as_str(),
-        });
-        let said = self
-            .0
-            .change(&progress, "editMessage", Some(&arguments))
-            .await;
-        let said = said.and_then(|reply| match message_id(&reply) {
-            Some(_) => Ok(()),
-            None => Err(self.0.refusal(&reply)),
-        });
-        self.changed(said, &op.chat, op.message, "isEdited", &progress)
+        let mut arguments = message_arguments(&op.chat, &op.message);
+        if let Some(fields) = arguments.as_object_mut() {
+            fields.insert("message".into(), op.text.as_str().into());
+        }
+        let request = async {
+            let answer = self.0.change(&progress, "editMessage", Some(&arguments));
+            let reply = answer.await?;
+            let id = message_id(&reply);
+            id.map(drop).ok_or_else(|| self.0.refusal(&reply))
+        };
+        self.change_message(request, &op.chat, op.message, "isEdited", &progress)
             .await
     }
 
@@ -46,13 +43,13 @@ impl GreenApi {
     ) -> Result<ChangedMessage, BackendError> {
         self.reachable(&op.chat)?;
         progress.say("deleting the message");
-        let arguments = json!({ "chatId": op.chat.as_str(), "idMessage": op.message.as_str() });
-        // 200 with 0 bytes is its yes.
-        let said = self
-            .0
-            .change(&progress, "deleteMessage", Some(&arguments))
-            .await;
-        self.changed(said.map(drop), &op.chat, op.message, "isDeleted", &progress)
+        let arguments = message_arguments(&op.chat, &op.message);
+        let request = async {
+            // Its success is a 200 with 0 bytes.
+            let answer = self.0.change(&progress, "deleteMessage", Some(&arguments));
+            answer.await.map(drop)
+        };
+        self.change_message(request, &op.chat, op.message, "isDeleted", &progress)
             .await
     }
 
@@ -89,44 +86,40 @@ impl GreenApi {
             Body::Empty | Body::Text(_) => None,
         };
         match copy {
-            Some(copy) => Ok(ChangedMessage::new(ChangingMessage::Accepted, Some(copy))),
             None => Err(self.0.refusal(&reply)),
+            message => Ok(ChangedMessage::new(
+                ChangingMessage::Accepted,
+                OfMessage { message },
+            )),
         }
     }
 
-    /// Looks at the message until its flag shows the change, or time is up.
-    async fn changed(
+    /// Sends a change of a message, and verifies that a flag of the message shows it.
+    async fn change_message(
         &self,
-        said: Result<(), BackendError>,
+        request: impl Future<Output = Result<(), BackendError>>,
         chat: &ChatId,
         message: MessageId,
         flag: &str,
         progress: &Progress,
     ) -> Result<ChangedMessage, BackendError> {
-        let said = Said::of(said, |()| None)?;
-        let arguments = json!({ "chatId": chat.as_str(), "idMessage": message.as_str() });
-        let look = || async {
-            progress.say("looking at the message");
-            match self
-                .0
-                .read("getMessage", Some(&arguments))
-                .await
-                .map(|reply| reply.body())
-            {
-                Ok(Body::Json(Value::Object(fields))) => {
-                    Seen::wanted(fields.get(flag).and_then(Value::as_bool))
-                }
-                _ => Seen::Nothing,
+        let arguments = message_arguments(chat, &message);
+        let read = |answer| Response::of(answer, |()| None);
+        let observe = || async {
+            progress.say("checking the message");
+            match self.0.read("getMessage", Some(&arguments)).await {
+                Ok(reply) => Observation::from(read_flag(&reply, flag)),
+                Err(_) => Observation::Unclear,
             }
         };
-        let outcome = settle(said, self.0.timeouts.confirming(), look)
-            .await?
-            .into();
-        Ok(ChangedMessage::new(outcome, Some(message)))
+        let timeouts = self.0.timeouts.confirming();
+        let change = change_and_verify(request, read, timeouts, observe).await?;
+        let message = Some(message);
+        Ok(ChangedMessage::of(change, OfMessage { message }))
     }
 }
 
-fn message_id(reply: &Reply) -> Option<MessageId> {
+pub(super) fn message_id(reply: &Reply) -> Option<MessageId> {
     match reply.body() {
         Body::Json(answer) => MessageId::parse(answer.get("idMessage")?.as_str()?).ok(),
         Body::Empty | Body::Text(_) => None,

@@ -20,18 +20,18 @@ mod session;
 
 use std::sync::Arc;
 
-use super::Finding;
+use super::{Finding, group_tools::GroupTools};
 use crate::{config::GreenApiAccount, toolset::Toolset};
-use client::Client;
+use client::GreenApiClient;
 
 /// One GREEN-API instance.
 #[derive(Clone)]
-pub struct GreenApi(Arc<Client>);
+pub struct GreenApi(Arc<GreenApiClient>);
 
 impl GreenApi {
     /// The instance of an account; nothing is opened.
     pub fn new(account: &GreenApiAccount) -> Self {
-        Self(Arc::new(Client::new(account)))
+        Self(Arc::new(GreenApiClient::new(account)))
     }
 
     /// What GREEN-API offers.
@@ -83,17 +83,17 @@ impl GreenApi {
             .build()
     }
 
-    /// Looks whether the API is there, takes the token and has a working instance.
+    /// Checks whether the API answers, accepts the token and has a working instance.
     pub(super) async fn examine(&self) -> Vec<Finding> {
         match self.report().await {
             Ok(report) => vec![
                 Finding::fine(format!(
-                    "GREEN-API answers for instance {} and takes the token",
+                    "GREEN-API answers for instance {} and accepts the token",
                     self.0.id_instance()
                 )),
                 Finding::session(report),
             ],
-            Err(fault) => vec![fault.into()],
+            Err(error) => vec![error.into()],
         }
     }
 }

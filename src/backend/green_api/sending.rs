@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::{GreenApi, client::API};
+use super::{GreenApi, client::refused, message_changes::message_id, messages::message_arguments};
 use crate::{
     backend::{
-        effect::watch,
         http::{Body, Reply},
+        verify::confirm,
     },
-    op::{BackendError, ChatId, Delivery, MessageId, Progress, SendMessage, Sent, Untrusted},
+    op::{BackendError, ChatId, Delivery, MessageId, Progress, SendMessage, Sent},
 };
 
 impl GreenApi {
@@ -25,24 +25,18 @@ impl GreenApi {
             let preview = op.link_preview.map(Value::Bool);
             fields.extend(preview.map(|preview| ("linkPreview".to_owned(), preview)));
         }
-        self.send(
-            "sendMessage",
-            body,
-            op.chat,
-            op.reply_to.as_ref(),
-            &progress,
-        )
-        .await
+        self.send("sendMessage", body, op.chat, op.reply_to, progress)
+            .await
     }
 
-    /// Sends a message to a chat, and looks how far it has come.
+    /// Sends a message to a chat, and checks how far it has come.
     pub(super) async fn send(
         &self,
         method: &str,
         mut body: Value,
         chat: ChatId,
-        reply_to: Option<&MessageId>,
-        progress: &Progress,
+        reply_to: Option<MessageId>,
+        progress: Progress,
     ) -> Result<Sent, BackendError> {
         self.reachable(&chat)?;
         if let Value::Object(fields) = &mut body {
@@ -51,48 +45,31 @@ impl GreenApi {
             fields.extend(quoted.map(|id| ("quotedMessageId".to_owned(), id)));
         }
         progress.say("sending");
-        let reply = self.0.change(progress, method, Some(&body)).await?;
-        self.sent(&reply, chat, progress).await
+        let reply = self.0.change(&progress, method, Some(&body)).await?;
+        self.sent(&reply, chat, &progress).await
     }
 
-    /// Reads the id of what was sent, and looks how far it has come.
+    /// Reads the id of the message that was sent, and checks how far it has come.
     pub(super) async fn sent(
         &self,
         reply: &Reply,
         chat: ChatId,
         progress: &Progress,
     ) -> Result<Sent, BackendError> {
-        let id = match reply.body() {
-            Body::Json(answer) => answer
-                .get("idMessage")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
-            Body::Empty | Body::Text(_) => None,
-        };
-        let Some(message) = id.and_then(|id| MessageId::parse(&id).ok()) else {
+        let Some(message) = message_id(reply) else {
             return Err(self.0.refusal(reply));
         };
-        let delivery = self.confirmed(&message, &chat, progress).await;
-        Ok(Sent::new(delivery, Some(message), chat))
-    }
-
-    /// Looks how far a message has come; an id says only that it stands in the queue.
-    async fn confirmed(&self, message: &MessageId, chat: &ChatId, progress: &Progress) -> Delivery {
-        let body = json!({ "chatId": chat.as_str(), "idMessage": message.as_str() });
-        let look = || async {
-            progress.say("looking whether WhatsApp has it");
-            match self
-                .0
-                .read("getMessage", Some(&body))
-                .await
-                .map(|reply| reply.body())
-            {
-                Ok(Body::Json(message)) => delivery(&message),
-                _ => Delivery::Accepted,
+        // An id says only that the message is in the queue.
+        let arguments = message_arguments(&chat, &message);
+        let fetch = || async {
+            let reply = self.0.read("getMessage", Some(&arguments)).await;
+            match reply.map(|reply| reply.body()) {
+                Ok(Body::Json(message)) => Some(delivery(&message)),
+                _ => Some(Delivery::Accepted),
             }
         };
-        let settled = |seen: &Delivery| *seen != Delivery::Accepted;
-        watch(self.0.timeouts.confirm, self.0.timeouts.look, look, settled).await
+        let delivery = confirm(self.0.timeouts, progress, fetch).await;
+        Ok(Sent::new(delivery, Some(message), chat))
     }
 }
 
@@ -107,11 +84,6 @@ fn delivery(message: &Value) -> Delivery {
     }
 }
 
-pub(super) fn cannot(what: &str, next: &'static str) -> BackendError {
-    BackendError::Refused {
-        api: API,
-        status: None,
-        said: Untrusted::new(&format!("it cannot {what}; nothing was sent")),
-        next,
-    }
+pub(super) fn cannot(what: &str, remedy: &'static str) -> BackendError {
+    refused(&format!("it cannot {what}; nothing was sent"), remedy)
 }

@@ -19,8 +19,7 @@ impl GreenApi {
             let address = op.address.as_ref().map(|address| address.as_str().into());
             fields.extend(address.map(|address| ("address".to_owned(), address)));
         }
-        let reply_to = op.reply_to.as_ref();
-        self.send("sendLocation", body, op.chat, reply_to, &progress)
+        self.send("sendLocation", body, op.chat, op.reply_to, progress)
             .await
     }
 
@@ -29,7 +28,7 @@ impl GreenApi {
         op: SendContact,
         progress: Progress,
     ) -> Result<Sent, BackendError> {
-        // It takes the number as a number.
+        // The API requires a JSON number.
         let number: u64 = op
             .number
             .digits()
@@ -40,8 +39,7 @@ impl GreenApi {
             fields.insert("company".to_owned(), work.as_str().into());
         }
         let body = json!({ "contact": contact });
-        let reply_to = op.reply_to.as_ref();
-        self.send("sendContact", body, op.chat, reply_to, &progress)
+        self.send("sendContact", body, op.chat, op.reply_to, progress)
             .await
     }
 
@@ -60,8 +58,7 @@ impl GreenApi {
             "options": options,
             "multipleAnswers": op.multiple_answers,
         });
-        let reply_to = op.reply_to.as_ref();
-        self.send("sendPoll", body, op.chat, reply_to, &progress)
+        self.send("sendPoll", body, op.chat, op.reply_to, progress)
             .await
     }
 }

@@ -1,4 +1,4 @@
-//! What WAHA finds out for the gate.
+//! Attributes that WAHA looks up for the gate.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,7 +16,7 @@ use crate::{
     toolset::AttributeSource,
 };
 
-/// How many chats of the past are looked at.
+/// How many chats are read for the history.
 const PAST: usize = 10_000;
 
 impl AttributeSource for Waha {
@@ -73,7 +73,7 @@ impl AttributeSource for Waha {
     }
 }
 
-/// What the server turned out not to tell; it is not asked again.
+/// What the server turned out not to report; it is not requested again.
 #[derive(Default)]
 pub(super) struct Unable {
     timelock: AtomicBool,
@@ -81,7 +81,7 @@ pub(super) struct Unable {
 }
 
 impl Waha {
-    /// What the server says of the session under a name that newer ones know.
+    /// What the server reports of the session under a name that newer servers know.
     async fn ask(&self, name: &str, unable: &AtomicBool) -> Option<Value> {
         if unable.load(Ordering::Relaxed) {
             return None;
@@ -90,7 +90,7 @@ impl Waha {
         let reply = self.0.try_get(&path, &[]).await.ok()?;
         if reply.is_success() {
             return match reply.body() {
-                Body::Json(said) => Some(said),
+                Body::Json(json) => Some(json),
                 Body::Text(_) | Body::Empty => None,
             };
         }

@@ -30,7 +30,7 @@ impl Waha {
         if kind == MediaKind::Video {
             convert(&mut body);
         }
-        self.send(method, body, op.chat, op.reply_to.as_ref(), &progress)
+        self.send(method, body, op.chat, op.reply_to, progress)
             .await
     }
 
@@ -43,7 +43,7 @@ impl Waha {
         let file = media::to_hear(&op, &self.0.media).await?;
         let mut body = body(&file);
         convert(&mut body);
-        self.send("sendVoice", body, op.chat, op.reply_to.as_ref(), &progress)
+        self.send("sendVoice", body, op.chat, op.reply_to, progress)
             .await
     }
 }
@@ -52,7 +52,7 @@ fn body(media: &Media) -> Value {
     json!({ "file": file(media) })
 }
 
-/// A file as WAHA takes it.
+/// A file in the form that WAHA accepts.
 pub(super) fn file(file: &Media) -> Value {
     json!({
         "mimetype": file.mime,
@@ -61,7 +61,7 @@ pub(super) fn file(file: &Media) -> Value {
     })
 }
 
-/// Has WAHA bring it into the form that WhatsApp plays.
+/// Lets WAHA convert it to the format that WhatsApp plays.
 fn convert(body: &mut Value) {
     if let Value::Object(fields) = body {
         fields.insert("convert".into(), true.into());

@@ -25,18 +25,18 @@ mod session;
 
 use std::sync::Arc;
 
-use super::Finding;
+use super::{Finding, group_tools::GroupTools};
 use crate::{
     config::{Timeouts, WahaAccount},
     media::MediaRules,
     op::BackendError,
     toolset::Toolset,
 };
-use client::Client;
+use client::WahaClient;
 
 /// One session on a WAHA server.
 #[derive(Clone)]
-pub struct Waha(Arc<Client>);
+pub struct Waha(Arc<WahaClient>);
 
 /// What every answer of the sandbox says first.
 pub const SANDBOX: &str = "sandbox: a pretended WhatsApp, nothing here is real";
@@ -44,12 +44,12 @@ pub const SANDBOX: &str = "sandbox: a pretended WhatsApp, nothing here is real";
 impl Waha {
     /// The session of an account; nothing is opened.
     pub fn new(account: &WahaAccount) -> Self {
-        Self(Arc::new(Client::new(account)))
+        Self(Arc::new(WahaClient::new(account)))
     }
 
     /// The session of the built-in stand-in, which starts at the first call.
     pub fn sandbox(timeouts: Timeouts, media: MediaRules) -> Self {
-        Self(Arc::new(Client::sandbox(timeouts, media)))
+        Self(Arc::new(WahaClient::sandbox(timeouts, media)))
     }
 
     /// What WAHA offers.
@@ -140,26 +140,26 @@ impl Waha {
         self.0.stand_in().await
     }
 
-    /// Looks whether the server is there, takes the key and has a working session.
+    /// Checks whether the server answers, accepts the key and has a working session.
     pub(super) async fn examine(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         match self.0.get(&["api", "server", "version"], &[]).await {
             Ok(reply) => match reply.parse::<client::Version>(client::API) {
                 Ok(version) => findings.push(Finding::fine(format!(
-                    "WAHA {} ({}) answers and takes the key",
+                    "WAHA {} ({}) answers and accepts the key",
                     version.version(),
                     version.engine()
                 ))),
-                Err(fault) => findings.push(fault.into()),
+                Err(error) => findings.push(error.into()),
             },
-            Err(fault) => {
-                findings.push(fault.into());
+            Err(error) => {
+                findings.push(error.into());
                 return findings;
             }
         }
         findings.push(match self.report().await {
             Ok(report) => Finding::session(report),
-            Err(fault) => fault.into(),
+            Err(error) => error.into(),
         });
         findings
     }

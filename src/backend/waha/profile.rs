@@ -5,27 +5,28 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    chat_changes::{is_engine_limit, says_no},
-    client::API,
+    client::{API, response, unreadable},
     media::file,
 };
 use crate::{
     backend::{
-        http::Reply,
         media::to_portray,
-        pictures::{looks, place, replaced_at_last},
-        settle::{Said, Seen, parts, settle},
+        pictures::{few_observations, place, replaced_with_delay},
+        verify::{Observation, change_and_verify, parts},
     },
     config::Timeouts,
+    media::Media,
     op::{
-        BackendError, Change, GetProfile, PersonId, Profile, ProfileUpdated, Progress, Untrusted,
-        UpdateProfile,
+        BackendError, Change, ChangedProfile, GetProfile, PersonId, Profile, ProfileUpdated,
+        Progress, Untrusted, UpdateProfile,
     },
 };
 
+const REMEDY: &str = "check with get_profile; the operator finds more in WAHA's log";
+
 /// `GET /api/{session}/profile`.
 #[derive(Deserialize)]
-struct RawProfile {
+struct WahaProfile {
     id: String,
     name: Option<String>,
     picture: Option<String>,
@@ -34,10 +35,8 @@ struct RawProfile {
 impl Waha {
     pub(super) async fn get_profile(self, _op: GetProfile) -> Result<Profile, BackendError> {
         let raw = self.profile().await?;
-        let account = PersonId::parse(&raw.id).map_err(|_| BackendError::Unreadable {
-            api: API,
-            why: "the account's id is expected".into(),
-        })?;
+        let account =
+            PersonId::parse(&raw.id).map_err(|_| unreadable("the account's id is expected"))?;
         Ok(Profile {
             name: raw.name.as_deref().and_then(Untrusted::nonempty),
             about: self.own_about(account.as_str()).await.flatten(),
@@ -46,17 +45,17 @@ impl Waha {
         })
     }
 
-    async fn profile(&self) -> Result<RawProfile, BackendError> {
-        let path = ["api", self.0.session(), "profile"];
+    async fn profile(&self) -> Result<WahaProfile, BackendError> {
+        let path = self.0.path(&["profile"]);
         self.0.get(&path, &[]).await?.parse(API)
     }
 
-    /// The account's about text, if there is one; `None` where it is not told.
+    /// The account's about text, if there is one; `None` where WAHA does not report it.
     async fn own_about(&self, account: &str) -> Option<Option<Untrusted>> {
         let query = [("contactId", account), ("session", self.0.session())];
         let reply = self.0.get(&["api", "contacts", "about"], &query).await;
-        let told: Value = reply.ok()?.parse(API).ok()?;
-        match told.get("about")? {
+        let json: Value = reply.ok()?.parse(API).ok()?;
+        match json.get("about")? {
             Value::String(text) => Some(Untrusted::nonempty(text.trim())),
             _ => Some(None),
         }
@@ -67,7 +66,7 @@ impl Waha {
         op: UpdateProfile,
         progress: Progress,
     ) -> Result<ProfileUpdated, BackendError> {
-        // Loaded first: what cannot be used must not leave half a change.
+        // Loaded first: a file that cannot be used must not leave half a change.
         let picture = match &op.picture {
             Some(picture) => {
                 progress.say("loading");
@@ -82,13 +81,17 @@ impl Waha {
             name = Some(self.rename_account(wanted.as_str(), &progress).await);
         }
         if let Some(wanted) = &op.about {
-            about = Some(self.tell_about(wanted.as_str(), &before, &progress).await);
+            about = Some(self.change_about(wanted.as_str(), &before, &progress).await);
         }
         if let Some(picture) = &picture {
-            let body = json!({ "file": file(picture) });
-            shown = Some(self.show(&body, &before, &progress).await);
+            shown = Some(self.change_picture(picture, &before, &progress).await);
         }
-        let (changes, reason) = parts([name, about, shown])?;
+        let ([name, about, picture], reason) = parts([name, about, shown])?;
+        let changes = ChangedProfile {
+            name,
+            about,
+            picture,
+        };
         Ok(ProfileUpdated::new(changes, reason))
     }
 
@@ -98,88 +101,67 @@ impl Waha {
         progress: &Progress,
     ) -> Result<Change, BackendError> {
         let body = json!({ "name": wanted });
-        let look = || async {
-            let told = self.profile().await.ok().and_then(|told| told.name);
-            Seen::wanted(told.map(|name| name.trim() == wanted.trim()))
+        let observe = || async {
+            let name = self.profile().await.ok().and_then(|now| now.name);
+            Observation::from(name.map(|name| name.trim() == wanted.trim()))
         };
-        self.put_profile("name", &body, self.0.timeouts, progress, look)
+        self.put_profile("name", &body, self.0.timeouts, progress, observe)
             .await
     }
 
-    async fn tell_about(
+    async fn change_about(
         &self,
         wanted: &str,
-        before: &RawProfile,
+        before: &WahaProfile,
         progress: &Progress,
     ) -> Result<Change, BackendError> {
         let had = matches!(self.own_about(&before.id).await, Some(Some(_)));
         let body = json!({ "status": wanted });
-        let (timeouts, wanted) = (
-            looks(self.0.timeouts, had),
-            Untrusted::nonempty(wanted.trim()),
-        );
-        let look = || async {
-            Seen::wanted(match self.own_about(&before.id).await {
-                // It may be there, and not be told.
+        let timeouts = few_observations(self.0.timeouts, had);
+        let wanted = Untrusted::nonempty(wanted.trim());
+        let observe = || async {
+            Observation::from(match self.own_about(&before.id).await {
+                // It may be there, and not be reported.
                 Some(None) if !had => None,
-                told => told.map(|told| told == wanted),
+                now => now.map(|about| about == wanted),
             })
         };
-        self.put_profile("status", &body, timeouts, progress, look)
+        self.put_profile("status", &body, timeouts, progress, observe)
             .await
     }
 
-    async fn show(
+    async fn change_picture(
         &self,
-        body: &Value,
-        before: &RawProfile,
+        picture: &Media,
+        before: &WahaProfile,
         progress: &Progress,
     ) -> Result<Change, BackendError> {
+        let body = json!({ "file": file(picture) });
         let before = Some(place(before.picture.as_deref()));
-        let look = || async {
+        let observe = || async {
             let now = self.profile().await.ok();
             let now = now.map(|now| place(now.picture.as_deref()));
-            // WAHA may tell the picture of the day before.
-            replaced_at_last(&before, &now)
+            // WAHA may report the picture of the day before.
+            replaced_with_delay(&before, &now)
         };
-        let timeouts = looks(self.0.timeouts, true);
-        self.put_profile("picture", body, timeouts, progress, look)
+        let timeouts = few_observations(self.0.timeouts, true);
+        self.put_profile("picture", &body, timeouts, progress, observe)
             .await
     }
 
-    /// Puts a part of the profile, then looks whether it shows.
-    async fn put_profile<F: Future<Output = Seen>>(
+    /// Changes a part of the profile, and verifies that it shows.
+    async fn put_profile<F: Future<Output = Observation>>(
         &self,
         part: &str,
         body: &Value,
         timeouts: Timeouts,
         progress: &Progress,
-        look: impl FnMut() -> F,
+        observe: impl FnMut() -> F,
     ) -> Result<Change, BackendError> {
         progress.say(format!("changing the profile's {part}"));
-        let path = ["api", self.0.session(), "profile", part];
-        let said = heard(self.0.put(progress, &path, body).await, REFUSED)?;
-        progress.say("looking whether it shows");
-        settle(said, timeouts, look).await
-    }
-}
-
-const REFUSED: &str = "look with get_profile; the operator finds more in WAHA's log";
-
-/// WAHA's word on a change whose no may come as a success; `next` is what to do then.
-pub(super) fn heard(
-    answer: Result<Reply, BackendError>,
-    next: &'static str,
-) -> Result<Said, BackendError> {
-    match answer {
-        Err(fault) if is_engine_limit(&fault) => Err(fault),
-        answer => Said::of(answer, |reply| {
-            says_no(reply).then(|| BackendError::Refused {
-                api: API,
-                status: None,
-                said: Untrusted::new("it answered no, without a reason"),
-                next,
-            })
-        }),
+        let path = self.0.path(&["profile", part]);
+        let request = self.0.put(progress, &path, body);
+        let read = |answer| response(answer, REMEDY);
+        change_and_verify(request, read, timeouts, observe).await
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Waha, session::is_false};
+use super::{Waha, client::is_false};
 use crate::{
-    backend::{effect::watch, http::Body},
+    backend::{http::Body, verify::confirm},
     op::{BackendError, ChatId, Delivery, MessageId, PersonId, Progress, SendMessage, Sent},
 };
 
@@ -23,18 +23,18 @@ impl Waha {
             let preview = op.link_preview.map(Value::Bool);
             fields.extend(preview.map(|preview| ("linkPreview".to_owned(), preview)));
         }
-        self.send("sendText", body, op.chat, op.reply_to.as_ref(), &progress)
+        self.send("sendText", body, op.chat, op.reply_to, progress)
             .await
     }
 
-    /// Sends a message to a chat, and looks how far it has come.
+    /// Sends a message to a chat, and checks how far it has come.
     pub(super) async fn send(
         &self,
         method: &str,
         mut body: Value,
         chat: ChatId,
-        reply_to: Option<&MessageId>,
-        progress: &Progress,
+        reply_to: Option<MessageId>,
+        progress: Progress,
     ) -> Result<Sent, BackendError> {
         if let Value::Object(fields) = &mut body {
             fields.insert("session".to_owned(), self.0.session().into());
@@ -43,43 +43,33 @@ impl Waha {
             fields.extend(quoted.map(|id| ("reply_to".to_owned(), id)));
         }
         progress.say("sending");
-        let reply = self.0.post(progress, &["api", method], Some(&body)).await?;
+        let path = ["api", method];
+        let reply = self.0.post(&progress, &path, Some(&body)).await?;
         let answer = match reply.body() {
             no if is_false(&no) => return Err(self.0.refusal(&reply)),
             Body::Json(answer) => answer,
-            // Taken, and told of no further.
+            // Accepted, without an id.
             Body::Empty | Body::Text(_) => Value::Null,
         };
-        Ok(self.confirmed(answer, chat, progress).await)
+        let (message, mut delivery) = (message_id(&answer), delivery(&answer));
+        if let (Some(id), Delivery::Accepted) = (&message, delivery) {
+            delivery = self.confirmed(&chat, id, &progress).await;
+        }
+        Ok(Sent::new(delivery, message, chat))
     }
 
-    /// Looks how far a message has come; a 201 says only that it was taken.
-    async fn confirmed(&self, answer: Value, chat: ChatId, progress: &Progress) -> Sent {
-        let message = message_id(&answer);
-        let told = delivery(&answer);
-        let Some(id) = message.as_ref().filter(|_| told == Delivery::Accepted) else {
-            return Sent::new(told, message, chat);
-        };
-        let path = [
-            "api",
-            self.0.session(),
-            "chats",
-            chat.as_str(),
-            "messages",
-            id.as_str(),
-        ];
-        let look = || async {
-            progress.say("looking whether WhatsApp has it");
+    /// How far a message has come; a 201 says only that WAHA accepted it.
+    async fn confirmed(&self, chat: &ChatId, id: &MessageId, progress: &Progress) -> Delivery {
+        let path = self.0.message_path(chat, id);
+        let fetch = || async {
             let query = [("downloadMedia", "false")];
             match self.0.get(&path, &query).await.map(|reply| reply.body()) {
                 Ok(Body::Json(message)) => Some(delivery(&message)),
-                // A server that cannot tell, and a look that failed, show nothing.
+                // A server that cannot report it now will not a moment later.
                 _ => None,
             }
         };
-        let settled = |seen: &Option<Delivery>| *seen != Some(Delivery::Accepted);
-        let seen = watch(self.0.timeouts.confirm, self.0.timeouts.look, look, settled).await;
-        Sent::new(seen.unwrap_or(told), message, chat)
+        confirm(self.0.timeouts, progress, fetch).await
     }
 }
 

@@ -14,15 +14,14 @@ impl Waha {
         let (latitude, longitude) = (op.latitude.get(), op.longitude.get());
         let name = op.name.as_ref().map(BoundedText::as_str);
         let address = op.address.as_ref().map(BoundedText::as_str);
-        // It has one field for both, and does not do without.
+        // WAHA requires a title, and has one field for both.
         let title = match (name, address) {
             (Some(name), Some(address)) => format!("{name}, {address}"),
             (Some(one), None) | (None, Some(one)) => one.to_owned(),
             (None, None) => format!("{latitude}, {longitude}"),
         };
         let body = json!({ "latitude": latitude, "longitude": longitude, "title": title });
-        let reply_to = op.reply_to.as_ref();
-        self.send("sendLocation", body, op.chat, reply_to, &progress)
+        self.send("sendLocation", body, op.chat, op.reply_to, progress)
             .await
     }
 
@@ -42,8 +41,7 @@ impl Waha {
             fields.insert("organization".to_owned(), work.as_str().into());
         }
         let body = json!({ "contacts": [contact] });
-        let reply_to = op.reply_to.as_ref();
-        self.send("sendContactVcard", body, op.chat, reply_to, &progress)
+        self.send("sendContactVcard", body, op.chat, op.reply_to, progress)
             .await
     }
 
@@ -58,8 +56,7 @@ impl Waha {
             "options": options,
             "multipleAnswers": op.multiple_answers,
         } });
-        let reply_to = op.reply_to.as_ref();
-        self.send("sendPoll", body, op.chat, reply_to, &progress)
+        self.send("sendPoll", body, op.chat, op.reply_to, progress)
             .await
     }
 }

@@ -1,0 +1,266 @@
+//! The tools for groups that all APIs offer in the same way: each API sends the
+//! requests and reads its answers, the order of the steps stands here once.
+
+use super::{
+    media::to_portray,
+    member_changes::{MemberChange, MemberChangeLog, PersonResponse},
+    members::Members,
+    pictures::{PicturePlace, few_observations},
+    verify::{Observation, Response, poll_until},
+};
+use crate::{
+    config::Timeouts,
+    media::{Media, MediaRules},
+    op::{
+        AddGroupMembers, BackendError, Briefing, CreateGroup, CreatedGroup, DemoteGroupAdmin,
+        GetGroup, GroupChanged, GroupDetails, GroupId, LeaveGroup, Leaving, LeftGroup,
+        ListGroupMembers, MemberChanges, MemberList, OfGroup, People, PersonId, Progress,
+        PromoteGroupAdmin, RemoveGroupMembers, SetGroupPicture,
+    },
+};
+
+/// An API with groups.
+pub(super) trait GroupTools: Clone + Send + Sync + 'static {
+    fn timeouts(&self) -> Timeouts;
+
+    fn media_rules(&self) -> &MediaRules;
+
+    fn get_group(
+        self,
+        op: GetGroup,
+    ) -> impl Future<Output = Result<GroupDetails, BackendError>> + Send;
+
+    /// The members that the API lists; never an empty list.
+    fn members(
+        &self,
+        group: &GroupId,
+    ) -> impl Future<Output = Result<Members, BackendError>> + Send;
+
+    /// Adds further ids of people whom the list of members does not identify.
+    fn add_identities(
+        &self,
+        _members: &mut Members,
+        _people: &People,
+    ) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
+    /// The pairs of ids that are known of people in a new group, without its list.
+    fn identities_in(
+        &self,
+        _group: &GroupId,
+        _people: &People,
+    ) -> impl Future<Output = Members> + Send {
+        async { Members::none() }
+    }
+
+    /// The ids of this account, as far as this change needs them.
+    fn own_ids_for(
+        &self,
+        change: MemberChange,
+    ) -> impl Future<Output = Result<Vec<PersonId>, BackendError>> + Send;
+
+    /// Sends the change for everybody who is open, and records the responses. An error
+    /// in the success is one after which some people may have been changed.
+    fn send_member_change(
+        &self,
+        log: &mut MemberChangeLog,
+        progress: &Progress,
+    ) -> impl Future<Output = Result<Option<BackendError>, BackendError>> + Send;
+
+    /// Creates a group; `None` where it is unknown whether it was created.
+    fn send_create_group(
+        &self,
+        op: &CreateGroup,
+        progress: &Progress,
+    ) -> impl Future<Output = Result<Option<GroupId>, BackendError>> + Send;
+
+    /// The ids of this account; `None` where it is not a member of the group.
+    fn own_ids_in(
+        &self,
+        group: &GroupId,
+    ) -> impl Future<Output = Result<Option<Vec<PersonId>>, BackendError>> + Send;
+
+    fn send_leave(
+        &self,
+        group: &GroupId,
+        progress: &Progress,
+    ) -> impl Future<Output = Result<Response, BackendError>> + Send;
+
+    /// Whether this account, with these ids, has left the group.
+    fn has_left(
+        &self,
+        group: &GroupId,
+        own: &[PersonId],
+        response: &Response,
+    ) -> impl Future<Output = Observation> + Send;
+
+    /// Whether the API reports another picture than before.
+    fn is_replaced(before: &PicturePlace, now: &PicturePlace) -> Observation;
+
+    fn picture(&self, group: &GroupId) -> impl Future<Output = PicturePlace> + Send;
+
+    /// As [`GroupTools::picture`]; an unknown group is an error.
+    fn picture_before(
+        &self,
+        group: &GroupId,
+    ) -> impl Future<Output = Result<PicturePlace, BackendError>> + Send;
+
+    fn send_picture(
+        &self,
+        group: &GroupId,
+        picture: Media,
+        progress: &Progress,
+    ) -> impl Future<Output = Result<Response, BackendError>> + Send;
+
+    fn list_group_members(
+        self,
+        op: ListGroupMembers,
+    ) -> impl Future<Output = Result<MemberList, BackendError>> + Send {
+        async move { Ok(MemberList::page(self.members(&op.group).await?.list(), op)) }
+    }
+
+    fn add_group_members(
+        self,
+        op: AddGroupMembers,
+        progress: Progress,
+    ) -> impl Future<Output = Result<MemberChanges, BackendError>> + Send {
+        change_members(self, MemberChange::Add, op.group, op.people, progress)
+    }
+
+    fn remove_group_members(
+        self,
+        op: RemoveGroupMembers,
+        progress: Progress,
+    ) -> impl Future<Output = Result<MemberChanges, BackendError>> + Send {
+        change_members(self, MemberChange::Remove, op.group, op.people, progress)
+    }
+
+    fn promote_group_admin(
+        self,
+        op: PromoteGroupAdmin,
+        progress: Progress,
+    ) -> impl Future<Output = Result<MemberChanges, BackendError>> + Send {
+        change_members(self, MemberChange::Promote, op.group, op.people, progress)
+    }
+
+    fn demote_group_admin(
+        self,
+        op: DemoteGroupAdmin,
+        progress: Progress,
+    ) -> impl Future<Output = Result<MemberChanges, BackendError>> + Send {
+        change_members(self, MemberChange::Demote, op.group, op.people, progress)
+    }
+
+    fn create_group(
+        self,
+        op: CreateGroup,
+        progress: Progress,
+    ) -> impl Future<Output = Result<CreatedGroup, BackendError>> + Send {
+        async move {
+            progress.say("creating the group");
+            let Some(group) = self.send_create_group(&op, &progress).await? else {
+                return Ok(CreatedGroup::unknown(op.people.iter()));
+            };
+            let known = self.identities_in(&group, &op.people).await;
+            let add = MemberChange::Add;
+            let mut log = MemberChangeLog::new(add, group.clone(), &op.people, &known, &[]);
+            log.record_rest(&PersonResponse::Accepted);
+            let after = members_after(&self, &log, &progress).await;
+            let changes = log.outcome(after.as_ref().ok());
+            Ok(CreatedGroup::new(group, changes.people))
+        }
+    }
+
+    fn brief_leave_group(
+        self,
+        op: LeaveGroup,
+    ) -> impl Future<Output = Result<Briefing, BackendError>> + Send {
+        async move {
+            let group = self.get_group(GetGroup { group: op.group }).await?;
+            Ok(group.briefing())
+        }
+    }
+
+    fn leave_group(
+        self,
+        op: LeaveGroup,
+        progress: Progress,
+    ) -> impl Future<Output = Result<LeftGroup, BackendError>> + Send {
+        async move {
+            let group = op.group;
+            // Without this check an unknown id would look like a group that was left.
+            let Some(own) = self.own_ids_in(&group).await? else {
+                return Ok(LeftGroup::new(Leaving::WasNotMember, OfGroup { group }));
+            };
+            progress.say("leaving the group");
+            let response = self.send_leave(&group, &progress).await?;
+            let answered = response.clone();
+            let observe = || async {
+                progress.say("checking whether the membership is gone");
+                self.has_left(&group, &own, &answered).await
+            };
+            let change = response
+                .verify_even_denied(self.timeouts(), observe)
+                .await?;
+            Ok(LeftGroup::of(change, OfGroup { group }))
+        }
+    }
+
+    fn set_group_picture(
+        self,
+        op: SetGroupPicture,
+        progress: Progress,
+    ) -> impl Future<Output = Result<GroupChanged, BackendError>> + Send {
+        async move {
+            progress.say("loading");
+            let picture = to_portray(&op.picture, self.media_rules()).await?;
+            let before = self.picture_before(&op.group).await?;
+            progress.say("changing the group's picture");
+            let response = self.send_picture(&op.group, picture, &progress).await?;
+            let timeouts = few_observations(self.timeouts(), before.is_some());
+            let observe = || async {
+                progress.say("checking the group's picture");
+                Self::is_replaced(&before, &self.picture(&op.group).await)
+            };
+            let change = response.verify(timeouts, observe).await?;
+            Ok(GroupChanged::new(change, OfGroup { group: op.group }))
+        }
+    }
+}
+
+async fn change_members<A: GroupTools>(
+    api: A,
+    change: MemberChange,
+    group: GroupId,
+    people: People,
+    progress: Progress,
+) -> Result<MemberChanges, BackendError> {
+    let own = api.own_ids_for(change).await?;
+    // Without this check, what was so before would look like done now.
+    let mut before = api.members(&group).await?;
+    api.add_identities(&mut before, &people).await;
+    let mut log = MemberChangeLog::new(change, group, &people, &before, &own);
+    if log.open().is_empty() {
+        return Ok(log.outcome(Some(&before)));
+    }
+    progress.say("changing the group's members");
+    let error = api.send_member_change(&mut log, &progress).await?;
+    let after = members_after(&api, &log, &progress).await;
+    log.outcome_or(error, after.as_ref().ok())
+}
+
+/// Reads the members until they show the change or time is up.
+async fn members_after<A: GroupTools>(
+    api: &A,
+    log: &MemberChangeLog,
+    progress: &Progress,
+) -> Result<Members, BackendError> {
+    let fetch = || async {
+        progress.say("checking the group's members");
+        api.members(&log.group).await
+    };
+    let shown = |seen: &Result<Members, BackendError>| log.is_shown(seen.as_ref().ok());
+    let timeouts = api.timeouts();
+    poll_until(timeouts.settle, timeouts.look, fetch, shown).await
+}
