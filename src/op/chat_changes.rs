@@ -4,8 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeOutcome, ChatId, FromChange, Meaning, OfChat, Operation, OutcomeKind, Risk, Targets,
-    Topic,
+    ChangeOutcome, ChatId, FromChange, OfChat, Operation, Risk, Targets, Topic, outcome::outcomes,
 };
 
 /// Mark a chat's newest messages as read; their senders may see it.
@@ -140,43 +139,18 @@ impl Operation for DeleteChat {
     }
 }
 
-/// What came of changing a chat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum ChangingChat {
-    /// Done and verified.
-    Done,
-    /// Accepted by the API; the effect was not observed.
-    Accepted,
-    /// Accepted by the API, but what should be gone is still there.
-    StillThere,
-    /// Unknown whether it was done.
-    Unknown,
+outcomes! {
+    /// What came of changing a chat.
+    ChangingChat of OfChat, next: false {
+        Done = verified "done for {} and verified",
+        Accepted = accepted "accepted by the API for {}; the effect was not observed",
+        StillThere = failed "the API accepted it, but nothing is gone from {}; check with get_chat in a minute",
+        Unknown = failed "unknown whether it was done for {}; check with get_chat",
+    }
 }
 
 /// The outcome of changing a chat.
 pub type ChangedChat = ChangeOutcome<ChangingChat>;
-
-impl OutcomeKind for ChangingChat {
-    type Target = OfChat;
-    const HAS_NEXT: bool = false;
-
-    fn meaning(self) -> Meaning {
-        match self {
-            Self::Done => Meaning::verified("done for {} and verified"),
-            Self::Accepted => {
-                Meaning::accepted("accepted by the API for {}; the effect was not observed")
-            }
-            Self::StillThere => Meaning::failed(
-                "the API accepted it, but nothing is gone from {}; check with get_chat in a minute",
-            ),
-            Self::Unknown => {
-                Meaning::failed("unknown whether it was done for {}; check with get_chat")
-            }
-        }
-    }
-}
 
 impl FromChange for ChangingChat {
     const CHANGED: Self = Self::Done;

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Briefing, ChangeOutcome, FromChange, GroupId, Meaning, OfGroup, Operation, OutcomeKind, Output,
-    PageSize, Risk, Targets, Topic, Untrusted, page::Page,
+    Briefing, ChangeOutcome, FromChange, GroupId, OfGroup, Operation, Output, PageSize, Risk,
+    Targets, Topic, Untrusted, outcome::outcomes, page::Page,
 };
 
 /// List the groups of this account, ordered by id.
@@ -230,43 +230,20 @@ impl Output for GroupDetails {
     }
 }
 
-/// What came of leaving a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Leaving {
-    /// Left, and the membership is gone.
-    Left,
-    /// Accepted by the API, but the membership is still there.
-    StillMember,
-    /// This account was not a member; nothing was sent.
-    WasNotMember,
-    /// Unknown whether the group was left.
-    Unknown,
+outcomes! {
+    /// What came of leaving a group.
+    Leaving of OfGroup, next: true {
+        Left = verified "left {}; the membership is gone",
+        StillMember = failed "the API accepted it, but this account is still a member of {}"
+            => "check with get_group in a minute; if it stays so, leave on the phone",
+        WasNotMember = verified "this account is not a member of {}; nothing was sent",
+        Unknown = failed "unknown whether this account has left {}"
+            => "check with get_group or list_groups; do not repeat the call before that",
+    }
 }
 
 /// The outcome of leaving a group.
 pub type LeftGroup = ChangeOutcome<Leaving>;
-
-impl OutcomeKind for Leaving {
-    type Target = OfGroup;
-    const HAS_NEXT: bool = true;
-
-    fn meaning(self) -> Meaning {
-        match self {
-            Self::Left => Meaning::verified("left {}; the membership is gone"),
-            Self::StillMember => {
-                Meaning::failed("the API accepted it, but this account is still a member of {}")
-                    .then("check with get_group in a minute; if it stays so, leave on the phone")
-            }
-            Self::WasNotMember => {
-                Meaning::verified("this account is not a member of {}; nothing was sent")
-            }
-            Self::Unknown => Meaning::failed("unknown whether this account has left {}")
-                .then("check with get_group or list_groups; do not repeat the call before that"),
-        }
-    }
-}
 
 impl FromChange for Leaving {
     const CHANGED: Self = Self::Left;

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeOutcome, FromChange, GroupId, InviteCode, Meaning, OfGroup, OfNamedGroup, Operation,
-    OutcomeKind, Output, Risk, Targets, Topic, Untrusted,
+    ChangeOutcome, FromChange, GroupId, InviteCode, OfGroup, OfNamedGroup, Operation, Output, Risk,
+    Targets, Topic, Untrusted, outcome::outcomes,
 };
 
 /// Get a group's invite link. Whoever has the link can come in.
@@ -109,45 +109,19 @@ impl Output for GroupInvite {
     }
 }
 
-/// What came of replacing an invite link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Revoking {
-    /// The link is a new one.
-    Revoked,
-    /// Accepted by the API, but the link is still the same.
-    SameLink,
-    /// Unknown whether the link was replaced.
-    Unknown,
+outcomes! {
+    /// What came of replacing an invite link.
+    Revoking of OfGroup, next: true {
+        Revoked = verified "the old invite link of {} no longer works; get_group_invite has the new one",
+        SameLink = failed "the API accepted it, but the invite link of {} is still the same"
+            => "check with get_group_invite in a minute; if it stays, reset the link on the phone",
+        Unknown = failed "unknown whether the invite link of {} was replaced"
+            => "compare get_group_invite with the previous link; do not repeat the call before that",
+    }
 }
 
 /// The outcome of replacing an invite link.
 pub type RevokedInvite = ChangeOutcome<Revoking>;
-
-impl OutcomeKind for Revoking {
-    type Target = OfGroup;
-    const HAS_NEXT: bool = true;
-
-    fn meaning(self) -> Meaning {
-        match self {
-            Self::Revoked => Meaning::verified(
-                "the old invite link of {} no longer works; get_group_invite has the new one",
-            ),
-            Self::SameLink => {
-                Meaning::failed("the API accepted it, but the invite link of {} is still the same")
-                    .then(
-                        "check with get_group_invite in a minute; if it stays, reset the link on the phone",
-                    )
-            }
-            Self::Unknown => {
-                Meaning::failed("unknown whether the invite link of {} was replaced").then(
-                    "compare get_group_invite with the previous link; do not repeat the call before that",
-                )
-            }
-        }
-    }
-}
 
 impl FromChange for Revoking {
     const CHANGED: Self = Self::Revoked;
@@ -191,50 +165,22 @@ impl Output for GroupPreview {
     }
 }
 
-/// What came of joining a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Joining {
-    /// Joined; the membership is verified.
-    Joined,
-    /// This account was a member already; nothing was sent.
-    WasMember,
-    /// Requested; an administrator has to admit this account.
-    WaitsForApproval,
-    /// Accepted by the API, but this account is not a member.
-    NotMember,
-    /// Unknown whether the group was joined.
-    Unknown,
+outcomes! {
+    /// What came of joining a group.
+    Joining of OfNamedGroup, next: true {
+        Joined = verified "joined {}; the membership is verified",
+        WasMember = verified "this account is already a member of {}; nothing was sent",
+        WaitsForApproval = accepted "requested to join {}"
+            => "wait until an administrator of the group has decided",
+        NotMember = failed "the API accepted it, but this account is not a member of {}"
+            => "check with list_groups in a minute; do not repeat the call before that",
+        Unknown = failed "unknown whether this account has joined {}"
+            => "check with list_groups in a minute; do not repeat the call before that",
+    }
 }
 
 /// The outcome of joining a group.
 pub type JoinedGroup = ChangeOutcome<Joining>;
-
-impl OutcomeKind for Joining {
-    type Target = OfNamedGroup;
-    const HAS_NEXT: bool = true;
-
-    fn meaning(self) -> Meaning {
-        const CHECK: &str =
-            "check with list_groups in a minute; do not repeat the call before that";
-        match self {
-            Self::Joined => Meaning::verified("joined {}; the membership is verified"),
-            Self::WasMember => {
-                Meaning::verified("this account is already a member of {}; nothing was sent")
-            }
-            Self::WaitsForApproval => Meaning::accepted("requested to join {}")
-                .then("wait until an administrator of the group has decided"),
-            Self::NotMember => {
-                Meaning::failed("the API accepted it, but this account is not a member of {}")
-                    .then(CHECK)
-            }
-            Self::Unknown => {
-                Meaning::failed("unknown whether this account has joined {}").then(CHECK)
-            }
-        }
-    }
-}
 
 impl FromChange for Joining {
     const CHANGED: Self = Self::Joined;

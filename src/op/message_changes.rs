@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, ChangeOutcome, ChatId, FromChange, Meaning, MessageId, MessageText, OfMessage,
-    Operation, OutcomeKind, Risk, TargetRole, Targets, Topic,
+    BadId, ChangeOutcome, ChatId, FromChange, MessageId, MessageText, OfMessage, Operation, Risk,
+    TargetRole, Targets, Topic, outcome::outcomes,
 };
 
 /// Change the text of an own message.
@@ -263,41 +263,20 @@ impl Operation for ForwardMessage {
     }
 }
 
-/// What came of a change to a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum ChangingMessage {
-    /// Done and verified.
-    Done,
-    /// Accepted by the API; the effect cannot be verified.
-    Accepted,
-    /// Accepted by the API, but the message has not changed.
-    Unchanged,
-    /// Unknown whether it was done.
-    Unknown,
+outcomes! {
+    /// What came of a change to a message.
+    ChangingMessage of OfMessage, next: true {
+        Done = verified "done; the message shows the change",
+        Accepted = accepted "accepted by WhatsApp; this API cannot confirm it",
+        Unchanged = failed "the API accepted it, but the message has not changed"
+            => "check with get_message in a minute",
+        Unknown = failed "unknown whether it was done"
+            => "check with get_message first; do not repeat the call before that",
+    }
 }
 
 /// The outcome of a change to a message.
 pub type ChangedMessage = ChangeOutcome<ChangingMessage>;
-
-impl OutcomeKind for ChangingMessage {
-    type Target = OfMessage;
-    const HAS_NEXT: bool = true;
-
-    fn meaning(self) -> Meaning {
-        match self {
-            Self::Done => Meaning::verified("done; the message shows the change"),
-            Self::Accepted => Meaning::accepted("accepted by WhatsApp; this API cannot confirm it"),
-            Self::Unchanged => {
-                Meaning::failed("the API accepted it, but the message has not changed")
-                    .then("check with get_message in a minute")
-            }
-            Self::Unknown => Meaning::failed("unknown whether it was done")
-                .then("check with get_message first; do not repeat the call before that"),
-        }
-    }
-}
 
 impl FromChange for ChangingMessage {
     const CHANGED: Self = Self::Done;

@@ -8,21 +8,48 @@ use serde_json::Value;
 
 use super::{ChatId, GroupId, MessageId, Output, SessionReport, Untrusted};
 
-/// What came of a change, by the API's response and by what was observed afterwards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Change {
-    /// Changed and verified.
-    Changed,
-    /// Accepted by the API; the effect cannot be verified.
-    Accepted,
-    /// Accepted by the API, but nothing has changed.
-    Unchanged,
-    /// Refused, or not sent.
-    NotMade,
-    /// Unknown: the request may or may not have taken effect.
-    Unknown,
+/// Defines the outcomes of one kind of change: their names, and what each means.
+macro_rules! outcomes {
+    (
+        $(#[$doc:meta])*
+        $kind:ident of $target:ty, next: $has_next:literal {
+            $($outcome:ident = $meaning:ident $text:literal $(=> $next:expr)?,)+
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, ::serde::Serialize, ::schemars::JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        #[schemars(inline)]
+        pub enum $kind {
+            $(#[doc = $text] $outcome,)+
+        }
+
+        impl $crate::op::OutcomeKind for $kind {
+            type Target = $target;
+            const HAS_NEXT: bool = $has_next;
+
+            fn meaning(self) -> $crate::op::Meaning {
+                use $crate::op::Meaning;
+                match self {
+                    $(Self::$outcome => Meaning::$meaning($text)$(.then($next))?,)+
+                }
+            }
+        }
+    };
+}
+pub(super) use outcomes;
+
+outcomes! {
+    /// What came of a change, by the API's response and by what was observed afterwards.
+    Change of OfGroup, next: true {
+        Changed = verified "{}: changed and verified",
+        Accepted = accepted "{}: accepted by WhatsApp; this API cannot confirm it",
+        Unchanged = failed "{}: the API accepted the change, but nothing has changed"
+            => "check with get_group before you try again",
+        NotMade = failed "{}: not changed" => "read the reason before you try again",
+        Unknown = failed "{}: unknown; it may or may not have been changed"
+            => "check with get_group before you try again",
+    }
 }
 
 impl Change {
@@ -33,30 +60,6 @@ impl Change {
 
     pub(super) fn words(self) -> &'static str {
         self.meaning().text.trim_start_matches("{}: ")
-    }
-}
-
-/// A change to a group's name, description or picture.
-impl OutcomeKind for Change {
-    type Target = OfGroup;
-    const HAS_NEXT: bool = true;
-
-    fn meaning(self) -> Meaning {
-        match self {
-            Self::Changed => Meaning::verified("{}: changed and verified"),
-            Self::Accepted => {
-                Meaning::accepted("{}: accepted by WhatsApp; this API cannot confirm it")
-            }
-            Self::Unchanged => {
-                Meaning::failed("{}: the API accepted the change, but nothing has changed")
-                    .then("check with get_group before you try again")
-            }
-            Self::NotMade => {
-                Meaning::failed("{}: not changed").then("read the reason before you try again")
-            }
-            Self::Unknown => Meaning::failed("{}: unknown; it may or may not have been changed")
-                .then("check with get_group before you try again"),
-        }
     }
 }
 

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeOutcome, ChatId, Meaning, OfChat, Operation, OutcomeKind, Output, PersonId, Risk,
-    Targets, Topic,
+    ChangeOutcome, ChatId, OfChat, Operation, Output, PersonId, Risk, Targets, Topic,
+    outcome::outcomes,
 };
 
 /// Tell who is online or writing: in one chat, which subscribes to it as well, or
@@ -240,33 +240,16 @@ impl Output for PresenceList {
     }
 }
 
-/// What came of subscribing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Subscribing {
-    /// The chat is among those that are subscribed to.
-    Subscribed,
-    /// Accepted by the API; the chat is not listed as subscribed.
-    Accepted,
+outcomes! {
+    /// What came of subscribing.
+    Subscribing of OfChat, next: false {
+        Subscribed = verified "subscribed to {}; read it with get_presence",
+        Accepted = accepted "the API accepted to subscribe to {}, but does not list it yet; check with get_presence",
+    }
 }
 
 /// The outcome of subscribing.
 pub type Subscribed = ChangeOutcome<Subscribing>;
-
-impl OutcomeKind for Subscribing {
-    type Target = OfChat;
-    const HAS_NEXT: bool = false;
-
-    fn meaning(self) -> Meaning {
-        match self {
-            Self::Subscribed => Meaning::verified("subscribed to {}; read it with get_presence"),
-            Self::Accepted => Meaning::accepted(
-                "the API accepted to subscribe to {}, but does not list it yet; check with get_presence",
-            ),
-        }
-    }
-}
 
 /// The outcome of showing a presence.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

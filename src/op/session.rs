@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attachment, Blob, ChangeOutcome, FromChange, Meaning, OfSession, Operation, OutcomeKind,
-    Output, PersonId, PhoneNumber, Risk, Topic, Untrusted,
+    Attachment, Blob, ChangeOutcome, FromChange, OfSession, Operation, Output, PersonId,
+    PhoneNumber, Risk, Topic, Untrusted, outcome::outcomes,
 };
 
 /// Bring the WhatsApp session up and wait until it can be used or linked. Answers
@@ -262,44 +262,20 @@ impl Output for OpenedSession {
     }
 }
 
-/// What came of a logout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum LoggingOut {
-    /// The account is disconnected; the session's state confirms it.
-    LoggedOut,
-    /// No account was linked; nothing was sent.
-    WasNotLinked,
-    /// Accepted by the API, but the account is still linked.
-    StillLinked,
-    /// Unknown whether the account is disconnected.
-    Unknown,
+outcomes! {
+    /// What came of a logout.
+    LoggingOut of OfSession, next: true {
+        LoggedOut = verified "logged out; the session's state confirms it",
+        WasNotLinked = verified "no account was linked; nothing was sent",
+        StillLinked = failed "the API accepted the logout, but the account is still linked"
+            => "remove the device on the phone (Settings > Linked devices), or try again in a minute",
+        Unknown = failed "unknown whether the account is logged out"
+            => "check with get_session before anything else; do not repeat the call before that",
+    }
 }
 
 /// The outcome of a logout.
 pub type LoggedOut = ChangeOutcome<LoggingOut>;
-
-impl OutcomeKind for LoggingOut {
-    type Target = OfSession;
-    const HAS_NEXT: bool = true;
-
-    fn meaning(self) -> Meaning {
-        match self {
-            Self::LoggedOut => Meaning::verified("logged out; the session's state confirms it"),
-            Self::WasNotLinked => Meaning::verified("no account was linked; nothing was sent"),
-            Self::StillLinked => Meaning::failed(
-                "the API accepted the logout, but the account is still linked",
-            )
-            .then(
-                "remove the device on the phone (Settings > Linked devices), or try again in a minute",
-            ),
-            Self::Unknown => Meaning::failed("unknown whether the account is logged out").then(
-                "check with get_session before anything else; do not repeat the call before that",
-            ),
-        }
-    }
-}
 
 impl FromChange for LoggingOut {
     const CHANGED: Self = Self::LoggedOut;

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChangeOutcome, FromChange, Meaning, OfNothing, OfSession, Operation, OutcomeKind, Output,
-    PersonId, Risk, SessionReport, SessionState, Topic, Untrusted,
+    ChangeOutcome, FromChange, OfNothing, OfSession, Operation, Output, PersonId, Risk,
+    SessionReport, SessionState, Topic, Untrusted, outcome::outcomes,
 };
 
 /// Tell the name and id of the WhatsApp account that is signed in.
@@ -103,23 +103,16 @@ impl Output for Profile {
     }
 }
 
-/// What came of a restart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Restarting {
-    /// It is up again and working.
-    Restarted,
-    /// It is up again, but no account is linked.
-    NeedsLinking,
-    /// It is still starting.
-    Starting,
-    /// Accepted by the API, but no restart was observed.
-    NotSeen,
-    /// It did not come up.
-    NotUp,
-    /// Unknown whether it was restarted.
-    Unknown,
+outcomes! {
+    /// What came of a restart.
+    Restarting of OfSession, next: false {
+        Restarted = verified "restarted{}",
+        NeedsLinking = verified "restarted{}",
+        Starting = accepted "the restart has begun{}",
+        NotSeen = accepted "the API accepted it, but no restart was observed{}",
+        NotUp = failed "the session did not come up after the restart{}",
+        Unknown = failed "unknown whether the session was restarted; call get_session before anything else{}",
+    }
 }
 
 /// The outcome of a restart.
@@ -139,62 +132,18 @@ impl RestartedSession {
     }
 }
 
-impl OutcomeKind for Restarting {
-    type Target = OfSession;
-    const HAS_NEXT: bool = false;
-
-    fn meaning(self) -> Meaning {
-        match self {
-            Self::Restarted | Self::NeedsLinking => Meaning::verified("restarted{}"),
-            Self::Starting => Meaning::accepted("the restart has begun{}"),
-            Self::NotSeen => {
-                Meaning::accepted("the API accepted it, but no restart was observed{}")
-            }
-            Self::NotUp => Meaning::failed("the session did not come up after the restart{}"),
-            Self::Unknown => Meaning::failed(
-                "unknown whether the session was restarted; call get_session before anything else{}",
-            ),
-        }
+outcomes! {
+    /// What came of stopping the session.
+    Stopping of OfNothing, next: false {
+        Stopped = verified "stopped; open_session starts it again",
+        WasNotRunning = verified "the session was not running; nothing was sent",
+        StillRunning = failed "the API accepted it, but the session is still running; check with get_session in a minute",
+        Unknown = failed "unknown whether the session is stopped; check with get_session",
     }
-}
-
-/// What came of stopping the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Stopping {
-    /// Stopped and verified.
-    Stopped,
-    /// It was not running; nothing was sent.
-    WasNotRunning,
-    /// Accepted by the API, but it is still running.
-    StillRunning,
-    /// Unknown whether it is stopped.
-    Unknown,
 }
 
 /// The outcome of stopping the session.
 pub type StoppedSession = ChangeOutcome<Stopping>;
-
-impl OutcomeKind for Stopping {
-    type Target = OfNothing;
-    const HAS_NEXT: bool = false;
-
-    fn meaning(self) -> Meaning {
-        match self {
-            Self::Stopped => Meaning::verified("stopped; open_session starts it again"),
-            Self::WasNotRunning => {
-                Meaning::verified("the session was not running; nothing was sent")
-            }
-            Self::StillRunning => Meaning::failed(
-                "the API accepted it, but the session is still running; check with get_session in a minute",
-            ),
-            Self::Unknown => {
-                Meaning::failed("unknown whether the session is stopped; check with get_session")
-            }
-        }
-    }
-}
 
 impl FromChange for Stopping {
     const CHANGED: Self = Self::Stopped;
@@ -202,41 +151,18 @@ impl FromChange for Stopping {
     const UNKNOWN: Self = Self::Unknown;
 }
 
-/// What came of deleting the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Deleting {
-    /// Deleted and verified.
-    Deleted,
-    /// There was none; nothing was sent.
-    WasMissing,
-    /// Accepted by the API, but it is still there.
-    StillThere,
-    /// Unknown whether it is deleted.
-    Unknown,
+outcomes! {
+    /// What came of deleting the session.
+    Deleting of OfNothing, next: false {
+        Deleted = verified "the session is deleted; it no longer exists",
+        WasMissing = verified "there was no session; nothing was sent",
+        StillThere = failed "the API accepted it, but the session is still there; check with get_session in a minute",
+        Unknown = failed "unknown whether the session is deleted; check with get_session",
+    }
 }
 
 /// The outcome of deleting the session.
 pub type DeletedSession = ChangeOutcome<Deleting>;
-
-impl OutcomeKind for Deleting {
-    type Target = OfNothing;
-    const HAS_NEXT: bool = false;
-
-    fn meaning(self) -> Meaning {
-        match self {
-            Self::Deleted => Meaning::verified("the session is deleted; it no longer exists"),
-            Self::WasMissing => Meaning::verified("there was no session; nothing was sent"),
-            Self::StillThere => Meaning::failed(
-                "the API accepted it, but the session is still there; check with get_session in a minute",
-            ),
-            Self::Unknown => {
-                Meaning::failed("unknown whether the session is deleted; check with get_session")
-            }
-        }
-    }
-}
 
 impl FromChange for Deleting {
     const CHANGED: Self = Self::Deleted;

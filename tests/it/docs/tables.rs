@@ -1,7 +1,7 @@
 //! Tables of error codes and tools in README.md and docs/tools.md.
 
 use serde_json::Value;
-use whatsapp_guard::op::{BackendError, GUARD, Untrusted};
+use whatsapp_guard::op::{BackendError, GUARD};
 
 #[test]
 fn every_fault_is_in_the_readme() {
