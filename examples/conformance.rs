@@ -58,6 +58,10 @@ static SERVER: OnceLock<Server> = OnceLock::new();
 struct Nothing;
 
 impl AttributeSource for Nothing {
+    fn with_progress(self, _progress: Progress) -> Self {
+        self
+    }
+
     async fn person(self, _hidden: PersonId) -> Result<Option<PersonId>, BackendError> {
         Ok(None)
     }

@@ -12,10 +12,10 @@ use crate::{
     config::Timeouts,
     media::{Media, MediaRules},
     op::{
-        AddGroupMembers, BackendError, Briefing, CreateGroup, CreatedGroup, DemoteGroupAdmin,
-        GetGroup, GroupChanged, GroupDetails, GroupId, LeaveGroup, Leaving, LeftGroup,
-        ListGroupMembers, MemberChanges, MemberList, OfGroup, People, PersonId, Progress,
-        PromoteGroupAdmin, RemoveGroupMembers, SetGroupPicture,
+        AddGroupMembers, BackendError, BackendResult, Briefing, CreateGroup, CreatedGroup,
+        DemoteGroupAdmin, GetGroup, GroupChanged, GroupDetails, GroupId, LeaveGroup, Leaving,
+        LeftGroup, ListGroupMembers, MemberChanges, MemberList, OfGroup, People, PersonId,
+        Progress, PromoteGroupAdmin, RemoveGroupMembers, SetGroupPicture,
     },
 };
 
@@ -23,18 +23,14 @@ use crate::{
 pub(super) trait GroupTools: Clone + Send + Sync + 'static {
     fn timeouts(&self) -> Timeouts;
 
+    fn progress(&self) -> &Progress;
+
     fn media_rules(&self) -> &MediaRules;
 
-    fn get_group(
-        self,
-        op: GetGroup,
-    ) -> impl Future<Output = Result<GroupDetails, BackendError>> + Send;
+    fn get_group(self, op: GetGroup) -> impl Future<Output = BackendResult<GroupDetails>> + Send;
 
     /// The members that the API lists; never an empty list.
-    fn members(
-        &self,
-        group: &GroupId,
-    ) -> impl Future<Output = Result<Members, BackendError>> + Send;
+    fn members(&self, group: &GroupId) -> impl Future<Output = BackendResult<Members>> + Send;
 
     /// Adds further ids of people whom the list of members does not identify.
     fn add_identities(
@@ -58,34 +54,28 @@ pub(super) trait GroupTools: Clone + Send + Sync + 'static {
     fn own_ids_for(
         &self,
         change: MemberChange,
-    ) -> impl Future<Output = Result<Vec<PersonId>, BackendError>> + Send;
+    ) -> impl Future<Output = BackendResult<Vec<PersonId>>> + Send;
 
     /// Sends the change for everybody who is open, and records the responses. An error
     /// in the success is one after which some people may have been changed.
     fn send_member_change(
         &self,
         log: &mut MemberChangeLog,
-        progress: &Progress,
-    ) -> impl Future<Output = Result<Option<BackendError>, BackendError>> + Send;
+    ) -> impl Future<Output = BackendResult<Option<BackendError>>> + Send;
 
     /// Creates a group; `None` where it is unknown whether it was created.
     fn send_create_group(
         &self,
         op: &CreateGroup,
-        progress: &Progress,
-    ) -> impl Future<Output = Result<Option<GroupId>, BackendError>> + Send;
+    ) -> impl Future<Output = BackendResult<Option<GroupId>>> + Send;
 
     /// The ids of this account; `None` where it is not a member of the group.
     fn own_ids_in(
         &self,
         group: &GroupId,
-    ) -> impl Future<Output = Result<Option<Vec<PersonId>>, BackendError>> + Send;
+    ) -> impl Future<Output = BackendResult<Option<Vec<PersonId>>>> + Send;
 
-    fn send_leave(
-        &self,
-        group: &GroupId,
-        progress: &Progress,
-    ) -> impl Future<Output = Result<Response, BackendError>> + Send;
+    fn send_leave(&self, group: &GroupId) -> impl Future<Output = BackendResult<Response>> + Send;
 
     /// Whether this account, with these ids, has left the group.
     fn has_left(
@@ -104,69 +94,63 @@ pub(super) trait GroupTools: Clone + Send + Sync + 'static {
     fn picture_before(
         &self,
         group: &GroupId,
-    ) -> impl Future<Output = Result<PicturePlace, BackendError>> + Send;
+    ) -> impl Future<Output = BackendResult<PicturePlace>> + Send;
 
     fn send_picture(
         &self,
         group: &GroupId,
         picture: Media,
-        progress: &Progress,
-    ) -> impl Future<Output = Result<Response, BackendError>> + Send;
+    ) -> impl Future<Output = BackendResult<Response>> + Send;
 
     fn list_group_members(
         self,
         op: ListGroupMembers,
-    ) -> impl Future<Output = Result<MemberList, BackendError>> + Send {
+    ) -> impl Future<Output = BackendResult<MemberList>> + Send {
         async move { Ok(MemberList::page(self.members(&op.group).await?.list(), op)) }
     }
 
     fn add_group_members(
         self,
         op: AddGroupMembers,
-        progress: Progress,
-    ) -> impl Future<Output = Result<MemberChanges, BackendError>> + Send {
-        change_members(self, MemberChange::Add, op.group, op.people, progress)
+    ) -> impl Future<Output = BackendResult<MemberChanges>> + Send {
+        change_members(self, MemberChange::Add, op.group, op.people)
     }
 
     fn remove_group_members(
         self,
         op: RemoveGroupMembers,
-        progress: Progress,
-    ) -> impl Future<Output = Result<MemberChanges, BackendError>> + Send {
-        change_members(self, MemberChange::Remove, op.group, op.people, progress)
+    ) -> impl Future<Output = BackendResult<MemberChanges>> + Send {
+        change_members(self, MemberChange::Remove, op.group, op.people)
     }
 
     fn promote_group_admin(
         self,
         op: PromoteGroupAdmin,
-        progress: Progress,
-    ) -> impl Future<Output = Result<MemberChanges, BackendError>> + Send {
-        change_members(self, MemberChange::Promote, op.group, op.people, progress)
+    ) -> impl Future<Output = BackendResult<MemberChanges>> + Send {
+        change_members(self, MemberChange::Promote, op.group, op.people)
     }
 
     fn demote_group_admin(
         self,
         op: DemoteGroupAdmin,
-        progress: Progress,
-    ) -> impl Future<Output = Result<MemberChanges, BackendError>> + Send {
-        change_members(self, MemberChange::Demote, op.group, op.people, progress)
+    ) -> impl Future<Output = BackendResult<MemberChanges>> + Send {
+        change_members(self, MemberChange::Demote, op.group, op.people)
     }
 
     fn create_group(
         self,
         op: CreateGroup,
-        progress: Progress,
-    ) -> impl Future<Output = Result<CreatedGroup, BackendError>> + Send {
+    ) -> impl Future<Output = BackendResult<CreatedGroup>> + Send {
         async move {
-            progress.say("creating the group");
-            let Some(group) = self.send_create_group(&op, &progress).await? else {
+            self.progress().say("creating the group");
+            let Some(group) = self.send_create_group(&op).await? else {
                 return Ok(CreatedGroup::unknown(op.people.iter()));
             };
             let known = self.identities_in(&group, &op.people).await;
             let add = MemberChange::Add;
             let mut log = MemberChangeLog::new(add, group.clone(), &op.people, &known, &[]);
             log.record_rest(&PersonResponse::Accepted);
-            let after = members_after(&self, &log, &progress).await;
+            let after = members_after(&self, &log).await;
             let changes = log.outcome(after.as_ref().ok());
             Ok(CreatedGroup::new(group, changes.people))
         }
@@ -175,29 +159,26 @@ pub(super) trait GroupTools: Clone + Send + Sync + 'static {
     fn brief_leave_group(
         self,
         op: LeaveGroup,
-    ) -> impl Future<Output = Result<Briefing, BackendError>> + Send {
+    ) -> impl Future<Output = BackendResult<Briefing>> + Send {
         async move {
             let group = self.get_group(GetGroup { group: op.group }).await?;
             Ok(group.briefing())
         }
     }
 
-    fn leave_group(
-        self,
-        op: LeaveGroup,
-        progress: Progress,
-    ) -> impl Future<Output = Result<LeftGroup, BackendError>> + Send {
+    fn leave_group(self, op: LeaveGroup) -> impl Future<Output = BackendResult<LeftGroup>> + Send {
         async move {
             let group = op.group;
             // Without this check an unknown id would look like a group that was left.
             let Some(own) = self.own_ids_in(&group).await? else {
                 return Ok(LeftGroup::new(Leaving::WasNotMember, OfGroup { group }));
             };
-            progress.say("leaving the group");
-            let response = self.send_leave(&group, &progress).await?;
+            self.progress().say("leaving the group");
+            let response = self.send_leave(&group).await?;
             let answered = response.clone();
             let observe = || async {
-                progress.say("checking whether the membership is gone");
+                self.progress()
+                    .say("checking whether the membership is gone");
                 self.has_left(&group, &own, &answered).await
             };
             let change = response
@@ -210,17 +191,16 @@ pub(super) trait GroupTools: Clone + Send + Sync + 'static {
     fn set_group_picture(
         self,
         op: SetGroupPicture,
-        progress: Progress,
-    ) -> impl Future<Output = Result<GroupChanged, BackendError>> + Send {
+    ) -> impl Future<Output = BackendResult<GroupChanged>> + Send {
         async move {
-            progress.say("loading");
+            self.progress().say("loading");
             let picture = to_portray(&op.picture, self.media_rules()).await?;
             let before = self.picture_before(&op.group).await?;
-            progress.say("changing the group's picture");
-            let response = self.send_picture(&op.group, picture, &progress).await?;
+            self.progress().say("changing the group's picture");
+            let response = self.send_picture(&op.group, picture).await?;
             let timeouts = few_observations(self.timeouts(), before.is_some());
             let observe = || async {
-                progress.say("checking the group's picture");
+                self.progress().say("checking the group's picture");
                 Self::is_replaced(&before, &self.picture(&op.group).await)
             };
             let change = response.verify(timeouts, observe).await?;
@@ -234,8 +214,7 @@ async fn change_members<A: GroupTools>(
     change: MemberChange,
     group: GroupId,
     people: People,
-    progress: Progress,
-) -> Result<MemberChanges, BackendError> {
+) -> BackendResult<MemberChanges> {
     let own = api.own_ids_for(change).await?;
     // Without this check, what was so before would look like done now.
     let mut before = api.members(&group).await?;
@@ -244,23 +223,19 @@ async fn change_members<A: GroupTools>(
     if log.open().is_empty() {
         return Ok(log.outcome(Some(&before)));
     }
-    progress.say("changing the group's members");
-    let error = api.send_member_change(&mut log, &progress).await?;
-    let after = members_after(&api, &log, &progress).await;
+    api.progress().say("changing the group's members");
+    let error = api.send_member_change(&mut log).await?;
+    let after = members_after(&api, &log).await;
     log.outcome_or(error, after.as_ref().ok())
 }
 
 /// Reads the members until they show the change or time is up.
-async fn members_after<A: GroupTools>(
-    api: &A,
-    log: &MemberChangeLog,
-    progress: &Progress,
-) -> Result<Members, BackendError> {
+async fn members_after<A: GroupTools>(api: &A, log: &MemberChangeLog) -> BackendResult<Members> {
     let fetch = || async {
-        progress.say("checking the group's members");
+        api.progress().say("checking the group's members");
         api.members(&log.group).await
     };
-    let shown = |seen: &Result<Members, BackendError>| log.is_shown(seen.as_ref().ok());
+    let shown = |seen: &BackendResult<Members>| log.is_shown(seen.as_ref().ok());
     let timeouts = api.timeouts();
     poll_until(timeouts.settle, timeouts.look, fetch, shown).await
 }

@@ -2,8 +2,8 @@
 
 use super::members::{Members, Membership};
 use crate::op::{
-    BackendError, Briefing, ChangeResult, GroupId, MemberChanges, People, PersonChange, PersonId,
-    Role, Untrusted,
+    BackendError, BackendResult, Briefing, ChangeResult, GroupId, MemberChanges, People,
+    PersonChange, PersonId, Role, Untrusted,
 };
 
 /// What is to be done to each person.
@@ -182,7 +182,7 @@ impl MemberChangeLog {
         self,
         error: Option<BackendError>,
         after: Option<&Members>,
-    ) -> Result<MemberChanges, BackendError> {
+    ) -> BackendResult<MemberChanges> {
         let changes = self.outcome(after);
         let nothing = |one: &PersonChange| {
             matches!(one.outcome, ChangeResult::Refused | ChangeResult::NotSent)

@@ -8,8 +8,8 @@ use tokio::time::{Instant, sleep};
 use crate::{
     config::Timeouts,
     op::{
-        BackendError, Change, ChangedPermissions, Delivery, GroupId, PermissionsChanged, Progress,
-        Untrusted,
+        BackendError, BackendResult, Change, ChangedPermissions, Delivery, GroupId,
+        PermissionsChanged, Progress, Untrusted,
     },
 };
 
@@ -48,11 +48,11 @@ impl From<Option<bool>> for Observation {
 /// # Errors
 /// With the API's refusal where nothing was changed.
 pub(super) async fn change_and_verify<T, F: Future<Output = Observation>>(
-    request: impl Future<Output = Result<T, BackendError>>,
-    read: impl FnOnce(Result<T, BackendError>) -> Result<Response, BackendError>,
+    request: impl Future<Output = BackendResult<T>>,
+    read: impl FnOnce(BackendResult<T>) -> BackendResult<Response>,
     timeouts: Timeouts,
     observe: impl FnMut() -> F,
-) -> Result<Change, BackendError> {
+) -> BackendResult<Change> {
     read(request.await)?.verify(timeouts, observe).await
 }
 
@@ -98,9 +98,9 @@ impl Response {
     /// # Errors
     /// With an error after which certainly nothing was changed.
     pub(super) fn of<T>(
-        answer: Result<T, BackendError>,
+        answer: BackendResult<T>,
         denied: impl FnOnce(&T) -> Option<BackendError>,
-    ) -> Result<Self, BackendError> {
+    ) -> BackendResult<Self> {
         match answer {
             Ok(reply) => Ok(denied(&reply).map_or(Self::Accepted, Self::Denied)),
             Err(error) if error.is_ambiguous() => Ok(Self::Ambiguous(error)),
@@ -116,7 +116,7 @@ impl Response {
         self,
         timeouts: Timeouts,
         observe: impl FnMut() -> F,
-    ) -> Result<Change, BackendError> {
+    ) -> BackendResult<Change> {
         let (change, _) = self.verify_by(timeouts, observe, |seen| *seen).await?;
         Ok(change)
     }
@@ -130,7 +130,7 @@ impl Response {
         timeouts: Timeouts,
         fetch: impl FnMut() -> F,
         observe: impl Fn(&T) -> Observation,
-    ) -> Result<(Change, T), BackendError> {
+    ) -> BackendResult<(Change, T)> {
         if let Self::Denied(error) = self {
             return Err(error);
         }
@@ -147,7 +147,7 @@ impl Response {
         self,
         mut timeouts: Timeouts,
         observe: impl FnMut() -> F,
-    ) -> Result<Change, BackendError> {
+    ) -> BackendResult<Change> {
         if matches!(self, Self::Denied(_)) {
             // There is no effect to wait for.
             timeouts.settle = Duration::ZERO;
@@ -158,7 +158,7 @@ impl Response {
     }
 
     /// What came of a change with this response, by the last observation.
-    fn outcome(self, seen: Observation) -> Result<Change, BackendError> {
+    fn outcome(self, seen: Observation) -> BackendResult<Change> {
         match (seen, self) {
             (Observation::Done, _) => Ok(Change::Changed),
             (Observation::NotDone, Self::Accepted) => Ok(Change::Unchanged),
@@ -181,8 +181,8 @@ type MadeParts<const N: usize> = ([Option<Change>; N], Option<Untrusted>);
 /// # Errors
 /// With the first error where no part was made.
 pub(super) fn parts<const N: usize>(
-    made: [Option<Result<Change, BackendError>>; N],
-) -> Result<MadeParts<N>, BackendError> {
+    made: [Option<BackendResult<Change>>; N],
+) -> BackendResult<MadeParts<N>> {
     let mut errors = Vec::new();
     let changes = made.map(|part| {
         part.map(|made| {
@@ -215,9 +215,9 @@ fn reason(error: &BackendError) -> String {
 /// With the first error where no part was made.
 pub(super) fn permissions(
     group: GroupId,
-    send_messages: Option<Result<Change, BackendError>>,
-    edit_info: Option<Result<Change, BackendError>>,
-) -> Result<PermissionsChanged, BackendError> {
+    send_messages: Option<BackendResult<Change>>,
+    edit_info: Option<BackendResult<Change>>,
+) -> BackendResult<PermissionsChanged> {
     let ([send_messages, edit_info], reason) = parts([send_messages, edit_info])?;
     let changes = ChangedPermissions {
         send_messages,

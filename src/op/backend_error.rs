@@ -9,6 +9,9 @@ use super::Untrusted;
 /// The name under which this program itself refuses a file.
 pub const GUARD: &str = "whatsapp-guard";
 
+/// The result of an operation of a back end.
+pub type BackendResult<T> = Result<T, BackendError>;
+
 /// Why an operation failed, or why its outcome is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BackendError {

@@ -42,7 +42,7 @@ mod targets;
 mod untrusted;
 
 pub use attachments::{Attachment, Blob, ReceivedFile};
-pub use backend_error::{BackendError, GUARD};
+pub use backend_error::{BackendError, BackendResult, GUARD};
 pub use bad_call::BadCall;
 pub use blocking::{BlockContact, BlockOutcome, Blocking, UnblockContact};
 pub use bounded_text::BoundedText;

@@ -15,30 +15,26 @@ use crate::{
     },
     config::Timeouts,
     op::{
-        ArchiveChat, BackendError, Change, ChangedChat, ChangingChat, Chat, ChatId, ChatList,
-        GetChat, ListChats, MarkChatRead, OfChat, Progress, UnarchiveChat,
+        ArchiveChat, BackendError, BackendResult, Change, ChangedChat, ChangingChat, Chat, ChatId,
+        ChatList, GetChat, ListChats, MarkChatRead, OfChat, UnarchiveChat,
     },
 };
 
 impl GreenApi {
-    pub(super) async fn list_chats(self, op: ListChats) -> Result<ChatList, BackendError> {
+    pub(super) async fn list_chats(self, op: ListChats) -> BackendResult<ChatList> {
         Ok(ChatList::page(self.chats().await?, &op))
     }
 
-    pub(super) async fn get_chat(self, op: GetChat) -> Result<Chat, BackendError> {
+    pub(super) async fn get_chat(self, op: GetChat) -> BackendResult<Chat> {
         let found = self.chat(&op.chat).await?;
         found.ok_or_else(|| unknown_chat(API, &op.chat))
     }
 
-    pub(super) async fn mark_chat_read(
-        self,
-        op: MarkChatRead,
-        progress: Progress,
-    ) -> Result<ChangedChat, BackendError> {
-        progress.say("marking the chat as read");
-        let answer = self.change_chat(&progress, "readChat", &op.chat).await;
+    pub(super) async fn mark_chat_read(self, op: MarkChatRead) -> BackendResult<ChangedChat> {
+        self.progress.say("marking the chat as read");
+        let answer = self.change_chat("readChat", &op.chat).await;
         // No method reports what is unread.
-        let outcome = match self.0.response(answer, "setRead")? {
+        let outcome = match self.client.response(answer, "setRead")? {
             Response::Accepted => ChangingChat::Accepted,
             Response::Denied(error) | Response::Ambiguous(error @ BackendError::Refused { .. }) => {
                 return Err(error);
@@ -48,54 +44,43 @@ impl GreenApi {
         Ok(ChangedChat::new(outcome, OfChat { chat: op.chat }))
     }
 
-    pub(super) async fn archive_chat(
-        self,
-        op: ArchiveChat,
-        progress: Progress,
-    ) -> Result<ChangedChat, BackendError> {
-        progress.say("archiving the chat");
-        let request = self.change_chat(&progress, "archiveChat", &op.chat);
+    pub(super) async fn archive_chat(self, op: ArchiveChat) -> BackendResult<ChangedChat> {
+        self.progress.say("archiving the chat");
+        let request = self.change_chat("archiveChat", &op.chat);
         self.verify_archived(&op.chat, request, true).await
     }
 
-    pub(super) async fn unarchive_chat(
-        self,
-        op: UnarchiveChat,
-        progress: Progress,
-    ) -> Result<ChangedChat, BackendError> {
-        progress.say("taking the chat out of the archive");
-        let request = self.change_chat(&progress, "unarchiveChat", &op.chat);
+    pub(super) async fn unarchive_chat(self, op: UnarchiveChat) -> BackendResult<ChangedChat> {
+        self.progress.say("taking the chat out of the archive");
+        let request = self.change_chat("unarchiveChat", &op.chat);
         self.verify_archived(&op.chat, request, false).await
     }
 
-    async fn change_chat(
-        &self,
-        progress: &Progress,
-        method: &str,
-        chat: &ChatId,
-    ) -> Result<Reply, BackendError> {
+    async fn change_chat(&self, method: &str, chat: &ChatId) -> BackendResult<Reply> {
         let arguments = json!({ "chatId": chat.as_str() });
-        self.0.change(progress, method, Some(&arguments)).await
+        self.client
+            .change(&self.progress, method, Some(&arguments))
+            .await
     }
 
     /// Sends a change of the archive, and verifies that the list of chats shows it.
     async fn verify_archived(
         &self,
         chat: &ChatId,
-        request: impl Future<Output = Result<Reply, BackendError>>,
+        request: impl Future<Output = BackendResult<Reply>>,
         wanted: bool,
-    ) -> Result<ChangedChat, BackendError> {
+    ) -> BackendResult<ChangedChat> {
         let read = |answer| {
             // A success has no message.
             Response::of(answer, |reply| {
-                let denied = self.0.message(reply).is_some() || says_false(reply);
-                denied.then(|| self.0.refusal(reply))
+                let denied = self.client.message(reply).is_some() || says_false(reply);
+                denied.then(|| self.client.refusal(reply))
             })
         };
         let timeouts = Timeouts {
             // A mark that shows late does no harm: this is not worth the whole wait.
-            settle: self.0.timeouts.settle / 5,
-            ..self.0.timeouts
+            settle: self.client.timeouts.settle / 5,
+            ..self.client.timeouts
         };
         let observe = || async {
             match self.chat(chat).await {
@@ -112,14 +97,14 @@ impl GreenApi {
         Ok(ChangedChat::new(outcome, OfChat { chat }))
     }
 
-    async fn chat(&self, id: &ChatId) -> Result<Option<Chat>, BackendError> {
+    async fn chat(&self, id: &ChatId) -> BackendResult<Option<Chat>> {
         let chats = self.chats().await?;
         Ok(chats.into_iter().find(|chat| chat.chat == *id))
     }
 
     /// The chats in the API's own order, which is not documented.
-    pub(super) async fn chats(&self) -> Result<Vec<Chat>, BackendError> {
-        match self.0.read("getChats", None).await?.body() {
+    pub(super) async fn chats(&self) -> BackendResult<Vec<Chat>> {
+        match self.client.read("getChats", None).await?.body() {
             Body::Json(Value::Array(chats)) => Ok(chats.iter().filter_map(chat).collect()),
             _ => Err(unreadable("a list of chats is expected")),
         }

@@ -13,7 +13,7 @@ use crate::{
     },
     config::{GreenApiAccount, Timeouts},
     media::MediaRules,
-    op::{BackendError, Progress, Untrusted},
+    op::{BackendError, BackendResult, Progress, Untrusted},
 };
 
 pub(super) const API: &str = "GREEN-API";
@@ -58,7 +58,7 @@ impl GreenApiClient {
         &self,
         method: &str,
         arguments: Option<&Value>,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let url = self.url(&self.api_url, method)?;
         let mut repeats = 0;
         loop {
@@ -81,7 +81,7 @@ impl GreenApiClient {
         progress: &Progress,
         method: &str,
         arguments: Option<&Value>,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let url = self.url(&self.api_url, method)?;
         let reply = self
             .http
@@ -91,7 +91,7 @@ impl GreenApiClient {
     }
 
     /// Requests a file at one of the configured hosts; `None` for any other address.
-    pub(super) async fn open_file(&self, url: &str) -> Result<Option<Response>, BackendError> {
+    pub(super) async fn open_file(&self, url: &str) -> BackendResult<Option<Response>> {
         let Ok(url) = Url::parse(url) else {
             return Ok(None);
         };
@@ -113,7 +113,7 @@ impl GreenApiClient {
         progress: &Progress,
         method: &str,
         form: Form,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let url = self.url(&self.media_url, method)?;
         self.post_form(&self.files, progress, url, form).await
     }
@@ -125,7 +125,7 @@ impl GreenApiClient {
         progress: &Progress,
         method: &str,
         form: Form,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let url = self.url(&self.api_url, method)?;
         self.post_form(&self.http, progress, url, form).await
     }
@@ -136,7 +136,7 @@ impl GreenApiClient {
         progress: &Progress,
         url: Url,
         form: Form,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let reply = http
             .change(progress, |network| network.post(url).multipart(form))
             .await?;
@@ -144,7 +144,7 @@ impl GreenApiClient {
     }
 
     /// The answer to a change that is not a refusal.
-    fn changed(&self, reply: Reply) -> Result<Reply, BackendError> {
+    fn changed(&self, reply: Reply) -> BackendResult<Reply> {
         match reply.status.as_u16() {
             // A proxy gave up waiting; the instance may have made the change.
             status @ (499 | 502 | 504) => Err(BackendError::OutcomeUnknown {
@@ -156,7 +156,7 @@ impl GreenApiClient {
     }
 
     /// The address of a method, with the token in it: never to be shown.
-    fn url(&self, base: &Url, method: &str) -> Result<Url, BackendError> {
+    fn url(&self, base: &Url, method: &str) -> BackendResult<Url> {
         let mut url = base.clone();
         let instance = format!("waInstance{}", self.id_instance);
         match url.path_segments_mut() {
@@ -173,7 +173,7 @@ impl GreenApiClient {
     }
 
     /// An answer that is not a refusal.
-    fn accepted(&self, reply: Reply) -> Result<Reply, BackendError> {
+    fn accepted(&self, reply: Reply) -> BackendResult<Reply> {
         // Older instances report with 200 that they are not ready.
         let hindered = || {
             let message = self.message(&reply);
@@ -192,9 +192,9 @@ impl GreenApiClient {
     /// With an error after which certainly nothing was changed.
     pub(super) fn response(
         &self,
-        answer: Result<Reply, BackendError>,
+        answer: BackendResult<Reply>,
         key: &str,
-    ) -> Result<ChangeResponse, BackendError> {
+    ) -> BackendResult<ChangeResponse> {
         match answer {
             Ok(reply) if flag(&reply, key).is_none() => {
                 Ok(ChangeResponse::Ambiguous(BackendError::OutcomeUnknown {
@@ -209,9 +209,9 @@ impl GreenApiClient {
     /// As [`GreenApiClient::response`], for methods that deny by leaving the flag out.
     pub(super) fn strict_response(
         &self,
-        answer: Result<Reply, BackendError>,
+        answer: BackendResult<Reply>,
         key: &str,
-    ) -> Result<ChangeResponse, BackendError> {
+    ) -> BackendResult<ChangeResponse> {
         ChangeResponse::of(answer, |reply| {
             (flag(reply, key) != Some(true)).then(|| self.refusal(reply))
         })

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     backend::{http::Body, refusals::unknown_contact},
     op::{
-        BackendError, CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact,
-        ListContacts, NumberCheck, PersonId,
+        BackendError, BackendResult, CheckNumber, ContactDetails, ContactList, ContactSummary,
+        GetContact, ListContacts, NumberCheck, PersonId,
     },
 };
 
@@ -24,8 +24,8 @@ struct GreenApiNumberCheck {
 }
 
 impl GreenApi {
-    pub(super) async fn list_contacts(self, op: ListContacts) -> Result<ContactList, BackendError> {
-        match self.0.read("getContacts", None).await?.body() {
+    pub(super) async fn list_contacts(self, op: ListContacts) -> BackendResult<ContactList> {
+        match self.client.read("getContacts", None).await?.body() {
             Body::Json(Value::Array(contacts)) => {
                 let contacts = contacts.iter().filter_map(summary).collect();
                 Ok(ContactList::page(contacts, false, &op))
@@ -34,9 +34,9 @@ impl GreenApi {
         }
     }
 
-    pub(super) async fn get_contact(self, op: GetContact) -> Result<ContactDetails, BackendError> {
+    pub(super) async fn get_contact(self, op: GetContact) -> BackendResult<ContactDetails> {
         let arguments = json!({ "chatId": op.person.as_str() });
-        let reply = self.0.read("getContactInfo", Some(&arguments)).await?;
+        let reply = self.client.read("getContactInfo", Some(&arguments)).await?;
         match reply.body() {
             Body::Json(contact @ Value::Object(_)) => Ok(ContactDetails {
                 about: text(&contact, "description"),
@@ -50,14 +50,14 @@ impl GreenApi {
         }
     }
 
-    pub(super) async fn check_number(self, op: CheckNumber) -> Result<NumberCheck, BackendError> {
+    pub(super) async fn check_number(self, op: CheckNumber) -> BackendResult<NumberCheck> {
         let number: u64 = op
             .number
             .digits()
             .parse()
             .map_err(|error| BackendError::internal(&error))?;
         let arguments = json!({ "phoneNumber": number });
-        let reply = self.0.read("checkWhatsapp", Some(&arguments)).await?;
+        let reply = self.client.read("checkWhatsapp", Some(&arguments)).await?;
         let GreenApiNumberCheck { exists } = reply.parse(API)?;
         Ok(NumberCheck {
             exists,

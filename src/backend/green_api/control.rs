@@ -7,7 +7,7 @@ use crate::{
     backend::verify::{Response, poll_until},
     config::Timeouts,
     op::{
-        BackendError, OfSession, Progress, RestartSession, RestartedSession, Restarting,
+        BackendError, BackendResult, OfSession, RestartSession, RestartedSession, Restarting,
         SessionReport, SessionState,
     },
 };
@@ -16,25 +16,24 @@ impl GreenApi {
     pub(super) async fn restart_session(
         self,
         _op: RestartSession,
-        progress: Progress,
-    ) -> Result<RestartedSession, BackendError> {
-        progress.say("restarting the instance");
-        let answer = self.0.change(&progress, "reboot", None).await;
-        let response = match self.0.response(answer, "isReboot")? {
+    ) -> BackendResult<RestartedSession> {
+        self.progress.say("restarting the instance");
+        let answer = self.client.change(&self.progress, "reboot", None).await;
+        let response = match self.client.response(answer, "isReboot")? {
             Response::Denied(error) => return Err(error),
             response => response,
         };
         let Timeouts {
             settle, open, look, ..
-        } = self.0.timeouts;
+        } = self.client.timeouts;
         // It goes through `starting`: until then the state is that of before.
         let begun = Instant::now() + settle;
         let mut restarting = false;
         let fetch = || async {
-            progress.say("waiting for the instance to come up");
+            self.progress.say("waiting for the instance to come up");
             self.state().await
         };
-        let done = |seen: &Result<SessionReport, BackendError>| {
+        let done = |seen: &BackendResult<SessionReport>| {
             let starting = matches!(seen, Ok(report) if report.state == SessionState::Starting);
             restarting |= starting;
             if restarting {

@@ -12,17 +12,17 @@ use crate::{
         http::{Body, Reply},
     },
     media::Received,
-    op::{BackendError, ChatPicture, DownloadMedia, GetPicture, ReceivedFile, Untrusted},
+    op::{
+        BackendError, BackendResult, ChatPicture, DownloadMedia, GetPicture, ReceivedFile,
+        Untrusted,
+    },
 };
 
 impl GreenApi {
-    pub(super) async fn download_media(
-        self,
-        op: DownloadMedia,
-    ) -> Result<ReceivedFile, BackendError> {
+    pub(super) async fn download_media(self, op: DownloadMedia) -> BackendResult<ReceivedFile> {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str(), "idMessage": op.message.as_str() });
-        let reply = match self.0.read("downloadFile", Some(&arguments)).await {
+        let reply = match self.client.read("downloadFile", Some(&arguments)).await {
             Err(error) if is_about_target(&error) => return Err(no_file(error)),
             reply => reply?,
         };
@@ -33,10 +33,10 @@ impl GreenApi {
         Ok(ReceivedFile::new(received, name, op.uri()))
     }
 
-    pub(super) async fn get_picture(self, op: GetPicture) -> Result<ChatPicture, BackendError> {
+    pub(super) async fn get_picture(self, op: GetPicture) -> BackendResult<ChatPicture> {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str() });
-        let reply = self.0.read("getAvatar", Some(&arguments)).await?;
+        let reply = self.client.read("getAvatar", Some(&arguments)).await?;
         if !matches!(reply.body(), Body::Json(Value::Object(_))) {
             return Err(unreadable("the address of a picture is expected"));
         }
@@ -48,16 +48,16 @@ impl GreenApi {
     }
 
     /// The token is in no request for a file.
-    async fn download(&self, url: &str) -> Result<Received, BackendError> {
-        match self.0.open_file(url).await? {
-            Some(response) => files::take_in(API, response, None, &self.0.media).await,
-            None => files::from_public(API, url, None, &self.0.media).await,
+    async fn download(&self, url: &str) -> BackendResult<Received> {
+        match self.client.open_file(url).await? {
+            Some(response) => files::take_in(API, response, None, &self.client.media).await,
+            None => files::from_public(API, url, None, &self.client.media).await,
         }
     }
 
     /// The name that the sender gave the file; the file is complete without it.
     async fn file_name(&self, message: &Value) -> Option<Untrusted> {
-        let reply = self.0.read("getMessage", Some(message)).await.ok()?;
+        let reply = self.client.read("getMessage", Some(message)).await.ok()?;
         match reply.body() {
             Body::Json(message) => Untrusted::nonempty(message.get("fileName")?.as_str()?),
             Body::Empty | Body::Text(_) => None,

@@ -9,8 +9,8 @@ use crate::{
         verify::{Observation, Response, permissions},
     },
     op::{
-        BackendError, Change, GetGroupInvite, GroupChanged, GroupId, GroupInvite, InviteCode,
-        OfGroup, PermissionsChanged, Progress, SetGroupPermissions, SetGroupSubject, Who,
+        BackendResult, Change, GetGroupInvite, GroupChanged, GroupId, GroupInvite, InviteCode,
+        OfGroup, PermissionsChanged, SetGroupPermissions, SetGroupSubject, Who,
     },
 };
 
@@ -18,29 +18,30 @@ impl GreenApi {
     pub(super) async fn set_group_subject(
         self,
         op: SetGroupSubject,
-        progress: Progress,
-    ) -> Result<GroupChanged, BackendError> {
+    ) -> BackendResult<GroupChanged> {
         self.known_group(&op.group).await?;
-        progress.say("renaming the group");
+        self.progress.say("renaming the group");
         let wanted = op.name.as_str();
         let arguments = json!({ "groupId": op.group.as_str(), "groupName": wanted });
-        let response = self.change_group("updateGroupName", &arguments, &progress);
+        let response = self.change_group("updateGroupName", &arguments);
         let observe = || async {
-            let name = self.group_field(&op.group, "subject", &progress).await;
+            let name = self.group_field(&op.group, "subject").await;
             let name = name.as_ref().and_then(Value::as_str);
             Observation::from(name.map(|name| name.trim() == wanted.trim()))
         };
-        let change = response.await?.verify(self.0.timeouts, observe).await?;
+        let change = response
+            .await?
+            .verify(self.client.timeouts, observe)
+            .await?;
         Ok(GroupChanged::new(change, OfGroup { group: op.group }))
     }
 
     pub(super) async fn set_group_permissions(
         self,
         op: SetGroupPermissions,
-        progress: Progress,
-    ) -> Result<PermissionsChanged, BackendError> {
+    ) -> BackendResult<PermissionsChanged> {
         self.known_group(&op.group).await?;
-        progress.say("changing who may do what");
+        self.progress.say("changing who may do what");
         let send = ("allowParticipantsSendMessages", op.send_messages);
         let edit = ("allowParticipantsEditGroupSettings", op.edit_info);
         let mut arguments = Map::from_iter([("groupId".into(), op.group.as_str().into())]);
@@ -50,14 +51,10 @@ impl GreenApi {
             }
         }
         let arguments = arguments.into();
-        let response = self
-            .change_group("updateGroupSettings", &arguments, &progress)
-            .await?;
+        let response = self.change_group("updateGroupSettings", &arguments).await?;
         let (send_messages, edit_info) = (
-            self.verify_permission(&op.group, send, &response, &progress)
-                .await,
-            self.verify_permission(&op.group, edit, &response, &progress)
-                .await,
+            self.verify_permission(&op.group, send, &response).await,
+            self.verify_permission(&op.group, edit, &response).await,
         );
         permissions(op.group, send_messages, edit_info)
     }
@@ -68,22 +65,18 @@ impl GreenApi {
         id: &GroupId,
         (name, who): (&str, Option<Who>),
         response: &Response,
-        progress: &Progress,
-    ) -> Option<Result<Change, BackendError>> {
+    ) -> Option<BackendResult<Change>> {
         let wanted = who? == Who::All;
         let observe = || async {
-            let all = self.group_field(id, name, progress).await;
+            let all = self.group_field(id, name).await;
             let all = all.as_ref().and_then(Value::as_bool);
             Observation::from(all.map(|all| all == wanted))
         };
         let response = response.clone();
-        Some(response.verify(self.0.timeouts, observe).await)
+        Some(response.verify(self.client.timeouts, observe).await)
     }
 
-    pub(super) async fn get_group_invite(
-        self,
-        op: GetGroupInvite,
-    ) -> Result<GroupInvite, BackendError> {
+    pub(super) async fn get_group_invite(self, op: GetGroupInvite) -> BackendResult<GroupInvite> {
         let group = self.known_group(&op.group).await?;
         let link = group.fields.get("groupInviteLink").and_then(Value::as_str);
         match link.map(InviteCode::parse) {
@@ -97,19 +90,17 @@ impl GreenApi {
     }
 
     /// Sends a change that is answered by a flag of the method's name.
-    async fn change_group(
-        &self,
-        method: &str,
-        arguments: &Value,
-        progress: &Progress,
-    ) -> Result<Response, BackendError> {
-        let answer = self.0.change(progress, method, Some(arguments)).await;
-        self.0.strict_response(answer, method)
+    async fn change_group(&self, method: &str, arguments: &Value) -> BackendResult<Response> {
+        let answer = self
+            .client
+            .change(&self.progress, method, Some(arguments))
+            .await;
+        self.client.strict_response(answer, method)
     }
 
     /// A field of the group, once it was changed.
-    async fn group_field(&self, id: &GroupId, name: &str, progress: &Progress) -> Option<Value> {
-        progress.say("checking the group");
+    async fn group_field(&self, id: &GroupId, name: &str) -> Option<Value> {
+        self.progress.say("checking the group");
         self.group(id).await.ok()??.fields.get(name).cloned()
     }
 }

@@ -15,8 +15,8 @@ use crate::{
         refusals::unknown_group,
     },
     op::{
-        BackendError, GroupDetails, GroupId, GroupList, GroupSummary, ListGroups, PersonId,
-        Untrusted,
+        BackendError, BackendResult, GroupDetails, GroupId, GroupList, GroupSummary, ListGroups,
+        PersonId, Untrusted,
     },
 };
 
@@ -33,27 +33,27 @@ pub(super) struct GreenApiGroup {
 }
 
 impl GreenApi {
-    pub(super) async fn list_groups(self, op: ListGroups) -> Result<GroupList, BackendError> {
+    pub(super) async fn list_groups(self, op: ListGroups) -> BackendResult<GroupList> {
         Ok(GroupList::page(self.all_groups().await?, &op))
     }
 
     /// There is no list of groups; groups are among the contacts.
-    pub(super) async fn all_groups(&self) -> Result<Vec<GroupSummary>, BackendError> {
-        match self.0.read("getContacts", None).await?.body() {
+    pub(super) async fn all_groups(&self) -> BackendResult<Vec<GroupSummary>> {
+        match self.client.read("getContacts", None).await?.body() {
             Body::Json(Value::Array(contacts)) => Ok(contacts.iter().filter_map(summary).collect()),
             _ => Err(unreadable("a list of contacts is expected")),
         }
     }
 
     /// A group; an unknown one is an error.
-    pub(super) async fn known_group(&self, id: &GroupId) -> Result<GreenApiGroup, BackendError> {
+    pub(super) async fn known_group(&self, id: &GroupId) -> BackendResult<GreenApiGroup> {
         self.group(id).await?.ok_or_else(|| unknown_group(API, id))
     }
 
     /// A group; `None` when the answer holds none.
-    pub(super) async fn group(&self, id: &GroupId) -> Result<Option<GreenApiGroup>, BackendError> {
+    pub(super) async fn group(&self, id: &GroupId) -> BackendResult<Option<GreenApiGroup>> {
         let arguments = json!({ "groupId": id.as_str() });
-        match self.0.read("getGroupData", Some(&arguments)).await {
+        match self.client.read("getGroupData", Some(&arguments)).await {
             Ok(reply) => Ok(match reply.body() {
                 Body::Json(fields) => GreenApiGroup::read(fields),
                 Body::Empty | Body::Text(_) => None,
@@ -64,8 +64,8 @@ impl GreenApi {
     }
 
     /// The ids of the account that is signed in.
-    pub(super) async fn own_ids(&self) -> Result<Vec<PersonId>, BackendError> {
-        let settings: GreenApiSettings = self.0.read("getSettings", None).await?.parse(API)?;
+    pub(super) async fn own_ids(&self) -> BackendResult<Vec<PersonId>> {
+        let settings: GreenApiSettings = self.client.read("getSettings", None).await?.parse(API)?;
         let wid = settings
             .wid
             .as_deref()

@@ -6,18 +6,14 @@ use super::{GreenApi, sending::cannot};
 use crate::{
     backend::media,
     media::{Family, Media},
-    op::{BackendError, ChatId, MediaKind, MessageId, Progress, SendMedia, SendVoice, Sent},
+    op::{BackendError, BackendResult, ChatId, MediaKind, MessageId, SendMedia, SendVoice, Sent},
 };
 
 impl GreenApi {
-    pub(super) async fn send_media(
-        self,
-        op: SendMedia,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    pub(super) async fn send_media(self, op: SendMedia) -> BackendResult<Sent> {
         self.reachable(&op.chat)?;
-        progress.say("loading");
-        let (kind, file) = media::to_show(&op, &self.0.media).await?;
+        self.progress.say("loading");
+        let (kind, file) = media::to_show(&op, &self.client.media).await?;
         if kind == MediaKind::Document && matches!(file.family(), Family::Image | Family::Video) {
             let what = "send a picture or video as a document";
             return Err(cannot(what, "omit kind"));
@@ -27,20 +23,14 @@ impl GreenApi {
             Some(caption) => form.text("caption", caption),
             None => form,
         };
-        self.upload(form, file, op.chat, op.reply_to, progress)
-            .await
+        self.upload(form, file, op.chat, op.reply_to).await
     }
 
-    pub(super) async fn send_voice(
-        self,
-        op: SendVoice,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    pub(super) async fn send_voice(self, op: SendVoice) -> BackendResult<Sent> {
         self.reachable(&op.chat)?;
-        progress.say("loading");
-        let file = media::to_hear(&op, &self.0.media).await?;
-        self.upload(Form::new(), file, op.chat, op.reply_to, progress)
-            .await
+        self.progress.say("loading");
+        let file = media::to_hear(&op, &self.client.media).await?;
+        self.upload(Form::new(), file, op.chat, op.reply_to).await
     }
 
     async fn upload(
@@ -49,8 +39,7 @@ impl GreenApi {
         file: Media,
         chat: ChatId,
         reply_to: Option<MessageId>,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    ) -> BackendResult<Sent> {
         let form = form
             .text("chatId", chat.as_str().to_owned())
             .text("fileName", file.typed_name())
@@ -59,14 +48,17 @@ impl GreenApi {
             Some(message) => form.text("quotedMessageId", message.as_str().to_owned()),
             None => form,
         };
-        progress.say("sending");
-        let reply = self.0.upload(&progress, "sendFileByUpload", form).await?;
-        self.sent(&reply, chat, &progress).await
+        self.progress.say("sending");
+        let reply = self
+            .client
+            .upload(&self.progress, "sendFileByUpload", form)
+            .await?;
+        self.sent(&reply, chat).await
     }
 }
 
 /// A file as a part of a form.
-pub(super) fn part(file: Media) -> Result<Part, BackendError> {
+pub(super) fn part(file: Media) -> BackendResult<Part> {
     let name = file.typed_name();
     Part::bytes(file.bytes)
         .file_name(name)

@@ -23,32 +23,36 @@ use crate::{
     config::Timeouts,
     media::{Media, MediaRules},
     op::{
-        BackendError, Briefing, CreateGroup, GetGroup, GroupDetails, GroupId, PersonId, Progress,
-        RemoveGroupMembers, Untrusted,
+        BackendError, BackendResult, Briefing, CreateGroup, GetGroup, GroupDetails, GroupId,
+        PersonId, Progress, RemoveGroupMembers, Untrusted,
     },
 };
 
 impl GroupTools for GreenApi {
     fn timeouts(&self) -> Timeouts {
-        self.0.timeouts
+        self.client.timeouts
+    }
+
+    fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     fn media_rules(&self) -> &MediaRules {
-        &self.0.media
+        &self.client.media
     }
 
-    async fn get_group(self, op: GetGroup) -> Result<GroupDetails, BackendError> {
+    async fn get_group(self, op: GetGroup) -> BackendResult<GroupDetails> {
         let group = self.known_group(&op.group).await?;
         // The group is complete without this account's role in it.
         let own = self.own_ids().await.unwrap_or_default();
         Ok(group.details(op.group, &own))
     }
 
-    async fn members(&self, group: &GroupId) -> Result<Members, BackendError> {
+    async fn members(&self, group: &GroupId) -> BackendResult<Members> {
         Ok(self.group_and_members(group).await?.1)
     }
 
-    async fn own_ids_for(&self, change: MemberChange) -> Result<Vec<PersonId>, BackendError> {
+    async fn own_ids_for(&self, change: MemberChange) -> BackendResult<Vec<PersonId>> {
         match change {
             MemberChange::Remove => self.own_ids().await,
             MemberChange::Add | MemberChange::Promote | MemberChange::Demote => Ok(Vec::new()),
@@ -58,15 +62,14 @@ impl GroupTools for GreenApi {
     async fn send_member_change(
         &self,
         log: &mut MemberChangeLog,
-        progress: &Progress,
-    ) -> Result<Option<BackendError>, BackendError> {
+    ) -> BackendResult<Option<BackendError>> {
         let mut sent = false;
         for person in log.open() {
             if sent {
                 // It accepts ten calls a second.
-                sleep(self.0.timeouts.look / 10).await;
+                sleep(self.client.timeouts.look / 10).await;
             }
-            match self.change_member(log, &person, progress).await {
+            match self.change_member(log, &person).await {
                 Ok(response) => log.record(&[person], &response),
                 Err(error) if !sent && !error.is_ambiguous() => return Err(error),
                 Err(error) => {
@@ -84,14 +87,12 @@ impl GroupTools for GreenApi {
         Ok(None)
     }
 
-    async fn send_create_group(
-        &self,
-        op: &CreateGroup,
-        progress: &Progress,
-    ) -> Result<Option<GroupId>, BackendError> {
+    async fn send_create_group(&self, op: &CreateGroup) -> BackendResult<Option<GroupId>> {
         let people: Value = op.people.iter().map(PersonId::as_str).collect();
         let arguments = json!({ "groupName": op.name.as_str(), "chatIds": people });
-        let answer = self.0.change(progress, "createGroup", Some(&arguments));
+        let answer = self
+            .client
+            .change(&self.progress, "createGroup", Some(&arguments));
         match answer.await {
             Ok(reply) if flag(&reply, "created") == Some(true) => Ok(match reply.body() {
                 Body::Json(group) => group
@@ -100,13 +101,13 @@ impl GroupTools for GreenApi {
                     .and_then(|id| GroupId::parse(id).ok()),
                 Body::Text(_) | Body::Empty => None,
             }),
-            Ok(reply) => Err(self.0.refusal(&reply)),
+            Ok(reply) => Err(self.client.refusal(&reply)),
             Err(BackendError::OutcomeUnknown { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    async fn own_ids_in(&self, group: &GroupId) -> Result<Option<Vec<PersonId>>, BackendError> {
+    async fn own_ids_in(&self, group: &GroupId) -> BackendResult<Option<Vec<PersonId>>> {
         let Some(group) = self.group(group).await? else {
             return Ok(None);
         };
@@ -114,18 +115,16 @@ impl GroupTools for GreenApi {
         Ok((group.membership(&own) != Membership::Out).then_some(own))
     }
 
-    async fn send_leave(
-        &self,
-        group: &GroupId,
-        progress: &Progress,
-    ) -> Result<Response, BackendError> {
+    async fn send_leave(&self, group: &GroupId) -> BackendResult<Response> {
         let arguments = json!({ "groupId": group.as_str() });
-        let answer = self.0.change(progress, "leaveGroup", Some(&arguments));
+        let answer = self
+            .client
+            .change(&self.progress, "leaveGroup", Some(&arguments));
         Response::of(answer.await, |reply| {
             // Administrators get the second key.
             let left = ["leaveGroup", "removeAdmin"];
             let accepted = left.iter().any(|key| flag(reply, key) == Some(true));
-            (!accepted).then(|| self.0.refusal(reply))
+            (!accepted).then(|| self.client.refusal(reply))
         })
     }
 
@@ -160,25 +159,20 @@ impl GroupTools for GreenApi {
 
     async fn picture(&self, group: &GroupId) -> PicturePlace {
         let arguments = json!({ "chatId": group.as_str() });
-        let reply = self.0.read("getAvatar", Some(&arguments)).await.ok()?;
+        let reply = self.client.read("getAvatar", Some(&arguments)).await.ok()?;
         read_place(&reply, "urlAvatar")
     }
 
-    async fn picture_before(&self, group: &GroupId) -> Result<PicturePlace, BackendError> {
+    async fn picture_before(&self, group: &GroupId) -> BackendResult<PicturePlace> {
         self.known_group(group).await?;
         Ok(self.picture(group).await)
     }
 
-    async fn send_picture(
-        &self,
-        group: &GroupId,
-        picture: Media,
-        progress: &Progress,
-    ) -> Result<Response, BackendError> {
+    async fn send_picture(&self, group: &GroupId, picture: Media) -> BackendResult<Response> {
         let form = Form::new()
             .text("groupId", group.as_str().to_owned())
             .part("file", part(picture)?);
-        self.change_picture("setGroupPicture", form, progress).await
+        self.change_picture("setGroupPicture", form).await
     }
 }
 
@@ -186,7 +180,7 @@ impl GreenApi {
     pub(super) async fn brief_remove_group_members(
         self,
         op: RemoveGroupMembers,
-    ) -> Result<Briefing, BackendError> {
+    ) -> BackendResult<Briefing> {
         let (group, members) = self.group_and_members(&op.group).await?;
         let name = group.details(op.group, &[]).name;
         Ok(removal(name, &members, &op.people))
@@ -197,8 +191,7 @@ impl GreenApi {
         &self,
         log: &MemberChangeLog,
         person: &PersonId,
-        progress: &Progress,
-    ) -> Result<PersonResponse, BackendError> {
+    ) -> BackendResult<PersonResponse> {
         // The method, and the key of the flag in its answer.
         let (method, key) = match log.change {
             MemberChange::Add => ("addGroupParticipant", "addParticipant"),
@@ -208,10 +201,14 @@ impl GreenApi {
         };
         let arguments =
             json!({ "groupId": log.group.as_str(), "participantChatId": person.as_str() });
-        match self.0.change(progress, method, Some(&arguments)).await {
+        match self
+            .client
+            .change(&self.progress, method, Some(&arguments))
+            .await
+        {
             Ok(reply) if flag(&reply, key) == Some(true) => Ok(PersonResponse::Accepted),
             Ok(reply) => {
-                let message = self.0.message(&reply);
+                let message = self.client.message(&reply);
                 let message = message.as_deref().unwrap_or(
                     "it answered no; this account may lack the right, or the number is not in its phone book",
                 );
@@ -223,10 +220,7 @@ impl GreenApi {
     }
 
     /// A group with the members that it lists.
-    async fn group_and_members(
-        &self,
-        id: &GroupId,
-    ) -> Result<(GreenApiGroup, Members), BackendError> {
+    async fn group_and_members(&self, id: &GroupId) -> BackendResult<(GreenApiGroup, Members)> {
         let mut group = self.known_group(id).await?;
         let members = group.members.take().filter(|members| !members.is_empty());
         let members = members.ok_or_else(|| unreadable("it reports no members of the group"))?;

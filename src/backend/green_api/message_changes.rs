@@ -9,64 +9,53 @@ use crate::{
         verify::{Observation, Response, change_and_verify},
     },
     op::{
-        BackendError, Briefing, ChangedMessage, ChangingMessage, ChatId, DeleteMessage,
-        EditMessage, ForwardMessage, GetMessage, MessageId, OfMessage, Progress,
+        BackendResult, Briefing, ChangedMessage, ChangingMessage, ChatId, DeleteMessage,
+        EditMessage, ForwardMessage, GetMessage, MessageId, OfMessage,
     },
 };
 
 impl GreenApi {
-    pub(super) async fn edit_message(
-        self,
-        op: EditMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    pub(super) async fn edit_message(self, op: EditMessage) -> BackendResult<ChangedMessage> {
         self.reachable(&op.chat)?;
-        progress.say("changing the message");
+        self.progress.say("changing the message");
         let mut arguments = message_arguments(&op.chat, &op.message);
         if let Some(fields) = arguments.as_object_mut() {
             fields.insert("message".into(), op.text.as_str().into());
         }
         let request = async {
-            let answer = self.0.change(&progress, "editMessage", Some(&arguments));
+            let answer = self
+                .client
+                .change(&self.progress, "editMessage", Some(&arguments));
             let reply = answer.await?;
             let id = message_id(&reply);
-            id.map(drop).ok_or_else(|| self.0.refusal(&reply))
+            id.map(drop).ok_or_else(|| self.client.refusal(&reply))
         };
-        self.change_message(request, &op.chat, op.message, "isEdited", &progress)
+        self.change_message(request, &op.chat, op.message, "isEdited")
             .await
     }
 
-    pub(super) async fn delete_message(
-        self,
-        op: DeleteMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    pub(super) async fn delete_message(self, op: DeleteMessage) -> BackendResult<ChangedMessage> {
         self.reachable(&op.chat)?;
-        progress.say("deleting the message");
+        self.progress.say("deleting the message");
         let arguments = message_arguments(&op.chat, &op.message);
         let request = async {
             // Its success is a 200 with 0 bytes.
-            let answer = self.0.change(&progress, "deleteMessage", Some(&arguments));
+            let answer = self
+                .client
+                .change(&self.progress, "deleteMessage", Some(&arguments));
             answer.await.map(drop)
         };
-        self.change_message(request, &op.chat, op.message, "isDeleted", &progress)
+        self.change_message(request, &op.chat, op.message, "isDeleted")
             .await
     }
 
-    pub(super) async fn brief_delete_message(
-        self,
-        op: DeleteMessage,
-    ) -> Result<Briefing, BackendError> {
+    pub(super) async fn brief_delete_message(self, op: DeleteMessage) -> BackendResult<Briefing> {
         let (chat, message) = (op.chat, op.message);
         let message = self.get_message(GetMessage { chat, message }).await?;
         Ok(message.briefing())
     }
 
-    pub(super) async fn forward_message(
-        self,
-        op: ForwardMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    pub(super) async fn forward_message(self, op: ForwardMessage) -> BackendResult<ChangedMessage> {
         self.reachable(&op.chat)?;
         self.reachable(&op.to)?;
         let arguments = json!({
@@ -75,8 +64,8 @@ impl GreenApi {
             "messages": [op.message.as_str()],
         });
         let reply = self
-            .0
-            .change(&progress, "forwardMessages", Some(&arguments))
+            .client
+            .change(&self.progress, "forwardMessages", Some(&arguments))
             .await?;
         let copy = match reply.body() {
             Body::Json(answer) => answer
@@ -86,7 +75,7 @@ impl GreenApi {
             Body::Empty | Body::Text(_) => None,
         };
         match copy {
-            None => Err(self.0.refusal(&reply)),
+            None => Err(self.client.refusal(&reply)),
             message => Ok(ChangedMessage::new(
                 ChangingMessage::Accepted,
                 OfMessage { message },
@@ -97,22 +86,21 @@ impl GreenApi {
     /// Sends a change of a message, and verifies that a flag of the message shows it.
     async fn change_message(
         &self,
-        request: impl Future<Output = Result<(), BackendError>>,
+        request: impl Future<Output = BackendResult<()>>,
         chat: &ChatId,
         message: MessageId,
         flag: &str,
-        progress: &Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    ) -> BackendResult<ChangedMessage> {
         let arguments = message_arguments(chat, &message);
         let read = |answer| Response::of(answer, |()| None);
         let observe = || async {
-            progress.say("checking the message");
-            match self.0.read("getMessage", Some(&arguments)).await {
+            self.progress.say("checking the message");
+            match self.client.read("getMessage", Some(&arguments)).await {
                 Ok(reply) => Observation::from(read_flag(&reply, flag)),
                 Err(_) => Observation::Unclear,
             }
         };
-        let timeouts = self.0.timeouts.confirming();
+        let timeouts = self.client.timeouts.confirming();
         let change = change_and_verify(request, read, timeouts, observe).await?;
         let message = Some(message);
         Ok(ChangedMessage::of(change, OfMessage { message }))

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     backend::{http::Body, refusals::unknown_message},
     op::{
-        BackendError, ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
+        BackendResult, ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
         PersonId, Untrusted,
     },
 };
@@ -20,10 +20,10 @@ use crate::{
 const SCAN: usize = 500;
 
 impl GreenApi {
-    pub(super) async fn list_messages(self, op: ListMessages) -> Result<MessageList, BackendError> {
+    pub(super) async fn list_messages(self, op: ListMessages) -> BackendResult<MessageList> {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str(), "count": SCAN });
-        let reply = self.0.read("getChatHistory", Some(&arguments)).await?;
+        let reply = self.client.read("getChatHistory", Some(&arguments)).await?;
         let Body::Json(Value::Array(messages)) = reply.body() else {
             return Err(unreadable("a list of messages is expected"));
         };
@@ -53,10 +53,15 @@ impl GreenApi {
         }
     }
 
-    pub(super) async fn get_message(self, op: GetMessage) -> Result<Message, BackendError> {
+    pub(super) async fn get_message(self, op: GetMessage) -> BackendResult<Message> {
         self.reachable(&op.chat)?;
         let arguments = message_arguments(&op.chat, &op.message);
-        let found = match self.0.read("getMessage", Some(&arguments)).await?.body() {
+        let found = match self
+            .client
+            .read("getMessage", Some(&arguments))
+            .await?
+            .body()
+        {
             Body::Json(message) => read(&message, &op.chat, None),
             Body::Empty | Body::Text(_) => None,
         };
@@ -65,7 +70,7 @@ impl GreenApi {
     }
 
     /// GREEN-API knows people and groups only; a channel is an error.
-    pub(super) fn reachable(&self, chat: &ChatId) -> Result<(), BackendError> {
+    pub(super) fn reachable(&self, chat: &ChatId) -> BackendResult<()> {
         match chat {
             ChatId::Person(_) | ChatId::Group(_) => Ok(()),
             ChatId::Channel(_) => Err(refused(

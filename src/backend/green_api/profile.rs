@@ -19,18 +19,17 @@ use crate::{
         verify::Response,
     },
     op::{
-        BackendError, ChangedProfile, GetProfile, PersonId, Profile, ProfileUpdated, Progress,
-        UpdateProfile,
+        BackendResult, ChangedProfile, GetProfile, PersonId, Profile, ProfileUpdated, UpdateProfile,
     },
 };
 
 impl GreenApi {
-    pub(super) async fn get_profile(self, _op: GetProfile) -> Result<Profile, BackendError> {
+    pub(super) async fn get_profile(self, _op: GetProfile) -> BackendResult<Profile> {
         let settings = self.wa_settings().await?;
         let account = account(&settings)?;
         // The account is complete without its name, whose reads GREEN-API limits.
         let arguments = json!({ "chatId": account.as_str() });
-        let info = match self.0.read("getContactInfo", Some(&arguments)).await {
+        let info = match self.client.read("getContactInfo", Some(&arguments)).await {
             Ok(reply) => match reply.body() {
                 Body::Json(info) => info,
                 _ => Value::Null,
@@ -45,15 +44,11 @@ impl GreenApi {
         })
     }
 
-    async fn wa_settings(&self) -> Result<WaSettings, BackendError> {
-        self.0.read("getWaSettings", None).await?.parse(API)
+    async fn wa_settings(&self) -> BackendResult<WaSettings> {
+        self.client.read("getWaSettings", None).await?.parse(API)
     }
 
-    pub(super) async fn update_profile(
-        self,
-        op: UpdateProfile,
-        progress: Progress,
-    ) -> Result<ProfileUpdated, BackendError> {
+    pub(super) async fn update_profile(self, op: UpdateProfile) -> BackendResult<ProfileUpdated> {
         let Some(picture) = op
             .picture
             .filter(|_| op.name.is_none() && op.about.is_none())
@@ -63,19 +58,22 @@ impl GreenApi {
                 "give `picture` alone, and change the others on the phone",
             ));
         };
-        progress.say("loading");
-        let form = Form::new().part("file", part(to_portray(&picture, &self.0.media).await?)?);
+        self.progress.say("loading");
+        let form = Form::new().part(
+            "file",
+            part(to_portray(&picture, &self.client.media).await?)?,
+        );
         let settings = self.wa_settings().await?;
         account(&settings)?;
         let before = Some(place(Some(settings.avatar())));
-        progress.say("changing the picture");
-        let response = self.change_picture("setProfilePicture", form, &progress);
+        self.progress.say("changing the picture");
+        let response = self.change_picture("setProfilePicture", form);
         let observe = || async {
-            progress.say("checking the picture");
+            self.progress.say("checking the picture");
             let now = self.wa_settings().await.ok();
             replaced_with_delay(&before, &now.map(|now| place(Some(now.avatar()))))
         };
-        let timeouts = few_observations(self.0.timeouts, true);
+        let timeouts = few_observations(self.client.timeouts, true);
         let change = response.await?.verify(timeouts, observe).await?;
         let changes = ChangedProfile {
             name: None,
@@ -86,19 +84,17 @@ impl GreenApi {
     }
 
     /// Sends a picture to a method that answers by a flag of its own name.
-    pub(super) async fn change_picture(
-        &self,
-        method: &str,
-        form: Form,
-        progress: &Progress,
-    ) -> Result<Response, BackendError> {
-        let answer = self.0.change_with_file(progress, method, form).await;
-        self.0.strict_response(answer, method)
+    pub(super) async fn change_picture(&self, method: &str, form: Form) -> BackendResult<Response> {
+        let answer = self
+            .client
+            .change_with_file(&self.progress, method, form)
+            .await;
+        self.client.strict_response(answer, method)
     }
 }
 
 /// The account that is signed in.
-fn account(settings: &WaSettings) -> Result<PersonId, BackendError> {
+fn account(settings: &WaSettings) -> BackendResult<PersonId> {
     PersonId::parse(&format!("{}@c.us", settings.phone)).map_err(|_| {
         refused(
             "no account is signed in",

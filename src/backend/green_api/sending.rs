@@ -8,15 +8,11 @@ use crate::{
         http::{Body, Reply},
         verify::confirm,
     },
-    op::{BackendError, ChatId, Delivery, MessageId, Progress, SendMessage, Sent},
+    op::{BackendError, BackendResult, ChatId, Delivery, MessageId, SendMessage, Sent},
 };
 
 impl GreenApi {
-    pub(super) async fn send_message(
-        self,
-        op: SendMessage,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    pub(super) async fn send_message(self, op: SendMessage) -> BackendResult<Sent> {
         if !op.mentions.is_empty() {
             return Err(cannot("mention people", "send the text without mentions"));
         }
@@ -25,8 +21,7 @@ impl GreenApi {
             let preview = op.link_preview.map(Value::Bool);
             fields.extend(preview.map(|preview| ("linkPreview".to_owned(), preview)));
         }
-        self.send("sendMessage", body, op.chat, op.reply_to, progress)
-            .await
+        self.send("sendMessage", body, op.chat, op.reply_to).await
     }
 
     /// Sends a message to a chat, and checks how far it has come.
@@ -36,39 +31,36 @@ impl GreenApi {
         mut body: Value,
         chat: ChatId,
         reply_to: Option<MessageId>,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    ) -> BackendResult<Sent> {
         self.reachable(&chat)?;
         if let Value::Object(fields) = &mut body {
             fields.insert("chatId".to_owned(), chat.as_str().into());
             let quoted = reply_to.map(|id| id.as_str().into());
             fields.extend(quoted.map(|id| ("quotedMessageId".to_owned(), id)));
         }
-        progress.say("sending");
-        let reply = self.0.change(&progress, method, Some(&body)).await?;
-        self.sent(&reply, chat, &progress).await
+        self.progress.say("sending");
+        let reply = self
+            .client
+            .change(&self.progress, method, Some(&body))
+            .await?;
+        self.sent(&reply, chat).await
     }
 
     /// Reads the id of the message that was sent, and checks how far it has come.
-    pub(super) async fn sent(
-        &self,
-        reply: &Reply,
-        chat: ChatId,
-        progress: &Progress,
-    ) -> Result<Sent, BackendError> {
+    pub(super) async fn sent(&self, reply: &Reply, chat: ChatId) -> BackendResult<Sent> {
         let Some(message) = message_id(reply) else {
-            return Err(self.0.refusal(reply));
+            return Err(self.client.refusal(reply));
         };
         // An id says only that the message is in the queue.
         let arguments = message_arguments(&chat, &message);
         let fetch = || async {
-            let reply = self.0.read("getMessage", Some(&arguments)).await;
+            let reply = self.client.read("getMessage", Some(&arguments)).await;
             match reply.map(|reply| reply.body()) {
                 Ok(Body::Json(message)) => Some(delivery(&message)),
                 _ => Some(Delivery::Accepted),
             }
         };
-        let delivery = confirm(self.0.timeouts, progress, fetch).await;
+        let delivery = confirm(self.client.timeouts, &self.progress, fetch).await;
         Ok(Sent::new(delivery, Some(message), chat))
     }
 }

@@ -11,8 +11,8 @@ use super::{
 use crate::{
     backend::{in_seconds, verify::Observation},
     op::{
-        BackendError, Blob, GetSession, LoggedOut, LoggingOut, LogoutInstance, OfSession,
-        OpenSession, OpenedSession, PairingCode, PersonId, PhoneNumber, Progress, QrCode,
+        BackendError, BackendResult, Blob, GetSession, LoggedOut, LoggingOut, LogoutInstance,
+        OfSession, OpenSession, OpenedSession, PairingCode, PersonId, PhoneNumber, QrCode,
         SessionReport, SessionState, Untrusted,
     },
     qr,
@@ -81,18 +81,18 @@ fn meaning(state: &str) -> SessionState {
 }
 
 impl GreenApi {
-    pub(super) async fn get_session(self, _op: GetSession) -> Result<SessionReport, BackendError> {
+    pub(super) async fn get_session(self, _op: GetSession) -> BackendResult<SessionReport> {
         self.report().await
     }
 
     /// The state, and who is signed in.
-    pub(super) async fn report(&self) -> Result<SessionReport, BackendError> {
+    pub(super) async fn report(&self) -> BackendResult<SessionReport> {
         let report = self.state().await?;
         Ok(self.with_account(report).await)
     }
 
-    pub(super) async fn state(&self) -> Result<SessionReport, BackendError> {
-        let instance: Instance = match self.0.read("getStateInstance", None).await {
+    pub(super) async fn state(&self) -> BackendResult<SessionReport> {
+        let instance: Instance = match self.client.read("getStateInstance", None).await {
             Ok(reply) => reply.parse(API)?,
             Err(error) if is_starting(&error) => Instance {
                 state: "starting".into(),
@@ -113,7 +113,7 @@ impl GreenApi {
             return report;
         }
         // The state is complete without the number.
-        let settings = self.0.read("getWaSettings", None).await;
+        let settings = self.client.read("getWaSettings", None).await;
         let phone = settings.and_then(|reply| reply.parse::<WaSettings>(API));
         let account = phone.map(|settings| format!("{}@c.us", settings.phone));
         report.signed_in(
@@ -126,12 +126,8 @@ impl GreenApi {
         )
     }
 
-    pub(super) async fn open_session(
-        self,
-        op: OpenSession,
-        progress: Progress,
-    ) -> Result<OpenedSession, BackendError> {
-        let deadline = Instant::now() + self.0.timeouts.open;
+    pub(super) async fn open_session(self, op: OpenSession) -> BackendResult<OpenedSession> {
+        let deadline = Instant::now() + self.client.timeouts.open;
         loop {
             let now = self.state().await?;
             let word = now.reported.clone();
@@ -141,7 +137,7 @@ impl GreenApi {
                 SessionState::Restricted => return Ok(opened(now)),
                 // A second code while one is awaited can leave the instance starting.
                 SessionState::NeedsLinking if !is(&now, "pendingCode") => {
-                    let link = self.link(op.phone_number.as_ref(), &progress).await?;
+                    let link = self.link(op.phone_number.as_ref()).await?;
                     match link {
                         Link::Qr(qr) => {
                             return Ok(OpenedSession {
@@ -165,19 +161,16 @@ impl GreenApi {
                 return denied.map_or(Ok(opened(now)), Err);
             }
             if let Some(word) = word {
-                progress.say(format!("waiting for the session, which is {word}"));
+                self.progress
+                    .say(format!("waiting for the session, which is {word}"));
             }
-            progress.pause(self.0.timeouts.look).await?;
+            self.progress.pause(self.client.timeouts.look).await?;
         }
     }
 
-    async fn link(
-        &self,
-        phone: Option<&PhoneNumber>,
-        progress: &Progress,
-    ) -> Result<Link, BackendError> {
+    async fn link(&self, phone: Option<&PhoneNumber>) -> BackendResult<Link> {
         let link = match phone {
-            Some(phone) => self.pairing_code(phone, progress).await,
+            Some(phone) => self.pairing_code(phone).await,
             None => self.qr().await,
         };
         match link {
@@ -186,19 +179,15 @@ impl GreenApi {
         }
     }
 
-    async fn pairing_code(
-        &self,
-        phone: &PhoneNumber,
-        progress: &Progress,
-    ) -> Result<Link, BackendError> {
+    async fn pairing_code(&self, phone: &PhoneNumber) -> BackendResult<Link> {
         let number: u64 = phone
             .digits()
             .parse()
             .map_err(|error| BackendError::internal(&error))?;
         let arguments = json!({ "phoneNumber": number });
         let answer: GreenApiPairingCode = self
-            .0
-            .change(progress, "getAuthorizationCode", Some(&arguments))
+            .client
+            .change(&self.progress, "getAuthorizationCode", Some(&arguments))
             .await?
             .parse(API)?;
         Ok(match answer.code.as_deref().and_then(Untrusted::nonempty) {
@@ -211,26 +200,22 @@ impl GreenApi {
         })
     }
 
-    async fn qr(&self) -> Result<Link, BackendError> {
-        let reply = self.0.read("qr", None).await?;
+    async fn qr(&self) -> BackendResult<Link> {
+        let reply = self.client.read("qr", None).await?;
         let raw: GreenApiQr = reply.parse(API)?;
         match raw.kind.as_str() {
             "qrCode" => picture(&raw.message).map(Link::Qr),
             "alreadyLogged" => Ok(Link::Moved),
             // Only an error's message is meant to be read.
             kind => {
-                let message = self.0.message(&reply).filter(|_| kind == "error");
+                let message = self.client.message(&reply).filter(|_| kind == "error");
                 let message = message.as_deref().unwrap_or("it has no QR code now");
                 Ok(denied(message))
             }
         }
     }
 
-    pub(super) async fn logout_instance(
-        self,
-        _op: LogoutInstance,
-        progress: Progress,
-    ) -> Result<LoggedOut, BackendError> {
+    pub(super) async fn logout_instance(self, _op: LogoutInstance) -> BackendResult<LoggedOut> {
         let before = self.state().await?;
         if is(&before, "notAuthorized") {
             let session = Some(before);
@@ -239,12 +224,13 @@ impl GreenApi {
                 OfSession { session },
             ));
         }
-        progress.say("logging out");
-        let answer = self.0.change(&progress, "logout", None).await;
-        let response = self.0.response(answer, "isLogout")?;
+        self.progress.say("logging out");
+        let answer = self.client.change(&self.progress, "logout", None).await;
+        let response = self.client.response(answer, "isLogout")?;
         // An accepted logout proves nothing: sessions have stayed active after it.
         let fetch = || async {
-            progress.say("checking whether the account is disconnected");
+            self.progress
+                .say("checking whether the account is disconnected");
             self.state().await.ok()
         };
         let observe = |seen: &Option<SessionReport>| match seen {
@@ -252,7 +238,7 @@ impl GreenApi {
             Some(report) if is_working(report) => Observation::NotDone,
             _ => Observation::Unclear,
         };
-        let timeouts = self.0.timeouts;
+        let timeouts = self.client.timeouts;
         let (change, session) = response.verify_by(timeouts, fetch, observe).await?;
         Ok(LoggedOut::of(change, OfSession { session }))
     }
@@ -284,7 +270,7 @@ fn linking(mut session: SessionReport) -> OpenedSession {
 }
 
 /// The QR code in a picture.
-fn picture(base64: &str) -> Result<QrCode, BackendError> {
+fn picture(base64: &str) -> BackendResult<QrCode> {
     use base64::{Engine, engine::general_purpose::STANDARD};
 
     let png = STANDARD

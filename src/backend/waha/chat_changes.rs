@@ -14,96 +14,71 @@ use crate::{
     },
     config::Timeouts,
     op::{
-        ArchiveChat, BackendError, Change, ChangedChat, ChangingChat, Chat, ChatId, ClearChat,
-        DeleteChat, MarkChatRead, MarkChatUnread, OfChat, Progress, UnarchiveChat,
+        ArchiveChat, BackendError, BackendResult, Change, ChangedChat, ChangingChat, Chat, ChatId,
+        ClearChat, DeleteChat, MarkChatRead, MarkChatUnread, OfChat, UnarchiveChat,
     },
 };
 
 const REMEDY: &str = "check with get_chat; do it on the phone if it has to be done";
 
 impl Waha {
-    pub(super) async fn mark_chat_read(
-        self,
-        op: MarkChatRead,
-        progress: Progress,
-    ) -> Result<ChangedChat, BackendError> {
-        progress.say("marking the chat as read");
-        let path = self.0.chat_path(&op.chat, &["messages", "read"]);
-        let mut answer = self.0.post(&progress, &path, None).await;
+    pub(super) async fn mark_chat_read(self, op: MarkChatRead) -> BackendResult<ChangedChat> {
+        self.progress.say("marking the chat as read");
+        let path = self.client.chat_path(&op.chat, &["messages", "read"]);
+        let mut answer = self.client.post(&self.progress, &path, None).await;
         if answer.as_ref().is_err_and(is_too_old) {
-            let body = json!({ "session": self.0.session(), "chatId": op.chat.as_str() });
+            let body = json!({ "session": self.client.session(), "chatId": op.chat.as_str() });
             let path = ["api", "sendSeen"];
-            answer = self.0.post(&progress, &path, Some(&body)).await;
+            answer = self.client.post(&self.progress, &path, Some(&body)).await;
         }
         let read = |chat: &Chat| chat.unread.is_some() && !chat.is_unread();
-        self.verify_mark(op.chat, answer, &progress, read).await
+        self.verify_mark(op.chat, answer, read).await
     }
 
-    pub(super) async fn mark_chat_unread(
-        self,
-        op: MarkChatUnread,
-        progress: Progress,
-    ) -> Result<ChangedChat, BackendError> {
-        progress.say("marking the chat as unread");
-        self.mark(op.chat, "unread", &progress, Chat::is_unread)
-            .await
+    pub(super) async fn mark_chat_unread(self, op: MarkChatUnread) -> BackendResult<ChangedChat> {
+        self.progress.say("marking the chat as unread");
+        self.mark(op.chat, "unread", Chat::is_unread).await
     }
 
-    pub(super) async fn archive_chat(
-        self,
-        op: ArchiveChat,
-        progress: Progress,
-    ) -> Result<ChangedChat, BackendError> {
-        progress.say("archiving the chat");
+    pub(super) async fn archive_chat(self, op: ArchiveChat) -> BackendResult<ChangedChat> {
+        self.progress.say("archiving the chat");
         let archived = |chat: &Chat| chat.archived == Some(true);
-        self.mark(op.chat, "archive", &progress, archived).await
+        self.mark(op.chat, "archive", archived).await
     }
 
-    pub(super) async fn unarchive_chat(
-        self,
-        op: UnarchiveChat,
-        progress: Progress,
-    ) -> Result<ChangedChat, BackendError> {
-        progress.say("taking the chat out of the archive");
+    pub(super) async fn unarchive_chat(self, op: UnarchiveChat) -> BackendResult<ChangedChat> {
+        self.progress.say("taking the chat out of the archive");
         let unarchived = |chat: &Chat| chat.archived == Some(false);
-        self.mark(op.chat, "unarchive", &progress, unarchived).await
+        self.mark(op.chat, "unarchive", unarchived).await
     }
 
-    pub(super) async fn clear_chat(
-        self,
-        op: ClearChat,
-        progress: Progress,
-    ) -> Result<ChangedChat, BackendError> {
+    pub(super) async fn clear_chat(self, op: ClearChat) -> BackendResult<ChangedChat> {
         self.working().await?;
-        progress.say("deleting the messages of the chat");
-        let path = self.0.chat_path(&op.chat, &["messages"]);
-        let request = self.0.delete(&progress, &path);
+        self.progress.say("deleting the messages of the chat");
+        let path = self.client.chat_path(&op.chat, &["messages"]);
+        let request = self.client.delete(&self.progress, &path);
         let observe = || async {
             let there = self.has_messages(&op.chat).await.ok();
             Observation::from(there.map(|there| !there))
         };
-        let change = change_and_verify(request, read, self.0.timeouts, observe).await?;
+        let change = change_and_verify(request, read, self.client.timeouts, observe).await?;
         Ok(ChangedChat::of(change, OfChat { chat: op.chat }))
     }
 
-    pub(super) async fn delete_chat(
-        self,
-        op: DeleteChat,
-        progress: Progress,
-    ) -> Result<ChangedChat, BackendError> {
+    pub(super) async fn delete_chat(self, op: DeleteChat) -> BackendResult<ChangedChat> {
         self.working().await?;
         // Without this check an unknown id would look like a chat that was deleted.
         let was_there = self.chat(&op.chat).await?.is_some();
-        progress.say("deleting the chat");
-        let path = self.0.chat_path(&op.chat, &[]);
-        let response = read(self.0.delete(&progress, &path).await)?;
+        self.progress.say("deleting the chat");
+        let path = self.client.chat_path(&op.chat, &[]);
+        let response = read(self.client.delete(&self.progress, &path).await)?;
         let change = match response {
             response if was_there => {
                 let observe = || async {
                     let chat = self.chat(&op.chat).await.ok();
                     Observation::from(chat.map(|chat| chat.is_none()))
                 };
-                response.verify(self.0.timeouts, observe).await?
+                response.verify(self.client.timeouts, observe).await?
             }
             Response::Accepted => Change::Accepted,
             Response::Denied(error) | Response::Ambiguous(error) => return Err(error),
@@ -115,27 +90,25 @@ impl Waha {
         &self,
         chat: ChatId,
         verb: &str,
-        progress: &Progress,
         shows: impl Fn(&Chat) -> bool,
-    ) -> Result<ChangedChat, BackendError> {
-        let path = self.0.chat_path(&chat, &[verb]);
-        let answer = self.0.post(progress, &path, None).await;
-        self.verify_mark(chat, answer, progress, shows).await
+    ) -> BackendResult<ChangedChat> {
+        let path = self.client.chat_path(&chat, &[verb]);
+        let answer = self.client.post(&self.progress, &path, None).await;
+        self.verify_mark(chat, answer, shows).await
     }
 
     async fn verify_mark(
         &self,
         chat: ChatId,
-        answer: Result<Reply, BackendError>,
-        progress: &Progress,
+        answer: BackendResult<Reply>,
         shows: impl Fn(&Chat) -> bool,
-    ) -> Result<ChangedChat, BackendError> {
+    ) -> BackendResult<ChangedChat> {
         let response = read(answer)?;
-        progress.say("checking the chat");
+        self.progress.say("checking the chat");
         let timeouts = Timeouts {
             // A mark that shows late does no harm: this is not worth the whole wait.
-            settle: self.0.timeouts.settle / 5,
-            ..self.0.timeouts
+            settle: self.client.timeouts.settle / 5,
+            ..self.client.timeouts
         };
         let observe = || async {
             match self.chat(&chat).await {
@@ -153,10 +126,10 @@ impl Waha {
     }
 
     /// Whether a chat holds any message.
-    async fn has_messages(&self, chat: &ChatId) -> Result<bool, BackendError> {
-        let path = self.0.chat_path(chat, &["messages"]);
+    async fn has_messages(&self, chat: &ChatId) -> BackendResult<bool> {
+        let path = self.client.chat_path(chat, &["messages"]);
         let query = [("downloadMedia", "false"), ("limit", "1")];
-        match self.0.get(&path, &query).await?.body() {
+        match self.client.get(&path, &query).await?.body() {
             Body::Json(Value::Array(messages)) => Ok(!messages.is_empty()),
             _ => Err(unreadable("a list of messages is expected")),
         }
@@ -164,7 +137,7 @@ impl Waha {
 }
 
 /// The response to a change of a chat, whose refusals name tools for chats.
-fn read(answer: Result<Reply, BackendError>) -> Result<Response, BackendError> {
+fn read(answer: BackendResult<Reply>) -> BackendResult<Response> {
     response(answer.map_err(about_chat), REMEDY)
 }
 

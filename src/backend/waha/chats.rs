@@ -16,8 +16,8 @@ use crate::{
         refusals::unknown_chat,
     },
     op::{
-        BackendError, Briefing, CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat, DeleteChat, GetChat,
-        LastMessage, ListChats, PersonId, Untrusted,
+        BackendError, BackendResult, Briefing, CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat,
+        DeleteChat, GetChat, LastMessage, ListChats, PersonId, Untrusted,
     },
 };
 
@@ -25,7 +25,7 @@ use crate::{
 pub(super) const STRIDE: usize = 100;
 
 impl Waha {
-    pub(super) async fn list_chats(self, op: ListChats) -> Result<ChatList, BackendError> {
+    pub(super) async fn list_chats(self, op: ListChats) -> BackendResult<ChatList> {
         let (mut chats, mut seen, mut more) = (Vec::new(), HashSet::new(), true);
         let block = op.block()..op.block() + CHAT_BLOCK;
         for offset in block.step_by(STRIDE) {
@@ -43,23 +43,23 @@ impl Waha {
         Ok(ChatList::page_of_block(chats, more, &op))
     }
 
-    pub(super) async fn get_chat(self, op: GetChat) -> Result<Chat, BackendError> {
+    pub(super) async fn get_chat(self, op: GetChat) -> BackendResult<Chat> {
         let chat = self.chat(&op.chat).await?;
         chat.ok_or_else(|| unknown_chat(API, &op.chat))
     }
 
-    pub(super) async fn brief_clear_chat(self, op: ClearChat) -> Result<Briefing, BackendError> {
+    pub(super) async fn brief_clear_chat(self, op: ClearChat) -> BackendResult<Briefing> {
         let chat = op.chat;
         Ok(self.get_chat(GetChat { chat }).await?.briefing())
     }
 
-    pub(super) async fn brief_delete_chat(self, op: DeleteChat) -> Result<Briefing, BackendError> {
+    pub(super) async fn brief_delete_chat(self, op: DeleteChat) -> BackendResult<Briefing> {
         let chat = op.chat;
         Ok(self.get_chat(GetChat { chat }).await?.briefing())
     }
 
     /// A chat, or `None` where the account has none with this id.
-    pub(super) async fn chat(&self, id: &ChatId) -> Result<Option<Chat>, BackendError> {
+    pub(super) async fn chat(&self, id: &ChatId) -> BackendResult<Option<Chat>> {
         let one = |found: Chat| (found.chat == *id).then_some(found);
         match self.overview(Some(id), 1, 0).await? {
             Some(page) if page.is_empty() => return Ok(None),
@@ -80,25 +80,25 @@ impl Waha {
         id: Option<&ChatId>,
         limit: usize,
         offset: usize,
-    ) -> Result<Option<Vec<Value>>, BackendError> {
-        let path = self.0.path(&["chats", "overview"]);
+    ) -> BackendResult<Option<Vec<Value>>> {
+        let path = self.client.path(&["chats", "overview"]);
         let (limit, offset) = (limit.to_string(), offset.to_string());
         let mut query = vec![("limit", limit.as_str()), ("offset", offset.as_str())];
         query.extend(id.map(|id| ("ids", id.as_str())));
-        let reply = self.0.try_get(&path, &query).await?;
+        let reply = self.client.try_get(&path, &query).await?;
         if reply.is_success() {
             return rows(&reply).map(Some);
         }
-        match self.0.refusal(&reply) {
+        match self.client.refusal(&reply) {
             error if is_too_old(&error) => Ok(None),
             error => Err(error),
         }
     }
 
     /// Every chat as older servers list them, newest first.
-    pub(super) async fn all_chats(&self) -> Result<Vec<Chat>, BackendError> {
-        let path = self.0.path(&["chats"]);
-        let mut rows = rows(&self.0.get(&path, &[]).await?)?;
+    pub(super) async fn all_chats(&self) -> BackendResult<Vec<Chat>> {
+        let path = self.client.path(&["chats"]);
+        let mut rows = rows(&self.client.get(&path, &[]).await?)?;
         rows.sort_by_key(|row| {
             std::cmp::Reverse(seconds(row, &["conversationTimestamp", "timestamp"]))
         });
@@ -111,7 +111,7 @@ pub(super) fn is_too_old(error: &BackendError) -> bool {
     matches!(error, BackendError::Refused { status: Some(404), message, .. } if message.as_str().starts_with("Cannot "))
 }
 
-fn rows(reply: &Reply) -> Result<Vec<Value>, BackendError> {
+fn rows(reply: &Reply) -> BackendResult<Vec<Value>> {
     match reply.body() {
         Body::Json(Value::Array(rows)) => Ok(rows),
         _ => Err(unreadable("a list of chats is expected")),

@@ -16,7 +16,7 @@ use crate::{
     },
     config::{Timeouts, WahaAccount},
     media::MediaRules,
-    op::{BackendError, ChatId, GroupId, MessageId, Progress, Untrusted},
+    op::{BackendError, BackendResult, ChatId, GroupId, MessageId, Progress, Untrusted},
 };
 
 pub(super) const API: &str = "WAHA";
@@ -109,7 +109,7 @@ impl WahaClient {
         [&self.path(&["groups", group.as_str()]), rest].concat()
     }
 
-    pub(super) async fn stand_in(&self) -> Result<Option<&sandbox::Running>, BackendError> {
+    pub(super) async fn stand_in(&self) -> BackendResult<Option<&sandbox::Running>> {
         match &self.server {
             Server::At(_) => Ok(None),
             Server::StandIn(running) => running
@@ -121,11 +121,7 @@ impl WahaClient {
     }
 
     /// Reads; an answer other than 2xx is a refusal.
-    pub(super) async fn get(
-        &self,
-        path: &[&str],
-        query: &[(&str, &str)],
-    ) -> Result<Reply, BackendError> {
+    pub(super) async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> BackendResult<Reply> {
         let reply = self.try_get(path, query).await?;
         self.accepted(reply)
     }
@@ -135,7 +131,7 @@ impl WahaClient {
         &self,
         path: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let mut url = self.url(path).await?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -146,7 +142,7 @@ impl WahaClient {
     }
 
     /// Requests one of WAHA's files by its encoded name, at the configured address only.
-    pub(super) async fn open_file(&self, name: &str) -> Result<Response, BackendError> {
+    pub(super) async fn open_file(&self, name: &str) -> BackendResult<Response> {
         let mut url = self.url(&["api", "files"]).await?;
         // The name is encoded once and has no dot segments: it stood in a parsed address.
         url.set_path(&format!("{}/{name}", url.path()));
@@ -161,7 +157,7 @@ impl WahaClient {
         progress: &Progress,
         path: &[&str],
         body: Option<&Value>,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let reply = self.try_post(progress, path, body).await?;
         self.accepted(reply)
     }
@@ -172,7 +168,7 @@ impl WahaClient {
         progress: &Progress,
         path: &[&str],
         body: Option<&Value>,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         self.send(progress, Method::POST, path, body).await
     }
 
@@ -182,17 +178,13 @@ impl WahaClient {
         progress: &Progress,
         path: &[&str],
         body: &Value,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let reply = self.send(progress, Method::PUT, path, Some(body)).await?;
         self.accepted(reply)
     }
 
     /// Deletes something; an answer other than 2xx is a refusal.
-    pub(super) async fn delete(
-        &self,
-        progress: &Progress,
-        path: &[&str],
-    ) -> Result<Reply, BackendError> {
+    pub(super) async fn delete(&self, progress: &Progress, path: &[&str]) -> BackendResult<Reply> {
         let reply = self.send(progress, Method::DELETE, path, None).await?;
         self.accepted(reply)
     }
@@ -203,7 +195,7 @@ impl WahaClient {
         method: Method,
         path: &[&str],
         body: Option<&Value>,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let url = self.url(path).await?;
         self.http
             .change(progress, |client| {
@@ -216,7 +208,7 @@ impl WahaClient {
             .await
     }
 
-    fn accepted(&self, reply: Reply) -> Result<Reply, BackendError> {
+    fn accepted(&self, reply: Reply) -> BackendResult<Reply> {
         if reply.is_success() {
             Ok(reply)
         } else {
@@ -236,7 +228,7 @@ impl WahaClient {
         }
     }
 
-    async fn url(&self, path: &[&str]) -> Result<Url, BackendError> {
+    async fn url(&self, path: &[&str]) -> BackendResult<Url> {
         let mut url = match (&self.server, self.stand_in().await?) {
             (Server::At(url), _) => url.clone(),
             (Server::StandIn(_), Some(running)) => running.url().clone(),
@@ -358,9 +350,9 @@ fn names_engine(message: &str) -> bool {
 /// With an error after which certainly nothing was changed. An engine that has no such
 /// method has changed nothing, whatever the status.
 pub(super) fn response(
-    answer: Result<Reply, BackendError>,
+    answer: BackendResult<Reply>,
     remedy: &'static str,
-) -> Result<ChangeResponse, BackendError> {
+) -> BackendResult<ChangeResponse> {
     match answer {
         Err(error @ BackendError::Refused { .. }) if names_engine(&error.to_string()) => Err(error),
         answer => ChangeResponse::of(answer, |reply| denial(reply, remedy)),
@@ -371,7 +363,7 @@ pub(super) fn response(
 ///
 /// # Errors
 /// With a denial, which has this remedy.
-pub(super) fn accepted(reply: Reply, remedy: &'static str) -> Result<Reply, BackendError> {
+pub(super) fn accepted(reply: Reply, remedy: &'static str) -> BackendResult<Reply> {
     denial(&reply, remedy).map_or(Ok(reply), Err)
 }
 

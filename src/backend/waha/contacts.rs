@@ -12,8 +12,8 @@ use crate::{
     backend::{http::Body, refusals::unknown_contact, verify::poll_until},
     config::Timeouts,
     op::{
-        BackendError, BlockContact, BlockOutcome, Blocking, CheckNumber, ContactDetails,
-        ContactList, ContactSummary, GetContact, ListContacts, NumberCheck, PersonId, Progress,
+        BackendResult, BlockContact, BlockOutcome, Blocking, CheckNumber, ContactDetails,
+        ContactList, ContactSummary, GetContact, ListContacts, NumberCheck, PersonId,
         UnblockContact, Untrusted,
     },
 };
@@ -41,16 +41,16 @@ struct WahaNumberCheck {
 }
 
 impl Waha {
-    pub(super) async fn list_contacts(self, op: ListContacts) -> Result<ContactList, BackendError> {
+    pub(super) async fn list_contacts(self, op: ListContacts) -> BackendResult<ContactList> {
         let most = MOST.to_string();
         let query = [
-            ("session", self.0.session()),
+            ("session", self.client.session()),
             ("sortBy", "id"),
             ("sortOrder", "asc"),
             ("limit", &most),
         ];
         let all = match self
-            .0
+            .client
             .get(&["api", "contacts", "all"], &query)
             .await?
             .body()
@@ -70,13 +70,13 @@ impl Waha {
         Ok(ContactList::page(contacts, all.len() >= MOST, &op))
     }
 
-    pub(super) async fn get_contact(self, op: GetContact) -> Result<ContactDetails, BackendError> {
+    pub(super) async fn get_contact(self, op: GetContact) -> BackendResult<ContactDetails> {
         let person = op.person;
         let query = [
             ("contactId", person.as_str()),
-            ("session", self.0.session()),
+            ("session", self.client.session()),
         ];
-        let contact = match self.0.get(&["api", "contacts"], &query).await?.body() {
+        let contact = match self.client.get(&["api", "contacts"], &query).await?.body() {
             Body::Json(contact @ Value::Object(_)) => contact,
             // NOWEB answers nothing for a contact that it does not know.
             Body::Empty | Body::Json(Value::Null) => return Err(unknown_contact(API, &person)),
@@ -102,7 +102,7 @@ impl Waha {
     /// A person's about text; not every engine reports it.
     async fn about(&self, query: &[(&str, &str)]) -> Option<Untrusted> {
         let reply = self
-            .0
+            .client
             .get(&["api", "contacts", "about"], query)
             .await
             .ok()?;
@@ -116,11 +116,11 @@ impl Waha {
         person: &PersonId,
     ) -> (Option<PersonId>, Option<PersonId>) {
         let path = if person.is_hidden() {
-            self.0.path(&["lids", person.as_str()])
+            self.client.path(&["lids", person.as_str()])
         } else {
-            self.0.path(&["lids", "pn", person.digits()])
+            self.client.path(&["lids", "pn", person.digits()])
         };
-        let reply = self.0.get(&path, &[]).await;
+        let reply = self.client.get(&path, &[]).await;
         let Ok(pair) = reply.and_then(|reply| reply.parse::<Value>(API)) else {
             return (None, None);
         };
@@ -132,10 +132,13 @@ impl Waha {
         (read("pn", false), read("lid", true))
     }
 
-    pub(super) async fn check_number(self, op: CheckNumber) -> Result<NumberCheck, BackendError> {
-        let query = [("phone", op.number.digits()), ("session", self.0.session())];
+    pub(super) async fn check_number(self, op: CheckNumber) -> BackendResult<NumberCheck> {
+        let query = [
+            ("phone", op.number.digits()),
+            ("session", self.client.session()),
+        ];
         let path = ["api", "contacts", "check-exists"];
-        let answer: WahaNumberCheck = self.0.get(&path, &query).await?.parse(API)?;
+        let answer: WahaNumberCheck = self.client.get(&path, &query).await?.parse(API)?;
         let ids = [answer.chat, answer.pn];
         Ok(NumberCheck {
             exists: answer.exists,
@@ -147,41 +150,31 @@ impl Waha {
         })
     }
 
-    pub(super) async fn block_contact(
-        self,
-        op: BlockContact,
-        progress: Progress,
-    ) -> Result<BlockOutcome, BackendError> {
-        progress.say("blocking the person");
-        let seen = self.set_blocked(true, &op.person, &progress).await?;
+    pub(super) async fn block_contact(self, op: BlockContact) -> BackendResult<BlockOutcome> {
+        self.progress.say("blocking the person");
+        let seen = self.set_blocked(true, &op.person).await?;
         let outcome = Blocking::BlockAccepted;
         Ok(BlockOutcome::accepted(outcome, op.person, seen))
     }
 
-    pub(super) async fn unblock_contact(
-        self,
-        op: UnblockContact,
-        progress: Progress,
-    ) -> Result<BlockOutcome, BackendError> {
-        progress.say("unblocking the person");
-        let seen = self.set_blocked(false, &op.person, &progress).await?;
+    pub(super) async fn unblock_contact(self, op: UnblockContact) -> BackendResult<BlockOutcome> {
+        self.progress.say("unblocking the person");
+        let seen = self.set_blocked(false, &op.person).await?;
         let outcome = Blocking::UnblockAccepted;
         Ok(BlockOutcome::accepted(outcome, op.person, seen))
     }
 
     /// Blocks or unblocks; returns whether the change was verified.
-    async fn set_blocked(
-        &self,
-        blocked: bool,
-        person: &PersonId,
-        progress: &Progress,
-    ) -> Result<bool, BackendError> {
+    async fn set_blocked(&self, blocked: bool, person: &PersonId) -> BackendResult<bool> {
         let verb = if blocked { "block" } else { "unblock" };
-        let body = json!({ "contactId": person.as_str(), "session": self.0.session() });
+        let body = json!({ "contactId": person.as_str(), "session": self.client.session() });
         let path = ["api", "contacts", verb];
-        accepted(self.0.post(progress, &path, Some(&body)).await?, NO_REMEDY)?;
-        progress.say("checking the person");
-        let Timeouts { confirm, look, .. } = self.0.timeouts;
+        accepted(
+            self.client.post(&self.progress, &path, Some(&body)).await?,
+            NO_REMEDY,
+        )?;
+        self.progress.say("checking the person");
+        let Timeouts { confirm, look, .. } = self.client.timeouts;
         // An engine that does not report it now will not report it a moment later.
         let done = |seen: &Option<bool>| seen.is_none_or(|seen| seen == blocked);
         let seen = poll_until(confirm, look, || self.is_blocked(person), done).await;
@@ -192,9 +185,15 @@ impl Waha {
     async fn is_blocked(&self, person: &PersonId) -> Option<bool> {
         let query = [
             ("contactId", person.as_str()),
-            ("session", self.0.session()),
+            ("session", self.client.session()),
         ];
-        match self.0.get(&["api", "contacts"], &query).await.ok()?.body() {
+        match self
+            .client
+            .get(&["api", "contacts"], &query)
+            .await
+            .ok()?
+            .body()
+        {
             Body::Json(contact) => contact.get("isBlocked")?.as_bool(),
             Body::Empty | Body::Text(_) => None,
         }

@@ -11,8 +11,8 @@ use crate::{
     },
     config::Timeouts,
     op::{
-        BackendError, Briefing, Change, DeleteSession, DeletedSession, Deleting, OfNothing,
-        OfSession, Progress, RestartSession, RestartedSession, Restarting, SessionReport,
+        BackendError, BackendResult, Briefing, Change, DeleteSession, DeletedSession, Deleting,
+        OfNothing, OfSession, RestartSession, RestartedSession, Restarting, SessionReport,
         SessionState, StopSession, StoppedSession, Stopping,
     },
 };
@@ -21,22 +21,21 @@ impl Waha {
     pub(super) async fn restart_session(
         self,
         _op: RestartSession,
-        progress: Progress,
-    ) -> Result<RestartedSession, BackendError> {
+    ) -> BackendResult<RestartedSession> {
         if self.info().await?.is_none() {
             return Err(not_ready(&report(None)));
         }
-        progress.say("restarting the session");
-        let path = ["api", "sessions", self.0.session(), "restart"];
-        let answer = self.0.post(&progress, &path, None).await;
+        self.progress.say("restarting the session");
+        let path = ["api", "sessions", self.client.session(), "restart"];
+        let answer = self.client.post(&self.progress, &path, None).await;
         let response = Response::of(answer, |_| None)?;
         let mut restarting = matches!(response, Response::Accepted);
         let fetch = || async {
-            progress.say("waiting for the session to come up");
+            self.progress.say("waiting for the session to come up");
             self.info().await
         };
         // FAILED is left again by some engines, and STARTING alone proves nothing.
-        let done = |seen: &Result<Option<Info>, BackendError>| match seen {
+        let done = |seen: &BackendResult<Option<Info>>| match seen {
             Ok(Some(info)) => {
                 restarting |= info.state() == SessionState::Starting;
                 let up = [SessionState::Working, SessionState::NeedsLinking];
@@ -45,7 +44,7 @@ impl Waha {
             Ok(None) => restarting,
             Err(_) => false,
         };
-        let Timeouts { open, look, .. } = self.0.timeouts;
+        let Timeouts { open, look, .. } = self.client.timeouts;
         let seen = poll_until(open, look, fetch, done).await;
         match (seen, response) {
             (Ok(info), _) if restarting => Ok(RestartedSession::seen(report(info))),
@@ -61,58 +60,44 @@ impl Waha {
         }
     }
 
-    pub(super) async fn stop_session(
-        self,
-        _op: StopSession,
-        progress: Progress,
-    ) -> Result<StoppedSession, BackendError> {
+    pub(super) async fn stop_session(self, _op: StopSession) -> BackendResult<StoppedSession> {
         if is_stopped(&self.info().await?) {
             return Ok(StoppedSession::new(Stopping::WasNotRunning, OfNothing {}));
         }
-        progress.say("stopping the session");
-        let path = ["api", "sessions", self.0.session(), "stop"];
-        let request = self.0.post(&progress, &path, None);
-        let change = self.verify_session(request, &progress, is_stopped).await?;
+        self.progress.say("stopping the session");
+        let path = ["api", "sessions", self.client.session(), "stop"];
+        let request = self.client.post(&self.progress, &path, None);
+        let change = self.verify_session(request, is_stopped).await?;
         Ok(StoppedSession::of(change, OfNothing {}))
     }
 
-    pub(super) async fn brief_delete_session(
-        self,
-        _op: DeleteSession,
-    ) -> Result<Briefing, BackendError> {
+    pub(super) async fn brief_delete_session(self, _op: DeleteSession) -> BackendResult<Briefing> {
         Ok(self.report().await?.briefing())
     }
 
-    pub(super) async fn delete_session(
-        self,
-        _op: DeleteSession,
-        progress: Progress,
-    ) -> Result<DeletedSession, BackendError> {
+    pub(super) async fn delete_session(self, _op: DeleteSession) -> BackendResult<DeletedSession> {
         if self.info().await?.is_none() {
             return Ok(DeletedSession::new(Deleting::WasMissing, OfNothing {}));
         }
-        progress.say("deleting the session");
-        let path = ["api", "sessions", self.0.session()];
-        let request = self.0.delete(&progress, &path);
-        let change = self
-            .verify_session(request, &progress, Option::is_none)
-            .await?;
+        self.progress.say("deleting the session");
+        let path = ["api", "sessions", self.client.session()];
+        let request = self.client.delete(&self.progress, &path);
+        let change = self.verify_session(request, Option::is_none).await?;
         Ok(DeletedSession::of(change, OfNothing {}))
     }
 
     /// Sends a change of the session, and verifies that it shows.
     async fn verify_session(
         &self,
-        request: impl Future<Output = Result<Reply, BackendError>>,
-        progress: &Progress,
+        request: impl Future<Output = BackendResult<Reply>>,
         shows: impl Fn(&Option<Info>) -> bool,
-    ) -> Result<Change, BackendError> {
+    ) -> BackendResult<Change> {
         let read = |answer| Response::of(answer, |_| None);
         let observe = || async {
-            progress.say("checking the session");
+            self.progress.say("checking the session");
             Observation::from(self.info().await.ok().as_ref().map(&shows))
         };
-        change_and_verify(request, read, self.0.timeouts, observe).await
+        change_and_verify(request, read, self.client.timeouts, observe).await
     }
 }
 

@@ -12,7 +12,10 @@ use super::{
 use crate::{
     backend::{files, http::Body, refusals::unknown_message},
     media::Received,
-    op::{BackendError, ChatId, ChatPicture, DownloadMedia, GetPicture, ReceivedFile, Untrusted},
+    op::{
+        BackendError, BackendResult, ChatId, ChatPicture, DownloadMedia, GetPicture, ReceivedFile,
+        Untrusted,
+    },
 };
 
 /// `GET /api/{session}/chats/{chatId}/picture`; the other name is the older path's.
@@ -23,13 +26,10 @@ struct PictureAddress {
 }
 
 impl Waha {
-    pub(super) async fn download_media(
-        self,
-        op: DownloadMedia,
-    ) -> Result<ReceivedFile, BackendError> {
-        let path = self.0.message_path(&op.chat, &op.message);
+    pub(super) async fn download_media(self, op: DownloadMedia) -> BackendResult<ReceivedFile> {
+        let path = self.client.message_path(&op.chat, &op.message);
         let query = [("downloadMedia", "true")];
-        let message = match self.0.get(&path, &query).await?.body() {
+        let message = match self.client.get(&path, &query).await?.body() {
             Body::Json(message) if message.get("id").is_some() => message,
             _ => return Err(unknown_message(API, &op.message)),
         };
@@ -46,7 +46,7 @@ impl Waha {
         Ok(ReceivedFile::new(received, name, op.uri()))
     }
 
-    pub(super) async fn get_picture(self, op: GetPicture) -> Result<ChatPicture, BackendError> {
+    pub(super) async fn get_picture(self, op: GetPicture) -> BackendResult<ChatPicture> {
         let Some(url) = self.picture_url(&op.chat).await? else {
             return Ok(None.into());
         };
@@ -55,17 +55,17 @@ impl Waha {
     }
 
     /// Where a chat's picture is, if this account may see one.
-    async fn picture_url(&self, chat: &ChatId) -> Result<Option<String>, BackendError> {
-        let path = self.0.chat_path(chat, &["picture"]);
-        let reply = match (self.0.get(&path, &[]).await, chat) {
+    async fn picture_url(&self, chat: &ChatId) -> BackendResult<Option<String>> {
+        let path = self.client.chat_path(chat, &["picture"]);
+        let reply = match (self.client.get(&path, &[]).await, chat) {
             // Older servers know the pictures of people alone.
             (Err(error), ChatId::Person(person)) if is_too_old(&error) => {
                 let query = [
                     ("contactId", person.as_str()),
-                    ("session", self.0.session()),
+                    ("session", self.client.session()),
                 ];
                 let path = ["api", "contacts", "profile-picture"];
-                self.0.get(&path, &query).await
+                self.client.get(&path, &query).await
             }
             (reply, _) => reply,
         };
@@ -87,11 +87,11 @@ impl Waha {
 
     /// A file of WAHA's own is requested at the configured address with the key, whatever
     /// host WAHA reports for itself; any other one at its public address, without the key.
-    async fn download(&self, url: &str, declared: Option<&str>) -> Result<Received, BackendError> {
-        let rules = &self.0.media;
+    async fn download(&self, url: &str, declared: Option<&str>) -> BackendResult<Received> {
+        let rules = &self.client.media;
         match Url::parse(url).ok().as_ref().and_then(own_file) {
             Some(name) => {
-                let response = self.0.open_file(name).await?;
+                let response = self.client.open_file(name).await?;
                 files::take_in(API, response, declared, rules).await
             }
             None => files::from_public(API, url, declared, rules).await,
@@ -108,7 +108,7 @@ impl Waha {
         let message = match error.filter(|text| !text.trim().is_empty()) {
             Some(error) => format!(
                 "it could not download the file: {}",
-                self.0.without_key(error)
+                self.client.without_key(error)
             ),
             None => "it could not download the file; WhatsApp may not have it any more".to_owned(),
         };

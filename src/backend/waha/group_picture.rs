@@ -7,7 +7,7 @@ use crate::{
         pictures::{few_observations, removed},
         verify::change_and_verify,
     },
-    op::{BackendError, Briefing, DeleteGroupPicture, GetGroup, GroupChanged, OfGroup, Progress},
+    op::{BackendResult, Briefing, DeleteGroupPicture, GetGroup, GroupChanged, OfGroup},
 };
 
 /// What to do about a denied change of a group.
@@ -18,7 +18,7 @@ impl Waha {
     pub(super) async fn brief_delete_group_picture(
         self,
         op: DeleteGroupPicture,
-    ) -> Result<Briefing, BackendError> {
+    ) -> BackendResult<Briefing> {
         let group = self.get_group(GetGroup { group: op.group }).await?;
         Ok(group.briefing())
     }
@@ -26,16 +26,15 @@ impl Waha {
     pub(super) async fn delete_group_picture(
         self,
         op: DeleteGroupPicture,
-        progress: Progress,
-    ) -> Result<GroupChanged, BackendError> {
+    ) -> BackendResult<GroupChanged> {
         let before = self.picture_before(&op.group).await?;
-        progress.say("removing the group's picture");
-        let path = self.0.group_path(&op.group, &["picture"]);
-        let request = self.0.delete(&progress, &path);
+        self.progress.say("removing the group's picture");
+        let path = self.client.group_path(&op.group, &["picture"]);
+        let request = self.client.delete(&self.progress, &path);
         let read = |answer| response(answer, GROUP_REMEDY);
-        let timeouts = few_observations(self.0.timeouts, matches!(before, Some(Some(_))));
+        let timeouts = few_observations(self.client.timeouts, matches!(before, Some(Some(_))));
         let observe = || async {
-            progress.say("checking the group's picture");
+            self.progress.say("checking the group's picture");
             removed(&before, &self.picture(&op.group).await)
         };
         let change = change_and_verify(request, read, timeouts, observe).await?;

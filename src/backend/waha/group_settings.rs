@@ -14,7 +14,7 @@ use crate::{
         verify::{Observation, Response, change_and_verify, permissions},
     },
     op::{
-        BackendError, Change, GroupChanged, GroupId, OfGroup, PermissionsChanged, Progress,
+        BackendResult, Change, GroupChanged, GroupId, OfGroup, PermissionsChanged,
         SetGroupDescription, SetGroupPermissions, SetGroupSubject, Who,
     },
 };
@@ -23,23 +23,19 @@ impl Waha {
     pub(super) async fn set_group_subject(
         self,
         op: SetGroupSubject,
-        progress: Progress,
-    ) -> Result<GroupChanged, BackendError> {
+    ) -> BackendResult<GroupChanged> {
         let wanted = op.name.as_str();
-        let change = self
-            .describe(&op.group, "subject", wanted, subject, &progress)
-            .await?;
+        let change = self.describe(&op.group, "subject", wanted, subject).await?;
         Ok(GroupChanged::new(change, OfGroup { group: op.group }))
     }
 
     pub(super) async fn set_group_description(
         self,
         op: SetGroupDescription,
-        progress: Progress,
-    ) -> Result<GroupChanged, BackendError> {
+    ) -> BackendResult<GroupChanged> {
         let wanted = op.description.as_str();
         let change = self
-            .describe(&op.group, "description", wanted, description, &progress)
+            .describe(&op.group, "description", wanted, description)
             .await?;
         Ok(GroupChanged::new(change, OfGroup { group: op.group }))
     }
@@ -51,18 +47,17 @@ impl Waha {
         what: &str,
         wanted: &str,
         field: fn(&Value) -> Option<&str>,
-        progress: &Progress,
-    ) -> Result<Change, BackendError> {
+    ) -> BackendResult<Change> {
         self.working().await?;
         // An unknown group is an error before anything is sent.
         let before = self.group(id).await?;
         let had = field(&before).is_some();
-        progress.say(format!("changing the group's {what}"));
-        let path = self.0.group_path(id, &[what]);
+        self.progress.say(format!("changing the group's {what}"));
+        let path = self.client.group_path(id, &[what]);
         let body = json!({ what: wanted });
-        let request = self.0.put(progress, &path, &body);
+        let request = self.client.put(&self.progress, &path, &body);
         let observe = || async {
-            progress.say("checking the group");
+            self.progress.say("checking the group");
             let Ok(group) = self.group(id).await else {
                 return Observation::Unclear;
             };
@@ -72,49 +67,44 @@ impl Waha {
                 None => (had && wanted.trim().is_empty()).then_some(true),
             })
         };
-        change_and_verify(request, read, self.0.timeouts, observe).await
+        change_and_verify(request, read, self.client.timeouts, observe).await
     }
 
     pub(super) async fn set_group_permissions(
         self,
         op: SetGroupPermissions,
-        progress: Progress,
-    ) -> Result<PermissionsChanged, BackendError> {
+    ) -> BackendResult<PermissionsChanged> {
         self.working().await?;
         self.group(&op.group).await?;
         let (mut send_messages, mut edit_info) = (None, None);
         if let Some(who) = op.send_messages {
-            let made = self.permit(&op.group, "messages-admin-only", who, &progress);
+            let made = self.permit(&op.group, "messages-admin-only", who);
             // After a refusal nothing more is tried.
             send_messages = Some(Ok(made.await?));
         }
         if let Some(who) = op.edit_info {
-            let made = self.permit(&op.group, "info-admin-only", who, &progress);
+            let made = self.permit(&op.group, "info-admin-only", who);
             edit_info = Some(made.await);
         }
         permissions(op.group, send_messages, edit_info)
     }
 
     /// Changes one of a group's security settings.
-    async fn permit(
-        &self,
-        id: &GroupId,
-        setting: &str,
-        who: Who,
-        progress: &Progress,
-    ) -> Result<Change, BackendError> {
+    async fn permit(&self, id: &GroupId, setting: &str, who: Who) -> BackendResult<Change> {
         let wanted = who == Who::Admins;
-        progress.say(format!("changing {setting}"));
-        let path = self.0.group_path(id, &["settings", "security", setting]);
+        self.progress.say(format!("changing {setting}"));
+        let path = self
+            .client
+            .group_path(id, &["settings", "security", setting]);
         let body = json!({ "adminsOnly": wanted });
-        let request = self.0.put(progress, &path, &body);
+        let request = self.client.put(&self.progress, &path, &body);
         let observe = || async {
-            progress.say("checking the group's settings");
-            let only = self.0.get(&path, &[]).await.ok();
+            self.progress.say("checking the group's settings");
+            let only = self.client.get(&path, &[]).await.ok();
             let only = only.as_ref().and_then(admins_only);
             Observation::from(only.map(|only| only == wanted))
         };
-        change_and_verify(request, read, self.0.timeouts, observe).await
+        change_and_verify(request, read, self.client.timeouts, observe).await
     }
 }
 
@@ -126,6 +116,6 @@ fn admins_only(reply: &Reply) -> Option<bool> {
     }
 }
 
-fn read(answer: Result<Reply, BackendError>) -> Result<Response, BackendError> {
+fn read(answer: BackendResult<Reply>) -> BackendResult<Response> {
     response(answer, GROUP_REMEDY)
 }

@@ -14,22 +14,22 @@ use crate::{
         refusals::unknown_group,
     },
     op::{
-        BackendError, GroupDetails, GroupId, GroupList, GroupSummary, ListGroups, PersonId,
+        BackendResult, GroupDetails, GroupId, GroupList, GroupSummary, ListGroups, PersonId,
         Untrusted,
     },
 };
 
 impl Waha {
-    pub(super) async fn list_groups(self, op: ListGroups) -> Result<GroupList, BackendError> {
+    pub(super) async fn list_groups(self, op: ListGroups) -> BackendResult<GroupList> {
         let groups = self.all_groups().await?.unwrap_or_default();
         let groups = groups.iter().filter_map(summary).collect();
         Ok(GroupList::page(groups, &op))
     }
 
     /// The group as the engine reports it.
-    pub(super) async fn group(&self, id: &GroupId) -> Result<Value, BackendError> {
-        let path = self.0.group_path(id, &[]);
-        match self.0.get(&path, &[]).await?.body() {
+    pub(super) async fn group(&self, id: &GroupId) -> BackendResult<Value> {
+        let path = self.client.group_path(id, &[]);
+        match self.client.get(&path, &[]).await?.body() {
             Body::Json(group @ Value::Object(_)) => Ok(group),
             // NOWEB answers nothing for a group that it does not know.
             Body::Empty | Body::Json(Value::Null) => Err(unknown_group(API, id)),
@@ -39,11 +39,7 @@ impl Waha {
 
     /// Whether this account, with these ids, is in a group: by the list of groups, then
     /// by the group's members, as some engines keep a group in the list after a leave.
-    pub(super) async fn is_member(
-        &self,
-        group: &GroupId,
-        own: &[PersonId],
-    ) -> Result<bool, BackendError> {
+    pub(super) async fn is_member(&self, group: &GroupId, own: &[PersonId]) -> BackendResult<bool> {
         // No list is not an empty list: it shows nothing.
         let groups = self.all_groups().await?;
         let groups = groups.ok_or_else(|| unreadable("a list of groups is expected"))?;
@@ -54,8 +50,8 @@ impl Waha {
         {
             return Ok(false);
         }
-        let path = self.0.group_path(group, &["participants", "v2"]);
-        let reply = self.0.try_get(&path, &[]).await?;
+        let path = self.client.group_path(group, &["participants", "v2"]);
+        let reply = self.client.try_get(&path, &[]).await?;
         let members = match (reply.is_success(), reply.body()) {
             (true, Body::Json(Value::Array(members))) => members,
             // Servers before `v2`, and engines that fail on it: the list of groups holds.
@@ -66,10 +62,10 @@ impl Waha {
 
     /// The groups as the engine reports them: an array, or on NOWEB an object by id.
     /// `None` is an empty body.
-    pub(super) async fn all_groups(&self) -> Result<Option<Vec<Value>>, BackendError> {
-        let path = self.0.path(&["groups"]);
+    pub(super) async fn all_groups(&self) -> BackendResult<Option<Vec<Value>>> {
+        let path = self.client.path(&["groups"]);
         let query = [("exclude", "participants")];
-        let groups: Vec<Value> = match self.0.get(&path, &query).await?.body() {
+        let groups: Vec<Value> = match self.client.get(&path, &query).await?.body() {
             Body::Json(Value::Array(groups)) => groups,
             Body::Json(Value::Object(groups)) => {
                 groups.into_iter().map(|(_, group)| group).collect()

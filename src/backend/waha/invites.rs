@@ -14,8 +14,8 @@ use crate::{
         verify::{Observation, Response},
     },
     op::{
-        BackendError, Briefing, Change, GetGroupInvite, GroupId, GroupInvite, GroupPreview,
-        InviteCode, JoinGroup, JoinedGroup, Joining, OfGroup, PreviewGroupInvite, Progress,
+        BackendResult, Briefing, Change, GetGroupInvite, GroupId, GroupInvite, GroupPreview,
+        InviteCode, JoinGroup, JoinedGroup, Joining, OfGroup, PreviewGroupInvite,
         RevokeGroupInvite, RevokedInvite, Untrusted,
     },
 };
@@ -31,10 +31,7 @@ const APPROVAL: [&str; 4] = [
 ];
 
 impl Waha {
-    pub(super) async fn get_group_invite(
-        self,
-        op: GetGroupInvite,
-    ) -> Result<GroupInvite, BackendError> {
+    pub(super) async fn get_group_invite(self, op: GetGroupInvite) -> BackendResult<GroupInvite> {
         self.working().await?;
         Ok(GroupInvite {
             link: self.invite(&op.group).await?.link(),
@@ -42,9 +39,9 @@ impl Waha {
         })
     }
 
-    async fn invite(&self, group: &GroupId) -> Result<InviteCode, BackendError> {
-        let path = self.0.group_path(group, &["invite-code"]);
-        let reply = self.0.get(&path, &[]).await?;
+    async fn invite(&self, group: &GroupId) -> BackendResult<InviteCode> {
+        let path = self.client.group_path(group, &["invite-code"]);
+        let reply = self.client.get(&path, &[]).await?;
         match code(&reply.body()) {
             Some(code) => Ok(code),
             None if is_silent(&reply.body()) => Err(no_invite_link(API)),
@@ -55,7 +52,7 @@ impl Waha {
     pub(super) async fn brief_revoke_group_invite(
         self,
         op: RevokeGroupInvite,
-    ) -> Result<Briefing, BackendError> {
+    ) -> BackendResult<Briefing> {
         let group = self.group(&op.group).await?;
         Ok(Briefing {
             subject: subject(&group).and_then(Untrusted::nonempty),
@@ -66,25 +63,26 @@ impl Waha {
     pub(super) async fn revoke_group_invite(
         self,
         op: RevokeGroupInvite,
-        progress: Progress,
-    ) -> Result<RevokedInvite, BackendError> {
+    ) -> BackendResult<RevokedInvite> {
         self.working().await?;
         // Without the previous link the change could not be verified.
         let before = self.invite(&op.group).await?;
-        progress.say("replacing the invite link");
-        let path = self.0.group_path(&op.group, &["invite-code", "revoke"]);
-        let answer = self.0.post(&progress, &path, None).await;
+        self.progress.say("replacing the invite link");
+        let path = self
+            .client
+            .group_path(&op.group, &["invite-code", "revoke"]);
+        let answer = self.client.post(&self.progress, &path, None).await;
         let new = answer.as_ref().ok().and_then(|reply| code(&reply.body()));
         let change = if new.is_some_and(|new| new != before) {
             Change::Changed
         } else {
             let observe = || async {
-                progress.say("checking whether the link is a new one");
+                self.progress.say("checking whether the link is a new one");
                 let now = self.invite(&op.group).await.ok();
                 Observation::from(now.map(|now| now != before))
             };
             let response = response(answer, REMEDY)?;
-            response.verify(self.0.timeouts, observe).await?
+            response.verify(self.client.timeouts, observe).await?
         };
         Ok(RevokedInvite::of(change, OfGroup { group: op.group }))
     }
@@ -92,14 +90,14 @@ impl Waha {
     pub(super) async fn preview_group_invite(
         self,
         op: PreviewGroupInvite,
-    ) -> Result<GroupPreview, BackendError> {
+    ) -> BackendResult<GroupPreview> {
         self.working().await?;
         self.preview(&op.invite).await
     }
 
-    async fn preview(&self, invite: &InviteCode) -> Result<GroupPreview, BackendError> {
-        let path = self.0.path(&["groups", "join-info"]);
-        let reply = self.0.get(&path, &[("code", invite.as_str())]).await?;
+    async fn preview(&self, invite: &InviteCode) -> BackendResult<GroupPreview> {
+        let path = self.client.path(&["groups", "join-info"]);
+        let reply = self.client.get(&path, &[("code", invite.as_str())]).await?;
         match reply.body() {
             Body::Json(group @ Value::Object(_)) => {
                 preview(&group).ok_or_else(|| unreadable("a group with an id is expected"))
@@ -113,30 +111,29 @@ impl Waha {
         }
     }
 
-    pub(super) async fn join_group(
-        self,
-        op: JoinGroup,
-        progress: Progress,
-    ) -> Result<JoinedGroup, BackendError> {
+    pub(super) async fn join_group(self, op: JoinGroup) -> BackendResult<JoinedGroup> {
         let own = self.working().await?.own_ids();
         // Without the group's id the membership could not be verified.
         let preview = self.preview(&op.invite).await?;
         if self.is_member(&preview.group, &own).await? {
             return Ok(JoinedGroup::new(Joining::WasMember, preview.into()));
         }
-        progress.say("joining the group");
-        let path = self.0.path(&["groups", "join"]);
+        self.progress.say("joining the group");
+        let path = self.client.path(&["groups", "join"]);
         let body = json!({ "code": op.invite.as_str() });
-        let response = response(self.0.post(&progress, &path, Some(&body)).await, REMEDY)?;
+        let response = response(
+            self.client.post(&self.progress, &path, Some(&body)).await,
+            REMEDY,
+        )?;
         let needs_approval = preview.needs_approval == Some(true);
         let waits_for_approval = needs_approval && matches!(response, Response::Accepted);
-        let mut timeouts = self.0.timeouts;
+        let mut timeouts = self.client.timeouts;
         if waits_for_approval {
             // An administrator takes longer than any wait here.
             timeouts.settle = timeouts.look;
         }
         let observe = || async {
-            progress.say("checking the membership");
+            self.progress.say("checking the membership");
             Observation::from(self.is_member(&preview.group, &own).await.ok())
         };
         match response.verify(timeouts, observe).await? {

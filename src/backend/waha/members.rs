@@ -21,8 +21,8 @@ use crate::{
     config::Timeouts,
     media::{Media, MediaRules},
     op::{
-        BackendError, Briefing, CreateGroup, GetGroup, GroupDetails, GroupId, People, PersonId,
-        Progress, RemoveGroupMembers, Untrusted,
+        BackendError, BackendResult, Briefing, CreateGroup, GetGroup, GroupDetails, GroupId,
+        People, PersonId, Progress, RemoveGroupMembers, Untrusted,
     },
 };
 
@@ -30,14 +30,18 @@ const LEAVE_REMEDY: &str = "check with get_group; leave on the phone if the grou
 
 impl GroupTools for Waha {
     fn timeouts(&self) -> Timeouts {
-        self.0.timeouts
+        self.client.timeouts
+    }
+
+    fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     fn media_rules(&self) -> &MediaRules {
-        &self.0.media
+        &self.client.media
     }
 
-    async fn get_group(self, op: GetGroup) -> Result<GroupDetails, BackendError> {
+    async fn get_group(self, op: GetGroup) -> BackendResult<GroupDetails> {
         let own = self.working().await?.own_ids();
         let group = self.group(&op.group).await?;
         Ok(details(op.group, &group, &own))
@@ -45,9 +49,9 @@ impl GroupTools for Waha {
 
     /// The members of `participants/v2`, or the group's own list on servers and engines
     /// without it.
-    async fn members(&self, group: &GroupId) -> Result<Members, BackendError> {
-        let path = self.0.group_path(group, &["participants", "v2"]);
-        let reply = self.0.try_get(&path, &[]).await?;
+    async fn members(&self, group: &GroupId) -> BackendResult<Members> {
+        let path = self.client.group_path(group, &["participants", "v2"]);
+        let reply = self.client.try_get(&path, &[]).await?;
         if let (true, Body::Json(Value::Array(members))) = (reply.is_success(), reply.body()) {
             let members = read_members(&members);
             if !members.is_empty() {
@@ -68,9 +72,9 @@ impl GroupTools for Waha {
             } else {
                 (&["pn"], "lid")
             };
-            let path = [&self.0.path(&["lids"]), kind, &[person.as_str()]].concat();
+            let path = [&self.client.path(&["lids"]), kind, &[person.as_str()]].concat();
             // Servers and engines without it: the person stays unclear.
-            let Ok(reply) = self.0.get(&path, &[]).await else {
+            let Ok(reply) = self.client.get(&path, &[]).await else {
                 return;
             };
             if let Body::Json(ids) = reply.body() {
@@ -89,15 +93,14 @@ impl GroupTools for Waha {
         members.without_list()
     }
 
-    async fn own_ids_for(&self, _: MemberChange) -> Result<Vec<PersonId>, BackendError> {
+    async fn own_ids_for(&self, _: MemberChange) -> BackendResult<Vec<PersonId>> {
         Ok(self.working().await?.own_ids())
     }
 
     async fn send_member_change(
         &self,
         log: &mut MemberChangeLog,
-        progress: &Progress,
-    ) -> Result<Option<BackendError>, BackendError> {
+    ) -> BackendResult<Option<BackendError>> {
         let verb = match log.change {
             MemberChange::Add => ["participants", "add"],
             MemberChange::Remove => ["participants", "remove"],
@@ -105,9 +108,9 @@ impl GroupTools for Waha {
             MemberChange::Demote => ["admin", "demote"],
         };
         let (group, open) = (log.group.clone(), log.open());
-        let path = self.0.group_path(&group, &verb);
+        let path = self.client.group_path(&group, &verb);
         let body = participants(&open);
-        match self.0.post(progress, &path, Some(&body)).await {
+        match self.client.post(&self.progress, &path, Some(&body)).await {
             Ok(reply) => {
                 record(log, &open, &reply.body());
                 Ok(None)
@@ -120,11 +123,7 @@ impl GroupTools for Waha {
         }
     }
 
-    async fn send_create_group(
-        &self,
-        op: &CreateGroup,
-        progress: &Progress,
-    ) -> Result<Option<GroupId>, BackendError> {
+    async fn send_create_group(&self, op: &CreateGroup) -> BackendResult<Option<GroupId>> {
         self.working().await?;
         let people: Vec<_> = op.people.iter().cloned().collect();
         let mut body = participants(&people);
@@ -132,8 +131,8 @@ impl GroupTools for Waha {
             fields.insert("name".into(), op.name.as_str().into());
         }
         match self
-            .0
-            .post(progress, &self.0.path(&["groups"]), Some(&body))
+            .client
+            .post(&self.progress, &self.client.path(&["groups"]), Some(&body))
             .await
         {
             Ok(reply) => Ok(created(&reply.body())),
@@ -142,18 +141,17 @@ impl GroupTools for Waha {
         }
     }
 
-    async fn own_ids_in(&self, group: &GroupId) -> Result<Option<Vec<PersonId>>, BackendError> {
+    async fn own_ids_in(&self, group: &GroupId) -> BackendResult<Option<Vec<PersonId>>> {
         let own = self.working().await?.own_ids();
         Ok(self.is_member(group, &own).await?.then_some(own))
     }
 
-    async fn send_leave(
-        &self,
-        group: &GroupId,
-        progress: &Progress,
-    ) -> Result<Response, BackendError> {
-        let path = self.0.group_path(group, &["leave"]);
-        response(self.0.post(progress, &path, None).await, LEAVE_REMEDY)
+    async fn send_leave(&self, group: &GroupId) -> BackendResult<Response> {
+        let path = self.client.group_path(group, &["leave"]);
+        response(
+            self.client.post(&self.progress, &path, None).await,
+            LEAVE_REMEDY,
+        )
     }
 
     async fn has_left(&self, group: &GroupId, own: &[PersonId], _: &Response) -> Observation {
@@ -167,26 +165,24 @@ impl GroupTools for Waha {
 
     /// Where the picture is now, without WAHA's cache of a day.
     async fn picture(&self, group: &GroupId) -> PicturePlace {
-        let path = self.0.group_path(group, &["picture"]);
-        let reply = self.0.get(&path, &[("refresh", "true")]).await.ok()?;
+        let path = self.client.group_path(group, &["picture"]);
+        let reply = self.client.get(&path, &[("refresh", "true")]).await.ok()?;
         read_place(&reply, "url")
     }
 
-    async fn picture_before(&self, group: &GroupId) -> Result<PicturePlace, BackendError> {
+    async fn picture_before(&self, group: &GroupId) -> BackendResult<PicturePlace> {
         self.working().await?;
         self.group(group).await?;
         Ok(self.picture(group).await)
     }
 
-    async fn send_picture(
-        &self,
-        group: &GroupId,
-        picture: Media,
-        progress: &Progress,
-    ) -> Result<Response, BackendError> {
-        let path = self.0.group_path(group, &["picture"]);
+    async fn send_picture(&self, group: &GroupId, picture: Media) -> BackendResult<Response> {
+        let path = self.client.group_path(group, &["picture"]);
         let body = json!({ "file": file(&picture) });
-        response(self.0.put(progress, &path, &body).await, GROUP_REMEDY)
+        response(
+            self.client.put(&self.progress, &path, &body).await,
+            GROUP_REMEDY,
+        )
     }
 }
 
@@ -194,7 +190,7 @@ impl Waha {
     pub(super) async fn brief_remove_group_members(
         self,
         op: RemoveGroupMembers,
-    ) -> Result<Briefing, BackendError> {
+    ) -> BackendResult<Briefing> {
         let mut members = self.members(&op.group).await?;
         self.add_identities(&mut members, &op.people).await;
         let group = self.get_group(GetGroup { group: op.group }).await?;

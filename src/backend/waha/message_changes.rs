@@ -13,86 +13,68 @@ use crate::{
         verify::{Observation, change_and_verify},
     },
     op::{
-        BackendError, Briefing, ChangedMessage, ChangingMessage, ChatId, DeleteMessage,
-        EditMessage, ForwardMessage, GetMessage, MessageId, OfMessage, PinMessage, Progress, React,
-        StarMessage, UnpinMessage, UnstarMessage,
+        BackendError, BackendResult, Briefing, ChangedMessage, ChangingMessage, ChatId,
+        DeleteMessage, EditMessage, ForwardMessage, GetMessage, MessageId, OfMessage, PinMessage,
+        React, StarMessage, UnpinMessage, UnstarMessage,
     },
 };
 
 const REMEDY: &str = "check with get_message; own messages can be changed for a short time only";
 
 impl Waha {
-    pub(super) async fn edit_message(
-        self,
-        op: EditMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
-        progress.say("changing the message");
+    pub(super) async fn edit_message(self, op: EditMessage) -> BackendResult<ChangedMessage> {
+        self.progress.say("changing the message");
         let body = json!({ "text": op.text.as_str() });
-        let path = self.0.message_path(&op.chat, &op.message);
-        let request = self.0.put(&progress, &path, &body);
+        let path = self.client.message_path(&op.chat, &op.message);
+        let request = self.client.put(&self.progress, &path, &body);
         let text = Some(op.text.as_str());
         let shows = |seen: &SeenMessage| matches!(seen, SeenMessage::There(message) if message.get("body").and_then(Value::as_str) == text);
-        self.change_message(request, &op.chat, op.message.clone(), &progress, shows)
+        self.change_message(request, &op.chat, op.message.clone(), shows)
             .await
     }
 
-    pub(super) async fn delete_message(
-        self,
-        op: DeleteMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    pub(super) async fn delete_message(self, op: DeleteMessage) -> BackendResult<ChangedMessage> {
         // Without this check an unknown id would look like a message that was deleted.
-        let path = self.0.message_path(&op.chat, &op.message);
-        self.0.get(&path, &[("downloadMedia", "false")]).await?;
-        progress.say("deleting the message");
-        let request = self.0.delete(&progress, &path);
+        let path = self.client.message_path(&op.chat, &op.message);
+        self.client
+            .get(&path, &[("downloadMedia", "false")])
+            .await?;
+        self.progress.say("deleting the message");
+        let request = self.client.delete(&self.progress, &path);
         let shows = |seen: &SeenMessage| match seen {
             SeenMessage::Gone => true,
             SeenMessage::There(message) => is_revoked(message),
             SeenMessage::Unclear => false,
         };
-        self.change_message(request, &op.chat, op.message.clone(), &progress, shows)
+        self.change_message(request, &op.chat, op.message.clone(), shows)
             .await
     }
 
-    pub(super) async fn brief_delete_message(
-        self,
-        op: DeleteMessage,
-    ) -> Result<Briefing, BackendError> {
+    pub(super) async fn brief_delete_message(self, op: DeleteMessage) -> BackendResult<Briefing> {
         let (chat, message) = (op.chat, op.message);
         let message = self.get_message(GetMessage { chat, message }).await?;
         Ok(message.briefing())
     }
 
-    pub(super) async fn react(
-        self,
-        op: React,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    pub(super) async fn react(self, op: React) -> BackendResult<ChangedMessage> {
         let body = json!({
-            "session": self.0.session(),
+            "session": self.client.session(),
             "messageId": op.message.as_str(),
             "reaction": op.emoji.as_str(),
         });
-        let answer = self.0.put(&progress, &["api", "reaction"], &body).await;
+        let answer = self
+            .client
+            .put(&self.progress, &["api", "reaction"], &body)
+            .await;
         unverified(answer, op.message)
     }
 
-    pub(super) async fn star_message(
-        self,
-        op: StarMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
-        self.star(&op.chat, op.message, true, &progress).await
+    pub(super) async fn star_message(self, op: StarMessage) -> BackendResult<ChangedMessage> {
+        self.star(&op.chat, op.message, true).await
     }
 
-    pub(super) async fn unstar_message(
-        self,
-        op: UnstarMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
-        self.star(&op.chat, op.message, false, &progress).await
+    pub(super) async fn unstar_message(self, op: UnstarMessage) -> BackendResult<ChangedMessage> {
+        self.star(&op.chat, op.message, false).await
     }
 
     async fn star(
@@ -100,54 +82,44 @@ impl Waha {
         chat: &ChatId,
         message: MessageId,
         star: bool,
-        progress: &Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    ) -> BackendResult<ChangedMessage> {
         let body = json!({
-            "session": self.0.session(),
+            "session": self.client.session(),
             "chatId": chat.as_str(),
             "messageId": message.as_str(),
             "star": star,
         });
-        let answer = self.0.put(progress, &["api", "star"], &body).await;
+        let answer = self
+            .client
+            .put(&self.progress, &["api", "star"], &body)
+            .await;
         unverified(answer, message)
     }
 
-    pub(super) async fn pin_message(
-        self,
-        op: PinMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
-        let mut path = self.0.message_path(&op.chat, &op.message);
+    pub(super) async fn pin_message(self, op: PinMessage) -> BackendResult<ChangedMessage> {
+        let mut path = self.client.message_path(&op.chat, &op.message);
         path.push("pin");
         let body = json!({ "duration": op.duration.seconds() });
-        let answer = self.0.post(&progress, &path, Some(&body)).await;
+        let answer = self.client.post(&self.progress, &path, Some(&body)).await;
         unverified(answer, op.message.clone())
     }
 
-    pub(super) async fn unpin_message(
-        self,
-        op: UnpinMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
-        let mut path = self.0.message_path(&op.chat, &op.message);
+    pub(super) async fn unpin_message(self, op: UnpinMessage) -> BackendResult<ChangedMessage> {
+        let mut path = self.client.message_path(&op.chat, &op.message);
         path.push("unpin");
-        let answer = self.0.post(&progress, &path, None).await;
+        let answer = self.client.post(&self.progress, &path, None).await;
         unverified(answer, op.message.clone())
     }
 
-    pub(super) async fn forward_message(
-        self,
-        op: ForwardMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    pub(super) async fn forward_message(self, op: ForwardMessage) -> BackendResult<ChangedMessage> {
         let body = json!({
-            "session": self.0.session(),
+            "session": self.client.session(),
             "chatId": op.to.as_str(),
             "messageId": op.message.as_str(),
         });
         let reply = self
-            .0
-            .post(&progress, &["api", "forwardMessage"], Some(&body))
+            .client
+            .post(&self.progress, &["api", "forwardMessage"], Some(&body))
             .await?;
         let message = match reply.body() {
             Body::Json(answer) => message_id(&answer),
@@ -162,22 +134,25 @@ impl Waha {
     /// Sends a change of a message, and verifies that it shows.
     async fn change_message(
         &self,
-        request: impl Future<Output = Result<Reply, BackendError>>,
+        request: impl Future<Output = BackendResult<Reply>>,
         chat: &ChatId,
         message: MessageId,
-        progress: &Progress,
         shows: impl Fn(&SeenMessage) -> bool,
-    ) -> Result<ChangedMessage, BackendError> {
-        let path = self.0.message_path(chat, &message);
+    ) -> BackendResult<ChangedMessage> {
+        let path = self.client.message_path(chat, &message);
         let read = |answer| response(answer, REMEDY);
         let observe = || async {
-            progress.say("checking the message");
-            let seen = match self.0.try_get(&path, &[("downloadMedia", "false")]).await {
+            self.progress.say("checking the message");
+            let seen = match self
+                .client
+                .try_get(&path, &[("downloadMedia", "false")])
+                .await
+            {
                 Ok(reply) if reply.is_success() => match reply.body() {
                     Body::Json(message) => SeenMessage::There(message),
                     Body::Empty | Body::Text(_) => SeenMessage::Unclear,
                 },
-                Ok(reply) if is_no_message(&self.0.refusal(&reply)) => SeenMessage::Gone,
+                Ok(reply) if is_no_message(&self.client.refusal(&reply)) => SeenMessage::Gone,
                 _ => SeenMessage::Unclear,
             };
             match seen {
@@ -186,7 +161,7 @@ impl Waha {
                 SeenMessage::Gone | SeenMessage::Unclear => Observation::Unclear,
             }
         };
-        let timeouts = self.0.timeouts.confirming();
+        let timeouts = self.client.timeouts.confirming();
         let change = change_and_verify(request, read, timeouts, observe).await?;
         let message = Some(message);
         Ok(ChangedMessage::of(change, OfMessage { message }))
@@ -201,10 +176,7 @@ enum SeenMessage {
 }
 
 /// The outcome of a change that WAHA cannot show.
-fn unverified(
-    answer: Result<Reply, BackendError>,
-    message: MessageId,
-) -> Result<ChangedMessage, BackendError> {
+fn unverified(answer: BackendResult<Reply>, message: MessageId) -> BackendResult<ChangedMessage> {
     accepted(answer?, REMEDY)?;
     let message = Some(message);
     Ok(ChangedMessage::new(

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     backend::{http::Body, refusals::unknown_message},
     op::{
-        BackendError, ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
+        BackendResult, ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
         PersonId, Untrusted,
     },
 };
@@ -20,7 +20,7 @@ use crate::{
 const SCAN: usize = 200;
 
 impl Waha {
-    pub(super) async fn list_messages(self, op: ListMessages) -> Result<MessageList, BackendError> {
+    pub(super) async fn list_messages(self, op: ListMessages) -> BackendResult<MessageList> {
         if let Some(message) = &op.around {
             return self.around(&op, message).await;
         }
@@ -35,11 +35,7 @@ impl Waha {
     }
 
     /// The messages on both sides of one: what was written until then, and since.
-    async fn around(
-        &self,
-        op: &ListMessages,
-        message: &MessageId,
-    ) -> Result<MessageList, BackendError> {
+    async fn around(&self, op: &ListMessages, message: &MessageId) -> BackendResult<MessageList> {
         let (chat, message) = (op.chat.clone(), message.clone());
         let middle = self
             .clone()
@@ -69,8 +65,8 @@ impl Waha {
         order: &str,
         since: Option<i64>,
         until: Option<i64>,
-    ) -> Result<Vec<Value>, BackendError> {
-        let path = self.0.chat_path(chat, &["messages"]);
+    ) -> BackendResult<Vec<Value>> {
+        let path = self.client.chat_path(chat, &["messages"]);
         let scan = SCAN.to_string();
         let mut query = vec![
             // WAHA would download every picture otherwise.
@@ -85,7 +81,7 @@ impl Waha {
         );
         query.extend(until.as_deref().map(|at| ("filter.timestamp.lte", at)));
         query.extend(since.as_deref().map(|at| ("filter.timestamp.gte", at)));
-        match self.0.get(&path, &query).await?.body() {
+        match self.client.get(&path, &query).await?.body() {
             Body::Json(Value::Array(messages)) => Ok(messages),
             Body::Empty => Ok(Vec::new()),
             _ => Err(unreadable("a list of messages is expected")),
@@ -100,10 +96,10 @@ impl Waha {
             .collect()
     }
 
-    pub(super) async fn get_message(self, op: GetMessage) -> Result<Message, BackendError> {
-        let path = self.0.message_path(&op.chat, &op.message);
+    pub(super) async fn get_message(self, op: GetMessage) -> BackendResult<Message> {
+        let path = self.client.message_path(&op.chat, &op.message);
         let query = [("downloadMedia", "false")];
-        let found = match self.0.get(&path, &query).await?.body() {
+        let found = match self.client.get(&path, &query).await?.body() {
             Body::Json(message) => read(&message, &op.chat, None),
             Body::Empty | Body::Text(_) => None,
         };

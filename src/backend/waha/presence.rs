@@ -13,19 +13,19 @@ use super::{
 use crate::{
     backend::{http::Body, verify::Response},
     op::{
-        BackendError, ChatId, ChatPresence, GetPresence, OfChat, PersonId, PersonPresence,
-        Presence, PresenceList, PresenceSet, Progress, SetPresence, SubscribePresence, Subscribed,
+        BackendResult, ChatId, ChatPresence, GetPresence, OfChat, PersonId, PersonPresence,
+        Presence, PresenceList, PresenceSet, SetPresence, SubscribePresence, Subscribed,
         Subscribing,
     },
 };
 
 impl Waha {
-    pub(super) async fn get_presence(self, op: GetPresence) -> Result<PresenceList, BackendError> {
+    pub(super) async fn get_presence(self, op: GetPresence) -> BackendResult<PresenceList> {
         let Some(chat) = op.chat else {
             return self.followed().await.map(PresenceList::new);
         };
-        let path = self.0.path(&["presence", chat.as_str()]);
-        let people = match self.0.get(&path, &[]).await?.body() {
+        let path = self.client.path(&["presence", chat.as_str()]);
+        let people = match self.client.get(&path, &[]).await?.body() {
             Body::Json(one @ Value::Object(_)) => people(&one),
             Body::Empty | Body::Json(Value::Null) => Vec::new(),
             _ => return Err(unreadable("the presence in a chat is expected")),
@@ -34,9 +34,9 @@ impl Waha {
     }
 
     /// The chats that are subscribed to.
-    async fn followed(&self) -> Result<Vec<ChatPresence>, BackendError> {
-        let path = self.0.path(&["presence"]);
-        match self.0.get(&path, &[]).await?.body() {
+    async fn followed(&self) -> BackendResult<Vec<ChatPresence>> {
+        let path = self.client.path(&["presence"]);
+        match self.client.get(&path, &[]).await?.body() {
             Body::Json(Value::Array(chats)) => Ok(chats.iter().filter_map(chat).collect()),
             Body::Empty => Ok(Vec::new()),
             _ => Err(unreadable("a list of chats is expected")),
@@ -46,12 +46,11 @@ impl Waha {
     pub(super) async fn subscribe_presence(
         self,
         op: SubscribePresence,
-        progress: Progress,
-    ) -> Result<Subscribed, BackendError> {
-        progress.say("subscribing");
+    ) -> BackendResult<Subscribed> {
+        self.progress.say("subscribing");
         let chat = op.chat;
-        let path = self.0.path(&["presence", chat.as_str(), "subscribe"]);
-        let answer = self.0.post(&progress, &path, None).await;
+        let path = self.client.path(&["presence", chat.as_str(), "subscribe"]);
+        let answer = self.client.post(&self.progress, &path, None).await;
         let response = Response::of(answer, |reply| denial(reply, NO_REMEDY))?;
         if let Response::Denied(error) = response {
             return Err(error);
@@ -67,18 +66,17 @@ impl Waha {
         Ok(Subscribed::new(outcome, OfChat { chat }))
     }
 
-    pub(super) async fn set_presence(
-        self,
-        op: SetPresence,
-        progress: Progress,
-    ) -> Result<PresenceSet, BackendError> {
-        progress.say("showing the presence");
+    pub(super) async fn set_presence(self, op: SetPresence) -> BackendResult<PresenceSet> {
+        self.progress.say("showing the presence");
         let mut body = json!({ "presence": op.presence.name() });
         if let (Some(chat), Some(fields)) = (&op.chat, body.as_object_mut()) {
             fields.insert("chatId".into(), chat.as_str().into());
         }
-        let path = self.0.path(&["presence"]);
-        accepted(self.0.post(&progress, &path, Some(&body)).await?, NO_REMEDY)?;
+        let path = self.client.path(&["presence"]);
+        accepted(
+            self.client.post(&self.progress, &path, Some(&body)).await?,
+            NO_REMEDY,
+        )?;
         Ok(PresenceSet {
             accepted: op.presence,
             verified: false,

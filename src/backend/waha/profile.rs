@@ -17,8 +17,8 @@ use crate::{
     config::Timeouts,
     media::Media,
     op::{
-        BackendError, Change, ChangedProfile, GetProfile, PersonId, Profile, ProfileUpdated,
-        Progress, Untrusted, UpdateProfile,
+        BackendResult, Change, ChangedProfile, GetProfile, PersonId, Profile, ProfileUpdated,
+        Untrusted, UpdateProfile,
     },
 };
 
@@ -33,7 +33,7 @@ struct WahaProfile {
 }
 
 impl Waha {
-    pub(super) async fn get_profile(self, _op: GetProfile) -> Result<Profile, BackendError> {
+    pub(super) async fn get_profile(self, _op: GetProfile) -> BackendResult<Profile> {
         let raw = self.profile().await?;
         let account =
             PersonId::parse(&raw.id).map_err(|_| unreadable("the account's id is expected"))?;
@@ -45,15 +45,15 @@ impl Waha {
         })
     }
 
-    async fn profile(&self) -> Result<WahaProfile, BackendError> {
-        let path = self.0.path(&["profile"]);
-        self.0.get(&path, &[]).await?.parse(API)
+    async fn profile(&self) -> BackendResult<WahaProfile> {
+        let path = self.client.path(&["profile"]);
+        self.client.get(&path, &[]).await?.parse(API)
     }
 
     /// The account's about text, if there is one; `None` where WAHA does not report it.
     async fn own_about(&self, account: &str) -> Option<Option<Untrusted>> {
-        let query = [("contactId", account), ("session", self.0.session())];
-        let reply = self.0.get(&["api", "contacts", "about"], &query).await;
+        let query = [("contactId", account), ("session", self.client.session())];
+        let reply = self.client.get(&["api", "contacts", "about"], &query).await;
         let json: Value = reply.ok()?.parse(API).ok()?;
         match json.get("about")? {
             Value::String(text) => Some(Untrusted::nonempty(text.trim())),
@@ -61,16 +61,12 @@ impl Waha {
         }
     }
 
-    pub(super) async fn update_profile(
-        self,
-        op: UpdateProfile,
-        progress: Progress,
-    ) -> Result<ProfileUpdated, BackendError> {
+    pub(super) async fn update_profile(self, op: UpdateProfile) -> BackendResult<ProfileUpdated> {
         // Loaded first: a file that cannot be used must not leave half a change.
         let picture = match &op.picture {
             Some(picture) => {
-                progress.say("loading");
-                Some(to_portray(picture, &self.0.media).await?)
+                self.progress.say("loading");
+                Some(to_portray(picture, &self.client.media).await?)
             }
             None => None,
         };
@@ -78,13 +74,13 @@ impl Waha {
         let before = self.profile().await?;
         let (mut name, mut about, mut shown) = (None, None, None);
         if let Some(wanted) = &op.name {
-            name = Some(self.rename_account(wanted.as_str(), &progress).await);
+            name = Some(self.rename_account(wanted.as_str()).await);
         }
         if let Some(wanted) = &op.about {
-            about = Some(self.change_about(wanted.as_str(), &before, &progress).await);
+            about = Some(self.change_about(wanted.as_str(), &before).await);
         }
         if let Some(picture) = &picture {
-            shown = Some(self.change_picture(picture, &before, &progress).await);
+            shown = Some(self.change_picture(picture, &before).await);
         }
         let ([name, about, picture], reason) = parts([name, about, shown])?;
         let changes = ChangedProfile {
@@ -95,29 +91,20 @@ impl Waha {
         Ok(ProfileUpdated::new(changes, reason))
     }
 
-    async fn rename_account(
-        &self,
-        wanted: &str,
-        progress: &Progress,
-    ) -> Result<Change, BackendError> {
+    async fn rename_account(&self, wanted: &str) -> BackendResult<Change> {
         let body = json!({ "name": wanted });
         let observe = || async {
             let name = self.profile().await.ok().and_then(|now| now.name);
             Observation::from(name.map(|name| name.trim() == wanted.trim()))
         };
-        self.put_profile("name", &body, self.0.timeouts, progress, observe)
+        self.put_profile("name", &body, self.client.timeouts, observe)
             .await
     }
 
-    async fn change_about(
-        &self,
-        wanted: &str,
-        before: &WahaProfile,
-        progress: &Progress,
-    ) -> Result<Change, BackendError> {
+    async fn change_about(&self, wanted: &str, before: &WahaProfile) -> BackendResult<Change> {
         let had = matches!(self.own_about(&before.id).await, Some(Some(_)));
         let body = json!({ "status": wanted });
-        let timeouts = few_observations(self.0.timeouts, had);
+        let timeouts = few_observations(self.client.timeouts, had);
         let wanted = Untrusted::nonempty(wanted.trim());
         let observe = || async {
             Observation::from(match self.own_about(&before.id).await {
@@ -126,16 +113,10 @@ impl Waha {
                 now => now.map(|about| about == wanted),
             })
         };
-        self.put_profile("status", &body, timeouts, progress, observe)
-            .await
+        self.put_profile("status", &body, timeouts, observe).await
     }
 
-    async fn change_picture(
-        &self,
-        picture: &Media,
-        before: &WahaProfile,
-        progress: &Progress,
-    ) -> Result<Change, BackendError> {
+    async fn change_picture(&self, picture: &Media, before: &WahaProfile) -> BackendResult<Change> {
         let body = json!({ "file": file(picture) });
         let before = Some(place(before.picture.as_deref()));
         let observe = || async {
@@ -144,9 +125,8 @@ impl Waha {
             // WAHA may report the picture of the day before.
             replaced_with_delay(&before, &now)
         };
-        let timeouts = few_observations(self.0.timeouts, true);
-        self.put_profile("picture", &body, timeouts, progress, observe)
-            .await
+        let timeouts = few_observations(self.client.timeouts, true);
+        self.put_profile("picture", &body, timeouts, observe).await
     }
 
     /// Changes a part of the profile, and verifies that it shows.
@@ -155,12 +135,11 @@ impl Waha {
         part: &str,
         body: &Value,
         timeouts: Timeouts,
-        progress: &Progress,
         observe: impl FnMut() -> F,
-    ) -> Result<Change, BackendError> {
-        progress.say(format!("changing the profile's {part}"));
-        let path = self.0.path(&["profile", part]);
-        let request = self.0.put(progress, &path, body);
+    ) -> BackendResult<Change> {
+        self.progress.say(format!("changing the profile's {part}"));
+        let path = self.client.path(&["profile", part]);
+        let request = self.client.put(&self.progress, &path, body);
         let read = |answer| response(answer, REMEDY);
         change_and_verify(request, read, timeouts, observe).await
     }

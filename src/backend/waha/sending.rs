@@ -5,15 +5,11 @@ use serde_json::{Value, json};
 use super::{Waha, client::is_false};
 use crate::{
     backend::{http::Body, verify::confirm},
-    op::{BackendError, ChatId, Delivery, MessageId, PersonId, Progress, SendMessage, Sent},
+    op::{BackendResult, ChatId, Delivery, MessageId, PersonId, SendMessage, Sent},
 };
 
 impl Waha {
-    pub(super) async fn send_message(
-        self,
-        op: SendMessage,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    pub(super) async fn send_message(self, op: SendMessage) -> BackendResult<Sent> {
         let mut body = json!({ "text": op.text.as_str() });
         if let Value::Object(fields) = &mut body {
             if !op.mentions.is_empty() {
@@ -23,8 +19,7 @@ impl Waha {
             let preview = op.link_preview.map(Value::Bool);
             fields.extend(preview.map(|preview| ("linkPreview".to_owned(), preview)));
         }
-        self.send("sendText", body, op.chat, op.reply_to, progress)
-            .await
+        self.send("sendText", body, op.chat, op.reply_to).await
     }
 
     /// Sends a message to a chat, and checks how far it has come.
@@ -34,42 +29,46 @@ impl Waha {
         mut body: Value,
         chat: ChatId,
         reply_to: Option<MessageId>,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    ) -> BackendResult<Sent> {
         if let Value::Object(fields) = &mut body {
-            fields.insert("session".to_owned(), self.0.session().into());
+            fields.insert("session".to_owned(), self.client.session().into());
             fields.insert("chatId".to_owned(), chat.as_str().into());
             let quoted = reply_to.map(|message| message.as_str().into());
             fields.extend(quoted.map(|id| ("reply_to".to_owned(), id)));
         }
-        progress.say("sending");
+        self.progress.say("sending");
         let path = ["api", method];
-        let reply = self.0.post(&progress, &path, Some(&body)).await?;
+        let reply = self.client.post(&self.progress, &path, Some(&body)).await?;
         let answer = match reply.body() {
-            no if is_false(&no) => return Err(self.0.refusal(&reply)),
+            no if is_false(&no) => return Err(self.client.refusal(&reply)),
             Body::Json(answer) => answer,
             // Accepted, without an id.
             Body::Empty | Body::Text(_) => Value::Null,
         };
         let (message, mut delivery) = (message_id(&answer), delivery(&answer));
         if let (Some(id), Delivery::Accepted) = (&message, delivery) {
-            delivery = self.confirmed(&chat, id, &progress).await;
+            delivery = self.confirmed(&chat, id).await;
         }
         Ok(Sent::new(delivery, message, chat))
     }
 
     /// How far a message has come; a 201 says only that WAHA accepted it.
-    async fn confirmed(&self, chat: &ChatId, id: &MessageId, progress: &Progress) -> Delivery {
-        let path = self.0.message_path(chat, id);
+    async fn confirmed(&self, chat: &ChatId, id: &MessageId) -> Delivery {
+        let path = self.client.message_path(chat, id);
         let fetch = || async {
             let query = [("downloadMedia", "false")];
-            match self.0.get(&path, &query).await.map(|reply| reply.body()) {
+            match self
+                .client
+                .get(&path, &query)
+                .await
+                .map(|reply| reply.body())
+            {
                 Ok(Body::Json(message)) => Some(delivery(&message)),
                 // A server that cannot report it now will not a moment later.
                 _ => None,
             }
         };
-        confirm(self.0.timeouts, progress, fetch).await
+        confirm(self.client.timeouts, &self.progress, fetch).await
     }
 }
 

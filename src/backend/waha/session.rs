@@ -15,8 +15,8 @@ use crate::{
         verify::{Observation, Response},
     },
     op::{
-        BackendError, GetSession, LoggedOut, LoggingOut, LogoutInstance, OfSession, OpenSession,
-        OpenedSession, PairingCode, PersonId, PhoneNumber, Progress, QrCode, SessionReport,
+        BackendError, BackendResult, GetSession, LoggedOut, LoggingOut, LogoutInstance, OfSession,
+        OpenSession, OpenedSession, PairingCode, PersonId, PhoneNumber, QrCode, SessionReport,
         SessionState, Untrusted,
     },
     qr,
@@ -114,22 +114,22 @@ impl Info {
 }
 
 impl Waha {
-    pub(super) async fn get_session(self, _op: GetSession) -> Result<SessionReport, BackendError> {
+    pub(super) async fn get_session(self, _op: GetSession) -> BackendResult<SessionReport> {
         self.report().await
     }
 
-    pub(super) async fn report(&self) -> Result<SessionReport, BackendError> {
+    pub(super) async fn report(&self) -> BackendResult<SessionReport> {
         self.info().await.map(report)
     }
 
     /// The session, or `None` where there is none of its name.
-    pub(super) async fn info(&self) -> Result<Option<Info>, BackendError> {
-        let path = ["api", "sessions", self.0.session()];
-        let reply = self.0.try_get(&path, &[]).await?;
+    pub(super) async fn info(&self) -> BackendResult<Option<Info>> {
+        let path = ["api", "sessions", self.client.session()];
+        let reply = self.client.try_get(&path, &[]).await?;
         if reply.is_success() {
             return reply.parse(API).map(Some);
         }
-        match self.0.refusal(&reply) {
+        match self.client.refusal(&reply) {
             BackendError::Refused {
                 status: Some(404 | 422),
                 message,
@@ -140,7 +140,7 @@ impl Waha {
     }
 
     /// The session if it is working.
-    pub(super) async fn working(&self) -> Result<Info, BackendError> {
+    pub(super) async fn working(&self) -> BackendResult<Info> {
         match self.info().await? {
             Some(info) if info.state() == SessionState::Working => Ok(info),
             Some(info) => Err(not_ready(&info.report())),
@@ -148,18 +148,14 @@ impl Waha {
         }
     }
 
-    pub(super) async fn open_session(
-        self,
-        op: OpenSession,
-        progress: Progress,
-    ) -> Result<OpenedSession, BackendError> {
-        let deadline = Instant::now() + self.0.timeouts.open;
+    pub(super) async fn open_session(self, op: OpenSession) -> BackendResult<OpenedSession> {
+        let deadline = Instant::now() + self.client.timeouts.open;
         let mut info = self.info().await?;
         let mut changed = true;
         match info.as_ref().map(Info::state) {
-            None => self.create(&progress).await?,
-            Some(SessionState::Stopped) => self.control(&progress, "start").await?,
-            Some(SessionState::Failed) => self.control(&progress, "restart").await?,
+            None => self.create().await?,
+            Some(SessionState::Stopped) => self.control("start").await?,
+            Some(SessionState::Failed) => self.control("restart").await?,
             Some(_) => changed = false,
         }
         if changed {
@@ -171,9 +167,7 @@ impl Waha {
                     return Ok(opened(now.report()));
                 }
                 Some(now) if now.status == "SCAN_QR_CODE" => {
-                    if let Some(opened) =
-                        self.link(now, op.phone_number.as_ref(), &progress).await?
-                    {
+                    if let Some(opened) = self.link(now, op.phone_number.as_ref()).await? {
                         return Ok(opened);
                     }
                 }
@@ -186,11 +180,11 @@ impl Waha {
             let word = info
                 .as_ref()
                 .map_or("being created", |info| info.status.as_str());
-            progress.say(format!(
+            self.progress.say(format!(
                 "waiting for the session, which is {}",
                 Untrusted::new(word)
             ));
-            let paused = progress.pause(self.0.timeouts.look).await;
+            let paused = self.progress.pause(self.client.timeouts.look).await;
             // A session that is coming up is not `nothing was changed`.
             if paused.is_err() && !changed {
                 return Err(BackendError::Cancelled);
@@ -210,36 +204,39 @@ impl Waha {
 
     /// Creates the session. WAHA keeps one for each name: a second request for the
     /// same name is a 422, which means that another caller was faster.
-    async fn create(&self, progress: &Progress) -> Result<(), BackendError> {
+    async fn create(&self) -> BackendResult<()> {
         let body = json!({
-            "name": self.0.session(),
+            "name": self.client.session(),
             // The server's own default differs from its documentation.
             "start": true,
             // NOWEB lists chats only with a store, which has to be there before linking.
             "config": { "noweb": { "markOnline": true, "store": { "enabled": true, "fullSync": false } } },
         });
-        progress.say("creating the session");
+        self.progress.say("creating the session");
         let path = ["api", "sessions"];
-        let reply = self.0.try_post(progress, &path, Some(&body)).await;
+        let reply = self
+            .client
+            .try_post(&self.progress, &path, Some(&body))
+            .await;
         self.accept(reply, "already exists")
     }
 
-    async fn control(&self, progress: &Progress, verb: &str) -> Result<(), BackendError> {
-        progress.say("starting the session");
-        let path = ["api", "sessions", self.0.session(), verb];
-        let reply = self.0.try_post(progress, &path, None).await;
+    async fn control(&self, verb: &str) -> BackendResult<()> {
+        self.progress.say("starting the session");
+        let path = ["api", "sessions", self.client.session(), verb];
+        let reply = self.client.try_post(&self.progress, &path, None).await;
         self.accept(reply, "already started")
     }
 
     /// Accepts a refusal with these words, and a lost answer: the state is read next.
-    fn accept(&self, reply: Result<Reply, BackendError>, fine: &str) -> Result<(), BackendError> {
+    fn accept(&self, reply: BackendResult<Reply>, fine: &str) -> BackendResult<()> {
         let reply = match reply {
             Ok(reply) if reply.is_success() => return Ok(()),
             Ok(reply) => reply,
             Err(BackendError::OutcomeUnknown { .. }) => return Ok(()),
             Err(error) => return Err(error),
         };
-        match self.0.refusal(&reply) {
+        match self.client.refusal(&reply) {
             BackendError::Refused { message, .. } if message.as_str().contains(fine) => Ok(()),
             error => Err(error),
         }
@@ -250,19 +247,21 @@ impl Waha {
         &self,
         info: &Info,
         phone: Option<&PhoneNumber>,
-        progress: &Progress,
-    ) -> Result<Option<OpenedSession>, BackendError> {
+    ) -> BackendResult<Option<OpenedSession>> {
         let mut opened = opened(info.report());
         opened.session.next = None;
         if let Some(phone) = phone {
-            let path = self.0.path(&["auth", "request-code"]);
+            let path = self.client.path(&["auth", "request-code"]);
             let body = json!({ "phoneNumber": phone.digits() });
-            let reply = self.0.try_post(progress, &path, Some(&body)).await?;
+            let reply = self
+                .client
+                .try_post(&self.progress, &path, Some(&body))
+                .await?;
             if says_wrong_state(&reply) {
                 return Ok(None);
             }
             if !reply.is_success() {
-                return Err(self.0.refusal(&reply));
+                return Err(self.client.refusal(&reply));
             }
             let code: WahaPairingCode = reply.parse(API)?;
             opened.pairing = Some(PairingCode {
@@ -272,13 +271,13 @@ impl Waha {
             });
             return Ok(Some(opened));
         }
-        let path = self.0.path(&["auth", "qr"]);
-        let reply = self.0.try_get(&path, &[("format", "raw")]).await?;
+        let path = self.client.path(&["auth", "qr"]);
+        let reply = self.client.try_get(&path, &[("format", "raw")]).await?;
         if says_wrong_state(&reply) {
             return Ok(None);
         }
         if !reply.is_success() {
-            return Err(self.0.refusal(&reply));
+            return Err(self.client.refusal(&reply));
         }
         let raw: WahaQr = reply.parse(API)?;
         let drawn =
@@ -293,11 +292,7 @@ impl Waha {
         Ok(Some(opened))
     }
 
-    pub(super) async fn logout_instance(
-        self,
-        _op: LogoutInstance,
-        progress: Progress,
-    ) -> Result<LoggedOut, BackendError> {
+    pub(super) async fn logout_instance(self, _op: LogoutInstance) -> BackendResult<LoggedOut> {
         let before = self.info().await?;
         if before.as_ref().is_none_or(Info::was_never_linked) {
             let session = Some(report(before));
@@ -306,11 +301,14 @@ impl Waha {
                 OfSession { session },
             ));
         }
-        progress.say("logging out");
-        let path = ["api", "sessions", self.0.session(), "logout"];
-        let response = Response::of(self.0.post(&progress, &path, None).await, |_| None)?;
+        self.progress.say("logging out");
+        let path = ["api", "sessions", self.client.session(), "logout"];
+        let response = Response::of(self.client.post(&self.progress, &path, None).await, |_| {
+            None
+        })?;
         let fetch = || async {
-            progress.say("checking whether the account is disconnected");
+            self.progress
+                .say("checking whether the account is disconnected");
             self.info().await.ok()
         };
         let observe = |seen: &Option<Option<Info>>| match seen {
@@ -320,7 +318,7 @@ impl Waha {
             Some(Some(info)) if info.state() == SessionState::Working => Observation::NotDone,
             _ => Observation::Unclear,
         };
-        let timeouts = self.0.timeouts;
+        let timeouts = self.client.timeouts;
         let (change, seen) = response.verify_by(timeouts, fetch, observe).await?;
         let session = seen.map(report);
         Ok(LoggedOut::of(change, OfSession { session }))
