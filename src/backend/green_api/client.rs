@@ -353,7 +353,7 @@ fn remedy(status: u16, message: &str) -> &'static str {
         }
         (500.., None) => "check the state before you try again",
         (_, None) if message.contains("Validation failed") => {
-            "check the arguments; list_groups shows the groups there are"
+            "check the ids; list_chats, list_groups and list_messages return ids"
         }
         (_, None) => "read the message; the operator finds more in GREEN-API's console",
     }

@@ -11,7 +11,7 @@ use crate::{
         files,
         http::{Body, Reply},
     },
-    media::Received,
+    media::IncomingFile,
     op::{
         BackendError, BackendResult, ChatPicture, DownloadMedia, GetPicture, ReceivedFile,
         Untrusted,
@@ -48,7 +48,7 @@ impl GreenApi {
     }
 
     /// The token is in no request for a file.
-    async fn download(&self, url: &str) -> BackendResult<Received> {
+    async fn download(&self, url: &str) -> BackendResult<IncomingFile> {
         match self.client.open_file(url).await? {
             Some(response) => files::take_in(API, response, None, &self.client.media).await,
             None => files::from_public(API, url, None, &self.client.media).await,

@@ -14,8 +14,8 @@ use crate::{
     },
     config::Timeouts,
     op::{
-        ArchiveChat, BackendError, BackendResult, Change, ChangedChat, ChangingChat, Chat, ChatId,
-        ClearChat, DeleteChat, MarkChatRead, MarkChatUnread, OfChat, UnarchiveChat,
+        ArchiveChat, BackendResult, Change, ChangedChat, ChangingChat, Chat, ChatId, ClearChat,
+        DeleteChat, MarkChatRead, MarkChatUnread, OfChat, UnarchiveChat,
     },
 };
 
@@ -136,17 +136,6 @@ impl Waha {
     }
 }
 
-/// The response to a change of a chat, whose refusals name tools for chats.
 fn read(answer: BackendResult<Reply>) -> BackendResult<Response> {
-    response(answer.map_err(about_chat), REMEDY)
-}
-
-/// A refusal because of an unknown id leads to the list of chats.
-fn about_chat(mut error: BackendError) -> BackendError {
-    if let BackendError::Refused { remedy, .. } = &mut error
-        && remedy.contains("list_groups")
-    {
-        *remedy = "check the id; list_chats shows the chats there are";
-    }
-    error
+    response(answer, REMEDY)
 }

@@ -268,7 +268,9 @@ impl WahaClient {
                 "this WAHA server is too old for the call, or WAHA_BASE_URL has a wrong path; the operator should check"
             }
             _ if wrong_state => "call get_session, then open_session if it is not working",
-            StatusCode::NOT_FOUND => "check the id; list_groups shows the groups there are",
+            StatusCode::NOT_FOUND => {
+                "check the ids; list_chats, list_groups and list_messages return ids"
+            }
             status if status == StatusCode::NOT_IMPLEMENTED || names_engine(&message) => {
                 "WAHA's engine cannot do this; the operator can choose another engine"
             }
@@ -276,7 +278,7 @@ impl WahaClient {
                 "WhatsApp limits this account's requests: wait some minutes, then call once"
             }
             _ if message.contains("item-not-found") || message.contains("not found") => {
-                "check the id; list_groups shows the groups there are"
+                "check the ids; list_chats, list_groups and list_messages return ids"
             }
             status if status.is_server_error() => "check the state before you try again",
             _ => "read the message; the operator finds more in WAHA's log",

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     backend::{files, http::Body, refusals::unknown_message},
-    media::Received,
+    media::IncomingFile,
     op::{
         BackendError, BackendResult, ChatId, ChatPicture, DownloadMedia, GetPicture, ReceivedFile,
         Untrusted,
@@ -87,7 +87,7 @@ impl Waha {
 
     /// A file of WAHA's own is requested at the configured address with the key, whatever
     /// host WAHA reports for itself; any other one at its public address, without the key.
-    async fn download(&self, url: &str, declared: Option<&str>) -> BackendResult<Received> {
+    async fn download(&self, url: &str, declared: Option<&str>) -> BackendResult<IncomingFile> {
         let rules = &self.client.media;
         match Url::parse(url).ok().as_ref().and_then(own_file) {
             Some(name) => {
