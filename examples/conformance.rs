@@ -53,6 +53,10 @@ static SERVER: OnceLock<Server> = OnceLock::new();
 struct NoBackend;
 
 impl AttributeSource for NoBackend {
+    fn with_progress(self, _progress: Progress) -> Self {
+        self
+    }
+
     async fn person(self, _hidden: PersonId) -> Result<Option<PersonId>, BackendError> {
         Ok(None)
     }

@@ -86,7 +86,7 @@ fn refused(api: &'static str, status: Option<u16>, said: &str, next: &'static st
     BackendError::Refused {
         api,
         status,
-        said: Untrusted::new(said),
-        next,
+        message: Untrusted::new(said),
+        remedy: next,
     }
 }

@@ -69,7 +69,7 @@ async fn the_question_names_everybody() {
         "“Family”",
         "It has 3 members.",
         "15552220001@c.us, ",
-        "15552220019@c.us (is no member).",
+        "15552220019@c.us (not a member).",
     ] {
         assert!(question.contains(said), "{said}: {question}");
     }

@@ -112,7 +112,7 @@ async fn a_no_is_a_refusal() {
             "choose another engine",
         ),
         (reply(500, broken), "TestServer state key not present!"),
-        (refused(404, "Chat not found"), "list_chats shows"),
+        (refused(404, "Chat not found"), "list_chats"),
         (wrong_state("STOPPED"), "STOPPED"),
     ] {
         let mock = MockServer::start().await;
