@@ -1,6 +1,6 @@
 //! The way to an API: bounded, without redirects, and honest about what was sent.
 
-use std::{error::Error, sync::OnceLock, time::Duration};
+use std::{error::Error, future::ready, pin::Pin, sync::OnceLock, time::Duration};
 
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect::Policy};
 use secrecy::{ExposeSecret, SecretString};
@@ -15,6 +15,31 @@ const LARGEST: usize = 8 * 1024 * 1024;
 
 /// How long a file may take to come.
 const FILE_TIME: Duration = Duration::from_secs(120);
+
+/// Where an API is: an address that is known, or one that the first call finds out.
+pub(super) trait Locate: Send + Sync + 'static {
+    /// Whether it is reached at an `https:` address.
+    fn is_encrypted(&self) -> bool;
+
+    /// The address.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn locate(&self) -> Located<'_>;
+}
+
+/// An address once it is known.
+pub(super) type Located<'a> = Pin<Box<dyn Future<Output = Result<Url, BackendError>> + Send + 'a>>;
+
+impl Locate for Url {
+    fn is_encrypted(&self) -> bool {
+        self.scheme() == "https"
+    }
+
+    fn locate(&self) -> Located<'_> {
+        Box::pin(ready(Ok(self.clone())))
+    }
+}
 
 /// One API. The client with its certificate store is made at the first call.
 pub(super) struct Http {

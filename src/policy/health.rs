@@ -1,8 +1,9 @@
 //! When an account is in danger, and left alone.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{collections::BTreeSet, num::NonZeroU32, time::Duration};
 
 use super::RuleLocation;
+use crate::config::BackendSpecs;
 
 /// The ledger counter of changes that failed; no rule may use its name.
 pub const FAILURES_COUNTER: &str = "health.failures";
@@ -20,21 +21,14 @@ pub struct Health {
     pub rule: RuleLocation,
 }
 
-/// Words that the APIs have for the state of an account, or of what it may still do.
-pub(super) const STATES: [&str; 10] = [
-    "FAILED",
-    "SCAN_QR_CODE",
-    "STOPPED",
-    "blocked",
-    "capped",
-    "notAuthorized",
-    "sleepMode",
-    "suspended",
-    "timelock",
-    "yellowCard",
-];
-
 impl Health {
+    /// The words that may pause an account, in order.
+    pub(super) fn states(backends: BackendSpecs) -> Vec<&'static str> {
+        let all = backends.iter().flat_map(|spec| spec.states);
+        let words = all.filter(|state| state.can_pause).map(|state| state.word);
+        words.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     /// Whether a state is one to pause on.
     pub fn pauses_on(&self, state: &str) -> bool {
         self.pause_on

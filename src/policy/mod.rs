@@ -47,7 +47,10 @@ pub use problem::Problem;
 pub use source::Files;
 pub use valid::keys;
 
-use crate::op::{ChatId, Facts, PersonId, Risk};
+use crate::{
+    config::BackendSpecs,
+    op::{ChatId, Facts, PersonId, Risk},
+};
 use grant::Grant;
 use layer::Layer;
 use source::Source;
@@ -131,36 +134,44 @@ static STRANGER: Effect = Effect::Deny(Reason {
 
 impl Policy {
     /// Reads a policy file with all that it includes: JSON when it begins with a
-    /// brace, as no TOML does.
+    /// brace, as no TOML does. It may name these back ends and their account states.
     ///
     /// # Errors
     /// Everything that is wrong with it, each with its place.
-    pub fn load(path: &Path) -> Result<Self, Diagnostics> {
-        Files::read(path).check()
+    pub fn load(backends: BackendSpecs, path: &Path) -> Result<Self, Diagnostics> {
+        Files::read(path).check(backends)
     }
 
     /// The policy that is built in.
     ///
     /// # Errors
     /// None for the text that ships; a test holds that.
-    pub fn built_in() -> Result<Self, Diagnostics> {
-        Self::from_toml("built-in policy", DEFAULT)
+    pub fn built_in(backends: BackendSpecs) -> Result<Self, Diagnostics> {
+        Self::from_toml(backends, "built-in policy", DEFAULT)
     }
 
     /// Reads a policy in TOML.
     ///
     /// # Errors
     /// Everything that is wrong with it, each with its place.
-    pub fn from_toml(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        Files::of(Source::new(origin, text, raw::toml(text))).check()
+    pub fn from_toml(
+        backends: BackendSpecs,
+        origin: &str,
+        text: &str,
+    ) -> Result<Self, Diagnostics> {
+        Files::of(Source::new(origin, text, raw::toml(text))).check(backends)
     }
 
     /// Reads a policy in JSON.
     ///
     /// # Errors
     /// Everything that is wrong with it, each with its place.
-    pub fn from_json(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        Files::of(Source::new(origin, text, raw::json(text))).check()
+    pub fn from_json(
+        backends: BackendSpecs,
+        origin: &str,
+        text: &str,
+    ) -> Result<Self, Diagnostics> {
+        Files::of(Source::new(origin, text, raw::json(text))).check(backends)
     }
 
     /// What it says of a call.

@@ -7,6 +7,8 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+use crate::config::BackendSpecs;
+
 use super::{
     Accounts, Diagnostic, Diagnostics, Policy, Severity,
     raw::{self, Node, Raw, Span},
@@ -148,14 +150,14 @@ impl Files {
         &self.named
     }
 
-    /// Makes a policy of them.
+    /// Makes a policy of them, which may name these back ends.
     ///
     /// # Errors
     /// Everything that is wrong with it, each with its place.
-    pub fn check(self) -> Result<Policy, Diagnostics> {
+    pub fn check(self, backends: BackendSpecs) -> Result<Policy, Diagnostics> {
         match self.missing {
             Some(missing) => Err(missing),
-            None => valid::check(self.sources, None),
+            None => valid::check(self.sources, backends, None),
         }
     }
 
@@ -163,10 +165,14 @@ impl Files {
     ///
     /// # Errors
     /// Everything that is wrong with it, each with its place, and other accounts.
-    pub fn check_for(self, accounts: &Accounts) -> Result<Policy, Diagnostics> {
+    pub fn check_for(
+        self,
+        backends: BackendSpecs,
+        accounts: &Accounts,
+    ) -> Result<Policy, Diagnostics> {
         match self.missing {
             Some(missing) => Err(missing),
-            None => valid::check(self.sources, Some(accounts)),
+            None => valid::check(self.sources, backends, Some(accounts)),
         }
     }
 

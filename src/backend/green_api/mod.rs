@@ -8,6 +8,7 @@ mod control;
 mod downloads;
 mod group_settings;
 mod groups;
+mod kind;
 mod media;
 mod members;
 mod message_changes;
@@ -18,24 +19,29 @@ mod sending;
 mod sending_kinds;
 mod session;
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
-use super::Finding;
-use crate::{config::GreenApiAccount, toolset::Toolset};
+use super::{Backend, CheckResult};
+use crate::{
+    config::{Config, ConfigError},
+    toolset::Toolset,
+};
 use client::Client;
+pub(super) use kind::KIND;
 
 /// One GREEN-API instance.
 #[derive(Clone)]
 pub struct GreenApi(Arc<Client>);
 
 impl GreenApi {
-    /// The instance of an account; nothing is opened.
-    pub fn new(account: &GreenApiAccount) -> Self {
-        Self(Arc::new(Client::new(account)))
+    /// The instance that a configuration names; nothing is contacted.
+    fn open(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self(Arc::new(Client::new(config)?)))
     }
+}
 
-    /// What GREEN-API offers.
-    pub fn tools(&self) -> Toolset {
+impl Backend for GreenApi {
+    fn tools(&self) -> Toolset {
         Toolset::for_backend(self)
             .slow_tool(Self::open_session)
             .tool(Self::get_session)
@@ -83,17 +89,23 @@ impl GreenApi {
             .build()
     }
 
-    /// Looks whether the API is there, takes the token and has a working instance.
-    pub(super) async fn examine(&self) -> Vec<Finding> {
+    fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<CheckResult>> + Send + '_>> {
+        Box::pin(self.checks())
+    }
+}
+
+impl GreenApi {
+    /// Checks the answer to the token, and the instance.
+    async fn checks(&self) -> Vec<CheckResult> {
         match self.report().await {
             Ok(report) => vec![
-                Finding::fine(format!(
+                CheckResult::fine(format!(
                     "GREEN-API answers for instance {} and takes the token",
                     self.0.id_instance()
                 )),
-                Finding::session(report),
+                CheckResult::session(report),
             ],
-            Err(fault) => vec![fault.into()],
+            Err(error) => vec![error.into()],
         }
     }
 }

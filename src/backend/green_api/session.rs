@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
-    GreenApi,
+    GreenApi, KIND,
     client::{API, flag, is_starting},
 };
 use crate::{
@@ -73,17 +73,6 @@ enum Link {
     NotYet(BackendError),
 }
 
-/// What a state is good for; the set is open.
-fn meaning(state: &str) -> SessionState {
-    match state {
-        "authorized" => SessionState::Working,
-        "notAuthorized" | "pendingCode" => SessionState::NeedsLinking,
-        "starting" | "sleepMode" => SessionState::Starting,
-        "yellowCard" | "suspended" | "blocked" => SessionState::Restricted,
-        _ => SessionState::Unknown,
-    }
-}
-
 impl GreenApi {
     pub(super) async fn get_session(self, _op: GetSession) -> Result<SessionReport, BackendError> {
         self.report().await
@@ -103,10 +92,11 @@ impl GreenApi {
             },
             Err(fault) => return Err(fault),
         };
-        let mut report = SessionReport::new(meaning(&instance.state), Some(&instance.state));
+        let mut report =
+            SessionReport::new(KIND.spec.state(&instance.state), Some(&instance.state));
         if instance.state == "pendingCode" {
             report.next = Some(
-                "type the pairing code on the phone; if it is lost, call logout_instance, then open_session",
+                "type the pairing code on the phone; if it is lost, log out (logout_instance) and link again (open_session)",
             );
         }
         Ok(report)

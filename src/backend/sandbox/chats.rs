@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::{
-    Shared, State, contacts,
+    FLATMATES, Shared, State, contacts,
     reply::{Answer, Refused, found, working},
 };
 
@@ -63,7 +63,7 @@ impl Default for Chats {
             ("120363000000000001@g.us", 2),
             ("15552220001@c.us", 1),
             ("120363000000000003@g.us", 2),
-            ("120363000000000002@g.us", 0),
+            (FLATMATES, 0),
         ];
         Self(chats.into_iter().map(chat).collect())
     }

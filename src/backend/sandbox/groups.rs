@@ -10,7 +10,7 @@ use axum::{
 use serde_json::{Value, json};
 
 use super::{
-    ME, Shared,
+    FLATMATES, ME, Shared,
     files::FAMILY,
     pictures::Picture,
     reply::{Answer, done, found, or_nothing, working},
@@ -88,10 +88,7 @@ impl Default for Groups {
         };
         Self(BTreeMap::from([
             ("120363000000000001@g.us".into(), family),
-            (
-                "120363000000000002@g.us".into(),
-                group("Old flatmates", &flatmates),
-            ),
+            (FLATMATES.into(), group("Old flatmates", &flatmates)),
             ("120363000000000003@g.us".into(), group("Book club", &books)),
         ]))
     }

@@ -1,12 +1,12 @@
 //! What was written before the sandbox starts.
 
 use super::{
+    FLATMATES,
     files::{Attached, CAKE, CHAPTER, LETTERS, VOICE},
     history::{Messages, Shown},
 };
 
 const FAMILY: &str = "120363000000000001@g.us";
-const FLATMATES: &str = "120363000000000002@g.us";
 const BOOKS: &str = "120363000000000003@g.us";
 const MUM: &str = "15552220001@c.us";
 const DAD: &str = "15552220002@c.us";

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Draft,
-    keys::ACCOUNT,
+    Draft, keys,
     reader::{Fields, Reader},
 };
 use crate::{
-    config::{AccountSpec, Kind},
+    config::{AccountKey, AccountSpec, BackendSpec},
     policy::{
         Accounts, Diagnostic,
         raw::{Key, Node, Raw, Span},
@@ -20,17 +19,8 @@ use crate::{
 /// The most accounts of a policy.
 const MOST: usize = 32;
 
-/// Keys that somebody would write a secret under.
-const SECRETS: [&str; 8] = [
-    "api_key",
-    "api_token",
-    "apikey",
-    "key",
-    "password",
-    "pass",
-    "secret",
-    "token",
-];
+/// Keys that somebody may write a secret under, besides those of the back ends.
+const SECRETS: [&str; 6] = ["apikey", "key", "password", "pass", "secret", "token"];
 
 impl Reader<'_> {
     /// Reads the accounts; an included file has none, so that none comes by a file that
@@ -79,12 +69,14 @@ impl Reader<'_> {
             self.wrong(&key.span, "bad-value", message, hint);
         }
         self.secrets(node);
-        let fields = self.table(node, &format!("`{path}`"), &ACCOUNT)?;
+        let backends = self.common.backends;
+        let fields = self.table(node, &format!("`{path}`"), &keys::account(backends))?;
         let backend = self.required(&fields, node, "backend")?;
-        let word = self.word(backend, &Kind::ALL.map(Kind::name))?;
-        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == word)?;
-        let said = self.said(&fields, kind)?;
-        let account = AccountSpec::new(kind, said);
+        let names: Vec<_> = backends.iter().map(|spec| spec.name).collect();
+        let word = self.word(backend, &names)?;
+        let spec = backends.iter().find(|spec| spec.name == word)?;
+        let values = self.values(&fields, spec)?;
+        let account = AccountSpec::new(spec, values);
         match account.check() {
             Ok(identity) => Some((account, identity.map(|identity| identity.whole))),
             Err(wrong) => {
@@ -104,17 +96,21 @@ impl Reader<'_> {
         }
     }
 
-    /// What is said of a back end; complains of what is said of another one.
-    fn said(&mut self, fields: &Fields<'_>, kind: Kind) -> Option<BTreeMap<&'static str, String>> {
-        let mut said = BTreeMap::new();
+    /// The values for a back end; complains of keys that it does not take.
+    fn values(
+        &mut self,
+        fields: &Fields<'_>,
+        spec: &'static BackendSpec,
+    ) -> Option<BTreeMap<&'static str, String>> {
+        let taken: Vec<_> = spec.account_keys().collect();
+        let mut values = BTreeMap::new();
         let mut whole = true;
-        for name in ACCOUNT.into_iter().filter(|name| *name != "backend") {
+        for name in keys::account(self.common.backends).into_iter().skip(1) {
             let Some((key, node)) = fields.get(name) else {
                 continue;
             };
-            if !AccountSpec::keys(kind).any(|taken| taken == name) {
-                let message = format!("{} has no use for `{name}`", kind.name());
-                let taken: Vec<_> = AccountSpec::keys(kind).collect();
+            if !taken.contains(&name) {
+                let message = format!("{} has no use for `{name}`", spec.name);
                 let hint = match taken.is_empty() {
                     true => "it takes nothing but `backend`".to_owned(),
                     false => format!("it takes {}", taken.join(", ")),
@@ -125,7 +121,7 @@ impl Reader<'_> {
             }
             match self.text(node) {
                 Some(text) if !text.trim().is_empty() => {
-                    said.insert(name, text);
+                    values.insert(name, text);
                 }
                 Some(_) => {
                     self.kind(node, "text that is not empty");
@@ -134,7 +130,7 @@ impl Reader<'_> {
                 None => whole = false,
             }
         }
-        whole.then_some(said)
+        whole.then_some(values)
     }
 
     /// Complains of secrets; a policy is read, copied and shown.
@@ -142,34 +138,52 @@ impl Reader<'_> {
         let Raw::Table(entries) = &node.value else {
             return;
         };
+        let (mut files, mut variables) = (Vec::new(), Vec::new());
+        for spec in self.common.backends {
+            for key in spec.keys {
+                if let AccountKey::Secret { file, variable } = key.account_key {
+                    files.push(format!("{file} ({})", spec.title));
+                    variables.push(variable);
+                }
+            }
+        }
+        let stems: Vec<_> = variables
+            .iter()
+            .filter_map(|key| key.strip_suffix("_env"))
+            .collect();
         for (key, _) in entries {
             let name = key.name.to_lowercase().replace('-', "_");
-            if SECRETS.contains(&name.as_str()) {
-                let hint = "write the path of a file that holds it, api_key_file (WAHA) or api_token_file (GREEN-API), \
-                            or the name of a variable, api_key_env or api_token_env";
+            if SECRETS.contains(&name.as_str()) || stems.contains(&name.as_str()) {
+                let hint = format!(
+                    "write the path of a file that holds it, {}, or the name of a variable, {}",
+                    files.join(" or "),
+                    variables.join(" or ")
+                );
                 let message = "a secret has no place in a policy file";
-                self.wrong(&key.span, "secret-in-file", message, hint);
+                self.wrong(&key.span, "secret-in-file", message, &hint);
             }
         }
     }
 
-    /// Keeps what may be a secret out of all that is said of the file.
+    /// Keeps what may be a secret out of messages that quote the file.
     fn cover(&mut self, node: &Node) {
         let Raw::Table(entries) = &node.value else {
             self.covered.push(node.span.clone());
             return;
         };
+        let keys = || self.common.backends.iter().flat_map(|spec| spec.keys);
         for (key, node) in entries {
             let text = match &node.value {
                 Raw::Text(text) => text.as_str(),
                 _ => "",
             };
-            let harmless = match key.name.as_str() {
-                "backend" | "session" | "id_instance" => true,
-                "url" | "api_url" | "media_url" => !text.contains(['@', '?', '#']),
-                name if name.ends_with("_file") => text.starts_with('/'),
-                _ => false,
-            };
+            let name = key.name.as_str();
+            let harmless = name == "backend"
+                || keys().any(|key| match key.account_key {
+                    // An address may have a password in it.
+                    AccountKey::Value(value) => value == name && !text.contains(['@', '?', '#']),
+                    AccountKey::Secret { file, .. } => file == name && text.starts_with('/'),
+                });
             if !harmless {
                 self.covered.push(node.span.clone());
             }

@@ -22,7 +22,7 @@ use super::{
     raw::{Key, Node, Raw},
     source::{Source, version},
 };
-use crate::policy::Code;
+use crate::{config::BackendSpecs, policy::Code};
 pub(super) use cases::cases;
 use examples::Example;
 use grants::DraftedGrant;
@@ -48,9 +48,13 @@ struct Draft {
 /// are accounts that it is for, it has to name the same.
 pub(super) fn check(
     mut sources: Vec<Source>,
+    backends: BackendSpecs,
     in_force: Option<&Accounts>,
 ) -> Result<Policy, Diagnostics> {
-    let mut common = Common::default();
+    let mut common = Common {
+        backends,
+        ..Common::default()
+    };
     each(&mut sources, &mut common, |reader, root, index| {
         if let Some((_, lists)) = child(root, "lists") {
             reader.lists(lists);

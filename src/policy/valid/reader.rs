@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    config::BackendSpecs,
     policy::{
         Accounts, Diagnostic, Limit, RuleLocation, Scope,
         diagnostics::position,
@@ -29,6 +30,8 @@ const WINDOWS: [(&str, u64); 4] = [
 /// What all files of a policy have in common while they are read.
 #[derive(Default)]
 pub(super) struct Common {
+    /// The back ends that accounts and states may be of.
+    pub(super) backends: BackendSpecs,
     pub(super) limits: Vec<Limit>,
     pub(super) lists: BTreeMap<String, Arc<People>>,
     pub(super) used_lists: BTreeSet<String>,

@@ -11,7 +11,6 @@ use crate::{
     op::Risk,
     policy::{
         Health, HoursAt, Quiet, RuleLocation,
-        health::STATES,
         layer::{Action, Hours},
         raw::{Node, Span},
     },
@@ -100,7 +99,8 @@ impl Reader<'_> {
         let pause_on = match fields.get("pause_on") {
             Some((_, node)) => {
                 let items = self.list(node, "a list of the account's states");
-                let words = items.iter().filter_map(|item| self.word(item, &STATES));
+                let states = Health::states(self.common.backends);
+                let words = items.iter().filter_map(|item| self.word(item, &states));
                 words.map(str::to_owned).collect()
             }
             None => Vec::new(),
