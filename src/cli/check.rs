@@ -60,6 +60,7 @@ struct Report<'a> {
 struct Row {
     tool: &'static str,
     risk: Risk,
+    #[serde(rename = "standing")]
     effect: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     manner: Vec<String>,
