@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use whatsapp_guard::{
     audit::Audit,
+    backend::specs,
     clock::Clock,
     gate::Gate,
     http::{
@@ -207,7 +208,7 @@ async fn changed<O: Operation>(_: Nothing, _: O) -> Result<Shown, BackendError> 
 
 fn policy(more: &str) -> Result<Policy, String> {
     let text = POLICY.replacen('\n', &format!("\n{more}\n"), 1);
-    Policy::from_toml("policy.toml", &text).map_err(|wrong| wrong.to_string())
+    Policy::from_toml(specs(), "policy.toml", &text).map_err(|wrong| wrong.to_string())
 }
 
 fn tools() -> Toolset {

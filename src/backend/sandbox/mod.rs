@@ -27,9 +27,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{Backend, BackendKind, CheckResult, waha::Waha};
+use url::Url;
+
+use super::{Backend, BackendKind, CheckResult, http::Locate, waha::Waha};
 use crate::{
     config::{BackendSpec, Config},
+    op::BackendError,
     toolset::Toolset,
 };
 use answers::Answers;
@@ -88,18 +91,27 @@ pub fn spec() -> &'static BackendSpec {
 }
 
 /// A sandbox, and WAHA's client for it.
-struct Sandbox {
+pub struct Sandbox {
     server: Arc<Server>,
     waha: Waha,
 }
 
 impl Sandbox {
-    fn new(config: &Config) -> Self {
+    /// A new account, whose server starts at the first call.
+    pub fn new(config: &Config) -> Self {
         let server = Arc::new(Server::default());
         Self {
             waha: Waha::at(server.clone(), config),
             server,
         }
+    }
+
+    /// The address of its server, which starts now if it has not.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub async fn url(&self) -> Result<Url, BackendError> {
+        self.server.locate().await
     }
 }
 

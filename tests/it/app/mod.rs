@@ -21,9 +21,9 @@ use tokio::{
 };
 use whatsapp_guard::{
     audit::Audit,
-    backend::Backend,
+    backend::{self, Backend, specs},
     clock::{Clock, ManualClock},
-    config::{Config, GreenApiAccount, SessionName, Timeouts, WahaAccount},
+    config::{Config, Timeouts},
     gate::Gate,
     ledger::Ledger,
     mcp::{self, Account, LOCAL, Server},
@@ -77,7 +77,7 @@ pub enum Person {
 
 /// A running server and its client.
 pub struct App {
-    pub backend: Backend,
+    pub backend: Box<dyn Backend>,
     pub server: Server,
     pub hand: ManualClock,
     /// Where the audit is, as long as the server runs.
@@ -99,9 +99,9 @@ pub struct App {
 /// A policy from what a test writes.
 pub fn policy(text: &str) -> Policy {
     let policy = if text.trim_start().starts_with('{') {
-        Policy::from_json("policy.json", text)
+        Policy::from_json(specs(), "policy.json", text)
     } else {
-        Policy::from_toml("policy.toml", text)
+        Policy::from_toml(specs(), "policy.toml", text)
     };
     policy.unwrap_or_else(|wrong| panic!("{wrong}"))
 }

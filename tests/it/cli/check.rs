@@ -1,7 +1,10 @@
 //! `check`: what never matters is told, and only that.
 
 use serde_json::{Value, json};
-use whatsapp_guard::policy::{DEFAULT, Policy};
+use whatsapp_guard::{
+    backend::specs,
+    policy::{DEFAULT, Policy},
+};
 
 use crate::app::command::{run, run_with_files};
 
@@ -77,7 +80,7 @@ fn warnings_can_be_taken_for_errors() {
 
 #[test]
 fn nothing_is_said_against_the_built_in_policy() {
-    assert!(Policy::built_in().unwrap().warnings.is_empty());
+    assert!(Policy::built_in(specs()).unwrap().warnings.is_empty());
 }
 
 #[test]
@@ -108,7 +111,11 @@ fn what_matters_is_not_told() {
         // A grant narrows.
         "[risk.write]\n[grants.reporter]\ndefault = \"deny\"\n[grants.reporter.tools.send_message]\naction = \"confirm\"",
     ] {
-        let policy = Policy::from_toml("policy.toml", &format!("version = \"1\"\n{text}\n"));
+        let policy = Policy::from_toml(
+            specs(),
+            "policy.toml",
+            &format!("version = \"1\"\n{text}\n"),
+        );
         let policy = policy.unwrap_or_else(|wrong| panic!("{text}\n{wrong}"));
         assert!(policy.warnings.is_empty(), "{text}\n{}", policy.warnings);
     }

@@ -21,7 +21,7 @@ fn list() -> Value {
 /// A policy that shows less.
 fn stricter() -> Policy {
     let text = two().replace("default", "hide = [\"delete_session\"]\ndefault");
-    Policy::from_toml("policy.toml", &text).unwrap()
+    Policy::from_toml(specs(), "policy.toml", &text).unwrap()
 }
 
 /// How many tools a session lists.

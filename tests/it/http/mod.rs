@@ -21,7 +21,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use whatsapp_guard::{
     audit::Audit,
-    backend::Backend,
+    backend::{self, specs},
     clock::{Clock, ManualClock},
     config::Config,
     gate::Gate,
@@ -34,7 +34,6 @@ use whatsapp_guard::{
     },
     ledger::Ledger,
     mcp::{self, Account, LOCAL, Server},
-    media::MediaRules,
     policy::Policy,
 };
 
@@ -84,11 +83,7 @@ pub struct Site {
 impl Site {
     /// The sandbox behind a policy whose grants have tokens.
     pub async fn start(policy: &str) -> Self {
-        Self::with(
-            Config::Sandbox(app::timeouts(), MediaRules::default()),
-            policy,
-        )
-        .await
+        Self::with(app::sandbox_config(), policy).await
     }
 
     pub async fn with(config: Config, policy: &str) -> Self {
@@ -100,7 +95,7 @@ impl Site {
         Self::serving(policy, room, |policy, clock, audit| {
             let ledger = Ledger::in_memory(clock.clone());
             let gate = Gate::new(policy, clock, audit.clone(), ledger).unwrap();
-            let tools = Backend::new(&app::sandbox_config()).tools();
+            let tools = app::sandbox_tools();
             Server::new(tools, gate, audit)
         })
         .await
@@ -116,7 +111,7 @@ impl Site {
         Self::serving(policy, Room::default(), |policy, clock, audit| {
             let ledger = ledger(clock.clone());
             let gate = made(Gate::new(policy, clock, audit.clone(), ledger).unwrap());
-            Server::new(Backend::new(&config).tools(), gate, audit)
+            Server::new(backend::open(&config).unwrap().tools(), gate, audit)
         })
         .await
     }
@@ -128,7 +123,7 @@ impl Site {
             let account = |name: &&str| {
                 let ledger = Ledger::in_memory(clock.clone());
                 let gate = Gate::new(policy.clone(), clock, audit.clone(), ledger).unwrap();
-                let tools = Backend::new(&app::sandbox_config()).tools();
+                let tools = app::sandbox_tools();
                 Account::new(tools, gate.of_account(name))
             };
             let others = names[1..].iter().map(account).collect();
@@ -146,7 +141,7 @@ impl Site {
         let (clock, hand) = Clock::manual();
         let audit = folder.path().join("audit.jsonl");
         let audit = Arc::new(Audit::new(Some(audit), clock.clone()));
-        let policy = Policy::from_toml("policy.toml", policy).unwrap();
+        let policy = Policy::from_toml(specs(), "policy.toml", policy).unwrap();
         let server = make(policy, &clock, audit);
         let door = Door::of(server.clone());
         let listener = Listener::at("127.0.0.1:0".parse().unwrap()).await.unwrap();

@@ -22,7 +22,7 @@ fn limited() -> String {
 async fn site(redis: &RedisServer, policy: &str) -> Site {
     let shared = Shared::at(&redis.url().into(), None).unwrap();
     let key = ApprovalKey::new(&KEY.into(), "account").unwrap();
-    let config = Config::Sandbox(app::timeouts(), MediaRules::default());
+    let config = app::sandbox_config();
     let ledger = |_| shared.ledger("account");
     Site::counting(config, policy, ledger, |gate| gate.sealing_with(key)).await
 }
@@ -133,7 +133,7 @@ async fn servers_with_other_keys_do_not_take_each_others_approvals() {
     let there = {
         let shared = Shared::at(&redis.url().into(), None).unwrap();
         let key = ApprovalKey::new(&KEY.into(), "another").unwrap();
-        let config = Config::Sandbox(app::timeouts(), MediaRules::default());
+        let config = app::sandbox_config();
         let made = |gate: Gate| gate.sealing_with(key);
         Site::counting(config, &two(), |_| shared.ledger("account"), made).await
     };
@@ -287,7 +287,7 @@ async fn panic_stops_every_server_of_a_redis() {
 async fn what_is_counted_there_can_be_looked_at() {
     let redis = RedisServer::start();
     let shared = Shared::at(&redis.url().into(), None).unwrap();
-    let config = Config::Sandbox(app::timeouts(), MediaRules::default());
+    let config = app::sandbox_config();
     let site = Site::counting(
         config,
         &limited(),

@@ -98,7 +98,7 @@ async fn another_policy_holds_from_the_next_request_on() {
     let issuer = Issuer::start().await;
     let site = Site::start(&issuer.policy()).await;
     let put = |text: &str| {
-        let policy = Policy::from_toml("policy.toml", text).unwrap();
+        let policy = Policy::from_toml(specs(), "policy.toml", text).unwrap();
         site.server.replace(policy);
     };
     let anna = issuer.token("anna", "wg:family");
