@@ -84,7 +84,7 @@ pub fn tools_of(spec: &'static BackendSpec) -> Result<Toolset, ConfigError> {
     Ok(open(&config)?.tools())
 }
 
-/// A time from now, in whole seconds: no API promises more.
+/// The time in `seconds` from now, without fractions: APIs are not more exact.
 fn in_seconds(seconds: i64) -> Timestamp {
     let now = Timestamp::now();
     let then = now

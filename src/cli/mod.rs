@@ -58,7 +58,7 @@ pub struct Cli {
 enum Command {
     /// Serve MCP on standard input and output, for a client that starts this program
     Serve(serve::Serve),
-    /// Play the whole story in front of you: server, client and a pretended WhatsApp
+    /// Play the whole story in front of you: server, client and a simulated WhatsApp
     Demo(demo::Demo),
     /// Check a policy and print what each tool may do under it
     Check(check::Check),

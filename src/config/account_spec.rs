@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::{
-    AccountKey, BackendSpec, Config, ConfigError, Key, Lookup, Presence, account_name, bad,
+    AccountKey, BackendSpec, Config, ConfigError, ConfigKey, KeyPresence, Lookup, account_name,
+    bad,
     environment::{Environment, read_file},
 };
 
@@ -57,7 +58,7 @@ impl AccountSpec {
                 parsed.insert(key.variable, value);
             }
         }
-        let value = |key: &Key| parsed.get(key.variable).map(String::as_str);
+        let value = |key: &ConfigKey| parsed.get(key.variable).map(String::as_str);
         let Some(name) = account_name(self.backend, value) else {
             return Ok(None);
         };
@@ -70,7 +71,7 @@ impl AccountSpec {
     }
 
     /// The value of a key, if it is in the file or has a default.
-    fn checked(&self, key: &'static Key) -> Result<Option<String>, SpecError> {
+    fn checked(&self, key: &'static ConfigKey) -> Result<Option<String>, SpecError> {
         let said = |name: &str| self.values.get(name).map(String::as_str);
         match key.account_key {
             AccountKey::Value(name) => match (said(name), &key.presence) {
@@ -78,9 +79,9 @@ impl AccountSpec {
                     let parsed = (key.parse)(value.trim());
                     parsed.map(Some).map_err(|problem| wrong(name, problem))
                 }
-                (None, Presence::Default(value)) => Ok(Some((*value).to_owned())),
-                (None, Presence::Required) => Err(self.missing(name)),
-                (None, Presence::Optional) => Ok(None),
+                (None, KeyPresence::Default(value)) => Ok(Some((*value).to_owned())),
+                (None, KeyPresence::Required) => Err(self.missing(name)),
+                (None, KeyPresence::Optional) => Ok(None),
             },
             AccountKey::Secret { file, variable } => match (said(file), said(variable)) {
                 (Some(path), _) if !Path::new(path).has_root() => {

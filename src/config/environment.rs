@@ -3,7 +3,7 @@
 use std::{env, fs::File, io::Read, path::PathBuf, time::Duration};
 
 use super::{BackendSpec, ConfigError, Timeouts, bad};
-use crate::media::{MediaRules, USUAL_MAX_BYTES};
+use crate::media::{DEFAULT_MAX_BYTES, MediaRules};
 
 /// The most bytes of media that may be set; in base64 WAHA takes no more.
 const MAX_MEDIA_BYTES: usize = 32 * 1024 * 1024;
@@ -75,7 +75,7 @@ impl Environment<'_> {
         let outbox = self.folder("WHATSAPP_GUARD_OUTBOX")?;
         let inbox = self.folder("WHATSAPP_GUARD_INBOX")?;
         let max_bytes = match self.var(NAME) {
-            None => USUAL_MAX_BYTES,
+            None => DEFAULT_MAX_BYTES,
             Some(text) => text
                 .parse()
                 .ok()

@@ -17,7 +17,7 @@ use url::Url;
 pub use account_spec::{AccountIdentity, AccountSpec, SpecError};
 pub use environment::{Lookup, from_process};
 pub use parse::{http_url, is_loopback};
-pub use spec::{AccountKey, BackendSpec, BackendSpecs, Key, Presence, StateWord};
+pub use spec::{AccountKey, BackendSpec, BackendSpecs, ConfigKey, KeyPresence, StateWord};
 pub use timeouts::Timeouts;
 
 use crate::{media::MediaRules, op::AnswerSize};
@@ -107,12 +107,12 @@ impl Config {
     /// The configuration with these values, each under the name that errors have for it.
     fn new(
         backend: &'static BackendSpec,
-        given: Vec<(&'static Key, String, String)>,
+        given: Vec<(&'static ConfigKey, String, String)>,
         environment: &Environment<'_>,
     ) -> Result<Self, ConfigError> {
         let mut values = BTreeMap::new();
         for key in backend.keys {
-            if let Presence::Default(value) = key.presence {
+            if let KeyPresence::Default(value) = key.presence {
                 values.insert(key.variable, SecretString::from(value));
             }
         }
@@ -130,12 +130,12 @@ impl Config {
 
     /// The value of a key: what was given, or its default, in the form that its `parse`
     /// yields.
-    pub fn value(&self, key: &Key) -> Option<&SecretString> {
+    pub fn value(&self, key: &ConfigKey) -> Option<&SecretString> {
         self.values.get(key.variable)
     }
 
     /// The value of a key that is no secret; empty if there is none.
-    pub fn text(&self, key: &Key) -> &str {
+    pub fn text(&self, key: &ConfigKey) -> &str {
         self.value(key).map_or("", ExposeSecret::expose_secret)
     }
 
@@ -143,7 +143,7 @@ impl Config {
     ///
     /// # Errors
     /// When it is no address, which the key's `parse` rules out.
-    pub fn url(&self, key: &Key) -> Result<Url, ConfigError> {
+    pub fn url(&self, key: &ConfigKey) -> Result<Url, ConfigError> {
         http_url(self.text(key)).map_err(|problem| bad(key.variable, problem))
     }
 
@@ -211,7 +211,7 @@ fn selected(
 /// The name of an account: its back end with a digest of the values that identify it.
 fn account_name<'v>(
     backend: &BackendSpec,
-    value: impl Fn(&'static Key) -> Option<&'v str>,
+    value: impl Fn(&'static ConfigKey) -> Option<&'v str>,
 ) -> Option<String> {
     let keys = backend.keys.iter().filter(|key| key.identifies.is_some());
     let whole: Vec<&str> = keys.filter_map(value).collect();

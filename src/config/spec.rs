@@ -17,19 +17,19 @@ pub struct BackendSpec {
     /// What it is, in one line of help.
     pub about: &'static str,
     /// The keys that configure it. A back end without keys has no account: it is simulated.
-    pub keys: &'static [Key],
+    pub keys: &'static [ConfigKey],
     /// The words in which its API reports the state of an account.
     pub states: &'static [StateWord],
 }
 
 /// One configuration key of a back end.
-pub struct Key {
+pub struct ConfigKey {
     /// The environment variable. With `_FILE` at its end it names a file with the value.
     pub variable: &'static str,
     /// The key in `[accounts.NAME]`.
     pub account_key: AccountKey,
     /// Whether there has to be a value.
-    pub presence: Presence,
+    pub presence: KeyPresence,
     /// Brings a value into the form that is used, or says what is wrong with it. The text
     /// follows the name of the key and does not repeat the value.
     pub parse: fn(&str) -> Result<String, String>,
@@ -54,7 +54,7 @@ pub enum AccountKey {
 }
 
 /// Whether a key needs a value.
-pub enum Presence {
+pub enum KeyPresence {
     /// The account cannot be used without it.
     Required,
     /// There may be none.
@@ -93,7 +93,7 @@ impl StateWord {
     }
 }
 
-impl Key {
+impl ConfigKey {
     /// The keys of `[accounts.NAME]` that give its value.
     pub fn account_keys(&self) -> impl Iterator<Item = &'static str> + use<> {
         let (first, second) = match self.account_key {
@@ -110,14 +110,14 @@ impl Key {
 
     /// Whether an account needs a value that has no default.
     pub const fn is_required(&self) -> bool {
-        matches!(self.presence, Presence::Required)
+        matches!(self.presence, KeyPresence::Required)
     }
 }
 
 impl BackendSpec {
     /// The keys of `[accounts.NAME]` that it takes besides `backend`.
     pub fn account_keys(&self) -> impl Iterator<Item = &'static str> + use<> {
-        self.keys.iter().flat_map(Key::account_keys)
+        self.keys.iter().flat_map(ConfigKey::account_keys)
     }
 
     /// Whether it has no account, because it simulates WhatsApp.

@@ -17,14 +17,14 @@ use reqwest::{
 };
 use url::{Host, Url};
 
-use super::{MediaRules, Raw, Unloadable, address::is_public};
+use super::{LoadError, MediaRules, SourceFile, address::is_public};
 
-type Lookup = fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+type ResolveHost = fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
-/// How names are looked up, and which addresses may be called.
+/// How host names are resolved, and which addresses may be called.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Net {
-    pub(super) lookup: Lookup,
+    pub(super) resolve: ResolveHost,
     pub(super) may_call: fn(IpAddr) -> bool,
     pub(super) scheme: &'static str,
 }
@@ -32,7 +32,7 @@ pub(super) struct Net {
 impl Net {
     /// The public internet, over https.
     pub(super) const PUBLIC: Self = Self {
-        lookup: system,
+        resolve: system,
         may_call: is_public,
         scheme: "https",
     };
@@ -48,8 +48,8 @@ fn system(
     })
 }
 
-/// Answers every name with the addresses that were looked at, so that a second look
-/// at the name cannot give others.
+/// Resolves every name to the addresses that were checked: a second look-up of the name
+/// could return others.
 struct Pinned(Vec<SocketAddr>);
 
 impl Resolve for Pinned {
@@ -59,14 +59,13 @@ impl Resolve for Pinned {
     }
 }
 
-/// Asks for a file, if its host is public in all of its addresses; the body is still
-/// to come.
+/// Requests a file if all addresses of its host are public. The body has not been read.
 pub(super) async fn open(
     text: &str,
     rules: &MediaRules,
     time: Duration,
-) -> Result<(Response, Url), Unloadable> {
-    let url = understood(text, rules.net.scheme)?;
+) -> Result<(Response, Url), LoadError> {
+    let url = parsed(text, rules.net.scheme)?;
     let addresses = addresses(&url, rules.net).await?;
     let client = client(addresses, rules.net, time)?;
     let response = client.get(url.clone()).send().await.map_err(lost)?;
@@ -75,18 +74,18 @@ pub(super) async fn open(
         status if status.is_redirection() => {
             return Err(failed("it leads to a redirect, which is not followed"));
         }
-        status => return Err(Unloadable::Answered(status.as_u16())),
+        status => return Err(LoadError::Answered(status.as_u16())),
     }
     if response.headers().contains_key(CONTENT_ENCODING) {
-        return Err(failed("its content is packed, which was not asked for"));
+        return Err(failed("its content is compressed, which was not requested"));
     }
     Ok((response, url))
 }
 
 /// Fetches a file to be sent.
-pub(super) async fn fetch(text: &str, rules: &MediaRules) -> Result<Raw, Unloadable> {
+pub(super) async fn fetch(text: &str, rules: &MediaRules) -> Result<SourceFile, LoadError> {
     let (mut response, url) = open(text, rules, rules.time).await?;
-    let too_large = || Unloadable::TooLarge(rules.max_bytes);
+    let too_large = || LoadError::TooLarge(rules.max_bytes);
     if response
         .content_length()
         .is_some_and(|length| length > rules.max_bytes as u64)
@@ -105,32 +104,32 @@ pub(super) async fn fetch(text: &str, rules: &MediaRules) -> Result<Raw, Unloada
         bytes.extend_from_slice(&chunk);
     }
     let name = url.path_segments().and_then(Iterator::last);
-    Ok(Raw {
+    Ok(SourceFile {
         bytes,
         declared,
         name: name.map(str::to_owned),
     })
 }
 
-fn understood(text: &str, scheme: &str) -> Result<Url, Unloadable> {
-    let url = Url::parse(text).map_err(|_| Unloadable::Source("`url` is no address"))?;
+fn parsed(text: &str, scheme: &str) -> Result<Url, LoadError> {
+    let url = Url::parse(text).map_err(|_| LoadError::Source("`url` is no address"))?;
     if url.scheme() != scheme {
-        return Err(Unloadable::Source("`url` has to start with https://"));
+        return Err(LoadError::Source("`url` has to start with https://"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Unloadable::Source("`url` may not hold a user or password"));
+        return Err(LoadError::Source("`url` may not hold a user or password"));
     }
     Ok(url)
 }
 
-/// The addresses of a host, when every one of them may be called.
-async fn addresses(url: &Url, net: Net) -> Result<Vec<SocketAddr>, Unloadable> {
+/// The addresses of a host, if all of them may be called.
+async fn addresses(url: &Url, net: Net) -> Result<Vec<SocketAddr>, LoadError> {
     let port = url.port_or_known_default().unwrap_or(443);
     let found = match url.host() {
         // Numbers in any notation have been read as an address by now.
         Some(Host::Ipv4(address)) => vec![IpAddr::V4(address)],
         Some(Host::Ipv6(address)) => vec![IpAddr::V6(address)],
-        Some(Host::Domain(name)) => (net.lookup)(name.to_owned(), port)
+        Some(Host::Domain(name)) => (net.resolve)(name.to_owned(), port)
             .await
             .map_err(|_| failed("its host has no address"))?,
         None => Vec::new(),
@@ -139,14 +138,14 @@ async fn addresses(url: &Url, net: Net) -> Result<Vec<SocketAddr>, Unloadable> {
         return Err(failed("its host has no address"));
     }
     if !found.iter().all(|address| (net.may_call)(*address)) {
-        return Err(Unloadable::NotPublic);
+        return Err(LoadError::NotPublic);
     }
     let with_port = |address| SocketAddr::new(address, port);
     Ok(found.into_iter().map(with_port).collect())
 }
 
-/// A client of its own for each fetch: it knows one host and keeps nothing.
-fn client(addresses: Vec<SocketAddr>, net: Net, time: Duration) -> Result<Client, Unloadable> {
+/// A client for one fetch: it knows one host and keeps no state.
+fn client(addresses: Vec<SocketAddr>, net: Net, time: Duration) -> Result<Client, LoadError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .dns_resolver(Arc::new(Pinned(addresses)))
@@ -160,10 +159,10 @@ fn client(addresses: Vec<SocketAddr>, net: Net, time: Duration) -> Result<Client
         .map_err(|_| failed("there is no way to make a secure connection"))
 }
 
-fn lost(_: reqwest::Error) -> Unloadable {
+fn lost(_: reqwest::Error) -> LoadError {
     failed("the connection failed")
 }
 
-fn failed(why: &str) -> Unloadable {
-    Unloadable::Fetch(why.to_owned())
+fn failed(why: &str) -> LoadError {
+    LoadError::Fetch(why.to_owned())
 }

@@ -6,18 +6,18 @@ use std::{
     path::{Component, Path},
 };
 
-use super::{MediaRules, Raw, Unloadable};
+use super::{LoadError, MediaRules, SourceFile};
 
 /// Reads a regular file below the outbox.
-pub(super) async fn read(path: &str, rules: &MediaRules) -> Result<Raw, Unloadable> {
-    let outbox = rules.outbox.clone().ok_or(Unloadable::NoOutbox)?;
+pub(super) async fn read(path: &str, rules: &MediaRules) -> Result<SourceFile, LoadError> {
+    let outbox = rules.outbox.clone().ok_or(LoadError::NoOutbox)?;
     let (path, max_bytes) = (path.to_owned(), rules.max_bytes);
     tokio::task::spawn_blocking(move || read_now(&outbox, Path::new(&path), max_bytes))
         .await
         .map_err(|_| unusable("it could not be read"))?
 }
 
-fn read_now(outbox: &Path, path: &Path, max_bytes: usize) -> Result<Raw, Unloadable> {
+fn read_now(outbox: &Path, path: &Path, max_bytes: usize) -> Result<SourceFile, LoadError> {
     let below = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
     if !path.components().all(below) {
         return Err(unusable("its path has to be relative, without `..`"));
@@ -41,10 +41,10 @@ fn read_now(outbox: &Path, path: &Path, max_bytes: usize) -> Result<Raw, Unloada
             .map_err(|error| unread(&error))?;
     }
     if about.len() > most || bytes.len() > max_bytes {
-        return Err(Unloadable::TooLarge(max_bytes));
+        return Err(LoadError::TooLarge(max_bytes));
     }
     let name = path.file_name().and_then(|name| name.to_str());
-    Ok(Raw {
+    Ok(SourceFile {
         bytes,
         declared: None,
         name: name.map(str::to_owned),
@@ -73,7 +73,7 @@ fn open(outbox: &Path, inside: &Path) -> io::Result<File> {
     File::open(outbox.join(inside))
 }
 
-fn unread(error: &io::Error) -> Unloadable {
+fn unread(error: &io::Error) -> LoadError {
     unusable(match error.kind() {
         io::ErrorKind::NotFound => "it is not there",
         io::ErrorKind::PermissionDenied => "it may not be read",
@@ -82,6 +82,6 @@ fn unread(error: &io::Error) -> Unloadable {
     })
 }
 
-fn unusable(why: &str) -> Unloadable {
-    Unloadable::File(why.to_owned())
+fn unusable(why: &str) -> LoadError {
+    LoadError::File(why.to_owned())
 }

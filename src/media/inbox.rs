@@ -1,5 +1,5 @@
-//! Files that come in from WhatsApp: handed over while they are small, else saved in
-//! the one folder that the operator has opened for them.
+//! Files that arrive from WhatsApp: small ones are part of the answer, larger ones are
+//! saved in the inbox folder.
 
 use std::{io::Write, path::PathBuf};
 
@@ -18,55 +18,55 @@ use super::{
 };
 
 /// The most bytes of a picture that an answer holds.
-const SMALL_PICTURE: usize = 1024 * 1024;
+const MAX_INLINE_PICTURE_BYTES: usize = 1024 * 1024;
 
 /// The most bytes of anything else that an answer holds.
-const SMALL: usize = 256 * 1024;
+const MAX_INLINE_BYTES: usize = 256 * 1024;
 
-/// The largest file that is taken in.
-const LARGEST: u64 = 64 * 1024 * 1024;
+/// The largest file that is downloaded, in bytes.
+const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
-/// How much is written at once.
-const BATCH: usize = 1024 * 1024;
+/// How many bytes are written at once.
+const WRITE_BYTES: usize = 1024 * 1024;
 
-/// A file that came in.
+/// A file that arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
-    /// Its media type: by its first bytes where they tell it, else as it was declared.
+    /// Its media type: detected from its first bytes, or else as declared.
     pub mime: String,
     /// Its size.
     pub size: u64,
     /// The SHA-256 of its content, in hexadecimal digits.
     pub sha256: String,
-    /// Where it is now.
+    /// Its content, or where it is saved.
     pub kept: Kept,
 }
 
-/// Where a file is kept that came in.
+/// Where the content of a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kept {
-    /// Here: it is small.
+    /// In memory: it is small.
     Here(Vec<u8>),
     /// In the inbox, at this path.
     Saved(PathBuf),
 }
 
-/// Why a file was not taken in.
+/// Why a file could not be downloaded.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Unkept {
+pub enum ReceiveError {
     /// The connection was lost on the way.
     #[error("the file broke off before its end")]
     Lost,
-    /// It came in a form that was not asked for.
-    #[error("the file came packed, which was not asked for")]
+    /// It came compressed, which was not requested.
+    #[error("the file came compressed, which was not requested")]
     Packed,
-    /// There is nothing in it.
+    /// It is empty.
     #[error("the file is empty")]
     Empty,
-    /// It is larger than what is taken in at all.
-    #[error("the file is larger than {0} bytes, the most that is taken in")]
+    /// It is too large to be saved.
+    #[error("the file is larger than {0} bytes, the largest that is downloaded")]
     TooLarge(u64),
-    /// It would have to be saved, and there is no place.
+    /// It has to be saved, and there is no inbox.
     #[error(
         "the file is larger than {0} bytes, the most that an answer holds, and no inbox folder is configured"
     )]
@@ -76,23 +76,21 @@ pub enum Unkept {
     Unsaved(&'static str),
 }
 
-impl Unkept {
+impl ReceiveError {
     /// What to do next.
     pub const fn next(&self) -> &'static str {
         match self {
             Self::Lost => "call again",
-            Self::Packed => "the operator should look at the server on the way to the API",
+            Self::Packed => "the operator should check the proxy in front of the API",
             Self::Empty => "ask for it to be sent again",
             Self::TooLarge(_) => "open it on the phone",
             Self::NoInbox(_) => "ask the operator to set WHATSAPP_GUARD_INBOX to a folder",
-            Self::Unsaved(_) => {
-                "the operator should look at the folder that WHATSAPP_GUARD_INBOX names"
-            }
+            Self::Unsaved(_) => "the operator should check the folder in WHATSAPP_GUARD_INBOX",
         }
     }
 }
 
-/// Takes in the body of an answer; `declared` is the media type that was told elsewhere.
+/// Downloads the body of an answer. `declared` is the media type that the API reported.
 ///
 /// # Errors
 /// When it breaks off, is empty or too large, or cannot be saved.
@@ -100,28 +98,28 @@ pub async fn receive(
     mut response: Response,
     declared: Option<&str>,
     rules: &MediaRules,
-) -> Result<Received, Unkept> {
+) -> Result<Received, ReceiveError> {
     if response.headers().contains_key(CONTENT_ENCODING) {
-        return Err(Unkept::Packed);
+        return Err(ReceiveError::Packed);
     }
     if response
         .content_length()
-        .is_some_and(|length| length > LARGEST)
+        .is_some_and(|length| length > MAX_FILE_BYTES)
     {
-        return Err(Unkept::TooLarge(LARGEST));
+        return Err(ReceiveError::TooLarge(MAX_FILE_BYTES));
     }
     let header = response.headers().get(CONTENT_TYPE);
     let header = header.and_then(|value| value.to_str().ok());
-    let mut intake = Intake::new(declared.or(header), rules);
-    while let Some(chunk) = response.chunk().await.map_err(|_| Unkept::Lost)? {
+    let mut intake = Incoming::new(declared.or(header), rules);
+    while let Some(chunk) = response.chunk().await.map_err(|_| ReceiveError::Lost)? {
         intake.take(&chunk).await?;
     }
     intake.finish().await
 }
 
-/// A file on its way in: in memory while it is small, then on disk under a name that
-/// is gone with it unless all of it comes.
-pub(super) struct Intake {
+/// A file that is being downloaded: in memory while it is small, then on disk in a
+/// temporary file, which is deleted unless the download completes.
+pub(super) struct Incoming {
     declared: Option<String>,
     inbox: Option<PathBuf>,
     size: u64,
@@ -131,7 +129,7 @@ pub(super) struct Intake {
     large: Option<(NamedTempFile, String)>,
 }
 
-impl Intake {
+impl Incoming {
     pub(super) fn new(declared: Option<&str>, rules: &MediaRules) -> Self {
         Self {
             declared: declared.map(str::to_owned),
@@ -143,10 +141,10 @@ impl Intake {
         }
     }
 
-    pub(super) async fn take(&mut self, chunk: &[u8]) -> Result<(), Unkept> {
+    pub(super) async fn take(&mut self, chunk: &[u8]) -> Result<(), ReceiveError> {
         self.size = self.size.saturating_add(chunk.len() as u64);
-        if self.size > LARGEST {
-            return Err(Unkept::TooLarge(LARGEST));
+        if self.size > MAX_FILE_BYTES {
+            return Err(ReceiveError::TooLarge(MAX_FILE_BYTES));
         }
         self.hash.update(chunk);
         self.buffer.extend_from_slice(chunk);
@@ -154,20 +152,20 @@ impl Intake {
             let mime = self.mime();
             let most = most(&mime);
             if self.buffer.len() > most {
-                let inbox = self.inbox.clone().ok_or(Unkept::NoInbox(most))?;
+                let inbox = self.inbox.clone().ok_or(ReceiveError::NoInbox(most))?;
                 let file = blocking(move || part(&inbox)).await?;
                 self.large = Some((file, mime));
             }
         }
-        if self.large.is_some() && self.buffer.len() >= BATCH {
+        if self.large.is_some() && self.buffer.len() >= WRITE_BYTES {
             self.write().await?;
         }
         Ok(())
     }
 
-    pub(super) async fn finish(mut self) -> Result<Received, Unkept> {
+    pub(super) async fn finish(mut self) -> Result<Received, ReceiveError> {
         if self.size == 0 {
-            return Err(Unkept::Empty);
+            return Err(ReceiveError::Empty);
         }
         self.write().await?;
         let sha256 = hexadecimal(&self.hash.clone().finalize());
@@ -189,7 +187,7 @@ impl Intake {
     }
 
     /// Writes out what is held of a large file.
-    async fn write(&mut self) -> Result<(), Unkept> {
+    async fn write(&mut self) -> Result<(), ReceiveError> {
         let Some((mut file, mime)) = self.large.take() else {
             return Ok(());
         };
@@ -211,16 +209,16 @@ impl Intake {
 /// The most bytes that an answer holds of this media type.
 fn most(mime: &str) -> usize {
     if kind::is_shown(mime) {
-        SMALL_PICTURE
+        MAX_INLINE_PICTURE_BYTES
     } else {
-        SMALL
+        MAX_INLINE_BYTES
     }
 }
 
 async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Unkept> + Send + 'static,
-) -> Result<T, Unkept> {
+    work: impl FnOnce() -> Result<T, ReceiveError> + Send + 'static,
+) -> Result<T, ReceiveError> {
     spawn_blocking(work)
         .await
-        .map_err(|_| Unkept::Unsaved("the writing broke off"))?
+        .map_err(|_| ReceiveError::Unsaved("the writing broke off"))?
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
-use super::{inbox::Intake, *};
+use super::{inbox::Incoming, *};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n....";
 const MANY: usize = 3 * 1024 * 1024;
@@ -19,10 +19,10 @@ async fn take(
     size: usize,
     declared: &str,
     rules: &MediaRules,
-) -> Result<Received, Unkept> {
+) -> Result<Received, ReceiveError> {
     let mut all = start.to_vec();
     all.resize(size, b'x');
-    let mut intake = Intake::new(Some(declared), rules);
+    let mut intake = Incoming::new(Some(declared), rules);
     for chunk in all.chunks(60_000) {
         intake.take(chunk).await?;
     }
@@ -149,30 +149,33 @@ async fn nothing_is_overwritten_and_no_link_followed() {
 async fn what_does_not_come_whole_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let rules = saving_in(folder.path());
-    let mut intake = Intake::new(None, &rules);
+    let mut intake = Incoming::new(None, &rules);
     intake.take(&vec![b'x'; MANY]).await.unwrap();
     assert_eq!(names(folder.path()).len(), 1);
     drop(intake);
     assert!(names(folder.path()).is_empty());
     let huge = take(b"", 64 * 1024 * 1024 + 1, "text/csv", &rules).await;
-    assert_eq!(huge, Err(Unkept::TooLarge(64 * 1024 * 1024)));
+    assert_eq!(huge, Err(ReceiveError::TooLarge(64 * 1024 * 1024)));
     assert!(names(folder.path()).is_empty());
     let empty = take(b"", 0, "text/csv", &rules).await;
-    assert_eq!(empty, Err(Unkept::Empty));
+    assert_eq!(empty, Err(ReceiveError::Empty));
 }
 
 #[tokio::test]
 async fn without_a_place_large_files_are_refused() {
     let closed = MediaRules::default();
     let refused = take(b"", 256 * 1024 + 1, "text/csv", &closed).await;
-    assert_eq!(refused, Err(Unkept::NoInbox(256 * 1024)));
+    assert_eq!(refused, Err(ReceiveError::NoInbox(256 * 1024)));
     let refused = take(PNG, 1024 * 1024 + 1, "image/png", &closed).await;
     let error = refused.unwrap_err();
-    assert_eq!(error, Unkept::NoInbox(1024 * 1024));
+    assert_eq!(error, ReceiveError::NoInbox(1024 * 1024));
     assert!(error.next().contains("WHATSAPP_GUARD_INBOX"));
     let gone = saving_in(Path::new("/nowhere/inbox"));
     let refused = take(b"", MANY, "text/csv", &gone).await;
-    assert_eq!(refused, Err(Unkept::Unsaved("the folder is not there")));
+    assert_eq!(
+        refused,
+        Err(ReceiveError::Unsaved("the folder is not there"))
+    );
 }
 
 /// Loopback stands in for the public internet.
@@ -188,7 +191,7 @@ async fn a_file_that_an_api_names_is_fetched_through_the_same_guard() {
     let mock = MockServer::start().await;
     let answer = ResponseTemplate::new(200).set_body_raw(PNG, "text/html");
     Mock::given(any()).respond_with(answer).mount(&mock).await;
-    let response = ask(&mock.uri(), &near()).await.unwrap();
+    let response = request(&mock.uri(), &near()).await.unwrap();
     let received = receive(response, None, &near()).await.unwrap();
     assert_eq!(received.kept, Kept::Here(PNG.to_vec()));
     assert_eq!(received.mime, "image/png");
@@ -196,8 +199,8 @@ async fn a_file_that_an_api_names_is_fetched_through_the_same_guard() {
         (mock.uri().replace("http:", "https:"), MediaRules::default()),
         ("https://169.254.169.254/".into(), MediaRules::default()),
     ] {
-        let refused = ask(&url, &rules).await.unwrap_err();
-        assert_eq!(refused, Unloadable::NotPublic, "{url}");
+        let refused = request(&url, &rules).await.unwrap_err();
+        assert_eq!(refused, LoadError::NotPublic, "{url}");
     }
     assert_eq!(mock.received_requests().await.unwrap().len(), 1);
 }
@@ -208,7 +211,7 @@ async fn a_host_that_says_no_is_told_by_its_status() {
         let mock = MockServer::start().await;
         let answer = ResponseTemplate::new(status);
         Mock::given(any()).respond_with(answer).mount(&mock).await;
-        let refused = ask(&mock.uri(), &near()).await.unwrap_err();
-        assert_eq!(refused, Unloadable::Answered(status));
+        let refused = request(&mock.uri(), &near()).await.unwrap_err();
+        assert_eq!(refused, LoadError::Answered(status));
     }
 }

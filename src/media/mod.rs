@@ -1,5 +1,5 @@
-//! Media: what is to be sent, from an address, the call itself or the one folder that
-//! the operator has opened, and what comes in. Knows no back end and no policy.
+//! Media: files to send, from an address, from the call or from the outbox folder, and
+//! files that arrive. Knows no back end and no policy.
 
 mod address;
 mod fetch;
@@ -22,14 +22,14 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use fetch::Net;
-pub use inbox::{Kept, Received, Unkept, receive};
+pub use inbox::{Kept, ReceiveError, Received, receive};
 pub use kind::{Family, is_heard, is_shown};
 
-/// The most bytes that are taken in when nothing else is set.
-pub const USUAL_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// The largest file that is loaded, in bytes, unless the operator sets another size.
+pub const DEFAULT_MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The longest file name, in bytes.
-const LONGEST_NAME: usize = 120;
+const MAX_NAME_BYTES: usize = 120;
 
 /// Where a picture, video, recording or document comes from: exactly one of `url`,
 /// `base64` and `path`.
@@ -52,10 +52,10 @@ pub struct MediaSource {
 }
 
 impl MediaSource {
-    /// Whether exactly one source is given.
+    /// Checks that exactly one source is given, with `mime` if and only if it is `base64`.
     ///
     /// # Errors
-    /// When it is another number, or `mime` does not belong to it.
+    /// What is wrong, for the caller of the tool.
     pub fn check(&self) -> Result<(), &'static str> {
         let given = [&self.url, &self.base64, &self.path];
         match given.iter().filter(|source| source.is_some()).count() {
@@ -72,7 +72,7 @@ impl MediaSource {
     }
 }
 
-/// What may be taken in.
+/// Limits for files in both directions.
 #[derive(Debug, Clone)]
 pub struct MediaRules {
     outbox: Option<PathBuf>,
@@ -84,7 +84,7 @@ pub struct MediaRules {
 
 impl Default for MediaRules {
     fn default() -> Self {
-        Self::new(None, USUAL_MAX_BYTES)
+        Self::new(None, DEFAULT_MAX_BYTES)
     }
 }
 
@@ -100,7 +100,7 @@ impl MediaRules {
         }
     }
 
-    /// What is too large for an answer is saved in `inbox`.
+    /// With a folder for downloads that are too large for an answer.
     #[must_use]
     pub fn saving_in(mut self, inbox: Option<PathBuf>) -> Self {
         self.inbox = inbox;
@@ -108,12 +108,12 @@ impl MediaRules {
     }
 }
 
-/// Something that was taken in.
+/// A file that was loaded, to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Media {
     /// Its content.
     pub bytes: Vec<u8>,
-    /// Its media type: by its first bytes where they tell it, else as it was declared.
+    /// Its media type: detected from its first bytes, or else as declared.
     pub mime: String,
     /// Its name, without any folder.
     pub file_name: String,
@@ -122,12 +122,13 @@ pub struct Media {
 }
 
 impl Media {
-    /// What it is, by its first bytes.
+    /// Its family, detected from its first bytes.
     pub fn family(&self) -> Family {
         kind::sniffed(&self.bytes).map_or(Family::Other, Family::of)
     }
 
-    /// Its name, with an end that agrees with the bytes: some go by names alone.
+    /// Its name, with an extension that agrees with the bytes: some programs go by the
+    /// name alone.
     pub fn typed_name(&self) -> String {
         let end = kind::extension(&self.mime);
         let told = match self.file_name.rsplit_once('.') {
@@ -142,31 +143,31 @@ impl Media {
     }
 }
 
-/// Why something was not taken in. Addresses and folders are never repeated.
+/// Why a file was not loaded. No address and no folder is repeated.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Unloadable {
-    /// The source cannot be used as it is written.
+pub enum LoadError {
+    /// The source is not valid.
     #[error("{0}")]
     Source(&'static str),
-    /// Files are not open to agents.
+    /// There is no outbox.
     #[error("`path` cannot be used: no outbox folder is configured")]
     NoOutbox,
-    /// There is no such file, or it is none to be sent.
+    /// There is no such file, or it may not be sent.
     #[error("the file cannot be used: {0}")]
     File(String),
-    /// The host is none on the public internet.
+    /// The host is not on the public internet.
     #[error("the address does not lead to the public internet alone; it was not called")]
     NotPublic,
     /// The host gave no file.
     #[error("the address gave no file: {0}")]
     Fetch(String),
-    /// The host answered with a status that says no.
+    /// The host answered with a status other than 200.
     #[error("the address gave no file: it answered {0}")]
     Answered(u16),
-    /// It is larger than what may be taken in.
-    #[error("it is larger than {0} bytes, the most that is taken in")]
+    /// It is too large.
+    #[error("it is larger than {0} bytes, the largest file that is sent")]
     TooLarge(usize),
-    /// There is nothing in it.
+    /// It is empty.
     #[error("it is empty")]
     Empty,
     /// It took too long.
@@ -174,7 +175,7 @@ pub enum Unloadable {
     TooSlow(u64),
 }
 
-impl Unloadable {
+impl LoadError {
     /// What to do next.
     pub const fn next(&self) -> &'static str {
         match self {
@@ -194,32 +195,32 @@ impl Unloadable {
     }
 }
 
-/// What a source gave, before it is looked at.
-struct Raw {
+/// The content of a source, not yet checked.
+struct SourceFile {
     bytes: Vec<u8>,
     declared: Option<String>,
     name: Option<String>,
 }
 
-/// Takes in what `source` names, as far as `rules` let it.
+/// Loads the file of a source within the limits of `rules`.
 ///
 /// # Errors
-/// When the source is not allowed, not there, too large or too slow.
-pub async fn load(source: &MediaSource, rules: &MediaRules) -> Result<Media, Unloadable> {
-    source.check().map_err(Unloadable::Source)?;
+/// When the source is not allowed, does not exist, is too large or too slow.
+pub async fn load(source: &MediaSource, rules: &MediaRules) -> Result<Media, LoadError> {
+    source.check().map_err(LoadError::Source)?;
     let loading = async {
         match (&source.url, &source.base64, &source.path) {
             (Some(url), _, _) => fetch::fetch(url, rules).await,
             (_, Some(text), _) => decoded(text, source.mime.as_deref(), rules),
             (_, _, Some(path)) => folder::read(path, rules).await,
-            (None, None, None) => Err(Unloadable::Empty),
+            (None, None, None) => Err(LoadError::Empty),
         }
     };
     let raw = tokio::time::timeout(rules.time, loading)
         .await
-        .map_err(|_| Unloadable::TooSlow(rules.time.as_secs()))??;
+        .map_err(|_| LoadError::TooSlow(rules.time.as_secs()))??;
     if raw.bytes.is_empty() {
-        return Err(Unloadable::Empty);
+        return Err(LoadError::Empty);
     }
     let mime = kind::mime(&raw.bytes, raw.declared.as_deref());
     let file_name = raw
@@ -235,12 +236,12 @@ pub async fn load(source: &MediaSource, rules: &MediaRules) -> Result<Media, Unl
     })
 }
 
-/// Asks a public https address for a file that an API has named; the body is still to
-/// come.
+/// Requests a file from a public https address that an API has named. The body has not
+/// been read.
 ///
 /// # Errors
-/// When the address is not public, or gives no file.
-pub async fn ask(url: &str, rules: &MediaRules) -> Result<Response, Unloadable> {
+/// When the address is not public, or does not answer with a file.
+pub async fn request(url: &str, rules: &MediaRules) -> Result<Response, LoadError> {
     // A file that comes in may be larger than one that is sent.
     let (response, _) = fetch::open(url, rules, rules.time * 4).await?;
     Ok(response)
@@ -250,24 +251,24 @@ fn hexadecimal(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn decoded(text: &str, mime: Option<&str>, rules: &MediaRules) -> Result<Raw, Unloadable> {
-    // Looked at first: what is too large is not decoded.
+fn decoded(text: &str, mime: Option<&str>, rules: &MediaRules) -> Result<SourceFile, LoadError> {
+    // Checked first, so that nothing too large is decoded.
     if text.len() / 4 * 3 > rules.max_bytes.saturating_add(3) {
-        return Err(Unloadable::TooLarge(rules.max_bytes));
+        return Err(LoadError::TooLarge(rules.max_bytes));
     }
     let bytes = STANDARD
         .decode(text)
-        .map_err(|_| Unloadable::Source("`base64` is not plain base64 with its padding"))?;
+        .map_err(|_| LoadError::Source("`base64` is not plain base64 with its padding"))?;
     if bytes.len() > rules.max_bytes {
-        return Err(Unloadable::TooLarge(rules.max_bytes));
+        return Err(LoadError::TooLarge(rules.max_bytes));
     }
     let declared = mime.map(str::to_owned);
     if declared.as_deref().is_some_and(|mime| !kind::is_mime(mime)) {
-        return Err(Unloadable::Source(
+        return Err(LoadError::Source(
             "`mime` is no media type such as image/png",
         ));
     }
-    Ok(Raw {
+    Ok(SourceFile {
         bytes,
         declared,
         name: None,
@@ -277,7 +278,7 @@ fn decoded(text: &str, mime: Option<&str>, rules: &MediaRules) -> Result<Raw, Un
 /// Whether this is a plain name of a file: no folder, nothing hidden, not too long.
 pub fn is_file_name(name: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || " ._-+()[],&".contains(c);
-    (1..=LONGEST_NAME).contains(&name.len())
+    (1..=MAX_NAME_BYTES).contains(&name.len())
         && name.chars().all(plain)
         && !name.starts_with(['.', ' '])
         && !name.ends_with(['.', ' '])

@@ -9,7 +9,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::{Unkept, hexadecimal, kind};
+use super::{ReceiveError, hexadecimal, kind};
 
 /// A file's name in the inbox: made of its content alone, whatever its sender called it.
 pub(super) fn name(sha256: &str, mime: &str) -> String {
@@ -18,7 +18,7 @@ pub(super) fn name(sha256: &str, mime: &str) -> String {
 }
 
 /// A new file for its owner alone, which is gone when it is dropped.
-pub(super) fn part(inbox: &Path) -> Result<NamedTempFile, Unkept> {
+pub(super) fn part(inbox: &Path) -> Result<NamedTempFile, ReceiveError> {
     tempfile::Builder::new()
         .prefix(".whatsapp-")
         .suffix(".part")
@@ -32,13 +32,13 @@ pub(super) fn place(
     path: PathBuf,
     size: u64,
     sha256: &str,
-) -> Result<PathBuf, Unkept> {
+) -> Result<PathBuf, ReceiveError> {
     match file.persist_noclobber(&path) {
         Ok(_) => Ok(path),
         Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => {
             match holds(&path, size, sha256) {
                 Ok(true) => Ok(path),
-                Ok(false) | Err(_) => Err(Unkept::Unsaved(
+                Ok(false) | Err(_) => Err(ReceiveError::Unsaved(
                     "something else has its name there, and nothing is overwritten",
                 )),
             }
@@ -82,8 +82,8 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Why nothing was saved; folders are never repeated.
-pub(super) fn unsaved(error: &io::Error) -> Unkept {
-    Unkept::Unsaved(match error.kind() {
+pub(super) fn unsaved(error: &io::Error) -> ReceiveError {
+    ReceiveError::Unsaved(match error.kind() {
         io::ErrorKind::NotFound => "the folder is not there",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "it may not be written to"

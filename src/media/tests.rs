@@ -41,7 +41,7 @@ fn nothing() -> MediaSource {
 /// Rules whose names stand in the book; nothing is asked of the network.
 fn names() -> MediaRules {
     let mut rules = MediaRules::default();
-    rules.net.lookup = |host, _| {
+    rules.net.resolve = |host, _| {
         Box::pin(async move {
             match book(&host) {
                 [] => Err(io::ErrorKind::NotFound.into()),
@@ -149,7 +149,7 @@ async fn what_is_not_public_is_never_called() {
         "https://mapped.example/a.png",
     ] {
         let loaded = load(&url(text), &names()).await;
-        assert_eq!(loaded, Err(Unloadable::NotPublic), "{text}");
+        assert_eq!(loaded, Err(LoadError::NotPublic), "{text}");
     }
     for text in [
         "http://93.184.215.14/a.png",
@@ -160,16 +160,16 @@ async fn what_is_not_public_is_never_called() {
         "a.png",
     ] {
         let loaded = load(&url(text), &names()).await;
-        assert!(matches!(loaded, Err(Unloadable::Source(_))), "{text}");
+        assert!(matches!(loaded, Err(LoadError::Source(_))), "{text}");
     }
     let loaded = load(&url("https://nobody.example/"), &names()).await;
     assert_eq!(
         loaded,
-        Err(Unloadable::Fetch("its host has no address".into()))
+        Err(LoadError::Fetch("its host has no address".into()))
     );
 }
 
-async fn fetched(answer: ResponseTemplate) -> Result<Media, Unloadable> {
+async fn fetched(answer: ResponseTemplate) -> Result<Media, LoadError> {
     let mock = MockServer::start().await;
     Mock::given(any())
         .respond_with(answer)
@@ -231,10 +231,7 @@ async fn a_slow_host_is_given_up() {
     rules.time = Duration::from_millis(100);
     let text = format!("http://here.example:{}/", mock.address().port());
     let error = load(&url(&text), &rules).await.unwrap_err();
-    assert!(matches!(
-        error,
-        Unloadable::TooSlow(_) | Unloadable::Fetch(_)
-    ));
+    assert!(matches!(error, LoadError::TooSlow(_) | LoadError::Fetch(_)));
 }
 
 #[tokio::test]
@@ -257,15 +254,15 @@ async fn base64_is_bounded_and_typed_by_its_bytes() {
     // It claims to be a picture, and is none.
     let media = loaded("aGVsbG8=", "image/png").await.unwrap();
     assert_eq!(media.mime, "application/octet-stream");
-    assert_eq!(loaded("", "text/csv").await, Err(Unloadable::Empty));
+    assert_eq!(loaded("", "text/csv").await, Err(LoadError::Empty));
     let large = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     assert_eq!(
         loaded(large, "text/csv").await,
-        Err(Unloadable::TooLarge(16))
+        Err(LoadError::TooLarge(16))
     );
     for (text, mime) in [("no base64", "text/csv"), ("aGVsbG8=", "text/csv\r\nX: y")] {
         let loaded = loaded(text, mime).await;
-        assert!(matches!(loaded, Err(Unloadable::Source(_))), "{text}");
+        assert!(matches!(loaded, Err(LoadError::Source(_))), "{text}");
     }
 }
 
@@ -333,14 +330,14 @@ async fn only_regular_files_below_the_outbox_are_read() {
         absolute.to_str().unwrap(),
     ] {
         let error = load(&path(name), &rules).await.unwrap_err();
-        assert!(matches!(error, Unloadable::File(_)), "{name}: {error}");
+        assert!(matches!(error, LoadError::File(_)), "{name}: {error}");
         assert!(!error.to_string().contains("secret"), "{error}");
     }
     let large = load(&path("large"), &rules).await;
-    assert_eq!(large, Err(Unloadable::TooLarge(64)));
-    assert_eq!(load(&path("empty"), &rules).await, Err(Unloadable::Empty));
+    assert_eq!(large, Err(LoadError::TooLarge(64)));
+    assert_eq!(load(&path("empty"), &rules).await, Err(LoadError::Empty));
     let closed = load(&path("sub/cat.png"), &MediaRules::default()).await;
-    assert_eq!(closed, Err(Unloadable::NoOutbox));
+    assert_eq!(closed, Err(LoadError::NoOutbox));
 }
 
 #[test]
@@ -391,5 +388,5 @@ async fn a_body_of_no_stated_length_is_bounded_too() {
         while peer.write_all(&[b'x'; 4096]).await.is_ok() {}
     });
     let loaded = load(&url(&text), &near()).await;
-    assert_eq!(loaded, Err(Unloadable::TooLarge(64)));
+    assert_eq!(loaded, Err(LoadError::TooLarge(64)));
 }

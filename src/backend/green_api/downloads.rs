@@ -53,7 +53,7 @@ impl GreenApi {
     /// The token is in no request for a file.
     async fn download(&self, url: &str) -> Result<Received, BackendError> {
         match self.0.open_file(url).await? {
-            Some(response) => files::take_in(API, response, None, &self.0.media).await,
+            Some(response) => files::download(API, response, None, &self.0.media).await,
             None => files::from_public(API, url, None, &self.0.media).await,
         }
     }

@@ -3,7 +3,7 @@
 use super::GreenApi;
 use crate::{
     backend::BackendKind,
-    config::{AccountKey, BackendSpec, Key, Presence, StateWord, http_url, is_loopback},
+    config::{AccountKey, BackendSpec, ConfigKey, KeyPresence, StateWord, http_url, is_loopback},
     op::SessionState,
 };
 
@@ -29,10 +29,10 @@ pub(crate) static KIND: BackendKind = BackendKind {
 };
 
 /// The number of the instance.
-pub(super) const ID_INSTANCE: Key = Key {
+pub(super) const ID_INSTANCE: ConfigKey = ConfigKey {
     variable: "GREENAPI_ID_INSTANCE",
     account_key: AccountKey::Value("id_instance"),
-    presence: Presence::Required,
+    presence: KeyPresence::Required,
     parse: |text| {
         let fits = text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit());
         checked(fits, text, "takes the digits that the console shows")
@@ -42,13 +42,13 @@ pub(super) const ID_INSTANCE: Key = Key {
 };
 
 /// The token of the instance.
-pub(super) const API_TOKEN: Key = Key {
+pub(super) const API_TOKEN: ConfigKey = ConfigKey {
     variable: "GREENAPI_API_TOKEN",
     account_key: AccountKey::Secret {
         file: "api_token_file",
         variable: "api_token_env",
     },
-    presence: Presence::Required,
+    presence: KeyPresence::Required,
     parse: |text| {
         let fits = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let problem = "takes the letters and digits that the console shows";
@@ -59,20 +59,20 @@ pub(super) const API_TOKEN: Key = Key {
 };
 
 /// The address of the API.
-pub(super) const API_URL: Key = Key {
+pub(super) const API_URL: ConfigKey = ConfigKey {
     variable: "GREENAPI_API_URL",
     account_key: AccountKey::Value("api_url"),
-    presence: Presence::Default("https://api.green-api.com"),
+    presence: KeyPresence::Default("https://api.green-api.com"),
     parse: url,
     identifies: None,
     example: "https://api.green-api.com",
 };
 
 /// The address that takes files.
-pub(super) const MEDIA_URL: Key = Key {
+pub(super) const MEDIA_URL: ConfigKey = ConfigKey {
     variable: "GREENAPI_MEDIA_URL",
     account_key: AccountKey::Value("media_url"),
-    presence: Presence::Default("https://media.green-api.com"),
+    presence: KeyPresence::Default("https://media.green-api.com"),
     parse: url,
     identifies: None,
     example: "https://media.green-api.com",

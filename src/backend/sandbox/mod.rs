@@ -1,31 +1,27 @@
 //! A WhatsApp account in memory. It is a server on a loopback port with the paths and
 //! answers of WAHA on its NOWEB engine, and WAHA's client calls it.
 
-mod answers;
+mod auto_replies;
 mod chats;
 mod contacts;
 mod files;
+mod first_files;
 mod group_settings;
 mod groups;
 mod history;
-mod made;
-mod media;
 mod members;
 mod messages;
 mod past;
 mod pictures;
 mod presence;
 mod profile;
-mod reply;
+mod request;
+mod routes;
 mod sending;
 mod server;
 mod session;
-mod window;
 
-use std::{
-    pin::Pin,
-    sync::{Arc, Mutex},
-};
+use std::{pin::Pin, sync::Arc};
 
 use url::Url;
 
@@ -35,17 +31,17 @@ use crate::{
     op::BackendError,
     toolset::Toolset,
 };
-use answers::Answers;
-use chats::Chats;
+use auto_replies::AutoReplies;
+use chats::SandboxChats;
 use contacts::Contacts;
-use files::Files;
+use files::SandboxFiles;
 use group_settings::Invites;
 use groups::Groups;
 use history::Messages;
-use presence::Presences;
-use profile::Profile;
-use server::Server;
-use session::Session;
+use presence::SandboxPresence;
+use profile::SandboxProfile;
+use server::SandboxServer;
+use session::SandboxSession;
 
 /// The sandbox in the table of back ends.
 pub(super) static KIND: BackendKind = BackendKind {
@@ -68,22 +64,20 @@ pub const FLATMATES: &str = "120363000000000002@g.us";
 /// The account that scans the code.
 const ME: &str = "15550001111@c.us";
 
-/// What the sandbox remembers, one part for each topic.
+/// The state of the account, one part for each topic.
 #[derive(Default)]
-struct State {
-    session: Session,
-    profile: Profile,
+struct SandboxState {
+    session: SandboxSession,
+    profile: SandboxProfile,
     groups: Groups,
     messages: Messages,
-    answers: Answers,
+    auto_replies: AutoReplies,
     contacts: Contacts,
-    presences: Presences,
-    chats: Chats,
+    presence: SandboxPresence,
+    chats: SandboxChats,
     invites: Invites,
-    files: Files,
+    files: SandboxFiles,
 }
-
-type Shared = Arc<Mutex<State>>;
 
 /// The description of the sandbox.
 pub fn spec() -> &'static BackendSpec {
@@ -92,14 +86,14 @@ pub fn spec() -> &'static BackendSpec {
 
 /// A sandbox, and WAHA's client for it.
 pub struct Sandbox {
-    server: Arc<Server>,
+    server: Arc<SandboxServer>,
     waha: Waha,
 }
 
 impl Sandbox {
     /// A new account, whose server starts at the first call.
     pub fn new(config: &Config) -> Self {
-        let server = Arc::new(Server::default());
+        let server = Arc::new(SandboxServer::default());
         Self {
             waha: Waha::at(server.clone(), config),
             server,

@@ -3,7 +3,7 @@
 use super::Waha;
 use crate::{
     backend::BackendKind,
-    config::{AccountKey, BackendSpec, Key, Presence, StateWord, http_url, is_loopback},
+    config::{AccountKey, BackendSpec, ConfigKey, KeyPresence, StateWord, http_url, is_loopback},
     op::SessionState,
 };
 
@@ -31,33 +31,33 @@ pub(crate) static KIND: BackendKind = BackendKind {
 };
 
 /// The server's address.
-pub(super) const BASE_URL: Key = Key {
+pub(super) const BASE_URL: ConfigKey = ConfigKey {
     variable: "WAHA_BASE_URL",
     account_key: AccountKey::Value("url"),
-    presence: Presence::Required,
+    presence: KeyPresence::Required,
     parse: |text| http_url(text).map(|url| url.to_string()),
     identifies: Some(same_server),
     example: "http://localhost:3000",
 };
 
 /// The key of the API; a server may be set up without one.
-pub(super) const API_KEY: Key = Key {
+pub(super) const API_KEY: ConfigKey = ConfigKey {
     variable: "WAHA_API_KEY",
     account_key: AccountKey::Secret {
         file: "api_key_file",
         variable: "api_key_env",
     },
-    presence: Presence::Optional,
+    presence: KeyPresence::Optional,
     parse: |text| Ok(text.to_owned()),
     identifies: None,
     example: "secret",
 };
 
 /// The name of the session.
-pub(super) const SESSION: Key = Key {
+pub(super) const SESSION: ConfigKey = ConfigKey {
     variable: "WAHA_SESSION",
     account_key: AccountKey::Value("session"),
-    presence: Presence::Default("default"),
+    presence: KeyPresence::Default("default"),
     parse: session,
     identifies: Some(str::to_owned),
     example: "default",

@@ -7,7 +7,7 @@ use super::{
     reader::{Fields, Reader},
 };
 use crate::{
-    config::{AccountKey, AccountSpec, BackendSpec},
+    config::{AccountKey, AccountSpec, BackendSpec, ConfigKey},
     policy::{
         Accounts, Diagnostic,
         raw::{Key, Node, Raw, Span},
@@ -178,12 +178,11 @@ impl Reader<'_> {
                 _ => "",
             };
             let name = key.name.as_str();
+            // An address may have a password in it.
+            let is_value = |key: &ConfigKey| matches!(key.account_key, AccountKey::Value(value) if value == name);
             let harmless = name == "backend"
-                || keys().any(|key| match key.account_key {
-                    // An address may have a password in it.
-                    AccountKey::Value(value) => value == name && !text.contains(['@', '?', '#']),
-                    AccountKey::Secret { file, .. } => file == name && text.starts_with('/'),
-                });
+                || name.ends_with("_file") && text.starts_with('/')
+                || keys().any(is_value) && !text.contains(['@', '?', '#']);
             if !harmless {
                 self.covered.push(node.span.clone());
             }
