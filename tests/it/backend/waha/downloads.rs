@@ -160,7 +160,7 @@ async fn what_is_not_there_is_told() {
         (
             reply(200, with(told.clone())),
             bytes(PNG).insert_header("Content-Encoding", "gzip"),
-            "packed",
+            "compressed",
         ),
         (reply(200, with(told)), bytes(b""), "the file is empty"),
     ] {
@@ -172,7 +172,7 @@ async fn what_is_not_there_is_told() {
             .await;
         let result = call(&mock, "download_media", message()).await;
         let expected = match wanted {
-            "packed" | "the file is empty" => "media-refused",
+            "compressed" | "the file is empty" => "media-refused",
             _ => "backend-refused",
         };
         assert_eq!(code(&result), expected);

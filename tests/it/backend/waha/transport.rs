@@ -192,7 +192,7 @@ async fn an_answer_that_cannot_be_read_is_told() {
         (empty(200), "it is empty"),
         (
             reply(200, json!({ "status": 7 })),
-            "a field is missing or of another type",
+            "a field is missing or has the wrong type",
         ),
     ] {
         let mock = MockServer::start().await;
