@@ -27,7 +27,7 @@ use whatsapp_guard::{
     mcp::{self, LOCAL, Server},
     op::{
         Attachment, BackendError, Blob, ChatId, GroupId, ListChats, ListMessages, Operation,
-        Output, PersonId, Progress, Risk, Topic,
+        Output, PersonId, Progress, Reads, Risk, Targets, Topic,
     },
     policy::Policy,
     sessions::{MAX_SESSIONS, Sessions},
@@ -110,10 +110,15 @@ macro_rules! fixture {
             const NAME: &'static str = $name;
             const RISK: Risk = Risk::$risk;
             const TOPIC: Topic = Topic::Session;
+            const READS: Reads = Reads::Nothing;
             const INTENT: &'static str = "do nothing, for the MCP conformance suite";
             const IDEMPOTENT: bool = true;
             const KNOWN_AS: &'static [&'static str] = &[];
             type Output = Shown;
+
+            fn targets(&self) -> Targets {
+                Targets::none()
+            }
         }
     };
 }

@@ -1,4 +1,4 @@
-//! What an answer holds beside its text, and files that were received.
+//! Attachments of answers, and received files.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use schemars::JsonSchema;
@@ -7,14 +7,14 @@ use serde::Serialize;
 use super::{Output, Untrusted};
 use crate::media::{Kept, Received, is_heard, is_shown};
 
-/// Something in an answer beside its text.
+/// A file in an answer.
 #[derive(Debug, Clone)]
 pub enum Attachment {
-    /// A picture to look at.
+    /// A picture.
     Image(Blob),
-    /// Sound to listen to.
+    /// Sound.
     Audio(Blob),
-    /// Any other file, with an address that names it.
+    /// Any other file, with its URI.
     File(Blob, String),
 }
 
@@ -47,7 +47,7 @@ pub struct ReceivedFile {
 }
 
 impl ReceivedFile {
-    /// A file of this name; `uri` names it where it is neither picture nor sound.
+    /// A received file; `uri` is for a file that is neither a picture nor sound.
     pub fn new(received: Received, file_name: Option<Untrusted>, uri: String) -> Self {
         let mime = received.mime;
         let (saved_as, attachment) = match received.kept {

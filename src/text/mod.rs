@@ -1,5 +1,4 @@
-//! Text helpers that know nothing of the rest: suggestions for misspelled names,
-//! durations and points in time as people read and write them.
+//! Suggestions for misspelled names, and times as people read and write them.
 
 mod nearest;
 mod time;

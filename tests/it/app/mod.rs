@@ -28,7 +28,7 @@ use whatsapp_guard::{
     ledger::Ledger,
     mcp::{self, Account, LOCAL, Server},
     media::MediaRules,
-    op::AnswerSize,
+    op::{self, AnswerSize, Entry},
     policy::Policy,
     toolset::{Tool, Toolset},
 };
@@ -307,47 +307,60 @@ pub fn wrong(answer: &Value) -> &str {
     answer["error"]["data"]["code"].as_str().expect("a code")
 }
 
-/// Arguments that every tool understands: each required one, by its name.
+/// Arguments that a tool accepts, from its schema; the message is one of the sandbox.
 pub fn arguments(tool: &Tool) -> Value {
-    let required = tool
-        .schemas()
-        .input
-        .get("required")
-        .cloned()
-        .unwrap_or_default();
-    let names = required.as_array().cloned().unwrap_or_default();
-    let value = |name: &str| match name {
-        "group" => json!("120363000000000001@g.us"),
-        "emoji" => json!("👍"),
-        "to" => json!("120363000000000001@g.us"),
-        "chat" | "person" => json!("15552220001@c.us"),
-        "people" => json!(["15552220001@c.us"]),
-        "message" if tool.name == "download_media" => {
-            json!("false_15552220001@c.us_SANDBOX00000008")
+    let message = match tool.name {
+        // This one has a file.
+        "download_media" => "false_15552220001@c.us_SANDBOX00000008",
+        _ => "false_15552220001@c.us_SANDBOX00000004",
+    };
+    sample(op::named(tool.name)[0], message)
+}
+
+/// The required arguments of a tool, and as many optional ones as its schema asks for.
+pub fn sample(entry: &Entry, message: &str) -> Value {
+    let schema = (entry.argument_schema)();
+    let fields = schema.get("properties").and_then(Value::as_object);
+    let required = schema.get("required").and_then(Value::as_array);
+    let is_required = |name: &str| required.is_some_and(|all| all.iter().any(|one| one == name));
+    let (mut first, optional): (Vec<_>, Vec<_>) = fields
+        .into_iter()
+        .flatten()
+        .partition(|(name, _)| is_required(name));
+    let least = schema.get("minProperties").and_then(Value::as_u64);
+    let lacking = (least.unwrap_or(0) as usize).saturating_sub(first.len());
+    first.extend(optional.into_iter().rev().take(lacking));
+    let values = first.into_iter().map(|(name, field)| match name.as_str() {
+        "to" => (name.clone(), json!("120363000000000001@g.us")),
+        _ => (name.clone(), value_for(field, message)),
+    });
+    values.collect::<serde_json::Map<_, _>>().into()
+}
+
+/// A value that fits the schema of an argument.
+fn value_for(field: &Value, message: &str) -> Value {
+    let words = field["enum"].as_array();
+    match (field["type"].as_str(), field["format"].as_str()) {
+        (_, Some("chat-id" | "person-id")) => json!("15552220001@c.us"),
+        (_, Some("group-id")) => json!("120363000000000001@g.us"),
+        (_, Some("phone-number")) => json!("+15552220001"),
+        (_, Some("message-id")) => json!(message),
+        (_, Some("invite")) => json!("https://chat.whatsapp.com/ABCDEFGHIJKLMNOPQRSTUV"),
+        (_, Some("emoji")) => json!("👍"),
+        (Some("string"), _) => words.map_or(json!("Some words"), |words| words[0].clone()),
+        (Some("integer" | "number"), _) => json!(12),
+        (Some("boolean"), _) => json!(true),
+        (Some("array"), _) => {
+            let least = field["minItems"].as_u64().unwrap_or(1);
+            let items = (0..least).map(|index| match value_for(&field["items"], message) {
+                Value::String(text) if index > 0 => json!(format!("{text} {index}")),
+                value => value,
+            });
+            items.collect()
         }
-        "message" => json!("false_15552220001@c.us_SANDBOX00000004"),
-        "number" => json!("+15552220001"),
-        "picture" => json!({ "base64": "/9j/4A==" }),
-        "media" => json!({ "base64": "T2dnUwAC", "mime": "audio/ogg" }),
-        "name" | "description" | "text" => json!("Some words"),
-        "invite" => json!("https://chat.whatsapp.com/ABCDEFGHIJKLMNOPQRSTUV"),
-        "presence" => json!("online"),
-        "latitude" | "longitude" => json!(12.5),
-        "question" => json!("Which day?"),
-        "options" => json!(["Monday", "Tuesday"]),
-        other => panic!("no value for the argument `{other}`"),
-    };
-    // These take any of several, so that none is required.
-    let any = match tool.name {
-        "set_group_permissions" => Some(("send_messages".to_owned(), json!("admins"))),
-        "update_profile" => Some(("picture".to_owned(), value("picture"))),
-        _ => None,
-    };
-    names
-        .iter()
-        .filter_map(Value::as_str)
-        .map(|name| (name.to_owned(), value(name)))
-        .chain(any)
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+        _ if field["properties"].get("mime").is_some() => {
+            json!({ "base64": "T2dnUwAC", "mime": "audio/ogg" })
+        }
+        _ => json!({ "base64": "/9j/4A==" }),
+    }
 }

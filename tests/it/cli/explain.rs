@@ -170,7 +170,10 @@ fn what_makes_no_sense_is_wrong_usage() {
         (&["send_message"], "missing field `chat`"),
         (&["send_message", "{"], "no JSON"),
         (&["send_message", r#"{"chat":"x","text":"y"}"#], "`chat`"),
-        (&["get_session", "{}", "--at", "noon"], "`noon` is no time"),
+        (
+            &["get_session", "{}", "--at", "noon"],
+            "`noon` is not a time",
+        ),
     ] {
         let ran = explain(arguments);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");

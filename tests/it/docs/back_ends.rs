@@ -1,11 +1,12 @@
-//! The documents name every back end, configuration key and state word of the table.
+//! The back ends in the documents and in `compose.yaml`, from the table of back ends.
 
 use whatsapp_guard::{
     backend::specs,
     config::{BackendSpec, KeyPresence},
 };
 
-const README: &str = include_str!("../../../README.md");
+use crate::docs::generated::Part;
+
 const POLICY: &str = include_str!("../../../docs/policy.md");
 const COMPOSE: &str = include_str!("../../../compose.yaml");
 
@@ -23,10 +24,16 @@ fn row(spec: &BackendSpec) -> String {
     format!("| {} | `{}` | {keys} |\n", spec.title, spec.name)
 }
 
-#[test]
-fn the_readme_has_the_table_of_back_ends() {
-    let rows: String = specs().iter().copied().map(row).collect();
-    assert!(README.contains(&rows), "the README lacks:\n{rows}");
+/// The table of back ends and their configuration in the README.
+pub fn table() -> Vec<Part> {
+    let mut text = "| back end | `--backend` | environment |\n| --- | --- | --- |\n".to_owned();
+    text.extend(specs().iter().copied().map(row));
+    vec![Part {
+        file: "README.md",
+        name: "back-ends".into(),
+        text,
+        after: None,
+    }]
 }
 
 #[test]

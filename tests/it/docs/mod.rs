@@ -2,6 +2,8 @@
 
 mod back_ends;
 mod docker;
+pub mod generated;
 mod policy;
 mod readme;
 mod tables;
+pub mod tools;
