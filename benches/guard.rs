@@ -28,13 +28,12 @@ use tokio::{
 };
 use whatsapp_guard::{
     audit::Audit,
-    backend::Backend,
+    backend::{self, specs},
     clock::Clock,
-    config::{Config, SessionName, Timeouts, WahaAccount},
+    config::Config,
     gate::{Caller, Gate, Verdict},
     ledger::{Count, Ledger, Request},
     mcp::{self, Server},
-    media::MediaRules,
     op::{
         self, Chat, ChatId, ChatList, LastMessage, ListChats, ListMessages, Listed, Message,
         MessageId, MessageList, Output, PersonId, Untrusted,
@@ -50,7 +49,7 @@ fn gate(clock: &Clock, audit: &Arc<Audit>) -> Gate {
     let raised = DEFAULT.replace("max = 120,", "max = 4000000000,");
     let raised = raised.replace("burst = 120,", "burst = 4000000000,");
     assert!(raised != DEFAULT);
-    let policy = Policy::from_toml("policy.toml", &raised).unwrap();
+    let policy = Policy::from_toml(specs(), "policy.toml", &raised).unwrap();
     Gate::new(
         policy,
         clock,
@@ -61,14 +60,13 @@ fn gate(clock: &Clock, audit: &Arc<Audit>) -> Gate {
 }
 
 fn tools(url: &str) -> Toolset {
-    let account = WahaAccount {
-        base_url: url.parse().unwrap(),
-        api_key: Some("bench".into()),
-        session: SessionName::parse("default").unwrap(),
-        timeouts: Timeouts::default(),
-        media: MediaRules::default(),
+    let lookup = |name: &str| match name {
+        "WAHA_BASE_URL" => Some(url.to_owned()),
+        "WAHA_API_KEY" => Some("bench".to_owned()),
+        _ => None,
     };
-    Backend::new(&Config::Waha(account)).tools()
+    let config = Config::read(None, specs(), &lookup).unwrap();
+    backend::open(&config).unwrap().tools()
 }
 
 fn audit(folder: &TempDir, clock: &Clock) -> Arc<Audit> {
@@ -257,7 +255,7 @@ fn large_policy() -> Policy {
             "[[tools.{tool}]]\naction = \"allow\"\n{when}limits = [{{ max = 9, window = \"day\", counter = \"{number}\" }}]\n"
         );
     }
-    Policy::from_toml("policy.toml", &text).unwrap()
+    Policy::from_toml(specs(), "policy.toml", &text).unwrap()
 }
 
 /// A policy decision without the counting of limits.

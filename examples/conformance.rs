@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use whatsapp_guard::{
     audit::Audit,
+    backend::specs,
     clock::Clock,
     gate::Gate,
     http::{self, auth::Authenticator, listen::Listener, origins::Origins},
@@ -211,7 +212,7 @@ async fn changed<O: Operation>(_: NoBackend, _: O) -> Result<Shown, BackendError
 
 fn policy(more: &str) -> Result<Policy, String> {
     let text = POLICY.replacen('\n', &format!("\n{more}\n"), 1);
-    Policy::from_toml("policy.toml", &text).map_err(|wrong| wrong.to_string())
+    Policy::from_toml(specs(), "policy.toml", &text).map_err(|wrong| wrong.to_string())
 }
 
 fn tools() -> Toolset {

@@ -2,11 +2,10 @@
 
 use std::{io::Write, process::ExitCode};
 
-use clap::Parser;
-use whatsapp_guard::cli::{self, Cli};
+use whatsapp_guard::cli;
 
 fn main() -> ExitCode {
-    match cli::run(Cli::parse()) {
+    match cli::run(cli::parse()) {
         Ok(code) => code,
         Err(error) => {
             // Nobody is left to tell when standard error is gone.

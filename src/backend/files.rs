@@ -1,4 +1,4 @@
-//! Files that an API names: asked for, taken in, and told clearly when they are gone.
+//! Downloads of files that an API names.
 
 use reqwest::{Response, StatusCode};
 
@@ -7,10 +7,10 @@ use crate::{
     op::{BackendError, GUARD, Untrusted},
 };
 
-/// What to do about a file that is gone.
-const AGAIN: &str = "ask for it to be sent again, or open it on the phone";
+/// The remedy for a file that is gone.
+const ASK_AGAIN: &str = "ask for it to be sent again, or open it on the phone";
 
-/// Takes in a file from a public address that an API has named.
+/// Downloads a file from a public address that an API has named.
 pub(super) async fn from_public(
     api: &'static str,
     url: &str,
@@ -21,26 +21,26 @@ pub(super) async fn from_public(
         .await
         .map_err(|error| match error {
             LoadError::Status(status) => no_file(api, status),
-            // What it says of an argument is of no use here: nobody gave one.
+            // Its message is about an argument of a tool, and here there is none.
             LoadError::InvalidSource(_) => refused(
                 api,
                 None,
-                "it names an address for the file that is not called",
-                "the operator should look at how the API stores its files",
+                "the address that it reports for the file may not be called",
+                "the operator should check where the API stores its files",
             ),
             LoadError::NotPublic => refused(
                 api,
                 None,
                 &error.to_string(),
-                "the operator should look at how the API stores its files",
+                "the operator should check where the API stores its files",
             ),
             error => refused(api, None, &error.to_string(), "call again"),
         })?;
-    take_in(api, response, declared, rules).await
+    download(api, response, declared, rules).await
 }
 
-/// Takes in a file that an API answers itself.
-pub(super) async fn take_in(
+/// Downloads a file from the API's own answer.
+pub(super) async fn download(
     api: &'static str,
     response: Response,
     declared: Option<&str>,
@@ -61,32 +61,37 @@ pub(super) async fn take_in(
     Ok(received)
 }
 
-/// There is no file, or none any more.
-pub(super) fn gone(api: &'static str, said: &str) -> BackendError {
-    refused(api, None, said, AGAIN)
+/// The file does not exist, or not any more.
+pub(super) fn gone(api: &'static str, message: &str) -> BackendError {
+    refused(api, None, message, ASK_AGAIN)
 }
 
 fn no_file(api: &'static str, status: u16) -> BackendError {
-    let (said, next) = match status {
-        404 | 410 => ("the file is gone", AGAIN),
+    let (message, next) = match status {
+        404 | 410 => ("the file is gone", ASK_AGAIN),
         401 | 403 => (
-            "it does not give out the file: the address is out of date, or the key may not read it",
-            "call again; if it stays, the operator should look at the key's rights",
+            "it refuses the file: the address has expired, or the key may not read it",
+            "call again; if it fails again, the operator should check the key's permissions",
         ),
         300..=399 => (
             "the file's address leads to a redirect, which is not followed",
-            "the operator should look at how the API stores its files",
+            "the operator should check where the API stores its files",
         ),
-        _ => ("it does not give out the file", "call again later"),
+        _ => ("it refuses the file", "call again later"),
     };
-    refused(api, Some(status), &format!("{said} ({status})"), next)
+    refused(api, Some(status), &format!("{message} ({status})"), next)
 }
 
-fn refused(api: &'static str, status: Option<u16>, said: &str, next: &'static str) -> BackendError {
+fn refused(
+    api: &'static str,
+    status: Option<u16>,
+    message: &str,
+    next: &'static str,
+) -> BackendError {
     BackendError::Refused {
         api,
         status,
-        message: Untrusted::new(said),
+        message: Untrusted::new(message),
         remedy: next,
     }
 }

@@ -1,6 +1,7 @@
-//! The way to an API: bounded, without redirects, and honest about what was sent.
+//! HTTP requests to an API: bounded in size and time, without redirects, and exact about
+//! whether a request was sent.
 
-use std::{error::Error, sync::OnceLock, time::Duration};
+use std::{error::Error, future::ready, pin::Pin, sync::OnceLock, time::Duration};
 
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -13,13 +14,40 @@ use crate::{
     op::{BackendError, Progress},
 };
 
-/// The largest answer that is read.
-const LARGEST: usize = 8 * 1024 * 1024;
+/// The largest answer that is read, in bytes.
+const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
-/// How long a file may take to come.
-const FILE_TIME: Duration = Duration::from_secs(120);
+/// The time limit for the download of a file.
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// One API. The client with its certificate store is made at the first call.
+/// Where an API is: an address that is known, or one that the first call finds out.
+pub(super) trait Locate: Send + Sync + 'static {
+    /// Whether it is reached at an `https:` address.
+    fn is_encrypted(&self) -> bool;
+
+    /// The address.
+    ///
+    /// # Errors
+    /// When there is none.
+    fn locate(&self) -> LocateFuture<'_>;
+}
+
+/// An address once it is known.
+pub(super) type LocateFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Url, BackendError>> + Send + 'a>>;
+
+impl Locate for Url {
+    fn is_encrypted(&self) -> bool {
+        self.scheme() == "https"
+    }
+
+    fn locate(&self) -> LocateFuture<'_> {
+        Box::pin(ready(Ok(self.clone())))
+    }
+}
+
+/// The transport to one API. Its client and certificate store are created at the first
+/// call.
 pub(super) struct Http {
     api: &'static str,
     timeout: Duration,
@@ -27,16 +55,16 @@ pub(super) struct Http {
     client: OnceLock<Client>,
 }
 
-/// What an API answered.
+/// The answer of an API.
 pub(super) struct Reply {
     pub(super) status: StatusCode,
     body: Vec<u8>,
 }
 
-/// What a body says.
+/// The body of an answer.
 #[derive(Debug, PartialEq)]
 pub(super) enum Body {
-    /// Nothing; a normal success for many calls.
+    /// No body: a normal success of many calls.
     Empty,
     Json(Value),
     Text(String),
@@ -52,15 +80,15 @@ impl Http {
         }
     }
 
-    /// For an API that is only called at plain `http:` addresses. The system's
-    /// certificates are then not read: that takes milliseconds and memory, and
-    /// fails where there are none.
+    /// For an API that is only called at plain `http:` addresses: the system's certificates
+    /// are not read. Reading them takes milliseconds and memory, and fails if there are
+    /// none.
     pub(super) fn plain(mut self, plain: bool) -> Self {
         self.certificates = !plain;
         self
     }
 
-    /// Sends a request that changes nothing; a lost connection is tried once more.
+    /// Sends a request that changes nothing. If the connection is lost, it is sent once more.
     pub(super) async fn read(
         &self,
         request: impl Fn(&Client) -> RequestBuilder,
@@ -78,13 +106,14 @@ impl Http {
         .map_err(|why| BackendError::Unreadable { api: self.api, why })
     }
 
-    /// Asks for a file, whose body is still to come; a lost connection is tried once more.
+    /// Requests a file; its body has not been read. If the connection is lost, the request
+    /// is sent once more.
     pub(super) async fn open(
         &self,
         request: impl Fn(&Client) -> RequestBuilder,
     ) -> Result<Response, BackendError> {
         let client = self.client()?;
-        let send = || request(client).timeout(FILE_TIME).send();
+        let send = || request(client).timeout(DOWNLOAD_TIMEOUT).send();
         let opened = match send().await {
             Err(error) if !error.is_timeout() => send().await,
             outcome => outcome,
@@ -105,7 +134,7 @@ impl Http {
         Ok(response)
     }
 
-    /// Sends a request that changes something, once, unless it was taken back.
+    /// Sends a request that changes something, once, unless the call was cancelled.
     pub(super) async fn change(
         &self,
         progress: &Progress,
@@ -128,19 +157,27 @@ impl Http {
         }
     }
 
-    /// The outer error: no answer. The inner error: an answer that cannot be taken in.
+    /// The outer error: no answer. The inner error: an answer that cannot be read.
     async fn send(&self, request: RequestBuilder) -> Result<Result<Reply, String>, Lost> {
         let mut response = request.send().await.map_err(Lost::from)?;
         let status = response.status();
         let mut body = Vec::new();
         loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST => {
-                    return Ok(Err(format!("it is larger than {} MiB", LARGEST >> 20)));
+                Ok(Some(chunk)) if body.len() + chunk.len() > MAX_BODY_BYTES => {
+                    return Ok(Err(format!(
+                        "it is larger than {} MiB",
+                        MAX_BODY_BYTES >> 20
+                    )));
                 }
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Ok(None) => break,
-                Err(error) => return Ok(Err(format!("it broke off: {}", reason(&error)))),
+                Err(error) => {
+                    return Ok(Err(format!(
+                        "the connection was lost while it was read: {}",
+                        reason(&error)
+                    )));
+                }
             }
         }
         tracing::info!(
@@ -156,11 +193,11 @@ impl Http {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        // Losing a race to another caller only means that one of two clients is dropped.
+        // If two callers get here at once, one of the two clients is dropped.
         let builder = if self.certificates {
             client_builder()
         } else {
-            // Trusts nobody: should `https:` be called after all, it fails.
+            // No trusted certificate: a call of an `https:` address fails.
             client_builder().tls_certs_only([])
         };
         let client = builder
@@ -191,12 +228,12 @@ impl From<reqwest::Error> for Lost {
     }
 }
 
-/// Scheme, host and port of a URL: all of it that may be shown.
+/// Scheme, host and port of a URL: the part that may be shown.
 fn address(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// What the network said, without the URL: its path may hold a secret.
+/// The reason of an error, without the URL: its path may contain a secret.
 fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer within the time limit".into();
@@ -206,7 +243,7 @@ fn reason(error: &reqwest::Error) -> String {
         deepest = source;
     }
     if deepest.downcast_ref::<reqwest::Error>().is_some() {
-        // The outermost error alone prints its URL.
+        // Only an error of reqwest itself prints its URL.
         return "the connection failed".into();
     }
     deepest.to_string()
@@ -217,8 +254,8 @@ impl Reply {
         self.status.is_success()
     }
 
-    /// What the body says. JSON is recognised by trying: APIs label plain strings as
-    /// JSON and JSON as text.
+    /// The body as JSON if it parses, or else as text: the content types of APIs are not
+    /// reliable.
     pub(super) fn body(&self) -> Body {
         if self.body.iter().all(u8::is_ascii_whitespace) {
             return Body::Empty;
@@ -233,9 +270,11 @@ impl Reply {
     pub(super) fn parse<T: DeserializeOwned>(&self, api: &'static str) -> Result<T, BackendError> {
         serde_json::from_slice(&self.body).map_err(|error| BackendError::Unreadable {
             api,
-            // serde's message would repeat the value, which may be anything.
+            // serde's message would repeat the value, which may be private.
             why: match error.classify() {
-                serde_json::error::Category::Data => "a field is missing or of another type".into(),
+                serde_json::error::Category::Data => {
+                    "a field is missing or has the wrong type".into()
+                }
                 _ if self.body.is_empty() => "it is empty".into(),
                 _ => "it is not JSON".into(),
             },
@@ -243,7 +282,7 @@ impl Reply {
     }
 }
 
-/// A message without the secret, in case an API repeats it.
+/// The message without the secret: an API may repeat it.
 pub(super) fn redacted(message: &str, secret: Option<&SecretString>) -> String {
     match secret.map(ExposeSecret::expose_secret) {
         Some(secret) if !secret.is_empty() => message.replace(secret, "[secret]"),

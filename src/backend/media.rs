@@ -1,11 +1,11 @@
-//! Loading what is to be sent; called only once a call is permitted.
+//! Loads files to send, once the call is permitted.
 
 use crate::{
     media::{Family, Media, MediaRules, MediaSource, load},
     op::{BackendError, GUARD, MediaKind, Picture, SendMedia, SendVoice},
 };
 
-/// What is to be shown, and how.
+/// The file of `send_media`, and how it is shown.
 pub(super) async fn to_show(
     op: &SendMedia,
     rules: &MediaRules,
@@ -20,8 +20,8 @@ pub(super) async fn to_show(
     match (kind, family) {
         (MediaKind::Image, Family::Image) | (MediaKind::Video, Family::Video) => {}
         (MediaKind::Document, _) => {}
-        (MediaKind::Image, _) => return Err(another("picture")),
-        (MediaKind::Video, _) => return Err(another("video")),
+        (MediaKind::Image, _) => return Err(wrong_kind("picture")),
+        (MediaKind::Video, _) => return Err(wrong_kind("video")),
     }
     if let Some(name) = &op.file_name {
         media.file_name.clone_from(name);
@@ -29,16 +29,16 @@ pub(super) async fn to_show(
     Ok((kind, media))
 }
 
-/// What is to be heard.
+/// The file of `send_voice`.
 pub(super) async fn to_hear(op: &SendVoice, rules: &MediaRules) -> Result<Media, BackendError> {
     let media = loaded(&op.media, rules).await?;
     match media.family() {
         Family::Audio => Ok(media),
-        Family::Image | Family::Video | Family::Other => Err(another("recording")),
+        Family::Image | Family::Video | Family::Other => Err(wrong_kind("recording")),
     }
 }
 
-/// What is to be shown beside a name.
+/// A profile or group picture, which has to be JPEG.
 pub(super) async fn to_portray(
     picture: &Picture,
     rules: &MediaRules,
@@ -48,7 +48,7 @@ pub(super) async fn to_portray(
         return Ok(media);
     }
     Err(unsent(
-        &format!("by its first bytes this is {}, and no JPEG", media.mime),
+        &format!("the file is {}, not JPEG", media.mime),
         "turn it into a JPEG picture, then call again",
     ))
 }
@@ -66,10 +66,10 @@ async fn loaded(source: &MediaSource, rules: &MediaRules) -> Result<Media, Backe
     Ok(media)
 }
 
-fn another(wanted: &str) -> BackendError {
+fn wrong_kind(wanted: &str) -> BackendError {
     unsent(
-        &format!("by its first bytes this is no {wanted}"),
-        "send another file, or with send_media as kind document",
+        &format!("the content of the file is not a {wanted}"),
+        "send another file, or send it with send_media as kind document",
     )
 }
 

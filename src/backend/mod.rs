@@ -1,5 +1,6 @@
-//! WhatsApp HTTP APIs: one method per operation, which verifies the effect of a change.
+//! WhatsApp HTTP APIs: one method per operation, which verifies its effect.
 
+mod examine;
 mod files;
 pub mod green_api;
 mod group_tools;
@@ -14,100 +15,77 @@ mod showing;
 mod verify;
 pub mod waha;
 
+use std::{pin::Pin, sync::LazyLock};
+
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 
 use crate::{
-    config::Config,
-    op::{BackendError, Output, SessionReport},
+    config::{BackendSpec, BackendSpecs, Config, ConfigError},
     toolset::Toolset,
 };
-use green_api::GreenApi;
-use waha::Waha;
+pub use examine::CheckResult;
 
-/// A back end that is ready to be called; nothing has been opened yet.
-#[derive(Clone)]
-pub enum Backend {
-    /// WAHA, or the sandbox that stands in for it.
-    Waha(Waha),
-    /// GREEN-API.
-    GreenApi(GreenApi),
+/// Every back end, in the order in which people see them. A new one is a folder and a line
+/// here.
+pub static BACKENDS: [&BackendKind; 3] = [&waha::KIND, &green_api::KIND, &sandbox::KIND];
+
+/// A back end in the table.
+pub struct BackendKind {
+    /// Its name, its configuration keys and the words of its account states.
+    pub spec: BackendSpec,
+    /// Makes a back end of values that its keys have accepted; contacts nothing.
+    open: fn(&Config) -> Result<Box<dyn Backend>, ConfigError>,
 }
 
-/// One thing that was looked at when the back end was examined.
-#[derive(Debug, Clone, Serialize)]
-pub struct Finding {
-    /// Whether it is as it should be.
-    pub ok: bool,
-    /// What was looked at, and what was found.
-    pub found: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<String>,
-}
-
-impl Finding {
-    /// Something is as it should be.
-    pub fn fine(found: impl Into<String>) -> Self {
-        Self {
-            ok: true,
-            found: found.into(),
-            next: None,
-        }
-    }
-
-    /// Something is wrong.
-    pub fn wrong(found: impl Into<String>, next: impl Into<String>) -> Self {
-        Self {
-            ok: false,
-            found: found.into(),
-            next: Some(next.into()),
-        }
-    }
-
-    /// A session's state.
-    fn session(mut report: SessionReport) -> Self {
-        match report.next.take() {
-            None => Self::fine(report.text()),
-            Some(next) => Self::wrong(report.text(), next),
-        }
-    }
-}
-
-impl From<BackendError> for Finding {
-    fn from(fault: BackendError) -> Self {
-        Self::wrong(fault.to_string(), fault.remedy())
-    }
-}
-
-impl Backend {
-    /// The back end that a configuration names.
-    pub fn new(config: &Config) -> Self {
-        match config {
-            Config::Waha(account) => Self::Waha(Waha::new(account)),
-            Config::GreenApi(account) => Self::GreenApi(GreenApi::new(account)),
-            Config::Sandbox(timeouts, media) => Self::Waha(Waha::sandbox(*timeouts, media.clone())),
-        }
-    }
-
+/// A back end with an account. Nothing is contacted before the first call.
+pub trait Backend: Send + Sync {
     /// The tools that it offers.
-    pub fn tools(&self) -> Toolset {
-        match self {
-            Self::Waha(waha) => waha.tools(),
-            Self::GreenApi(green_api) => green_api.tools(),
-        }
-    }
+    fn tools(&self) -> Toolset;
 
-    /// Looks whether the API is there, takes the key and has a working session.
-    pub async fn examine(&self) -> Vec<Finding> {
-        match self {
-            Self::Waha(waha) => waha.examine().await,
-            Self::GreenApi(green_api) => green_api.examine().await,
-        }
+    /// Checks whether the API answers, accepts the key and has a working session.
+    fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<CheckResult>> + Send + '_>>;
+
+    /// Scans the code that links the account, where the phone is simulated. Returns
+    /// whether it is.
+    fn scan(&self) -> bool {
+        false
     }
 }
 
-/// A time from now, in whole seconds: no API promises more.
+/// The descriptions of all back ends.
+pub fn specs() -> BackendSpecs {
+    static SPECS: LazyLock<Vec<&BackendSpec>> =
+        LazyLock::new(|| BACKENDS.iter().map(|kind| &kind.spec).collect());
+    &SPECS
+}
+
+/// Opens the back end of a configuration.
+///
+/// # Errors
+/// When a value cannot be used.
+pub fn open(config: &Config) -> Result<Box<dyn Backend>, ConfigError> {
+    let kind = BACKENDS.iter().find(|kind| kind.spec == *config.backend);
+    let kind = kind.ok_or_else(|| ConfigError::Bad {
+        name: config.backend.name.to_owned(),
+        problem: "is not in the table of back ends".to_owned(),
+    })?;
+    (kind.open)(config)
+}
+
+/// The tools of a back end, whatever account it has.
+///
+/// # Errors
+/// When the examples of its keys cannot be used.
+pub fn tools_of(spec: &'static BackendSpec) -> Result<Toolset, ConfigError> {
+    let example = |name: &str| {
+        let key = spec.keys.iter().find(|key| key.variable == name)?;
+        Some(key.example.to_owned())
+    };
+    let config = Config::read(Some(spec), specs(), &example)?;
+    Ok(open(&config)?.tools())
+}
+
+/// The time in `seconds` from now, without fractions: APIs are not more exact.
 fn in_seconds(seconds: i64) -> Timestamp {
     let now = Timestamp::now();
     let then = now

@@ -2,12 +2,10 @@
 
 use std::io::Write;
 
-use super::{
-    CliError,
-    options::{BackendOption, SANDBOX},
-};
+use super::{CliError, options::BackendOption};
 use crate::{
-    config::{AccountSpec, Config, Kind, from_process},
+    backend::specs,
+    config::{AccountSpec, BackendSpec, Config, from_process},
     policy::Policy,
     text::nearest,
 };
@@ -15,7 +13,7 @@ use crate::{
 /// An account that is configured.
 pub(super) enum Configured<'p> {
     /// By the environment.
-    Alone(Option<Kind>),
+    Alone(Option<&'static BackendSpec>),
     /// By the policy.
     Named {
         name: &'p str,
@@ -41,13 +39,13 @@ impl Configured<'_> {
     /// Its back end with its secrets.
     pub(super) fn config(&self) -> Result<Config, CliError> {
         Ok(match self {
-            Self::Alone(kind) => Config::read(*kind, &from_process)?,
+            Self::Alone(backend) => Config::read(*backend, specs(), &from_process)?,
             Self::Named { name, account, .. } => account.config(name, &from_process)?,
         })
     }
 
-    /// The name that its state is kept under; none for a sandbox. What the policy names
-    /// is known by it without its secrets.
+    /// The name that its state is kept under; none for a simulated account. An account of
+    /// the policy needs no secrets for it.
     pub(super) fn key(&self) -> Result<Option<String>, CliError> {
         Ok(match self {
             Self::Alone(_) => self.config()?.account(),
@@ -60,12 +58,20 @@ impl Configured<'_> {
         })
     }
 
-    /// The same in shared state, where sandboxes have names too.
+    /// The same in shared state, where simulated accounts have names too.
     pub(super) fn shared_key(&self) -> Result<String, CliError> {
-        Ok(self.key()?.unwrap_or_else(|| match self.name() {
-            Some(name) => format!("{SANDBOX}-{name}"),
-            None => SANDBOX.to_owned(),
-        }))
+        if let Some(key) = self.key()? {
+            return Ok(key);
+        }
+        Ok(match self {
+            Self::Alone(_) => self.config()?.backend.name.to_owned(),
+            Self::Named {
+                name,
+                account,
+                several: true,
+            } => format!("{}-{name}", account.backend().name),
+            Self::Named { account, .. } => account.backend().name.to_owned(),
+        })
     }
 }
 
@@ -89,7 +95,7 @@ impl BackendOption {
                 policy.origin
             ));
         }
-        if Config::names_an_account(&from_process) {
+        if Config::names_an_account(specs(), &from_process) {
             // Nobody is left to tell when standard error is gone.
             let _ = writeln!(
                 anstream::stderr(),

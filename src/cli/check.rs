@@ -98,7 +98,7 @@ impl Check {
             let names = policy.accounts().iter();
             let used: Vec<_> = names
                 .filter(|(name, _)| policy.may_use(&self.grant, name))
-                .map(|(name, account)| format!("{name} ({})", account.kind().name()))
+                .map(|(name, account)| format!("{name} ({})", account.backend().name))
                 .collect();
             besides.push(format!("accounts that may be used: {}", used.join(", ")));
         }

@@ -10,7 +10,10 @@ use super::{
     CliError,
     output::{stdout, write_json},
 };
-use crate::policy::{Direction, Policy, PolicyChange, Side};
+use crate::{
+    backend::specs,
+    policy::{Direction, Policy, PolicyChange, Side},
+};
 
 /// Say which calls a change of the policy loosens or tightens.
 #[derive(Debug, Args)]
@@ -45,7 +48,10 @@ struct Report {
 
 impl Diff {
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
-        let (old, new) = (Policy::load(&self.old)?, Policy::load(&self.new)?);
+        let (old, new) = (
+            Policy::load(specs(), &self.old)?,
+            Policy::load(specs(), &self.new)?,
+        );
         let changes = old.changes(&new);
         let looser = changes.iter().any(|one| one.direction == Direction::Looser);
         let mut out = stdout();

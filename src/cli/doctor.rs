@@ -13,7 +13,7 @@ use super::{
     options::{BackendOption, PolicyOption},
     output::{stdout, write_json},
 };
-use crate::backend::{Backend, Finding};
+use crate::backend::{self, CheckResult};
 
 /// Reach the back end with the configured key and say what is wrong.
 #[derive(Debug, Args)]
@@ -38,15 +38,15 @@ impl Doctor {
         let policy = self.policy.load()?;
         let account = self.backend.one(&policy)?;
         let config = account.config()?;
-        let kind = config.kind().name();
-        let mut findings = vec![Finding::fine(match account.name() {
+        let kind = config.backend.name;
+        let mut findings = vec![CheckResult::fine(match account.name() {
             Some(name) => format!("account: {name}; back end: {kind}"),
             None => format!("back end: {kind}"),
         })];
         if io::stderr().is_terminal() {
-            writeln!(io::stderr(), "… reaching {}", config.kind().name())?;
+            writeln!(io::stderr(), "… connecting to {kind}")?;
         }
-        findings.extend(Backend::new(&config).examine().await);
+        findings.extend(backend::open(&config)?.examine().await);
         let well = findings.iter().all(|finding| finding.ok);
         let mut out = stdout();
         if self.json {
@@ -67,7 +67,7 @@ impl Doctor {
     }
 }
 
-fn print(out: &mut impl Write, finding: &Finding) -> Result<(), CliError> {
+fn print(out: &mut impl Write, finding: &CheckResult) -> Result<(), CliError> {
     let (mark, colour) = if finding.ok {
         ("ok", AnsiColor::Green)
     } else {

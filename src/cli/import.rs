@@ -14,8 +14,7 @@ use super::{
     output::{stdout, write_file, write_json},
 };
 use crate::{
-    backend::Backend,
-    config::{Config, Kind},
+    backend::{sandbox, tools_of},
     import::{Imported, LARGEST, import, shown},
 };
 
@@ -57,7 +56,7 @@ impl Import {
             Some(name) if file != "-" => name.to_string_lossy().into_owned(),
             _ => "standard input".to_owned(),
         };
-        let tools = Backend::new(&Config::read(Some(Kind::Sandbox), &|_| None)?).tools();
+        let tools = tools_of(sandbox::spec())?;
         let imported = import(&origin, &text, &tools)
             .map_err(|wrong| CliError::Usage(format!("{}:{wrong}", shown(&file))))?;
         if let Some(output) = &self.output {

@@ -20,13 +20,13 @@ mod terminal;
 mod test;
 mod tools;
 
-use std::{io, process::ExitCode};
+use std::{env, io, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 use thiserror::Error;
 use tokio::runtime::Runtime;
 
-use crate::{config::ConfigError, policy::Diagnostics};
+use crate::{backend::specs, config::ConfigError, policy::Diagnostics};
 
 pub use options::PolicyOption;
 
@@ -39,18 +39,16 @@ const EXAMPLES: &str = "Examples:
   whatsapp-guard init                       a policy to begin with
   whatsapp-guard panic                      stop every server at once, but for reads
 
-Back ends (from the environment; each also as NAME_FILE with a path):
-  WAHA       WAHA_BASE_URL, WAHA_API_KEY, WAHA_SESSION
-  GREEN-API  GREENAPI_ID_INSTANCE, GREENAPI_API_TOKEN, GREENAPI_API_URL,
-             GREENAPI_MEDIA_URL
-  neither    the built-in sandbox
+Back ends (from the environment; each also as NAME_FILE with a path):";
+
+const EXIT_CODES: &str = "\
 Several accounts: [accounts] in the policy file, instead of the environment
 
 Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration";
 
 /// An MCP server that gives agents a WhatsApp toolset, with the safety policy built in.
 #[derive(Debug, Parser)]
-#[command(name = "whatsapp-guard", version, about, after_help = EXAMPLES)]
+#[command(name = "whatsapp-guard", version, about, after_help = after_help())]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -60,7 +58,7 @@ pub struct Cli {
 enum Command {
     /// Serve MCP on standard input and output, for a client that starts this program
     Serve(serve::Serve),
-    /// Play the whole story in front of you: server, client and a pretended WhatsApp
+    /// Play the whole story in front of you: server, client and a simulated WhatsApp
     Demo(demo::Demo),
     /// Check a policy and print what each tool may do under it
     Check(check::Check),
@@ -118,6 +116,45 @@ impl CliError {
             Self::Failed(_) | Self::Io(_) => ExitCode::FAILURE,
         }
     }
+}
+
+/// Examples, the variables of each back end, and the exit codes.
+fn after_help() -> String {
+    let mut help = EXAMPLES.to_owned();
+    let width = specs()
+        .iter()
+        .map(|spec| spec.title.len())
+        .max()
+        .unwrap_or(0);
+    for spec in specs() {
+        let variables: Vec<_> = spec.keys.iter().map(|key| key.variable).collect();
+        let variables = match variables.is_empty() {
+            true => "if none of these is set".to_owned(),
+            false => variables.join(", "),
+        };
+        help += &format!("\n  {:width$}  {variables}", spec.title);
+    }
+    help + "\n" + EXIT_CODES
+}
+
+/// Reads the command line. An environment variable that is empty counts as unset.
+pub fn parse() -> Cli {
+    let matches = unset_empty_variables(Cli::command()).get_matches();
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// The command without the variables that are empty: clap would take them as values.
+fn unset_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty = |arg: &Arg| {
+        let variable = arg.get_env().and_then(env::var_os);
+        variable.is_some_and(|value| value.to_string_lossy().trim().is_empty())
+    };
+    command
+        .mut_args(|arg| match is_empty(&arg) {
+            true => arg.env(None::<&str>),
+            false => arg,
+        })
+        .mut_subcommands(unset_empty_variables)
 }
 
 /// Does what the command line says.

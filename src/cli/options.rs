@@ -7,14 +7,15 @@ use std::{
 
 use clap::{
     Args,
-    builder::{OsStringValueParser, TypedValueParser},
+    builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser},
 };
 use secrecy::SecretString;
 
 use super::{CliError, accounts::Configured};
 use crate::{
+    backend::specs,
     clock::Clock,
-    config::{Config, Kind, from_process},
+    config::{BackendSpec, Config, from_process},
     gate::ApprovalKey,
     kill_switch::Switch,
     ledger::{Ledger, Shared},
@@ -42,8 +43,8 @@ impl PolicyOption {
     /// When it cannot be used.
     pub fn load(&self) -> Result<Policy, CliError> {
         Ok(match &self.policy {
-            Some(path) => Policy::load(path)?,
-            None => Policy::built_in()?,
+            Some(path) => Policy::load(specs(), path)?,
+            None => Policy::built_in(specs())?,
         })
     }
 }
@@ -53,9 +54,6 @@ const PASSWORD: &str = "WHATSAPP_GUARD_STATE_PASSWORD";
 
 /// The key that servers of one Redis seal approvals with.
 const APPROVAL_KEY: &str = "WHATSAPP_GUARD_APPROVAL_KEY";
-
-/// What the account of the sandbox is called in shared state.
-pub(super) const SANDBOX: &str = "sandbox";
 
 /// The file of a ledger, in the folder of its account.
 pub(super) const LEDGER: &str = "ledger.sqlite";
@@ -163,9 +161,19 @@ pub(super) fn approval_key(account: &str) -> Result<ApprovalKey, CliError> {
 #[derive(Debug, Args)]
 pub(super) struct BackendOption {
     /// Back end to use; what the environment configures when left out
-    #[arg(long, value_enum, value_name = "NAME")]
-    pub(super) backend: Option<Kind>,
+    #[arg(long, value_name = "NAME", value_parser = backend_parser())]
+    pub(super) backend: Option<&'static BackendSpec>,
     /// One of the accounts that the policy names
     #[arg(long, value_name = "NAME", env = "WHATSAPP_GUARD_ACCOUNT")]
     pub(super) account: Option<String>,
+}
+
+/// Reads the name of a back end.
+pub(super) fn backend_parser() -> impl TypedValueParser<Value = &'static BackendSpec> {
+    let names = specs().iter();
+    let names = names.map(|spec| PossibleValue::new(spec.name).help(spec.about));
+    PossibleValuesParser::new(names).try_map(|name| {
+        let found = specs().iter().find(|spec| spec.name == name);
+        found.copied().ok_or("there is no such back end")
+    })
 }

@@ -70,6 +70,8 @@ fn place(new: NamedTempFile, path: &Path, force: bool) -> io::Result<()> {
 pub(super) fn log_to_stderr() {
     let level = env::var("WHATSAPP_GUARD_LOG")
         .ok()
+        // The parser takes an empty text for `error`; an empty variable counts as unset.
+        .filter(|level| !level.trim().is_empty())
         .and_then(|level| level.parse().ok())
         .unwrap_or(LevelFilter::WARN);
     let layer = tracing_subscriber::fmt::layer()

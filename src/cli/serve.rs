@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     audit::Audit,
-    backend::Backend,
+    backend,
     clock::Clock,
     config::{Config, from_process},
     gate::{ApprovalKey, Gate},
@@ -218,7 +218,7 @@ pub(super) struct Kept {
 /// The tools of an account.
 fn tools(config: &Config) -> Result<Toolset, CliError> {
     let size = Config::answer_size(&from_process)?;
-    Ok(Backend::new(config).tools().answering_within(size))
+    Ok(backend::open(config)?.tools().answering_within(size))
 }
 
 /// The ledger of an account, in the state directory; the sandbox has one that ends

@@ -10,10 +10,8 @@ use super::{
     output::{stdout, write_json},
 };
 use crate::{
-    backend::Backend,
-    config::{Config, Kind},
+    backend::{specs, tools_of},
     op::{self, Risk},
-    toolset::Toolset,
 };
 
 /// List the tools by back end, with their risk.
@@ -47,19 +45,16 @@ impl Tools {
         }
         let width = rows.iter().map(|row| row.name.len()).max().unwrap_or(0);
         write!(out, "{:width$}  {:11}", "tool", "risk")?;
-        for kind in Kind::ALL {
-            write!(out, "  {}", kind.name())?;
+        for spec in specs() {
+            write!(out, "  {}", spec.name)?;
         }
         writeln!(out)?;
         for row in rows {
             write!(out, "{:width$}  {:11}", row.name, row.risk)?;
-            for kind in Kind::ALL {
-                let mark = if row.back_ends.contains(&kind.name()) {
-                    "yes"
-                } else {
-                    "-"
-                };
-                write!(out, "  {mark:wide$}", wide = kind.name().len())?;
+            for spec in specs() {
+                let offered = row.back_ends.contains(&spec.name);
+                let mark = if offered { "yes" } else { "-" };
+                write!(out, "  {mark:wide$}", wide = spec.name.len())?;
             }
             writeln!(out)?;
         }
@@ -67,25 +62,11 @@ impl Tools {
     }
 }
 
-/// Values that only have to be readable: nothing is called here.
-fn placeholder(name: &str) -> Option<String> {
-    match name {
-        "WAHA_BASE_URL" => Some("http://localhost".into()),
-        "GREENAPI_ID_INSTANCE" | "GREENAPI_API_TOKEN" => Some("0".into()),
-        _ => None,
-    }
-}
-
 fn rows() -> Result<Vec<Row>, CliError> {
-    let offered = Kind::ALL
-        .into_iter()
-        .map(|kind| {
-            Ok((
-                kind,
-                Backend::new(&Config::read(Some(kind), &placeholder)?).tools(),
-            ))
-        })
-        .collect::<Result<Vec<(Kind, Toolset)>, CliError>>()?;
+    let offered = specs()
+        .iter()
+        .map(|spec| Ok((spec.name, tools_of(spec)?)))
+        .collect::<Result<Vec<_>, CliError>>()?;
     Ok(op::catalogue()
         .iter()
         .map(|entry| Row {
@@ -98,7 +79,7 @@ fn rows() -> Result<Vec<Row>, CliError> {
             back_ends: offered
                 .iter()
                 .filter(|(_, tools)| tools.get(entry.name).is_some())
-                .map(|(kind, _)| kind.name())
+                .map(|(name, _)| *name)
                 .collect(),
             known_as: entry.known_as,
         })

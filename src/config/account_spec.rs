@@ -1,31 +1,21 @@
-//! An account as a policy file describes it, held to what holds for the environment.
+//! An account as a policy file describes it, checked like one of the environment.
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::Kind;
-use super::{Config, ConfigError, Lookup, bad};
+use super::{
+    AccountKey, BackendSpec, Config, ConfigError, ConfigKey, KeyPresence, Lookup, account_name,
+    bad,
+    environment::{Environment, read_file},
+};
 
-/// The keys of an account with the variables that they stand for.
-const KEYS: [(Kind, &str, &str); 9] = [
-    (Kind::Waha, "url", "WAHA_BASE_URL"),
-    (Kind::Waha, "session", "WAHA_SESSION"),
-    (Kind::Waha, "api_key_file", "WAHA_API_KEY_FILE"),
-    (Kind::Waha, "api_key_env", "WAHA_API_KEY"),
-    (Kind::GreenApi, "id_instance", "GREENAPI_ID_INSTANCE"),
-    (Kind::GreenApi, "api_url", "GREENAPI_API_URL"),
-    (Kind::GreenApi, "media_url", "GREENAPI_MEDIA_URL"),
-    (Kind::GreenApi, "api_token_file", "GREENAPI_API_TOKEN_FILE"),
-    (Kind::GreenApi, "api_token_env", "GREENAPI_API_TOKEN"),
-];
-
-/// Which back end an account has, and where its secrets are.
+/// The back end of an account, its values, and where its secrets are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountSpec {
-    kind: Kind,
-    said: BTreeMap<&'static str, String>,
+    backend: &'static BackendSpec,
+    values: BTreeMap<&'static str, String>,
 }
 
-/// What is wrong with a description. Values are never repeated: they may be secrets.
+/// What is wrong with a description. No value is repeated: it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SpecError {
     /// The key.
@@ -36,131 +26,125 @@ pub struct SpecError {
     pub problem: String,
 }
 
-/// What tells one account from another.
+/// What distinguishes an account from others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
+pub struct AccountIdentity {
     /// The name that its state is kept under.
     pub key: String,
-    /// The same for whatever reaches the same account.
+    /// A text that is the same for each description of the same account.
     pub whole: String,
 }
 
 impl AccountSpec {
-    /// The keys that a back end takes.
-    pub fn keys(kind: Kind) -> impl Iterator<Item = &'static str> {
-        let taken = KEYS.into_iter().filter(move |(of, ..)| *of == kind);
-        taken.map(|(_, key, _)| key)
-    }
-
-    /// An account of which this is said; other keys than those of the back end are not looked at.
-    pub fn new(kind: Kind, said: BTreeMap<&'static str, String>) -> Self {
-        Self { kind, said }
+    /// An account with these values, by the keys of `[accounts.NAME]`.
+    pub fn new(backend: &'static BackendSpec, values: BTreeMap<&'static str, String>) -> Self {
+        Self { backend, values }
     }
 
     /// The back end.
-    pub const fn kind(&self) -> Kind {
-        self.kind
+    pub const fn backend(&self) -> &'static BackendSpec {
+        self.backend
     }
 
-    /// What tells it from others, once all is checked that can be without its secrets;
-    /// nothing for a sandbox.
+    /// Checks everything but the secrets themselves. Returns what distinguishes the
+    /// account from others; nothing for a simulated one.
     ///
     /// # Errors
     /// The first thing that is wrong.
-    pub fn check(&self) -> Result<Option<Identity>, SpecError> {
-        for (key, value) in &self.said {
-            let problem = if key.ends_with("_file") && !Path::new(value).has_root() {
-                "takes the whole path of a file, from / on"
-            } else if key.ends_with("_env") && !is_variable(value) {
-                "takes the name of an environment variable, in capital letters, digits and `_`"
-            } else {
-                continue;
-            };
-            return Err(wrong(key, problem));
-        }
-        for (file, variable) in [
-            ("api_key_file", "api_key_env"),
-            ("api_token_file", "api_token_env"),
-        ] {
-            if self.said.contains_key(file) && self.said.contains_key(variable) {
-                return Err(wrong(
-                    variable,
-                    &format!("stands beside `{file}`: take one"),
-                ));
+    pub fn check(&self) -> Result<Option<AccountIdentity>, SpecError> {
+        let mut parsed = BTreeMap::new();
+        for key in self.backend.keys {
+            if let Some(value) = self.checked(key)? {
+                parsed.insert(key.variable, value);
             }
         }
-        // A secret is only asked for once the account is used.
-        let lookup = |name: &str| match key_of(name)? {
-            (key, _) if key.ends_with("_file") => None,
-            (key, _) if key.ends_with("_env") => {
-                let file = key.replace("_env", "_file");
-                let there = self.said.contains_key(key) || self.said.contains_key(file.as_str());
-                there.then(|| "0".to_owned())
-            }
-            (key, _) => self.said.get(key).cloned(),
+        let value = |key: &ConfigKey| parsed.get(key.variable).map(String::as_str);
+        let Some(name) = account_name(self.backend, value) else {
+            return Ok(None);
         };
-        match Config::read(Some(self.kind), &lookup) {
-            Ok(config) => Ok(config.identity()),
-            Err(ConfigError::Missing { name, .. }) => Err(self.missing(name)),
-            Err(ConfigError::Bad { name, problem }) => {
-                let key = key_of(&name).map_or("backend", |(key, _)| key);
-                Err(wrong(key, &problem))
-            }
-            Err(error @ ConfigError::TwoAccounts) => Err(wrong("backend", &error.to_string())),
+        let keys = self.backend.keys.iter();
+        let same = keys.filter_map(|key| Some(key.identifies?(value(key)?)));
+        Ok(Some(AccountIdentity {
+            key: name,
+            whole: same.collect::<Vec<_>>().join(" "),
+        }))
+    }
+
+    /// The value of a key, if it is in the file or has a default.
+    fn checked(&self, key: &'static ConfigKey) -> Result<Option<String>, SpecError> {
+        let said = |name: &str| self.values.get(name).map(String::as_str);
+        match key.account_key {
+            AccountKey::Value(name) => match (said(name), &key.presence) {
+                (Some(value), _) => {
+                    let parsed = (key.parse)(value.trim());
+                    parsed.map(Some).map_err(|problem| wrong(name, problem))
+                }
+                (None, KeyPresence::Default(value)) => Ok(Some((*value).to_owned())),
+                (None, KeyPresence::Required) => Err(self.missing(name)),
+                (None, KeyPresence::Optional) => Ok(None),
+            },
+            AccountKey::Secret { file, variable } => match (said(file), said(variable)) {
+                (Some(path), _) if !Path::new(path).has_root() => {
+                    Err(wrong(file, "takes the whole path of a file, from / on"))
+                }
+                (_, Some(name)) if !is_variable(name) => Err(wrong(
+                    variable,
+                    "takes the name of an environment variable, in capital letters, digits and `_`",
+                )),
+                (Some(_), Some(_)) => {
+                    let problem = format!("stands beside `{file}`: take one");
+                    Err(wrong(variable, problem))
+                }
+                (None, None) if key.is_required() => Err(self.missing(file)),
+                _ => Ok(None),
+            },
         }
     }
 
-    /// The account with its secrets. What is not its own comes from the environment: how
-    /// long to wait, and the folders.
+    /// The account with its secrets. The environment has what is not its own: how long to
+    /// wait, and the folders.
     ///
     /// # Errors
     /// When a secret cannot be read, or something is missing or wrong.
     pub fn config(&self, name: &str, lookup: Lookup<'_>) -> Result<Config, ConfigError> {
+        let environment = Environment(lookup);
         let full = |key: &str| format!("accounts.{name}.{key}");
-        for (key, variable) in &self.said {
-            if key.ends_with("_env") && lookup(variable).is_none_or(|text| text.trim().is_empty()) {
-                let problem = format!("names `{variable}`, which is not set");
-                return Err(bad(&full(key), problem));
-            }
+        let mut values = Vec::new();
+        for key in self.backend.keys {
+            let found = key
+                .account_keys()
+                .find_map(|name| self.values.get_key_value(name));
+            let Some((name, text)) = found else {
+                if key.is_required() {
+                    let missing = key.account_keys().next().unwrap_or_default();
+                    let missing = self.missing(missing);
+                    return Err(bad(&full(missing.key), missing.problem));
+                }
+                continue;
+            };
+            let value = match key.account_key {
+                AccountKey::Value(_) => text.trim().to_owned(),
+                AccountKey::Secret { file, .. } if file == *name => read_file(&full(name), text)?,
+                AccountKey::Secret { .. } => environment
+                    .var(text)
+                    .ok_or_else(|| bad(&full(name), format!("names `{text}`, which is not set")))?,
+            };
+            values.push((key, full(name), value));
         }
-        let from_both = |name: &str| match key_of(name) {
-            Some((key, _)) if key.ends_with("_env") => lookup(self.said.get(key)?),
-            Some((key, _)) => self.said.get(key).cloned(),
-            None => lookup(name),
-        };
-        Config::read(Some(self.kind), &from_both).map_err(|error| match error {
-            ConfigError::Bad { name, problem } => match key_of(&name) {
-                Some((key, _)) => bad(&full(key), problem),
-                None => ConfigError::Bad { name, problem },
-            },
-            ConfigError::Missing { name, .. } => {
-                let missing = self.missing(name);
-                bad(&full(missing.key), missing.problem)
-            }
-            error @ ConfigError::TwoAccounts => error,
-        })
+        Config::new(self.backend, values, &environment)
     }
 
-    fn missing(&self, name: &str) -> SpecError {
-        let key = match key_of(name) {
-            Some(("api_token_env", _)) | None => "api_token_file",
-            Some((key, _)) => key,
-        };
+    fn missing(&self, key: &'static str) -> SpecError {
+        let problem = format!("is missing, which {} needs", self.backend.name);
         SpecError {
-            key,
             missing: true,
-            problem: format!("is missing, which {} needs", self.kind.name()),
+            ..wrong(key, problem)
         }
     }
 }
 
-/// The key that stands for a variable.
-fn key_of(variable: &str) -> Option<(&'static str, Kind)> {
-    let found = KEYS.into_iter().find(|(_, _, name)| *name == variable);
-    found.map(|(kind, key, _)| (key, kind))
-}
-
-/// What is read in small letters may be a secret that stands in the wrong place.
+/// Whether a text is the name of a variable. Small letters may be a secret in the wrong
+/// place.
 fn is_variable(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
     name.len() <= 100
@@ -168,10 +152,10 @@ fn is_variable(name: &str) -> bool {
         && name.chars().all(fits)
 }
 
-fn wrong(key: &'static str, problem: &str) -> SpecError {
+fn wrong(key: &'static str, problem: impl Into<String>) -> SpecError {
     SpecError {
         key,
         missing: false,
-        problem: problem.to_owned(),
+        problem: problem.into(),
     }
 }

@@ -1,8 +1,9 @@
 //! `[health]`: when an account is paused.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::{collections::BTreeSet, num::NonZeroU32, time::Duration};
 
 use super::RuleLocation;
+use crate::config::BackendSpecs;
 
 /// The ledger counter of failed changes; no rule may use its name.
 pub const FAILURES_COUNTER: &str = "health.failures";
@@ -20,22 +21,15 @@ pub struct Health {
     pub rule: RuleLocation,
 }
 
-/// The states in which the back ends' APIs report an account to be in danger.
-pub(super) const STATES: [&str; 10] = [
-    "FAILED",
-    "SCAN_QR_CODE",
-    "STOPPED",
-    "blocked",
-    "capped",
-    "notAuthorized",
-    "sleepMode",
-    "suspended",
-    "timelock",
-    "yellowCard",
-];
-
 impl Health {
-    /// Whether this state, in any case, pauses the account.
+    /// The words that may pause an account, in order.
+    pub(super) fn states(backends: BackendSpecs) -> Vec<&'static str> {
+        let all = backends.iter().flat_map(|spec| spec.states);
+        let words = all.filter(|state| state.can_pause).map(|state| state.word);
+        words.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Whether a state is one to pause on.
     pub fn pauses_on(&self, state: &str) -> bool {
         self.pause_on
             .iter()

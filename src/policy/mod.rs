@@ -53,7 +53,10 @@ pub(crate) use parse::read_duration;
 pub use problem::Problem;
 pub use source::Files;
 
-use crate::op::{ChatId, Facts, PersonId, Risk};
+use crate::{
+    config::BackendSpecs,
+    op::{ChatId, Facts, PersonId, Risk},
+};
 use grant::Grant;
 use layer::{Layer, ToolRules};
 use source::SourceFile;
@@ -136,36 +139,45 @@ static UNKNOWN_GRANT: Effect = Effect::Deny(Reason {
 });
 
 impl Policy {
-    /// Reads a policy file, and the files that it includes, in TOML or JSON.
+    /// Reads a policy file, and the files that it includes, in TOML or JSON. It may name
+    /// these back ends and their account states.
     ///
     /// # Errors
     /// All mistakes, each with its place.
-    pub fn load(path: &Path) -> Result<Self, Diagnostics> {
-        Files::read(path).check()
+    pub fn load(backends: BackendSpecs, path: &Path) -> Result<Self, Diagnostics> {
+        Files::read(path).check(backends)
     }
 
     /// The built-in policy.
     ///
     /// # Errors
     /// None: a test checks the text.
-    pub fn built_in() -> Result<Self, Diagnostics> {
-        Self::from_toml("built-in policy", DEFAULT)
+    pub fn built_in(backends: BackendSpecs) -> Result<Self, Diagnostics> {
+        Self::from_toml(backends, "built-in policy", DEFAULT)
     }
 
     /// Reads a policy in TOML.
     ///
     /// # Errors
     /// All mistakes, each with its place.
-    pub fn from_toml(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        Files::of(SourceFile::new(origin, text, document::toml(text))).check()
+    pub fn from_toml(
+        backends: BackendSpecs,
+        origin: &str,
+        text: &str,
+    ) -> Result<Self, Diagnostics> {
+        Files::of(SourceFile::new(origin, text, document::toml(text))).check(backends)
     }
 
     /// Reads a policy in JSON.
     ///
     /// # Errors
     /// All mistakes, each with its place.
-    pub fn from_json(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        Files::of(SourceFile::new(origin, text, document::json(text))).check()
+    pub fn from_json(
+        backends: BackendSpecs,
+        origin: &str,
+        text: &str,
+    ) -> Result<Self, Diagnostics> {
+        Files::of(SourceFile::new(origin, text, document::json(text))).check(backends)
     }
 
     /// Decides about a call: every rule that applies, and what it says.

@@ -7,6 +7,8 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+use crate::config::BackendSpecs;
+
 use super::{
     Accounts, Diagnostic, Diagnostics, Policy, Severity,
     document::{self, Node, NodeValue, Span},
@@ -142,26 +144,34 @@ impl Files {
         &self.named
     }
 
-    /// Checks the files and makes a policy of them.
+    /// Checks the files and makes a policy of them, which may name these back ends.
     ///
     /// # Errors
     /// All mistakes, each with its place.
-    pub fn check(self) -> Result<Policy, Diagnostics> {
-        self.check_with(None)
+    pub fn check(self, backends: BackendSpecs) -> Result<Policy, Diagnostics> {
+        self.check_with(backends, None)
     }
 
     /// Like `check`, for a running server, whose accounts cannot change.
     ///
     /// # Errors
     /// All mistakes, each with its place; other accounts than these are one.
-    pub fn check_for(self, accounts: &Accounts) -> Result<Policy, Diagnostics> {
-        self.check_with(Some(accounts))
+    pub fn check_for(
+        self,
+        backends: BackendSpecs,
+        accounts: &Accounts,
+    ) -> Result<Policy, Diagnostics> {
+        self.check_with(backends, Some(accounts))
     }
 
-    fn check_with(self, accounts: Option<&Accounts>) -> Result<Policy, Diagnostics> {
+    fn check_with(
+        self,
+        backends: BackendSpecs,
+        accounts: Option<&Accounts>,
+    ) -> Result<Policy, Diagnostics> {
         match self.unreadable {
             Some(unreadable) => Err(unreadable),
-            None => parse::check(self.sources, accounts),
+            None => parse::check(self.sources, backends, accounts),
         }
     }
 

@@ -7,6 +7,7 @@ use super::{
     watch::Watch,
 };
 use crate::{
+    backend::specs,
     mcp::Server,
     policy::{Diagnostics, Files, Policy},
 };
@@ -99,7 +100,7 @@ impl Follower {
             }
             return;
         }
-        match files.check_for(self.server.policy().accounts()) {
+        match files.check_for(specs(), self.server.policy().accounts()) {
             Ok(policy) => self.replace(policy, &path),
             Err(wrong) => self.reject(&wrong, &path, cause),
         }

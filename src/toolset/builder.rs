@@ -26,7 +26,6 @@ pub struct Builder<B, O> {
     tools: BTreeMap<&'static str, Tool>,
     last: Option<Tool>,
     resolver: Resolver,
-    notice: Option<&'static str>,
     operation: PhantomData<fn(O)>,
 }
 
@@ -38,7 +37,6 @@ impl<B: AttributeSource> Builder<B, ()> {
             tools: BTreeMap::new(),
             last: None,
             resolver: Resolver::of(backend),
-            notice: None,
             operation: PhantomData,
         }
     }
@@ -75,13 +73,6 @@ impl<B: AttributeSource, P> Builder<B, P> {
         self.list(run)
     }
 
-    /// Says something first in every answer.
-    #[must_use]
-    pub fn notice(mut self, notice: Option<&'static str>) -> Self {
-        self.notice = notice;
-        self
-    }
-
     /// The finished list.
     pub fn build(self) -> Toolset {
         let mut tools = self.tools;
@@ -89,7 +80,7 @@ impl<B: AttributeSource, P> Builder<B, P> {
         Toolset {
             tools,
             resolver: self.resolver,
-            notice: self.notice,
+            notice: None,
             answer: AnswerSize::default(),
         }
     }
@@ -112,7 +103,6 @@ impl<B: AttributeSource, P> Builder<B, P> {
                 prepare: Box::new(prepare),
             }),
             resolver: self.resolver,
-            notice: self.notice,
             operation: PhantomData,
         }
     }

@@ -115,6 +115,13 @@ impl Toolset {
         self
     }
 
+    /// The same tools, with a notice at the beginning of every answer.
+    #[must_use]
+    pub fn with_notice(mut self, notice: &'static str) -> Self {
+        self.notice = Some(notice);
+        self
+    }
+
     /// The tools, ordered by name.
     pub fn tools(&self) -> impl Iterator<Item = &Tool> {
         self.tools.values()

@@ -6,12 +6,13 @@ use serde_json::Value;
 use tokio::time::sleep;
 use url::Url;
 
+use super::kind;
 use crate::{
     backend::{
         http::{Body, Http, Reply, redacted},
         verify::Response as ChangeResponse,
     },
-    config::{GreenApiAccount, Timeouts},
+    config::{Config, ConfigError, Timeouts},
     media::MediaRules,
     op::{BackendError, BackendResult, Progress, Untrusted},
 };
@@ -34,19 +35,19 @@ pub(super) struct GreenApiClient {
 }
 
 impl GreenApiClient {
-    pub(super) fn new(account: &GreenApiAccount) -> Self {
-        let http =
-            |url: &Url| Http::new(API, account.timeouts.answer).plain(url.scheme() == "http");
-        Self {
-            http: http(&account.api_url),
-            files: http(&account.media_url),
-            api_url: account.api_url.clone(),
-            media_url: account.media_url.clone(),
-            id_instance: account.id_instance.clone(),
-            api_token: account.api_token.clone(),
-            timeouts: account.timeouts,
-            media: account.media.clone(),
-        }
+    pub(super) fn new(config: &Config) -> Result<Self, ConfigError> {
+        let (api_url, media_url) = (config.url(&kind::API_URL)?, config.url(&kind::MEDIA_URL)?);
+        let http = |url: &Url| Http::new(API, config.timeouts.answer).plain(url.scheme() == "http");
+        Ok(Self {
+            http: http(&api_url),
+            files: http(&media_url),
+            api_url,
+            media_url,
+            id_instance: config.text(&kind::ID_INSTANCE).to_owned(),
+            api_token: config.value(&kind::API_TOKEN).cloned().unwrap_or_default(),
+            timeouts: config.timeouts,
+            media: config.media.clone(),
+        })
     }
 
     pub(super) fn id_instance(&self) -> &str {

@@ -50,7 +50,7 @@ impl GreenApi {
     /// The token is in no request for a file.
     async fn download(&self, url: &str) -> BackendResult<IncomingFile> {
         match self.client.open_file(url).await? {
-            Some(response) => files::take_in(API, response, None, &self.client.media).await,
+            Some(response) => files::download(API, response, None, &self.client.media).await,
             None => files::from_public(API, url, None, &self.client.media).await,
         }
     }

@@ -8,6 +8,7 @@ mod control;
 mod downloads;
 mod group_settings;
 mod groups;
+mod kind;
 mod media;
 mod members;
 mod message_changes;
@@ -18,11 +19,16 @@ mod sending;
 mod sending_kinds;
 mod session;
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
-use super::{Finding, group_tools::GroupTools};
-use crate::{config::GreenApiAccount, op::Progress, toolset::Toolset};
+use super::{Backend, CheckResult, group_tools::GroupTools};
+use crate::{
+    config::{Config, ConfigError},
+    op::Progress,
+    toolset::Toolset,
+};
 use client::GreenApiClient;
+pub(super) use kind::KIND;
 
 /// One GREEN-API instance.
 #[derive(Clone)]
@@ -33,16 +39,17 @@ pub struct GreenApi {
 }
 
 impl GreenApi {
-    /// The instance of an account; nothing is opened.
-    pub fn new(account: &GreenApiAccount) -> Self {
-        Self {
-            client: Arc::new(GreenApiClient::new(account)),
+    /// The instance that a configuration names; nothing is contacted.
+    fn open(config: &Config) -> Result<Self, ConfigError> {
+        Ok(Self {
+            client: Arc::new(GreenApiClient::new(config)?),
             progress: Progress::default(),
-        }
+        })
     }
+}
 
-    /// What GREEN-API offers.
-    pub fn tools(&self) -> Toolset {
+impl Backend for GreenApi {
+    fn tools(&self) -> Toolset {
         Toolset::for_backend(self)
             .tool(Self::open_session)
             .tool(Self::get_session)
@@ -90,15 +97,21 @@ impl GreenApi {
             .build()
     }
 
-    /// Checks whether the API answers, accepts the token and has a working instance.
-    pub(super) async fn examine(&self) -> Vec<Finding> {
+    fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<CheckResult>> + Send + '_>> {
+        Box::pin(self.checks())
+    }
+}
+
+impl GreenApi {
+    /// Checks the answer to the token, and the instance.
+    async fn checks(&self) -> Vec<CheckResult> {
         match self.report().await {
             Ok(report) => vec![
-                Finding::fine(format!(
+                CheckResult::fine(format!(
                     "GREEN-API answers for instance {} and accepts the token",
                     self.client.id_instance()
                 )),
-                Finding::session(report),
+                CheckResult::session(report),
             ],
             Err(error) => vec![error.into()],
         }

@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
-    GreenApi,
+    GreenApi, KIND,
     client::{API, is_starting, refused, unreadable},
 };
 use crate::{
@@ -69,17 +69,6 @@ enum Link {
     NotYet(BackendError),
 }
 
-/// What a state of the API means; the set is open.
-fn meaning(state: &str) -> SessionState {
-    match state {
-        "authorized" => SessionState::Working,
-        "notAuthorized" | "pendingCode" => SessionState::NeedsLinking,
-        "starting" | "sleepMode" => SessionState::Starting,
-        "yellowCard" | "suspended" | "blocked" => SessionState::Restricted,
-        _ => SessionState::Unknown,
-    }
-}
-
 impl GreenApi {
     pub(super) async fn get_session(self, _op: GetSession) -> BackendResult<SessionReport> {
         self.report().await
@@ -99,10 +88,11 @@ impl GreenApi {
             },
             Err(error) => return Err(error),
         };
-        let mut report = SessionReport::new(meaning(&instance.state), Some(&instance.state));
+        let mut report =
+            SessionReport::new(KIND.spec.state(&instance.state), Some(&instance.state));
         if instance.state == "pendingCode" {
             report.next = Some(
-                "type the pairing code on the phone; if it is lost, call logout_instance, then open_session",
+                "type the pairing code on the phone; if it is lost, log out (logout_instance) and link again (open_session)",
             );
         }
         Ok(report)

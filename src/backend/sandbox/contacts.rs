@@ -2,17 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    Json, Router,
-    extract::{Path, RawQuery, State as Extract},
-    routing::{get, post},
-};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    ME, Shared,
-    reply::{Answer, done, found, or_nothing, working},
+    ME, SandboxState,
+    request::{SandboxAnswer, SandboxRequest, done, found, or_nothing},
 };
 
 /// The people that the account knows, by id.
@@ -22,13 +16,6 @@ struct Contact {
     name: &'static str,
     about: &'static str,
     blocked: bool,
-}
-
-/// Who is to be blocked or unblocked.
-#[derive(Deserialize)]
-struct Named {
-    #[serde(rename = "contactId")]
-    contact: String,
 }
 
 /// The people who are there from the start: number, name, about.
@@ -98,98 +85,57 @@ impl Contacts {
     pub(super) fn reaches(&self, id: &str) -> bool {
         self.get(Some(id)).is_some_and(|contact| !contact.blocked)
     }
-
-    fn block(&mut self, id: &str, blocked: bool) {
-        if let Some(contact) = self.0.get_mut(&Self::key(id)) {
-            contact.blocked = blocked;
-        }
-    }
 }
 
-/// What stands behind the question mark under a name.
-fn asked(query: Option<String>, name: &str) -> Option<String> {
-    url::form_urlencoded::parse(query?.as_bytes())
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
+pub(super) fn list(state: &SandboxState) -> SandboxAnswer {
+    let contacts = state.contacts.0.iter();
+    found(contacts.map(|(id, contact)| contact.json(id)).collect())
 }
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/api/contacts/all", get(all))
-        .route("/api/contacts", get(contact))
-        .route("/api/contacts/about", get(about))
-        .route("/api/contacts/check-exists", get(check))
-        .route("/api/contacts/block", post(block))
-        .route("/api/contacts/unblock", post(unblock))
-        .route("/api/{session}/lids/{lid}", get(number_of))
-        .route("/api/{session}/lids/pn/{number}", get(lid_of))
+pub(super) fn get(state: &SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    let id = request.query("contactId");
+    let contact = state.contacts.get(id);
+    or_nothing(contact.zip(id).map(|(contact, id)| contact.json(id)))
 }
 
-async fn all(Extract(state): Extract<Shared>) -> Answer {
-    let contacts = &working(&state)?.contacts.0;
-    Ok(found(
-        contacts.iter().map(|(id, one)| one.json(id)).collect(),
-    ))
-}
-
-async fn contact(Extract(state): Extract<Shared>, RawQuery(query): RawQuery) -> Answer {
-    let state = working(&state)?;
-    let id = asked(query, "contactId");
-    let contact = state.contacts.get(id.as_deref());
-    Ok(or_nothing(
-        contact.zip(id).map(|(contact, id)| contact.json(&id)),
-    ))
-}
-
-async fn about(Extract(state): Extract<Shared>, RawQuery(query): RawQuery) -> Answer {
-    let state = working(&state)?;
-    let id = asked(query, "contactId");
-    let about = match state.contacts.get(id.as_deref()) {
+pub(super) fn about(state: &SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    let id = request.query("contactId");
+    let about = match state.contacts.get(id) {
         Some(contact) => Some(contact.about),
-        None => (id.as_deref() == Some(ME)).then_some(state.profile.about.as_str()),
+        None => (id == Some(ME)).then_some(state.profile.about.as_str()),
     };
-    Ok(found(json!({ "about": about })))
+    found(json!({ "about": about }))
 }
 
-async fn check(Extract(state): Extract<Shared>, RawQuery(query): RawQuery) -> Answer {
-    let state = working(&state)?;
-    let id = format!("{}@c.us", asked(query, "phone").unwrap_or_default());
-    Ok(found(if id == ME || state.contacts.0.contains_key(&id) {
-        json!({ "numberExists": true, "chatId": id })
-    } else {
-        json!({ "numberExists": false })
-    }))
+pub(super) fn check(state: &SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    let id = format!("{}@c.us", request.query("phone").unwrap_or_default());
+    found(match id == ME || state.contacts.0.contains_key(&id) {
+        true => json!({ "numberExists": true, "chatId": id }),
+        false => json!({ "numberExists": false }),
+    })
 }
 
-async fn block(Extract(state): Extract<Shared>, Json(named): Json<Named>) -> Answer {
-    working(&state)?.contacts.block(&named.contact, true);
-    Ok(done())
+pub(super) fn block(
+    state: &mut SandboxState,
+    request: &SandboxRequest,
+    blocked: bool,
+) -> SandboxAnswer {
+    let key = Contacts::key(request.required("/contactId")?);
+    if let Some(contact) = state.contacts.0.get_mut(&key) {
+        contact.blocked = blocked;
+    }
+    done()
 }
 
-async fn unblock(Extract(state): Extract<Shared>, Json(named): Json<Named>) -> Answer {
-    working(&state)?.contacts.block(&named.contact, false);
-    Ok(done())
-}
-
-async fn number_of(
-    Extract(state): Extract<Shared>,
-    Path((_, id)): Path<(String, String)>,
-) -> Answer {
-    let state = working(&state)?;
-    let number = Contacts::key(&id);
+pub(super) fn number_of(state: &SandboxState, id: &str) -> SandboxAnswer {
+    let number = Contacts::key(id);
     let known = state.contacts.0.contains_key(&number);
-    Ok(found(json!({ "lid": id, "pn": known.then_some(number) })))
+    found(json!({ "lid": id, "pn": known.then_some(number) }))
 }
 
-async fn lid_of(
-    Extract(state): Extract<Shared>,
-    Path((_, number)): Path<(String, String)>,
-) -> Answer {
-    let state = working(&state)?;
+pub(super) fn lid_of(state: &SandboxState, number: &str) -> SandboxAnswer {
     let number = number.trim_end_matches("@c.us");
     let id = format!("{number}@c.us");
     let known = state.contacts.0.contains_key(&id);
-    Ok(found(
-        json!({ "lid": known.then(|| lid(number)), "pn": id }),
-    ))
+    found(json!({ "lid": known.then(|| lid(number)), "pn": id }))
 }

@@ -1,32 +1,29 @@
-//! The sandbox's files: what hangs on messages, and pictures.
+//! The sandbox's files: attachments of messages, and pictures.
 
 use std::collections::VecDeque;
 
 use axum::{
-    Router,
-    extract::{Path, State as Extract},
     http::{StatusCode, header::CONTENT_TYPE},
     response::IntoResponse,
-    routing::get,
 };
 use serde_json::{Value, json};
 
 use super::{
-    Shared, made,
-    reply::{Answer, Refused, lock},
+    SandboxState, first_files,
+    request::{SandboxAnswer, SandboxRefusal, SentFile},
 };
 
 /// How many bytes are kept of what is sent; the oldest files are gone first.
-const ROOM: usize = 64 * 1024 * 1024;
+const MAX_KEPT_BYTES: usize = 64 * 1024 * 1024;
 
 /// The files that are there from the start: name, media type, how it is made.
-const FIRST: [(&str, &str, Make); 6] = [
-    (CAKE, "image/png", made::cake),
-    (VOICE, "audio/wav", made::voice),
-    (CHAPTER, "application/pdf", made::chapter),
-    (LETTERS, "text/plain", made::letters),
-    (FAMILY, "image/png", made::family),
-    (MUM, "image/png", made::mum),
+const FIRST: [(&str, &str, MakeFile); 6] = [
+    (CAKE, "image/png", first_files::cake),
+    (VOICE, "audio/wav", first_files::voice),
+    (CHAPTER, "application/pdf", first_files::chapter),
+    (LETTERS, "text/plain", first_files::letters),
+    (FAMILY, "image/png", first_files::family),
+    (MUM, "image/png", first_files::mum),
 ];
 
 pub(super) const CAKE: &str = "cake.png";
@@ -36,13 +33,13 @@ pub(super) const LETTERS: &str = "letters.txt";
 pub(super) const FAMILY: &str = "family.png";
 pub(super) const MUM: &str = "mum.png";
 
-type Make = fn() -> Vec<u8>;
+type MakeFile = fn() -> Vec<u8>;
 
 /// What was sent, oldest first, and how many files there ever were.
 #[derive(Default)]
-pub(super) struct Files(VecDeque<(String, String, Vec<u8>)>, usize);
+pub(super) struct SandboxFiles(VecDeque<(String, String, Vec<u8>)>, usize);
 
-/// A file that hangs on a message.
+/// A file that is attached to a message.
 #[derive(Clone)]
 pub(super) struct Attached {
     pub(super) key: String,
@@ -66,19 +63,20 @@ impl Attached {
     }
 }
 
-impl Files {
+impl SandboxFiles {
     /// Keeps a file that is sent.
-    pub(super) fn keep(&mut self, mime: &str, name: Option<&str>, bytes: Vec<u8>) -> Attached {
+    pub(super) fn keep(&mut self, file: SentFile<'_>) -> Attached {
         self.1 += 1;
         let key = format!("sent{:08}", self.1);
-        self.0.push_back((key.clone(), mime.to_owned(), bytes));
-        while self.0.iter().map(|(.., bytes)| bytes.len()).sum::<usize>() > ROOM {
+        self.0
+            .push_back((key.clone(), file.mime.to_owned(), file.bytes));
+        while self.0.iter().map(|(.., bytes)| bytes.len()).sum::<usize>() > MAX_KEPT_BYTES {
             self.0.pop_front();
         }
         Attached {
             key,
-            mime: mime.to_owned(),
-            name: name.map(str::to_owned),
+            mime: file.mime.to_owned(),
+            name: file.name.map(str::to_owned),
         }
     }
 
@@ -91,20 +89,15 @@ impl Files {
     }
 }
 
-/// Where a file is, with the host that WAHA takes itself for when it is told of none.
+/// The address of a file, with the host that WAHA uses if none is configured.
 pub(super) fn url(key: &str) -> String {
     format!("http://localhost:3000/api/files/default/{key}")
 }
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new().route("/api/files/{session}/{name}", get(file))
-}
-
-async fn file(Extract(state): Extract<Shared>, Path((_, name)): Path<(String, String)>) -> Answer {
-    let gone = || {
+pub(super) fn get(state: &SandboxState, key: &str) -> SandboxAnswer {
+    let (mime, bytes) = state.files.get(key).ok_or_else(|| {
         let error = json!({ "error": { "code": 404, "key": "FILE_NOT_FOUND" } });
-        Refused(StatusCode::NOT_FOUND, error)
-    };
-    let (mime, bytes) = lock(&state).files.get(&name).ok_or_else(gone)?;
+        SandboxRefusal(StatusCode::NOT_FOUND, error)
+    })?;
     Ok(([(CONTENT_TYPE, mime)], bytes).into_response())
 }

@@ -2,47 +2,51 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    Router,
-    extract::{Path, State as Extract},
-    routing::{get, post},
-};
 use serde_json::{Value, json};
 
 use super::{
-    ME, Shared,
+    FLATMATES, ME, SandboxState,
     files::FAMILY,
-    pictures::Picture,
-    reply::{Answer, done, found, or_nothing, working},
+    pictures::SandboxPicture,
+    request::{SandboxAnswer, done, found, or_nothing},
 };
 
 /// The groups of the account, by id.
-pub(super) struct Groups(pub(super) BTreeMap<String, Group>);
+pub(super) struct Groups(pub(super) BTreeMap<String, SandboxGroup>);
 
-pub(super) struct Group {
+pub(super) struct SandboxGroup {
     pub(super) subject: String,
     pub(super) description: String,
     /// Only administrators may send messages.
     pub(super) announce: bool,
     /// Only administrators may edit its info.
     pub(super) restrict: bool,
-    pub(super) picture: Picture,
-    pub(super) members: Vec<Member>,
+    pub(super) picture: SandboxPicture,
+    pub(super) members: Vec<SandboxMember>,
 }
 
-pub(super) struct Member {
+pub(super) struct SandboxMember {
     pub(super) id: String,
-    pub(super) role: Role,
+    pub(super) role: SandboxRole,
+}
+
+impl SandboxMember {
+    pub(super) fn new(id: &str, role: SandboxRole) -> Self {
+        Self {
+            id: id.to_owned(),
+            role,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum SandboxRole {
     Participant,
     Admin,
     Superadmin,
 }
 
-impl Role {
+impl SandboxRole {
     /// The word of `participants/v2`.
     const fn name(self) -> &'static str {
         match self {
@@ -60,9 +64,9 @@ impl Role {
 
 impl Default for Groups {
     fn default() -> Self {
-        use Role::{Admin, Participant, Superadmin};
+        use SandboxRole::{Admin, Participant, Superadmin};
 
-        let group = Group::new;
+        let group = SandboxGroup::new;
         let family = [
             (ME, Superadmin),
             ("15552220001@c.us", Participant),
@@ -82,38 +86,32 @@ impl Default for Groups {
             ("915552220005@lid", Participant),
             ("77000000000001@lid", Participant),
         ];
-        let family = Group {
-            picture: Picture::first(FAMILY),
+        let family = SandboxGroup {
+            picture: SandboxPicture::first(FAMILY),
             ..group("Family", &family)
         };
         Self(BTreeMap::from([
             ("120363000000000001@g.us".into(), family),
-            (
-                "120363000000000002@g.us".into(),
-                group("Old flatmates", &flatmates),
-            ),
+            (FLATMATES.into(), group("Old flatmates", &flatmates)),
             ("120363000000000003@g.us".into(), group("Book club", &books)),
         ]))
     }
 }
 
-impl Group {
-    fn new(subject: &str, members: &[(&str, Role)]) -> Self {
-        let member = |(id, role): &(&str, Role)| Member {
-            id: (*id).to_owned(),
-            role: *role,
-        };
-        Self::of(subject.to_owned(), members.iter().map(member).collect())
+impl SandboxGroup {
+    fn new(subject: &str, members: &[(&str, SandboxRole)]) -> Self {
+        let member = |(id, role): &(&str, SandboxRole)| SandboxMember::new(id, *role);
+        Self::of(subject, members.iter().map(member).collect())
     }
 
     /// A group of these members, with nothing else set.
-    pub(super) fn of(subject: String, members: Vec<Member>) -> Self {
+    pub(super) fn of(subject: &str, members: Vec<SandboxMember>) -> Self {
         Self {
-            subject,
+            subject: subject.to_owned(),
             description: String::new(),
             announce: false,
             restrict: false,
-            picture: Picture::default(),
+            picture: SandboxPicture::default(),
             members,
         }
     }
@@ -121,8 +119,8 @@ impl Group {
     /// A group that this account is invited into.
     pub(super) fn invited(subject: &str) -> Self {
         let members = [
-            ("15552220008@c.us", Role::Superadmin),
-            ("15552220009@c.us", Role::Participant),
+            ("15552220008@c.us", SandboxRole::Superadmin),
+            ("15552220009@c.us", SandboxRole::Participant),
         ];
         Self::new(subject, &members)
     }
@@ -130,21 +128,19 @@ impl Group {
     /// Whether this account is one of its administrators.
     pub(super) fn is_mine(&self) -> bool {
         let mut members = self.members.iter();
-        members.any(|member| member.id == ME && member.role != Role::Participant)
+        members.any(|member| member.id == ME && member.role != SandboxRole::Participant)
     }
 
     /// Makes this account a member.
     pub(super) fn add_me(&mut self) {
         if !self.members.iter().any(|member| member.id == ME) {
-            self.members.push(Member {
-                id: ME.to_owned(),
-                role: Role::Participant,
-            });
+            self.members
+                .push(SandboxMember::new(ME, SandboxRole::Participant));
         }
     }
 
     pub(super) fn json(&self, id: &str) -> Value {
-        let member = |member: &Member| json!({ "id": member.id.replace("@c.us", "@s.whatsapp.net"), "admin": member.role.admin() });
+        let member = |member: &SandboxMember| json!({ "id": member.id.replace("@c.us", "@s.whatsapp.net"), "admin": member.role.admin() });
         json!({
             "id": id,
             "subject": self.subject,
@@ -158,41 +154,26 @@ impl Group {
     }
 }
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/api/{session}/groups", get(groups))
-        .route("/api/{session}/groups/{id}", get(group))
-        .route("/api/{session}/groups/{id}/participants/v2", get(members))
-        .route("/api/{session}/groups/{id}/leave", post(leave))
+pub(super) fn list(state: &SandboxState) -> SandboxAnswer {
+    let groups = state.groups.0.iter();
+    found(
+        groups
+            .map(|(id, group)| (id.clone(), group.json(id)))
+            .collect(),
+    )
 }
 
-async fn groups(Extract(state): Extract<Shared>) -> Answer {
-    let groups = &working(&state)?.groups.0;
-    let groups = groups
-        .iter()
-        .map(|(id, group)| (id.clone(), group.json(id)));
-    Ok(found(groups.collect()))
+pub(super) fn get(state: &SandboxState, id: &str) -> SandboxAnswer {
+    or_nothing(state.groups.0.get(id).map(|group| group.json(id)))
 }
 
-async fn group(Extract(state): Extract<Shared>, Path((_, id)): Path<(String, String)>) -> Answer {
-    let state = working(&state)?;
-    Ok(or_nothing(
-        state.groups.0.get(&id).map(|group| group.json(&id)),
-    ))
+pub(super) fn members(state: &SandboxState, id: &str) -> SandboxAnswer {
+    let json = |member: &SandboxMember| json!({ "id": member.id, "role": member.role.name() });
+    let group = state.groups.0.get(id);
+    or_nothing(group.map(|group| group.members.iter().map(json).collect()))
 }
 
-async fn members(Extract(state): Extract<Shared>, Path((_, id)): Path<(String, String)>) -> Answer {
-    let state = working(&state)?;
-    let member = |member: &Member| json!({ "id": member.id, "role": member.role.name() });
-    let members = state
-        .groups
-        .0
-        .get(&id)
-        .map(|group| group.members.iter().map(member).collect());
-    Ok(or_nothing(members))
-}
-
-async fn leave(Extract(state): Extract<Shared>, Path((_, id)): Path<(String, String)>) -> Answer {
-    working(&state)?.groups.0.remove(&id);
-    Ok(done())
+pub(super) fn leave(state: &mut SandboxState, id: &str) -> SandboxAnswer {
+    state.groups.0.remove(id);
+    done()
 }

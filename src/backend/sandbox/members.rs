@@ -1,98 +1,70 @@
 //! Changes among the members of the sandbox's groups.
 
-use axum::{
-    Json, Router,
-    extract::{Path, State as Extract},
-    http::StatusCode,
-    response::{IntoResponse, Response},
-    routing::post,
-};
-use serde::Deserialize;
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    ME, Shared,
+    ME, SandboxState,
     contacts::Contacts,
-    groups::{Group, Member, Role},
-    reply::{Answer, Refused, working},
+    group_settings::administered,
+    groups::{SandboxGroup, SandboxMember, SandboxRole},
+    request::{SandboxAnswer, SandboxRefusal, SandboxRequest, created},
 };
 
-/// The people that a request names.
-#[derive(Deserialize)]
-struct People {
-    participants: Vec<Person>,
+/// The ids of the people that a request names.
+fn people(request: &SandboxRequest) -> impl Iterator<Item = &str> {
+    let people = request.at("/participants").and_then(Value::as_array);
+    people
+        .into_iter()
+        .flatten()
+        .filter_map(|person| person.get("id")?.as_str())
 }
 
-#[derive(Deserialize)]
-struct Person {
-    id: String,
-}
-
-/// A group that is to be made.
-#[derive(Deserialize)]
-struct New {
-    name: String,
-    participants: Vec<Person>,
-}
-
-pub(super) fn routes() -> Router<Shared> {
-    let group = "/api/{session}/groups/{id}";
-    Router::new()
-        .route("/api/{session}/groups", post(create))
-        .route(&format!("{group}/participants/add"), post(add))
-        .route(&format!("{group}/participants/remove"), post(remove))
-        .route(&format!("{group}/admin/promote"), post(promote))
-        .route(&format!("{group}/admin/demote"), post(demote))
-}
-
-async fn create(Extract(state): Extract<Shared>, Json(new): Json<New>) -> Answer {
-    let mut state = working(&state)?;
+pub(super) fn create(state: &mut SandboxState, request: &SandboxRequest) -> SandboxAnswer {
     let groups = &mut state.groups.0;
-    let me = Member {
-        id: ME.to_owned(),
-        role: Role::Superadmin,
-    };
-    let others = new.participants.into_iter().map(Member::plain);
-    let group = Group::of(new.name, std::iter::once(me).chain(others).collect());
-    let taken = |id: &String| groups.contains_key(id);
+    let me = SandboxMember::new(ME, SandboxRole::Superadmin);
+    let others = people(request).map(|id| SandboxMember::new(id, SandboxRole::Participant));
+    let members = std::iter::once(me).chain(others).collect();
+    let group = SandboxGroup::of(request.required("/name")?, members);
     let mut ids = (100..).map(|number: u32| format!("120363000000{number:06}@g.us"));
-    let Some(id) = ids.find(|id| !taken(id)) else {
-        return Err(Refused::new(StatusCode::INTERNAL_SERVER_ERROR, "full"));
+    let Some(id) = ids.find(|id| !groups.contains_key(id)) else {
+        return Err(SandboxRefusal::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "full",
+        ));
     };
-    let told = group.json(&id);
+    let json = group.json(&id);
     groups.insert(id.clone(), group);
     state.chats.know(&id);
-    Ok((StatusCode::CREATED, Json(told)).into_response())
+    created(json)
 }
 
-type Named = (Extract<Shared>, Path<(String, String)>, Json<People>);
-
-async fn add(state: Extract<Shared>, path: Path<(String, String)>, body: Json<People>) -> Answer {
-    let (Extract(shared), Path((_, id))) = (&state, &path);
-    let (shared, id, mut new) = (shared.clone(), id.clone(), Vec::new());
-    let answer = change((state, path, body), |group, person| {
-        if group.member(&person.id).is_some() {
+pub(super) fn add(state: &mut SandboxState, id: &str, request: &SandboxRequest) -> SandboxAnswer {
+    let mut added = Vec::new();
+    let answer = change(state, id, request, |group, person| {
+        if group.member(person).is_some() {
             return 409;
         }
-        new.push(person.id.clone());
-        group.members.push(Member::plain(person));
+        added.push(person.to_owned());
+        group
+            .members
+            .push(SandboxMember::new(person, SandboxRole::Participant));
         200
     })?;
-    let mut state = working(&shared)?;
-    for person in new {
-        state.hear(&id, &person, "Hello, thanks for adding me!");
+    for person in added {
+        state.hear(id, &person, "Hello, thanks for adding me!");
     }
     Ok(answer)
 }
 
-async fn remove(
-    state: Extract<Shared>,
-    path: Path<(String, String)>,
-    body: Json<People>,
-) -> Answer {
-    change((state, path, body), |group, person| {
+pub(super) fn remove(
+    state: &mut SandboxState,
+    id: &str,
+    request: &SandboxRequest,
+) -> SandboxAnswer {
+    change(state, id, request, |group, person| {
         let before = group.members.len();
-        group.members.retain(|member| !member.is(&person.id));
+        group.members.retain(|member| !member.is(person));
         if group.members.len() < before {
             200
         } else {
@@ -101,76 +73,57 @@ async fn remove(
     })
 }
 
-async fn promote(
-    state: Extract<Shared>,
-    path: Path<(String, String)>,
-    body: Json<People>,
-) -> Answer {
-    change((state, path, body), |group, person| {
-        group.rank(&person.id, Role::Admin)
+pub(super) fn promote(
+    state: &mut SandboxState,
+    id: &str,
+    request: &SandboxRequest,
+) -> SandboxAnswer {
+    change(state, id, request, |group, person| {
+        group.set_role(person, SandboxRole::Admin)
     })
 }
 
-async fn demote(
-    state: Extract<Shared>,
-    path: Path<(String, String)>,
-    body: Json<People>,
-) -> Answer {
-    change((state, path, body), |group, person| {
-        group.rank(&person.id, Role::Participant)
+pub(super) fn demote(
+    state: &mut SandboxState,
+    id: &str,
+    request: &SandboxRequest,
+) -> SandboxAnswer {
+    change(state, id, request, |group, person| {
+        group.set_role(person, SandboxRole::Participant)
     })
 }
 
-/// Changes a group for each person; only its administrators may.
+/// Changes a group for each person; only its administrators may. `each` returns the
+/// status for one person.
 fn change(
-    (Extract(state), Path((_, id)), Json(people)): Named,
-    mut each: impl FnMut(&mut Group, Person) -> u16,
-) -> Answer {
-    let mut state = working(&state)?;
-    let error = |message| Refused::new(StatusCode::INTERNAL_SERVER_ERROR, message);
-    let group = state.groups.0.get_mut(&id);
-    let group = group.ok_or_else(|| error("item-not-found"))?;
-    if group
-        .member(ME)
-        .is_none_or(|me| me.role == Role::Participant)
-    {
-        return Err(error("forbidden"));
-    }
-    let told = people.participants.into_iter().map(|person| {
-        let jid = person.id.clone();
-        json!({ "status": each(group, person).to_string(), "jid": jid })
-    });
-    Ok(created(told.collect()))
+    state: &mut SandboxState,
+    id: &str,
+    request: &SandboxRequest,
+    mut each: impl FnMut(&mut SandboxGroup, &str) -> u16,
+) -> SandboxAnswer {
+    let group = administered(state, id)?;
+    let statuses = people(request)
+        .map(|person| json!({ "status": each(group, person).to_string(), "jid": person }));
+    created(statuses.collect())
 }
 
-fn created(value: Value) -> Response {
-    (StatusCode::CREATED, Json(value)).into_response()
-}
-
-impl Member {
-    /// Whether this is somebody, by either identity.
+impl SandboxMember {
+    /// Whether this is the member with an id, by number or hidden id.
     fn is(&self, id: &str) -> bool {
         Contacts::key(&self.id) == Contacts::key(id)
     }
-
-    fn plain(person: Person) -> Self {
-        Self {
-            id: person.id,
-            role: Role::Participant,
-        }
-    }
 }
 
-impl Group {
-    fn member(&mut self, id: &str) -> Option<&mut Member> {
+impl SandboxGroup {
+    fn member(&mut self, id: &str) -> Option<&mut SandboxMember> {
         self.members.iter_mut().find(|member| member.is(id))
     }
 
-    /// Gives a member another role; who made the group keeps it.
-    fn rank(&mut self, id: &str, role: Role) -> u16 {
+    /// Gives a member another role; the one who made the group keeps theirs.
+    fn set_role(&mut self, id: &str, role: SandboxRole) -> u16 {
         match self.member(id) {
             None => 404,
-            Some(member) if member.role == Role::Superadmin => 403,
+            Some(member) if member.role == SandboxRole::Superadmin => 403,
             Some(member) => {
                 member.role = role;
                 200

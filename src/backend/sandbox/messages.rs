@@ -1,120 +1,86 @@
-//! Reading, writing and changing messages.
+//! Reading and changing the sandbox's messages.
 
-use axum::{
-    Json, Router,
-    extract::{Path, RawQuery, State as Extract},
-    http::StatusCode,
-    response::IntoResponse,
-    routing::{get, post, put},
-};
-use serde_json::{Value, json};
+use axum::http::StatusCode;
 
 use super::{
-    Shared,
-    history::Shown,
-    reply::{Answer, Refused, found, or_nothing, working},
-    window::Window,
+    SandboxState,
+    request::{SandboxAnswer, SandboxRefusal, SandboxRequest, created, found, nothing},
 };
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/api/sendText", post(send))
-        .route("/api/{session}/chats/{id}/messages", get(messages))
-        .route("/api/forwardMessage", post(forward))
-        .route("/api/reaction", put(mark))
-        .route("/api/star", put(mark))
-        .route(
-            "/api/{session}/chats/{id}/messages/{message}",
-            get(message).put(edit).delete(delete),
-        )
-        .route(
-            "/api/{session}/chats/{id}/messages/{message}/{verb}",
-            post(pin),
-        )
+pub(super) fn unknown() -> SandboxRefusal {
+    SandboxRefusal::new(StatusCode::NOT_FOUND, "Message not found")
 }
 
-async fn send(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
-    let mut state = working(&state)?;
-    let field = |name: &str| body.get(name).and_then(Value::as_str);
-    let (Some(chat), Some(text)) = (field("chatId"), field("text")) else {
-        let message = "chatId and text are needed";
-        return Err(Refused::new(StatusCode::INTERNAL_SERVER_ERROR, message));
-    };
-    let message = state.write(chat, text, Shown::of(&body));
-    Ok((StatusCode::CREATED, Json(message)).into_response())
+/// Whether the addresses of files are wanted.
+fn with_media(request: &SandboxRequest) -> bool {
+    request.query("downloadMedia") != Some("false")
 }
 
-async fn messages(
-    Extract(state): Extract<Shared>,
-    Path((_, chat)): Path<(String, String)>,
-    query: RawQuery,
-) -> Answer {
-    let window = Window::from(query);
-    Ok(found(working(&state)?.messages.list(&chat, &window)))
-}
-
-async fn message(
-    Extract(state): Extract<Shared>,
-    Path((_, chat, id)): At,
-    query: RawQuery,
-) -> Answer {
-    let downloaded = Window::from(query).media;
-    match working(&state)?.messages.get(&chat, &id, downloaded) {
-        Some(message) => Ok(found(message)),
-        None => Err(unknown()),
+/// A part of a chat's messages, newest first unless the request wants another order.
+pub(super) fn list(state: &SandboxState, chat: &str, request: &SandboxRequest) -> SandboxAnswer {
+    let since = request.parsed("filter.timestamp.gte").unwrap_or(i64::MIN);
+    let until = request.parsed("filter.timestamp.lte").unwrap_or(i64::MAX);
+    let own = request.parsed::<bool>("filter.fromMe");
+    let all = state.messages.of(chat).iter().filter(|message| {
+        (since..=until).contains(&message.timestamp)
+            && own.is_none_or(|own| own == message.is_own())
+    });
+    let mut messages: Vec<_> = all.collect();
+    if request.query("sortOrder") != Some("asc") {
+        messages.sort_by_key(|message| std::cmp::Reverse(message.timestamp));
     }
+    let page = messages
+        .into_iter()
+        .skip(request.parsed("offset").unwrap_or(0))
+        .take(request.parsed("limit").unwrap_or(10));
+    found(
+        page.map(|message| message.json(chat, with_media(request)))
+            .collect(),
+    )
 }
 
-/// A message in its chat, as a path names it.
-type At = Path<(String, String, String)>;
-
-fn unknown() -> Refused {
-    Refused::new(StatusCode::NOT_FOUND, "Message not found")
-}
-
-async fn edit(
-    Extract(state): Extract<Shared>,
-    Path((_, chat, id)): At,
-    Json(body): Json<Value>,
-) -> Answer {
-    let text = body.get("text").and_then(Value::as_str).unwrap_or_default();
-    let mut state = working(&state)?;
-    state.messages.edit(&chat, &id, text).ok_or_else(unknown)?;
-    Ok(or_nothing(None))
-}
-
-async fn delete(Extract(state): Extract<Shared>, Path((_, chat, id)): At) -> Answer {
-    working(&state)?.messages.delete(&chat, &id);
-    Ok(or_nothing(None))
-}
-
-async fn forward(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
-    let mut state = working(&state)?;
-    let field = |name: &str| body.get(name).and_then(Value::as_str).ok_or_else(unknown);
-    let content = state.messages.content(field("messageId")?);
-    let (text, shown) = content.ok_or_else(unknown)?;
-    let copy = state.write(field("chatId")?, &text, shown);
-    Ok((StatusCode::CREATED, Json(copy)).into_response())
-}
-
-/// Reactions and stars: taken, and shown nowhere, as on NOWEB.
-async fn mark(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
-    let state = working(&state)?;
-    let id = body
-        .get("messageId")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    state.messages.content(id).ok_or_else(unknown)?;
-    Ok(or_nothing(None))
-}
-
-async fn pin(
-    Extract(state): Extract<Shared>,
-    Path((_, chat, id, _verb)): Path<(String, String, String, String)>,
-) -> Answer {
-    working(&state)?
+pub(super) fn get(
+    state: &SandboxState,
+    chat: &str,
+    id: &str,
+    request: &SandboxRequest,
+) -> SandboxAnswer {
+    let message = state
         .messages
-        .get(&chat, &id, false)
+        .of(chat)
+        .iter()
+        .find(|message| message.id == id);
+    found(message.ok_or_else(unknown)?.json(chat, with_media(request)))
+}
+
+pub(super) fn edit(
+    state: &mut SandboxState,
+    chat: &str,
+    id: &str,
+    request: &SandboxRequest,
+) -> SandboxAnswer {
+    let text = request.text("/text").unwrap_or_default();
+    state.messages.edit(chat, id, text).ok_or_else(unknown)?;
+    nothing()
+}
+
+pub(super) fn delete(state: &mut SandboxState, chat: &str, id: &str) -> SandboxAnswer {
+    state.messages.delete(chat, id);
+    nothing()
+}
+
+/// Accepts a reaction or a star, which is visible nowhere, as on NOWEB.
+pub(super) fn mark(state: &SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    let id = request.text("/messageId").unwrap_or_default();
+    state.messages.find(id).ok_or_else(unknown)?;
+    nothing()
+}
+
+/// Accepts a pin, which is visible nowhere.
+pub(super) fn pin(state: &SandboxState, chat: &str, id: &str) -> SandboxAnswer {
+    let mut messages = state.messages.of(chat).iter();
+    messages
+        .find(|message| message.id == id)
         .ok_or_else(unknown)?;
-    Ok((StatusCode::CREATED, Json(json!({ "success": true }))).into_response())
+    created(serde_json::json!({ "success": true }))
 }

@@ -1,119 +1,125 @@
-//! The built-in stand-in for a WAHA server: an account in memory behind a loopback
-//! port, with the paths and answers of WAHA on its NOWEB engine.
+//! A WhatsApp account in memory. It is a server on a loopback port with the paths and
+//! answers of WAHA on its NOWEB engine, and WAHA's client calls it.
 
-mod answers;
+mod auto_replies;
 mod chats;
 mod contacts;
 mod files;
+mod first_files;
 mod group_settings;
 mod groups;
 mod history;
-mod made;
-mod media;
 mod members;
 mod messages;
 mod past;
 mod pictures;
 mod presence;
 mod profile;
-mod reply;
+mod request;
+mod routes;
 mod sending;
+mod server;
 mod session;
-mod window;
 
-use std::{
-    io,
-    net::Ipv4Addr,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{pin::Pin, sync::Arc};
 
-use axum::Router;
-use tokio::{net::TcpListener, task::JoinHandle};
 use url::Url;
 
-use answers::Answers;
-use chats::Chats;
+use super::{Backend, BackendKind, CheckResult, http::Locate, waha::Waha};
+use crate::{
+    config::{BackendSpec, Config},
+    op::BackendError,
+    toolset::Toolset,
+};
+use auto_replies::AutoReplies;
+use chats::SandboxChats;
 use contacts::Contacts;
-use files::Files;
+use files::SandboxFiles;
 use group_settings::Invites;
 use groups::Groups;
 use history::Messages;
-use presence::Presences;
-use profile::Profile;
-use session::Session;
+use presence::SandboxPresence;
+use profile::SandboxProfile;
+use server::SandboxServer;
+use session::SandboxSession;
+
+/// The sandbox in the table of back ends.
+pub(super) static KIND: BackendKind = BackendKind {
+    spec: BackendSpec {
+        name: "sandbox",
+        title: "sandbox",
+        about: "The built-in sandbox: a simulated WhatsApp",
+        keys: &[],
+        states: super::waha::KIND.spec.states,
+    },
+    open: |config| Ok(Box::new(Sandbox::new(config))),
+};
+
+/// The notice in every answer.
+pub const NOTICE: &str = "sandbox: a simulated WhatsApp, nothing here is real";
+
+/// The group that the demo leaves.
+pub const FLATMATES: &str = "120363000000000002@g.us";
 
 /// The account that scans the code.
 const ME: &str = "15550001111@c.us";
 
-/// What the sandbox remembers, one part for each topic.
+/// The state of the account, one part for each topic.
 #[derive(Default)]
-struct State {
-    session: Session,
-    profile: Profile,
+struct SandboxState {
+    session: SandboxSession,
+    profile: SandboxProfile,
     groups: Groups,
     messages: Messages,
-    answers: Answers,
+    auto_replies: AutoReplies,
     contacts: Contacts,
-    presences: Presences,
-    chats: Chats,
+    presence: SandboxPresence,
+    chats: SandboxChats,
     invites: Invites,
-    files: Files,
+    files: SandboxFiles,
 }
 
-type Shared = Arc<Mutex<State>>;
-
-/// A sandbox that answers until it is dropped.
-pub struct Running {
-    url: Url,
-    state: Shared,
-    server: JoinHandle<io::Result<()>>,
+/// The description of the sandbox.
+pub fn spec() -> &'static BackendSpec {
+    &KIND.spec
 }
 
-/// Starts a sandbox on a free loopback port.
-///
-/// # Errors
-/// When no port can be had.
-pub async fn start() -> io::Result<Running> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let address = listener.local_addr()?;
-    let state = Shared::default();
-    let app = Router::new()
-        .merge(session::routes())
-        .merge(profile::routes())
-        .merge(groups::routes())
-        .merge(messages::routes())
-        .merge(sending::routes())
-        .merge(media::routes())
-        .merge(files::routes())
-        .merge(contacts::routes())
-        .merge(presence::routes())
-        .merge(chats::routes())
-        .merge(group_settings::routes())
-        .merge(pictures::routes())
-        .merge(members::routes())
-        .with_state(state.clone());
-    Ok(Running {
-        url: Url::parse(&format!("http://{address}")).map_err(io::Error::other)?,
-        state,
-        server: tokio::spawn(async move { axum::serve(listener, app).await }),
-    })
+/// A sandbox, and WAHA's client for it.
+pub struct Sandbox {
+    server: Arc<SandboxServer>,
+    waha: Waha,
 }
 
-impl Running {
-    /// Where it listens.
-    pub fn url(&self) -> &Url {
-        &self.url
+impl Sandbox {
+    /// A new account, whose server starts at the first call.
+    pub fn new(config: &Config) -> Self {
+        let server = Arc::new(SandboxServer::default());
+        Self {
+            waha: Waha::at(server.clone(), config),
+            server,
+        }
     }
 
-    /// Plays the phone that scans the QR code.
-    pub fn scan(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.session.scan();
+    /// The address of its server, which starts now if it has not.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub async fn url(&self) -> Result<Url, BackendError> {
+        self.server.locate().await
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.server.abort();
+impl Backend for Sandbox {
+    fn tools(&self) -> Toolset {
+        self.waha.tools().with_notice(NOTICE)
+    }
+
+    fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<CheckResult>> + Send + '_>> {
+        self.waha.examine()
+    }
+
+    fn scan(&self) -> bool {
+        self.server.scan();
+        true
     }
 }

@@ -1,12 +1,12 @@
 //! What was written before the sandbox starts.
 
 use super::{
+    FLATMATES,
     files::{Attached, CAKE, CHAPTER, LETTERS, VOICE},
-    history::{Messages, Shown},
+    history::{MessageContent, Messages},
 };
 
 const FAMILY: &str = "120363000000000001@g.us";
-const FLATMATES: &str = "120363000000000002@g.us";
 const BOOKS: &str = "120363000000000003@g.us";
 const MUM: &str = "15552220001@c.us";
 const DAD: &str = "15552220002@c.us";
@@ -49,7 +49,7 @@ pub(super) fn fill(messages: &mut Messages) {
             1_767_000_000,
         ),
     ] {
-        messages.add(chat, writer, text, at, Shown::default());
+        messages.add(chat, writer, text, at, MessageContent::default());
     }
     for (chat, writer, text, at, file) in [
         (MUM, MUM, "The cake of last year", 1_767_490_000, CAKE),
@@ -57,16 +57,22 @@ pub(super) fn fill(messages: &mut Messages) {
         (BOOKS, KIM, "", 1_767_390_000, CHAPTER),
         (FLATMATES, ROBIN, "All the letters", 1_766_990_000, LETTERS),
     ] {
-        let shown = Shown {
+        let content = MessageContent {
             file: Attached::first(file),
-            ..Shown::default()
+            ..MessageContent::default()
         };
-        messages.add(chat, Some(writer), text, at, shown);
+        messages.add(chat, Some(writer), text, at, content);
     }
-    messages.add(BOOKS, Some(TONI), VILLAIN, 1_767_395_000, Shown::default());
+    messages.add(
+        BOOKS,
+        Some(TONI),
+        VILLAIN,
+        1_767_395_000,
+        MessageContent::default(),
+    );
     for (page, (writer, text)) in (1..=TALKED).zip(TALK.into_iter().cycle()) {
         let at = 1_767_380_000 - (TALKED - page) * 1200;
         let text = format!("Page {page}: {text}");
-        messages.add(BOOKS, writer, &text, at, Shown::default());
+        messages.add(BOOKS, writer, &text, at, MessageContent::default());
     }
 }

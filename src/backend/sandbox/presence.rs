@@ -1,39 +1,25 @@
-//! The sandbox's presence: who is followed, and what this account shows.
+//! The sandbox's presence: the chats that the account follows, and what it shows itself.
 
 use std::collections::BTreeSet;
 
-use axum::{
-    Json, Router,
-    extract::{Path, State as Extract},
-    http::StatusCode,
-    routing::{get, post},
-};
-use serde::Deserialize;
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    Shared,
-    reply::{Answer, Refused, done, found, working},
+    SandboxState,
+    request::{SandboxAnswer, SandboxRefusal, SandboxRequest, done, found},
 };
 
-/// The chats that are followed, and whether this account shows itself.
+/// The chats that are followed, and whether this account is invisible.
 #[derive(Default)]
-pub(super) struct Presences {
+pub(super) struct SandboxPresence {
     followed: BTreeSet<String>,
     offline: bool,
 }
 
-/// What this account is to show.
-#[derive(Deserialize)]
-struct Wanted {
-    presence: String,
-    #[serde(rename = "chatId")]
-    chat: Option<String>,
-}
-
-impl Presences {
+impl SandboxPresence {
     fn json(&self, chat: &str) -> Value {
-        // Who shows nothing is shown nothing.
+        // An account that shows nothing sees nothing.
         let people = match chat.ends_with("@c.us") && !self.offline {
             true => {
                 json!([{ "participant": chat, "lastSeen": 1_700_000_000, "lastKnownPresence": "online" }])
@@ -44,46 +30,31 @@ impl Presences {
     }
 }
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/api/{session}/presence", get(all).post(show))
-        .route("/api/{session}/presence/{chat}", get(one))
-        .route("/api/{session}/presence/{chat}/subscribe", post(subscribe))
+pub(super) fn list(state: &SandboxState) -> SandboxAnswer {
+    let chats = state.presence.followed.iter();
+    found(chats.map(|chat| state.presence.json(chat)).collect())
 }
 
-async fn all(Extract(state): Extract<Shared>) -> Answer {
-    let presences = &working(&state)?.presences;
-    let chats = presences.followed.iter();
-    Ok(found(chats.map(|chat| presences.json(chat)).collect()))
+pub(super) fn get(state: &mut SandboxState, chat: &str) -> SandboxAnswer {
+    state.presence.followed.insert(chat.to_owned());
+    found(state.presence.json(chat))
 }
 
-async fn one(Extract(state): Extract<Shared>, Path((_, chat)): Path<(String, String)>) -> Answer {
-    let presences = &mut working(&state)?.presences;
-    presences.followed.insert(chat.clone());
-    Ok(found(presences.json(&chat)))
+pub(super) fn subscribe(state: &mut SandboxState, chat: &str) -> SandboxAnswer {
+    state.presence.followed.insert(chat.to_owned());
+    done()
 }
 
-async fn subscribe(
-    Extract(state): Extract<Shared>,
-    Path((_, chat)): Path<(String, String)>,
-) -> Answer {
-    working(&state)?.presences.followed.insert(chat);
-    Ok(done())
-}
-
-async fn show(Extract(state): Extract<Shared>, Json(wanted): Json<Wanted>) -> Answer {
-    let presences = &mut working(&state)?.presences;
-    match (wanted.presence.as_str(), wanted.chat) {
-        ("online", None) => presences.offline = false,
-        ("offline", None) => presences.offline = true,
+pub(super) fn set(state: &mut SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    match (request.required("/presence")?, request.text("/chatId")) {
+        ("online", None) => state.presence.offline = false,
+        ("offline", None) => state.presence.offline = true,
         ("typing" | "recording" | "paused", Some(_)) => {}
         (word, _) => {
             let detail = format!("'{word}' presence and 'chatId' do not go together.");
-            return Err(Refused(
-                StatusCode::BAD_REQUEST,
-                json!({ "detail": detail }),
-            ));
+            let body = json!({ "detail": detail });
+            return Err(SandboxRefusal(StatusCode::BAD_REQUEST, body));
         }
     }
-    Ok(done())
+    done()
 }

@@ -1,75 +1,50 @@
 //! The profile of the sandbox's account.
 
-use axum::{
-    Json, Router,
-    extract::{DefaultBodyLimit, State as Extract},
-    http::StatusCode,
-    routing::{get, put},
-};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    ME, Shared,
-    media::LARGEST_BODY,
-    pictures::{Picture, yes},
-    reply::{Answer, Refused, found, working},
+    ME, SandboxState,
+    pictures::SandboxPicture,
+    request::{SandboxAnswer, SandboxRequest, found, success},
 };
 
-/// What others see of the account; its name at first is nobody's.
-pub(super) struct Profile {
+/// What others see of the account.
+pub(super) struct SandboxProfile {
     pub(super) name: String,
     pub(super) about: String,
-    pub(super) picture: Picture,
+    pub(super) picture: SandboxPicture,
 }
 
-impl Default for Profile {
+impl Default for SandboxProfile {
     fn default() -> Self {
         Self {
             name: "Sandbox".into(),
             about: String::new(),
-            picture: Picture::default(),
+            picture: SandboxPicture::default(),
         }
     }
 }
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/api/{session}/profile", get(profile))
-        .route("/api/{session}/profile/name", put(rename))
-        .route("/api/{session}/profile/status", put(tell))
-        .route("/api/{session}/profile/picture", put(show))
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+pub(super) fn get(state: &SandboxState) -> SandboxAnswer {
+    let profile = &state.profile;
+    found(json!({ "id": ME, "name": profile.name, "picture": profile.picture.url() }))
 }
 
-async fn profile(Extract(state): Extract<Shared>) -> Answer {
-    let profile = &working(&state)?.profile;
-    Ok(found(
-        json!({ "id": ME, "name": profile.name, "picture": profile.picture.url() }),
-    ))
+pub(super) fn rename(state: &mut SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    request
+        .required("/name")?
+        .clone_into(&mut state.profile.name);
+    success()
 }
 
-async fn rename(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
-    let mut state = working(&state)?;
-    state.profile.name = text(&body, "name")?;
-    Ok(yes())
+pub(super) fn describe(state: &mut SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    request
+        .required("/status")?
+        .clone_into(&mut state.profile.about);
+    success()
 }
 
-async fn tell(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
-    let mut state = working(&state)?;
-    state.profile.about = text(&body, "status")?;
-    Ok(yes())
-}
-
-async fn show(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
-    let mut state = working(&state)?;
-    state.profile.picture = Picture::put(&body, &mut state.files)?;
-    Ok(yes())
-}
-
-fn text(body: &Value, name: &str) -> Result<String, Refused> {
-    let text = body.get(name).and_then(Value::as_str);
-    text.map(ToOwned::to_owned).ok_or_else(|| {
-        let message = format!("{name} is needed");
-        Refused::new(StatusCode::INTERNAL_SERVER_ERROR, &message)
-    })
+pub(super) fn set_picture(state: &mut SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    state.profile.picture = SandboxPicture::sent(request, &mut state.files)?;
+    success()
 }

@@ -1,86 +1,100 @@
-//! Places, contact cards and polls in the sandbox.
+//! Messages that the account sends.
 
-use axum::{
-    Json, Router, extract::State as Extract, http::StatusCode, response::IntoResponse,
-    routing::post,
-};
 use serde_json::{Value, json};
 
 use super::{
-    Shared,
-    history::Shown,
-    reply::{Answer, Refused, done, working},
+    SandboxState,
+    history::MessageContent,
+    messages::unknown,
+    request::{SandboxAnswer, SandboxRefusal, SandboxRequest, created, done},
 };
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/api/sendLocation", post(location))
-        .route("/api/sendContactVcard", post(contact))
-        .route("/api/sendPoll", post(poll))
+pub(super) fn text(state: &mut SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    send(
+        state,
+        request,
+        request.required("/text")?,
+        MessageContent::default(),
+    )
 }
 
-async fn location(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
-    let degrees = |name: &str| body.get(name).and_then(Value::as_f64);
-    let (Some(latitude), Some(longitude), Some(title)) = (
-        degrees("latitude"),
-        degrees("longitude"),
-        text(&body, "/title"),
-    ) else {
-        return Err(lacking("latitude, longitude and title"));
+pub(super) fn file(state: &mut SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    let content = MessageContent {
+        file: Some(state.files.keep(request.file()?)),
+        ..MessageContent::default()
     };
-    let place = json!({
-        "latitude": latitude.to_string(),
-        "longitude": longitude.to_string(),
+    send(
+        state,
+        request,
+        request.text("/caption").unwrap_or_default(),
+        content,
+    )
+}
+
+pub(super) fn location(state: &mut SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    let degrees = |pointer: &str| {
+        let degrees = request.at(pointer).and_then(Value::as_f64);
+        let degrees = degrees.map(|degrees| degrees.to_string());
+        degrees.ok_or_else(|| SandboxRefusal::lacking(pointer))
+    };
+    let location = json!({
+        "latitude": degrees("/latitude")?,
+        "longitude": degrees("/longitude")?,
         "live": false,
-        "name": title,
+        "name": request.required("/title")?,
     });
-    let shown = Shown {
-        location: Some(place),
-        ..Shown::of(&body)
+    let content = MessageContent {
+        location: Some(location),
+        ..MessageContent::default()
     };
-    let message = take(&state, &body, "", shown)?;
-    Ok((StatusCode::CREATED, Json(message)).into_response())
+    send(state, request, "", content)
 }
 
 /// Answers nothing, as NOWEB does.
-async fn contact(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
-    let contacts = body.get("contacts").and_then(Value::as_array);
+pub(super) fn contact(state: &mut SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    let contacts = request.at("/contacts").and_then(Value::as_array);
     let cards = contacts.into_iter().flatten().map(|contact| {
-        let (name, number) = (text(contact, "/fullName")?, text(contact, "/phoneNumber")?);
+        let text = |name: &str| contact.get(name)?.as_str();
+        let (name, number) = (text("fullName")?, text("phoneNumber")?);
         Some(format!(
             "BEGIN:VCARD\nVERSION:3.0\nFN:{name}\nTEL;type=CELL:{number}\nEND:VCARD"
         ))
     });
     let cards: Option<Vec<String>> = cards.collect();
-    let Some(cards) = cards.filter(|cards| !cards.is_empty()) else {
-        return Err(lacking("contacts"));
+    let cards = cards.filter(|cards| !cards.is_empty());
+    let content = MessageContent {
+        cards: cards.ok_or_else(|| SandboxRefusal::lacking("/contacts"))?,
+        ..MessageContent::default()
     };
-    let shown = Shown {
-        cards,
-        ..Shown::of(&body)
+    send(state, request, "", content)?;
+    done()
+}
+
+pub(super) fn poll(state: &mut SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    send(
+        state,
+        request,
+        request.required("/poll/name")?,
+        MessageContent::default(),
+    )
+}
+
+pub(super) fn forward(state: &mut SandboxState, request: &SandboxRequest) -> SandboxAnswer {
+    let original = state.messages.find(request.required("/messageId")?);
+    let (text, content) = original.ok_or_else(unknown)?.parts();
+    created(state.write(request.required("/chatId")?, &text, content))
+}
+
+/// Writes a message into the chat that the request names.
+fn send(
+    state: &mut SandboxState,
+    request: &SandboxRequest,
+    text: &str,
+    content: MessageContent,
+) -> SandboxAnswer {
+    let content = MessageContent {
+        reply_to: request.text("/reply_to").map(str::to_owned),
+        ..content
     };
-    take(&state, &body, "", shown)?;
-    Ok(done())
-}
-
-async fn poll(Extract(state): Extract<Shared>, Json(body): Json<Value>) -> Answer {
-    let question = text(&body, "/poll/name").ok_or_else(|| lacking("poll"))?;
-    let message = take(&state, &body, question, Shown::of(&body))?;
-    Ok((StatusCode::CREATED, Json(message)).into_response())
-}
-
-/// Puts a message into the chat that the request names.
-fn take(state: &Shared, body: &Value, words: &str, shown: Shown) -> Result<Value, Refused> {
-    let mut state = working(state)?;
-    let chat = text(body, "/chatId").ok_or_else(|| lacking("chatId"))?;
-    Ok(state.write(chat, words, shown))
-}
-
-fn text<'a>(body: &'a Value, at: &str) -> Option<&'a str> {
-    body.pointer(at).and_then(Value::as_str)
-}
-
-fn lacking(what: &str) -> Refused {
-    let message = format!("{what} are needed");
-    Refused::new(StatusCode::INTERNAL_SERVER_ERROR, &message)
+    created(state.write(request.required("/chatId")?, text, content))
 }

@@ -2,21 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use axum::{
-    Json, Router,
-    extract::{Path, State as Extract},
-    http::StatusCode,
-    response::IntoResponse,
-    routing::{get, post},
-};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{
-    ME, Shared, State,
-    reply::{Answer, Refused, expect, found, lock},
+    ME, SandboxState,
+    request::{SandboxAnswer, SandboxRefusal, created, found, nothing},
 };
 
-/// How long the pretended phone takes to scan a code once it was shown.
+/// How long the simulated phone takes to scan a code once it was shown.
 const SCAN_AFTER: Duration = Duration::from_secs(3);
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,7 +32,7 @@ impl Status {
 }
 
 /// A session: stopped and not linked when it is new.
-pub(super) struct Session {
+pub(super) struct SandboxSession {
     /// Whether there is one; it can be deleted, and created again.
     exists: bool,
     status: Status,
@@ -47,7 +41,7 @@ pub(super) struct Session {
     codes: u32,
 }
 
-impl Default for Session {
+impl Default for SandboxSession {
     fn default() -> Self {
         Self {
             exists: true,
@@ -59,11 +53,7 @@ impl Default for Session {
     }
 }
 
-impl Session {
-    pub(super) fn exists(&self) -> bool {
-        self.exists
-    }
-
+impl SandboxSession {
     fn delete(&mut self) {
         self.stop();
         (self.exists, self.linked) = (false, false);
@@ -119,67 +109,67 @@ impl Session {
     }
 }
 
-pub(super) fn routes() -> Router<Shared> {
-    Router::new()
-        .route("/api/server/version", get(version))
-        .route("/api/sessions", post(create))
-        .route("/api/sessions/{session}", get(session).delete(delete))
-        .route("/api/sessions/{session}/{verb}", post(control))
-        .route("/api/{session}/auth/qr", get(qr))
-        .route("/api/{session}/auth/request-code", post(request_code))
+impl SandboxState {
+    /// Checks that the session has a status.
+    pub(super) fn expect(&mut self, wanted: Status) -> Result<(), SandboxRefusal> {
+        let status = self.session.status();
+        let body = if !self.session.exists {
+            json!({ "error": "Session \"default\" does not exist", "session": "default" })
+        } else if status != wanted {
+            json!({
+                "error": "Session status is not as expected. Try again later or restart the session",
+                "session": "default",
+                "status": status.name(),
+                "expected": [wanted.name()],
+            })
+        } else {
+            return Ok(());
+        };
+        Err(SandboxRefusal(StatusCode::UNPROCESSABLE_ENTITY, body))
+    }
+
+    fn session_json(&mut self) -> Value {
+        self.session.json(&self.profile.name)
+    }
 }
 
-async fn version() -> Json<Value> {
-    Json(json!({ "version": env!("CARGO_PKG_VERSION"), "engine": "sandbox", "tier": "CORE" }))
+pub(super) fn version() -> SandboxAnswer {
+    found(json!({ "version": env!("CARGO_PKG_VERSION"), "engine": "sandbox", "tier": "CORE" }))
 }
 
-async fn create(Extract(state): Extract<Shared>) -> Answer {
-    let State {
-        session, profile, ..
-    } = &mut *lock(&state);
-    if session.exists {
-        return Err(Refused::new(
+pub(super) fn create(state: &mut SandboxState) -> SandboxAnswer {
+    if state.session.exists {
+        return Err(SandboxRefusal::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "Session 'default' already exists. Use PUT to update it.",
         ));
     }
-    session.exists = true;
-    session.start();
-    Ok((StatusCode::CREATED, Json(session.json(&profile.name))).into_response())
+    state.session.exists = true;
+    state.session.start();
+    created(state.session_json())
 }
 
-async fn session(Extract(state): Extract<Shared>) -> Answer {
-    let State {
-        session, profile, ..
-    } = &mut *lock(&state);
-    if session.exists {
-        Ok(found(session.json(&profile.name)))
-    } else {
-        Err(not_found())
+pub(super) fn get(state: &mut SandboxState) -> SandboxAnswer {
+    match state.session.exists {
+        true => found(state.session_json()),
+        false => Err(not_found()),
     }
 }
 
 /// Answers the same when it is gone already.
-async fn delete(Extract(state): Extract<Shared>) -> StatusCode {
-    lock(&state).session.delete();
-    StatusCode::OK
+pub(super) fn delete(state: &mut SandboxState) -> SandboxAnswer {
+    state.session.delete();
+    nothing()
 }
 
-fn not_found() -> Refused {
-    Refused::new(StatusCode::NOT_FOUND, "Session not found")
+fn not_found() -> SandboxRefusal {
+    SandboxRefusal::new(StatusCode::NOT_FOUND, "Session not found")
 }
 
-async fn control(
-    Extract(state): Extract<Shared>,
-    Path((_session, verb)): Path<(String, String)>,
-) -> Answer {
-    let State {
-        session, profile, ..
-    } = &mut *lock(&state);
-    if !session.exists {
-        return Err(not_found());
-    }
-    match verb.as_str() {
+pub(super) fn control(state: &mut SandboxState, verb: &str) -> SandboxAnswer {
+    let session = &mut state.session;
+    match verb {
+        _ if !session.exists => return Err(not_found()),
         "start" => session.start(),
         "restart" => {
             session.stop();
@@ -188,24 +178,21 @@ async fn control(
         "stop" => session.stop(),
         "logout" => session.log_out(),
         _ => {
-            return Err(Refused::new(
-                StatusCode::NOT_FOUND,
-                &format!("Cannot POST {verb}"),
-            ));
+            let message = format!("Cannot POST {verb}");
+            return Err(SandboxRefusal::new(StatusCode::NOT_FOUND, &message));
         }
     }
-    Ok((StatusCode::CREATED, Json(session.json(&profile.name))).into_response())
+    created(state.session_json())
 }
 
-async fn qr(Extract(state): Extract<Shared>) -> Answer {
-    let code = expect(&state, Status::ScanQrCode)?.session.show_code();
-    Ok(found(
-        json!({ "value": format!("2@sandbox-{code},nothing,to,see,here") }),
-    ))
+pub(super) fn qr(state: &mut SandboxState) -> SandboxAnswer {
+    state.expect(Status::ScanQrCode)?;
+    let code = state.session.show_code();
+    found(json!({ "value": format!("2@sandbox-{code},nothing,to,see,here") }))
 }
 
-async fn request_code(Extract(state): Extract<Shared>) -> Answer {
-    let code = expect(&state, Status::ScanQrCode)?.session.show_code();
-    let code = json!({ "code": format!("SAND-{code:04}") });
-    Ok((StatusCode::CREATED, Json(code)).into_response())
+pub(super) fn request_code(state: &mut SandboxState) -> SandboxAnswer {
+    state.expect(Status::ScanQrCode)?;
+    let code = state.session.show_code();
+    created(json!({ "code": format!("SAND-{code:04}") }))
 }

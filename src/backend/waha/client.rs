@@ -4,17 +4,15 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::sync::OnceCell;
 use url::Url;
 
 use super::attributes::Unable;
 use crate::{
     backend::{
-        http::{Body, Http, Reply, redacted},
-        sandbox,
+        http::{Body, Http, Locate, Reply, redacted},
         verify::Response as ChangeResponse,
     },
-    config::{Timeouts, WahaAccount},
+    config::{Config, Timeouts},
     media::MediaRules,
     op::{BackendError, BackendResult, ChatId, GroupId, MessageId, Progress, Untrusted},
 };
@@ -24,17 +22,12 @@ pub(super) const API: &str = "WAHA";
 /// A WAHA server, and the session that is used there.
 pub(super) struct WahaClient {
     http: Http,
-    server: Server,
+    server: Box<dyn Locate>,
     api_key: Option<SecretString>,
     session: String,
     pub(super) timeouts: Timeouts,
     pub(super) media: MediaRules,
     pub(super) unable: Unable,
-}
-
-enum Server {
-    At(Url),
-    StandIn(OnceCell<sandbox::Running>),
 }
 
 /// `GET /api/server/version`.
@@ -55,33 +48,22 @@ impl Version {
 }
 
 impl WahaClient {
-    pub(super) fn new(account: &WahaAccount) -> Self {
+    /// A session on a server; the configuration has how long to wait and what to send.
+    pub(super) fn new(
+        server: impl Locate,
+        session: &str,
+        api_key: Option<&SecretString>,
+        config: &Config,
+    ) -> Self {
         Self {
-            http: Http::new(API, account.timeouts.answer)
-                .plain(account.base_url.scheme() == "http"),
-            server: Server::At(account.base_url.clone()),
-            api_key: account.api_key.clone(),
-            session: account.session.as_str().to_owned(),
-            timeouts: account.timeouts,
-            media: account.media.clone(),
+            http: Http::new(API, config.timeouts.answer).plain(!server.is_encrypted()),
+            server: Box::new(server),
+            api_key: api_key.cloned(),
+            session: session.to_owned(),
+            timeouts: config.timeouts,
+            media: config.media.clone(),
             unable: Unable::default(),
         }
-    }
-
-    pub(super) fn sandbox(timeouts: Timeouts, media: MediaRules) -> Self {
-        Self {
-            http: Http::new(API, timeouts.answer).plain(true),
-            server: Server::StandIn(OnceCell::new()),
-            api_key: None,
-            session: "default".into(),
-            timeouts,
-            media,
-            unable: Unable::default(),
-        }
-    }
-
-    pub(super) fn is_sandbox(&self) -> bool {
-        matches!(self.server, Server::StandIn(_))
     }
 
     pub(super) fn session(&self) -> &str {
@@ -107,17 +89,6 @@ impl WahaClient {
 
     pub(super) fn group_path<'a>(&'a self, group: &'a GroupId, rest: &[&'a str]) -> Vec<&'a str> {
         [&self.path(&["groups", group.as_str()]), rest].concat()
-    }
-
-    pub(super) async fn stand_in(&self) -> BackendResult<Option<&sandbox::Running>> {
-        match &self.server {
-            Server::At(_) => Ok(None),
-            Server::StandIn(running) => running
-                .get_or_try_init(sandbox::start)
-                .await
-                .map(Some)
-                .map_err(|error| BackendError::internal(&error)),
-        }
     }
 
     /// Reads; an answer other than 2xx is a refusal.
@@ -229,13 +200,7 @@ impl WahaClient {
     }
 
     async fn url(&self, path: &[&str]) -> BackendResult<Url> {
-        let mut url = match (&self.server, self.stand_in().await?) {
-            (Server::At(url), _) => url.clone(),
-            (Server::StandIn(_), Some(running)) => running.url().clone(),
-            (Server::StandIn(_), None) => {
-                return Err(BackendError::internal(&"the sandbox is not there"));
-            }
-        };
+        let mut url = self.server.locate().await?;
         match url.path_segments_mut() {
             // Segments are parsed ids and names; none is `.` or `..`.
             Ok(mut segments) => segments.pop_if_empty().extend(path),

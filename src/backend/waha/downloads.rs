@@ -92,7 +92,7 @@ impl Waha {
         match Url::parse(url).ok().as_ref().and_then(own_file) {
             Some(name) => {
                 let response = self.client.open_file(name).await?;
-                files::take_in(API, response, declared, rules).await
+                files::download(API, response, declared, rules).await
             }
             None => files::from_public(API, url, declared, rules).await,
         }

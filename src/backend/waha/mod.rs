@@ -12,6 +12,7 @@ mod group_picture;
 mod group_settings;
 mod groups;
 mod invites;
+mod kind;
 mod media;
 mod members;
 mod message_changes;
@@ -23,16 +24,16 @@ mod sending;
 mod sending_kinds;
 mod session;
 
-use std::sync::Arc;
+use std::{pin::Pin, sync::Arc};
 
-use super::{Finding, group_tools::GroupTools};
+use super::{Backend, CheckResult, group_tools::GroupTools, http::Locate};
 use crate::{
-    config::{Timeouts, WahaAccount},
-    media::MediaRules,
-    op::{BackendResult, Progress},
+    config::{Config, ConfigError},
+    op::Progress,
     toolset::Toolset,
 };
 use client::WahaClient;
+pub(super) use kind::KIND;
 
 /// One session on a WAHA server.
 #[derive(Clone)]
@@ -42,18 +43,19 @@ pub struct Waha {
     progress: Progress,
 }
 
-/// What every answer of the sandbox says first.
-pub const SANDBOX: &str = "sandbox: a pretended WhatsApp, nothing here is real";
-
 impl Waha {
-    /// The session of an account; nothing is opened.
-    pub fn new(account: &WahaAccount) -> Self {
-        Self::with_client(WahaClient::new(account))
+    /// The session that a configuration names; nothing is contacted.
+    fn open(config: &Config) -> Result<Self, ConfigError> {
+        let server = config.url(&kind::BASE_URL)?;
+        let (session, api_key) = (config.text(&kind::SESSION), config.value(&kind::API_KEY));
+        Ok(Self::with_client(WahaClient::new(
+            server, session, api_key, config,
+        )))
     }
 
-    /// The session of the built-in stand-in, which starts at the first call.
-    pub fn sandbox(timeouts: Timeouts, media: MediaRules) -> Self {
-        Self::with_client(WahaClient::sandbox(timeouts, media))
+    /// The default session of a server without a key.
+    pub(super) fn at(server: impl Locate, config: &Config) -> Self {
+        Self::with_client(WahaClient::new(server, "default", None, config))
     }
 
     fn with_client(client: WahaClient) -> Self {
@@ -62,11 +64,11 @@ impl Waha {
             progress: Progress::default(),
         }
     }
+}
 
-    /// What WAHA offers.
-    pub fn tools(&self) -> Toolset {
+impl Backend for Waha {
+    fn tools(&self) -> Toolset {
         Toolset::for_backend(self)
-            .notice(self.client.is_sandbox().then_some(SANDBOX))
             .tool(Self::open_session)
             .tool(Self::get_session)
             .tool(Self::get_profile)
@@ -138,25 +140,18 @@ impl Waha {
             .build()
     }
 
-    /// Whether this is the built-in stand-in.
-    pub fn is_sandbox(&self) -> bool {
-        self.client.is_sandbox()
+    fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<CheckResult>> + Send + '_>> {
+        Box::pin(self.checks())
     }
+}
 
-    /// The stand-in behind this session, once it runs; `None` for a real server.
-    ///
-    /// # Errors
-    /// When no loopback port can be had.
-    pub async fn stand_in(&self) -> BackendResult<Option<&super::sandbox::Running>> {
-        self.client.stand_in().await
-    }
-
-    /// Checks whether the server answers, accepts the key and has a working session.
-    pub(super) async fn examine(&self) -> Vec<Finding> {
+impl Waha {
+    /// Checks the server's answer to the key first, then the session.
+    async fn checks(&self) -> Vec<CheckResult> {
         let mut findings = Vec::new();
         match self.client.get(&["api", "server", "version"], &[]).await {
             Ok(reply) => match reply.parse::<client::Version>(client::API) {
-                Ok(version) => findings.push(Finding::fine(format!(
+                Ok(version) => findings.push(CheckResult::fine(format!(
                     "WAHA {} ({}) answers and accepts the key",
                     version.version(),
                     version.engine()
@@ -169,7 +164,7 @@ impl Waha {
             }
         }
         findings.push(match self.report().await {
-            Ok(report) => Finding::session(report),
+            Ok(report) => CheckResult::session(report),
             Err(error) => error.into(),
         });
         findings

@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
-    Waha,
+    KIND, Waha,
     client::{API, refused, says_no_session, says_wrong_state},
 };
 use crate::{
@@ -50,16 +50,7 @@ struct WahaPairingCode {
 
 impl Info {
     pub(super) fn state(&self) -> SessionState {
-        match self.status.as_str() {
-            "WORKING" => SessionState::Working,
-            "SCAN_QR_CODE" | "PASSKEY_REQUIRED" | "PASSKEY_CONFIRMATION_REQUIRED" => {
-                SessionState::NeedsLinking
-            }
-            "STARTING" => SessionState::Starting,
-            "STOPPED" => SessionState::Stopped,
-            "FAILED" => SessionState::Failed,
-            _ => SessionState::Unknown,
-        }
+        KIND.spec.state(&self.status)
     }
 
     /// The ids of the account that is signed in: its number, and its hidden id.

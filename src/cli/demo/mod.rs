@@ -9,8 +9,9 @@ use clap::{Args, ValueEnum};
 
 use super::CliError;
 use crate::{
-    backend::Backend,
-    config::{Config, Kind, from_process},
+    backend::{self, sandbox, specs},
+    cli::options::backend_parser,
+    config::{BackendSpec, Config, from_process},
     op::GroupId,
 };
 use person::Person;
@@ -26,8 +27,8 @@ use story::Story;
 Exit codes: 0 everything went as told, 1 something did not, 2 wrong configuration")]
 pub(super) struct Demo {
     /// Back end to play it on: the sandbox, or a real one
-    #[arg(long, value_enum, value_name = "NAME", default_value = "sandbox")]
-    backend: Kind,
+    #[arg(long, value_name = "NAME", default_value = "sandbox", value_parser = backend_parser())]
+    backend: &'static BackendSpec,
     /// The person's answer, for when there is no terminal
     #[arg(long, value_enum, value_name = "ANSWER")]
     answer: Option<Answer>,
@@ -47,12 +48,15 @@ enum Answer {
 
 impl Demo {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
-        let config = Config::read(Some(self.backend), &from_process)?;
+        let config = Config::read(Some(self.backend), specs(), &from_process)?;
         let person = Person::new(self.answer.map(|answer| answer == Answer::Accept));
-        if self.backend != Kind::Sandbox {
+        let simulated = self.backend.is_simulated();
+        if !simulated {
             person.warn().await?;
         }
-        let backend = Backend::new(&config);
-        Story::new(backend, person, self.group)?.play().await
+        let group = self.group.map(|group| group.to_string());
+        let group = group.or_else(|| simulated.then(|| sandbox::FLATMATES.to_owned()));
+        let backend = backend::open(&config)?;
+        Story::new(backend, person, group)?.play().await
     }
 }

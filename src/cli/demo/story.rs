@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::person::Person;
 use crate::{
-    backend::Backend,
+    backend::{Backend, specs},
     cli::{
         CliError,
         output::stdout,
@@ -21,7 +21,6 @@ use crate::{
     clock::Clock,
     ledger::Ledger,
     mcp::{Answered, Client, LOCAL, Reply},
-    op::GroupId,
     policy::Policy,
     toolset::Arguments,
 };
@@ -31,16 +30,13 @@ const DIM: Style = Style::new().dimmed();
 const GREEN: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));
 const RED: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
 
-/// The group that is left in the sandbox.
-const FLATMATES: &str = "120363000000000002@g.us";
-
 /// The built-in policy with confirmation enabled.
 const CONFIRMING: (&str, &str) = ("enabled = false", "enabled = true");
 
 pub(super) struct Story {
-    backend: Backend,
+    backend: Box<dyn Backend>,
     person: Person,
-    group: Option<GroupId>,
+    group: Option<String>,
     folder: TempDir,
     step: usize,
     missed: usize,
@@ -48,9 +44,9 @@ pub(super) struct Story {
 
 impl Story {
     pub(super) fn new(
-        backend: Backend,
+        backend: Box<dyn Backend>,
         person: Person,
-        group: Option<GroupId>,
+        group: Option<String>,
     ) -> Result<Self, CliError> {
         Ok(Self {
             backend,
@@ -63,7 +59,7 @@ impl Story {
     }
 
     pub(super) async fn play(mut self) -> Result<ExitCode, CliError> {
-        let client = self.connect(Policy::built_in()?)?;
+        let client = self.connect(Policy::built_in(specs())?)?;
         self.tells("The tool list under the default policy")?;
         let tools = self.list(&client).await?;
         self.expect(
@@ -82,11 +78,8 @@ impl Story {
                 "scan it with the phone; nobody else can"
             },
         )?;
-        if let Backend::Waha(waha) = &self.backend
-            && let Some(sandbox) = waha.stand_in().await.map_err(failed)?
-        {
-            sandbox.scan();
-            self.says("(the pretended phone has scanned the code)")?;
+        if self.backend.scan() {
+            self.says("(the simulated phone has scanned the code)")?;
         }
 
         self.tells("Ten more open_session within the minute")?;
@@ -102,18 +95,13 @@ impl Story {
 
         self.tells("The same with confirmation enabled")?;
         let confirming = crate::policy::DEFAULT.replace(CONFIRMING.0, CONFIRMING.1);
-        let client = self.connect(Policy::from_toml("built-in policy", &confirming)?)?;
+        let client = self.connect(Policy::from_toml(specs(), "built-in policy", &confirming)?)?;
         let tools = self.list(&client).await?;
         self.expect(
             tools.iter().any(|tool| tool == "leave_group"),
             "leave_group is listed now, to a client that can ask a person",
         )?;
-        let group = match (&self.backend, &self.group) {
-            (_, Some(group)) => Some(group.to_string()),
-            (Backend::Waha(waha), None) if waha.is_sandbox() => Some(FLATMATES.to_owned()),
-            _ => None,
-        };
-        match group {
+        match self.group.take() {
             Some(group) => self.leave(&client, &group).await?,
             None => self.says("(no --group: nothing is left)")?,
         }
@@ -288,10 +276,6 @@ fn is(fields: &Arguments, pointer: &str, wanted: &str) -> bool {
         .pointer(pointer)
         .and_then(Value::as_str)
         == Some(wanted)
-}
-
-fn failed(fault: crate::op::BackendError) -> CliError {
-    CliError::Failed(fault.to_string())
 }
 
 fn report(message: &str) {

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     ParsedFile,
     grants::ParsedGrant,
-    keys::ACCOUNT,
+    keys,
     reader::{Fields, Reader},
 };
 use crate::{
-    config::{AccountSpec, Kind},
+    config::{AccountKey, AccountSpec, BackendSpec, ConfigKey},
     policy::{
         Accounts, Diagnostic,
         document::{Node, NodeValue, shorten},
@@ -21,17 +21,8 @@ use crate::{
 /// The most accounts of a policy.
 const MAX_ACCOUNTS: usize = 32;
 
-/// Keys that suggest that their value is a secret.
-const SECRETS: [&str; 8] = [
-    "api_key",
-    "api_token",
-    "apikey",
-    "key",
-    "password",
-    "pass",
-    "secret",
-    "token",
-];
+/// Keys that suggest that their value is a secret, besides those of the back ends.
+const SECRETS: [&str; 6] = ["apikey", "key", "password", "pass", "secret", "token"];
 
 impl Reader<'_> {
     /// Reads the accounts of the first file. An included file cannot have any: it only
@@ -74,10 +65,12 @@ impl Reader<'_> {
             self.wrong(&node.key_span, "bad-value", &message, hint);
         }
         self.lint_secrets(node);
-        let fields = self.table(node, &ACCOUNT)?;
+        let backends = self.common.backends;
+        let fields = self.table(node, &keys::account(backends))?;
         let backend = self.required(&fields, node, "backend")?;
-        let kind = self.choice(backend, Kind::ALL.map(|kind| (kind.name(), kind)))?;
-        let account = AccountSpec::new(kind, self.settings(&fields, kind)?);
+        let names: Vec<_> = backends.iter().map(|spec| (spec.name, *spec)).collect();
+        let spec = self.choice(backend, names)?;
+        let account = AccountSpec::new(spec, self.settings(&fields, spec)?);
         match account.check() {
             Ok(identity) => Some((account, identity.map(|identity| identity.whole))),
             Err(wrong) => {
@@ -100,20 +93,20 @@ impl Reader<'_> {
     fn settings(
         &mut self,
         fields: &Fields<'_>,
-        kind: Kind,
+        spec: &'static BackendSpec,
     ) -> Option<BTreeMap<&'static str, String>> {
+        let accepted: Vec<_> = spec.account_keys().collect();
         let mut settings = BTreeMap::new();
         let mut complete = true;
-        for name in ACCOUNT.into_iter().filter(|name| *name != "backend") {
+        for name in keys::account(self.common.backends).into_iter().skip(1) {
             let Some(node) = fields.get(name) else {
                 continue;
             };
-            if !AccountSpec::keys(kind).any(|key| key == name) {
-                let message = format!("{} does not use `{name}`", kind.name());
-                let keys: Vec<_> = AccountSpec::keys(kind).collect();
-                let hint = match keys.is_empty() {
+            if !accepted.contains(&name) {
+                let message = format!("{} does not use `{name}`", spec.name);
+                let hint = match accepted.is_empty() {
                     true => "it takes only `backend`".to_owned(),
-                    false => format!("it takes {}", keys.join(", ")),
+                    false => format!("it takes {}", accepted.join(", ")),
                 };
                 self.wrong(&node.key_span, "unknown-key", &message, &hint);
                 complete = false;
@@ -134,13 +127,29 @@ impl Reader<'_> {
 
     /// Rejects secrets, since policies are read, copied and shown.
     fn lint_secrets(&mut self, node: &Node) {
+        let (mut files, mut variables) = (Vec::new(), Vec::new());
+        for spec in self.common.backends {
+            for key in spec.keys {
+                if let AccountKey::Secret { file, variable } = key.account_key {
+                    files.push(format!("{file} ({})", spec.title));
+                    variables.push(variable);
+                }
+            }
+        }
+        let stems: Vec<_> = variables
+            .iter()
+            .filter_map(|key| key.strip_suffix("_env"))
+            .collect();
         for field in node.fields().unwrap_or_default() {
             let name = field.key.to_lowercase().replace('-', "_");
-            if SECRETS.contains(&name.as_str()) {
-                let hint = "write the path of a file that holds it, api_key_file (WAHA) or api_token_file (GREEN-API), \
-                            or the name of a variable, api_key_env or api_token_env";
+            if SECRETS.contains(&name.as_str()) || stems.contains(&name.as_str()) {
+                let hint = format!(
+                    "write the path of a file that holds it, {}, or the name of a variable, {}",
+                    files.join(" or "),
+                    variables.join(" or ")
+                );
                 let message = "a policy file must not hold a secret";
-                self.wrong(&field.key_span, "secret-in-file", message, hint);
+                self.wrong(&field.key_span, "secret-in-file", message, &hint);
             }
         }
     }
@@ -150,14 +159,15 @@ impl Reader<'_> {
         let Some(fields) = node.fields() else {
             return self.masked.push(node.span.clone());
         };
+        let backends = self.common.backends;
         for field in fields {
-            let text = field.text().unwrap_or_default();
-            let harmless = match &*field.key {
-                "backend" | "session" | "id_instance" => true,
-                "url" | "api_url" | "media_url" => !text.contains(['@', '?', '#']),
-                name if name.ends_with("_file") => text.starts_with('/'),
-                _ => false,
-            };
+            let (name, text) = (&*field.key, field.text().unwrap_or_default());
+            // An address may have a password in it.
+            let is_value = |key: &ConfigKey| matches!(key.account_key, AccountKey::Value(value) if value == name);
+            let harmless = name == "backend"
+                || name.ends_with("_file") && text.starts_with('/')
+                || backends.iter().flat_map(|spec| spec.keys).any(is_value)
+                    && !text.contains(['@', '?', '#']);
             if !harmless {
                 self.masked.push(field.span.clone());
             }

@@ -1,5 +1,7 @@
 //! The table of policy keys. The reader, its hints and the check of the docs use it.
 
+use crate::config::BackendSpecs;
+
 /// The keys of a file besides those of a layer.
 pub(super) const FILE: [&str; 9] = [
     "version",
@@ -27,18 +29,6 @@ pub(super) const LAYER: [&str; 9] = [
 /// The keys of a grant besides those of a layer.
 pub(super) const GRANT: [&str; 4] = ["token_sha256", "expires", "scopes", "accounts"];
 pub(super) const OAUTH: [&str; 4] = ["issuer", "audience", "jwks_uri", "algorithms"];
-pub(super) const ACCOUNT: [&str; 10] = [
-    "backend",
-    "url",
-    "session",
-    "api_key_file",
-    "api_key_env",
-    "id_instance",
-    "api_url",
-    "media_url",
-    "api_token_file",
-    "api_token_env",
-];
 pub(super) const RULE: [&str; 7] = [
     "action",
     "reason",
@@ -70,7 +60,7 @@ pub(super) const CONFIRMATION: [&str; 3] = ["enabled", "expires", "prompts"];
 const TABLES: [(&str, &[&str]); 25] = [
     ("lists", &["NAME"]),
     ("accounts", &["NAME"]),
-    ("accounts.NAME", &ACCOUNT),
+    ("accounts.NAME", &["backend"]),
     ("risk", &["CLASS"]),
     ("tools", &["NAME"]),
     ("tools.NAME", &RULE),
@@ -95,11 +85,24 @@ const TABLES: [(&str, &[&str]); 25] = [
     ("confirmation.prompts", &RATE),
 ];
 
-/// Every key by its dotted path; `NAME` and `CLASS` stand for names in the file.
-pub fn keys() -> impl Iterator<Item = String> {
+/// The keys of an account: its back end, and what one of the back ends takes.
+pub(super) fn account(backends: BackendSpecs) -> Vec<&'static str> {
+    let mut keys = vec!["backend"];
+    for key in backends.iter().flat_map(|spec| spec.account_keys()) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// Every key, by its dotted path; `NAME` and `CLASS` are the writer's own.
+pub fn keys(backends: BackendSpecs) -> impl Iterator<Item = String> {
     let top = FILE.into_iter().chain(LAYER).map(str::to_owned);
     let below = TABLES
         .into_iter()
         .flat_map(|(table, keys)| keys.iter().map(move |key| format!("{table}.{key}")));
-    top.chain(below)
+    let accounts = account(backends).into_iter().skip(1);
+    let accounts = accounts.map(|key| format!("accounts.NAME.{key}"));
+    top.chain(below).chain(accounts)
 }

@@ -21,6 +21,7 @@ use super::{
     document::{Node, NodeValue},
     source::{SourceFile, version},
 };
+use crate::config::BackendSpecs;
 pub(super) use cases::cases;
 use examples::Example;
 use grants::ParsedGrant;
@@ -47,9 +48,13 @@ struct ParsedFile {
 /// the policy has to have exactly these accounts.
 pub(super) fn check(
     mut sources: Vec<SourceFile>,
+    backends: BackendSpecs,
     in_force: Option<&Accounts>,
 ) -> Result<Policy, Diagnostics> {
-    let mut common = Common::default();
+    let mut common = Common {
+        backends,
+        ..Common::default()
+    };
     each(&mut sources, &mut common, |reader, root, index| {
         if let Some(lists) = root.get("lists") {
             reader.lists(lists);

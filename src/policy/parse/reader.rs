@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    config::BackendSpecs,
     policy::{
         Accounts, Action, Diagnostic, Limit, Problem, RuleLocation,
         chats::ChatList,
@@ -21,6 +22,8 @@ use crate::{
 /// What the files of a policy share while they are read.
 #[derive(Default)]
 pub(super) struct Common {
+    /// The back ends of accounts and account states.
+    pub(super) backends: BackendSpecs,
     pub(super) limits: Vec<Limit>,
     pub(super) lists: BTreeMap<String, Arc<ChatList>>,
     pub(super) used_lists: BTreeSet<String>,
@@ -168,19 +171,20 @@ impl Reader<'_> {
     }
 
     /// One of several words, each with what it stands for.
-    pub(super) fn choice<T: Copy, const N: usize>(
+    pub(super) fn choice<T: Copy>(
         &mut self,
         node: &Node,
-        known: [(&'static str, T); N],
+        known: impl AsRef<[(&'static str, T)]>,
     ) -> Option<T> {
+        let known = known.as_ref();
         let found = known.iter().find(|(word, _)| node.text() == Some(word));
         if let Some((_, value)) = found {
             return Some(*value);
         }
-        let words = known.map(|(word, _)| word);
+        let words: Vec<_> = known.iter().map(|(word, _)| *word).collect();
         let near = node
             .text()
-            .and_then(|word| nearest(word, words.into_iter()));
+            .and_then(|word| nearest(word, words.iter().copied()));
         self.invalid::<()>(node, &one_of(&words));
         if let (Some(near), Some(problem)) = (near, self.found.last_mut()) {
             problem.hint = Some(format!("did you mean `{near}`?"));

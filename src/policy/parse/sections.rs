@@ -8,9 +8,7 @@ use super::{
 };
 use crate::{
     op::Risk,
-    policy::{
-        Action, Health, LONG, Quiet, RuleLocation, document::Node, health::STATES, layer::Hours,
-    },
+    policy::{Action, Health, LONG, Quiet, RuleLocation, document::Node, layer::Hours},
 };
 
 /// The longest time that a person may take to answer.
@@ -89,9 +87,10 @@ impl Reader<'_> {
     pub(super) fn health(&mut self, node: &Node) -> Option<Health> {
         let fields = self.table(node, &HEALTH)?;
         let pause_on = fields.get("pause_on").map(|node| {
-            let states = STATES.map(|state| (state, state));
+            let states = Health::states(self.common.backends);
+            let states: Vec<_> = states.into_iter().map(|state| (state, state)).collect();
             let items = self.list(node, "a list of account states").iter();
-            let found = items.filter_map(|item| self.choice(item, states));
+            let found = items.filter_map(|item| self.choice(item, &states));
             found.map(str::to_owned).collect()
         });
         let failures = match fields.get("failures") {

@@ -6,12 +6,10 @@ use proptest::test_runner::Config as ProptestConfig;
 use serde_json::Value;
 use whatsapp_guard::{
     audit::Audit,
-    backend::Backend,
+    backend::{self, specs},
     clock::{Clock, ManualClock},
-    config::{Config, SessionName, WahaAccount},
     gate::{Caller, Gate, Permitted, Reply, Verdict},
     ledger::Ledger,
-    media::MediaRules,
     op::GroupId,
     policy::Policy,
     toolset::{Resolved, Toolset},
@@ -28,7 +26,8 @@ pub fn open(rules: &str) -> String {
 }
 
 pub fn policy(text: &str) -> Policy {
-    Policy::from_toml("policy.toml", text).unwrap_or_else(|wrong| panic!("{wrong}\n{text}"))
+    Policy::from_toml(specs(), "policy.toml", text)
+        .unwrap_or_else(|wrong| panic!("{wrong}\n{text}"))
 }
 
 /// This many cases, or the number in `PROPTEST_CASES`.
@@ -128,12 +127,6 @@ impl GateFixture {
 }
 
 pub fn tools() -> Toolset {
-    let account = WahaAccount {
-        base_url: "http://127.0.0.1:9".parse().unwrap(),
-        api_key: None,
-        session: SessionName::parse("default").unwrap(),
-        timeouts: app::timeouts(),
-        media: MediaRules::default(),
-    };
-    Backend::new(&Config::Waha(account)).tools()
+    let config = app::config(&[("WAHA_BASE_URL", "http://127.0.0.1:9")], app::timeouts());
+    backend::open(&config).unwrap().tools()
 }

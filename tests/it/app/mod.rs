@@ -21,9 +21,9 @@ use tokio::{
 };
 use whatsapp_guard::{
     audit::Audit,
-    backend::Backend,
+    backend::{self, Backend, specs},
     clock::{Clock, ManualClock},
-    config::{Config, GreenApiAccount, SessionName, Timeouts, WahaAccount},
+    config::{Config, Timeouts},
     gate::Gate,
     ledger::Ledger,
     mcp::{self, Account, LOCAL, Server},
@@ -78,7 +78,7 @@ pub enum Person {
 
 /// A running server and its client.
 pub struct TestServer {
-    pub backend: Backend,
+    pub backend: Box<dyn Backend>,
     pub server: Server,
     pub hand: ManualClock,
     /// The folder of the audit; deleted on drop.
@@ -100,9 +100,9 @@ pub struct TestServer {
 /// Parses a policy in TOML or JSON.
 pub fn policy(text: &str) -> Policy {
     let policy = if text.trim_start().starts_with('{') {
-        Policy::from_json("policy.json", text)
+        Policy::from_json(specs(), "policy.json", text)
     } else {
-        Policy::from_toml("policy.toml", text)
+        Policy::from_toml(specs(), "policy.toml", text)
     };
     policy.unwrap_or_else(|wrong| panic!("{wrong}"))
 }

@@ -28,6 +28,17 @@ pub fn timeouts() -> Timeouts {
     }
 }
 
+/// What an environment with these variables configures.
+pub fn config(variables: &[(&str, &str)], timeouts: Timeouts) -> Config {
+    let lookup = |name: &str| {
+        let found = variables.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    let mut config = Config::read(None, specs(), &lookup).unwrap_or_else(|wrong| panic!("{wrong}"));
+    config.timeouts = timeouts;
+    config
+}
+
 pub fn waha(mock: &MockServer) -> ServerBuilder {
     waha_with(mock, timeouts())
 }
@@ -37,21 +48,12 @@ pub fn waha_config(mock: &MockServer) -> Config {
 }
 
 pub fn waha_with(mock: &MockServer, timeouts: Timeouts) -> ServerBuilder {
-    ServerBuilder::new(Config::Waha(WahaAccount {
-        base_url: mock.uri().parse().unwrap(),
-        api_key: Some(SECRET.into()),
-        session: SessionName::parse("default").unwrap(),
-        timeouts,
-        media: MediaRules::default(),
-    }))
+    let variables = [("WAHA_BASE_URL", &*mock.uri()), ("WAHA_API_KEY", SECRET)];
+    ServerBuilder::new(config(&variables, timeouts))
 }
 
 pub fn waha_with_media(mock: &MockServer, media: MediaRules) -> ServerBuilder {
-    let ServerBuilder { config, .. } = waha(mock);
-    let Config::Waha(account) = config else {
-        panic!("not an account of WAHA")
-    };
-    ServerBuilder::new(Config::Waha(WahaAccount { media, ..account }))
+    waha(mock).taking(media)
 }
 
 pub fn green_api(mock: &MockServer) -> ServerBuilder {
@@ -59,22 +61,17 @@ pub fn green_api(mock: &MockServer) -> ServerBuilder {
 }
 
 pub fn green_api_with(mock: &MockServer, timeouts: Timeouts) -> ServerBuilder {
-    ServerBuilder::new(Config::GreenApi(GreenApiAccount {
-        api_url: mock.uri().parse().unwrap(),
-        media_url: mock.uri().parse().unwrap(),
-        id_instance: "7103000000".into(),
-        api_token: SECRET.into(),
-        timeouts,
-        media: MediaRules::default(),
-    }))
+    let variables = [
+        ("GREENAPI_API_URL", &*mock.uri()),
+        ("GREENAPI_MEDIA_URL", &*mock.uri()),
+        ("GREENAPI_ID_INSTANCE", "7103000000"),
+        ("GREENAPI_API_TOKEN", SECRET),
+    ];
+    ServerBuilder::new(config(&variables, timeouts))
 }
 
 pub fn green_api_with_media(mock: &MockServer, media: MediaRules) -> ServerBuilder {
-    let ServerBuilder { config, .. } = green_api(mock);
-    let Config::GreenApi(account) = config else {
-        panic!("not an account of GREEN-API")
-    };
-    ServerBuilder::new(Config::GreenApi(GreenApiAccount { media, ..account }))
+    green_api(mock).taking(media)
 }
 
 /// Several accounts, which the policy must name too.
@@ -90,7 +87,7 @@ pub fn accounts(named: &[(&str, Config)]) -> ServerBuilder {
 }
 
 pub fn sandbox_config() -> Config {
-    Config::Sandbox(timeouts(), MediaRules::default())
+    config(&[], timeouts())
 }
 
 pub fn green_api_config(mock: &MockServer) -> Config {
@@ -103,12 +100,11 @@ pub fn sandbox() -> ServerBuilder {
 
 /// The tools of a sandbox that is not started.
 pub fn sandbox_tools() -> Toolset {
-    let config = Config::Sandbox(timeouts(), MediaRules::default());
-    Backend::new(&config).tools()
+    backend::open(&sandbox_config()).unwrap().tools()
 }
 
 pub fn sandbox_with_media(media: MediaRules) -> ServerBuilder {
-    ServerBuilder::new(Config::Sandbox(timeouts(), media))
+    ServerBuilder::new(sandbox_config()).taking(media)
 }
 
 impl ServerBuilder {
@@ -125,6 +121,11 @@ impl ServerBuilder {
             answer: AnswerSize::default(),
             grant: LOCAL.into(),
         }
+    }
+
+    fn taking(mut self, media: MediaRules) -> Self {
+        self.config.media = media;
+        self
     }
 
     pub fn grant(mut self, grant: &str) -> Self {
@@ -173,10 +174,7 @@ impl ServerBuilder {
     pub async fn linked(self) -> TestServer {
         let mut app = self.start().await;
         app.call("open_session", json!({})).await;
-        let Backend::Waha(waha) = &app.backend else {
-            panic!("the sandbox uses the back end of WAHA")
-        };
-        waha.stand_in().await.unwrap().expect("a sandbox").scan();
+        assert!(app.backend.scan(), "a sandbox");
         app
     }
 
@@ -186,7 +184,7 @@ impl ServerBuilder {
             .audit
             .unwrap_or_else(|| folder.path().join("audit.jsonl"));
         let policy = match &self.policy_file {
-            Some(path) => Policy::load(path).unwrap_or_else(|wrong| panic!("{wrong}")),
+            Some(path) => Policy::load(specs(), path).unwrap_or_else(|wrong| panic!("{wrong}")),
             None => policy(&self.policy),
         };
         let (clock, hand) = Clock::manual();
@@ -195,7 +193,7 @@ impl ServerBuilder {
             Some(path) => Ledger::at(path, clock.clone()),
             None => Ledger::in_memory(clock.clone()),
         };
-        let backend = Backend::new(&self.config);
+        let backend = backend::open(&self.config).unwrap();
         let server = if self.named.is_empty() {
             let gate = Gate::new(policy, &clock, audit.clone(), ledger).unwrap();
             let tools = backend.tools().answering_within(self.answer);
@@ -205,7 +203,10 @@ impl ServerBuilder {
             let account = |(name, config): &(String, Config)| {
                 let ledger = Ledger::in_memory(clock.clone());
                 let gate = Gate::new(policy.clone(), &clock, audit.clone(), ledger).unwrap();
-                Account::new(Backend::new(config).tools(), gate.of_account(name))
+                Account::new(
+                    backend::open(config).unwrap().tools(),
+                    gate.of_account(name),
+                )
             };
             let others = self.named[1..].iter().map(account).collect();
             Server::for_accounts(account(&self.named[0]), others, audit.clone(), self.grant)

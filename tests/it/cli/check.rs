@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use whatsapp_guard::{
+    backend::specs,
     op,
     policy::{DEFAULT, Policy},
 };
@@ -80,7 +81,7 @@ fn warnings_can_be_taken_for_errors() {
 
 #[test]
 fn nothing_is_said_against_the_built_in_policy() {
-    assert!(Policy::built_in().unwrap().warnings.is_empty());
+    assert!(Policy::built_in(specs()).unwrap().warnings.is_empty());
 }
 
 #[test]
@@ -111,7 +112,11 @@ fn what_matters_is_not_told() {
         // A grant narrows.
         "[risk.write]\n[grants.reporter]\ndefault = \"deny\"\n[grants.reporter.tools.send_message]\naction = \"confirm\"",
     ] {
-        let policy = Policy::from_toml("policy.toml", &format!("version = \"1\"\n{text}\n"));
+        let policy = Policy::from_toml(
+            specs(),
+            "policy.toml",
+            &format!("version = \"1\"\n{text}\n"),
+        );
         let policy = policy.unwrap_or_else(|wrong| panic!("{text}\n{wrong}"));
         assert!(policy.warnings.is_empty(), "{text}\n{}", policy.warnings);
     }

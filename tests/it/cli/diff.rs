@@ -1,7 +1,10 @@
 //! `diff`: what a change loosens and what it tightens.
 
 use serde_json::{Value, json};
-use whatsapp_guard::policy::{DEFAULT, Direction, Policy};
+use whatsapp_guard::{
+    backend::specs,
+    policy::{DEFAULT, Direction, Policy},
+};
 
 use crate::app::command::run_with_files;
 
@@ -109,7 +112,7 @@ fn a_policy_that_is_wrong_is_told() {
 fn ways(old: &str, new: &str) -> Vec<Direction> {
     let [old, new] = [old, new].map(|text| {
         let text = format!("version = \"1\"\n{text}\n");
-        Policy::from_toml("policy.toml", &text).unwrap_or_else(|wrong| panic!("{wrong}"))
+        Policy::from_toml(specs(), "policy.toml", &text).unwrap_or_else(|wrong| panic!("{wrong}"))
     });
     let mut ways: Vec<Direction> = old.changes(&new).iter().map(|one| one.direction).collect();
     ways.dedup();
@@ -266,7 +269,7 @@ fn accounts_that_are_gained_and_lost_are_told() {
         let text = format!(
             "version = \"1\"\n[accounts]\nwork = {{ backend = \"sandbox\" }}\n{more}\n[grants.alice]\naccounts = {alice}\n"
         );
-        Policy::from_toml("policy.toml", &text).unwrap()
+        Policy::from_toml(specs(), "policy.toml", &text).unwrap()
     };
     let home = "home = { backend = \"sandbox\" }";
     let told = |old: &Policy, new: &Policy| -> Vec<(Direction, Option<String>, String)> {

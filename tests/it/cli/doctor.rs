@@ -26,3 +26,16 @@ fn doctor_says_what_is_wrong() {
     assert_eq!((ran.code, &report["ok"]), (1, &json!(false)));
     assert_eq!(report["findings"][0]["found"], "back end: sandbox");
 }
+
+#[test]
+fn doctor_says_what_a_person_can_do() {
+    let ran = run(&["doctor"], &[]);
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.out
+            .contains("have an agent open the session, or start it in the API's own console"),
+        "{}",
+        ran.out
+    );
+    assert!(!ran.out.contains("open_session"), "{}", ran.out);
+}

@@ -4,6 +4,7 @@ use std::{fs, time::Duration};
 
 use serde_json::{Value, json};
 use whatsapp_guard::{
+    backend::specs,
     clock::Clock,
     config::Config,
     kill_switch::Switch,
@@ -59,7 +60,10 @@ pub fn state(fill: impl FnOnce(&Ledger)) -> tempfile::TempDir {
         let found = ACCOUNT.iter().find(|(known, _)| *known == name);
         found.map(|(_, value)| (*value).to_owned())
     };
-    let account = Config::read(None, &lookup).unwrap().account().unwrap();
+    let account = Config::read(None, specs(), &lookup)
+        .unwrap()
+        .account()
+        .unwrap();
     let state = tempfile::tempdir().unwrap();
     let path = state.path().join(account).join("ledger.sqlite");
     fill(&Ledger::at(path, Clock::real()));

@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
-use whatsapp_guard::policy::Policy;
+use whatsapp_guard::{backend::specs, policy::Policy};
 
 use crate::{
     app::command::{CommandOutput, program, run},
@@ -43,7 +43,7 @@ fn all_of_it_carried_is_0_and_nothing_to_say() {
     let text = "version: '1'\ndefault: deny\nhide: [waha_leave_group]\ntools:\n  list_groups:\n    rules: []\n";
     let ran = ran(text.as_bytes(), &[]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
-    let read = Policy::from_toml("policy.toml", &ran.out).unwrap();
+    let read = Policy::from_toml(specs(), "policy.toml", &ran.out).unwrap();
     assert_eq!(effect(&read, "list_groups"), "allow");
     assert_eq!(effect(&read, "leave_group"), "hidden");
     assert_eq!(effect(&read, "send_message"), "deny");

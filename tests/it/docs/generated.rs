@@ -5,7 +5,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::docs::tools;
+use crate::docs::{back_ends, tools};
 
 /// A part of a document: the file, the name of the part, and its text.
 pub struct Part {
@@ -18,7 +18,7 @@ pub struct Part {
 
 /// All parts. To add one, add a function that makes it, and its markers in the file.
 fn parts() -> Vec<Part> {
-    [tools::table(), tools::sections()]
+    [back_ends::table(), tools::table(), tools::sections()]
         .into_iter()
         .flatten()
         .collect()

@@ -1,5 +1,6 @@
 //! The documents, Dockerfile and compose.yaml agree with the code.
 
+mod back_ends;
 mod docker;
 pub mod generated;
 mod policy;

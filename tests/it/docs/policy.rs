@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use whatsapp_guard::policy::{self, Code, Policy};
+use whatsapp_guard::{
+    backend::specs,
+    policy::{self, Code, Policy},
+};
 
 const DOCS: &str = include_str!("../../../docs/policy.md");
 
@@ -36,7 +39,7 @@ fn agree(part: &str, code: &BTreeSet<String>) {
 
 #[test]
 fn each_key_has_a_heading() {
-    agree("Keys", &policy::keys().collect());
+    agree("Keys", &policy::keys(specs()).collect());
 }
 
 #[test]
@@ -114,7 +117,7 @@ fn each_block_loads_without_a_warning() {
             true => block,
             false => format!("version = \"1\"\n{block}"),
         };
-        let policy = Policy::from_toml("docs/policy.md", &text)
+        let policy = Policy::from_toml(specs(), "docs/policy.md", &text)
             .unwrap_or_else(|wrong| panic!("the block at line {line}:\n{wrong}"));
         assert!(
             policy.warnings.is_empty(),

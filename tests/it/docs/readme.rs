@@ -1,6 +1,9 @@
 //! README.md: its policy loads, and its refusal codes exist.
 
-use whatsapp_guard::policy::{Code, Policy};
+use whatsapp_guard::{
+    backend::specs,
+    policy::{Code, Policy},
+};
 
 #[test]
 fn the_policy_of_the_readme_loads_without_a_warning() {
@@ -11,7 +14,8 @@ fn the_policy_of_the_readme_loads_without_a_warning() {
         line => line.strip_prefix("    "),
     });
     let text: String = lines.map(|line| format!("{line}\n")).collect();
-    let policy = Policy::from_toml("README.md", &text).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let policy =
+        Policy::from_toml(specs(), "README.md", &text).unwrap_or_else(|wrong| panic!("{wrong}"));
     assert!(policy.warnings.is_empty(), "{}", policy.warnings);
     assert!(policy.confirmation.enabled, "the whole of it is read");
 }

@@ -1,7 +1,7 @@
 //! The tools in README.md and docs/tools.md, from the catalogue.
 
 use serde_json::{Map, Value};
-use whatsapp_guard::{config::Kind, op};
+use whatsapp_guard::{backend::specs, op};
 
 use crate::docs::generated::Part;
 
@@ -15,32 +15,34 @@ fn tools() -> Vec<(&'static op::Entry, Vec<&'static str>)> {
         .output()
         .unwrap();
     let rows: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
-    let has = |entry: &op::Entry, kind: &Kind| {
+    let has = |entry: &op::Entry, name: &str| {
         let row = rows.iter().find(|row| row["name"] == entry.name).unwrap();
         let all = row["back_ends"].as_array().unwrap();
-        all.iter().any(|one| one == kind.name())
+        all.iter().any(|one| one == name)
     };
     op::catalogue()
         .iter()
         .map(|entry| {
-            let kinds = Kind::ALL.into_iter().filter(|kind| has(entry, kind));
-            (entry, kinds.map(|kind| kind.name()).collect())
+            let names = specs().iter().map(|spec| spec.name);
+            (entry, names.filter(|name| has(entry, name)).collect())
         })
         .collect()
 }
 
 /// The table of tools and back ends in the README.
 pub fn table() -> Vec<Part> {
-    let kinds = Kind::ALL.map(|kind| kind.name());
-    let mut text = format!("| tool | risk | {} |\n", kinds.join(" | "));
-    text += &format!("| --- | --- |{}\n", " --- |".repeat(kinds.len()));
+    let names: Vec<_> = specs().iter().map(|spec| spec.name).collect();
+    let mut text = format!("| tool | risk | {} |\n", names.join(" | "));
+    text += &format!("| --- | --- |{}\n", " --- |".repeat(names.len()));
     for (entry, has) in tools() {
-        let marks = kinds.map(|kind| if has.contains(&kind) { "yes" } else { "–" });
+        let marks = names
+            .iter()
+            .map(|name| if has.contains(name) { "yes" } else { "–" });
         text += &format!(
             "| `{}` | {} | {} |\n",
             entry.name,
             entry.risk,
-            marks.join(" | ")
+            marks.collect::<Vec<_>>().join(" | ")
         );
     }
     vec![Part {
@@ -56,7 +58,7 @@ pub fn sections() -> Vec<Part> {
     let sections = tools().into_iter().map(|(entry, has)| {
         let schemas = (entry.schemas)();
         let mut text = format!("{}\n\n", schemas.description);
-        let only = match has.len() == Kind::ALL.len() {
+        let only = match has.len() == specs().len() {
             true => String::new(),
             false => format!(" Only on {}.", has.join(" and ")),
         };

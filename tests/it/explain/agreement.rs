@@ -7,9 +7,8 @@ use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 use whatsapp_guard::{
     audit::Audit,
-    backend::Backend,
+    backend::specs,
     clock::Clock,
-    config::{Config, Kind},
     explain::{Account, Explanation, Outcome},
     gate::{Caller, Gate, Verdict},
     ledger::Ledger,
@@ -151,7 +150,8 @@ fn calls() -> Vec<(&'static str, Value)> {
 }
 
 fn read(text: &str) -> Policy {
-    Policy::from_toml("policy.toml", text).unwrap_or_else(|wrong| panic!("{text}\n{wrong}"))
+    Policy::from_toml(specs(), "policy.toml", text)
+        .unwrap_or_else(|wrong| panic!("{text}\n{wrong}"))
 }
 
 /// What comes of a call: allow, confirm, refuse.
@@ -218,7 +218,7 @@ proptest! {
 
     #[test]
     fn what_is_explained_is_what_the_gate_does(text in policy(), night: bool, reporter: bool) {
-        let tools = Backend::new(&Config::read(Some(Kind::Sandbox), &|_| None).unwrap()).tools();
+        let tools = crate::app::sandbox_tools();
         let folder = tempfile::tempdir().unwrap();
         let (clock, hand) = Clock::manual();
         let at = if night { "2026-11-21T22:15:00Z" } else { "2026-11-21T12:00:00Z" };
@@ -268,7 +268,7 @@ fn a_pause_is_told_as_people_say_it() {
     let time = Duration::from_secs(90 * 60);
     ledger.pause(time, "its state is suspended").unwrap();
     let gate = Gate::new(read(text), &clock, audit, ledger).unwrap();
-    let tools = Backend::new(&Config::read(Some(Kind::Sandbox), &|_| None).unwrap()).tools();
+    let tools = crate::app::sandbox_tools();
     let arguments = json!({ "presence": "online" });
     let prepared = tools.prepare("set_presence", arguments.as_object().unwrap().clone());
     let caller = Caller {

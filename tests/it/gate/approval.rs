@@ -49,7 +49,7 @@ async fn the_question_names_the_effect() {
         let question = &app.questions[0];
         insta::allow_duplicates! {
             insta::assert_snapshot!(question["message"].as_str().unwrap(), @r"
-            [sandbox: a pretended WhatsApp, nothing here is real]
+            [sandbox: a simulated WhatsApp, nothing here is real]
             An agent wants to leave a WhatsApp group; coming back needs an invitation.
             Named on WhatsApp (unverified text): “Family”
             It has 3 members.

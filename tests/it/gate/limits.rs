@@ -5,7 +5,7 @@ use std::{collections::VecDeque, path::Path, sync::Barrier, thread, time::Durati
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use whatsapp_guard::{clock::Clock, gate::Verdict, ledger::Ledger, policy::Policy};
+use whatsapp_guard::{backend::specs, clock::Clock, gate::Verdict, ledger::Ledger, policy::Policy};
 
 use crate::app::gate::{self, GateFixture, open, policy};
 
@@ -300,7 +300,7 @@ fn no_counter_takes_the_name_of_another() {
         let text = open(&format!(
             "[tools.archive_chat]\nlimits = [{{ max = 1, window = \"day\", counter = \"{name}\" }}]\n"
         ));
-        let wrong = Policy::from_toml("policy.toml", &text).unwrap_err();
+        let wrong = Policy::from_toml(specs(), "policy.toml", &text).unwrap_err();
         assert!(
             wrong.to_string().contains("give it another name"),
             "{wrong}"

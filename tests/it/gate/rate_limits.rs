@@ -20,7 +20,7 @@ async fn the_eleventh_call_within_the_minute_is_refused() {
         assert_eq!(result["structuredContent"]["error"]["retry_after_s"], 6);
         insta::allow_duplicates! {
             insta::assert_snapshot!(text(&result), @"
-            [sandbox: a pretended WhatsApp, nothing here is real]
+            [sandbox: a simulated WhatsApp, nothing here is real]
             refused (rate-limited): `open_session` is limited to 10 per minute per caller; the next call can be made in 6 s; wait, then call once [policy.toml:61:11 (risk.execute.limits[0])]
             ");
         }

@@ -84,7 +84,7 @@ async fn a_token_is_invalid_after_its_expiry_and_without_its_grant() {
     assert_eq!(status(asks(ALICE).await), StatusCode::OK);
     let without = "version = \"1\"\n[grants.alice]\n";
     site.server
-        .replace(Policy::from_toml("policy.toml", without).unwrap());
+        .replace(Policy::from_toml(specs(), "policy.toml", without).unwrap());
     assert_eq!(status(asks(ALICE).await), StatusCode::UNAUTHORIZED);
 }
 

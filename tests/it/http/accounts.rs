@@ -62,7 +62,7 @@ async fn an_open_session_loses_an_account_when_its_grant_does() {
     assert_eq!(outcome(&result), "done", "{result}");
     let policy = accounts_policy("[\"home\"]");
     site.server
-        .replace(Policy::from_toml("policy.toml", &policy).unwrap());
+        .replace(Policy::from_toml(specs(), "policy.toml", &policy).unwrap());
     let result = site.call(ALICE, &session, "get_session", work).await;
     assert_eq!(outcome(&result), "bad-arguments", "{result}");
     let result = site.call(ALICE, &session, "get_session", json!({})).await;

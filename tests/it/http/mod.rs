@@ -22,7 +22,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use whatsapp_guard::{
     audit::Audit,
-    backend::Backend,
+    backend::{self, specs},
     clock::{Clock, ManualClock},
     config::Config,
     gate::Gate,
@@ -34,7 +34,6 @@ use whatsapp_guard::{
     },
     ledger::Ledger,
     mcp::{self, Account, LOCAL, Server},
-    media::MediaRules,
     policy::Policy,
     sessions::{MAX_SESSIONS, Sessions},
     text::hex,
@@ -83,11 +82,7 @@ pub struct HttpServer {
 impl HttpServer {
     /// Starts the sandbox with a policy.
     pub async fn start(policy: &str) -> Self {
-        Self::with(
-            Config::Sandbox(app::timeouts(), MediaRules::default()),
-            policy,
-        )
-        .await
+        Self::with(app::sandbox_config(), policy).await
     }
 
     pub async fn with(config: Config, policy: &str) -> Self {
@@ -99,7 +94,7 @@ impl HttpServer {
         Self::serving(policy, max_sessions, |policy, clock, audit| {
             let ledger = Ledger::in_memory(clock.clone());
             let gate = Gate::new(policy, clock, audit.clone(), ledger).unwrap();
-            let tools = Backend::new(&app::sandbox_config()).tools();
+            let tools = app::sandbox_tools();
             Server::new(tools, gate, audit)
         })
         .await
@@ -115,7 +110,7 @@ impl HttpServer {
         Self::serving(policy, MAX_SESSIONS, |policy, clock, audit| {
             let ledger = ledger(clock.clone());
             let gate = made(Gate::new(policy, clock, audit.clone(), ledger).unwrap());
-            Server::new(Backend::new(&config).tools(), gate, audit)
+            Server::new(backend::open(&config).unwrap().tools(), gate, audit)
         })
         .await
     }
@@ -127,7 +122,7 @@ impl HttpServer {
             let account = |name: &&str| {
                 let ledger = Ledger::in_memory(clock.clone());
                 let gate = Gate::new(policy.clone(), clock, audit.clone(), ledger).unwrap();
-                let tools = Backend::new(&app::sandbox_config()).tools();
+                let tools = app::sandbox_tools();
                 Account::new(tools, gate.of_account(name))
             };
             let others = names[1..].iter().map(account).collect();
@@ -145,7 +140,7 @@ impl HttpServer {
         let (clock, hand) = Clock::manual();
         let audit = folder.path().join("audit.jsonl");
         let audit = Arc::new(Audit::new(Some(audit), clock.clone()));
-        let policy = Policy::from_toml("policy.toml", policy).unwrap();
+        let policy = Policy::from_toml(specs(), "policy.toml", policy).unwrap();
         let server = make(policy, &clock, audit);
         let authenticator = Authenticator::for_grants(server.clone());
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap())

@@ -21,7 +21,7 @@ fn limited() -> String {
 async fn site(redis: &RedisServer, policy: &str) -> HttpServer {
     let shared = Shared::at(&redis.url().into(), None).unwrap();
     let key = ApprovalKey::new(&KEY.into(), "account").unwrap();
-    let config = Config::Sandbox(app::timeouts(), MediaRules::default());
+    let config = app::sandbox_config();
     let ledger = |_| shared.ledger("account");
     HttpServer::counting(config, policy, ledger, |gate| gate.sealing_with(key)).await
 }
@@ -124,7 +124,7 @@ async fn servers_with_different_keys_reject_each_others_approvals() {
     let there = {
         let shared = Shared::at(&redis.url().into(), None).unwrap();
         let key = ApprovalKey::new(&KEY.into(), "another").unwrap();
-        let config = Config::Sandbox(app::timeouts(), MediaRules::default());
+        let config = app::sandbox_config();
         let made = |gate: Gate| gate.sealing_with(key);
         HttpServer::counting(config, &two(), |_| shared.ledger("account"), made).await
     };
@@ -248,7 +248,7 @@ async fn panic_stops_every_server_of_a_redis() {
 async fn limits_and_explain_show_the_shared_counts() {
     let redis = RedisServer::start();
     let shared = Shared::at(&redis.url().into(), None).unwrap();
-    let config = Config::Sandbox(app::timeouts(), MediaRules::default());
+    let config = app::sandbox_config();
     let site = HttpServer::counting(
         config,
         &limited(),

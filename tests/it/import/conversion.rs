@@ -1,15 +1,13 @@
 //! What an imported policy permits: the same as its source, or less.
 
 use whatsapp_guard::{
-    backend::Backend,
-    config::{Config, Kind},
+    backend::specs,
     import::{Imported, Unreadable, import},
     policy::{Effect, Policy},
 };
 
 pub(super) fn imported(text: &str) -> Result<Imported, Unreadable> {
-    let config = Config::read(Some(Kind::Sandbox), &|_| None).unwrap();
-    import("policy", text, &Backend::new(&config).tools())
+    import("policy", text, &crate::app::sandbox_tools())
 }
 
 pub(super) fn fine(text: &str) -> Imported {
@@ -18,7 +16,8 @@ pub(super) fn fine(text: &str) -> Imported {
 
 /// The policy as our own reader understands it; today's knows no conditions.
 fn policy(text: &str) -> Policy {
-    Policy::from_toml("policy.toml", &fine(text).policy).unwrap_or_else(|wrong| panic!("{wrong}"))
+    Policy::from_toml(specs(), "policy.toml", &fine(text).policy)
+        .unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
 pub fn effect(policy: &Policy, tool: &str) -> &'static str {
@@ -164,7 +163,7 @@ fn our_json_means_the_same_when_it_is_imported() {
         "list_groups": {}, "send_text": { "action": "confirm", "reason": "ask" },
         "get_session": { "limits": [{ "max": 3, "window": 30, "burst": 2, "scope": "chat" }],
                          "rate_limit": { "max": 9, "window": "5m" } } } }"#;
-    let (before, after) = (Policy::from_json("a", text).unwrap(), policy(text));
+    let (before, after) = (Policy::from_json(specs(), "a", text).unwrap(), policy(text));
     let words = |policy: &Policy| -> Vec<String> {
         policy.limits.iter().map(ToString::to_string).collect()
     };

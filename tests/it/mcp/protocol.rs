@@ -170,7 +170,7 @@ async fn the_sandbox_says_so_everywhere() {
         answer["result"]["instructions"]
             .as_str()
             .unwrap()
-            .contains("pretended WhatsApp")
+            .contains("simulated WhatsApp")
     );
     for tool in ["get_session", "open_session", "logout_instance"] {
         let result = app.call(tool, json!({})).await;

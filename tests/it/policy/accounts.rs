@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use whatsapp_guard::policy::{Files, Policy};
+use whatsapp_guard::{
+    backend::specs,
+    policy::{Files, Policy},
+};
 
 const SECRET: &str = "s3cretT0ken4711";
 
@@ -19,7 +22,7 @@ api_token_env = "HOME_TOKEN"
 
 /// Each problem as `line:code`, and all that is said.
 fn problems(text: &str) -> (Vec<String>, String) {
-    let wrong = Policy::from_toml("policy.toml", text).unwrap_err();
+    let wrong = Policy::from_toml(specs(), "policy.toml", text).unwrap_err();
     let found = wrong.errors().map(|error| error.to_string());
     let short = found.map(|error| {
         let line = error.split(':').nth(1).unwrap().to_owned();
@@ -35,7 +38,7 @@ fn one(account: &str) -> (Vec<String>, String) {
 
 #[test]
 fn accounts_are_read_without_their_secrets() {
-    let policy = Policy::from_toml("policy.toml", TWO).unwrap();
+    let policy = Policy::from_toml(specs(), "policy.toml", TWO).unwrap();
     assert!(policy.warnings.is_empty(), "{}", policy.warnings);
     let names: Vec<_> = policy.accounts().keys().collect();
     assert_eq!(names, ["home", "work"]);
@@ -45,7 +48,7 @@ fn accounts_are_read_without_their_secrets() {
     assert!(!policy.may_use("alice", "work"));
     let json = r#"{ "version": "1", "accounts": { "a": { "backend": "sandbox" }, "b": { "backend": "sandbox" } },
         "grants": { "alice": { "accounts": ["b"] } } }"#;
-    let policy = Policy::from_json("policy.json", json).unwrap();
+    let policy = Policy::from_json(specs(), "policy.json", json).unwrap();
     assert!(policy.may_use("alice", "b") && !policy.may_use("alice", "a"));
 }
 
@@ -67,7 +70,7 @@ fn a_grant_has_to_say_which_of_several_it_may_use() {
     }
     // One account alone leaves nothing open.
     let one = "version = \"1\"\naccounts.work.backend = \"sandbox\"\n[grants.alice]\n";
-    let policy = Policy::from_toml("policy.toml", one).unwrap();
+    let policy = Policy::from_toml(specs(), "policy.toml", one).unwrap();
     assert!(policy.may_use("alice", "work"));
     let (found, said) = problems("version = \"1\"\n[grants.alice]\naccounts = [\"work\"]\n");
     assert_eq!(found, ["3:unknown-account"]);
@@ -101,7 +104,7 @@ fn the_same_account_twice_is_refused() {
     let apart = "version = \"1\"\n[accounts]\na = { backend = \"waha\", url = \"http://h\", session = \"x\" }\n\
                  b = { backend = \"waha\", url = \"http://h\", session = \"y\" }\nc = { backend = \"sandbox\" }\nd = { backend = \"sandbox\" }\n";
     assert_eq!(
-        Policy::from_toml("policy.toml", apart)
+        Policy::from_toml(specs(), "policy.toml", apart)
             .unwrap()
             .accounts()
             .len(),
@@ -218,7 +221,7 @@ fn a_secret_in_the_file_is_refused_and_not_shown() {
     let json = format!(
         r#"{{ "version": "1", "accounts": {{ "a": {{ "backend": "waha", "url": "http://h", "api_key": "{SECRET}" }} }} }}"#
     );
-    let wrong = Policy::from_json("policy.json", &json).unwrap_err();
+    let wrong = Policy::from_json(specs(), "policy.json", &json).unwrap_err();
     assert!(wrong.to_string().contains("secret-in-file"));
     assert!(!wrong.to_string().contains(SECRET), "{wrong}");
 }
@@ -256,7 +259,7 @@ fn a_policy_has_at_most_32_accounts() {
         format!("version = \"1\"\n{}", all.collect::<String>())
     };
     for count in [1, 32] {
-        Policy::from_toml("policy.toml", &accounts(count)).unwrap();
+        Policy::from_toml(specs(), "policy.toml", &accounts(count)).unwrap();
     }
     for text in [
         accounts(33),
@@ -284,20 +287,20 @@ fn an_included_file_ties_and_names_no_account() {
         "more.toml",
         "version = \"1\"\n[grants.alice]\naccounts = [\"home\"]\n",
     );
-    let policy = Policy::load(&first).unwrap();
+    let policy = Policy::load(specs(), &first).unwrap();
     assert!(policy.may_use("alice", "home") && !policy.may_use("alice", "work"));
     write(
         "more.toml",
         "version = \"1\"\n[grants.alice]\nhide = [\"send_message\"]\n[grants.bob]\n",
     );
-    let wrong = Policy::load(&first).unwrap_err().to_string();
+    let wrong = Policy::load(specs(), &first).unwrap_err().to_string();
     assert!(wrong.contains("`grants.bob` needs `accounts`"), "{wrong}");
     assert!(!wrong.contains("grants.alice"), "{wrong}");
     write(
         "more.toml",
         "version = \"1\"\n[accounts.more]\nbackend = \"sandbox\"\n",
     );
-    let wrong = Policy::load(&first).unwrap_err();
+    let wrong = Policy::load(specs(), &first).unwrap_err();
     let found: Vec<_> = wrong.errors().map(|error| error.to_string()).collect();
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(
@@ -312,9 +315,9 @@ fn a_running_server_keeps_its_accounts() {
     let file = folder.path().join("policy.toml");
     let again = |text: &str, policy: &Policy| {
         fs::write(&file, text).unwrap();
-        Files::read(&file).check_for(policy.accounts())
+        Files::read(&file).check_for(specs(), policy.accounts())
     };
-    let policy = Policy::from_toml("policy.toml", TWO).unwrap();
+    let policy = Policy::from_toml(specs(), "policy.toml", TWO).unwrap();
     again(TWO, &policy).unwrap();
     again(
         &format!("{TWO}[grants.alice]\naccounts = [\"home\"]\n"),
@@ -339,6 +342,6 @@ fn a_running_server_keeps_its_accounts() {
         let place = format!("policy.toml:{line}:");
         assert!(found[0].contains(&place), "{found:?}");
     }
-    let without = Policy::from_toml("policy.toml", "version = \"1\"\n").unwrap();
+    let without = Policy::from_toml(specs(), "policy.toml", "version = \"1\"\n").unwrap();
     assert!(again(TWO, &without).is_err());
 }

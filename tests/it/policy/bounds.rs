@@ -2,12 +2,15 @@
 
 use std::fs;
 
-use whatsapp_guard::policy::{Diagnostics, Policy};
+use whatsapp_guard::{
+    backend::specs,
+    policy::{Diagnostics, Policy},
+};
 
 use crate::app::gate::{open, policy};
 
 fn wrong(text: &str) -> Diagnostics {
-    Policy::from_toml("policy.toml", text).expect_err(text)
+    Policy::from_toml(specs(), "policy.toml", text).expect_err(text)
 }
 
 #[test]
@@ -98,7 +101,7 @@ fn the_file_with_the_slower_questions_is_named() {
         let main = asking(first).replacen('[', "include = [\"2.toml\"]\n[", 1);
         fs::write(at("1.toml"), main).unwrap();
         fs::write(at("2.toml"), asking(second)).unwrap();
-        let rule = Policy::load(&at("1.toml"))
+        let rule = Policy::load(specs(), &at("1.toml"))
             .unwrap()
             .confirmation
             .prompt_rule;

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use whatsapp_guard::policy::{self, DEFAULT, Policy};
+use whatsapp_guard::{
+    backend::specs,
+    policy::{self, DEFAULT, Policy},
+};
 
 use crate::{
     app::{self, code},
@@ -47,7 +50,7 @@ fn with(used: &[usize]) -> String {
 
 #[test]
 fn it_loads_without_a_warning() {
-    let policy = Policy::built_in().unwrap();
+    let policy = Policy::built_in(specs()).unwrap();
     assert!(policy.warnings.is_empty(), "{}", policy.warnings);
 }
 
@@ -68,7 +71,7 @@ fn each_example_in_it_is_right() {
     let load = |used: &[usize]| {
         let file = folder.path().join("policy.toml");
         std::fs::write(&file, with(used)).unwrap();
-        Policy::load(&file).unwrap_or_else(|wrong| panic!("{wrong}"))
+        Policy::load(specs(), &file).unwrap_or_else(|wrong| panic!("{wrong}"))
     };
     for block in &blocks {
         load(&[&named[..], block].concat());
@@ -120,7 +123,7 @@ fn it_names_every_key() {
     let table: Value = toml::from_str(&with(&blocks().concat())).unwrap();
     let mut found = BTreeSet::new();
     walk("", &table, &mut found);
-    let keys: BTreeSet<String> = policy::keys().collect();
+    let keys: BTreeSet<String> = policy::keys(specs()).collect();
     let lacking: Vec<_> = keys.difference(&found).collect();
     assert!(lacking.is_empty(), "policy.toml lacks {lacking:?}");
     let unknown: Vec<_> = found.difference(&keys).collect();
@@ -129,7 +132,7 @@ fn it_names_every_key() {
 
 #[test]
 fn its_limits_are_these() {
-    let policy = Policy::built_in().unwrap();
+    let policy = Policy::built_in(specs()).unwrap();
     let limits = |tool: &str| {
         let limits = policy.limits_of(tool, "local");
         let limits: Vec<String> = limits.iter().map(ToString::to_string).collect();

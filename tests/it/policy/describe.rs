@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::json;
 use whatsapp_guard::{
     audit::Audit,
+    backend::specs,
     clock::Clock,
     gate::Gate,
     kill_switch::Switch,
@@ -139,7 +140,7 @@ fn an_agent_is_told_that_it_was_stopped() {
         clock.clone(),
     ));
     let ledger = Ledger::in_memory(clock.clone());
-    let policy = Policy::from_toml("policy.toml", "version = \"1\"\n").unwrap();
+    let policy = Policy::from_toml(specs(), "policy.toml", "version = \"1\"\n").unwrap();
     let gate = Gate::new(policy, &clock, audit, ledger).unwrap();
     let gate = gate.stopped_by(Switch::at(folder.path()));
     let switch = Switch::at(folder.path());

@@ -1,5 +1,6 @@
 //! Which changes between two policies are told, and how often.
 
+use whatsapp_guard::backend::specs;
 use whatsapp_guard::policy::{
     Direction::{self, Looser, Tighter},
     Policy, PolicyChange,
@@ -10,7 +11,7 @@ use crate::app::gate::open;
 fn changes(old: &str, new: &str) -> Vec<PolicyChange> {
     let [old, new] = [old, new].map(|text| {
         let text = format!("version = \"1\"\n{text}\n");
-        Policy::from_toml("policy.toml", &text).unwrap_or_else(|wrong| panic!("{wrong}"))
+        Policy::from_toml(specs(), "policy.toml", &text).unwrap_or_else(|wrong| panic!("{wrong}"))
     });
     old.changes(&new)
 }

@@ -1,11 +1,11 @@
 //! Examples in a policy are tried when it is loaded.
 
-use whatsapp_guard::policy::Policy;
+use whatsapp_guard::{backend::specs, policy::Policy};
 
 use crate::app::gate::{open, policy};
 
 fn wrong(rules: &str) -> String {
-    match Policy::from_toml("policy.toml", &open(rules)) {
+    match Policy::from_toml(specs(), "policy.toml", &open(rules)) {
         Ok(_) => "nothing".into(),
         Err(found) => found.to_string(),
     }

@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use serde_json::json;
 use tempfile::TempDir;
 use whatsapp_guard::{
+    backend::specs,
     clock::Clock,
     ledger::Ledger,
     op::Risk,
@@ -23,7 +24,7 @@ fn files(all: &[(&str, &str)]) -> (TempDir, Result<Policy, Diagnostics>) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
-    let policy = Policy::load(&folder.path().join(all[0].0));
+    let policy = Policy::load(specs(), &folder.path().join(all[0].0));
     (folder, policy)
 }
 
@@ -86,14 +87,14 @@ fn what_cannot_be_included_stops_the_start() {
     );
     // Text without a file has no place to look for others.
     let text = including("\"base.toml\"", "");
-    let wrong = Policy::from_toml("policy.toml", &text).unwrap_err();
+    let wrong = Policy::from_toml(specs(), "policy.toml", &text).unwrap_err();
     assert!(
         wrong
             .to_string()
             .contains("include works only in a policy that is in a file"),
         "{wrong}"
     );
-    let wrong = Policy::from_json("policy.json", r#"{"version":"1","include":["x"]}"#);
+    let wrong = Policy::from_json(specs(), "policy.json", r#"{"version":"1","include":["x"]}"#);
     assert!(wrong.is_err());
 }
 
@@ -225,6 +226,6 @@ fn a_grant_narrows_and_never_widens() {
 fn no_grant_is_left_out_in_silence() {
     let grants = (0..1001).map(|number| format!("[grants.g{number}]\ndefault = \"deny\"\n"));
     let text = open(&grants.collect::<String>());
-    let wrong = Policy::from_toml("policy.toml", &text).unwrap_err();
+    let wrong = Policy::from_toml(specs(), "policy.toml", &text).unwrap_err();
     assert!(wrong.to_string().contains("at most 1000 grants"), "{wrong}");
 }

@@ -1,7 +1,10 @@
 //! Mistakes in the value of every key: the message names the key, the value and what is allowed.
 
 use serde_json::{Map, Value, json};
-use whatsapp_guard::policy::{self, Policy};
+use whatsapp_guard::{
+    backend::specs,
+    policy::{self, Policy},
+};
 
 use crate::app::gate::open;
 
@@ -11,7 +14,7 @@ type Mistake = (Value, &'static str);
 /// The errors about a policy with this value at a key.
 fn errors(key: &str, value: Value) -> Vec<Value> {
     let text = file(key, value).to_string();
-    let wrong = Policy::from_json("policy.json", &text).expect_err(&text);
+    let wrong = Policy::from_json(specs(), "policy.json", &text).expect_err(&text);
     let errors = wrong.errors();
     errors
         .map(|one| serde_json::to_value(one).unwrap())
@@ -155,7 +158,7 @@ fn wrong_values(key: &str) -> Vec<Mistake> {
 #[test]
 fn every_key_names_itself_the_value_and_what_is_allowed() {
     let mut tried = 0;
-    for key in policy::keys() {
+    for key in policy::keys(specs()) {
         let last = match key.rsplit('.').next().unwrap() {
             "NAME" if key.starts_with("tools") => "send_message",
             "NAME" => "team",
@@ -241,7 +244,7 @@ fn mistakes_that_are_often_made_say_what_to_write() {
             "",
         ),
     ] {
-        let wrong = Policy::from_toml("policy.toml", &open(rules)).expect_err(rules);
+        let wrong = Policy::from_toml(specs(), "policy.toml", &open(rules)).expect_err(rules);
         let found = wrong.located().next().unwrap();
         let found = serde_json::to_value(found).unwrap();
         assert_eq!(found["message"], message);
@@ -253,6 +256,6 @@ fn mistakes_that_are_often_made_say_what_to_write() {
 #[test]
 fn a_token_in_place_of_its_digest_is_not_shown() {
     let rules = "[grants.reader]\ntoken_sha256 = \"wg_secret-token\"\n";
-    let wrong = Policy::from_toml("policy.toml", &open(rules)).unwrap_err();
+    let wrong = Policy::from_toml(specs(), "policy.toml", &open(rules)).unwrap_err();
     assert!(!wrong.to_string().contains("wg_secret-token"), "{wrong}");
 }

@@ -2,12 +2,15 @@
 
 use std::fs;
 
-use whatsapp_guard::policy::{Algorithm, Diagnostics, Policy};
+use whatsapp_guard::{
+    backend::specs,
+    policy::{Algorithm, Diagnostics, Policy},
+};
 
 const GOOD: &str = "version = \"1\"\n[oauth]\nissuer = \"https://id.example.com/a\"\naudience = \"https://wg.example.com/mcp\"\n[grants.alice]\nscopes = [\"wg:a\", \"wg:b\"]\n[grants.bob]\nscopes = [\"wg:c\"]\n";
 
 fn read(text: &str) -> Result<Policy, Diagnostics> {
-    Policy::from_toml("policy.toml", text)
+    Policy::from_toml(specs(), "policy.toml", text)
 }
 
 /// The code and the words of the only problem.
@@ -154,7 +157,7 @@ fn files_agree_on_one_server_and_on_whose_a_scope_is() {
         let first = first.replacen("\n", "\ninclude = [\"more.toml\"]\n", 1);
         fs::write(folder.path().join("policy.toml"), first).unwrap();
         fs::write(folder.path().join("more.toml"), second).unwrap();
-        Policy::load(&folder.path().join("policy.toml"))
+        Policy::load(specs(), &folder.path().join("policy.toml"))
     };
     let rest = "version = \"1\"\n[grants.alice]\nscopes = [\"wg:a\", \"wg:d\"]\n";
     let policy = load(GOOD, rest).unwrap();

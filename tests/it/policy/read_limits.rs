@@ -98,7 +98,7 @@ async fn the_budget_counts_what_was_read() {
     let refused = app.call("list_messages", read(5)).await;
     assert_eq!(code(&refused), "rate-limited");
     insta::assert_snapshot!(app::text(&refused), @"
-    [sandbox: a pretended WhatsApp, nothing here is real]
+    [sandbox: a simulated WhatsApp, nothing here is real]
     refused (rate-limited): `list_messages` is limited to 10 messages per hour per caller; 4 messages are left now; ask for no more than is left, or wait [policy.toml:6:10 (read.budget)]
     ");
     assert_eq!(refused["structuredContent"]["error"]["retry_after_s"], 3600);

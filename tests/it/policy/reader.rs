@@ -1,7 +1,7 @@
 //! Reading policy files: errors with their location, and hostile input.
 
 use serde_json::{Value, json};
-use whatsapp_guard::policy::Policy;
+use whatsapp_guard::{backend::specs, policy::Policy};
 
 /// Broken policies and what is said of them.
 const BROKEN: &[(&str, &str)] = &[
@@ -62,7 +62,7 @@ const BROKEN: &[(&str, &str)] = &[
 #[test]
 fn a_broken_policy_is_told_with_place_and_hint() {
     for (what, text) in BROKEN {
-        let wrong = Policy::from_toml("policy.toml", text).expect_err(what);
+        let wrong = Policy::from_toml(specs(), "policy.toml", text).expect_err(what);
         insta::with_settings!({
             snapshot_path => "snapshots/broken", prepend_module_to_snapshot => false, omit_expression => true,
         }, { insta::assert_snapshot!(what.replace(' ', "_"), wrong) });
@@ -81,7 +81,7 @@ fn a_broken_json_policy_is_told_with_place_and_hint() {
         "",
         "{} trailing",
     ] {
-        let wrong = Policy::from_json("policy.json", text).expect_err(text);
+        let wrong = Policy::from_json(specs(), "policy.json", text).expect_err(text);
         said += &format!("{wrong}\n\n");
     }
     insta::assert_snapshot!(said);
@@ -90,6 +90,7 @@ fn a_broken_json_policy_is_told_with_place_and_hint() {
 #[test]
 fn problems_have_line_and_column() {
     let wrong = Policy::from_toml(
+        specs(),
         "policy.toml",
         "version = \"1\"\nhide = [\"ü\", \"leave_grup\"]\n",
     )
@@ -114,9 +115,9 @@ fn a_file_that_is_too_long_is_refused_not_cut() {
     let mut text = "version = \"1\"\n#".to_owned();
     text += &"x".repeat(1024 * 1024 - text.len());
     std::fs::write(&file, &text).unwrap();
-    assert!(Policy::load(&file).is_ok());
+    assert!(Policy::load(specs(), &file).is_ok());
     std::fs::write(&file, text + "x").unwrap();
-    let wrong = Policy::load(&file).unwrap_err().to_string();
+    let wrong = Policy::load(specs(), &file).unwrap_err().to_string();
     assert!(wrong.contains("larger than 1 MiB"), "{wrong}");
 }
 
@@ -126,7 +127,7 @@ fn json_is_not_read_deeper_than_32() {
         for (depth, too_deep) in [(31, false), (32, true)] {
             let inner = format!("{}1{}", open.repeat(depth), close.repeat(depth));
             let text = format!("{{\"version\":{inner}}}");
-            let wrong = Policy::from_json("policy.json", &text).unwrap_err();
+            let wrong = Policy::from_json(specs(), "policy.json", &text).unwrap_err();
             let said = wrong.to_string();
             assert_eq!(said.contains("nested too deep"), too_deep, "{said}");
         }
@@ -140,9 +141,9 @@ fn a_hostile_policy_is_refused_not_followed() {
         "[".repeat(10_000),
         "]".repeat(10_000)
     );
-    assert!(Policy::from_json("policy.json", &deep).is_err());
+    assert!(Policy::from_json(specs(), "policy.json", &deep).is_err());
     let deep = format!("version = {}1{}", "[".repeat(10_000), "]".repeat(10_000));
-    assert!(Policy::from_toml("policy.toml", &deep).is_err());
+    assert!(Policy::from_toml(specs(), "policy.toml", &deep).is_err());
     let long = format!("version = \"1\"\nhide = [\"{}\"]\n", "x".repeat(100_000));
-    assert!(Policy::from_toml("policy.toml", &long).is_err());
+    assert!(Policy::from_toml(specs(), "policy.toml", &long).is_err());
 }

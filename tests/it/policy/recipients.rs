@@ -62,7 +62,7 @@ async fn who_is_not_listed_is_asked_about_with_the_reason() {
         let asked = app.questions[0]["message"].as_str().unwrap();
         insta::allow_duplicates! {
             insta::assert_snapshot!(asked, @"
-            [sandbox: a pretended WhatsApp, nothing here is real]
+            [sandbox: a simulated WhatsApp, nothing here is real]
             An agent wants to send a WhatsApp message.
             chat: 15552220003@c.us
             text: hi

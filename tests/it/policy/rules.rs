@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use whatsapp_guard::{
+    backend::specs,
     op::Risk,
     policy::{DEFAULT, Effect, Policy},
 };
@@ -9,11 +10,11 @@ use whatsapp_guard::{
 use crate::app::{self, code};
 
 fn json_policy(text: &str) -> Policy {
-    Policy::from_json("policy.json", text).unwrap_or_else(|wrong| panic!("{wrong}"))
+    Policy::from_json(specs(), "policy.json", text).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
 fn toml_policy(text: &str) -> Policy {
-    Policy::from_toml("policy.toml", text).unwrap_or_else(|wrong| panic!("{wrong}"))
+    Policy::from_toml(specs(), "policy.toml", text).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
 fn effect(policy: &Policy, tool: &str) -> &'static str {
@@ -30,7 +31,7 @@ fn effect(policy: &Policy, tool: &str) -> &'static str {
 
 #[test]
 fn the_default_policy_means_what_the_readme_says() {
-    let policy = Policy::built_in().unwrap();
+    let policy = Policy::built_in(specs()).unwrap();
     let of = |tool| (effect(&policy, tool), policy.limits_of(tool, "local").len());
     for tool in ["get_session", "list_groups", "get_group", "open_session"] {
         assert_eq!(of(tool), ("allow", 1), "{tool}");
@@ -215,7 +216,11 @@ fn toolsets_choose_by_topic() {
         };
         assert_eq!(effect(&policy, entry.name), wanted, "{}", entry.name);
     }
-    let wrong = Policy::from_toml("policy.toml", "version = \"1\"\ntoolsets = [\"group\"]\n");
+    let wrong = Policy::from_toml(
+        specs(),
+        "policy.toml",
+        "version = \"1\"\ntoolsets = [\"group\"]\n",
+    );
     assert!(
         wrong
             .unwrap_err()
@@ -238,8 +243,8 @@ fn a_star_is_every_tool() {
 proptest::proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(text in ".{0,200}") {
-        let _ = Policy::from_toml("policy.toml", &text);
-        let _ = Policy::from_json("policy.json", &text);
+        let _ = Policy::from_toml(specs(), "policy.toml", &text);
+        let _ = Policy::from_json(specs(), "policy.json", &text);
     }
 
     #[test]

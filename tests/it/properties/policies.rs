@@ -1,7 +1,7 @@
 //! Properties of every policy and every call.
 
 use proptest::{prelude::*, sample::select};
-use whatsapp_guard::policy::Policy;
+use whatsapp_guard::{backend::specs, policy::Policy};
 
 use super::generators::*;
 use crate::app::{self, gate};
@@ -62,10 +62,10 @@ proptest! {
         std::fs::write(folder.path().join("base.toml"), base).unwrap();
         let text = file.text();
         std::fs::write(&path, &text).unwrap();
-        let before = Policy::load(&path).unwrap();
+        let before = Policy::load(specs(), &path).unwrap();
         let text = text.replacen('\n', "\ninclude = [\"base.toml\"]\n", 1);
         std::fs::write(&path, text).unwrap();
-        let after = match Policy::load(&path) {
+        let after = match Policy::load(specs(), &path) {
             Ok(after) => after,
             // Counters with the same name and different limits are an error.
             Err(wrong) => { prop_assert!(wrong.to_string().contains("counter-conflict"), "{wrong}"); return Ok(()); }
@@ -111,7 +111,7 @@ proptest! {
             let path = folder.path().join("policy.toml");
             let text = file.text().replacen('\n', &format!("\ninclude = {includes}\n"), 1);
             std::fs::write(&path, text).unwrap();
-            Policy::load(&path)
+            Policy::load(specs(), &path)
         };
         let both = (load("[\"one\", \"two\"]"), load("[\"two\", \"one\"]"));
         let (before, after) = match both {
@@ -128,7 +128,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("policy.toml");
         std::fs::write(&path, &bytes).unwrap();
-        prop_assert!(Policy::load(&path).is_err() || bytes.starts_with(b"version"));
+        prop_assert!(Policy::load(specs(), &path).is_err() || bytes.starts_with(b"version"));
     }
 
     #[test]
@@ -137,7 +137,7 @@ proptest! {
         let start = text.floor_char_boundary(at.index(text.len()));
         let end = text.ceil_char_boundary((start + len).min(text.len()));
         let broken = format!("{}{put}{}", &text[..start], &text[end..]);
-        if let Err(found) = Policy::from_toml("policy.toml", &broken) {
+        if let Err(found) = Policy::from_toml(specs(), "policy.toml", &broken) {
             prop_assert!(!found.to_string().is_empty());
             prop_assert!(found.located().next().is_some());
         }

@@ -108,7 +108,7 @@ async fn what_it_cannot_change_is_refused_before_anything_is_sent() {
     ] {
         let result = call(&mock, tool, arguments).await;
         assert_eq!(code(&result), "media-refused");
-        assert!(reason(&result).contains("no JPEG"), "{result}");
+        assert!(reason(&result).contains("not JPEG"), "{result}");
     }
     assert!(mock.received_requests().await.unwrap().is_empty());
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use reqwest::Client;
 use serde_json::{Value, json};
-use whatsapp_guard::backend::Backend;
+use whatsapp_guard::backend::{Backend, sandbox::Sandbox};
 
 use crate::app::{self, TestServer, code};
 
@@ -221,17 +221,11 @@ async fn a_recording_is_sent_and_an_account_logged_out() {
 
 #[tokio::test]
 async fn its_lists_take_what_wahas_take() {
-    let app = app::sandbox().linked().await;
-    let Backend::Waha(waha) = &app.backend else {
-        panic!("the sandbox is WAHA's")
-    };
-    let url = waha
-        .stand_in()
-        .await
-        .unwrap()
-        .expect("a sandbox")
-        .url()
-        .clone();
+    let sandbox = Sandbox::new(&app::sandbox_config());
+    let url = sandbox.url().await.unwrap();
+    let start = url.join("/api/sessions/default/start").unwrap();
+    Client::new().post(start).send().await.unwrap();
+    assert!(sandbox.scan());
     let list = async |chat: &str, query: &str| -> Vec<Value> {
         let path = format!("/api/default/chats/{chat}/messages?{query}");
         let reply = Client::new().get(url.join(&path).unwrap()).send();

@@ -210,7 +210,7 @@ async fn another_kind_of_picture_is_not_sent() {
     let arguments = json!({ "group": GROUP, "picture": { "base64": PNG } });
     let result = call(&mock, "set_group_picture", arguments).await;
     assert_eq!(code(&result), "media-refused");
-    assert!(text(&result).contains("image/png, and no JPEG"), "{result}");
+    assert!(text(&result).contains("image/png, not JPEG"), "{result}");
     assert!(mock.received_requests().await.unwrap().is_empty());
 }
 

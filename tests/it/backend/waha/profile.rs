@@ -230,7 +230,7 @@ async fn what_cannot_be_used_is_not_sent() {
             "bad-arguments",
             "exactly one",
         ),
-        (png, "media-refused", "no JPEG; nothing was sent"),
+        (png, "media-refused", "not JPEG; nothing was sent"),
     ] {
         let result = call(&mock, "update_profile", arguments).await;
         assert_eq!(code(&result), expected, "{result}");

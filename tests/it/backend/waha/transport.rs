@@ -8,9 +8,8 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 use whatsapp_guard::{
-    backend::{Backend, Finding},
-    config::{Config, SessionName, Timeouts, WahaAccount},
-    media::MediaRules,
+    backend::{self, CheckResult},
+    config::Timeouts,
 };
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::method};
 
@@ -193,7 +192,7 @@ async fn an_answer_that_cannot_be_read_is_told() {
         (empty(200), "it is empty"),
         (
             reply(200, json!({ "status": 7 })),
-            "a field is missing or of another type",
+            "a field is missing or has the wrong type",
         ),
     ] {
         let mock = MockServer::start().await;
@@ -295,15 +294,10 @@ async fn a_redirect_is_not_followed() {
     assert!(text(&result).contains("redirect"), "{result}");
 }
 
-async fn examine(base_url: String) -> Vec<Finding> {
-    let account = WahaAccount {
-        base_url: base_url.parse().unwrap(),
-        api_key: Some(SECRET.into()),
-        session: SessionName::parse("default").unwrap(),
-        timeouts: patient(),
-        media: MediaRules::default(),
-    };
-    Backend::new(&Config::Waha(account)).examine().await
+async fn examine(base_url: String) -> Vec<CheckResult> {
+    let variables = [("WAHA_BASE_URL", &*base_url), ("WAHA_API_KEY", SECRET)];
+    let config = app::config(&variables, patient());
+    backend::open(&config).unwrap().examine().await
 }
 
 const VERSION: &str = r#"{"version":"2024.10.8","engine":"NOWEB","tier":"CORE"}"#;

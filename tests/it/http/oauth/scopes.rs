@@ -98,7 +98,7 @@ async fn a_new_policy_applies_from_the_next_request_on() {
     let issuer = Issuer::start().await;
     let site = HttpServer::start(&issuer.policy()).await;
     let put = |text: &str| {
-        let policy = Policy::from_toml("policy.toml", text).unwrap();
+        let policy = Policy::from_toml(specs(), "policy.toml", text).unwrap();
         site.server.replace(policy);
     };
     let anna = issuer.token("anna", "wg:family");

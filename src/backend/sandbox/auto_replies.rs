@@ -1,10 +1,10 @@
-//! Who answers when the account writes.
+//! Automatic replies to what the account writes.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{ME, State, history::Shown};
+use super::{ME, SandboxState, history::MessageContent};
 
 /// Who answers each message; everybody else answers now and then.
 const QUICK: &str = "15552220003@c.us";
@@ -22,14 +22,14 @@ const WORDS: [&str; 4] = [
 
 /// How many messages the account has written into each chat.
 #[derive(Default)]
-pub(super) struct Answers(BTreeMap<String, usize>);
+pub(super) struct AutoReplies(BTreeMap<String, usize>);
 
-impl State {
+impl SandboxState {
     /// Writes a message of this account, and has it answered.
-    pub(super) fn write(&mut self, chat: &str, text: &str, shown: Shown) -> Value {
+    pub(super) fn write(&mut self, chat: &str, text: &str, content: MessageContent) -> Value {
         self.chats.know(chat);
-        let message = self.messages.add_own(chat, text, shown);
-        let written = self.answers.0.entry(chat.to_owned()).or_default();
+        let message = self.messages.add_own(chat, text, content);
+        let written = self.auto_replies.0.entry(chat.to_owned()).or_default();
         *written += 1;
         let turns = if chat == QUICK { 1 } else { PATIENCE };
         let turn = written.is_multiple_of(turns).then_some(*written / turns);
