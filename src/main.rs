@@ -1,16 +1,17 @@
-//! The program: reads the command line, runs, returns an exit code.
+//! The program: parses the command line, runs the subcommand, returns an exit code.
 
 use std::{io::Write, process::ExitCode};
 
-use clap::Parser;
-use whatsapp_guard::cli::{self, Cli};
+use whatsapp_guard::cli;
 
 fn main() -> ExitCode {
-    match cli::run(Cli::parse()) {
+    match cli::run(cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            // Nobody is left to tell when standard error is gone.
-            let _ = writeln!(anstream::stderr(), "{error}");
+            if !error.is_closed_pipe() {
+                // Standard error may be closed.
+                let _ = writeln!(anstream::stderr(), "{error}");
+            }
             error.exit_code()
         }
     }

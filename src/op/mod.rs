@@ -45,7 +45,7 @@ pub use bad_call::BadCall;
 pub use blocking::{BlockContact, BlockOutcome, Blocking, UnblockContact};
 pub use bounded_text::BoundedText;
 pub use briefing::Briefing;
-pub use call::call;
+pub use call::{call, find_tool};
 pub use catalogue::{Entry, catalogue, named};
 pub use chat_changes::{
     ArchiveChat, ChangedChat, ChangingChat, ClearChat, DeleteChat, MarkChatRead, MarkChatUnread,

@@ -115,7 +115,7 @@ fn what_cannot_be_understood_is_the_strictest() {
         SwitchState::Everything,
         "only a short file is understood"
     );
-    switch.clear().unwrap();
+    switch.set(SwitchState::Off).unwrap();
     assert_eq!(switch.state(), SwitchState::Off);
     fs::create_dir(&file).unwrap();
     assert_eq!(switch.state(), SwitchState::Everything);
@@ -144,7 +144,7 @@ fn links_and_pipes_are_the_strictest_too() {
         SwitchState::ReadsOnly,
         "the link itself is replaced"
     );
-    switch.clear().unwrap();
+    switch.set(SwitchState::Off).unwrap();
     let done = std::process::Command::new("mkfifo")
         .arg(&file)
         .status()

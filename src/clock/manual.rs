@@ -1,4 +1,4 @@
-//! A clock that is turned by hand.
+//! A manual clock, for tests.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -9,12 +9,13 @@ use jiff::Timestamp;
 
 use super::Boot;
 
-/// Moves a manual clock.
+/// Moves the clock that [`Clock::manual`](super::Clock::manual) returned with it.
 #[derive(Debug, Clone)]
-pub struct ManualClock(Arc<Mutex<Turned>>);
+pub struct ManualClock(Arc<Mutex<State>>);
 
+/// The time that a manual clock shows.
 #[derive(Debug)]
-pub(super) struct Turned {
+pub(super) struct State {
     pub(super) elapsed: Duration,
     pub(super) wall: Timestamp,
     boot: u32,
@@ -22,7 +23,7 @@ pub(super) struct Turned {
     of_machine: bool,
 }
 
-impl Default for Turned {
+impl Default for State {
     fn default() -> Self {
         Self {
             elapsed: Duration::ZERO,
@@ -34,7 +35,7 @@ impl Default for Turned {
     }
 }
 
-impl Turned {
+impl State {
     pub(super) fn boot(&self) -> Boot {
         Boot {
             id: format!("boot {}", self.boot).into(),
@@ -45,35 +46,35 @@ impl Turned {
 }
 
 impl ManualClock {
-    pub(super) fn new(turned: Arc<Mutex<Turned>>) -> Self {
-        Self(turned)
+    pub(super) fn new(state: Arc<Mutex<State>>) -> Self {
+        Self(state)
     }
 
-    /// Moves the clock forward, the time of day with it.
+    /// Moves the clock forward, including the time of day.
     pub fn advance(&self, time: Duration) {
-        let mut turned = lock(&self.0);
-        turned.elapsed = turned.elapsed.saturating_add(time);
-        turned.wall = turned.wall.checked_add(time).unwrap_or(Timestamp::MAX);
+        let mut state = lock(&self.0);
+        state.elapsed = state.elapsed.saturating_add(time);
+        state.wall = state.wall.checked_add(time).unwrap_or(Timestamp::MAX);
     }
 
-    /// Sets the time of day and nothing else.
+    /// Sets only the time of day.
     pub fn set_wall(&self, wall: Timestamp) {
         lock(&self.0).wall = wall;
     }
 
-    /// Starts the machine again: another boot, whose uptime begins at nothing.
+    /// Simulates a reboot: a new boot with an uptime of zero.
     pub fn reboot(&self) {
-        let mut turned = lock(&self.0);
-        turned.boot = turned.boot.saturating_add(1);
-        turned.booted = turned.elapsed;
+        let mut state = lock(&self.0);
+        state.boot = state.boot.saturating_add(1);
+        state.booted = state.elapsed;
     }
 
-    /// From now on each boot is only a process's own, as on machines that do not name theirs.
+    /// From now on a boot is the process, as on machines that do not identify their boots.
     pub fn forget_machine(&self) {
         lock(&self.0).of_machine = false;
     }
 }
 
-pub(super) fn lock(turned: &Mutex<Turned>) -> MutexGuard<'_, Turned> {
-    turned.lock().unwrap_or_else(PoisonError::into_inner)
+pub(super) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
