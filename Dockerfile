@@ -9,12 +9,12 @@
 FROM rust:1.95.0-alpine3.22 AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --locked --release --bin whatsapp-guard \
+RUN cargo build --locked --profile dist --bin whatsapp-guard \
  && mkdir /state
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=build /src/target/release/whatsapp-guard /usr/local/bin/whatsapp-guard
+COPY --from=build /src/target/dist/whatsapp-guard /usr/local/bin/whatsapp-guard
 COPY --from=build --chown=65532:65532 /state /var/lib/whatsapp-guard
 USER 65532:65532
 ENV WHATSAPP_GUARD_STATE=/var/lib/whatsapp-guard \

@@ -5,10 +5,6 @@ use std::{thread, time::Instant};
 use super::*;
 use crate::ledger::SwitchState;
 
-fn server() -> Option<RedisServer> {
-    RedisServer::start()
-}
-
 fn ledger(redis: &RedisServer) -> Ledger {
     Shared::at(&redis.url().into(), None)
         .unwrap()
@@ -16,8 +12,12 @@ fn ledger(redis: &RedisServer) -> Ledger {
 }
 
 #[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
 fn each_key_is_the_accounts_and_expires() {
-    let Some(redis) = server() else { return };
+    let redis = RedisServer::start();
     let ledger = ledger(&redis);
     let new = [count(1, 5, HOUR)];
     let request = Request {
@@ -54,8 +54,12 @@ fn each_key_is_the_accounts_and_expires() {
 }
 
 #[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
 fn many_at_once_share_one_limit_to_the_last_call() {
-    let Some(redis) = server() else { return };
+    let redis = RedisServer::start();
     let passed: usize = thread::scope(|scope| {
         let run = || {
             let ledger = ledger(&redis);
@@ -72,8 +76,12 @@ fn many_at_once_share_one_limit_to_the_last_call() {
 }
 
 #[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
 fn the_time_never_goes_back() {
-    let Some(redis) = server() else { return };
+    let redis = RedisServer::start();
     let ledger = ledger(&redis);
     let one = [count(1, 1, HOUR)];
     assert!(passes(&ledger, &one));
@@ -88,8 +96,12 @@ fn the_time_never_goes_back() {
 }
 
 #[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
 fn one_that_is_gone_refuses_and_comes_back() {
-    let Some(mut redis) = server() else { return };
+    let mut redis = RedisServer::start();
     let ledger = ledger(&redis);
     assert!(passes(&ledger, &[count(1, 2, HOUR)]));
     redis.kill();
@@ -108,9 +120,14 @@ fn one_that_is_gone_refuses_and_comes_back() {
     assert!(!passes(&ledger, &counts), "and knows what was counted");
 }
 
+#[cfg(unix)]
 #[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
 fn one_that_hangs_is_not_waited_for() {
-    let Some(redis) = server() else { return };
+    let redis = RedisServer::start();
     let ledger = ledger(&redis);
     assert!(passes(&ledger, &[count(1, 100, HOUR)]));
     redis.stop(true);
@@ -124,8 +141,12 @@ fn one_that_hangs_is_not_waited_for() {
 }
 
 #[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
 fn a_server_that_forgets_is_refused() {
-    let Some(redis) = server() else { return };
+    let redis = RedisServer::start();
     redis.command(&["CONFIG", "SET", "maxmemory", "100mb"]);
     assert!(passes(&ledger(&redis), &[count(1, 9, HOUR)]));
     redis.command(&["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]);
@@ -138,8 +159,12 @@ fn a_server_that_forgets_is_refused() {
 }
 
 #[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
 fn a_password_opens_and_is_never_told() {
-    let Some(redis) = server() else { return };
+    let redis = RedisServer::start();
     redis.command(&["CONFIG", "SET", "requirepass", "s3cret"]);
     let url = redis.url();
     let none = Shared::at(&url.clone().into(), None).unwrap();
@@ -158,8 +183,12 @@ fn a_password_opens_and_is_never_told() {
 }
 
 #[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
 fn the_switch_is_every_accounts() {
-    let Some(redis) = server() else { return };
+    let redis = RedisServer::start();
     let shared = Shared::at(&redis.url().into(), None).unwrap();
     for state in [
         SwitchState::ReadsOnly,
@@ -176,8 +205,12 @@ fn the_switch_is_every_accounts() {
 }
 
 #[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
 fn what_was_scripted_is_brought_again() {
-    let Some(redis) = server() else { return };
+    let redis = RedisServer::start();
     let ledger = ledger(&redis);
     assert!(passes(&ledger, &[count(1, 2, HOUR)]));
     redis.command(&["SCRIPT", "FLUSH"]);

@@ -3,10 +3,10 @@
 mod access;
 mod accounts;
 mod calls;
+mod idle_sessions;
 mod oauth;
 mod sessions;
-mod shared;
-mod sleep;
+mod shared_state;
 mod status;
 
 use std::{

@@ -1,0 +1,224 @@
+//! The real program while it runs: a client on its pipes, and what it says to its operator.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use crate::app::Era;
+
+/// Nothing that is waited for here takes this long.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Running {
+    child: Child,
+    era: Era,
+    out: Receiver<String>,
+    err: Receiver<String>,
+    last_id: u64,
+    /// Notifications that came while something else was waited for.
+    pub noted: Vec<Value>,
+}
+
+/// A command that serves, with its state below this folder, and no environment.
+pub fn serve(home: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_whatsapp-guard"));
+    command
+        .env_clear()
+        .env("HOME", home)
+        .env("XDG_STATE_HOME", home)
+        .arg("serve");
+    command
+}
+
+fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(from).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+impl Running {
+    /// Starts the program, with a session where the era has one.
+    pub fn start(command: Command, era: Era) -> Self {
+        let mut running = Self::unopened(command, era);
+        running.open();
+        running
+    }
+
+    /// Starts the program and leaves it alone.
+    pub fn unopened(mut command: Command, era: Era) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self {
+            era,
+            out: lines(child.stdout.take().unwrap()),
+            err: lines(child.stderr.take().unwrap()),
+            child,
+            last_id: 0,
+            noted: Vec::new(),
+        }
+    }
+
+    pub fn open(&mut self) {
+        if self.era == Era::Legacy {
+            let hello = json!({
+                "protocolVersion": "2025-11-25", "capabilities": { "elicitation": {} },
+                "clientInfo": { "name": "tests", "version": "1" },
+            });
+            self.request("initialize", hello);
+            self.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
+        } else {
+            self.request("tools/list", json!({}));
+        }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    #[cfg(unix)]
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    pub fn send(&mut self, message: &Value) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{message}").unwrap();
+    }
+
+    /// Sends a request; its id.
+    pub fn begin(&mut self, method: &str, mut params: Value) -> u64 {
+        self.last_id += 1;
+        if self.era == Era::Modern {
+            params["_meta"] = json!({
+                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+                "io.modelcontextprotocol/clientCapabilities": { "elicitation": {} },
+            });
+        }
+        let id = self.last_id;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+        id
+    }
+
+    /// The next message from the server.
+    pub fn receive(&mut self) -> Value {
+        let line = self.out.recv_timeout(PATIENCE).expect("a line in time");
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("not the protocol: {line}"))
+    }
+
+    /// A request and its whole answer.
+    pub fn request(&mut self, method: &str, params: Value) -> Value {
+        let id = self.begin(method, params);
+        loop {
+            let message = self.receive();
+            if message["id"] == id && message.get("method").is_none() {
+                return message;
+            }
+            self.noted.push(message);
+        }
+    }
+
+    /// The result of a call.
+    pub fn call(&mut self, tool: &str, arguments: Value) -> Value {
+        let answer = self.request(
+            "tools/call",
+            json!({ "name": tool, "arguments": arguments }),
+        );
+        answer["result"].clone()
+    }
+
+    /// What a call comes to: the code of a refusal, or "done".
+    pub fn outcome(&mut self, tool: &str, arguments: Value) -> String {
+        let result = self.call(tool, arguments);
+        let code = &result["structuredContent"]["error"]["code"];
+        code.as_str().unwrap_or("done").to_owned()
+    }
+
+    pub fn listed(&mut self) -> Vec<String> {
+        let answer = self.request("tools/list", json!({}));
+        let tools = answer["result"]["tools"].as_array().unwrap();
+        let names = tools.iter().map(|tool| tool["name"].as_str().unwrap());
+        names.map(str::to_owned).collect()
+    }
+
+    /// What the agent is told of the policy.
+    pub fn policy(&mut self) -> String {
+        let answer = self.request("resources/read", json!({ "uri": "whatsapp://policy" }));
+        let text = answer["result"]["contents"][0]["text"].as_str();
+        text.expect("the policy").to_owned()
+    }
+
+    /// The next notification of this name.
+    pub fn told(&mut self, method: &str) -> Value {
+        let known = self.noted.iter().position(|note| note["method"] == method);
+        if let Some(index) = known {
+            return self.noted.remove(index);
+        }
+        loop {
+            let message = self.receive();
+            if message["method"] == method {
+                return message;
+            }
+            self.noted.push(message);
+        }
+    }
+
+    /// What standard error says up to a line with these words.
+    pub fn said(&mut self, words: &str) -> String {
+        let (mut said, until) = (String::new(), Instant::now() + PATIENCE);
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.err.recv_timeout(left) {
+                Ok(line) => said += &format!("{line}\n"),
+                Err(_) => panic!("not said: {words}; but: {said}"),
+            }
+            if said.contains(words) {
+                return said;
+            }
+        }
+    }
+
+    /// Ends the input; what standard error said besides.
+    pub fn finish(mut self) -> String {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success());
+        let mut said = String::new();
+        loop {
+            match self.err.recv_timeout(PATIENCE) {
+                Ok(line) => said += &format!("{line}\n"),
+                Err(RecvTimeoutError::Disconnected) => return said,
+                Err(RecvTimeoutError::Timeout) => panic!("standard error stays open"),
+            }
+        }
+    }
+
+    /// Ends the program as nothing else does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It is gone already after a test that went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

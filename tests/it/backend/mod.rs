@@ -1,0 +1,6 @@
+//! The back ends: requests, answers and effects.
+
+mod green_api;
+mod sandbox;
+mod unanswered_sends;
+mod waha;

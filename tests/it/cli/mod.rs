@@ -1,0 +1,16 @@
+//! The command line: one file a subcommand.
+
+mod accounts;
+mod check;
+mod demo;
+mod diff;
+mod doctor;
+mod explain;
+mod help;
+mod http;
+mod import;
+mod init;
+mod limits;
+mod panic;
+mod serve;
+mod test;

@@ -1,0 +1,3 @@
+//! Where accounts come from.
+
+mod environment;

@@ -1,0 +1,3 @@
+//! What would happen to a call, compared with what happens.
+
+mod agreement;

@@ -1,0 +1,12 @@
+//! The policy enforcement point: limits, questions, refusals.
+
+mod approval;
+mod dedup;
+mod durable;
+mod health;
+mod identities;
+mod kill_switch;
+mod limits;
+mod question;
+mod rate_limits;
+mod refusal;

@@ -1,0 +1,388 @@
+//! Servers that share their state in Redis, as behind a load balancer.
+
+use whatsapp_guard::{gate::ApprovalKey, ledger::Shared};
+
+use super::{status::look, *};
+use crate::{
+    app::command::{program, run},
+    app::redis::RedisServer,
+};
+
+const KEY: &str = "7f3a9c1e5b2d804f6a7c3e91d5b80f2a4c6e8d1b3f5a79c0e2d4b6f8a1c3e5d7";
+const GROUP: &str = "120363000000000002@g.us";
+
+/// A policy with limits in a short and in a long window.
+fn limited() -> String {
+    let limits = "[tools.open_session]\nlimits = [{ max = 20, window = \"minute\" }, { max = 15, window = \"hour\", scope = \"account\" }]\n";
+    let reads = "[tools.get_session]\nlimits = [{ max = 3, window = \"minute\" }]\n";
+    let counted = "[tools.list_groups]\nlimits = [{ max = 9, window = \"hour\" }]\n";
+    format!("{}{limits}{reads}{counted}", two())
+}
+
+async fn site(redis: &RedisServer, policy: &str) -> Site {
+    let shared = Shared::at(&redis.url().into(), None).unwrap();
+    let key = ApprovalKey::new(&KEY.into(), "account").unwrap();
+    let config = Config::Sandbox(app::timeouts(), MediaRules::default());
+    let ledger = |_| shared.ledger("account");
+    Site::counting(config, policy, ledger, |gate| gate.sealing_with(key)).await
+}
+
+/// What a call of a tool came to: nothing, or the code of a refusal.
+async fn code(site: &Site, tool: &str, arguments: Value) -> Value {
+    let call = json!({ "name": tool, "arguments": arguments });
+    let (_, answer) = site.modern(ALICE, "tools/call", call, Some(tool)).await;
+    refusal(&answer)
+}
+
+/// The code of a refusal of ours; the sandbox's session may be closed.
+fn refusal(answer: &Value) -> Value {
+    match &answer["result"]["structuredContent"]["error"]["code"] {
+        code if code == "backend-refused" => Value::Null,
+        code => code.clone(),
+    }
+}
+
+async fn open(site: &Site) -> Value {
+    code(site, "open_session", json!({})).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn two_servers_never_let_one_too_many_through() {
+    let redis = RedisServer::start();
+    let sites = [
+        site(&redis, &limited()).await,
+        site(&redis, &limited()).await,
+    ];
+    let calls = (0..40).map(|number| open(&sites[number % 2]));
+    let codes = futures(calls).await;
+    let passed = codes.iter().filter(|code| code.is_null()).count();
+    let limited = codes.iter().filter(|code| *code == "rate-limited").count();
+    assert_eq!((passed, limited), (15, 25), "{codes:?}");
+    // A short window is shared as well, for reads too.
+    let mut passed = 0;
+    for number in 0..8 {
+        let code = code(&sites[number % 2], "get_session", json!({})).await;
+        passed += usize::from(code.is_null());
+    }
+    assert_eq!(passed, 3);
+}
+
+async fn futures<T: Future>(all: impl Iterator<Item = T>) -> Vec<T::Output> {
+    let mut all: Vec<_> = all.map(|one| (Box::pin(one), None)).collect();
+    std::future::poll_fn(|cx| {
+        let mut ready = true;
+        for (one, done) in &mut all {
+            if done.is_none() {
+                match one.as_mut().poll(cx) {
+                    std::task::Poll::Ready(output) => *done = Some(output),
+                    std::task::Poll::Pending => ready = false,
+                }
+            }
+        }
+        match ready {
+            true => std::task::Poll::Ready(()),
+            false => std::task::Poll::Pending,
+        }
+    })
+    .await;
+    all.into_iter().filter_map(|(_, done)| done).collect()
+}
+
+#[tokio::test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn an_approval_is_good_at_the_other_server_and_once() {
+    let redis = RedisServer::start();
+    let (here, there) = (site(&redis, &two()).await, site(&redis, &two()).await);
+    for (decision, expected) in [("yes", Value::Null), ("no", json!("declined"))] {
+        let call = json!({ "name": "leave_group", "arguments": { "group": GROUP } });
+        let (_, asked) = here
+            .modern(ALICE, "tools/call", call.clone(), Some("leave_group"))
+            .await;
+        assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
+        let mut answered = call;
+        answered["requestState"] = asked["result"]["requestState"].clone();
+        answered["inputResponses"] =
+            json!({ "confirm": { "action": "accept", "content": { "decision": decision } } });
+        let mut codes = Vec::new();
+        for site in [&there, &here, &there] {
+            let (_, answer) = site
+                .modern(ALICE, "tools/call", answered.clone(), Some("leave_group"))
+                .await;
+            codes.push(refusal(&answer));
+        }
+        let used = json!("approval-used");
+        assert_eq!(codes, [expected, used.clone(), used], "{decision}");
+    }
+}
+
+#[tokio::test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn servers_with_other_keys_do_not_take_each_others_approvals() {
+    let redis = RedisServer::start();
+    let here = site(&redis, &two()).await;
+    let there = {
+        let shared = Shared::at(&redis.url().into(), None).unwrap();
+        let key = ApprovalKey::new(&KEY.into(), "another").unwrap();
+        let config = Config::Sandbox(app::timeouts(), MediaRules::default());
+        let made = |gate: Gate| gate.sealing_with(key);
+        Site::counting(config, &two(), |_| shared.ledger("account"), made).await
+    };
+    let call = json!({ "name": "leave_group", "arguments": { "group": GROUP } });
+    let (_, asked) = here
+        .modern(ALICE, "tools/call", call.clone(), Some("leave_group"))
+        .await;
+    let mut answered = call;
+    answered["requestState"] = asked["result"]["requestState"].clone();
+    answered["inputResponses"] =
+        json!({ "confirm": { "action": "accept", "content": { "decision": "yes" } } });
+    let (_, answer) = there
+        .modern(ALICE, "tools/call", answered, Some("leave_group"))
+        .await;
+    assert_eq!(app::wrong(&answer), "approval-invalid");
+}
+
+#[tokio::test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn an_older_clients_approval_is_burned_in_redis_too() {
+    let redis = RedisServer::start();
+    let site = site(&redis, &two()).await;
+    let session = site.open(ALICE).await;
+    let body = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
+        "name": "leave_group", "arguments": { "group": GROUP },
+    } });
+    let asking = site.post(ALICE, Some(&session), &body).send();
+    let mut response = timeout(PATIENCE, asking).await.unwrap().unwrap();
+    let mut text = String::new();
+    let question = loop {
+        let chunk = timeout(PATIENCE, response.chunk()).await.unwrap().unwrap();
+        text += std::str::from_utf8(&chunk.unwrap()).unwrap();
+        let data = text.lines().filter_map(|line| line.strip_prefix("data:"));
+        let mut messages = data.filter_map(|data| serde_json::from_str::<Value>(data).ok());
+        if let Some(question) = messages.find(|message| message["method"] == "elicitation/create") {
+            break question;
+        }
+    };
+    assert_eq!(redis.command(&["KEYS", "*:used:*"]), "*0\r\n");
+    let answer = json!({ "jsonrpc": "2.0", "id": question["id"], "result": {
+        "action": "accept", "content": { "decision": "yes" },
+    } });
+    let sent = site.post(ALICE, Some(&session), &answer).send().await;
+    assert_eq!(sent.unwrap().status(), StatusCode::ACCEPTED);
+    let result = last(response).await;
+    assert_eq!(refusal(&result), Value::Null, "{result}");
+    assert!(redis.command(&["KEYS", "*:used:*"]).starts_with("*1\r\n"));
+}
+
+#[tokio::test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn a_killed_redis_refuses_what_is_not_read_and_comes_back() {
+    let mut redis = RedisServer::start();
+    let site = site(&redis, &limited()).await;
+    for _ in 0..14 {
+        assert_eq!(open(&site).await, Value::Null);
+    }
+    assert_eq!(look(&site.server, "/readyz").await.0, StatusCode::OK);
+    redis.kill();
+    let (status, _) = look(&site.server, "/readyz").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(open(&site).await, "ledger-unavailable");
+    // What has to be counted for longer cannot be; what is only read goes on.
+    let groups = code(&site, "list_groups", json!({})).await;
+    assert_eq!(groups, "ledger-unavailable");
+    assert_eq!(code(&site, "get_session", json!({})).await, Value::Null);
+    assert_eq!(code(&site, "list_chats", json!({})).await, Value::Null);
+    redis.restart();
+    assert_eq!(open(&site).await, Value::Null);
+    assert_eq!(
+        open(&site).await,
+        "rate-limited",
+        "what was counted is kept"
+    );
+    assert_eq!(code(&site, "list_groups", json!({})).await, Value::Null);
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn one_that_hangs_holds_up_nobody_for_long() {
+    let redis = RedisServer::start();
+    let site = site(&redis, &two()).await;
+    assert_eq!(open(&site).await, Value::Null);
+    redis.stop(true);
+    let began = std::time::Instant::now();
+    let calls = (0..12).map(|number| {
+        let tool = ["open_session", "list_chats"][number % 2];
+        code(&site, tool, json!({}))
+    });
+    let codes = futures(calls).await;
+    let took = began.elapsed();
+    for pair in codes.chunks(2) {
+        assert_eq!(pair, [json!("ledger-unavailable"), Value::Null]);
+    }
+    // One after the other they would take twelve seconds.
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    redis.stop(false);
+    assert_eq!(open(&site).await, Value::Null);
+}
+
+#[tokio::test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn panic_stops_every_server_of_a_redis() {
+    let mut redis = RedisServer::start();
+    let sites = [site(&redis, &two()).await, site(&redis, &two()).await];
+    let panic = |words: &[&str]| {
+        let url = redis.url();
+        let ran = run(&[&["panic", "--state", &url], words].concat(), &[]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+        assert!(ran.out.contains(&url), "{}", ran.out);
+    };
+    for (words, writes, reads) in [
+        (&[][..], json!("panic"), Value::Null),
+        (&["--all"], json!("panic"), json!("panic")),
+        (&["--off"], Value::Null, Value::Null),
+        (&["--all"], json!("panic"), json!("panic")),
+    ] {
+        panic(words);
+        for site in &sites {
+            assert_eq!(open(site).await, writes, "{words:?}");
+            assert_eq!(code(site, "list_chats", json!({})).await, reads);
+        }
+    }
+    // What was stopped when Redis was last heard of stays stopped.
+    redis.kill();
+    assert_eq!(open(&sites[0]).await, "ledger-unavailable");
+    assert_eq!(code(&sites[0], "list_chats", json!({})).await, "panic");
+    let ran = run(&["panic", "--state", &redis.url()], &[]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("end the servers"), "{}", ran.err);
+}
+
+#[tokio::test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn what_is_counted_there_can_be_looked_at() {
+    let redis = RedisServer::start();
+    let shared = Shared::at(&redis.url().into(), None).unwrap();
+    let config = Config::Sandbox(app::timeouts(), MediaRules::default());
+    let site = Site::counting(
+        config,
+        &limited(),
+        |_| shared.ledger("sandbox"),
+        |gate| gate,
+    )
+    .await;
+    for _ in 0..2 {
+        assert_eq!(code(&site, "get_session", json!({})).await, Value::Null);
+    }
+    let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    std::fs::write(&file, limited()).unwrap();
+    let (url, file) = (redis.url(), file.path().display().to_string());
+    let account = [
+        "--backend",
+        "sandbox",
+        "--state",
+        &url,
+        "--policy",
+        &file,
+        "--json",
+    ];
+    let ran = run(&[&["limits"], &account[..]].concat(), &[]);
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(told["ledger"], url.as_str());
+    let mut counters = told["counters"].as_array().unwrap().iter();
+    let counter = counters
+        .find(|one| {
+            one["counter"]
+                .as_str()
+                .is_some_and(|name| name.starts_with("tools.get_session"))
+        })
+        .unwrap_or_else(|| panic!("{told}"));
+    assert_eq!(counter["left"], 1, "{counter}");
+    let ran = run(
+        &[
+            &["explain", "get_session", "{}", "--as", "alice"],
+            &account[..],
+        ]
+        .concat(),
+        &[],
+    );
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    assert!(
+        told.to_string().contains("\"used\":2") || told.to_string().contains("\"left\":1"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_said_without_what_is_secret() {
+    let url = "redis://user:s3cret@127.0.0.1:1/0";
+    let ran = run(&["serve", "--state", url], &[]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("openssl rand -base64 32"), "{}", ran.err);
+    let short = [("WHATSAPP_GUARD_APPROVAL_KEY", "s3cret")];
+    let ran = run(&["serve", "--state", url], &short);
+    assert_eq!(ran.code, 2);
+    assert!(!ran.err.contains("s3cret"), "{}", ran.err);
+    for url in [
+        "http://s3cret@host",
+        "redis://s3cret@host/x",
+        "rediss://:s3cret@",
+    ] {
+        let ran = run(&["panic", "--state", url], &[]);
+        assert_eq!(ran.code, 2);
+        assert!(ran.err.contains("redis://host:6379/0"), "{}", ran.err);
+        assert!(!ran.err.contains("s3cret"), "{}", ran.err);
+    }
+    let ran = run(&["panic", "--help"], &[("WHATSAPP_GUARD_STATE", url)]);
+    assert!(!ran.out.contains("s3cret"), "{}", ran.out);
+    let ran = run(&["panic"], &[("WHATSAPP_GUARD_STATE", url)]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains("redis://127.0.0.1:1/0"), "{}", ran.err);
+    assert!(!ran.err.contains("s3cret"), "{}", ran.err);
+}
+
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn a_password_comes_from_a_file() {
+    let redis = RedisServer::start();
+    redis.command(&["CONFIG", "SET", "requirepass", "s3cret"]);
+    let (mut command, home) = program();
+    let file = home.path().join("password");
+    std::fs::write(&file, "s3cret\n").unwrap();
+    let ran = command
+        .args(["panic", "--status", "--state", &redis.url()])
+        .env("WHATSAPP_GUARD_STATE_PASSWORD_FILE", &file)
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    let without = run(&["panic", "--status", "--state", &redis.url()], &[]);
+    assert_eq!(without.code, 1);
+    assert!(without.err.contains("NOAUTH"), "{}", without.err);
+}

@@ -1,0 +1,4 @@
+//! Policies of other programs.
+
+pub mod conversion;
+mod hostile;

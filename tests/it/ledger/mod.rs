@@ -1,0 +1,3 @@
+//! Durable counts.
+
+mod processes;

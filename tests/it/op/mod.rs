@@ -1,0 +1,4 @@
+//! The vocabulary: tools, arguments and answers.
+
+mod answer_size;
+mod catalogue;

@@ -1,0 +1,93 @@
+//! What was read in one chat does not leave to another unasked.
+
+use serde_json::{Value, json};
+
+use crate::{
+    app::gate::{Desk, open},
+    app::{self, App, BOTH, Person, code},
+};
+
+const MUM: &str = "15552220001@c.us";
+const SAM: &str = "15552220003@c.us";
+const FAMILY: &str = "120363000000000001@g.us";
+const ASK: &str = "[flow]\ncross_chat = \"confirm\"\n";
+
+async fn send(app: &mut App, chat: &str, text: &str) -> Value {
+    app.call("send_message", json!({ "chat": chat, "text": text }))
+        .await
+}
+
+#[tokio::test]
+async fn what_was_read_stays_in_its_chat() {
+    for era in BOTH {
+        let mut app = app::sandbox().era(era).policy(&open(ASK)).linked().await;
+        assert_eq!(send(&mut app, SAM, "before").await["isError"], false);
+        app.call("list_messages", json!({ "chat": MUM })).await;
+        for chat in [MUM, "+1 555 222 0001", "915552220001@lid"] {
+            assert_eq!(send(&mut app, chat, chat).await["isError"], false);
+        }
+        assert!(app.questions.is_empty());
+        assert_eq!(send(&mut app, SAM, "after").await["isError"], false);
+        let asked = app.questions[0]["message"].as_str().unwrap();
+        assert!(
+            asked.contains(&format!("what was read in {MUM} could leave with it")),
+            "{asked}"
+        );
+        app.meet(Person::Declines);
+        let about = json!({ "about": "a secret" });
+        assert_eq!(code(&app.call("update_profile", about).await), "declined");
+        // A second chat that was read: now the first may not get it either.
+        app.call("get_chat", json!({ "chat": SAM })).await;
+        assert_eq!(code(&send(&mut app, MUM, "again").await), "declined");
+    }
+}
+
+#[tokio::test]
+async fn previews_taint_as_reading_does() {
+    let rules = open("[flow]\ncross_chat = \"deny\"\n");
+    let mut app = app::sandbox().policy(&rules).linked().await;
+    app.call("list_chats", json!({})).await;
+    for chat in [SAM, MUM, FAMILY] {
+        assert_eq!(code(&send(&mut app, chat, "hi").await), "cross-chat");
+    }
+    let forward = json!({
+        "chat": MUM, "to": SAM, "message": "false_15552220001@c.us_SANDBOX00000004",
+    });
+    assert_eq!(
+        code(&app.call("forward_message", forward).await),
+        "cross-chat"
+    );
+    // Previews that are not shown are not read.
+    let rules = open("[flow]\ncross_chat = \"deny\"\n[read]\nchats = { allow = [] }\n");
+    let mut app = app::sandbox().policy(&rules).linked().await;
+    app.call("list_chats", json!({})).await;
+    assert_eq!(send(&mut app, SAM, "hi").await["isError"], false);
+}
+
+#[test]
+fn forwarding_reads_and_sends_at_once() {
+    let desk = Desk::new(&open(ASK));
+    let forward = |to: &str| {
+        let arguments = json!({ "chat": MUM, "message": "ABC", "to": to, "allow_repeat": true });
+        desk.says("forward_message", &arguments)
+    };
+    assert_eq!(forward(MUM), "allowed");
+    assert_eq!(forward(SAM), "asked");
+}
+
+#[test]
+fn who_reads_is_who_may_not_send() {
+    let desk = Desk::new(&open(&format!("{ASK}[grants.one]\n[grants.two]\n")));
+    let send = json!({ "chat": SAM, "text": "hi" });
+    assert_eq!(
+        desk.says_to("one", "list_messages", &json!({ "chat": MUM })),
+        "allowed"
+    );
+    assert_eq!(desk.says_to("one", "send_message", &send), "asked");
+    assert_eq!(desk.says_to("two", "send_message", &send), "allowed");
+    // Nor do invitations leave, and what carries nothing out is free.
+    let invite = json!({ "group": FAMILY, "people": [SAM] });
+    assert_eq!(desk.says_to("one", "add_group_members", &invite), "asked");
+    let archive = json!({ "chat": SAM });
+    assert_eq!(desk.says_to("one", "archive_chat", &archive), "allowed");
+}

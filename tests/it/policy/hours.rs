@@ -1,0 +1,90 @@
+//! Quiet hours, by the clock on the wall.
+
+use serde_json::json;
+
+use crate::{
+    app::gate::{Desk, open},
+    app::{self, BOTH, Person, code},
+};
+
+const MUM: &str = "15552220001@c.us";
+
+fn hours(more: &str) -> String {
+    open(&format!(
+        "[hours]\nquiet = \"22:00-07:00\"\nzone = \"Europe/Berlin\"\n{more}"
+    ))
+}
+
+#[test]
+fn quiet_hours_begin_and_end_with_the_minute() {
+    let desk = Desk::new(&hours(""));
+    // Berlin is an hour ahead in January and two in July.
+    for (wall, says) in [
+        ("2026-01-10T20:59:59Z", "allowed"),
+        ("2026-01-10T21:00:00Z", "quiet-hours"),
+        ("2026-01-11T05:59:59Z", "quiet-hours"),
+        ("2026-01-11T06:00:00Z", "allowed"),
+        ("2026-07-10T19:59:59Z", "allowed"),
+        ("2026-07-10T20:00:00Z", "quiet-hours"),
+        ("2026-07-11T04:59:59Z", "quiet-hours"),
+        ("2026-07-11T05:00:00Z", "allowed"),
+    ] {
+        desk.hand.set_wall(wall.parse().unwrap());
+        for (tool, arguments) in [
+            ("archive_chat", json!({ "chat": MUM })),
+            ("restart_session", json!({})),
+        ] {
+            assert_eq!(desk.says(tool, &arguments), says, "{tool} {wall}");
+        }
+        assert_eq!(desk.says("get_session", &json!({})), "allowed");
+        let wanted = if says == "allowed" { "asked" } else { says };
+        let leave = json!({ "group": "120363000000000001@g.us" });
+        assert_eq!(desk.says("leave_group", &leave), wanted, "{wall}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_says_when_they_are_over() {
+    let mut app = app::sandbox().policy(&hours("")).start().await;
+    for (wall, seconds) in [
+        ("2026-01-10T21:00:00Z", 9 * 3600),
+        ("2026-01-11T05:59:58.5Z", 2),
+        ("2026-01-11T05:59:59Z", 1),
+    ] {
+        app.hand.set_wall(wall.parse().unwrap());
+        let refused = app.call("open_session", json!({})).await;
+        assert_eq!(code(&refused), "quiet-hours");
+        let error = &refused["structuredContent"]["error"];
+        assert_eq!(error["retry_after_s"], seconds, "{wall}");
+        assert_eq!(error["rule"], "policy.toml:5:2 (hours)");
+    }
+    app.hand.advance(std::time::Duration::from_secs(1));
+    assert_eq!(app.call("open_session", json!({})).await["isError"], false);
+}
+
+#[tokio::test]
+async fn quiet_hours_may_ask_and_speak_of_some_classes() {
+    let rules = hours("action = \"confirm\"\napplies_to = [\"execute\"]\n");
+    for era in BOTH {
+        let mut app = app::sandbox().era(era).policy(&rules).start().await;
+        app.hand.set_wall("2026-01-10T23:00:00Z".parse().unwrap());
+        assert_eq!(app.call("open_session", json!({})).await["isError"], false);
+        let asked = app.questions[0]["message"].as_str().unwrap();
+        assert!(
+            asked.contains("You are asked because these are quiet hours."),
+            "{asked}"
+        );
+        app.meet(Person::Declines);
+        assert_eq!(
+            code(&app.call("restart_session", json!({})).await),
+            "declined"
+        );
+    }
+    let desk = Desk::new(&rules);
+    desk.hand.set_wall("2026-01-10T23:00:00Z".parse().unwrap());
+    assert_eq!(
+        desk.says("archive_chat", &json!({ "chat": MUM })),
+        "allowed"
+    );
+    assert_eq!(desk.says("restart_session", &json!({})), "asked");
+}

@@ -1,0 +1,22 @@
+//! The policy decision point: what each part of a policy does.
+
+mod accounts;
+mod bounds;
+mod condition;
+mod condition_paths;
+mod default_policy;
+mod describe;
+mod diff;
+mod examples;
+mod flow;
+mod grants;
+mod hours;
+mod includes;
+mod modes;
+mod oauth;
+mod pace;
+mod read_limits;
+mod reader;
+mod recipients;
+mod rules;
+mod shadow;

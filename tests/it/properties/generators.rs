@@ -1,0 +1,353 @@
+//! Policies and calls that are made up.
+
+use std::fmt::Write as _;
+
+use proptest::{prelude::*, sample::select};
+use serde_json::{Value, json};
+use whatsapp_guard::{
+    op::{self, ChatId, Facts, GroupId},
+    policy::{Context, GroupNames, Policy},
+};
+
+use crate::app::gate;
+
+pub(super) const CHATS: [&str; 7] = [
+    "15552220001@c.us",
+    "15552220002@c.us",
+    "777000111222@lid",
+    "120363000000000001@g.us",
+    "120363000000000002@g.us",
+    "120363000000000003@newsletter",
+    "15552220003@c.us",
+];
+pub(super) const ENTRIES: [&str; 10] = [
+    "+1 555 222 0001",
+    "15552220002@c.us",
+    "777000111222@lid",
+    "120363000000000001@g.us",
+    "group:Us",
+    "group:*",
+    "channel:*",
+    "*",
+    "@people",
+    "status@broadcast",
+];
+pub(super) const TOOLS: [&str; 9] = [
+    "send_message",
+    "list_messages",
+    "get_session",
+    "forward_message",
+    "add_group_members",
+    "archive_chat",
+    "leave_group",
+    "update_profile",
+    "*",
+];
+
+pub(super) fn action() -> impl Strategy<Value = &'static str> {
+    select(vec!["allow", "confirm", "deny"])
+}
+
+pub(super) fn entries() -> impl Strategy<Value = String> {
+    prop::collection::vec(select(ENTRIES.to_vec()), 0..4).prop_map(|all| format!("{all:?}"))
+}
+
+/// The rest of a rule: what it does, when and how often.
+pub(super) fn rule() -> impl Strategy<Value = (String, bool)> {
+    let when = prop_oneof![
+        3 => Just(""),
+        1 => Just("when = [{ arg = \"text\", op = \"contains\", value = \"money\" }]\n"),
+        1 => Just("when = [{ arg = \"text\", op = \"not_matches\", value = \"a+\" }]\n"),
+        1 => Just("when = [{ arg = \"chat\", op = \"in\", value = [\"+15552220001\"] }]\n"),
+    ];
+    let more = select(vec![
+        "",
+        "reason = \"so\"\n",
+        "limits = [{ max = 2, window = \"day\", scope = \"chat\" }]\n",
+        "limits = [{ max = 2, window = \"minute\", counter = \"c\" }]\n",
+        "rate_limit = { max = 2, window = 60 }\n",
+        "pace = { min = \"1s\", max = \"2s\" }\n",
+    ]);
+    (action(), when, more).prop_map(|(action, when, more)| {
+        (
+            format!("action = \"{action}\"\n{when}{more}"),
+            !when.is_empty(),
+        )
+    })
+}
+
+/// One entry below `[[tools.X]]`; conditions on text are for what has a text.
+pub(super) fn tool_rule() -> impl Strategy<Value = String> {
+    (select(TOOLS.to_vec()), rule()).prop_map(|(tool, (rule, conditional))| {
+        let tool = if conditional { "send_message" } else { tool };
+        format!("[[tools.\"{tool}\"]]\n{rule}")
+    })
+}
+
+/// A table of a sheet, with its name, so that none is there twice.
+pub(super) fn section() -> impl Strategy<Value = (&'static str, String)> {
+    let recipients = (
+        prop::option::of(entries()),
+        prop::option::of(entries()),
+        prop::option::of(action()),
+        prop::option::of(action()),
+    )
+        .prop_map(|(allow, deny, unlisted, new)| {
+            let mut text = String::new();
+            for (key, list) in [("allow", allow), ("deny", deny)] {
+                if let Some(list) = list {
+                    let _ = writeln!(text, "{key} = {list}");
+                }
+            }
+            if let Some(action) = unlisted {
+                let _ = writeln!(text, "unlisted = \"{action}\"");
+            }
+            if let Some(action) = new {
+                let _ = writeln!(
+                    text,
+                    "new = {{ action = \"{action}\", max = 3, window = \"day\" }}"
+                );
+            }
+            ("recipients", text)
+        });
+    let read = (prop::option::of(entries()), entries()).prop_map(|(allow, deny)| {
+        let allow = allow
+            .map(|list| format!("allow = {list}, "))
+            .unwrap_or_default();
+        let budget = "budget = { messages = 50, window = \"hour\" }\n";
+        (
+            "read",
+            format!("chats = {{ {allow}deny = {deny} }}\n{budget}"),
+        )
+    });
+    let hours = (
+        action(),
+        select(vec!["22:00-07:00", "00:00-24:00", "09:00-17:00"]),
+    )
+        .prop_map(|(action, quiet)| {
+            (
+                "hours",
+                format!("quiet = \"{quiet}\"\nzone = \"UTC\"\naction = \"{action}\"\n"),
+            )
+        });
+    let flow = action().prop_map(|action| ("flow", format!("cross_chat = \"{action}\"\n")));
+    let risk = (
+        select(vec!["read", "write", "execute", "destructive"]),
+        action(),
+    )
+        .prop_map(|(risk, action)| ("risk", format!("{risk} = {{ action = \"{action}\" }}\n")));
+    prop_oneof![recipients, read, hours, flow, risk]
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Layer {
+    pub(super) default: Option<&'static str>,
+    pub(super) hide: Vec<&'static str>,
+    pub(super) sections: Vec<(&'static str, String)>,
+    pub(super) rules: Vec<String>,
+}
+
+pub(super) fn layer() -> impl Strategy<Value = Layer> {
+    (
+        prop::option::of(action()),
+        prop::collection::vec(select(TOOLS.to_vec()), 0..2),
+        prop::collection::vec(section(), 0..4),
+        prop::collection::vec(tool_rule(), 0..5),
+    )
+        .prop_map(|(default, hide, mut sections, rules)| {
+            sections.sort_by_key(|(name, _)| *name);
+            sections.dedup_by_key(|(name, _)| *name);
+            Layer {
+                default,
+                hide,
+                sections,
+                rules,
+            }
+        })
+}
+
+impl Layer {
+    /// Its text, below a name or at the top of a file; more goes between its keys and
+    /// its tables.
+    pub(super) fn text(&self, below: &str, between: &str) -> String {
+        let mut text = String::new();
+        if let Some(action) = self.default {
+            let _ = writeln!(text, "default = \"{action}\"");
+        }
+        if !self.hide.is_empty() {
+            let _ = writeln!(text, "hide = {:?}", self.hide);
+        }
+        text += between;
+        for (name, section) in &self.sections {
+            let _ = write!(text, "[{below}{name}]\n{section}");
+        }
+        for rule in &self.rules {
+            text += &rule.replacen("[[", &format!("[[{below}"), 1);
+        }
+        text
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Written {
+    pub(super) main: Layer,
+    pub(super) grant: Option<Layer>,
+    pub(super) mode: Option<bool>,
+    pub(super) asks: Option<bool>,
+}
+
+pub(super) fn written() -> impl Strategy<Value = Written> {
+    let flag = || prop::option::of(any::<bool>());
+    let grant = prop::option::of(layer());
+    (layer(), grant, flag(), flag()).prop_map(|(main, grant, mode, asks)| Written {
+        main,
+        grant,
+        mode,
+        asks,
+    })
+}
+
+pub(super) const LISTS: &str = "[lists]\npeople = [\"+15552220002\", \"group:Us\"]\n";
+
+impl Written {
+    pub(super) fn text(&self) -> String {
+        let mut more = LISTS.to_owned();
+        if let Some(asks) = self.asks {
+            let _ = writeln!(more, "[confirmation]\nenabled = {asks}");
+        }
+        if let Some(read_only) = self.mode {
+            let _ = writeln!(more, "[mode]\nread_only = {read_only}");
+        }
+        let mut text = format!("version = \"1\"\n{}", self.main.text("", &more));
+        if let Some(grant) = &self.grant {
+            let _ = write!(text, "[grants.local]\n{}", grant.text("grants.local.", ""));
+        }
+        text
+    }
+
+    pub(super) fn policy(&self) -> Policy {
+        gate::policy(&self.text())
+    }
+}
+
+/// A call and what is so when it is made.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub(super) tool: &'static str,
+    pub(super) arguments: Value,
+    pub(super) names: Option<Vec<usize>>,
+    pub(super) new: bool,
+    pub(super) read: Vec<usize>,
+    pub(super) hour: Option<i64>,
+}
+
+pub(super) fn call() -> impl Strategy<Value = Call> {
+    let chat = 0..CHATS.len();
+    let message = (
+        chat.clone(),
+        select(vec!["hi", "money", "aaa", "mo\u{ad}ney"]),
+    )
+        .prop_map(|(chat, text)| ("send_message", json!({ "chat": CHATS[chat], "text": text })));
+    let forward = (chat.clone(), chat.clone()).prop_map(|(chat, to)| {
+        (
+            "forward_message",
+            json!({ "chat": CHATS[chat], "message": "ABC", "to": CHATS[to] }),
+        )
+    });
+    let other = (
+        select(vec!["list_messages", "get_chat", "archive_chat"]),
+        chat.clone(),
+    )
+        .prop_map(|(tool, chat)| (tool, json!({ "chat": CHATS[chat] })));
+    let invite = prop::collection::vec(0..3_usize, 1..3).prop_map(|people| {
+        let people: Vec<_> = people.iter().map(|index| CHATS[*index]).collect();
+        (
+            "add_group_members",
+            json!({ "group": CHATS[3], "people": people }),
+        )
+    });
+    let rest = select(vec![
+        ("get_session", json!({})),
+        ("list_chats", json!({})),
+        ("open_session", json!({})),
+        ("leave_group", json!({ "group": CHATS[3] })),
+        ("update_profile", json!({ "about": "x" })),
+    ]);
+    let what = prop_oneof![message, forward, other, invite, rest];
+    let names = prop::option::of(prop::collection::vec(3..5_usize, 0..3));
+    let read = prop::collection::vec(chat, 0..3);
+    (
+        what,
+        names,
+        any::<bool>(),
+        read,
+        prop::option::of(0..24_i64),
+    )
+        .prop_map(|((tool, arguments), names, new, read, hour)| Call {
+            tool,
+            arguments,
+            names,
+            new,
+            read,
+            hour,
+        })
+}
+
+pub(super) fn chat(index: usize) -> ChatId {
+    ChatId::parse(CHATS[index]).unwrap()
+}
+
+impl Call {
+    pub(super) fn facts(&self) -> Facts {
+        let tools = gate::tools();
+        let arguments = self.arguments.as_object().unwrap().clone();
+        tools.prepare(self.tool, arguments).unwrap().facts().clone()
+    }
+
+    /// How strict a policy is with it, from allowed to hidden; and the limits and gaps.
+    pub(super) fn judged(&self, policy: &Policy) -> (usize, Vec<String>, usize) {
+        let facts = self.facts();
+        let mut groups = match self.names {
+            Some(_) => GroupNames::default(),
+            None => GroupNames::unknown(),
+        };
+        for index in self.names.iter().flatten() {
+            groups.learn("Us", GroupId::parse(CHATS[*index]).unwrap());
+        }
+        let recipients = facts.targets.of(op::TargetRole::Recipient).cloned();
+        let newcomers: Vec<_> = recipients.filter(|_| self.new).collect();
+        let has_read: Vec<_> = self.read.iter().map(|index| chat(*index)).collect();
+        let context = Context {
+            grant: "local",
+            now: self
+                .hour
+                .map(|hour| jiff::Timestamp::from_second(hour * 3600).unwrap()),
+            groups: &groups,
+            newcomers: &newcomers,
+            has_read: &has_read,
+        };
+        let decision = policy.decide(&facts, &context);
+        let name = decision.effect().name();
+        let order = ["allow", "confirm", "deny", "hidden"];
+        let limits = decision
+            .limits
+            .iter()
+            .map(|index| policy.limits[*index].to_string());
+        let mut limits: Vec<_> = limits.collect();
+        limits.sort();
+        let strictness = order.iter().position(|word| *word == name).unwrap();
+        // Of a tool that is refused whatever it is asked for nothing is found out.
+        let effect = policy.effect(self.tool, facts.risk, "local");
+        assert!(effect.admits() || !decision.effect().admits());
+        (strictness, limits, decision.paces.len())
+    }
+}
+
+/// Whether a rule of the sheet already speaks of every call of the tool: then the
+/// default does not, and another rule can only tighten.
+pub(super) fn speaks(layer: &Layer, call: &Call) -> bool {
+    let rules = layer.rules.iter();
+    let mut plain = rules.filter(|rule| !rule.contains("when") || rule.contains("\"allow\""));
+    let named = format!("[[tools.\"{}\"]]", call.tool);
+    plain.any(|rule| rule.contains("[[tools.\"*\"]]") || rule.contains(&named))
+}

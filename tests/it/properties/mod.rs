@@ -1,0 +1,4 @@
+//! Properties of all policies and calls, tested with random ones.
+
+mod generators;
+mod policies;

@@ -1,0 +1,174 @@
+//! What holds of every policy and every call.
+
+use proptest::{prelude::*, sample::select};
+use whatsapp_guard::policy::Policy;
+
+use super::generators::*;
+use crate::app::{self, gate};
+
+proptest! {
+    #![proptest_config(gate::cases(192))]
+
+    #[test]
+    fn more_of_a_policy_never_loosens(
+        written in written(), calls in prop::collection::vec(call(), 1..6),
+        section in section(), rule in tool_rule(), hidden in select(TOOLS.to_vec()), grant in layer(),
+    ) {
+        let before = written.policy();
+        let mut more: Vec<(&str, Written)> = Vec::new();
+        if !written.main.sections.iter().any(|(name, _)| *name == section.0) && section.0 != "risk" {
+            let mut one = written.clone();
+            one.main.sections.push(section.clone());
+            more.push(("a section", one));
+        }
+        let mut one = written.clone();
+        one.main.hide.push(hidden);
+        more.push(("hide", one));
+        let mut one = written.clone();
+        one.main.rules.push(rule);
+        more.push(("a rule", one));
+        if written.grant.is_none() {
+            let one = Written { grant: Some(grant), ..written.clone() };
+            more.push(("a grant", one));
+        }
+        let one = Written { mode: Some(true), ..written.clone() };
+        more.push(("reading alone", one));
+        for (what, one) in more {
+            let after = one.policy();
+            for call in &calls {
+                // The first rule that speaks of a tool may admit what the default refuses.
+                if what == "a rule" && !speaks(&written.main, call) {
+                    continue;
+                }
+                let (was, limits, paces) = call.judged(&before);
+                let (is, limits_now, paces_now) = call.judged(&after);
+                prop_assert!(is >= was, "{what}: {} before, {}", was, one.text());
+                prop_assert!(limits.len() <= limits_now.len() && paces <= paces_now, "{what}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_include_never_loosens(
+        written in written(), included in written(), shadow: bool, calls in prop::collection::vec(call(), 1..6),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("policy.toml");
+        // Lists of one name may stand in one file alone.
+        let mut base = included.text().replace(LISTS, "");
+        if shadow && included.mode.is_none() {
+            base += "[mode]\nvalue = \"shadow\"\n";
+        }
+        std::fs::write(folder.path().join("base.toml"), base).unwrap();
+        let text = written.text();
+        std::fs::write(&path, &text).unwrap();
+        let before = Policy::load(&path).unwrap();
+        let text = text.replacen('\n', "\ninclude = [\"base.toml\"]\n", 1);
+        std::fs::write(&path, text).unwrap();
+        let after = match Policy::load(&path) {
+            Ok(after) => after,
+            // Counters of one name with other numbers are an error, and looser than nothing.
+            Err(wrong) => { prop_assert!(wrong.to_string().contains("counter-conflict"), "{wrong}"); return Ok(()); }
+        };
+        prop_assert!(after.mode.shadow.is_none());
+        for call in &calls {
+            let (was, limits, _) = call.judged(&before);
+            let (is, limits_now, _) = call.judged(&after);
+            prop_assert!(is >= was);
+            prop_assert!(limits.len() <= limits_now.len());
+        }
+    }
+
+    #[test]
+    fn the_order_of_rules_lists_and_tables_is_no_matter(
+        written in written(), calls in prop::collection::vec(call(), 1..6), turn in 0..5_usize,
+    ) {
+        let before = written.policy();
+        let mut other = written.clone();
+        for layer in [Some(&mut other.main), other.grant.as_mut()].into_iter().flatten() {
+            layer.sections.reverse();
+            layer.hide.reverse();
+            let turn = turn.min(layer.rules.len());
+            layer.rules.rotate_left(turn);
+            layer.rules.reverse();
+        }
+        let after = other.policy();
+        for call in &calls {
+            prop_assert_eq!(call.judged(&before), call.judged(&after), "{}", other.text());
+        }
+    }
+
+    #[test]
+    fn the_order_of_includes_is_no_matter(
+        written in written(), one in layer(), two in layer(), calls in prop::collection::vec(call(), 1..6),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, layer) in [("one", &one), ("two", &two)] {
+            let text = format!("version = \"1\"\n{}", layer.text("", ""));
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let load = |includes: &str| {
+            let path = folder.path().join("policy.toml");
+            let text = written.text().replacen('\n', &format!("\ninclude = {includes}\n"), 1);
+            std::fs::write(&path, text).unwrap();
+            Policy::load(&path)
+        };
+        let both = (load("[\"one\", \"two\"]"), load("[\"two\", \"one\"]"));
+        let (before, after) = match both {
+            (Ok(before), Ok(after)) => (before, after),
+            both => { prop_assert!(both.0.is_err() && both.1.is_err()); return Ok(()); }
+        };
+        for call in &calls {
+            prop_assert_eq!(call.judged(&before), call.judged(&after));
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_a_policy_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("policy.toml");
+        std::fs::write(&path, &bytes).unwrap();
+        prop_assert!(Policy::load(&path).is_err() || bytes.starts_with(b"version"));
+    }
+
+    #[test]
+    fn no_slip_makes_a_policy_panic(written in written(), at: prop::sample::Index, len in 0..12_usize, put in "[a-z0-9\"\\[\\]{}=., \n\u{e9}-]{0,6}") {
+        let text = written.text();
+        let start = text.floor_char_boundary(at.index(text.len()));
+        let end = text.ceil_char_boundary((start + len).min(text.len()));
+        let slipped = format!("{}{put}{}", &text[..start], &text[end..]);
+        if let Err(found) = Policy::from_toml("policy.toml", &slipped) {
+            prop_assert!(!found.to_string().is_empty());
+            prop_assert!(found.located().next().is_some());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(gate::cases(12))]
+
+    #[test]
+    fn what_is_refused_is_not_sent(written in written(), calls in prop::collection::vec(call(), 1..8)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mock = wiremock::MockServer::start().await;
+            let setup = app::waha(&mock).policy(&written.text());
+            let mut app = setup.person(app::Person::Declines).start().await;
+            for call in &calls {
+                let before = changes(&mock).await;
+                app.call(call.tool, call.arguments.clone()).await;
+                let line = app.audit().pop().unwrap();
+                if line["verdict"] == "refused" {
+                    assert_eq!(changes(&mock).await, before, "{line}");
+                }
+            }
+        });
+    }
+}
+
+/// How many requests would have changed something.
+async fn changes(mock: &wiremock::MockServer) -> usize {
+    let requests = mock.received_requests().await.unwrap();
+    let changes = requests.iter().filter(|one| one.method.as_str() != "GET");
+    changes.count()
+}
