@@ -11,7 +11,7 @@ use std::{
 use governor::nanos::Nanos;
 use jiff::Timestamp;
 
-use self::manual::{State, lock};
+use self::manual::{ManualTime, lock};
 pub use self::{boot::Boot, manual::ManualClock};
 
 /// The source of time for the gate, the ledger and the audit.
@@ -21,7 +21,7 @@ pub struct Clock(TimeSource);
 #[derive(Debug, Clone)]
 enum TimeSource {
     Real(Instant),
-    Manual(Arc<Mutex<State>>),
+    Manual(Arc<Mutex<ManualTime>>),
 }
 
 impl Clock {
@@ -32,7 +32,7 @@ impl Clock {
 
     /// A clock that moves only when the [`ManualClock`] moves it.
     pub fn manual() -> (Self, ManualClock) {
-        let state = Arc::new(Mutex::new(State::default()));
+        let state = Arc::new(Mutex::new(ManualTime::default()));
         (
             Self(TimeSource::Manual(state.clone())),
             ManualClock::new(state),

@@ -112,7 +112,9 @@ fn replace(path: &Path, text: &str, force: bool) -> io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    fs::create_dir_all(folder)?;
+    fs::create_dir_all(folder).map_err(|error| {
+        io::Error::other(format!("cannot create {}: {error}", folder.display()))
+    })?;
     let mut builder = tempfile::Builder::new();
     // The permissions of any new file: everything that the umask allows.
     #[cfg(unix)]

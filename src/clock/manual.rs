@@ -11,11 +11,11 @@ use super::Boot;
 
 /// Moves the clock that [`Clock::manual`](super::Clock::manual) returned with it.
 #[derive(Debug, Clone)]
-pub struct ManualClock(Arc<Mutex<State>>);
+pub struct ManualClock(Arc<Mutex<ManualTime>>);
 
 /// The time that a manual clock shows.
 #[derive(Debug)]
-pub(super) struct State {
+pub(super) struct ManualTime {
     pub(super) elapsed: Duration,
     pub(super) wall: Timestamp,
     boot: u32,
@@ -23,7 +23,7 @@ pub(super) struct State {
     of_machine: bool,
 }
 
-impl Default for State {
+impl Default for ManualTime {
     fn default() -> Self {
         Self {
             elapsed: Duration::ZERO,
@@ -35,7 +35,7 @@ impl Default for State {
     }
 }
 
-impl State {
+impl ManualTime {
     pub(super) fn boot(&self) -> Boot {
         Boot {
             id: format!("boot {}", self.boot).into(),
@@ -46,7 +46,7 @@ impl State {
 }
 
 impl ManualClock {
-    pub(super) fn new(state: Arc<Mutex<State>>) -> Self {
+    pub(super) fn new(state: Arc<Mutex<ManualTime>>) -> Self {
         Self(state)
     }
 
@@ -75,6 +75,6 @@ impl ManualClock {
     }
 }
 
-pub(super) fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+pub(super) fn lock(state: &Mutex<ManualTime>) -> MutexGuard<'_, ManualTime> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }

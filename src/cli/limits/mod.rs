@@ -25,7 +25,7 @@ use crate::{
 /// The word that names the pause where a counter is expected.
 const PAUSE: &str = "pause";
 
-/// Show the counters of all limits: what is used, what is left, when it is available again.
+/// Show what each limit has counted, and what is left.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,

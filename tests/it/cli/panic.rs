@@ -21,13 +21,13 @@ fn it_goes_on_and_off() {
     for (arguments, state, said) in [
         (&["--status"][..], SwitchState::Off, "panic is off"),
         (&["--off"], SwitchState::Off, "panic is off"),
-        (&[], SwitchState::ReadsOnly, "nothing but reads"),
-        (&[], SwitchState::ReadsOnly, "nothing but reads"),
-        (&["--all"], SwitchState::Everything, "nothing at all"),
+        (&[], SwitchState::ReadsOnly, "only reads are allowed"),
+        (&[], SwitchState::ReadsOnly, "only reads are allowed"),
+        (&["--all"], SwitchState::Everything, "nothing is allowed"),
         // A second cry does not loosen the first.
-        (&[], SwitchState::Everything, "nothing at all"),
+        (&[], SwitchState::Everything, "nothing is allowed"),
         (&["--status"], SwitchState::Everything, "panic --off"),
-        (&["--off"], SwitchState::Off, "what the policy says holds"),
+        (&["--off"], SwitchState::Off, "the policy decides"),
     ] {
         let ran = panic(&directory, arguments);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{arguments:?}");
