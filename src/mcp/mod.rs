@@ -3,14 +3,13 @@
 mod accounts;
 mod answer;
 mod ask;
+mod bounded;
 mod call;
 mod changes;
 mod client;
 mod http;
-mod life;
 mod prompts;
 mod resources;
-mod sleepers;
 mod stdio;
 mod uri;
 
@@ -37,9 +36,9 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 pub use accounts::Account;
+pub use bounded::BoundedSessions;
 pub use client::{Client, PersonAnswer, ToolReply};
 pub use http::http_service;
-pub use sleepers::Sleepers;
 pub use stdio::{serve, serve_stdio};
 
 pub use crate::policy::LOCAL;
@@ -50,9 +49,9 @@ use crate::{
     audit::Audit,
     clock::Clock,
     gate::{Caller, Gate},
-    http::Principal,
     op::{BadCall, Untrusted},
     policy::Policy,
+    sessions::{MAX_SESSIONS, Principal},
     toolset::Toolset,
 };
 
@@ -62,8 +61,9 @@ const MOST_CALLS: usize = 64;
 /// The most listeners of 2026-07-28 that are told of changes; each holds a connection.
 const MOST_LISTENERS: usize = 1024;
 
-/// The most sessions of older clients that are told of changes.
-const MOST_SESSIONS: usize = 20_000;
+/// The most sessions of older clients that are notified of changes: more than there are,
+/// as one that has ended counts a moment longer.
+const MOST_SESSIONS: usize = 2 * MAX_SESSIONS;
 
 /// A server for one policy, and one account or several.
 #[derive(Clone)]
