@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    DAY, LedgerErrorKind,
+    DAY, StoreResult,
     store::Work,
     time::{duration, nanos},
 };
@@ -46,7 +46,7 @@ impl CounterUsage {
 }
 
 /// All usages, ordered by counter and key.
-pub(super) fn all(work: &Work<'_>) -> Result<Vec<CounterUsage>, LedgerErrorKind> {
+pub(super) fn all(work: &Work<'_>) -> StoreResult<Vec<CounterUsage>> {
     let mut query = work.tx.prepare_cached(
         "SELECT counter, key, at, amount FROM hit JOIN series ON series.id = hit.series
          WHERE at > ?1 AND amount > 0 ORDER BY counter, key, at, n",
@@ -72,7 +72,7 @@ pub(super) fn all(work: &Work<'_>) -> Result<Vec<CounterUsage>, LedgerErrorKind>
 }
 
 /// Sets a counter to zero; returns the number of its keys.
-pub(super) fn reset(work: &Work<'_>, counter: &str) -> Result<usize, LedgerErrorKind> {
+pub(super) fn reset(work: &Work<'_>, counter: &str) -> StoreResult<usize> {
     work.tx.execute(
         "DELETE FROM hit WHERE series IN (SELECT id FROM series WHERE counter = ?1)",
         [counter],

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::{
-    Admission, Count, DAY, FullLimit, LedgerErrorKind, Receipt, Request, hits, lease,
+    Admission, Count, DAY, FullLimit, LedgerErrorKind, Receipt, Request, StoreResult, hits, lease,
     recipients::{self, first_time},
     request::{LocalHit, RecordedHit},
     series::Series,
@@ -21,7 +21,7 @@ struct SeriesCounts<'a> {
 
 impl Request<'_> {
     /// Fails for windows that are empty or longer than hits are kept.
-    pub(super) fn check(&self) -> Result<(), LedgerErrorKind> {
+    pub(super) fn check(&self) -> StoreResult<()> {
         let mut all = self.counts.iter().chain(self.newcomers);
         let valid = all.all(|count| !count.window.is_zero() && count.window <= DAY);
         valid.then_some(()).ok_or(LedgerErrorKind::Window)
@@ -29,10 +29,7 @@ impl Request<'_> {
 }
 
 /// The limit that would refuse the request.
-pub(super) fn probe(
-    work: &Work<'_>,
-    request: &Request<'_>,
-) -> Result<Option<FullLimit>, LedgerErrorKind> {
+pub(super) fn probe(work: &Work<'_>, request: &Request<'_>) -> StoreResult<Option<FullLimit>> {
     let newcomers = first_time(work, request.people)?;
     let counts = all_counts(request, newcomers.len());
     let groups = grouped(work, &counts)?;
@@ -40,10 +37,7 @@ pub(super) fn probe(
 }
 
 /// Counts the request, unless a limit refuses it.
-pub(super) fn admit(
-    work: &Work<'_>,
-    request: &Request<'_>,
-) -> Result<Outcome<Admission>, LedgerErrorKind> {
+pub(super) fn admit(work: &Work<'_>, request: &Request<'_>) -> StoreResult<Outcome<Admission>> {
     let newcomers = first_time(work, request.people)?;
     let counts = all_counts(request, newcomers.len());
     let groups = grouped(work, &counts)?;
@@ -93,10 +87,7 @@ fn all_counts<'a>(request: &Request<'a>, newcomers: usize) -> Vec<Count<'a>> {
     request.counts.iter().copied().chain(each).collect()
 }
 
-fn grouped<'a>(
-    work: &Work<'_>,
-    counts: &[Count<'a>],
-) -> Result<Vec<SeriesCounts<'a>>, LedgerErrorKind> {
+fn grouped<'a>(work: &Work<'_>, counts: &[Count<'a>]) -> StoreResult<Vec<SeriesCounts<'a>>> {
     let mut groups: Vec<SeriesCounts<'a>> = Vec::with_capacity(counts.len());
     for count in counts {
         match groups.iter_mut().find(|group| group.holds(count)) {
@@ -120,7 +111,7 @@ fn fullest(
     work: &Work<'_>,
     counts: &[Count<'_>],
     groups: &[SeriesCounts<'_>],
-) -> Result<Option<FullLimit>, LedgerErrorKind> {
+) -> StoreResult<Option<FullLimit>> {
     let mut worst: Option<FullLimit> = None;
     for (index, count) in counts.iter().enumerate() {
         let Some(group) = groups.iter().find(|group| group.holds(count)) else {
@@ -142,7 +133,7 @@ fn full(
     index: usize,
     count: &Count<'_>,
     group: &SeriesCounts<'_>,
-) -> Result<Option<FullLimit>, LedgerErrorKind> {
+) -> StoreResult<Option<FullLimit>> {
     if group.amount == 0 {
         return Ok(None);
     }
@@ -172,7 +163,7 @@ fn write(
     work: &Work<'_>,
     counts: &[Count<'_>],
     group: &SeriesCounts<'_>,
-) -> Result<Option<LocalHit>, LedgerErrorKind> {
+) -> StoreResult<Option<LocalHit>> {
     if group.amount == 0 {
         return Ok(None);
     }

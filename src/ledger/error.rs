@@ -33,6 +33,9 @@ impl LedgerError {
     }
 }
 
+/// The result of an operation on the storage of a ledger.
+pub(super) type StoreResult<T> = Result<T, LedgerErrorKind>;
+
 /// What is wrong with a ledger.
 #[derive(Debug, Error)]
 #[non_exhaustive]

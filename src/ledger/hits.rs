@@ -2,13 +2,13 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{DAY, LedgerErrorKind, request::LocalHit, store::Work, time::nanos};
+use super::{DAY, StoreResult, request::LocalHit, store::Work, time::nanos};
 
 /// Nanoseconds between removals of hits that are older than any window.
 const SWEEP_INTERVAL: i64 = 60 * 60 * 1_000_000_000;
 
 /// Lowers the amount of a hit, and the totals of all hits after it.
-pub(super) fn reduce(work: &Work<'_>, hit: LocalHit, amount: u32) -> Result<(), LedgerErrorKind> {
+pub(super) fn reduce(work: &Work<'_>, hit: LocalHit, amount: u32) -> StoreResult<()> {
     let key = params![hit.series, hit.at, hit.n];
     let held: Option<i64> = work
         .tx
@@ -33,7 +33,7 @@ pub(super) fn reduce(work: &Work<'_>, hit: LocalHit, amount: u32) -> Result<(), 
 }
 
 /// Removes hits that are older than any window, at most once an hour.
-pub(super) fn sweep(work: &Work<'_>) -> Result<(), LedgerErrorKind> {
+pub(super) fn sweep(work: &Work<'_>) -> StoreResult<()> {
     if work.now - work.swept < SWEEP_INTERVAL {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::LedgerErrorKind;
+use super::StoreResult;
 
 /// The largest lease.
 const MAX_LEASE: u32 = 1000;
@@ -21,7 +21,7 @@ pub(super) fn size(limits: impl Iterator<Item = (Duration, u32)>) -> i64 {
 }
 
 /// After a reboot: counts the rest of each lease as used now.
-pub(super) fn count_lost(tx: &Connection, now: i64) -> Result<(), LedgerErrorKind> {
+pub(super) fn count_lost(tx: &Connection, now: i64) -> StoreResult<()> {
     tx.execute(
         "INSERT INTO hit (series, at, n, amount, total)
          SELECT id, ?1, next, covered - total, covered FROM (
@@ -37,7 +37,7 @@ pub(super) fn count_lost(tx: &Connection, now: i64) -> Result<(), LedgerErrorKin
 }
 
 /// Ends all leases. The caller must make everything counted so far durable.
-pub(super) fn end_all(tx: &Connection) -> Result<(), LedgerErrorKind> {
+pub(super) fn end_all(tx: &Connection) -> StoreResult<()> {
     tx.execute(
         "UPDATE series SET covered = coalesce((SELECT total FROM hit WHERE series = id
              ORDER BY at DESC, n DESC LIMIT 1), 0)",

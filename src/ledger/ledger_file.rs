@@ -6,7 +6,7 @@ use std::{
     path::{self, Path, PathBuf},
 };
 
-use super::LedgerErrorKind;
+use super::{LedgerErrorKind, StoreResult};
 
 /// The path of a ledger, and the identity of the files that are open.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl LedgerFile {
     ///
     /// # Errors
     /// If the path is not a regular file, or cannot be created.
-    pub(super) fn prepare(path: &Path) -> Result<Self, LedgerErrorKind> {
+    pub(super) fn prepare(path: &Path) -> StoreResult<Self> {
         // SQLite reads a relative path that begins with `file:` as a URI.
         let path = path::absolute(path)?;
         if let Some(folder) = path.parent() {
@@ -51,13 +51,13 @@ impl LedgerFile {
     }
 
     /// Records the identity of the files, which SQLite has open now.
-    pub(super) fn record_identity(&mut self) -> Result<(), LedgerErrorKind> {
+    pub(super) fn record_identity(&mut self) -> StoreResult<()> {
         self.opened = Some((identity(&self.path)?, identity(&self.log)?));
         Ok(())
     }
 
     /// Fails unless the path still names the files that are open.
-    pub(super) fn verify(&self) -> Result<(), LedgerErrorKind> {
+    pub(super) fn verify(&self) -> StoreResult<()> {
         match (identity(&self.path), identity(&self.log)) {
             (Ok(file), Ok(log)) if self.opened == Some((file, log)) => Ok(()),
             _ => Err(LedgerErrorKind::Replaced),

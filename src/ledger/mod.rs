@@ -46,6 +46,7 @@ pub use self::{
     switch_state::SwitchState,
 };
 use self::{
+    error::StoreResult,
     request::RecordedHit,
     shared::RedisAccount,
     store::{Outcome, Store, Work},
@@ -55,7 +56,8 @@ use crate::clock::Clock;
 /// The ledger of one account. Clones share it.
 ///
 /// A method may block: on the disk, up to two seconds on another process, or up to one
-/// second on Redis.
+/// second on Redis. It fails if the ledger cannot be read or written; a failed change
+/// changes nothing unless the method says otherwise.
 #[derive(Clone)]
 pub struct Ledger(Storage);
 
@@ -110,9 +112,6 @@ impl Ledger {
 
     /// The kill switch, the pause and the known recipients of a call, in one round trip to
     /// Redis. `None` for a local ledger, which does not hold the switch.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
     pub fn glance(&self, people: &[&str]) -> Result<Option<Glance>, LedgerError> {
         match &self.0 {
             Storage::Local(_) => Ok(None),
@@ -146,9 +145,6 @@ impl Ledger {
     }
 
     /// The limit that would refuse the request now, if any; counts nothing.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
     pub fn probe(&self, request: &Request<'_>) -> Result<Option<FullLimit>, LedgerError> {
         self.with_location(request.check())?;
         self.read(
@@ -200,17 +196,11 @@ impl Ledger {
     }
 
     /// What was counted within the last day, ordered by counter and key.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
     pub fn usages(&self) -> Result<Vec<CounterUsage>, LedgerError> {
         self.read(RedisAccount::usages, counter_usage::all)
     }
 
     /// Sets a counter to zero; returns the number of its keys.
-    ///
-    /// # Errors
-    /// If it cannot be written.
     pub fn reset(&self, counter: &str) -> Result<usize, LedgerError> {
         self.write(
             |account| account.reset(counter),
@@ -219,9 +209,6 @@ impl Ledger {
     }
 
     /// Whether a person received a message before.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
     pub fn is_known(&self, person: &str) -> Result<bool, LedgerError> {
         self.read(
             |account| account.is_known(person),
@@ -230,9 +217,6 @@ impl Ledger {
     }
 
     /// Remembers people as recipients, without counting them.
-    ///
-    /// # Errors
-    /// If it cannot be written.
     pub fn remember(&self, people: &[&str]) -> Result<(), LedgerError> {
         let people: Vec<String> = people.iter().map(|person| (*person).to_owned()).collect();
         self.write(
@@ -242,9 +226,6 @@ impl Ledger {
     }
 
     /// Whether [`seed`](Self::seed) has succeeded before.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
     pub fn seeded(&self) -> Result<bool, LedgerError> {
         self.read(RedisAccount::seeded, recipients::seeded)
     }
@@ -267,9 +248,6 @@ impl Ledger {
     }
 
     /// Pauses the account from now on. A current pause that ends later stays.
-    ///
-    /// # Errors
-    /// If it cannot be written.
     pub fn pause(&self, time: Duration, why: &str) -> Result<(), LedgerError> {
         self.write(
             |account| account.pause(time, why),
@@ -278,25 +256,19 @@ impl Ledger {
     }
 
     /// The current pause.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
     pub fn paused(&self) -> Result<Option<Pause>, LedgerError> {
         self.read(RedisAccount::paused, pause::current)
     }
 
     /// Ends the pause.
-    ///
-    /// # Errors
-    /// If it cannot be written.
     pub fn resume(&self) -> Result<(), LedgerError> {
         self.write(RedisAccount::resume, pause::end)
     }
 
     fn read<T>(
         &self,
-        redis: impl FnOnce(&RedisAccount) -> Result<T, LedgerErrorKind>,
-        local: impl FnOnce(&Work<'_>) -> Result<T, LedgerErrorKind>,
+        redis: impl FnOnce(&RedisAccount) -> StoreResult<T>,
+        local: impl FnOnce(&Work<'_>) -> StoreResult<T>,
     ) -> Result<T, LedgerError> {
         self.with_location(match &self.0 {
             Storage::Local(store) => store.with(|store| store.read(local)),
@@ -306,8 +278,8 @@ impl Ledger {
 
     fn write<T>(
         &self,
-        redis: impl FnOnce(&RedisAccount) -> Result<T, LedgerErrorKind>,
-        local: impl FnMut(&Work<'_>) -> Result<Outcome<T>, LedgerErrorKind>,
+        redis: impl FnOnce(&RedisAccount) -> StoreResult<T>,
+        local: impl FnMut(&Work<'_>) -> StoreResult<Outcome<T>>,
     ) -> Result<T, LedgerError> {
         self.with_location(match &self.0 {
             Storage::Local(store) => store.with(|store| store.write(local)),
@@ -316,7 +288,7 @@ impl Ledger {
     }
 
     /// Adds the location of the ledger to an error.
-    fn with_location<T>(&self, done: Result<T, LedgerErrorKind>) -> Result<T, LedgerError> {
+    fn with_location<T>(&self, done: StoreResult<T>) -> Result<T, LedgerError> {
         done.map_err(|kind| LedgerError {
             location: self.location(),
             kind,
@@ -335,10 +307,7 @@ impl Ledger {
 }
 
 impl LocalStorage {
-    fn with<T>(
-        &self,
-        work: impl FnOnce(&mut Store) -> Result<T, LedgerErrorKind>,
-    ) -> Result<T, LedgerErrorKind> {
+    fn with<T>(&self, work: impl FnOnce(&mut Store) -> StoreResult<T>) -> StoreResult<T> {
         // A panic rolled back its transaction, so the store is consistent.
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *store {
@@ -347,7 +316,7 @@ impl LocalStorage {
         }
     }
 
-    fn open(&self) -> Result<Store, LedgerErrorKind> {
+    fn open(&self) -> StoreResult<Store> {
         match &self.path {
             Some(path) => Store::open(path, &self.clock),
             None => Store::in_memory(&self.clock),

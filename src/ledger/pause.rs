@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{OptionalExtension, params};
 
 use super::{
-    LedgerErrorKind,
+    StoreResult,
     store::{Outcome, Work},
     time::{duration, nanos},
 };
@@ -20,11 +20,7 @@ pub struct Pause {
 }
 
 /// Starts a pause or extends it; never shortens it.
-pub(super) fn begin(
-    work: &Work<'_>,
-    time: Duration,
-    why: &str,
-) -> Result<Outcome<()>, LedgerErrorKind> {
+pub(super) fn begin(work: &Work<'_>, time: Duration, why: &str) -> StoreResult<Outcome<()>> {
     if !work.durable {
         return Ok(Outcome::RetryDurably);
     }
@@ -36,7 +32,7 @@ pub(super) fn begin(
     Ok(Outcome::Commit(()))
 }
 
-pub(super) fn current(work: &Work<'_>) -> Result<Option<Pause>, LedgerErrorKind> {
+pub(super) fn current(work: &Work<'_>) -> StoreResult<Option<Pause>> {
     let pause = work
         .tx
         .prepare_cached("SELECT why, until FROM pause WHERE until > ?1")?
@@ -50,7 +46,7 @@ pub(super) fn current(work: &Work<'_>) -> Result<Option<Pause>, LedgerErrorKind>
     Ok(pause)
 }
 
-pub(super) fn end(work: &Work<'_>) -> Result<Outcome<()>, LedgerErrorKind> {
+pub(super) fn end(work: &Work<'_>) -> StoreResult<Outcome<()>> {
     work.tx.execute("DELETE FROM pause", [])?;
     Ok(Outcome::Commit(()))
 }

@@ -1,14 +1,14 @@
 //! The people who have received a message before.
 
 use super::{
-    LedgerErrorKind,
+    StoreResult,
     store::{Outcome, Work},
 };
 
 /// How many earlier recipients [`seed`] accepts.
 pub(super) const MAX_SEEDS: usize = 100_000;
 
-pub(super) fn is_known(work: &Work<'_>, person: &str) -> Result<bool, LedgerErrorKind> {
+pub(super) fn is_known(work: &Work<'_>, person: &str) -> StoreResult<bool> {
     Ok(work
         .tx
         .prepare_cached("SELECT 1 FROM person WHERE name = ?1")?
@@ -16,7 +16,7 @@ pub(super) fn is_known(work: &Work<'_>, person: &str) -> Result<bool, LedgerErro
 }
 
 /// The first-time recipients among `people`, without duplicates.
-pub(super) fn first_time(work: &Work<'_>, people: &[&str]) -> Result<Vec<String>, LedgerErrorKind> {
+pub(super) fn first_time(work: &Work<'_>, people: &[&str]) -> StoreResult<Vec<String>> {
     let mut found: Vec<String> = Vec::new();
     for person in people {
         if !found.iter().any(|known| known == person) && !is_known(work, person)? {
@@ -26,7 +26,7 @@ pub(super) fn first_time(work: &Work<'_>, people: &[&str]) -> Result<Vec<String>
     Ok(found)
 }
 
-pub(super) fn remember(work: &Work<'_>, people: &[String]) -> Result<(), LedgerErrorKind> {
+pub(super) fn remember(work: &Work<'_>, people: &[String]) -> StoreResult<()> {
     let mut insert = work
         .tx
         .prepare_cached("INSERT INTO person (name) VALUES (?1) ON CONFLICT DO NOTHING")?;
@@ -36,7 +36,7 @@ pub(super) fn remember(work: &Work<'_>, people: &[String]) -> Result<(), LedgerE
     Ok(())
 }
 
-pub(super) fn forget(work: &Work<'_>, people: &[String]) -> Result<(), LedgerErrorKind> {
+pub(super) fn forget(work: &Work<'_>, people: &[String]) -> StoreResult<()> {
     let mut delete = work
         .tx
         .prepare_cached("DELETE FROM person WHERE name = ?1")?;
@@ -46,12 +46,12 @@ pub(super) fn forget(work: &Work<'_>, people: &[String]) -> Result<(), LedgerErr
     Ok(())
 }
 
-pub(super) fn seeded(work: &Work<'_>) -> Result<bool, LedgerErrorKind> {
+pub(super) fn seeded(work: &Work<'_>) -> StoreResult<bool> {
     let query = "SELECT seeded FROM time";
     Ok(work.tx.query_row(query, [], |row| row.get(0))?)
 }
 
-pub(super) fn seed(work: &Work<'_>, people: &[String]) -> Result<Outcome<bool>, LedgerErrorKind> {
+pub(super) fn seed(work: &Work<'_>, people: &[String]) -> StoreResult<Outcome<bool>> {
     if seeded(work)? {
         return Ok(Outcome::RollBack(false));
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{LedgerErrorKind, store::Work, time::nanos};
+use super::{StoreResult, store::Work, time::nanos};
 
 /// A series with its newest hit.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,11 +19,7 @@ pub(super) struct Series {
 }
 
 impl Series {
-    pub(super) fn find(
-        work: &Work<'_>,
-        counter: &str,
-        key: &str,
-    ) -> Result<Option<Self>, LedgerErrorKind> {
+    pub(super) fn find(work: &Work<'_>, counter: &str, key: &str) -> StoreResult<Option<Self>> {
         let found = work
             .tx
             .prepare_cached(
@@ -50,7 +46,7 @@ impl Series {
         counter: &str,
         key: &str,
         covered: i64,
-    ) -> Result<i64, LedgerErrorKind> {
+    ) -> StoreResult<i64> {
         let id = work
             .tx
             .prepare_cached(
@@ -62,7 +58,7 @@ impl Series {
     }
 
     /// What was counted within the last `window`.
-    pub(super) fn used(&self, work: &Work<'_>, window: Duration) -> Result<i64, LedgerErrorKind> {
+    pub(super) fn used(&self, work: &Work<'_>, window: Duration) -> StoreResult<i64> {
         Ok(self.total - self.before(work, window)?.unwrap_or(self.total))
     }
 
@@ -72,7 +68,7 @@ impl Series {
         work: &Work<'_>,
         window: Duration,
         over: i64,
-    ) -> Result<Option<i64>, LedgerErrorKind> {
+    ) -> StoreResult<Option<i64>> {
         let Some(before) = self.before(work, window)? else {
             return Ok(None);
         };
@@ -89,7 +85,7 @@ impl Series {
     }
 
     /// The total before the first hit within the window; `None` without hits in it.
-    fn before(&self, work: &Work<'_>, window: Duration) -> Result<Option<i64>, LedgerErrorKind> {
+    fn before(&self, work: &Work<'_>, window: Duration) -> StoreResult<Option<i64>> {
         let before = work
             .tx
             .prepare_cached(

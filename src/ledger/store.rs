@@ -9,7 +9,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
-    LedgerErrorKind, format, lease, ledger_file::LedgerFile, time::ClockReading,
+    LedgerErrorKind, StoreResult, format, lease, ledger_file::LedgerFile, time::ClockReading,
     transaction::Transaction,
 };
 use crate::clock::Clock;
@@ -53,7 +53,7 @@ pub(super) enum Outcome<T> {
 }
 
 impl Store {
-    pub(super) fn open(path: &Path, clock: &Clock) -> Result<Self, LedgerErrorKind> {
+    pub(super) fn open(path: &Path, clock: &Clock) -> StoreResult<Self> {
         let file = LedgerFile::prepare(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(&file.path, flags)?;
@@ -75,7 +75,7 @@ impl Store {
         Ok(store)
     }
 
-    pub(super) fn in_memory(clock: &Clock) -> Result<Self, LedgerErrorKind> {
+    pub(super) fn in_memory(clock: &Clock) -> StoreResult<Self> {
         let mut store = Self::new(Connection::open_in_memory()?, None, clock);
         store.initialize()?;
         Ok(store)
@@ -93,7 +93,7 @@ impl Store {
     }
 
     /// Creates the tables in a new file, and checks an existing one.
-    fn initialize(&mut self) -> Result<(), LedgerErrorKind> {
+    fn initialize(&mut self) -> StoreResult<()> {
         self.conn.busy_timeout(BUSY_TIMEOUT)?;
         self.conn.set_prepared_statement_cache_capacity(64);
         format::check_owner(&self.conn)?;
@@ -130,8 +130,8 @@ impl Store {
     /// Runs a read transaction.
     pub(super) fn read<T>(
         &mut self,
-        work: impl FnOnce(&Work<'_>) -> Result<T, LedgerErrorKind>,
-    ) -> Result<T, LedgerErrorKind> {
+        work: impl FnOnce(&Work<'_>) -> StoreResult<T>,
+    ) -> StoreResult<T> {
         self.verify()?;
         let reading = ClockReading::of(&self.clock);
         let tx = Transaction::reading(&mut self.conn)?;
@@ -149,8 +149,8 @@ impl Store {
     /// returns [`Outcome::RetryDurably`].
     pub(super) fn write<T>(
         &mut self,
-        mut work: impl FnMut(&Work<'_>) -> Result<Outcome<T>, LedgerErrorKind>,
-    ) -> Result<T, LedgerErrorKind> {
+        mut work: impl FnMut(&Work<'_>) -> StoreResult<Outcome<T>>,
+    ) -> StoreResult<T> {
         self.verify()?;
         if let Some(done) = self.attempt(!self.leases, &mut work)? {
             return Ok(done);
@@ -167,8 +167,8 @@ impl Store {
     fn attempt<T>(
         &mut self,
         durable: bool,
-        work: &mut impl FnMut(&Work<'_>) -> Result<Outcome<T>, LedgerErrorKind>,
-    ) -> Result<Option<T>, LedgerErrorKind> {
+        work: &mut impl FnMut(&Work<'_>) -> StoreResult<Outcome<T>>,
+    ) -> StoreResult<Option<T>> {
         let tx = Transaction::writing(&mut self.conn)?;
         // Read after the lock: waiting for it took time.
         let reading = ClockReading::of(&self.clock);
@@ -196,7 +196,7 @@ impl Store {
         }
     }
 
-    fn verify(&self) -> Result<(), LedgerErrorKind> {
+    fn verify(&self) -> StoreResult<()> {
         self.file.as_ref().map_or(Ok(()), LedgerFile::verify)
     }
 }

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::LedgerErrorKind;
+use super::StoreResult;
 use crate::clock::Clock;
 
 /// A reading of the machine's clocks.
@@ -46,7 +46,7 @@ impl ClockReading {
     }
 
     /// The ledger's time at this reading; zero in a new file.
-    pub(super) fn read(&self, tx: &Connection) -> Result<LedgerTime, LedgerErrorKind> {
+    pub(super) fn read(&self, tx: &Connection) -> StoreResult<LedgerTime> {
         let mut query = tx.prepare_cached("SELECT now, boot, uptime, wall, swept FROM time")?;
         let now = query
             .query_row([], |row| {
@@ -72,7 +72,7 @@ impl ClockReading {
     }
 
     /// Stores the ledger's time and this reading.
-    pub(super) fn store(&self, tx: &Connection, now: i64) -> Result<(), LedgerErrorKind> {
+    pub(super) fn store(&self, tx: &Connection, now: i64) -> StoreResult<()> {
         let values = params![now, &*self.boot, self.uptime, self.wall];
         let known = tx
             .prepare_cached("UPDATE time SET now = ?1, boot = ?2, uptime = ?3, wall = ?4")?

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use rusqlite::Connection;
 
-use super::LedgerErrorKind;
+use super::StoreResult;
 
 /// Dropping it without [`commit`](Self::commit) rolls it back.
 #[derive(Debug)]
@@ -12,21 +12,21 @@ pub(super) struct Transaction<'a>(&'a Connection);
 
 impl<'a> Transaction<'a> {
     /// A read transaction, which blocks no other process.
-    pub(super) fn reading(conn: &'a mut Connection) -> Result<Self, LedgerErrorKind> {
+    pub(super) fn reading(conn: &'a mut Connection) -> StoreResult<Self> {
         Self::begin(conn, "BEGIN")
     }
 
     /// A write transaction; no other process can write until it ends.
-    pub(super) fn writing(conn: &'a mut Connection) -> Result<Self, LedgerErrorKind> {
+    pub(super) fn writing(conn: &'a mut Connection) -> StoreResult<Self> {
         Self::begin(conn, "BEGIN IMMEDIATE")
     }
 
-    fn begin(conn: &'a mut Connection, how: &str) -> Result<Self, LedgerErrorKind> {
+    fn begin(conn: &'a mut Connection, how: &str) -> StoreResult<Self> {
         conn.prepare_cached(how)?.execute([])?;
         Ok(Self(conn))
     }
 
-    pub(super) fn commit(self) -> Result<(), LedgerErrorKind> {
+    pub(super) fn commit(self) -> StoreResult<()> {
         self.0.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
     }

@@ -11,7 +11,7 @@ use std::{
 use redis::{Connection, ConnectionInfo, Pipeline, RedisError, Value};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use super::LedgerErrorKind;
+use super::{LedgerErrorKind, StoreResult};
 
 /// How long connecting and answering may take together.
 const DEADLINE: Duration = Duration::from_secs(1);
@@ -54,19 +54,19 @@ impl RedisClient {
     pub(super) fn run<T>(
         &self,
         mut work: impl FnMut(&mut Connection) -> Result<T, RedisError>,
-    ) -> Result<T, LedgerErrorKind> {
+    ) -> StoreResult<T> {
         blocking(|| self.with_connection(|connection, _| work(connection)))
     }
 
     /// Runs several commands in one round trip; returns their results.
-    pub(super) fn run_all(&self, commands: &Pipeline) -> Result<Vec<Value>, LedgerErrorKind> {
+    pub(super) fn run_all(&self, commands: &Pipeline) -> StoreResult<Vec<Value>> {
         blocking(|| self.with_connection(|connection, until| all(connection, until, commands)))
     }
 
     fn with_connection<T>(
         &self,
         work: impl FnOnce(&mut Connection, Instant) -> Result<T, RedisError>,
-    ) -> Result<T, LedgerErrorKind> {
+    ) -> StoreResult<T> {
         let until = Instant::now() + DEADLINE;
         let mut connection = match self.idle(until) {
             Some(connection) => connection,
@@ -102,7 +102,7 @@ impl RedisClient {
         answer.ok().map(|()| connection)
     }
 
-    fn connect(&self, until: Instant) -> Result<Connection, LedgerErrorKind> {
+    fn connect(&self, until: Instant) -> StoreResult<Connection> {
         // TLS needs it; fails if another part of the program was first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let left = until.saturating_duration_since(Instant::now());
@@ -122,11 +122,7 @@ impl RedisClient {
     }
 
     /// Fails for a server whose configuration would lose counts.
-    fn check_server(
-        &self,
-        connection: &mut Connection,
-        until: Instant,
-    ) -> Result<(), LedgerErrorKind> {
+    fn check_server(&self, connection: &mut Connection, until: Instant) -> StoreResult<()> {
         let info = |section| redis::cmd("INFO").arg(section).to_owned();
         let mut commands = redis::pipe();
         for section in ["replication", "memory", "persistence"] {

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use redis::Script;
 
 use super::{
-    LedgerErrorKind, RedisAccount, script,
+    RedisAccount, StoreResult, script,
     time::{duration, micros},
 };
 use crate::ledger::{
@@ -21,10 +21,7 @@ static REDUCE: LazyLock<Script> = LazyLock::new(|| script(include_str!("reduce.l
 type AdmitReply = (bool, usize, u32, i64, Vec<String>, Vec<String>);
 
 impl RedisAccount {
-    pub(in crate::ledger) fn admit(
-        &self,
-        request: &Request<'_>,
-    ) -> Result<Admission, LedgerErrorKind> {
+    pub(in crate::ledger) fn admit(&self, request: &Request<'_>) -> StoreResult<Admission> {
         let (series, groups) = grouped(request);
         let (admitted, index, left, wait, newcomers, hits) =
             self.count(request, &series, &groups, true)?;
@@ -45,20 +42,13 @@ impl RedisAccount {
         }))
     }
 
-    pub(in crate::ledger) fn probe(
-        &self,
-        request: &Request<'_>,
-    ) -> Result<Option<FullLimit>, LedgerErrorKind> {
+    pub(in crate::ledger) fn probe(&self, request: &Request<'_>) -> StoreResult<Option<FullLimit>> {
         let (series, groups) = grouped(request);
         let (admitted, index, left, wait, ..) = self.count(request, &series, &groups, false)?;
         Ok((!admitted).then(|| full(index, left, wait)))
     }
 
-    pub(in crate::ledger) fn reduce(
-        &self,
-        hit: &RedisHit,
-        amount: u32,
-    ) -> Result<(), LedgerErrorKind> {
+    pub(in crate::ledger) fn reduce(&self, hit: &RedisHit, amount: u32) -> StoreResult<()> {
         let mut call = REDUCE.key(self.series(&hit.series));
         call.arg(hit.at).arg(hit.number).arg(amount);
         self.run(|to| call.invoke(to))
@@ -70,7 +60,7 @@ impl RedisAccount {
         series: &[String],
         groups: &[usize],
         keep: bool,
-    ) -> Result<AdmitReply, LedgerErrorKind> {
+    ) -> StoreResult<AdmitReply> {
         let mut call = ADMIT.prepare_invoke();
         for key in ["clock", "people", "seeded", "index"] {
             call.key(self.key(key));

@@ -18,7 +18,7 @@ use redis::{Connection, FromRedisValue, Pipeline, RedisError, Script, Value};
 
 pub use self::address::BadAddress;
 use self::client::RedisClient;
-use super::{Ledger, LedgerError, LedgerErrorKind};
+use super::{Ledger, LedgerError, LedgerErrorKind, StoreResult};
 use crate::{clock::Clock, ledger::SwitchState};
 
 /// The key of the kill switch, for all accounts.
@@ -79,7 +79,7 @@ impl Shared {
         }))
     }
 
-    fn with_location<T>(&self, done: Result<T, LedgerErrorKind>) -> Result<T, LedgerError> {
+    fn with_location<T>(&self, done: StoreResult<T>) -> Result<T, LedgerError> {
         done.map_err(|kind| LedgerError {
             location: self.location().to_owned(),
             kind,
@@ -102,10 +102,7 @@ impl RedisAccount {
         format!("{}{name}", self.prefix)
     }
 
-    fn run<T>(
-        &self,
-        work: impl FnMut(&mut Connection) -> Result<T, RedisError>,
-    ) -> Result<T, LedgerErrorKind> {
+    fn run<T>(&self, work: impl FnMut(&mut Connection) -> Result<T, RedisError>) -> StoreResult<T> {
         self.client.run(work)
     }
 
@@ -114,7 +111,7 @@ impl RedisAccount {
         &self,
         commands: &Pipeline,
         first: usize,
-    ) -> Result<(A, B), LedgerErrorKind> {
+    ) -> StoreResult<(A, B)> {
         let mut results = self.client.run_all(commands)?;
         let rest = results.split_off(results.len().min(first));
         let read = |_| LedgerErrorKind::Rejected("a result of an unexpected type".into());

@@ -5,7 +5,7 @@ use std::{sync::LazyLock, time::Duration};
 use redis::Script;
 
 use super::{
-    LedgerErrorKind, RedisAccount, SWITCH, script, switch_state,
+    RedisAccount, SWITCH, StoreResult, script, switch_state,
     time::{Read, duration, micros},
 };
 use crate::ledger::{Glance, Pause};
@@ -17,7 +17,7 @@ static PAUSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("pause.lua
 const MAX_PAUSE: Duration = Duration::from_secs(366 * 86_400);
 
 impl RedisAccount {
-    pub(in crate::ledger) fn glance(&self, people: &[&str]) -> Result<Glance, LedgerErrorKind> {
+    pub(in crate::ledger) fn glance(&self, people: &[&str]) -> StoreResult<Glance> {
         let mut commands = redis::pipe();
         commands.cmd("GET").arg(SWITCH);
         commands.cmd("GET").arg(self.key("pause"));
@@ -39,25 +39,25 @@ impl RedisAccount {
         })
     }
 
-    pub(in crate::ledger) fn is_known(&self, person: &str) -> Result<bool, LedgerErrorKind> {
+    pub(in crate::ledger) fn is_known(&self, person: &str) -> StoreResult<bool> {
         let people = self.key("people");
         self.run(|to| redis::cmd("SISMEMBER").arg(&people).arg(person).query(to))
     }
 
-    pub(in crate::ledger) fn remember(&self, people: &[String]) -> Result<(), LedgerErrorKind> {
+    pub(in crate::ledger) fn remember(&self, people: &[String]) -> StoreResult<()> {
         self.people(false, people).map(|_| ())
     }
 
-    pub(in crate::ledger) fn seeded(&self) -> Result<bool, LedgerErrorKind> {
+    pub(in crate::ledger) fn seeded(&self) -> StoreResult<bool> {
         let seeded = self.key("seeded");
         self.run(|to| redis::cmd("EXISTS").arg(&seeded).query(to))
     }
 
-    pub(in crate::ledger) fn seed(&self, people: &[String]) -> Result<bool, LedgerErrorKind> {
+    pub(in crate::ledger) fn seed(&self, people: &[String]) -> StoreResult<bool> {
         self.people(true, people)
     }
 
-    pub(in crate::ledger) fn forget(&self, people: &[String]) -> Result<(), LedgerErrorKind> {
+    pub(in crate::ledger) fn forget(&self, people: &[String]) -> StoreResult<()> {
         if people.is_empty() {
             return Ok(());
         }
@@ -65,18 +65,14 @@ impl RedisAccount {
         self.run(|to| redis::cmd("SREM").arg(&key).arg(people).exec(to))
     }
 
-    fn people(&self, seed: bool, people: &[String]) -> Result<bool, LedgerErrorKind> {
+    fn people(&self, seed: bool, people: &[String]) -> StoreResult<bool> {
         let mut call = PEOPLE.key(self.key("people"));
         call.key(self.key("seeded"));
         call.arg(u8::from(seed)).arg(people);
         self.run(|to| call.invoke(to))
     }
 
-    pub(in crate::ledger) fn pause(
-        &self,
-        time: Duration,
-        why: &str,
-    ) -> Result<(), LedgerErrorKind> {
+    pub(in crate::ledger) fn pause(&self, time: Duration, why: &str) -> StoreResult<()> {
         let mut call = PAUSE.key(self.key("clock"));
         call.key(self.key("pause"));
         call.arg(self.time_argument())
@@ -85,21 +81,17 @@ impl RedisAccount {
         self.run(|to| call.invoke(to))
     }
 
-    pub(in crate::ledger) fn paused(&self) -> Result<Option<Pause>, LedgerErrorKind> {
+    pub(in crate::ledger) fn paused(&self) -> StoreResult<Option<Pause>> {
         self.glance(&[]).map(|glance| glance.pause)
     }
 
-    pub(in crate::ledger) fn resume(&self) -> Result<(), LedgerErrorKind> {
+    pub(in crate::ledger) fn resume(&self) -> StoreResult<()> {
         let pause = self.key("pause");
         self.run(|to| redis::cmd("DEL").arg(&pause).exec(to))
     }
 
     /// Marks a name as used for `time`; returns whether it was unused.
-    pub(in crate::ledger) fn burn(
-        &self,
-        name: &str,
-        time: Duration,
-    ) -> Result<bool, LedgerErrorKind> {
+    pub(in crate::ledger) fn burn(&self, name: &str, time: Duration) -> StoreResult<bool> {
         let key = self.key(&format!("used:{name}"));
         let set: Option<String> = self.run(|to| {
             redis::cmd("SET")

@@ -1,7 +1,7 @@
 //! Usage reports: what was counted within the last day.
 
 use super::{
-    LedgerErrorKind, RedisAccount,
+    RedisAccount, StoreResult,
     counting::parts,
     time::{Read, duration, micros},
 };
@@ -9,7 +9,7 @@ use crate::ledger::{CounterUsage, DAY, Hit};
 
 impl RedisAccount {
     /// All usages, ordered by counter and key.
-    pub(in crate::ledger) fn usages(&self) -> Result<Vec<CounterUsage>, LedgerErrorKind> {
+    pub(in crate::ledger) fn usages(&self) -> StoreResult<Vec<CounterUsage>> {
         let names = self.names()?;
         let mut commands = redis::pipe();
         commands.cmd("TIME");
@@ -42,7 +42,7 @@ impl RedisAccount {
     }
 
     /// Sets a counter to zero; returns the number of its keys.
-    pub(in crate::ledger) fn reset(&self, counter: &str) -> Result<usize, LedgerErrorKind> {
+    pub(in crate::ledger) fn reset(&self, counter: &str) -> StoreResult<usize> {
         let mut names = self.names()?;
         names.retain(|name| parts(name).is_some_and(|(other, _)| other == counter));
         if names.is_empty() {
@@ -58,7 +58,7 @@ impl RedisAccount {
         Ok(deleted.first().map_or(0, |(keys, _)| *keys))
     }
 
-    fn names(&self) -> Result<Vec<String>, LedgerErrorKind> {
+    fn names(&self) -> StoreResult<Vec<String>> {
         let index = self.key("index");
         self.run(|to| redis::cmd("ZRANGE").arg(&index).arg(0).arg(-1).query(to))
     }
