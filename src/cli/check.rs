@@ -149,7 +149,8 @@ impl Check {
 
     /// What the policy says besides the rules for single tools.
     fn besides(&self, policy: &Policy) -> Vec<String> {
-        let mut besides = policy.besides(&self.grant);
+        let rules = policy.describe(&self.grant, None);
+        let mut besides: Vec<String> = rules.iter().map(ToString::to_string).collect();
         if !policy.accounts().is_empty() {
             let names = policy.accounts().iter();
             let used: Vec<_> = names
@@ -167,19 +168,24 @@ fn rows(policy: &Policy, grant: &str) -> Vec<EffectRow> {
     let row = |entry: &op::Entry| {
         let effect = policy.effect(entry.name, entry.risk, grant);
         let limits = policy.limits_of(entry.name, grant);
-        let because = effect.because();
-        let manner = effect.admits().then(|| policy.manner(entry.name, grant));
+        let reason = effect.reason();
+        let mut manner: Vec<String> = Vec::new();
+        if effect.admits() {
+            let terms = policy.describe_tool(entry.name, grant).into_iter();
+            manner.extend(terms.map(|term| term.text));
+            manner.dedup();
+        }
         EffectRow {
             tool: entry.name,
             risk: entry.risk,
             effect: word(&effect),
-            manner: manner.unwrap_or_default(),
+            manner,
             limits: limits.iter().map(ToString::to_string).collect(),
-            rule: because
-                .and_then(|because| because.rule.clone())
+            rule: reason
+                .and_then(|reason| reason.rule.clone())
                 .or_else(|| limits.first().map(|limit| limit.rule.clone()))
                 .or_else(|| policy.allowed_by(entry.name, grant).cloned()),
-            reason: because.and_then(|because| because.reason.clone()),
+            reason: reason.and_then(|reason| reason.detail.clone()),
         }
     };
     op::catalogue().iter().map(row).collect()

@@ -14,7 +14,7 @@ use super::{
     CliError,
     output::{colour, exit, print},
 };
-use crate::policy::{Change, Direction, Policy, Side};
+use crate::policy::{Direction, Policy, PolicyChange, Side};
 
 /// Compare two policies: which calls the new one loosens or tightens.
 #[derive(Debug, Args)]
@@ -45,7 +45,7 @@ pub(super) struct Diff {
 #[derive(Serialize)]
 struct DiffReport {
     looser: bool,
-    changes: Vec<Change>,
+    changes: Vec<PolicyChange>,
 }
 
 impl Diff {
@@ -64,7 +64,7 @@ impl Diff {
     }
 }
 
-fn write_change(out: &mut impl Write, change: &Change) -> io::Result<()> {
+fn write_change(out: &mut impl Write, change: &PolicyChange) -> io::Result<()> {
     let (word, style) = match change.direction {
         Direction::Looser => ("looser", colour(AnsiColor::Red)),
         Direction::Tighter => ("tighter", colour(AnsiColor::Green)),

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{CliError, http::new_token, options::PolicyOption, output::print};
-use crate::http::tokens::digest;
+use crate::{http::auth::digest, text::hex};
 
 /// Create and list access tokens for callers over HTTP.
 #[derive(Debug, Args)]
@@ -82,10 +82,7 @@ fn new(
         return Err(CliError::Usage(problem.to_owned()));
     }
     let token = new_token()?;
-    let sha256: String = digest(&token)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = hex(&digest(&token));
     let expires = days.map(|days| {
         let now = Timestamp::now();
         let later = now.checked_add(SignedDuration::from_hours(24 * i64::from(days)));

@@ -14,10 +14,10 @@ use super::{CliError, output::notify};
 use crate::{
     http::{
         self,
+        auth::{self, Authenticator},
         listen::Listener,
         origins::Origins,
         status,
-        tokens::{self, Door},
     },
     mcp::{self, LOCAL, Server},
     sessions::{MAX_SESSIONS, Sessions},
@@ -95,7 +95,7 @@ impl HttpOptions {
         };
         let (at, path) = (listener.address()?, http::PATH);
         notify(format!("serving {scheme}://{at}{path}"));
-        let door = self.door(&server)?;
+        let authenticator = self.authenticator(&server)?;
         let status = match self.status {
             Some(address) => {
                 let listener = listen(address).await?;
@@ -107,7 +107,7 @@ impl HttpOptions {
         let end = CancellationToken::new();
         let sessions = Sessions::new(server.clock().clone(), MAX_SESSIONS);
         let service = mcp::http_service(server.clone(), sessions.clone(), end.clone());
-        let router = http::router(service, origins, door, sessions);
+        let router = http::router(service, origins, authenticator, sessions);
         let ending = async {
             stop.cancelled().await;
             server.drain(GRACE).await;
@@ -138,17 +138,19 @@ impl HttpOptions {
         Err(CliError::Usage(problem.to_owned()))
     }
 
-    /// How callers are authenticated.
-    fn door(&self, server: &Server) -> Result<Door, CliError> {
+    /// How requests are authenticated. Prints the token that is valid for this run, if
+    /// the policy has none.
+    fn authenticator(&self, server: &Server) -> Result<Authenticator, CliError> {
         if self.no_auth {
-            return Ok(Door::Open(LOCAL.to_owned()));
+            return Ok(Authenticator::Anonymous(LOCAL.to_owned()));
         }
         if has_tokens(server) {
-            return Ok(Door::of(server.clone()));
+            return Ok(Authenticator::for_grants(server.clone()));
         }
         let token = new_token()?;
         notify(format!("token for this run: {token}"));
-        Ok(Door::One(LOCAL.to_owned(), tokens::digest(&token)))
+        let digest = auth::digest(&token);
+        Ok(Authenticator::SharedToken(LOCAL.to_owned(), digest))
     }
 }
 
@@ -167,7 +169,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 async fn listen(address: SocketAddr) -> Result<Listener, CliError> {
-    Listener::at(address)
+    Listener::bind(address)
         .await
         .map_err(|error| CliError::Failed(format!("cannot listen at {address}: {error}")))
 }

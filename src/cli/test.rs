@@ -15,7 +15,7 @@ use super::{
     options::PolicyOption,
     output::{colour, exit, print},
 };
-use crate::policy::{Case, Failure, Verdict};
+use crate::policy::{Case, CaseOutcome, Failure};
 
 /// Test a policy: run calls through it and compare the decisions with the expected ones.
 #[derive(Debug, Args)]
@@ -101,13 +101,13 @@ fn write_report(out: &mut impl Write, report: &TestReport) -> io::Result<()> {
     )
 }
 
-fn describe(verdict: &Verdict) -> String {
-    let code = verdict.code.as_deref().map(|code| format!(" ({code})"));
-    let reason = verdict
+fn describe(outcome: &CaseOutcome) -> String {
+    let code = outcome.code.as_deref().map(|code| format!(" ({code})"));
+    let reason = outcome
         .reason
         .as_deref()
         .map(|reason| format!(": {reason}"));
-    let rule = verdict.rule.as_deref().map(|rule| format!(" [{rule}]"));
+    let rule = outcome.rule.as_deref().map(|rule| format!(" [{rule}]"));
     let parts = [code, reason, rule].map(Option::unwrap_or_default);
-    format!("{}{}", verdict.verdict, parts.concat())
+    format!("{}{}", outcome.verdict, parts.concat())
 }

@@ -247,7 +247,7 @@ fn not_found(notice: Notice, uri: &str, reason: &str) -> ErrorData {
 }
 
 fn failure(notice: Notice, error: &BackendError) -> ErrorData {
-    let (code, next) = (error.code(), error.next());
+    let (code, next) = (error.code(), error.remedy());
     let reason = error.to_string();
     let message = format!("failed ({code}): {reason}; {next}");
     fail(

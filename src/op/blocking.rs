@@ -3,13 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Operation, Output, PersonId, Risk, Targets, Topic};
+use super::{Operation, Output, PersonId, Reads, Risk, Targets, Topic};
 
-/// Block a person, who can then neither write nor call.
+/// Block a person: no messages or calls from them.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BlockContact {
-    /// Person to block.
+    /// Person id from list_contacts, or a phone number.
     pub person: PersonId,
 }
 
@@ -17,6 +17,7 @@ impl Operation for BlockContact {
     const NAME: &'static str = "block_contact";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Contacts;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "block a person on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_block_contact"];
@@ -27,11 +28,11 @@ impl Operation for BlockContact {
     }
 }
 
-/// Let a blocked person write and call again.
+/// Unblock a person.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnblockContact {
-    /// Person to unblock.
+    /// Person id from list_contacts, or a phone number.
     pub person: PersonId,
 }
 
@@ -39,6 +40,7 @@ impl Operation for UnblockContact {
     const NAME: &'static str = "unblock_contact";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Contacts;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "unblock a person on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_unblock_contact"];
@@ -65,7 +67,7 @@ pub enum Blocking {
 pub struct BlockOutcome {
     /// What came of it.
     pub outcome: Blocking,
-    /// Whether a look at the person shows it; not every engine tells.
+    /// Whether the effect was verified; not every engine reports it.
     pub verified: bool,
     /// The person's id.
     #[schemars(with = "String")]
@@ -73,7 +75,7 @@ pub struct BlockOutcome {
 }
 
 impl BlockOutcome {
-    /// What the API accepted, and whether a look shows it.
+    /// What the API accepted, and whether it was verified.
     pub fn accepted(outcome: Blocking, person: PersonId, verified: bool) -> Self {
         Self {
             outcome,
@@ -87,12 +89,12 @@ impl Output for BlockOutcome {
     fn text(&self) -> String {
         let (done, asked) = match self.outcome {
             Blocking::BlockAccepted => ("blocked", "blocking"),
-            Blocking::UnblockAccepted => ("not blocked any more", "unblocking"),
+            Blocking::UnblockAccepted => ("no longer blocked", "unblocking"),
         };
         let person = &self.person;
         if self.verified {
             return format!("{person} is {done}");
         }
-        format!("the API accepted {asked} {person}; no look shows it")
+        format!("the API accepted {asked} {person}; the effect was not observed")
     }
 }

@@ -3,13 +3,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Operation, Output, Risk, Targets, Topic};
+use super::{
+    ChangeOutcome, ChatId, FromChange, OfChat, Operation, Reads, Risk, Targets, Topic,
+    outcome::outcomes,
+};
 
-/// Mark a chat's newest messages as read; their senders may see it.
+/// Mark the newest messages of a chat as read. Senders may see it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkChatRead {
-    /// Chat to mark: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -17,6 +20,7 @@ impl Operation for MarkChatRead {
     const NAME: &'static str = "mark_chat_read";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "mark a WhatsApp chat as read, which its senders may see";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_mark_chat_read", "mark_message_as_read"];
@@ -27,11 +31,11 @@ impl Operation for MarkChatRead {
     }
 }
 
-/// Mark a chat as unread, on this account alone.
+/// Mark a chat as unread on this account.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkChatUnread {
-    /// Chat to mark: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -39,6 +43,7 @@ impl Operation for MarkChatUnread {
     const NAME: &'static str = "mark_chat_unread";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "mark a WhatsApp chat as unread";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_mark_chat_unread"];
@@ -49,11 +54,11 @@ impl Operation for MarkChatUnread {
     }
 }
 
-/// Move a chat to the archive.
+/// Archive a chat.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArchiveChat {
-    /// Chat to archive: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -61,6 +66,7 @@ impl Operation for ArchiveChat {
     const NAME: &'static str = "archive_chat";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "archive a WhatsApp chat";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_archive_chat"];
@@ -71,11 +77,11 @@ impl Operation for ArchiveChat {
     }
 }
 
-/// Take a chat out of the archive.
+/// Move a chat out of the archive.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnarchiveChat {
-    /// Chat to take out: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -83,6 +89,7 @@ impl Operation for UnarchiveChat {
     const NAME: &'static str = "unarchive_chat";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "take a WhatsApp chat out of the archive";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_unarchive_chat"];
@@ -93,11 +100,11 @@ impl Operation for UnarchiveChat {
     }
 }
 
-/// Delete all messages of a chat on this account. Cannot be undone.
+/// Delete all messages of a chat on this account; others keep theirs. Irreversible.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClearChat {
-    /// Chat to empty: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -105,6 +112,7 @@ impl Operation for ClearChat {
     const NAME: &'static str = "clear_chat";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "delete all messages of a WhatsApp chat on this account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_clear_chat_messages"];
@@ -115,11 +123,11 @@ impl Operation for ClearChat {
     }
 }
 
-/// Delete a chat with its messages on this account. Cannot be undone.
+/// Delete a chat with its messages on this account; others keep theirs. Irreversible.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteChat {
-    /// Chat to delete: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -127,6 +135,7 @@ impl Operation for DeleteChat {
     const NAME: &'static str = "delete_chat";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "delete a WhatsApp chat with its messages on this account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_delete_chat"];
@@ -137,63 +146,22 @@ impl Operation for DeleteChat {
     }
 }
 
-/// What came of changing a chat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum ChangingChat {
-    /// Done, and a look shows it.
-    Done,
-    /// The API said yes; no look shows it.
-    Accepted,
-    /// The API said yes, but what was to go is still there.
-    StillThere,
-    /// It is not known whether it was done.
-    Unknown,
+outcomes! {
+    /// What came of changing a chat.
+    ChangingChat of OfChat, next: false {
+        Done = verified "done for {} and verified",
+        Accepted = accepted "accepted by the API for {}; the effect was not observed",
+        StillThere = failed "the API accepted it, but nothing is gone from {}; check with get_chat in a minute",
+        Unknown = failed "unknown whether it was done for {}; check with get_chat",
+    }
 }
 
 /// The outcome of changing a chat.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ChangedChat {
-    /// What came of it.
-    pub outcome: ChangingChat,
-    /// Whether the chat was looked at afterwards and shows it.
-    pub verified: bool,
-    /// The chat's id.
-    #[schemars(with = "String")]
-    pub chat: ChatId,
-}
+pub type ChangedChat = ChangeOutcome<ChangingChat>;
 
-impl ChangedChat {
-    /// The outcome for a chat.
-    pub fn new(outcome: ChangingChat, chat: ChatId) -> Self {
-        Self {
-            outcome,
-            verified: outcome == ChangingChat::Done,
-            chat,
-        }
-    }
-}
-
-impl Output for ChangedChat {
-    fn text(&self) -> String {
-        let chat = &self.chat;
-        match self.outcome {
-            ChangingChat::Done => format!("done for {chat}; a look shows it"),
-            ChangingChat::Accepted => format!("the API accepted it for {chat}; no look shows it"),
-            ChangingChat::StillThere => format!(
-                "the API said yes, but a look at {chat} shows that nothing is gone; look with get_chat in a minute"
-            ),
-            ChangingChat::Unknown => {
-                format!("it is not known whether it was done for {chat}; look with get_chat")
-            }
-        }
-    }
-
-    fn failed(&self) -> bool {
-        matches!(
-            self.outcome,
-            ChangingChat::StillThere | ChangingChat::Unknown
-        )
-    }
+impl FromChange for ChangingChat {
+    const CHANGED: Self = Self::Done;
+    const ACCEPTED: Self = Self::Accepted;
+    const UNCHANGED: Self = Self::StillThere;
+    const UNKNOWN: Self = Self::Unknown;
 }

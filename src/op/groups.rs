@@ -5,26 +5,27 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Change, GroupId, Operation, Output, PageSize, Risk, Targets, Topic, Untrusted, page::Page,
+    Briefing, ChangeOutcome, FromChange, GroupId, OfGroup, Operation, Output, PageCursor, PageSize,
+    Reads, Risk, Targets, Topic, Untrusted, outcome::outcomes, page::Page,
 };
-use crate::op::Briefing;
 
-/// List the groups of this account, ordered by id.
+/// List the groups of this account with id and name, ordered by id.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListGroups {
-    /// How many at most, 1 to 100 (default 50).
+    /// Page size (default 50).
     #[serde(default)]
     pub limit: PageSize,
-    /// Where to go on: next_cursor of the answer before.
+    /// next_cursor of the previous answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<GroupId>,
+    pub cursor: Option<PageCursor<GroupId>>,
 }
 
 impl Operation for ListGroups {
     const NAME: &'static str = "list_groups";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see the groups of this WhatsApp account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -34,16 +35,20 @@ impl Operation for ListGroups {
     ];
     type Output = GroupList;
 
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
+
     fn page(&mut self) -> Option<&mut PageSize> {
         Some(&mut self.limit)
     }
 }
 
-/// Tell a group's name, size and this account's role in it.
+/// Get a group's name, description, size and this account's role in it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetGroup {
-    /// Group to look at.
+    /// Group id from list_groups.
     pub group: GroupId,
 }
 
@@ -51,7 +56,8 @@ impl Operation for GetGroup {
     const NAME: &'static str = "get_group";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Groups;
-    const INTENT: &'static str = "look at a WhatsApp group";
+    const READS: Reads = Reads::Nothing;
+    const INTENT: &'static str = "see a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["get_group_info", "waha_get_group_info"];
     type Output = GroupDetails;
@@ -61,11 +67,11 @@ impl Operation for GetGroup {
     }
 }
 
-/// Leave a group. Cannot be undone: coming back needs an invitation.
+/// Leave a group. Irreversible: coming back needs an invitation.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeaveGroup {
-    /// Group to leave.
+    /// Group id from list_groups.
     pub group: GroupId,
 }
 
@@ -73,6 +79,7 @@ impl Operation for LeaveGroup {
     const NAME: &'static str = "leave_group";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "leave a WhatsApp group; coming back needs an invitation";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["matrix_leave_room", "waha_leave_group"];
@@ -113,7 +120,7 @@ pub struct GroupList {
 impl GroupList {
     /// The page of `all` that was asked for; `all` in any order.
     pub fn page(all: Vec<GroupSummary>, op: &ListGroups) -> Self {
-        let after = op.cursor.as_ref().map(GroupId::as_str);
+        let after = op.cursor.as_ref().map(|cursor| cursor.0.as_str());
         let page = Page::of(all, |group| group.group.as_str(), after, op.limit);
         Self {
             next_cursor: page
@@ -230,86 +237,23 @@ impl Output for GroupDetails {
     }
 }
 
-/// What came of leaving a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Leaving {
-    /// Left, and the membership is gone.
-    Left,
-    /// The API said yes, but the membership is still there.
-    StillMember,
-    /// This account was not a member; nothing was sent.
-    WasNotMember,
-    /// It is not known whether the group was left.
-    Unknown,
-}
-
-impl From<Change> for Leaving {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::Changed => Self::Left,
-            Change::Unchanged | Change::NotMade => Self::StillMember,
-            Change::Accepted | Change::Unknown => Self::Unknown,
-        }
+outcomes! {
+    /// What came of leaving a group.
+    Leaving of OfGroup, next: true {
+        Left = verified "left {}; the membership is gone",
+        StillMember = failed "the API accepted it, but this account is still a member of {}"
+            => "check with get_group in a minute; if it stays so, leave on the phone",
+        WasNotMember = verified "this account is not a member of {}; nothing was sent",
+        Unknown = failed "unknown whether this account has left {}"
+            => "check with get_group or list_groups; do not repeat the call before that",
     }
 }
 
 /// The outcome of leaving a group.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct LeftGroup {
-    /// What came of it.
-    pub outcome: Leaving,
-    /// Whether the membership was looked at afterwards and shows it.
-    pub verified: bool,
-    /// The group's id.
-    #[schemars(with = "String")]
-    pub group: GroupId,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<&'static str>,
-}
+pub type LeftGroup = ChangeOutcome<Leaving>;
 
-impl LeftGroup {
-    /// The outcome for a group.
-    pub fn new(outcome: Leaving, group: GroupId) -> Self {
-        Self {
-            outcome,
-            verified: matches!(outcome, Leaving::Left | Leaving::WasNotMember),
-            group,
-            next: match outcome {
-                Leaving::Left | Leaving::WasNotMember => None,
-                Leaving::StillMember => {
-                    Some("look with get_group in a minute; leave it on the phone if it stays")
-                }
-                Leaving::Unknown => {
-                    Some("look with get_group or list_groups; do not leave again blindly")
-                }
-            },
-        }
-    }
-}
-
-impl Output for LeftGroup {
-    fn text(&self) -> String {
-        let id = &self.group;
-        let mut text = match self.outcome {
-            Leaving::Left => format!("left {id}; the membership is gone"),
-            Leaving::StillMember => {
-                format!("the API said yes, but the membership in {id} is still there")
-            }
-            Leaving::WasNotMember => {
-                format!("this account is not a member of {id}; nothing was sent")
-            }
-            Leaving::Unknown => format!("it is not known whether {id} was left"),
-        };
-        if let Some(next) = self.next {
-            text += &format!("; {next}");
-        }
-        text
-    }
-
-    fn failed(&self) -> bool {
-        matches!(self.outcome, Leaving::StillMember | Leaving::Unknown)
-    }
+impl FromChange for Leaving {
+    const CHANGED: Self = Self::Left;
+    const UNCHANGED: Self = Self::StillMember;
+    const UNKNOWN: Self = Self::Unknown;
 }

@@ -5,29 +5,29 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, Change, ChatId, MessageId, MessageText, Operation, Output, Risk, TargetRole, Targets,
-    Topic,
+    BadId, ChangeOutcome, ChatId, FromChange, MessageId, MessageText, OfMessage, Operation, Reads,
+    Risk, TargetRole, Targets, Topic, outcome::outcomes,
 };
 
-/// Change the text of an own message.
+/// Replace the text of a message from this account.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to change.
+    /// Message id from list_messages.
     pub message: MessageId,
-    /// What it says from now on.
+    /// New text.
     pub text: MessageText,
 }
 
-/// Delete a message for everyone. Cannot be undone.
+/// Delete a message for everyone in the chat. Irreversible.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to delete.
+    /// Message id from list_messages.
     pub message: MessageId,
 }
 
@@ -35,43 +35,43 @@ pub struct DeleteMessage {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct React {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to react to.
+    /// Message id from list_messages.
     pub message: MessageId,
-    /// One emoji; empty takes the reaction back.
+    /// One emoji; empty removes the reaction.
     pub emoji: Emoji,
 }
 
-/// Mark a message with a star.
+/// Star a message, on this account only.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StarMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to mark.
+    /// Message id from list_messages.
     pub message: MessageId,
 }
 
-/// Take the star off a message.
+/// Remove the star from a message.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnstarMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to unmark.
+    /// Message id from list_messages.
     pub message: MessageId,
 }
 
-/// Pin a message to the top of its chat.
+/// Pin a message at the top of its chat, for everyone in it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PinMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to pin.
+    /// Message id from list_messages.
     pub message: MessageId,
-    /// For how long (default week).
+    /// How long (default week).
     #[serde(default)]
     pub duration: PinDuration,
 }
@@ -80,9 +80,9 @@ pub struct PinMessage {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnpinMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to unpin.
+    /// Message id from list_messages.
     pub message: MessageId,
 }
 
@@ -90,13 +90,13 @@ pub struct UnpinMessage {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForwardMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to forward.
+    /// Message id from list_messages.
     pub message: MessageId,
-    /// Chat to send it to.
+    /// Chat id or phone number to forward to.
     pub to: ChatId,
-    /// Forward even if the same was forwarded just now.
+    /// Forward even if the same was forwarded within 30 s.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_repeat: bool,
 }
@@ -129,7 +129,7 @@ impl PinDuration {
 /// One emoji, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline)]
+#[schemars(inline, extend("format" = "emoji"))]
 pub struct Emoji(String);
 
 impl Emoji {
@@ -149,7 +149,7 @@ impl TryFrom<String> for Emoji {
             Ok(Self(text))
         } else {
             Err(BadId::new(
-                "takes one emoji, or nothing to take the reaction back",
+                "must be one emoji, or empty to remove the reaction",
             ))
         }
     }
@@ -168,6 +168,7 @@ macro_rules! on_message {
             const NAME: &'static str = $name;
             const RISK: Risk = Risk::$risk;
             const TOPIC: Topic = Topic::Messages;
+            const READS: Reads = Reads::Nothing;
             const INTENT: &'static str = $effect;
             const IDEMPOTENT: bool = true;
             const KNOWN_AS: &'static [&'static str] = &[$known_as];
@@ -245,6 +246,7 @@ impl Operation for ForwardMessage {
     const NAME: &'static str = "forward_message";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "forward a WhatsApp message to another chat";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &[];
@@ -263,87 +265,24 @@ impl Operation for ForwardMessage {
     }
 }
 
-/// What came of a change to a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum ChangingMessage {
-    /// Done, and a look shows it.
-    Done,
-    /// The API said yes; there is no way to look.
-    Accepted,
-    /// The API said yes, but the message is as it was.
-    Unchanged,
-    /// It is not known whether it happened.
-    Unknown,
+outcomes! {
+    /// What came of a change to a message.
+    ChangingMessage of OfMessage, next: true {
+        Done = verified "done; the message shows the change",
+        Accepted = accepted "accepted by WhatsApp; this API cannot confirm it",
+        Unchanged = failed "the API accepted it, but the message has not changed"
+            => "check with get_message in a minute",
+        Unknown = failed "unknown whether it was done"
+            => "check with get_message first; do not repeat the call before that",
+    }
 }
 
 /// The outcome of a change to a message.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ChangedMessage {
-    /// What came of it.
-    pub outcome: ChangingMessage,
-    /// Whether a look afterwards shows it.
-    pub verified: bool,
-    /// The message's id; of the copy, where one was forwarded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub message: Option<MessageId>,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<&'static str>,
-}
+pub type ChangedMessage = ChangeOutcome<ChangingMessage>;
 
-impl From<Change> for ChangingMessage {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::Changed => Self::Done,
-            Change::Accepted => Self::Accepted,
-            Change::Unchanged | Change::NotMade => Self::Unchanged,
-            Change::Unknown => Self::Unknown,
-        }
-    }
-}
-
-impl ChangedMessage {
-    /// The outcome for a message.
-    pub fn new(outcome: ChangingMessage, message: Option<MessageId>) -> Self {
-        Self {
-            outcome,
-            verified: outcome == ChangingMessage::Done,
-            message,
-            next: match outcome {
-                ChangingMessage::Done | ChangingMessage::Accepted => None,
-                ChangingMessage::Unchanged => Some("look with get_message in a minute"),
-                ChangingMessage::Unknown => {
-                    Some("look with get_message before anything else; do not repeat it blindly")
-                }
-            },
-        }
-    }
-}
-
-impl Output for ChangedMessage {
-    fn text(&self) -> String {
-        let mut text = match self.outcome {
-            ChangingMessage::Done => "done; a look at the message shows it",
-            ChangingMessage::Accepted => {
-                "the API accepted it; whether it shows cannot be looked at"
-            }
-            ChangingMessage::Unchanged => "the API said yes, but the message is as it was",
-            ChangingMessage::Unknown => "it is not known whether it happened",
-        }
-        .to_owned();
-        if let Some(next) = self.next {
-            text += &format!("; {next}");
-        }
-        text
-    }
-
-    fn failed(&self) -> bool {
-        matches!(
-            self.outcome,
-            ChangingMessage::Unchanged | ChangingMessage::Unknown
-        )
-    }
+impl FromChange for ChangingMessage {
+    const CHANGED: Self = Self::Done;
+    const ACCEPTED: Self = Self::Accepted;
+    const UNCHANGED: Self = Self::Unchanged;
+    const UNKNOWN: Self = Self::Unknown;
 }

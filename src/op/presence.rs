@@ -4,14 +4,17 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Operation, Output, PersonId, Risk, Targets, Topic};
+use super::{
+    BadId, ChangeOutcome, ChatId, OfChat, Operation, Output, PersonId, Reads, Risk, Targets, Topic,
+    outcome::outcomes,
+};
 
-/// Tell who is online or writing: in one chat, which subscribes to it as well, or
-/// in all chats that are subscribed to.
+/// Get who is online or typing: in one chat, which also subscribes to it, or in all
+/// subscribed chats.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetPresence {
-    /// Chat to look at; left out: all that are subscribed to.
+    /// Chat id from list_chats, or a phone number. Default: all subscribed chats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat: Option<ChatId>,
 }
@@ -20,6 +23,7 @@ impl Operation for GetPresence {
     const NAME: &'static str = "get_presence";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Presence;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see who is online or writing on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_get_presence", "waha_get_all_presence"];
@@ -30,11 +34,11 @@ impl Operation for GetPresence {
     }
 }
 
-/// Begin to follow who is online or writing in a chat; read it with get_presence.
+/// Subscribe to who is online or typing in a chat. Then read it with get_presence.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscribePresence {
-    /// Chat to follow.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -42,6 +46,7 @@ impl Operation for SubscribePresence {
     const NAME: &'static str = "subscribe_presence";
     const RISK: Risk = Risk::Execute;
     const TOPIC: Topic = Topic::Presence;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "follow who is online or writing in a WhatsApp chat";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_subscribe_presence"];
@@ -54,12 +59,11 @@ impl Operation for SubscribePresence {
 
 /// Show this account as online or offline, or as typing, recording or paused in a chat.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, try_from = "Wanted")]
-#[schemars(!try_from)]
+#[serde(deny_unknown_fields)]
 pub struct SetPresence {
-    /// What to show.
+    /// Presence to show.
     pub presence: Presence,
-    /// Chat to show it in: for typing, recording and paused only.
+    /// Chat id from list_chats; only for typing, recording and paused, which need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat: Option<ChatId>,
 }
@@ -68,6 +72,7 @@ impl Operation for SetPresence {
     const NAME: &'static str = "set_presence";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Presence;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "change what others see this WhatsApp account doing";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_set_presence"];
@@ -76,27 +81,15 @@ impl Operation for SetPresence {
     fn targets(&self) -> Targets {
         self.chat.as_ref().map(Targets::chat).unwrap_or_default()
     }
-}
 
-/// The arguments of `set_presence` before they are held against each other.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    presence: Presence,
-    chat: Option<ChatId>,
-}
-
-impl TryFrom<Wanted> for SetPresence {
-    type Error = String;
-
-    fn try_from(Wanted { presence, chat }: Wanted) -> Result<Self, String> {
-        match (presence.is_of_a_chat(), &chat) {
-            (true, None) => Err(format!("`{}` needs `chat`", presence.name())),
-            (false, Some(_)) => Err(format!(
-                "`{}` holds for the whole account; leave `chat` out",
-                presence.name()
-            )),
-            _ => Ok(Self { presence, chat }),
+    fn check(&self) -> Result<(), BadId> {
+        let presence = self.presence.name();
+        match (self.presence.is_of_a_chat(), &self.chat) {
+            (true, None) => Err(BadId::new(format!("`{presence}` needs `chat`"))),
+            (false, Some(_)) => Err(BadId::new(format!(
+                "`{presence}` is for the whole account; omit `chat`"
+            ))),
+            _ => Ok(()),
         }
     }
 }
@@ -211,7 +204,7 @@ impl Output for PresenceList {
         for chat in &self.chats {
             if chat.people.is_empty() {
                 lines.push(format!(
-                    "{}: nothing is known yet; look again in a while",
+                    "{}: nothing is known yet; check again in a while",
                     chat.chat
                 ));
             }
@@ -237,47 +230,23 @@ impl Output for PresenceList {
     }
 }
 
-/// What came of subscribing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Subscribing {
-    /// The chat is among those that are followed.
-    Subscribed,
-    /// The API said yes; the chat is not seen among those that are followed.
-    Accepted,
+outcomes! {
+    /// What came of subscribing.
+    Subscribing of OfChat, next: false {
+        Subscribed = verified "subscribed to {}; read it with get_presence",
+        Accepted = accepted "the API accepted to subscribe to {}, but does not list it yet; check with get_presence",
+    }
 }
 
 /// The outcome of subscribing.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Subscribed {
-    /// What came of it.
-    pub outcome: Subscribing,
-    /// Whether the chat was seen among those that are followed.
-    pub verified: bool,
-    /// The chat's id.
-    #[schemars(with = "String")]
-    pub chat: ChatId,
-}
-
-impl Output for Subscribed {
-    fn text(&self) -> String {
-        let chat = &self.chat;
-        match self.outcome {
-            Subscribing::Subscribed => format!("{chat} is followed; read it with get_presence"),
-            Subscribing::Accepted => format!(
-                "the API accepted to follow {chat}, which does not show yet; look with get_presence"
-            ),
-        }
-    }
-}
+pub type Subscribed = ChangeOutcome<Subscribing>;
 
 /// The outcome of showing a presence.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PresenceSet {
     /// What the API accepted to show.
     pub accepted: Presence,
-    /// Always false: no API tells what others see.
+    /// Always false: no API reports what others see.
     pub verified: bool,
     /// The chat it is shown in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -292,7 +261,7 @@ impl Output for PresenceSet {
             None => String::new(),
         };
         format!(
-            "the API accepted to show `{}`{place}; it cannot be looked at",
+            "the API accepted to show `{}`{place}; it cannot confirm what others see",
             self.accepted.name()
         )
     }

@@ -5,15 +5,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attachment, Blob, Change, Operation, Output, PersonId, PhoneNumber, Risk, Topic, Untrusted,
+    Attachment, Blob, ChangeOutcome, FromChange, OfSession, Operation, Output, PersonId,
+    PhoneNumber, Reads, Risk, Targets, Topic, Untrusted, outcome::outcomes,
 };
 
-/// Bring the WhatsApp session up and wait until it can be used or linked. Answers
-/// who is signed in, or a QR code to scan, or with phone_number a pairing code.
+/// Start the session and wait until it works or needs linking. Call it when get_session is
+/// not `working`. Returns the signed-in account, a QR code to scan, or with phone_number a
+/// pairing code.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenSession {
-    /// Link by a pairing code for this number (international form) instead of a QR code.
+    /// Account's phone number; returns a pairing code instead of a QR code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<PhoneNumber>,
 }
@@ -22,6 +24,7 @@ impl Operation for OpenSession {
     const NAME: &'static str = "open_session";
     const RISK: Risk = Risk::Execute;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "start the WhatsApp session and link an account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -31,9 +34,14 @@ impl Operation for OpenSession {
         "create_instance",
     ];
     type Output = OpenedSession;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
-/// Tell the session's state and who is signed in.
+/// Get the session's state and the signed-in account. Call it first, and when other tools
+/// fail.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetSession {}
@@ -42,6 +50,7 @@ impl Operation for GetSession {
     const NAME: &'static str = "get_session";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see the state of the WhatsApp session";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -53,10 +62,14 @@ impl Operation for GetSession {
         "ping",
     ];
     type Output = SessionReport;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
-/// Disconnect the WhatsApp account; the instance and its settings are kept. Linking
-/// it again needs the phone.
+/// Unlink the WhatsApp account from the session, keeping the session's settings. To link it
+/// again, a person needs the phone.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogoutInstance {}
@@ -65,11 +78,16 @@ impl Operation for LogoutInstance {
     const NAME: &'static str = "logout_instance";
     const RISK: Risk = Risk::Execute;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str =
         "disconnect this WhatsApp account; linking it again needs the phone";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = LoggedOut;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
 /// What a session is good for, whatever the API calls it.
@@ -101,11 +119,11 @@ impl SessionState {
         match self {
             Self::Working => None,
             Self::NeedsLinking => Some("call open_session and link it with the phone"),
-            Self::Starting => Some("wait some seconds and look again"),
+            Self::Starting => Some("wait some seconds, then call get_session again"),
             Self::Stopped | Self::Missing => Some("call open_session"),
             Self::Failed => Some("call open_session; if it fails again, log out and link anew"),
-            Self::Restricted => Some("stop sending and look at the account on the phone"),
-            Self::Unknown => Some("look at the session in the API's own console"),
+            Self::Restricted => Some("stop sending and check the account on the phone"),
+            Self::Unknown => Some("check the session in the API's own console"),
         }
     }
 
@@ -118,7 +136,7 @@ impl SessionState {
             Self::Missing => "there is no session yet",
             Self::Failed => "the session has failed",
             Self::Restricted => "WhatsApp restricts this account",
-            Self::Unknown => "the session is in a state that is not known here",
+            Self::Unknown => "the session is in an unknown state",
         }
     }
 }
@@ -128,7 +146,7 @@ impl SessionState {
 pub struct SessionReport {
     /// What the session is good for.
     pub state: SessionState,
-    /// The API's own word for the state.
+    /// The state as the API reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported: Option<Untrusted>,
     /// Id of the account that is signed in.
@@ -143,7 +161,7 @@ pub struct SessionReport {
 }
 
 impl SessionReport {
-    /// A session in this state, in the API's own word.
+    /// A session in this state, and how the API reports it.
     pub fn new(state: SessionState, reported: Option<&str>) -> Self {
         Self {
             state,
@@ -261,84 +279,23 @@ impl Output for OpenedSession {
     }
 }
 
-/// What came of a logout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum LoggingOut {
-    /// The account is disconnected, and the state says so.
-    LoggedOut,
-    /// No account was linked, nothing was sent.
-    WasNotLinked,
-    /// The API said yes, but the account is still linked.
-    StillLinked,
-    /// It is not known whether the account is disconnected.
-    Unknown,
-}
-
-impl From<Change> for LoggingOut {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::Changed => Self::LoggedOut,
-            Change::Unchanged | Change::NotMade => Self::StillLinked,
-            Change::Accepted | Change::Unknown => Self::Unknown,
-        }
+outcomes! {
+    /// What came of a logout.
+    LoggingOut of OfSession, next: true {
+        LoggedOut = verified "logged out; the session's state confirms it",
+        WasNotLinked = verified "no account was linked; nothing was sent",
+        StillLinked = failed "the API accepted the logout, but the account is still linked"
+            => "remove the device on the phone (Settings > Linked devices), or try again in a minute",
+        Unknown = failed "unknown whether the account is logged out"
+            => "check with get_session before anything else; do not repeat the call before that",
     }
 }
 
 /// The outcome of a logout.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct LoggedOut {
-    /// What came of it.
-    pub outcome: LoggingOut,
-    /// Whether the session's state was looked at afterwards and shows it.
-    pub verified: bool,
-    /// The session as it is now, where it could be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub session: Option<SessionReport>,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<&'static str>,
-}
+pub type LoggedOut = ChangeOutcome<LoggingOut>;
 
-impl LoggedOut {
-    /// The outcome, with the state that shows it.
-    pub fn new(outcome: LoggingOut, session: Option<SessionReport>) -> Self {
-        Self {
-            outcome,
-            verified: matches!(outcome, LoggingOut::LoggedOut | LoggingOut::WasNotLinked),
-            session,
-            next: match outcome {
-                LoggingOut::LoggedOut => None,
-                LoggingOut::WasNotLinked => None,
-                LoggingOut::StillLinked => Some(
-                    "remove the device on the phone (Settings > Linked devices), or try again in a minute",
-                ),
-                LoggingOut::Unknown => {
-                    Some("call get_session before anything else; do not log out again blindly")
-                }
-            },
-        }
-    }
-}
-
-impl Output for LoggedOut {
-    fn text(&self) -> String {
-        let mut text = match self.outcome {
-            LoggingOut::LoggedOut => "logged out; the session's state shows it".to_owned(),
-            LoggingOut::WasNotLinked => "no account was linked; nothing was sent".to_owned(),
-            LoggingOut::StillLinked => {
-                "the API accepted the logout, but the account is still linked".to_owned()
-            }
-            LoggingOut::Unknown => "it is not known whether the account is logged out".to_owned(),
-        };
-        if let Some(next) = self.next {
-            text += &format!("; {next}");
-        }
-        text
-    }
-
-    fn failed(&self) -> bool {
-        matches!(self.outcome, LoggingOut::StillLinked | LoggingOut::Unknown)
-    }
+impl FromChange for LoggingOut {
+    const CHANGED: Self = Self::LoggedOut;
+    const UNCHANGED: Self = Self::StillLinked;
+    const UNKNOWN: Self = Self::Unknown;
 }

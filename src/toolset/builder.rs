@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::{Answer, AttributeSource, Boxed, Prepared, ReadFilter, Resolver, Tool, Toolset};
 use crate::op::{
-    AnswerSize, BackendError, BadCall, Briefing, ChatId, Operation, Output, Progress, read,
-    schemas, understood,
+    AnswerSize, BackendError, BadCall, Briefing, ChatId, Operation, Output, Progress, parse, read,
+    schemas,
 };
 
 type RunOf<B, O> = Arc<
@@ -44,8 +44,8 @@ impl<B: AttributeSource> Builder<B, ()> {
     }
 }
 
-impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
-    /// Lists a method that reads.
+impl<B: AttributeSource, P> Builder<B, P> {
+    /// Lists a method of the back end.
     #[must_use]
     pub fn tool<O, F, Fut>(self, method: F) -> Builder<B, O>
     where
@@ -53,10 +53,10 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
         F: Fn(B, O) -> Fut + Copy + Send + Sync + 'static,
         Fut: Future<Output = Result<O::Output, BackendError>> + Send + 'static,
     {
-        self.slow_tool(move |backend, op, _progress| method(backend, op))
+        self.slow_tool(move |backend, op, progress| method(backend.with_progress(progress), op))
     }
 
-    /// Lists a method that waits or changes something.
+    /// Lists a function that gets its progress apart from the back end.
     #[must_use]
     pub fn slow_tool<O, F, Fut>(self, method: F) -> Builder<B, O>
     where
@@ -149,7 +149,7 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
     arguments: Value,
     size: AnswerSize,
 ) -> Result<Prepared, BadCall> {
-    let (op, facts, content) = understood::<O>(&arguments, size)?;
+    let (op, facts, content) = parse::<O>(&arguments, size)?;
     let (backend, run) = (backend.clone(), run.clone());
     Ok(Prepared {
         facts,

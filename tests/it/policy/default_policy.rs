@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use whatsapp_guard::policy::{self, DEFAULT, Policy};
 
-use crate::app::{self, code};
+use crate::{
+    app::{self, code},
+    backend::unanswered_sends,
+};
 
 /// The examples, each a run of lines that begin with `#` and no space.
 fn blocks() -> Vec<Vec<usize>> {
@@ -132,20 +135,12 @@ fn its_limits_are_these() {
         let limits: Vec<String> = limits.iter().map(ToString::to_string).collect();
         limits[1..].join(", ")
     };
-    for tool in [
-        "send_message",
-        "send_media",
-        "send_voice",
-        "send_location",
-        "send_contact",
-        "send_poll",
-        "forward_message",
-    ] {
+    for tool in unanswered_sends::sends() {
         let wanted = "5 per minute, 30 per hour, 150 per day, 6 per hour per chat";
         assert_eq!(limits(tool), wanted, "{tool}");
     }
     assert_eq!(limits("check_number"), "10 per hour");
-    assert_eq!(limits("create_group"), "1 per 5 minutes, 3 per day");
+    assert_eq!(limits("create_group"), "1 per 5m, 3 per day");
     assert_eq!(limits("add_group_members"), "10 per day");
     assert_eq!(limits("logout_instance"), "2 per day");
     for (tool, wanted) in [

@@ -244,7 +244,7 @@ async fn a_message_of_another_chat_is_not_touched() {
         let result = app.call(tool, arguments).await;
         assert_eq!(code(&result), "bad-arguments", "{tool}");
         assert!(
-            text(&result).contains("name the chat that it is in"),
+            text(&result).contains("the message id names the chat"),
             "{result}"
         );
     }

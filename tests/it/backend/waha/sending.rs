@@ -135,7 +135,7 @@ async fn what_cannot_be_sent_is_told_before() {
     for (arguments, wanted) in [
         (
             json!({ "chat": "Ann", "text": "hi" }),
-            "`chat`: this is not an international phone number",
+            "`chat`: `Ann` is not a chat id or a phone number",
         ),
         (
             json!({ "chat": "status@broadcast", "text": "hi" }),
@@ -143,7 +143,7 @@ async fn what_cannot_be_sent_is_told_before() {
         ),
         (
             json!({ "chat": ANN, "text": " \n" }),
-            "`text`: there is nothing to send",
+            "`text` must be text of 1 to 20000 characters",
         ),
         (
             json!({ "chat": ANN, "text": "x".repeat(20_001) }),
@@ -151,7 +151,7 @@ async fn what_cannot_be_sent_is_told_before() {
         ),
         (
             json!({ "chat": ANN, "text": "hi", "reply_to": "../x" }),
-            "is no message id",
+            "is not a message id",
         ),
         (
             json!({ "chat": ANN, "text": "hi", "mentions": ["120@g.us"] }),

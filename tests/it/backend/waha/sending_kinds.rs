@@ -186,15 +186,15 @@ async fn what_cannot_be_sent_is_told_before() {
         (
             0,
             json!({ "latitude": 90.1 }),
-            "takes a number from -90 to 90",
+            "must be a number from -90 to 90",
         ),
         (0, json!({ "latitude": "1" }), "`latitude`"),
         (
             0,
             json!({ "longitude": -180.5 }),
-            "takes a number from -180 to 180",
+            "must be a number from -180 to 180",
         ),
-        (0, json!({ "name": " " }), "takes 1 to 200 characters"),
+        (0, json!({ "name": " " }), "text of 1 to 200 characters"),
         (1, json!({ "number": "0171 123456" }), "`number`"),
         (
             1,
@@ -205,39 +205,47 @@ async fn what_cannot_be_sent_is_told_before() {
         (
             2,
             json!({ "question": "x".repeat(256) }),
-            "takes 1 to 255 characters",
+            "text of 1 to 255 characters",
         ),
         (
             2,
             json!({ "options": ["yes", "x".repeat(101)] }),
-            "takes 1 to 100 characters",
+            "text of 1 to 100 characters",
         ),
-        (2, json!({ "options": ["yes"] }), "takes 2 to 12 options"),
-        (2, json!({ "options": thirteen }), "takes 2 to 12 options"),
+        (
+            2,
+            json!({ "options": ["yes"] }),
+            "`options` must be 2 to 12 answers",
+        ),
+        (
+            2,
+            json!({ "options": thirteen }),
+            "`options` must be 2 to 12 answers",
+        ),
         (
             2,
             json!({ "options": ["yes", "no", "yes "] }),
-            "`yes` stands there twice",
+            "`yes` is there twice",
         ),
         (
             2,
             json!({ "chat": "120363025246125486@newsletter" }),
-            "a channel takes no polls",
+            "channels have no polls",
         ),
         (
             0,
             json!({ "reply_to": "false_15557778888@c.us_A" }),
-            "name the chat that it is in",
+            "the message id names the chat",
         ),
         (
             1,
             json!({ "reply_to": "false_15557778888@c.us_A" }),
-            "name the chat that it is in",
+            "the message id names the chat",
         ),
         (
             2,
             json!({ "reply_to": "false_15557778888@c.us_A" }),
-            "name the chat that it is in",
+            "the message id names the chat",
         ),
     ] {
         let (tool, mut arguments, _) = kinds()[kind].clone();
