@@ -160,7 +160,7 @@ impl Audit {
             io::Error::other("there is no home directory; name a file with --audit")
         })?;
         if let Some(folder) = path.parent() {
-            state_dir::make(folder)?;
+            state_dir::create(folder)?;
         }
         let mut options = OpenOptions::new();
         options.append(true).create(true);

@@ -1,7 +1,7 @@
-//! Time, real or turned by hand.
+//! Time: the machine's clock, or a manual clock for tests.
 
 mod boot;
-mod hand;
+mod manual;
 
 use std::{
     sync::{Arc, Mutex},
@@ -11,55 +11,55 @@ use std::{
 use governor::nanos::Nanos;
 use jiff::Timestamp;
 
-use self::hand::Turned;
-pub use self::{boot::Boot, hand::ManualClock};
+use self::manual::{ManualTime, lock};
+pub use self::{boot::Boot, manual::ManualClock};
 
-/// Where the gate, the ledger and the audit read the time.
+/// The source of time for the gate, the ledger and the audit.
 #[derive(Debug, Clone)]
-pub struct Clock(Source);
+pub struct Clock(TimeSource);
 
 #[derive(Debug, Clone)]
-enum Source {
+enum TimeSource {
     Real(Instant),
-    Manual(Arc<Mutex<Turned>>),
+    Manual(Arc<Mutex<ManualTime>>),
 }
 
 impl Clock {
     /// The machine's clock.
     pub fn real() -> Self {
-        Self(Source::Real(Instant::now()))
+        Self(TimeSource::Real(Instant::now()))
     }
 
-    /// A clock that stands still until its [`ManualClock`] moves it.
+    /// A clock that moves only when the [`ManualClock`] moves it.
     pub fn manual() -> (Self, ManualClock) {
-        let turned = Arc::new(Mutex::new(Turned::default()));
+        let state = Arc::new(Mutex::new(ManualTime::default()));
         (
-            Self(Source::Manual(turned.clone())),
-            ManualClock::new(turned),
+            Self(TimeSource::Manual(state.clone())),
+            ManualClock::new(state),
         )
     }
 
-    /// Time since the clock was made; never goes back.
+    /// Time since the clock was created; monotonic.
     pub fn elapsed(&self) -> Duration {
         match &self.0 {
-            Source::Real(start) => start.elapsed(),
-            Source::Manual(turned) => hand::lock(turned).elapsed,
+            TimeSource::Real(start) => start.elapsed(),
+            TimeSource::Manual(state) => lock(state).elapsed,
         }
     }
 
-    /// The time of day; may be set back by whoever sets the machine's clock.
+    /// The time of day; goes back when somebody sets the machine's clock back.
     pub fn timestamp(&self) -> Timestamp {
         match &self.0 {
-            Source::Real(_) => Timestamp::now(),
-            Source::Manual(turned) => hand::lock(turned).wall,
+            TimeSource::Real(_) => Timestamp::now(),
+            TimeSource::Manual(state) => lock(state).wall,
         }
     }
 
-    /// Which boot this is and how long it has lasted, whatever the time of day is set to.
+    /// The current boot and its uptime, which do not depend on the time of day.
     pub fn boot(&self) -> Boot {
         match &self.0 {
-            Source::Real(_) => Boot::now(),
-            Source::Manual(turned) => hand::lock(turned).boot(),
+            TimeSource::Real(_) => Boot::now(),
+            TimeSource::Manual(state) => lock(state).boot(),
         }
     }
 }

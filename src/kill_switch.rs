@@ -1,7 +1,7 @@
-//! The switch that stops every server of a state directory, or of a Redis.
+//! The kill switch: stops every server that uses a state directory or a Redis.
 //!
-//! It is a file or a key, so that it works whatever the servers are doing, and no tool
-//! writes it.
+//! It is a file or a key, so that it works whatever the servers are doing. No tool writes
+//! it.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -16,21 +16,21 @@ use crate::{
     state_dir,
 };
 
-/// A file of this length is none that was written here.
-const LONG: usize = 64;
+/// A file of this length was not written by this program.
+const MAX_FILE_BYTES: usize = 64;
 
-/// The switch of a state directory, or of a Redis.
+/// The kill switch of a state directory or of a Redis.
 #[derive(Debug, Clone)]
-pub struct Switch(Place);
+pub struct Switch(Location);
 
 #[derive(Debug, Clone)]
-enum Place {
-    Here(Here),
-    Shared(Shared),
+enum Location {
+    File(SwitchFile),
+    Redis(Shared),
 }
 
 #[derive(Debug, Clone)]
-struct Here {
+struct SwitchFile {
     directory: PathBuf,
     file: PathBuf,
 }
@@ -38,7 +38,7 @@ struct Here {
 impl Switch {
     /// The switch of this state directory.
     pub fn at(directory: &Path) -> Self {
-        Self(Place::Here(Here {
+        Self(Location::File(SwitchFile {
             directory: directory.to_owned(),
             file: directory.join("panic"),
         }))
@@ -46,60 +46,49 @@ impl Switch {
 
     /// The switch of this Redis.
     pub fn shared(shared: Shared) -> Self {
-        Self(Place::Shared(shared))
+        Self(Location::Redis(shared))
     }
 
-    /// The file or the Redis that it is in.
-    pub fn place(&self) -> String {
+    /// The path of the file, or the address of the Redis.
+    pub fn location(&self) -> String {
         match &self.0 {
-            Place::Here(here) => here.file.display().to_string(),
-            Place::Shared(shared) => shared.place().to_owned(),
+            Location::File(switch) => switch.file.display().to_string(),
+            Location::Redis(shared) => shared.location().to_owned(),
         }
     }
 
-    /// What holds now, read anew each time; what cannot be read or understood is the
-    /// strictest.
+    /// The current state; the strictest one if it cannot be read or understood.
     pub fn state(&self) -> SwitchState {
-        self.ask().unwrap_or(SwitchState::Everything)
+        self.read().unwrap_or(SwitchState::Everything)
     }
 
-    /// What holds now, where it can be asked.
+    /// The current state. A file that cannot be understood is the strictest state.
     ///
     /// # Errors
-    /// When Redis does not answer.
-    pub fn ask(&self) -> io::Result<SwitchState> {
+    /// If Redis does not answer.
+    pub fn read(&self) -> io::Result<SwitchState> {
         match &self.0 {
-            Place::Here(here) => Ok(here.state()),
-            Place::Shared(shared) => shared.switch().map_err(io::Error::other),
+            Location::File(switch) => Ok(switch.state()),
+            Location::Redis(shared) => shared.switch().map_err(io::Error::other),
         }
     }
 
-    /// Puts the switch; it has reached the disk when this returns, or Redis.
+    /// Sets the state. It has reached the disk, or Redis, when this returns.
     ///
     /// # Errors
-    /// When it cannot be put or taken away; a file is then as it was.
+    /// If the state cannot be set; a file is then unchanged.
     pub fn set(&self, state: SwitchState) -> io::Result<()> {
         match &self.0 {
-            Place::Here(here) => here.set(state),
-            Place::Shared(shared) => shared.put_switch(state).map_err(io::Error::other),
+            Location::File(switch) => switch.set(state),
+            Location::Redis(shared) => shared.set_switch(state).map_err(io::Error::other),
         }
-    }
-
-    /// Takes the switch away; it is fine when there is none.
-    ///
-    /// # Errors
-    /// When it cannot be taken away.
-    pub fn clear(&self) -> io::Result<()> {
-        self.set(SwitchState::Off)
     }
 }
 
-impl Here {
+impl SwitchFile {
     fn state(&self) -> SwitchState {
         match self.read() {
-            Ok(text) if text.len() < LONG && text.trim_ascii() == b"reads" => {
-                SwitchState::ReadsOnly
-            }
+            Ok(text) if text.len() < MAX_FILE_BYTES => SwitchState::parse(text.trim_ascii()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => SwitchState::Off,
             Ok(_) | Err(_) => SwitchState::Everything,
         }
@@ -107,28 +96,28 @@ impl Here {
 
     fn set(&self, state: SwitchState) -> io::Result<()> {
         if state == SwitchState::Off {
-            return self.clear();
+            match fs::remove_file(&self.file) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                removed => removed?,
+            }
+        } else {
+            state_dir::create(&self.directory)?;
+            let mut new = NamedTempFile::new_in(&self.directory)?;
+            writeln!(new, "{}", state.name())?;
+            new.as_file().sync_all()?;
+            new.persist(&self.file)?;
         }
-        state_dir::make(&self.directory)?;
-        let mut new = NamedTempFile::new_in(&self.directory)?;
-        writeln!(new, "{}", state.name())?;
-        new.as_file().sync_all()?;
-        new.persist(&self.file)?;
-        self.settle()
-    }
-
-    fn clear(&self) -> io::Result<()> {
-        match fs::remove_file(&self.file) {
-            Ok(()) => self.settle(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
+        // Makes the directory entry durable.
+        if cfg!(unix) {
+            File::open(&self.directory)?.sync_all()?;
         }
+        Ok(())
     }
 
     fn read(&self) -> io::Result<Vec<u8>> {
         let mut options = OpenOptions::new();
         options.read(true);
-        // A pipe must not hold up the call, and a link that leads nowhere is not "off".
+        // A named pipe must not block the call, and a dangling link does not mean "off".
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::custom_flags(
             &mut options,
@@ -139,16 +128,8 @@ impl Here {
         let mut text = Vec::new();
         options
             .open(&self.file)?
-            .take(LONG as u64)
+            .take(MAX_FILE_BYTES as u64)
             .read_to_end(&mut text)?;
         Ok(text)
-    }
-
-    /// Makes the directory's entry durable.
-    fn settle(&self) -> io::Result<()> {
-        if cfg!(unix) {
-            File::open(&self.directory)?.sync_all()?;
-        }
-        Ok(())
     }
 }

@@ -1,8 +1,7 @@
-//! An MCP server that gives agents a WhatsApp toolset and decides, on facts, what
-//! they may do with it.
+//! An MCP server that gives AI agents WhatsApp tools and checks every call against a policy.
 //!
-//! A call is read top to bottom in [`mcp`], [`gate`] and [`backend`]; `ARCHITECTURE.md`
-//! has the whole picture.
+//! A call passes through [`mcp`], [`toolset`], [`gate`] and [`backend`], in this order.
+//! `ARCHITECTURE.md` describes the modules and three calls step by step.
 
 pub mod audit;
 pub mod backend;

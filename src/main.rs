@@ -1,4 +1,4 @@
-//! The program: reads the command line, runs, returns an exit code.
+//! The program: parses the command line, runs the subcommand, returns an exit code.
 
 use std::{io::Write, process::ExitCode};
 
@@ -8,8 +8,10 @@ fn main() -> ExitCode {
     match cli::run(cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            // Nobody is left to tell when standard error is gone.
-            let _ = writeln!(anstream::stderr(), "{error}");
+            if !error.is_closed_pipe() {
+                // Standard error may be closed.
+                let _ = writeln!(anstream::stderr(), "{error}");
+            }
             error.exit_code()
         }
     }

@@ -1,9 +1,9 @@
-//! What a server counts of itself: no ids, no text, only names of its own.
+//! The metrics of a server: names of its own, never ids or text.
 
-use std::{fmt, sync::atomic::AtomicU64, time::Duration};
+use std::{borrow::Cow, sync::atomic::AtomicU64, time::Duration};
 
 use prometheus_client::{
-    encoding::{EncodeLabelSet, LabelSetEncoder, text::encode},
+    encoding::text::encode,
     metrics::{
         counter::Counter,
         family::Family,
@@ -13,82 +13,38 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-/// The counters of a server, for Prometheus.
+/// Names and values; `account` only if there are several.
+type Labels = Vec<(&'static str, Cow<'static, str>)>;
+
+/// The metrics of a server, for Prometheus.
 #[derive(Debug)]
 pub struct Metrics {
-    calls: Family<Call, Counter>,
-    latency: Family<Sent, Histogram, fn() -> Histogram>,
-    questions: Family<Answered, Counter>,
-    turned_away: Family<TurnedAway, Counter>,
+    calls: Family<Labels, Counter>,
+    latency: Family<Labels, Histogram, fn() -> Histogram>,
+    questions: Family<Labels, Counter>,
+    turned_away: Family<Labels, Counter>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Call {
-    #[prometheus(flatten)]
-    account: Whose,
-    tool: &'static str,
-    verdict: &'static str,
-    code: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Sent {
-    #[prometheus(flatten)]
-    account: Whose,
-    tool: &'static str,
-    outcome: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Answered {
-    #[prometheus(flatten)]
-    account: Whose,
-    answer: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct TurnedAway {
-    reason: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Counted {
-    #[prometheus(flatten)]
-    account: Whose,
-    counter: String,
-}
-
-/// The account, where there are several; no label where there is one.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Whose(Option<String>);
-
-impl Whose {
-    fn of(account: Option<&str>) -> Self {
-        Self(account.map(str::to_owned))
-    }
-}
-
-impl EncodeLabelSet for Whose {
-    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), fmt::Error> {
-        match &self.0 {
-            Some(account) => [("account", account.as_str())].encode(encoder),
-            None => Ok(()),
-        }
-    }
-}
-
-/// How much a limit has left, where the fullest of its keys is looked at.
+/// What is left of a limit, for the fullest of its keys.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Headroom {
-    /// The account, where there are several.
+    /// The account, if there are several.
     pub account: Option<String>,
-    /// The limit's counter, as the policy calls it, and its window.
+    /// The name of the limit's counter in the policy, and the window.
     pub counter: String,
-    /// From 0, nothing, to 1, all of it.
+    /// From 0 (nothing) to 1 (everything).
     pub left: f64,
 }
 
-/// From a millisecond to about half a minute.
+fn labels<const N: usize>(
+    account: Option<&str>,
+    labels: [(&'static str, Cow<'static, str>); N],
+) -> Labels {
+    let account = account.map(|account| ("account", Cow::Owned(account.to_owned())));
+    account.into_iter().chain(labels).collect()
+}
+
+/// From one millisecond to about 16 seconds.
 fn buckets() -> Histogram {
     Histogram::new(exponential_buckets(0.001, 2.0, 15))
 }
@@ -100,7 +56,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Nothing is counted yet.
+    /// Metrics that have counted nothing.
     pub fn new() -> Self {
         Self {
             calls: Family::default(),
@@ -110,7 +66,7 @@ impl Metrics {
         }
     }
 
-    /// A call has ended.
+    /// Counts a call that has ended.
     pub(crate) fn call(
         &self,
         account: Option<&str>,
@@ -118,16 +74,12 @@ impl Metrics {
         verdict: &'static str,
         code: &'static str,
     ) {
-        let labels = Call {
-            account: Whose::of(account),
-            tool,
-            verdict,
-            code,
-        };
-        self.calls.get_or_create(&labels).inc();
+        let values = [("tool", tool), ("verdict", verdict), ("code", code)];
+        let values = values.map(|(name, value)| (name, value.into()));
+        self.calls.get_or_create(&labels(account, values)).inc();
     }
 
-    /// The back end has answered, or not.
+    /// Records how long the back end took for a call.
     pub(crate) fn sent(
         &self,
         account: Option<&str>,
@@ -135,30 +87,24 @@ impl Metrics {
         outcome: &'static str,
         time: Duration,
     ) {
-        let labels = Sent {
-            account: Whose::of(account),
-            tool,
-            outcome,
-        };
-        let latency = self.latency.get_or_create(&labels);
+        let values = [("tool", tool.into()), ("outcome", outcome.into())];
+        let latency = self.latency.get_or_create(&labels(account, values));
         latency.observe(time.as_secs_f64());
     }
 
-    /// A person was asked, or has answered.
+    /// Counts a question to a person, or the answer to one.
     pub(crate) fn question(&self, account: Option<&str>, answer: &'static str) {
-        let account = Whose::of(account);
-        self.questions
-            .get_or_create(&Answered { account, answer })
-            .inc();
+        let labels = labels(account, [("answer", answer.into())]);
+        self.questions.get_or_create(&labels).inc();
     }
 
-    /// Somebody was not let in.
+    /// Counts an HTTP request without a valid token.
     pub(crate) fn turned_away(&self, reason: &'static str) {
-        let labels = TurnedAway { reason };
+        let labels = labels(None, [("reason", reason.into())]);
         self.turned_away.get_or_create(&labels).inc();
     }
 
-    /// All of it in the text format of Prometheus.
+    /// All metrics in the text format of Prometheus.
     pub fn text(&self, headroom: &[Headroom]) -> String {
         let mut registry = Registry::with_prefix("whatsapp_guard");
         registry.register(
@@ -168,29 +114,29 @@ impl Metrics {
         );
         registry.register_with_unit(
             "backend",
-            "Time from letting a call through to the end of its answer",
+            "Time from permitting a call to the end of its response",
             Unit::Seconds,
             self.latency.clone(),
         );
         registry.register(
             "questions",
-            "Questions asked, and how they were answered",
+            "Questions to people, and their answers",
             self.questions.clone(),
         );
         registry.register(
             "turned_away",
-            "Requests over HTTP whose token let nobody in, by reason",
+            "HTTP requests without a valid token, by reason",
             self.turned_away.clone(),
         );
-        let left = Family::<Counted, Gauge<f64, AtomicU64>>::default();
+        let left = Family::<Labels, Gauge<f64, AtomicU64>>::default();
         for one in headroom {
-            let (account, counter) = (Whose(one.account.clone()), one.counter.clone());
-            left.get_or_create(&Counted { account, counter })
-                .set(one.left);
+            let counter = [("counter", one.counter.clone().into())];
+            let labels = labels(one.account.as_deref(), counter);
+            left.get_or_create(&labels).set(one.left);
         }
         registry.register(
             "limit_headroom_ratio",
-            "What is left of a limit, by the fullest of its keys",
+            "What is left of a limit, for the fullest of its keys",
             left,
         );
         let mut text = String::new();

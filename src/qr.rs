@@ -1,4 +1,4 @@
-//! QR codes as pictures and as text.
+//! QR codes as images and as text.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use qrcode::{
@@ -9,25 +9,25 @@ use rqrr::BitGrid;
 
 use crate::op::Blob;
 
-/// A QR code in both forms.
+/// A QR code as text and as an image.
 pub struct Drawn {
-    /// Drawn with half blocks, light on dark terminals and with its quiet zone.
+    /// Half-block characters with a quiet zone, for a dark terminal.
     pub text: String,
-    /// A PNG.
+    /// A PNG image.
     pub image: Blob,
 }
 
-/// Pixels per module in the picture.
-const SCALE: usize = 6;
-/// Light modules round the code, as scanners need them.
-const QUIET: u8 = 4;
-/// The largest picture that is decoded, in pixels along an edge.
-const LARGEST: u32 = 2048;
+/// Pixels per module of the image.
+const MODULE_PIXELS: usize = 6;
+/// The width of the quiet zone, in modules (ISO/IEC 18004).
+const QUIET_MODULES: u8 = 4;
+/// The largest image that is decoded, in pixels along an edge.
+const MAX_EDGE_PIXELS: u32 = 2048;
 
-/// Draws a code.
+/// Draws `value` as a QR code.
 ///
 /// # Errors
-/// When the value is longer than a QR code can hold.
+/// If the value is too long for a QR code.
 pub fn draw(value: &str) -> Result<Drawn, String> {
     let code = encode(value)?;
     Ok(Drawn {
@@ -39,7 +39,7 @@ pub fn draw(value: &str) -> Result<Drawn, String> {
     })
 }
 
-/// Finds the code in a PNG and draws it as text, module by module; `None` when there is
+/// Reads the first QR code in a PNG and draws its modules as text; `None` if there is
 /// none.
 pub fn redraw(png: &[u8]) -> Option<String> {
     let (width, height, pixels) = greyscale(png)?;
@@ -64,8 +64,8 @@ fn encode(value: &str) -> Result<QrCode, String> {
 }
 
 fn as_text(colours: &[Color], edge: usize) -> String {
-    // Dark modules are left blank: on a dark terminal the code is then dark on light.
-    Renderer::<Dense1x2>::new(colours, edge, QUIET.into())
+    // Dark modules are blank, so that the code is dark on light in a dark terminal.
+    Renderer::<Dense1x2>::new(colours, edge, QUIET_MODULES.into())
         .dark_color(Dense1x2::Dark)
         .light_color(Dense1x2::Light)
         .build()
@@ -73,12 +73,12 @@ fn as_text(colours: &[Color], edge: usize) -> String {
 
 fn png(code: &QrCode) -> Result<Vec<u8>, String> {
     let modules = code.width();
-    let edge = (modules + 2 * usize::from(QUIET)) * SCALE;
+    let edge = (modules + 2 * usize::from(QUIET_MODULES)) * MODULE_PIXELS;
     let colours = code.to_colors();
     let dark = |x: usize, y: usize| {
         let (column, row) = (
-            (x / SCALE).checked_sub(QUIET.into()),
-            (y / SCALE).checked_sub(QUIET.into()),
+            (x / MODULE_PIXELS).checked_sub(QUIET_MODULES.into()),
+            (y / MODULE_PIXELS).checked_sub(QUIET_MODULES.into()),
         );
         match (column, row) {
             (Some(column), Some(row)) if column < modules => {
@@ -113,7 +113,7 @@ fn greyscale(file: &[u8]) -> Option<(usize, usize, Vec<u8>)> {
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().ok()?;
     let (width, height) = (reader.info().width, reader.info().height);
-    if width > LARGEST || height > LARGEST {
+    if width > MAX_EDGE_PIXELS || height > MAX_EDGE_PIXELS {
         return None;
     }
     let mut pixels = vec![0; reader.output_buffer_size()?];
@@ -123,7 +123,7 @@ fn greyscale(file: &[u8]) -> Option<(usize, usize, Vec<u8>)> {
         .get(..frame.buffer_size())?
         .chunks_exact(samples)
         .map(|pixel| match pixel {
-            // Transparent counts as white.
+            // Transparent pixels count as white.
             [.., 0] if samples == 2 || samples == 4 => u8::MAX,
             [grey, ..] => *grey,
             [] => u8::MAX,

@@ -1,4 +1,4 @@
-//! Where the program keeps what has to outlive it.
+//! The state directory of the program.
 
 use std::{
     env,
@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// `whatsapp-guard` below the XDG state directory; none without a home directory.
+/// `whatsapp-guard` in the XDG state directory; `None` without a home directory.
 pub fn directory() -> Option<PathBuf> {
     let absolute = |name: &str| {
         env::var_os(name)
@@ -19,12 +19,12 @@ pub fn directory() -> Option<PathBuf> {
         .map(|state| state.join("whatsapp-guard"))
 }
 
-/// Makes a directory, and those above it, for its owner alone; one that is there stays
-/// as it is.
+/// Creates a directory and missing parents with mode 0700. An existing directory keeps its
+/// mode.
 ///
 /// # Errors
-/// When it cannot be made.
-pub fn make(directory: &Path) -> io::Result<()> {
+/// If it cannot be created.
+pub fn create(directory: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

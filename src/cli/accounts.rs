@@ -1,8 +1,6 @@
-//! The accounts that a command is about: those of the policy, or the one of the environment.
+//! The configured accounts: those in the policy, or the one in the environment.
 
-use std::io::Write;
-
-use super::{CliError, options::BackendOption};
+use super::{CliError, options::BackendOption, output::notify};
 use crate::{
     backend::specs,
     config::{AccountSpec, BackendSpec, Config, from_process},
@@ -10,21 +8,21 @@ use crate::{
     text::nearest,
 };
 
-/// An account that is configured.
+/// A configured account.
 pub(super) enum Configured<'p> {
-    /// By the environment.
+    /// In the environment.
     Alone(Option<&'static BackendSpec>),
-    /// By the policy.
+    /// In the policy.
     Named {
         name: &'p str,
         account: &'p AccountSpec,
-        /// Whether there are others beside it.
+        /// Whether the policy has other accounts too.
         several: bool,
     },
 }
 
 impl Configured<'_> {
-    /// What it is called, where there are others beside it.
+    /// The name, if the policy has several accounts.
     pub(super) const fn name(&self) -> Option<&str> {
         match self {
             Self::Named {
@@ -36,7 +34,7 @@ impl Configured<'_> {
         }
     }
 
-    /// Its back end with its secrets.
+    /// The configuration of its back end, with secrets.
     pub(super) fn config(&self) -> Result<Config, CliError> {
         Ok(match self {
             Self::Alone(backend) => Config::read(*backend, specs(), &from_process)?,
@@ -44,8 +42,8 @@ impl Configured<'_> {
         })
     }
 
-    /// The name that its state is kept under; none for a simulated account. An account of
-    /// the policy needs no secrets for it.
+    /// The name of its state; `None` for a simulated account. For an account in the policy this reads
+    /// no secret.
     pub(super) fn key(&self) -> Result<Option<String>, CliError> {
         Ok(match self {
             Self::Alone(_) => self.config()?.account(),
@@ -58,7 +56,7 @@ impl Configured<'_> {
         })
     }
 
-    /// The same in shared state, where simulated accounts have names too.
+    /// The name of its state in Redis, where simulated accounts have state too.
     pub(super) fn shared_key(&self) -> Result<String, CliError> {
         if let Some(key) = self.key()? {
             return Ok(key);
@@ -76,7 +74,7 @@ impl Configured<'_> {
 }
 
 impl BackendOption {
-    /// The accounts that are served: all of them, or the one that is asked for.
+    /// All accounts, or only the one that `--account` names.
     pub(super) fn accounts<'p>(&self, policy: &'p Policy) -> Result<Vec<Configured<'p>>, CliError> {
         let named = policy.accounts();
         let usage = |problem: String| Err(CliError::Usage(problem));
@@ -84,24 +82,22 @@ impl BackendOption {
             return match &self.account {
                 None => Ok(vec![Configured::Alone(self.backend)]),
                 Some(name) => usage(format!(
-                    "{} has no [accounts], so there is no `--account {name}`",
+                    "{} has no [accounts], so `--account {name}` names nothing",
                     policy.origin
                 )),
             };
         }
         if self.backend.is_some() {
             return usage(format!(
-                "{} has [accounts], each with its back end: --backend has no say beside it",
+                "{} has [accounts], each with its own back end; remove --backend",
                 policy.origin
             ));
         }
         if Config::names_an_account(specs(), &from_process) {
-            // Nobody is left to tell when standard error is gone.
-            let _ = writeln!(
-                anstream::stderr(),
-                "warning: {} has [accounts], so the back end that the environment names is not used",
+            notify(format!(
+                "warning: {} has [accounts], so the back end in the environment is not used",
                 policy.origin
-            );
+            ));
         }
         let mut all = named.iter().map(|(name, account)| Configured::Named {
             name,
@@ -117,7 +113,7 @@ impl BackendOption {
             None => {
                 let hint = match nearest(wanted, named.keys().map(String::as_str)) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("there are: {}", list(policy)),
+                    None => format!("its accounts: {}", list(policy)),
                 };
                 usage(format!(
                     "{} has no `[accounts.{wanted}]`; {hint}",
@@ -127,13 +123,16 @@ impl BackendOption {
         }
     }
 
-    /// The one account that a command is about.
+    /// The only account.
+    ///
+    /// # Errors
+    /// If the policy has several and `--account` chooses none.
     pub(super) fn one<'p>(&self, policy: &'p Policy) -> Result<Configured<'p>, CliError> {
         let mut all = self.accounts(policy)?;
         match (all.pop(), all.is_empty()) {
             (Some(one), true) => Ok(one),
             _ => Err(CliError::Usage(format!(
-                "{} has several accounts: choose one with --account, of {}",
+                "{} has several accounts; choose one with --account: {}",
                 policy.origin,
                 list(policy)
             ))),

@@ -1,16 +1,16 @@
 //! `check`: what each tool may do under a policy.
 
-use std::{io::Write, process::ExitCode};
+use std::{env, path::PathBuf, process::ExitCode};
 
 use anstyle::{AnsiColor, Style};
-use clap::Args;
+use clap::{Args, builder::NonEmptyStringValueParser};
 use serde::Serialize;
+use std::io::Write;
 
 use super::{
     CliError,
-    options::PolicyOption,
-    output::{stdout, write_json},
-    serve::known,
+    options::{POLICY, PolicyOption, require_grant},
+    output::{colour, print, table},
 };
 use crate::{
     mcp::LOCAL,
@@ -22,23 +22,32 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   whatsapp-guard check                      the built-in policy
-  whatsapp-guard check --policy mine.toml
-  whatsapp-guard check --policy mine.toml --as reporter
-  whatsapp-guard check --policy mine.toml --deny-warnings > /dev/null
-  whatsapp-guard check --policy mine.toml --json | jq '.tools[] | select(.standing == \"asks\")'
+  whatsapp-guard check mine.toml
+  whatsapp-guard check mine.toml --as reporter
+  whatsapp-guard check mine.toml --deny-warnings > /dev/null
+  whatsapp-guard check mine.toml --json | jq '.tools[] | select(.standing == \"asks\")'
 
-All problems and warnings are told at once on standard error, each with file, line and
-column. A warning is about something that may not be what was meant: a rule that never
-matters, a list that nothing uses, a limit that is looser than another.
+Errors and warnings go to standard error, all at once, each with file, line and column.
+A warning marks something that was probably not intended: a rule that never applies, a
+list that nothing uses, a limit that is looser than another one.
 
-Exit codes: 0 the policy can be used, 2 it cannot, or --deny-warnings and it has some")]
+Exit codes: 0 the policy is valid, 2 it is invalid, or it has warnings and you gave
+--deny-warnings")]
 pub(super) struct Check {
+    /// Policy file, the same as --policy
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
     #[command(flatten)]
     policy: PolicyOption,
-    /// Show what holds for this caller
-    #[arg(long = "as", value_name = "GRANT", default_value = LOCAL)]
+    /// Show what this caller may do
+    #[arg(
+        long = "as",
+        value_name = "GRANT",
+        default_value = LOCAL,
+        value_parser = NonEmptyStringValueParser::new()
+    )]
     grant: String,
-    /// Take warnings for errors
+    /// Treat warnings as errors
     #[arg(long)]
     deny_warnings: bool,
     /// Print JSON
@@ -46,18 +55,18 @@ pub(super) struct Check {
     json: bool,
 }
 
-#[derive(Serialize)]
-struct Report<'a> {
+#[derive(Default, Serialize)]
+struct CheckReport<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<&'a str>,
     ok: bool,
     problems: Vec<Located<'a>>,
-    tools: Vec<Row>,
+    tools: Vec<EffectRow>,
     besides: Vec<String>,
 }
 
 #[derive(Serialize)]
-struct Row {
+struct EffectRow {
     tool: &'static str,
     risk: Risk,
     #[serde(rename = "standing")]
@@ -74,24 +83,72 @@ struct Row {
 
 impl Check {
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
-        let mut out = stdout();
-        let policy = match self.policy.load() {
-            Err(CliError::Policy(wrong)) if self.json => {
-                let report = Report {
-                    policy: None,
-                    ok: false,
-                    problems: wrong.located().collect(),
-                    tools: Vec::new(),
-                    besides: Vec::new(),
+        let policy = match self.policy()?.load() {
+            Err(CliError::Policy(errors)) if self.json => {
+                let report = CheckReport {
+                    problems: errors.located().collect(),
+                    ..CheckReport::default()
                 };
-                write_json(&mut out, &report)?;
+                print(true, &report, |_| Ok(()))?;
                 return Ok(ExitCode::from(2));
             }
             loaded => loaded?,
         };
-        known(&policy, &self.grant)?;
-        let (warnings, rows) = (&policy.warnings, rows(&policy, &self.grant));
-        let ok = warnings.is_empty() || !self.deny_warnings;
+        require_grant(&policy, &self.grant)?;
+        let warnings = &policy.warnings;
+        let report = CheckReport {
+            policy: Some(&policy.origin),
+            ok: warnings.is_empty() || !self.deny_warnings,
+            problems: warnings.located().collect(),
+            tools: rows(&policy, &self.grant),
+            besides: self.besides(&policy),
+        };
+        if !self.json {
+            write!(anstream::stderr(), "{}", warnings.render(true))?;
+        }
+        print(self.json, &report, |out| {
+            let count = match report.problems.len() {
+                0 => String::new(),
+                1 => ", with a warning".to_owned(),
+                many => format!(", with {many} warnings"),
+            };
+            let verdict = if report.ok { "fine" } else { "not fine" };
+            writeln!(out, "{}: {verdict}{count}", policy.origin)?;
+            table(
+                out,
+                &report
+                    .tools
+                    .iter()
+                    .map(EffectRow::cells)
+                    .collect::<Vec<_>>(),
+            )?;
+            for line in &report.besides {
+                writeln!(out, "{line}")?;
+            }
+            let grants: Vec<&str> = policy.grants().collect();
+            if !grants.is_empty() {
+                let grants = grants.join(", ");
+                writeln!(out, "callers with rules of their own: {grants}")?;
+            }
+            Ok(())
+        })?;
+        Ok(ExitCode::from(if report.ok { 0 } else { 2 }))
+    }
+
+    /// FILE, or else --policy. FILE wins over the environment variable.
+    fn policy(&self) -> Result<PolicyOption, CliError> {
+        let (file, option) = (self.file.as_deref(), self.policy.path());
+        let from_environment =
+            option.is_some_and(|path| env::var_os(POLICY).is_some_and(|set| set == path));
+        if file.is_some() && option.is_some() && !from_environment {
+            let problem = "the policy is given twice, as FILE and with --policy";
+            return Err(CliError::Usage(problem.to_owned()));
+        }
+        Ok(PolicyOption::new(file.or(option)))
+    }
+
+    /// What the policy says besides the rules for single tools.
+    fn besides(&self, policy: &Policy) -> Vec<String> {
         let rules = policy.describe(&self.grant, None);
         let mut besides: Vec<String> = rules.iter().map(ToString::to_string).collect();
         if !policy.accounts().is_empty() {
@@ -102,71 +159,36 @@ impl Check {
                 .collect();
             besides.push(format!("accounts that may be used: {}", used.join(", ")));
         }
-        if self.json {
-            let report = Report {
-                policy: Some(&policy.origin),
-                ok,
-                problems: warnings.located().collect(),
-                tools: rows,
-                besides,
-            };
-            write_json(&mut out, &report)?;
-        } else {
-            write!(anstream::stderr(), "{}", warnings.render(true))?;
-            let count = match warnings.located().count() {
-                0 => String::new(),
-                1 => ", with a warning".to_owned(),
-                many => format!(", with {many} warnings"),
-            };
-            let says = if ok { "fine" } else { "not fine" };
-            writeln!(out, "{}: {says}{count}", policy.origin)?;
-            print(&mut out, &rows)?;
-            besides
-                .iter()
-                .try_for_each(|line| writeln!(out, "{line}"))?;
-            let grants: Vec<&str> = policy.grants().collect();
-            if !grants.is_empty() {
-                let grants = grants.join(", ");
-                writeln!(out, "callers with rules of their own: {grants}")?;
-            }
-        }
-        Ok(if ok {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(2)
-        })
+        besides
     }
 }
 
 /// One row for each tool of the catalogue.
-fn rows(policy: &Policy, grant: &str) -> Vec<Row> {
-    op::catalogue()
-        .iter()
-        .map(|entry| {
-            let effect = policy.effect(entry.name, entry.risk, grant);
-            let limits = policy.limits_of(entry.name, grant);
-            let because = effect.reason();
-            Row {
-                tool: entry.name,
-                risk: entry.risk,
-                effect: word(&effect),
-                manner: if effect.admits() {
-                    let terms = policy.describe_tool(entry.name, grant).into_iter();
-                    let mut manner: Vec<String> = terms.map(|term| term.text).collect();
-                    manner.dedup();
-                    manner
-                } else {
-                    Vec::new()
-                },
-                limits: limits.iter().map(ToString::to_string).collect(),
-                rule: because
-                    .and_then(|because| because.rule.clone())
-                    .or_else(|| limits.first().map(|limit| limit.rule.clone()))
-                    .or_else(|| policy.allowed_by(entry.name, grant).cloned()),
-                reason: because.and_then(|because| because.detail.clone()),
-            }
-        })
-        .collect()
+fn rows(policy: &Policy, grant: &str) -> Vec<EffectRow> {
+    let row = |entry: &op::Entry| {
+        let effect = policy.effect(entry.name, entry.risk, grant);
+        let limits = policy.limits_of(entry.name, grant);
+        let reason = effect.reason();
+        let mut manner: Vec<String> = Vec::new();
+        if effect.admits() {
+            let terms = policy.describe_tool(entry.name, grant).into_iter();
+            manner.extend(terms.map(|term| term.text));
+            manner.dedup();
+        }
+        EffectRow {
+            tool: entry.name,
+            risk: entry.risk,
+            effect: word(&effect),
+            manner,
+            limits: limits.iter().map(ToString::to_string).collect(),
+            rule: reason
+                .and_then(|reason| reason.rule.clone())
+                .or_else(|| limits.first().map(|limit| limit.rule.clone()))
+                .or_else(|| policy.allowed_by(entry.name, grant).cloned()),
+            reason: reason.and_then(|reason| reason.detail.clone()),
+        }
+    };
+    op::catalogue().iter().map(row).collect()
 }
 
 const fn word(effect: &Effect) -> &'static str {
@@ -178,29 +200,27 @@ const fn word(effect: &Effect) -> &'static str {
     }
 }
 
-fn print(out: &mut impl Write, rows: &[Row]) -> Result<(), CliError> {
-    let width = rows.iter().map(|row| row.tool.len()).max().unwrap_or(0);
-    for row in rows {
-        let colour = match row.effect {
+impl EffectRow {
+    fn cells(&self) -> [(String, Style); 4] {
+        let colour = colour(match self.effect {
             "listed" => AnsiColor::Green,
             "asks" => AnsiColor::Yellow,
             _ => AnsiColor::Red,
-        };
-        let style = Style::new().fg_color(Some(colour.into()));
-        let mut terms = row.manner.clone();
-        if !row.limits.is_empty() {
-            terms.push(format!("at most {}", row.limits.join(" and ")));
+        });
+        let mut terms = self.manner.join(", ");
+        if !self.limits.is_empty() {
+            let comma = if terms.is_empty() { "" } else { ", " };
+            terms += &format!("{comma}at most {}", self.limits.join(" and "));
         }
-        let gap = if terms.is_empty() { "" } else { "  " };
-        let terms = terms.join(", ");
-        writeln!(
-            out,
-            "{:width$}  {:11}  {style}{:7}{style:#}{gap}{terms}  {}",
-            row.tool,
-            row.risk,
-            row.effect,
-            row.rule.as_deref().unwrap_or("(no rule)"),
-        )?;
+        if !terms.is_empty() {
+            terms += "  ";
+        }
+        let plain = Style::new();
+        [
+            (self.tool.to_owned(), plain),
+            (self.risk.to_string(), plain),
+            (self.effect.to_owned(), colour),
+            (terms + self.rule.as_deref().unwrap_or("(no rule)"), plain),
+        ]
     }
-    Ok(())
 }

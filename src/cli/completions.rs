@@ -1,6 +1,6 @@
 //! `completions`: a completion script for a shell.
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
@@ -9,8 +9,9 @@ use super::{Cli, CliError, output::stdout};
 
 /// Print a completion script for a shell.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:
-  whatsapp-guard completions bash > ~/.local/share/bash-completion/completions/whatsapp-guard")]
+#[command(after_help = "Examples:
+  whatsapp-guard completions bash > ~/.local/share/bash-completion/completions/whatsapp-guard
+  whatsapp-guard completions fish > ~/.config/fish/completions/whatsapp-guard.fish")]
 pub(super) struct Completions {
     /// The shell
     #[arg(value_enum)]
@@ -19,9 +20,15 @@ pub(super) struct Completions {
 
 impl Completions {
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
-        let mut command = Cli::command();
-        let name = command.get_name().to_owned();
-        clap_complete::generate(self.shell, &mut command, name, &mut stdout());
+        // `generate` panics where it cannot write, so it writes to memory.
+        let mut script = Vec::new();
+        clap_complete::generate(
+            self.shell,
+            &mut Cli::command(),
+            "whatsapp-guard",
+            &mut script,
+        );
+        stdout().write_all(&script)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,38 +1,43 @@
 //! `diff`: which calls a change of the policy loosens or tightens.
 
-use std::{io, io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 use clap::Args;
 use serde::Serialize;
 
 use super::{
     CliError,
-    output::{stdout, write_json},
+    output::{colour, exit, print},
 };
 use crate::{
     backend::specs,
     policy::{Direction, Policy, PolicyChange, Side},
 };
 
-/// Say which calls a change of the policy loosens or tightens.
+/// Compare two policies: which calls the new one loosens or tightens.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   whatsapp-guard diff policy.toml new.toml
-  whatsapp-guard diff <(git show main:policy.toml) policy.toml || echo 'somebody has to look'
+  whatsapp-guard diff <(git show main:policy.toml) policy.toml || echo 'needs a review'
   whatsapp-guard diff old.toml new.toml --json | jq '.changes[] | select(.direction == \"looser\")'
 
-Tools, conditions, limits, gaps, recipients, readable chats, hours, flow, health, mode
-and confirmation are compared each by itself, for everybody and for each grant: where
-no part is looser, no call is. Conditions are compared by calls on both sides of each
-border; where that cannot tell, as with patterns, one that is gone counts as looser.
+Compares tools, conditions, limits, delays, recipients, readable chats, hours, flow,
+health, mode and confirmation separately, for all callers and for each grant. If no part
+is looser, no call is looser. Conditions are compared by sample calls on both sides of
+each boundary value. Where samples cannot decide, as with patterns, a removed condition
+counts as looser.
 
-Exit codes: 0 nothing is looser, 1 something is, 2 a policy cannot be used")]
+Exit codes: 0 nothing is looser, 1 something is looser, 2 a policy is invalid")]
 pub(super) struct Diff {
-    /// The policy that is in force
+    /// The policy in force
     #[arg(value_name = "OLD")]
     old: PathBuf,
-    /// The policy that would be
+    /// The policy to replace it
     #[arg(value_name = "NEW")]
     new: PathBuf,
     /// Print JSON
@@ -41,7 +46,7 @@ pub(super) struct Diff {
 }
 
 #[derive(Serialize)]
-struct Report {
+struct DiffReport {
     looser: bool,
     changes: Vec<PolicyChange>,
 }
@@ -54,44 +59,36 @@ impl Diff {
         );
         let changes = old.changes(&new);
         let looser = changes.iter().any(|one| one.direction == Direction::Looser);
-        let mut out = stdout();
-        if self.json {
-            write_json(&mut out, &Report { looser, changes })?;
-        } else if changes.is_empty() {
-            writeln!(out, "no call is looser or tighter")?;
-        } else {
-            changes
-                .iter()
-                .try_for_each(|change| tell(&mut out, change))?;
-        }
-        Ok(if looser {
-            ExitCode::FAILURE
-        } else {
-            ExitCode::SUCCESS
-        })
+        let report = DiffReport { looser, changes };
+        print(self.json, &report, |out| {
+            if report.changes.is_empty() {
+                writeln!(out, "no call is looser or tighter")?;
+            }
+            let mut changes = report.changes.iter();
+            changes.try_for_each(|change| write_change(out, change))
+        })?;
+        Ok(exit(!looser))
     }
 }
 
-fn tell(out: &mut impl Write, change: &PolicyChange) -> io::Result<()> {
-    let (word, colour) = match change.direction {
-        Direction::Looser => ("looser", AnsiColor::Red),
-        Direction::Tighter => ("tighter", AnsiColor::Green),
+fn write_change(out: &mut impl Write, change: &PolicyChange) -> io::Result<()> {
+    let (word, style) = match change.direction {
+        Direction::Looser => ("looser", colour(AnsiColor::Red)),
+        Direction::Tighter => ("tighter", colour(AnsiColor::Green)),
     };
-    let style = Style::new().fg_color(Some(colour.into()));
     let caller = match &change.grant {
         Some(grant) => format!(" for {grant}"),
         None => String::new(),
     };
+    let [old, new] = [&change.old, &change.new].map(describe);
+    let about = &change.about;
     writeln!(
         out,
-        "{style}{word}{style:#}: {}{caller}: {} -> {}",
-        change.about,
-        words(&change.old),
-        words(&change.new)
+        "{style}{word}{style:#}: {about}{caller}: {old} -> {new}"
     )
 }
 
-fn words(side: &Side) -> String {
+fn describe(side: &Side) -> String {
     match &side.rule {
         Some(rule) => format!("{} [{rule}]", side.says),
         None => side.says.clone(),

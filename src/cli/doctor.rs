@@ -1,28 +1,28 @@
-//! `doctor`: whether the back end can be used, in plain words.
+//! `doctor`: checks the connection to the back end.
 
 use std::{
     io::{self, IsTerminal, Write},
     process::ExitCode,
 };
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 use clap::Args;
 
 use super::{
     CliError,
     options::{BackendOption, PolicyOption},
-    output::{stdout, write_json},
+    output::{colour, exit, notify, print},
 };
 use crate::backend::{self, CheckResult};
 
-/// Reach the back end with the configured key and say what is wrong.
+/// Check the connection to the back end and explain what is wrong.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   WAHA_BASE_URL=http://localhost:3000 WAHA_API_KEY=... whatsapp-guard doctor
   whatsapp-guard doctor --backend green-api --json
   whatsapp-guard doctor --policy team.toml --account work
 
-Exit codes: 0 all is well, 1 something is not, 2 the configuration is wrong")]
+Exit codes: 0 everything works, 1 something does not, 2 the configuration is invalid")]
 pub(super) struct Doctor {
     #[command(flatten)]
     backend: BackendOption,
@@ -44,39 +44,28 @@ impl Doctor {
             None => format!("back end: {kind}"),
         })];
         if io::stderr().is_terminal() {
-            writeln!(io::stderr(), "… connecting to {kind}")?;
+            notify(format!("… connecting to {kind}"));
         }
         findings.extend(backend::open(&config)?.examine().await);
         let well = findings.iter().all(|finding| finding.ok);
-        let mut out = stdout();
-        if self.json {
-            write_json(
-                &mut out,
-                &serde_json::json!({ "ok": well, "findings": findings }),
-            )?;
-        } else {
-            for finding in &findings {
-                print(&mut out, finding)?;
-            }
-        }
-        Ok(if well {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+        let report = serde_json::json!({ "ok": well, "findings": findings });
+        print(self.json, &report, |out| {
+            let mut findings = findings.iter();
+            findings.try_for_each(|finding| write_finding(out, finding))
+        })?;
+        Ok(exit(well))
     }
 }
 
-fn print(out: &mut impl Write, finding: &CheckResult) -> Result<(), CliError> {
-    let (mark, colour) = if finding.ok {
-        ("ok", AnsiColor::Green)
+fn write_finding(out: &mut impl Write, finding: &CheckResult) -> io::Result<()> {
+    let (mark, style) = if finding.ok {
+        ("ok", colour(AnsiColor::Green))
     } else {
-        ("no", AnsiColor::Red)
+        ("no", colour(AnsiColor::Red))
     };
-    let style = Style::new().fg_color(Some(colour.into()));
     writeln!(out, "{style}{mark}{style:#}  {}", finding.found)?;
-    if let Some(next) = &finding.next {
-        writeln!(out, "    {next}")?;
+    match &finding.next {
+        Some(next) => writeln!(out, "    {next}"),
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -1,15 +1,18 @@
 //! `explain`: what would happen to a call, and which rules decide.
 
-use std::{io, io::Write, process::ExitCode};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
-use anstyle::{AnsiColor, Style};
-use clap::Args;
+use anstyle::AnsiColor;
+use clap::{Args, builder::NonEmptyStringValueParser};
 use jiff::Timestamp;
 
 use super::{
     CliError,
     options::{BackendOption, PolicyOption, StateOption},
-    output::{stdout, write_json},
+    output::{colour, exit, print},
 };
 use crate::{
     explain::{Account, Explanation, LimitStatus, Outcome, Why},
@@ -19,7 +22,7 @@ use crate::{
     text::{self, for_people},
 };
 
-/// Say what would happen to a call and which rules decide, without sending anything.
+/// Explain what would happen to a call and which rules decide, without sending anything.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   whatsapp-guard explain get_session
@@ -29,14 +32,13 @@ use crate::{
   whatsapp-guard explain get_session --policy team.toml --account work
   whatsapp-guard explain send_message \"$ARGS\" --policy mine.toml --json | jq .because
 
-Nothing is sent and nothing is counted. What is left of limits and who was written to
-is read from the ledger of the account that is configured; the rest of what only a
-running server finds out is listed with what was taken instead. --at is about hours:
-the ledger, the pause and the panic switch are looked at as they are now.
+It sends nothing and counts nothing. What is left of the limits, and who received a
+message before, comes from the ledger of the configured account. Facts that only a
+running server knows are listed, each with the value that is assumed. --at only affects
+hours: the ledger, the pause and the kill switch are read as they are now.
 
 Exit codes: 0 the call would be made, or a person asked; 1 it would be refused, or the
-ledger cannot be read; 2 there is no such tool, it would not take the arguments, or the
-policy cannot be used")]
+ledger cannot be read; 2 the tool, its arguments or the policy are invalid")]
 pub(super) struct Explain {
     /// The tool
     #[arg(value_name = "TOOL")]
@@ -48,10 +50,15 @@ pub(super) struct Explain {
         hide_default_value = true
     )]
     arguments: String,
-    /// Who calls
-    #[arg(long = "as", value_name = "GRANT", default_value = LOCAL)]
+    /// The caller
+    #[arg(
+        long = "as",
+        value_name = "GRANT",
+        default_value = LOCAL,
+        value_parser = NonEmptyStringValueParser::new()
+    )]
     grant: String,
-    /// When: RFC 3339, or the time on the wall in the policy's zone; now when left out
+    /// The time: RFC 3339, or a local time in the policy's zone; default: now
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
     #[command(flatten)]
@@ -69,7 +76,7 @@ impl Explain {
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
         let arguments = serde_json::from_str(&self.arguments)
-            .map_err(|error| CliError::Usage(format!("the arguments are no JSON: {error}")))?;
+            .map_err(|error| CliError::Usage(format!("the arguments are not JSON: {error}")))?;
         let facts = op::call(&self.tool, arguments).map_err(CliError::Usage)?;
         let at = match &self.at {
             Some(text) => text::moment(text, &policy.zone(&self.grant)).map_err(CliError::Usage)?,
@@ -80,88 +87,84 @@ impl Explain {
             && policy.knows(&self.grant)
             && !policy.may_use(&self.grant, name)
         {
-            let grant = &self.grant;
-            let problem = format!(
-                "`[grants.{grant}]` is not tied to the account `{name}`, which is not there for it"
-            );
-            return Err(CliError::Usage(problem));
+            return Err(CliError::Usage(format!(
+                "`[grants.{}]` may not use the account `{name}`",
+                self.grant
+            )));
         }
-        let kept = self.state.remembered(&account)?;
-        let failed = |error: crate::ledger::LedgerError| CliError::Failed(error.to_string());
-        let account = Account::look(kept.ledger, kept.switch.as_ref()).map_err(failed)?;
-        let explanation =
-            Explanation::of(&policy, &facts, &self.grant, at, &account).map_err(failed)?;
-        let mut out = stdout();
-        if self.json {
-            write_json(&mut out, &explanation)?;
-        } else {
-            self.tell(&mut out, &policy, &explanation)?;
-        }
-        Ok(match explanation.outcome {
-            Outcome::Allowed | Outcome::Asked => ExitCode::SUCCESS,
-            Outcome::Refused => ExitCode::FAILURE,
-        })
+        let stored = self.state.stored(&account)?;
+        let account = Account::look(stored.ledger, stored.switch.as_ref())?;
+        let explanation = Explanation::of(&policy, &facts, &self.grant, at, &account)?;
+        print(self.json, &explanation, |out| {
+            self.write_text(out, &policy, &explanation)
+        })?;
+        Ok(exit(explanation.outcome != Outcome::Refused))
     }
 
-    fn tell(&self, out: &mut impl Write, policy: &Policy, told: &Explanation) -> io::Result<()> {
-        let (words, colour) = match told.outcome {
-            Outcome::Allowed => ("would be made", AnsiColor::Green),
-            Outcome::Asked => ("a person would be asked", AnsiColor::Yellow),
-            Outcome::Refused => ("would be refused", AnsiColor::Red),
+    fn write_text(
+        &self,
+        out: &mut impl Write,
+        policy: &Policy,
+        explanation: &Explanation,
+    ) -> io::Result<()> {
+        let (verdict, style) = match explanation.outcome {
+            Outcome::Allowed => ("would be made", colour(AnsiColor::Green)),
+            Outcome::Asked => ("a person would be asked", colour(AnsiColor::Yellow)),
+            Outcome::Refused => ("would be refused", colour(AnsiColor::Red)),
         };
-        let style = Style::new().fg_color(Some(colour.into()));
-        let at = told.at.to_zoned(policy.zone(&told.grant));
+        let at = explanation.at.to_zoned(policy.zone(&explanation.grant));
         writeln!(
             out,
-            "{} ({}) by {} at {}: {style}{words}{style:#}",
-            told.tool,
-            told.risk,
-            told.grant,
+            "{} ({}) by {} at {}: {style}{verdict}{style:#}",
+            explanation.tool,
+            explanation.risk,
+            explanation.grant,
             at.strftime("%Y-%m-%d %H:%M %Z"),
         )?;
-        if let Some(why) = &told.because {
-            writeln!(out, "  {}", line(why))?;
+        if let Some(why) = &explanation.because {
+            writeln!(out, "  {}", describe(why))?;
         }
-        if told.shadow {
-            writeln!(
-                out,
-                "  the policy is only tried out (mode.value), so it is made all the same"
-            )?;
+        if explanation.shadow {
+            let text =
+                "the policy is in shadow mode (mode.value), so the call is made all the same";
+            writeln!(out, "  {text}")?;
         }
         if self.grant != LOCAL && policy.grants().all(|known| known != self.grant) {
-            writeln!(
-                out,
-                "  the policy has no rules of its own for `{}`",
-                self.grant
-            )?;
+            let grant = &self.grant;
+            writeln!(out, "  the policy has no rules of its own for `{grant}`")?;
         }
         writeln!(out, "\nRules that apply (* decides):")?;
-        for said in &told.findings {
-            let mark = if said.decides { '*' } else { ' ' };
-            writeln!(out, "{mark} {:8} {}", said.says, line(said.why()))?;
+        for finding in &explanation.findings {
+            let mark = if finding.decides { '*' } else { ' ' };
+            writeln!(out, "{mark} {:8} {}", finding.says, describe(finding.why()))?;
         }
-        if told.findings.is_empty() {
+        if explanation.findings.is_empty() {
             writeln!(out, "  none")?;
         }
+        let chats = explanation.chats.iter().map(|one| {
+            let history = match one.new {
+                Some(true) => ", first-time recipient",
+                Some(false) => ", received a message before",
+                None => "",
+            };
+            format!("{} {}{history}", one.part, one.chat)
+        });
+        section(out, "Chats:", chats)?;
+        let limits = match explanation.outcome {
+            Outcome::Allowed | Outcome::Asked => "Limits that count the call:",
+            Outcome::Refused => "Limits that would count the call if it were allowed:",
+        };
         section(
             out,
-            "Chats:",
-            told.chats.iter().map(|one| match one.new {
-                Some(true) => format!("{} {}, never written to", one.part, one.chat),
-                Some(false) => format!("{} {}, written to before", one.part, one.chat),
-                None => format!("{} {}", one.part, one.chat),
-            }),
+            limits,
+            explanation.limits.iter().flat_map(describe_limit),
         )?;
-        let limits = match told.outcome {
-            Outcome::Allowed | Outcome::Asked => "Limits that count it:",
-            Outcome::Refused => "Limits that would count it, were it not refused:",
-        };
-        section(out, limits, told.limits.iter().flat_map(limit))?;
-        section(out, "Gaps:", told.paces.iter().cloned())?;
-        section(out, "Not known here:", told.unknown.iter().cloned())
+        section(out, "Delays:", explanation.paces.iter().cloned())?;
+        section(out, "Not known here:", explanation.unknown.iter().cloned())
     }
 }
 
+/// Writes a title and its lines; nothing without lines.
 fn section(
     out: &mut impl Write,
     title: &str,
@@ -174,39 +177,30 @@ fn section(
     lines.try_for_each(|line| writeln!(out, "  {line}"))
 }
 
-/// Code, reason and place, as far as there are any.
-fn line(why: &Why) -> String {
-    let parts = [
-        why.code.map(|code| format!("({code})")),
-        why.reason.clone(),
-        Some(match &why.rule {
-            Some(rule) => format!("[{rule}]"),
-            None => "[no rule]".to_owned(),
-        }),
-    ];
+/// Code, reason and rule, as far as they are known.
+fn describe(why: &Why) -> String {
+    let code = why.code.map(|code| format!("({code})"));
+    let rule = why.rule.as_deref().unwrap_or("no rule");
+    let parts = [code, why.reason.clone(), Some(format!("[{rule}]"))];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-fn limit(limit: &LimitStatus) -> Vec<String> {
+/// One line for each key that the limit counts.
+fn describe_limit(limit: &LimitStatus) -> Vec<String> {
     let takes = match limit.takes {
         1 => String::new(),
         takes => format!(", takes {takes}"),
     };
-    let words = format!("at most {}{takes}", limit.limit);
+    let (words, rule) = (format!("at most {}{takes}", limit.limit), &limit.rule);
     if limit.left.is_empty() {
-        return vec![format!("{words} [{}]", limit.rule)];
+        return vec![format!("{words} [{rule}]")];
     }
-    let each = limit.left.iter().map(|one| {
+    let lines = limit.left.iter().map(|one| {
+        let (used, left, key) = (one.left.used, one.left.left, one.key.trim_end_matches(':'));
         let wait = one.left.comes_back;
         let wait = wait.map(|wait| format!(", room again in {}", for_people(wait)));
-        format!(
-            "{words}: {} used, {} left of {}{} [{}]",
-            one.left.used,
-            one.left.left,
-            one.key.trim_end_matches(':'),
-            wait.unwrap_or_default(),
-            limit.rule
-        )
+        let wait = wait.unwrap_or_default();
+        format!("{words}: {used} used, {left} left of {key}{wait} [{rule}]")
     });
-    each.collect()
+    lines.collect()
 }

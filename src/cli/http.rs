@@ -1,12 +1,16 @@
-//! Options of `serve` for HTTP, and what they mean together.
+//! The HTTP options of `serve`.
 
-use std::{io::Write, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
-use super::CliError;
+use super::{CliError, output::notify};
 use crate::{
     http::{
         self,
@@ -19,50 +23,51 @@ use crate::{
     sessions::{MAX_SESSIONS, Sessions},
 };
 
-/// How long calls under way may still take once the server is stopped.
+/// How long running calls may take after the server is stopped.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// How the server is reached over HTTP.
+/// How clients reach the server over HTTP.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "HTTP")]
 pub(super) struct HttpOptions {
-    /// Serve Streamable HTTP at this address, path /mcp, instead of standard input and output
-    #[arg(long, value_name = "ADDRESS", env = "WHATSAPP_GUARD_HTTP")]
+    /// Serve Streamable HTTP at this address, path /mcp, instead of standard input and
+    /// output: HOST:PORT, or a port on this machine only (8788, :8788, localhost:8788)
+    #[arg(long, value_name = "ADDRESS", env = "WHATSAPP_GUARD_HTTP", value_parser = address)]
     http: Option<SocketAddr>,
-    /// Serve standard input and output as well
+    /// Also serve standard input and output
     #[arg(long, requires = "http")]
     pub(super) stdio: bool,
-    /// Host name that clients use for this server, besides this machine's own
+    /// Another host name that clients may use for this server; repeatable
     #[arg(long, value_name = "HOST", requires = "http")]
     allow_host: Vec<String>,
-    /// Page that may use this server from a browser, as scheme and host
+    /// Web origin that may use this server from a browser, as scheme and host; repeatable
     #[arg(long, value_name = "ORIGIN", requires = "http")]
     allow_origin: Vec<String>,
-    /// Certificate chain (PEM)
+    /// TLS certificate chain (PEM)
     #[arg(long, value_name = "FILE", requires_all = ["http", "tls_key"])]
     tls_cert: Option<PathBuf>,
-    /// Key of the certificate (PEM)
+    /// Private key of the certificate (PEM)
     #[arg(long, value_name = "FILE", requires_all = ["http", "tls_cert"])]
     tls_key: Option<PathBuf>,
-    /// A proxy in front of this server does TLS
+    /// A reverse proxy in front of this server terminates TLS
     #[arg(long, requires = "http")]
     behind_proxy: bool,
-    /// Answer /healthz, /readyz and /metrics at this address; whoever reaches it reads them
-    #[arg(long, value_name = "ADDRESS", requires = "http")]
+    /// Serve /healthz, /readyz and /metrics at this address, to everybody who can reach it
+    #[arg(long, value_name = "ADDRESS", requires = "http", value_parser = address)]
     status: Option<SocketAddr>,
-    /// Let everybody on this machine in without a token
+    /// Accept calls from this machine without a token
     #[arg(long, requires = "http")]
     no_auth: bool,
 }
 
 impl HttpOptions {
-    /// Whether HTTP is asked for.
+    /// Whether to serve HTTP.
     pub(super) const fn is_wanted(&self) -> bool {
         self.http.is_some()
     }
 
-    /// Serves HTTP until `stop`, lets the calls under way end, and then ends what is
-    /// still open; nothing where it is not asked for.
+    /// Serves HTTP until `stop`, then lets running calls end and closes the rest. Returns
+    /// at once without `--http`.
     pub(super) async fn serve(
         self,
         server: Server,
@@ -74,7 +79,7 @@ impl HttpOptions {
         self.check(address, &server)?;
         let origins = Origins::new(&self.allow_host, &self.allow_origin).map_err(|entry| {
             CliError::Usage(format!(
-                "`{entry}` is no host such as example.com, or no origin such as https://example.com"
+                "`{entry}` is not a host such as example.com or an origin such as https://example.com"
             ))
         })?;
         let listener = listen(address).await?;
@@ -88,23 +93,17 @@ impl HttpOptions {
             }
             _ => (listener, "http"),
         };
-        let mut say = std::io::stderr().lock();
-        writeln!(
-            say,
-            "serving {scheme}://{}{}",
-            listener.address()?,
-            http::PATH
-        )?;
-        let authenticator = self.authenticator(&server, &mut say)?;
+        let (at, path) = (listener.address()?, http::PATH);
+        notify(format!("serving {scheme}://{at}{path}"));
+        let authenticator = self.authenticator(&server)?;
         let status = match self.status {
             Some(address) => {
                 let listener = listen(address).await?;
-                writeln!(say, "status at http://{}", listener.address()?)?;
+                notify(format!("status at http://{}", listener.address()?));
                 Some(listener.serve(status::router(server.clone()), stop.clone()))
             }
             None => None,
         };
-        drop(say);
         let end = CancellationToken::new();
         let sessions = Sessions::new(server.clock().clone(), MAX_SESSIONS);
         let service = mcp::http_service(server.clone(), sessions.clone(), end.clone());
@@ -123,35 +122,25 @@ impl HttpOptions {
         Ok(())
     }
 
-    /// Refuses to be open to others without a token and TLS.
+    /// Refuses addresses that other machines can reach without tokens and TLS.
     fn check(&self, address: SocketAddr, server: &Server) -> Result<(), CliError> {
-        let usage = |problem: &str| Err(CliError::Usage(problem.to_owned()));
-        if address.ip().is_loopback() {
+        let problem = if address.ip().is_loopback() {
             return Ok(());
-        }
-        if self.no_auth {
-            return usage("--no-auth is for this machine alone; take a loopback address");
-        }
-        if !has_tokens(server) {
-            return usage(
-                "others can reach this address, and no grant has a token; `whatsapp-guard grant new NAME` makes one, [oauth] in the policy takes those of an authorization server",
-            );
-        }
-        if self.tls_cert.is_none() && !self.behind_proxy {
-            return usage(
-                "others can reach this address and could read the tokens: give --tls-cert and --tls-key, or --behind-proxy if a proxy does TLS",
-            );
-        }
-        Ok(())
+        } else if self.no_auth {
+            "--no-auth is only for this machine; use a loopback address"
+        } else if !has_tokens(server) {
+            "other machines can reach this address, and no grant has a token; `whatsapp-guard grant new NAME` creates one, or [oauth] in the policy accepts those of an authorization server"
+        } else if self.tls_cert.is_none() && !self.behind_proxy {
+            "other machines can reach this address and could read the tokens: give --tls-cert and --tls-key, or --behind-proxy if a proxy terminates TLS"
+        } else {
+            return Ok(());
+        };
+        Err(CliError::Usage(problem.to_owned()))
     }
 
     /// How requests are authenticated. Prints the token that is valid for this run, if
     /// the policy has none.
-    fn authenticator(
-        &self,
-        server: &Server,
-        say: &mut impl Write,
-    ) -> Result<Authenticator, CliError> {
+    fn authenticator(&self, server: &Server) -> Result<Authenticator, CliError> {
         if self.no_auth {
             return Ok(Authenticator::Anonymous(LOCAL.to_owned()));
         }
@@ -159,11 +148,23 @@ impl HttpOptions {
             return Ok(Authenticator::for_grants(server.clone()));
         }
         let token = new_token()?;
-        writeln!(say, "token for this run: {token}")?;
-        Ok(Authenticator::SharedToken(
-            LOCAL.to_owned(),
-            auth::digest(&token),
-        ))
+        notify(format!("token for this run: {token}"));
+        let digest = auth::digest(&token);
+        Ok(Authenticator::SharedToken(LOCAL.to_owned(), digest))
+    }
+}
+
+/// Reads `HOST:PORT`, or a port on the loopback interface: `8788`, `:8788`,
+/// `localhost:8788`.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let port = ["localhost:", ":", ""]
+        .iter()
+        .find_map(|prefix| text.strip_prefix(prefix)?.parse().ok());
+    match port {
+        Some(port) => Ok((Ipv4Addr::LOCALHOST, port).into()),
+        None => text.parse().map_err(|_| {
+            "write a port such as 8788, or an IP address and a port such as 0.0.0.0:8788".to_owned()
+        }),
     }
 }
 
@@ -173,13 +174,13 @@ async fn listen(address: SocketAddr) -> Result<Listener, CliError> {
         .map_err(|error| CliError::Failed(format!("cannot listen at {address}: {error}")))
 }
 
-/// Whether the policy lets anybody in by a token, its own or an authorization server's.
+/// Whether the policy accepts tokens: its own or those of an authorization server.
 fn has_tokens(server: &Server) -> bool {
     let policy = server.policy();
     policy.oauth().is_some() || policy.tokens().next().is_some()
 }
 
-/// A token that nobody can guess.
+/// Generates a token of 256 random bits.
 pub(super) fn new_token() -> Result<String, CliError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)

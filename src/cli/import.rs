@@ -1,8 +1,8 @@
-//! `import`: a policy of another program in our words.
+//! `import`: converts the policy of another program.
 
 use std::{
     fs::File,
-    io::{self, BufWriter, Read, Write},
+    io::{self, Read, Write},
     path::PathBuf,
     process::ExitCode,
 };
@@ -11,37 +11,37 @@ use clap::Args;
 
 use super::{
     CliError,
-    output::{stdout, write_file, write_json},
+    output::{exit, print, write_file},
 };
 use crate::{
     backend::{sandbox, tools_of},
     import::{Imported, LARGEST, import, shown},
 };
 
-/// Turn a policy of PolicyLayer (JSON) or Intercept (YAML) into one for this program.
+/// Convert a policy of PolicyLayer (JSON) or Intercept (YAML).
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   whatsapp-guard import intercept.yaml --output policy.toml
   whatsapp-guard import policylayer.json | less
   whatsapp-guard import --json intercept.yaml | jq '.not_carried[].why'
 
-Nothing gets looser: a tool of which something could not be carried over is refused
-until you write it by hand. What was left out is told on standard error, with line
-and column. Names of tools that this program does not know are left out.
+The result is never looser than the source: a tool with a rule that cannot be converted
+is refused until you write the rule yourself. Standard error lists what was not
+converted, with line and column. Tools that this program does not have are omitted.
 
-Exit codes: 0 all of it is carried over, 1 something is not, 2 the file cannot be
-read or is no policy, or the output is there already")]
+Exit codes: 0 everything was converted, 1 something was not, 2 the file cannot be read
+or is not a policy, or the output already exists")]
 pub(super) struct Import {
-    /// The policy; - is standard input
+    /// The policy to convert; - is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Where to write it; standard output when left out
+    /// The file to write; default: standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Replace the output if it is there
+    /// Replace an existing output file
     #[arg(long, requires = "output")]
     force: bool,
-    /// Print JSON: the policy and what is not in it
+    /// Print JSON: the policy and what was not converted
     #[arg(long)]
     json: bool,
 }
@@ -49,9 +49,9 @@ pub(super) struct Import {
 impl Import {
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
         let file = self.file.display().to_string();
-        let text = self.read().map_err(|error| {
-            CliError::Usage(format!("{} cannot be read: {error}", shown(&file)))
-        })?;
+        let text = self
+            .read()
+            .map_err(|error| CliError::Usage(format!("cannot read {}: {error}", shown(&file))))?;
         let origin = match self.file.file_name() {
             Some(name) if file != "-" => name.to_string_lossy().into_owned(),
             _ => "standard input".to_owned(),
@@ -62,12 +62,14 @@ impl Import {
         if let Some(output) = &self.output {
             write_file(output, &imported.policy, self.force)?;
         }
-        self.tell(&file, &imported)?;
-        Ok(if imported.not_carried.is_empty() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+        print(self.json, &imported, |out| match &self.output {
+            Some(_) => Ok(()),
+            None => out.write_all(imported.policy.as_bytes()),
+        })?;
+        if !self.json {
+            self.explain(&file, &imported)?;
+        }
+        Ok(exit(imported.not_carried.is_empty()))
     }
 
     fn read(&self) -> io::Result<String> {
@@ -79,19 +81,14 @@ impl Import {
         let mut text = String::new();
         source.take(LARGEST + 1).read_to_string(&mut text)?;
         if text.len() as u64 > LARGEST {
-            return Err(io::Error::other("it is larger than 1 MiB"));
+            return Err(io::Error::other("the file is larger than 1 MiB"));
         }
         Ok(text)
     }
 
-    fn tell(&self, file: &str, imported: &Imported) -> io::Result<()> {
-        if self.json {
-            return write_json(&mut stdout(), imported);
-        }
-        if self.output.is_none() {
-            stdout().write_all(imported.policy.as_bytes())?;
-        }
-        let mut err = BufWriter::new(anstream::stderr().lock());
+    /// Lists on standard error what was not converted.
+    fn explain(&self, file: &str, imported: &Imported) -> io::Result<()> {
+        let mut err = anstream::stderr().lock();
         for lost in &imported.not_carried {
             let (line, column) = (lost.line, lost.column);
             let (file, key) = (shown(file), shown(&lost.key));
@@ -101,9 +98,9 @@ impl Import {
             let output = output.display();
             writeln!(
                 err,
-                "{output} is written; `whatsapp-guard check --policy {output}` says what it means"
+                "Wrote {output}. `whatsapp-guard check {output}` shows its effect"
             )?;
         }
-        err.flush()
+        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! `init`: a policy to begin with.
+//! `init`: a policy file to start with.
 
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
@@ -10,21 +10,22 @@ use super::{
 };
 use crate::policy;
 
-/// Write a commented policy to begin with.
+/// Write a commented policy file to start with.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   whatsapp-guard init
   whatsapp-guard init ~/.config/whatsapp-guard/policy.toml
   whatsapp-guard init - | less
 
-It is the policy that holds when none is named, with a comment for each key.
+The file is the built-in policy, with a comment for each key. Missing folders are
+created.
 
-Exit codes: 0 written, 1 it cannot be written, 2 the file is there already")]
+Exit codes: 0 written, 1 the file cannot be written, 2 it already exists")]
 pub(super) struct Init {
-    /// Where to write it; - is standard output
+    /// The file to write; - is standard output
     #[arg(value_name = "FILE", default_value = "policy.toml")]
     file: PathBuf,
-    /// Replace the file if it is there
+    /// Replace an existing file
     #[arg(long)]
     force: bool,
 }
@@ -40,10 +41,10 @@ impl Init {
         let file = self.file.display();
         writeln!(
             out,
-            "{file} is written. Next:
+            "Wrote {file}. Next steps:
   edit it; each key has a comment
-  whatsapp-guard check --policy {file}   # what each tool may do under it
-  whatsapp-guard serve --policy {file}   # the server with it"
+  whatsapp-guard check {file}            # what each tool may do under it
+  whatsapp-guard serve --policy {file}   # run the server with it"
         )?;
         Ok(ExitCode::SUCCESS)
     }

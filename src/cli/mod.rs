@@ -20,33 +20,36 @@ mod terminal;
 mod test;
 mod tools;
 
-use std::{env, io, process::ExitCode};
+use std::{env, ffi::OsString, io, process::ExitCode};
 
-use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use thiserror::Error;
-use tokio::runtime::Runtime;
+use tokio::runtime::Builder;
 
-use crate::{backend::specs, config::ConfigError, policy::Diagnostics};
+use crate::{backend::specs, config::ConfigError, op, policy::Diagnostics};
 
 pub use options::PolicyOption;
 
 const EXAMPLES: &str = "Examples:
-  whatsapp-guard demo                       see what it does, nothing to set up
-  whatsapp-guard serve                      the MCP server, for a client to start
-  whatsapp-guard check --policy mine.toml   what each tool may do under a policy
-  whatsapp-guard explain get_session        what would happen to a call, and why
-  whatsapp-guard doctor                     whether the back end can be used
-  whatsapp-guard init                       a policy to begin with
-  whatsapp-guard panic                      stop every server at once, but for reads
+  whatsapp-guard demo                 watch a short demonstration; no setup needed
+  whatsapp-guard serve                the MCP server, for a client to start
+  whatsapp-guard init                 write a policy file to start with
+  whatsapp-guard check mine.toml      what each tool may do under a policy
+  whatsapp-guard explain get_session  what would happen to a call, and why
+  whatsapp-guard help send_message    describe one tool
+  whatsapp-guard doctor               check the connection to the back end
+  whatsapp-guard panic                stop every server at once, except for reads
 
-Back ends (from the environment; each also as NAME_FILE with a path):";
+Back ends, configured by environment variables (or NAME_FILE, the path of a file that
+holds the value):";
 
 const EXIT_CODES: &str = "\
-Several accounts: [accounts] in the policy file, instead of the environment
+For several accounts, use [accounts] in the policy file instead. An empty variable
+counts as unset.
 
-Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration";
+Exit codes: 0 success, 1 failure, 2 wrong usage or configuration";
 
-/// An MCP server that gives agents a WhatsApp toolset, with the safety policy built in.
+/// An MCP server that gives AI agents WhatsApp tools and checks every call against a policy.
 #[derive(Debug, Parser)]
 #[command(name = "whatsapp-guard", version, about, after_help = after_help())]
 pub struct Cli {
@@ -56,63 +59,54 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve MCP on standard input and output, for a client that starts this program
     Serve(serve::Serve),
-    /// Play the whole story in front of you: server, client and a simulated WhatsApp
     Demo(demo::Demo),
-    /// Check a policy and print what each tool may do under it
     Check(check::Check),
-    /// Say what would happen to a call and which rules decide, without sending anything
     Explain(explain::Explain),
-    /// Hold a policy against calls with expected verdicts
-    Test(test::Test),
-    /// Say which calls a change of the policy loosens or tightens
+    Test(test::TestCommand),
     Diff(diff::Diff),
-    /// Show what was counted, what is left and when it comes back
     Limits(limits::Limits),
-    /// Write a commented policy to begin with
     Init(init::Init),
-    /// Turn a policy of PolicyLayer or Intercept into one for this program
     Import(import::Import),
-    /// Stop every running server at once: nothing but reads, or nothing at all
     Panic(panic::Panic),
-    /// Make and list the tokens of callers over HTTP
-    Grant(grant::Grant),
-    /// List the tools by back end, with their risk
+    Grant(grant::GrantCommand),
     Tools(tools::Tools),
-    /// Reach the back end with the configured key and say what is wrong
     Doctor(doctor::Doctor),
-    /// Print a completion script for a shell
     Completions(completions::Completions),
 }
 
-/// Why a command did not succeed.
+/// Why a command failed.
 #[derive(Debug, Error)]
 pub enum CliError {
-    /// The configuration cannot be used.
+    /// The configuration is missing or invalid.
     #[error("error: {0}")]
     Config(#[from] ConfigError),
-    /// The policy cannot be used. Colours are taken out where they cannot be seen.
+    /// The policy is invalid. `anstream` removes the colours where they cannot be shown.
     #[error("{}", .0.render(true).trim_end())]
     Policy(#[from] Diagnostics),
-    /// Something was asked for that makes no sense.
+    /// The command line makes no sense.
     #[error("error: {0}")]
     Usage(String),
-    /// It was tried, and failed.
+    /// The command was run and failed.
     #[error("error: {0}")]
     Failed(String),
-    /// The output is gone, or the system said no.
+    /// Input or output failed.
     #[error("error: {0}")]
     Io(#[from] io::Error),
 }
 
 impl CliError {
-    /// 2 for wrong usage or configuration, 1 for the rest.
+    /// Whether the reader of the output closed it, as `| head` does. That is no failure
+    /// and needs no message.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+
+    /// 2 for wrong usage or configuration, 0 for a closed pipe, 1 for the rest.
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Config(_) | Self::Policy(_) | Self::Usage(_) => ExitCode::from(2),
-            // Whoever reads the output may stop reading: `tools | head`.
-            Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            closed if closed.is_closed_pipe() => ExitCode::SUCCESS,
             Self::Failed(_) | Self::Io(_) => ExitCode::FAILURE,
         }
     }
@@ -137,36 +131,54 @@ fn after_help() -> String {
     help + "\n" + EXIT_CODES
 }
 
-/// Reads the command line. An environment variable that is empty counts as unset.
+/// Parses the command line and exits where it is wrong or asks for help.
 pub fn parse() -> Cli {
-    let matches = unset_empty_variables(Cli::command()).get_matches();
-    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    let mut command = without_empty_variables(Cli::command());
+    let arguments = with_tool_help(env::args_os().collect());
+    let matches = command.try_get_matches_from_mut(arguments);
+    let matches = matches.unwrap_or_else(|error| error.exit());
+    Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut command).exit())
 }
 
-/// The command without the variables that are empty: clap would take them as values.
-fn unset_empty_variables(command: clap::Command) -> clap::Command {
-    let is_empty = |arg: &Arg| {
-        let variable = arg.get_env().and_then(env::var_os);
-        variable.is_some_and(|value| value.to_string_lossy().trim().is_empty())
-    };
+/// An empty environment variable counts as unset; clap would use the empty value.
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty =
+        |name: &_| env::var_os(name).is_some_and(|value| value.to_string_lossy().trim().is_empty());
     command
-        .mut_args(|arg| match is_empty(&arg) {
-            true => arg.env(None::<&str>),
-            false => arg,
+        .mut_args(|arg| match arg.get_env() {
+            Some(name) if is_empty(name) => arg.env(None::<&str>),
+            _ => arg,
         })
-        .mut_subcommands(unset_empty_variables)
+        .mut_subcommands(without_empty_variables)
 }
 
-/// Does what the command line says.
+/// `help TOOL` means `tools TOOL`, for the name of any tool.
+fn with_tool_help(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if let [_, help, tool] = arguments.as_mut_slice()
+        && help == "help"
+        && tool
+            .to_str()
+            .is_some_and(|tool| op::find_tool(tool).is_ok())
+    {
+        *help = "tools".into();
+    }
+    arguments
+}
+
+/// Runs the subcommand.
 ///
 /// # Errors
-/// [`CliError`], with the exit code that belongs to it.
+/// [`CliError`], which knows the exit code.
 pub fn run(cli: Cli) -> Result<ExitCode, CliError> {
     output::log_to_stderr();
     match cli.command {
-        Command::Serve(serve) if serve.is_for_many() => block_on_all(serve.run()),
-        Command::Serve(serve) => block_on(serve.run()),
-        Command::Demo(demo) => block_on(demo.run()),
+        Command::Serve(serve) if serve.is_for_many() => {
+            block_on(&mut Builder::new_multi_thread(), serve.run())
+        }
+        // One thread is enough for one client, and starts faster than several.
+        Command::Serve(serve) => block_on(&mut Builder::new_current_thread(), serve.run()),
+        Command::Demo(demo) => block_on(&mut Builder::new_current_thread(), demo.run()),
+        Command::Doctor(doctor) => block_on(&mut Builder::new_current_thread(), doctor.run()),
         Command::Check(check) => check.run(),
         Command::Explain(explain) => explain.run(),
         Command::Test(test) => test.run(),
@@ -177,32 +189,17 @@ pub fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Panic(panic) => panic.run(),
         Command::Grant(grant) => grant.run(),
         Command::Tools(tools) => tools.run(),
-        Command::Doctor(doctor) => block_on(doctor.run()),
         Command::Completions(completions) => completions.run(),
     }
 }
 
-/// Many clients get all the machine's cores.
-fn block_on_all(
-    command: impl Future<Output = Result<ExitCode, CliError>>,
-) -> Result<ExitCode, CliError> {
-    let runtime: Runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    let outcome = runtime.block_on(command);
-    runtime.shutdown_background();
-    outcome
-}
-
-/// One thread is enough for one client, and starts faster than several.
 fn block_on(
+    runtime: &mut Builder,
     command: impl Future<Output = Result<ExitCode, CliError>>,
 ) -> Result<ExitCode, CliError> {
-    let runtime: Runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = runtime.enable_all().build()?;
     let outcome = runtime.block_on(command);
-    // A blocked read of standard input must not hold up the end.
+    // A blocked read of standard input must not delay the exit.
     runtime.shutdown_background();
     outcome
 }

@@ -21,18 +21,28 @@ use crate::{
     ledger::{Ledger, Shared},
     policy::Policy,
     state_dir,
+    text::nearest,
 };
 
-/// Which policy.
+/// The environment variable that names the policy file.
+pub(super) const POLICY: &str = "WHATSAPP_GUARD_POLICY";
+
+/// The policy to use.
 #[derive(Debug, Args)]
 pub struct PolicyOption {
-    /// Policy file, TOML or JSON; the built-in policy when left out
-    #[arg(long, value_name = "FILE", env = "WHATSAPP_GUARD_POLICY")]
+    /// Policy file, TOML or JSON; default: the built-in policy
+    #[arg(long, value_name = "FILE", env = POLICY)]
     policy: Option<PathBuf>,
 }
 
 impl PolicyOption {
-    /// The file; none for the built-in policy.
+    /// The policy in a file, or the built-in one.
+    pub(super) fn new(path: Option<&Path>) -> Self {
+        let policy = path.map(Path::to_owned);
+        Self { policy }
+    }
+
+    /// The file; `None` for the built-in policy.
     pub fn path(&self) -> Option<&Path> {
         self.policy.as_deref()
     }
@@ -40,7 +50,7 @@ impl PolicyOption {
     /// Reads the policy.
     ///
     /// # Errors
-    /// When it cannot be used.
+    /// If the file cannot be read or is not a valid policy.
     pub fn load(&self) -> Result<Policy, CliError> {
         Ok(match &self.policy {
             Some(path) => Policy::load(specs(), path)?,
@@ -49,93 +59,108 @@ impl PolicyOption {
     }
 }
 
-/// The password of a Redis, beside its address.
+/// Fails unless the policy knows a caller of this name, or the caller needs no rules.
+pub(super) fn require_grant(policy: &Policy, grant: &str) -> Result<(), CliError> {
+    if policy.knows(grant) {
+        return Ok(());
+    }
+    let near = match nearest(grant, policy.grants()) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => String::new(),
+    };
+    let origin = &policy.origin;
+    Err(CliError::Usage(format!(
+        "{origin} has no `[grants.{grant}]`{near}"
+    )))
+}
+
+/// The password of Redis, separate from its address.
 const PASSWORD: &str = "WHATSAPP_GUARD_STATE_PASSWORD";
 
-/// The key that servers of one Redis seal approvals with.
+/// The key with which all servers of one Redis seal approvals.
 const APPROVAL_KEY: &str = "WHATSAPP_GUARD_APPROVAL_KEY";
 
-/// The file of a ledger, in the folder of its account.
+/// The file name of a ledger, in the folder of its account.
 pub(super) const LEDGER: &str = "ledger.sqlite";
 
-/// Where the state is.
+/// Where the state is kept.
 #[derive(Debug, Args)]
 pub(super) struct StateOption {
-    /// State directory, or redis://host:port/db; whatsapp-guard below the XDG state directory when left out
+    /// State directory, or redis://host:port/db; default: whatsapp-guard in the XDG state directory
     #[arg(
         long,
         value_name = "DIR|URL",
         env = "WHATSAPP_GUARD_STATE",
         hide_env_values = true,
-        value_parser = OsStringValueParser::new().map(Place::of),
+        value_parser = OsStringValueParser::new().map(StateLocation::of),
     )]
-    state: Option<Place>,
+    state: Option<StateLocation>,
 }
 
-/// What `--state` names. An address may hold a password.
+/// The value of `--state`. An address may hold a password.
 #[derive(Debug, Clone)]
-enum Place {
+enum StateLocation {
     Directory(PathBuf),
-    Address(SecretString),
+    Redis(SecretString),
 }
 
-impl Place {
+impl StateLocation {
     fn of(text: OsString) -> Self {
         match text.to_str() {
-            Some(address) if address.contains("://") => Self::Address(address.into()),
+            Some(address) if address.contains("://") => Self::Redis(address.into()),
             _ => Self::Directory(text.into()),
         }
     }
 }
 
-/// What is remembered of an account already.
+/// The state of an account that exists already.
 #[derive(Default)]
-pub(super) struct Remembered {
+pub(super) struct StoredState {
     pub(super) ledger: Option<Ledger>,
-    /// The file or the Redis that the ledger is in.
-    pub(super) place: Option<String>,
+    /// The file or the Redis of the ledger.
+    pub(super) location: Option<String>,
     pub(super) switch: Option<Switch>,
 }
 
 impl StateOption {
-    /// What is remembered of an account; looking makes no file. The sandbox is remembered
-    /// in shared state alone.
-    pub(super) fn remembered(&self, account: &Configured<'_>) -> Result<Remembered, CliError> {
+    /// Finds the state of an account without creating any file. The sandbox only has
+    /// state where it is shared.
+    pub(super) fn stored(&self, account: &Configured<'_>) -> Result<StoredState, CliError> {
         if let Some(shared) = self.shared()? {
-            return Ok(Remembered {
+            return Ok(StoredState {
                 ledger: Some(shared.ledger(&account.shared_key()?)),
-                place: Some(shared.place().to_owned()),
+                location: Some(shared.location().to_owned()),
                 switch: Some(Switch::shared(shared)),
             });
         }
         let Some(directory) = self.directory() else {
-            return Ok(Remembered::default());
+            return Ok(StoredState::default());
         };
         let path = account.key()?.map(|key| directory.join(key).join(LEDGER));
         let path = path.filter(|path| path.exists());
-        Ok(Remembered {
-            place: path.as_ref().map(|path| path.display().to_string()),
+        Ok(StoredState {
+            location: path.as_ref().map(|path| path.display().to_string()),
             ledger: path.map(|path| Ledger::at(path, Clock::real())),
             switch: Some(Switch::at(&directory)),
         })
     }
 
-    /// The directory of what is this machine's own; none when there is no home either.
+    /// The directory for state of this machine; `None` without a home directory.
     pub(super) fn directory(&self) -> Option<PathBuf> {
         match &self.state {
-            Some(Place::Directory(directory)) => Some(directory.clone()),
-            Some(Place::Address(_)) | None => state_dir::directory(),
+            Some(StateLocation::Directory(directory)) => Some(directory.clone()),
+            Some(StateLocation::Redis(_)) | None => state_dir::directory(),
         }
     }
 
     /// Whether the state is shared with other machines.
     pub(super) const fn is_shared(&self) -> bool {
-        matches!(self.state, Some(Place::Address(_)))
+        matches!(self.state, Some(StateLocation::Redis(_)))
     }
 
-    /// Where the state is shared with other machines, if it is.
+    /// The Redis that holds the state; `None` if it is a directory.
     pub(super) fn shared(&self) -> Result<Option<Shared>, CliError> {
-        let Some(Place::Address(address)) = &self.state else {
+        let Some(StateLocation::Redis(address)) = &self.state else {
             return Ok(None);
         };
         let password = Config::secret(PASSWORD, &from_process)?;
@@ -145,25 +170,25 @@ impl StateOption {
     }
 }
 
-/// The key of an account's approvals, which shared state cannot do without.
+/// The key that seals an account's approvals; required for shared state.
 pub(super) fn approval_key(account: &str) -> Result<ApprovalKey, CliError> {
     let secret = Config::secret(APPROVAL_KEY, &from_process)?;
     secret
         .and_then(|secret| ApprovalKey::new(&secret, account))
         .ok_or_else(|| {
             CliError::Usage(format!(
-                "shared state needs {APPROVAL_KEY}_FILE (or {APPROVAL_KEY}): the same 32 random bytes or more at every server, in base64 or hex; `openssl rand -base64 32` makes them"
+                "shared state needs {APPROVAL_KEY}_FILE (or {APPROVAL_KEY}): at least 32 random bytes in base64 or hex, the same on every server; `openssl rand -base64 32` generates them"
             ))
         })
 }
 
-/// Which back end, or which account.
+/// The back end or the account to use.
 #[derive(Debug, Args)]
 pub(super) struct BackendOption {
-    /// Back end to use; what the environment configures when left out
+    /// Back end; default: the one that the environment configures
     #[arg(long, value_name = "NAME", value_parser = backend_parser())]
     pub(super) backend: Option<&'static BackendSpec>,
-    /// One of the accounts that the policy names
+    /// One of the accounts in the policy
     #[arg(long, value_name = "NAME", env = "WHATSAPP_GUARD_ACCOUNT")]
     pub(super) account: Option<String>,
 }

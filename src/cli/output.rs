@@ -1,7 +1,15 @@
-//! What goes where: answers to standard output, logs to standard error.
+//! Output: reports and tables to standard output, files, and logs to standard error.
 
-use std::{env, fs, io, io::Write, path::Path};
+use std::{
+    env,
+    fmt::Display,
+    fs,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
 
+use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use tempfile::NamedTempFile;
 use tracing_subscriber::{
@@ -13,60 +21,119 @@ use tracing_subscriber::{
 
 use super::CliError;
 
-/// Standard output, with colours only where they can be seen.
-pub(super) fn stdout() -> anstream::AutoStream<io::StdoutLock<'static>> {
+/// Standard output; colours are removed where it is not a terminal.
+pub(super) type Out = anstream::AutoStream<io::StdoutLock<'static>>;
+
+pub(super) fn stdout() -> Out {
     anstream::AutoStream::auto(io::stdout().lock())
 }
 
-/// A value as indented JSON with a line end.
-pub(super) fn write_json(out: &mut impl io::Write, value: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
-    writeln!(out)
+/// Prints a report: as indented JSON with `--json`, otherwise as `text` writes it.
+pub(super) fn print(
+    json: bool,
+    report: &impl Serialize,
+    text: impl FnOnce(&mut Out) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut out = stdout();
+    if json {
+        serde_json::to_writer_pretty(&mut out, report)?;
+        return writeln!(out);
+    }
+    text(&mut out)
 }
 
-/// Writes a whole file or nothing; what is there already stays unless `force`.
+/// Exit code 0 for `true`, 1 for `false`.
+pub(super) fn exit(success: bool) -> ExitCode {
+    if success {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Writes a line to standard error. A closed standard error must not end a server, so
+/// failures are ignored.
+pub(super) fn notify(line: impl Display) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+/// The style for text in a colour.
+pub(super) const fn colour(colour: AnsiColor) -> Style {
+    Style::new().fg_color(Some(anstyle::Color::Ansi(colour)))
+}
+
+/// Writes rows with aligned columns. The last column is not padded; a cell may have a
+/// style.
+pub(super) fn table<const N: usize>(
+    out: &mut impl Write,
+    rows: &[[(String, Style); N]],
+) -> io::Result<()> {
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, (text, _)) in widths.iter_mut().zip(row) {
+            *width = text.len().max(*width);
+        }
+    }
+    for row in rows {
+        for (index, (width, (text, style))) in widths.iter().zip(row).enumerate() {
+            let gap = if index > 0 { "  " } else { "" };
+            let width = if index + 1 < N { *width } else { 0 };
+            write!(out, "{gap}{style}{text:width$}{style:#}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// Writes a whole file or nothing, and creates missing folders above it. An existing file
+/// is replaced only with `force`.
+///
+/// # Errors
+/// [`CliError::Usage`] if the path is a folder or the file exists, [`CliError::Failed`]
+/// if it cannot be written.
 pub(super) fn write_file(path: &Path, text: &str, force: bool) -> Result<(), CliError> {
-    if path.is_dir() {
+    if path.is_dir() || path.as_os_str().to_string_lossy().ends_with('/') {
         let message = format!("{} is a folder; name a file in it", path.display());
         return Err(CliError::Usage(message));
     }
-    // A link is kept, and what it leads to replaced.
+    replace(path, text, force).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => CliError::Usage(format!(
+            "{} already exists; --force replaces it",
+            path.display()
+        )),
+        _ => CliError::Failed(format!("cannot write {}: {error}", path.display())),
+    })
+}
+
+fn replace(path: &Path, text: &str, force: bool) -> io::Result<()> {
+    // A symbolic link stays; its target is replaced.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    fs::create_dir_all(folder).map_err(|error| {
+        io::Error::other(format!("cannot create {}: {error}", folder.display()))
+    })?;
     let mut builder = tempfile::Builder::new();
-    // As any new file: the umask takes away from it.
+    // The permissions of any new file: everything that the umask allows.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let written = builder.tempfile_in(folder).and_then(|mut new| {
-        new.write_all(text.as_bytes())?;
-        new.as_file().sync_all()?;
-        place(new, path, force)
-    });
-    written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => CliError::Usage(format!(
-            "{} is there already; --force replaces it",
-            path.display()
-        )),
-        _ => CliError::Failed(format!("{} cannot be written: {error}", path.display())),
-    })
-}
-
-fn place(new: NamedTempFile, path: &Path, force: bool) -> io::Result<()> {
-    let placed = if force {
-        new.persist(path)
+    let mut new: NamedTempFile = builder.tempfile_in(folder)?;
+    new.write_all(text.as_bytes())?;
+    new.as_file().sync_all()?;
+    if force {
+        new.persist(path)?;
     } else {
-        new.persist_noclobber(path)
-    };
-    placed.map(drop).map_err(|failed| failed.error)
+        new.persist_noclobber(path)?;
+    }
+    Ok(())
 }
 
-/// Logs to standard error, at the level that `WHATSAPP_GUARD_LOG` names.
+/// Logs to standard error, at the level in `WHATSAPP_GUARD_LOG` (default: `warn`).
 ///
-/// Only this crate speaks: libraries would log what passes through them, and that
-/// may be anybody's message.
+/// Only this crate logs: libraries would log what passes through them, which may be
+/// somebody's message.
 pub(super) fn log_to_stderr() {
     let level = env::var("WHATSAPP_GUARD_LOG")
         .ok()
@@ -77,7 +144,9 @@ pub(super) fn log_to_stderr() {
     let layer = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(false)
+        // It would report a closed standard error on standard error, and panic.
+        .log_internal_errors(false)
         .with_filter(Targets::new().with_target(env!("CARGO_CRATE_NAME"), level));
-    // A second call, as in tests, keeps the first.
+    // In tests a second call keeps the first subscriber.
     let _ = tracing_subscriber::registry().with(layer).try_init();
 }

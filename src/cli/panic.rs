@@ -1,40 +1,40 @@
-//! `panic`: stops every server at once.
+//! `panic`: stops every server at once, by the kill switch.
 
-use std::{io::Write, process::ExitCode};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::Args;
 use serde::Serialize;
 
-use super::{
-    CliError,
-    options::StateOption,
-    output::{stdout, write_json},
-};
+use super::{CliError, options::StateOption, output::print};
 use crate::{kill_switch::Switch, ledger::SwitchState};
 
-/// Stop every running server at once: nothing but reads, or nothing at all.
+/// Stop every running server at once: allow only reads, or nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  whatsapp-guard panic              from the next call on, nothing but reads
-  whatsapp-guard panic --all        from the next call on, nothing at all
-  whatsapp-guard panic --status     whether it is on
-  whatsapp-guard panic --off        what the policy says holds again
+  whatsapp-guard panic              from the next call on, allow only reads
+  whatsapp-guard panic --all        from the next call on, allow nothing
+  whatsapp-guard panic --status     show whether it is on
+  whatsapp-guard panic --off        turn it off: the policy decides again
   whatsapp-guard panic --state redis://host:6379/0
 
-It holds for every server of the state directory or Redis, whatever account or back end
-it serves, and stays over restarts until --off. It needs no back end and no policy. A
-server that was started with another --state is not stopped. A call that is under
-way already is not taken back. --all is not eased by a second `panic`: use --off.
+It stops every server that uses the state directory or Redis, whatever its account or
+back end, and stays on over restarts until --off. It needs no back end and no policy.
+It does not stop a server that was started with another --state, and it does not take
+back a call that is already running. After --all, a plain `panic` does not allow reads
+again: use --off.
 
-Exit codes: 0 done, 1 it cannot be put, 2 there is no state directory")]
+Exit codes: 0 done, 1 the switch cannot be read or changed, 2 there is no state directory")]
 pub(super) struct Panic {
     /// Stop reads too
     #[arg(long)]
     all: bool,
-    /// Take the stop away
+    /// Turn it off
     #[arg(long, conflicts_with_all = ["all", "status"])]
     off: bool,
-    /// Say whether it is on, and change nothing
+    /// Show whether it is on; change nothing
     #[arg(long, conflicts_with = "all")]
     status: bool,
     #[command(flatten)]
@@ -45,7 +45,7 @@ pub(super) struct Panic {
 }
 
 #[derive(Serialize)]
-struct Report {
+struct PanicReport {
     panic: &'static str,
     /// The file, or the Redis.
     file: String,
@@ -56,55 +56,44 @@ impl Panic {
         let switch = match self.state.shared()? {
             Some(shared) => Switch::shared(shared),
             None => Switch::at(&self.state.directory().ok_or_else(|| {
-                CliError::Usage(
-                    "there is no home directory; name the state directory with --state".into(),
-                )
+                let problem = "no home directory is set; name a state directory with --state";
+                CliError::Usage(problem.to_owned())
             })?),
         };
-        let state = self.put(&switch).map_err(|error| {
-            let (place, what) = (
-                switch.place(),
-                if self.status { "asked" } else { "changed" },
-            );
+        let file = switch.location();
+        let state = self.apply(&switch).map_err(|error| {
+            let verb = if self.status { "read" } else { "change" };
             CliError::Failed(format!(
-                "{place} cannot be {what}: {error}; to be safe, end the servers"
+                "cannot {verb} {file}: {error}; to be safe, end the servers"
             ))
         })?;
-        self.tell(&switch, state)?;
+        let panic = state.name();
+        let report = PanicReport { panic, file };
+        print(self.json, &report, |out| {
+            let text = match state {
+                SwitchState::Off => "off: the policy decides",
+                SwitchState::ReadsOnly => "on: only reads are allowed from the next call on",
+                SwitchState::Everything => "on: nothing is allowed from the next call on",
+            };
+            writeln!(out, "panic is {text} ({})", report.file)?;
+            if state != SwitchState::Off {
+                writeln!(out, "`whatsapp-guard panic --off` turns it off")?;
+            }
+            Ok(())
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Puts the switch; what holds then.
-    fn put(&self, switch: &Switch) -> std::io::Result<SwitchState> {
+    /// Sets the switch, or only reads it with `--status`; the state afterwards.
+    fn apply(&self, switch: &Switch) -> io::Result<SwitchState> {
         match (self.status, self.off, self.all) {
             (true, ..) => {}
-            (_, true, _) => switch.clear()?,
+            (_, true, _) => switch.set(SwitchState::Off)?,
             (_, _, true) => switch.set(SwitchState::Everything)?,
-            // A second cry in a hurry must not loosen the first.
-            _ if switch.ask()? == SwitchState::Everything => {}
+            // A second `panic` in a hurry must not loosen the first one.
+            _ if switch.read()? == SwitchState::Everything => {}
             _ => switch.set(SwitchState::ReadsOnly)?,
         }
-        switch.ask()
-    }
-
-    fn tell(&self, switch: &Switch, state: SwitchState) -> std::io::Result<()> {
-        let mut out = stdout();
-        if self.json {
-            let report = Report {
-                panic: state.name(),
-                file: switch.place(),
-            };
-            return write_json(&mut out, &report);
-        }
-        let says = match state {
-            SwitchState::Off => "off: what the policy says holds",
-            SwitchState::ReadsOnly => "on: nothing but reads from the next call on",
-            SwitchState::Everything => "on: nothing at all from the next call on",
-        };
-        writeln!(out, "panic is {says} ({})", switch.place())?;
-        if state != SwitchState::Off {
-            writeln!(out, "`whatsapp-guard panic --off` takes it away")?;
-        }
-        Ok(())
+        switch.read()
     }
 }

@@ -1,7 +1,7 @@
-//! `serve`: the MCP server on standard input and output.
+//! `serve`: the MCP server.
 
 use std::{
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -14,7 +14,8 @@ use super::{
     CliError,
     accounts::Configured,
     http::HttpOptions,
-    options::{BackendOption, LEDGER, PolicyOption, StateOption, approval_key},
+    options::{BackendOption, LEDGER, PolicyOption, StateOption, approval_key, require_grant},
+    output::notify,
 };
 use crate::{
     audit::Audit,
@@ -27,11 +28,10 @@ use crate::{
     mcp::{self, Account, LOCAL, Server},
     policy::Policy,
     reload,
-    text::nearest,
     toolset::Toolset,
 };
 
-/// Serve MCP on standard input and output.
+/// Run the MCP server on standard input and output, or over HTTP.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   claude mcp add whatsapp -- whatsapp-guard serve
@@ -39,25 +39,31 @@ use crate::{
   whatsapp-guard serve --backend sandbox --policy mine.toml
   whatsapp-guard serve --policy mine.toml --grant reader
   whatsapp-guard serve --policy team.toml --account work
+  whatsapp-guard serve --http 8788          over HTTP, for clients on this machine
 
-A policy file is followed while the server runs, with all that it includes: a change
-is in force once it is saved, or once the server gets SIGHUP. One that cannot be used
-is not put in force, and standard error says why. A caller has to be named by the
-policy, [grants.NAME]; without --grant it is \"local\", which need not be.
+The server watches the policy file and the files it includes. A change takes effect when
+you save it, or when the server receives SIGHUP. An invalid policy does not take effect;
+standard error says what is wrong. --grant names a caller that the policy has rules for
+([grants.NAME]); the default caller \"local\" needs no rules.
 
-A policy with [accounts] names several accounts; all of them are served, each to the
-grants that are tied to it, and --account serves one of them alone.
+If the policy has [accounts], the server serves all of them, each to the grants that may
+use it; --account serves only one.
 
-Logs go to standard error; WHATSAPP_GUARD_LOG=info shows more of them.
-WHATSAPP_GUARD_TIMEOUT sets how many seconds one HTTP answer may take (35),
-WHATSAPP_GUARD_OUTBOX the folder that files are sent from (none),
-WHATSAPP_GUARD_INBOX the folder that large downloads are saved in (none), and
-WHATSAPP_GUARD_MAX_MEDIA_BYTES the most that is sent at once (16777216).
-WHATSAPP_GUARD_MAX_RESULT_BYTES sets how large an answer may be (24576).
+Environment variables, with their defaults:
+  WHATSAPP_GUARD_LOG               log level on standard error (warn); try info
+  WHATSAPP_GUARD_TIMEOUT           seconds to wait for a response of the back end (35)
+  WHATSAPP_GUARD_OUTBOX            folder that agents may send files from (none)
+  WHATSAPP_GUARD_INBOX             folder that large downloads are saved to (none)
+  WHATSAPP_GUARD_MAX_MEDIA_BYTES   largest file that is sent (16777216)
+  WHATSAPP_GUARD_MAX_RESULT_BYTES  largest result of a tool (24576)
 
-With --state redis://... servers share counters, recipients, approvals and the panic
-switch; WHATSAPP_GUARD_APPROVAL_KEY_FILE names a key that is the same at each of them,
-WHATSAPP_GUARD_STATE_PASSWORD_FILE the password of Redis. The audit stays here.")]
+With --state redis://..., servers share counters, recipients, approvals and the kill
+switch. WHATSAPP_GUARD_APPROVAL_KEY_FILE is then required, the same key on every server;
+WHATSAPP_GUARD_STATE_PASSWORD_FILE holds the password of Redis. The audit file is always
+local.
+
+Exit codes: 0 the client or a signal ended the server, 1 failure, 2 wrong usage or
+configuration")]
 pub(super) struct Serve {
     #[command(flatten)]
     backend: BackendOption,
@@ -67,7 +73,7 @@ pub(super) struct Serve {
     state: StateOption,
     #[command(flatten)]
     pub(super) http: HttpOptions,
-    /// Caller to serve, by the name that the policy has rules for it under
+    /// Caller to serve: the NAME of a [grants.NAME] in the policy
     #[arg(
         long,
         value_name = "NAME",
@@ -76,23 +82,22 @@ pub(super) struct Serve {
         value_parser = NonEmptyStringValueParser::new()
     )]
     grant: String,
-    /// Audit file; audit.jsonl in the state directory when left out
+    /// Audit file; default: audit.jsonl in the state directory
     #[arg(long, value_name = "FILE", env = "WHATSAPP_GUARD_AUDIT")]
     audit: Option<PathBuf>,
 }
 
 impl Serve {
-    /// Whether calls may have to wait for each other.
+    /// Whether calls of several clients may have to wait for each other.
     pub(super) const fn is_for_many(&self) -> bool {
         self.http.is_wanted() || self.state.is_shared()
     }
 
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
-        known(&policy, &self.grant)?;
+        require_grant(&policy, &self.grant)?;
         if !policy.warnings.is_empty() {
-            // Nobody is left to tell when standard error is gone.
-            let _ = writeln!(anstream::stderr(), "{}", policy.warnings);
+            notify(&policy.warnings);
         }
         let clock = Clock::real();
         let directory = self.state.directory();
@@ -104,23 +109,23 @@ impl Serve {
         let mut accounts = Vec::new();
         for account in &configured {
             let config = account.config()?;
-            let kept = match &shared {
+            let state = match &shared {
                 Some(shared) => {
                     let key = account.shared_key()?;
-                    Kept {
+                    DurableState {
                         ledger: shared.ledger(&key),
                         switch: Some(Switch::shared(shared.clone())),
                         key: Some(approval_key(&key)?),
                     }
                 }
-                None => Kept {
+                None => DurableState {
                     ledger: ledger(&config, directory.as_deref(), &clock)?,
                     switch: directory.as_deref().map(Switch::at),
                     key: None,
                 },
             };
             let name = account.name().map(str::to_owned);
-            accounts.push((name, tools(&config)?, kept));
+            accounts.push((name, tools(&config)?, state));
         }
         let names: Vec<&str> = configured.iter().filter_map(Configured::name).collect();
         let stdio = self.http.stdio || !self.http.is_wanted();
@@ -128,9 +133,9 @@ impl Serve {
         {
             let grant = &self.grant;
             return Err(CliError::Usage(format!(
-                "{}: `[grants.{grant}]` is tied to other accounts than {}",
+                "{}: `[grants.{grant}]` may not use {}",
                 policy.origin,
-                names.join(", ")
+                names.join(" or ")
             )));
         }
         let server = server(accounts, policy, audit, &clock, self.grant)?;
@@ -141,8 +146,8 @@ impl Serve {
             mcp::serve_stdio(server).await?;
             return Ok(ExitCode::SUCCESS);
         }
-        // From here on the server ends in order.
-        let told = told_to_stop()?;
+        // From here on a signal ends the server in order.
+        let signalled = stop_signal()?;
         let stop = CancellationToken::new();
         let (stdio, http) = (self.http.stdio, self.http);
         let serving = http.serve(server.clone(), stop.clone());
@@ -155,7 +160,7 @@ impl Serve {
         } else {
             tokio::select! {
                 served = &mut serving => return served.map(|()| ExitCode::SUCCESS),
-                () = told => {}
+                () = signalled => {}
             }
         }
         stop.cancel();
@@ -164,9 +169,9 @@ impl Serve {
     }
 }
 
-/// Until somebody wants the server to end; listened for from now on.
+/// A future that ends at SIGTERM or SIGINT, which are handled from now on.
 #[cfg(unix)]
-fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
 
     let (mut term, mut interrupt) = (
@@ -181,48 +186,33 @@ fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Until somebody wants the server to end.
+/// A future that ends at Ctrl-C.
 #[cfg(not(unix))]
-fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
-        // Without signals there is nothing to wait for but the end of the process.
+        // Without signals only the end of the process remains.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     })
 }
 
-/// Whether a policy has rules for a caller of this name, or needs none.
-pub(super) fn known(policy: &Policy, grant: &str) -> Result<(), CliError> {
-    if policy.knows(grant) {
-        return Ok(());
-    }
-    let near = match nearest(grant, policy.grants()) {
-        Some(near) => format!("; did you mean `{near}`?"),
-        None => String::new(),
-    };
-    Err(CliError::Usage(format!(
-        "{} has no `[grants.{grant}]`{near}",
-        policy.origin
-    )))
-}
-
-/// What of an account outlives the process.
-pub(super) struct Kept {
+/// The state of an account that outlives the process.
+pub(super) struct DurableState {
     pub(super) ledger: Ledger,
     pub(super) switch: Option<Switch>,
-    /// What approvals are sealed with; a key of the process where it is left out.
+    /// The key that seals approvals; `None`: a random key of this process.
     pub(super) key: Option<ApprovalKey>,
 }
 
-/// The tools of an account.
+/// The tools of an account, within the configured result size.
 fn tools(config: &Config) -> Result<Toolset, CliError> {
     let size = Config::answer_size(&from_process)?;
     Ok(backend::open(config)?.tools().answering_within(size))
 }
 
-/// The ledger of an account, in the state directory; the sandbox has one that ends
-/// with it.
+/// The ledger of an account, in the state directory. The ledger of the sandbox is in
+/// memory.
 pub(super) fn ledger(
     config: &Config,
     directory: Option<&Path>,
@@ -235,14 +225,14 @@ pub(super) fn ledger(
             Ok(Ledger::at(path, clock.clone()))
         }
         (Some(_), None) => Err(CliError::Usage(
-            "there is no home directory to count in; name a directory with --state".to_owned(),
+            "no home directory is set; name a state directory with --state".to_owned(),
         )),
     }
 }
 
-/// Puts the parts together; an account has a name where there are several.
+/// Builds the server. An account has a name if there are several.
 pub(super) fn server(
-    accounts: Vec<(Option<String>, Toolset, Kept)>,
+    accounts: Vec<(Option<String>, Toolset, DurableState)>,
     policy: Policy,
     audit: Option<PathBuf>,
     clock: &Clock,
@@ -250,18 +240,18 @@ pub(super) fn server(
 ) -> Result<Server, CliError> {
     let audit = Arc::new(Audit::new(audit, clock.clone()));
     let policy = Arc::new(policy);
-    let gated = accounts.into_iter().map(|(name, tools, kept)| {
-        let gate = Gate::new(policy.clone(), clock, audit.clone(), kept.ledger);
+    let gated = accounts.into_iter().map(|(name, tools, state)| {
+        let gate = Gate::new(policy.clone(), clock, audit.clone(), state.ledger);
         let mut gate = gate.map_err(|error| {
             CliError::Failed(format!("no random bytes for the approval key: {error}"))
         })?;
         if let Some(name) = name {
             gate = gate.of_account(&name);
         }
-        if let Some(switch) = kept.switch {
+        if let Some(switch) = state.switch {
             gate = gate.stopped_by(switch);
         }
-        if let Some(key) = kept.key {
+        if let Some(key) = state.key {
             gate = gate.sealing_with(key);
         }
         Ok(Account::new(tools, gate))

@@ -1,20 +1,17 @@
-//! The person at the terminal.
+//! Questions to the person at the terminal.
 
-use std::{
-    io::{self, BufRead, BufReader, Write},
-    process::ExitCode,
-};
+use std::io::{self, BufRead, BufReader, Write};
 
 use super::CliError;
 
-/// Asks a person for a yes, past whatever standard input and output are.
+/// Asks a yes-or-no question on the terminal itself, not on standard input and output.
 ///
 /// # Errors
-/// When there is no terminal: what a script may not decide is refused to it.
-pub(super) fn ask(question: &str) -> Result<bool, CliError> {
-    let nobody =
-        |_| CliError::Usage("this is for a person to decide: run it in a terminal".to_owned());
-    let (read, mut write) = open().map_err(nobody)?;
+/// [`CliError::Usage`] without a terminal: a script must not answer.
+pub(super) fn confirm(question: &str) -> Result<bool, CliError> {
+    let (read, mut write) = open().map_err(|_| {
+        CliError::Usage("only a person may decide this: run it in a terminal".to_owned())
+    })?;
     write!(write, "{question} [y/N] ")?;
     write.flush()?;
     let mut answer = String::new();
@@ -22,9 +19,6 @@ pub(super) fn ask(question: &str) -> Result<bool, CliError> {
     let answer = answer.trim();
     Ok(answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"))
 }
-
-/// What a command that the person declined exits with.
-pub(super) const DECLINED: ExitCode = ExitCode::FAILURE;
 
 type Ends = (Box<dyn io::Read>, Box<dyn io::Write>);
 

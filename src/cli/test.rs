@@ -1,43 +1,47 @@
-//! `test`: a policy held against calls with expected verdicts.
+//! `test`: runs the test cases of a policy.
 
-use std::{io, io::Write, path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 use clap::Args;
 use serde::Serialize;
 
 use super::{
     CliError,
     options::PolicyOption,
-    output::{stdout, write_json},
+    output::{colour, exit, print},
 };
 use crate::policy::{Case, CaseOutcome, Failure};
 
-/// Hold a policy against calls with expected verdicts.
+/// Test a policy: run calls through it and compare the decisions with the expected ones.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   whatsapp-guard test cases.toml --policy mine.toml
   whatsapp-guard test cases.toml --json | jq '.failed[].name'
 
-The file:
+The file, with the default of each optional key in parentheses:
   [[case]]
   name = \"nobody new at night\"
   tool = \"send_message\"
   args = { chat = \"+15552220001\", text = \"Hi\" }
   expect = \"deny\"                    allow, confirm, deny or hidden
-  code = \"quiet-hours\"               of a refusal            (left out: any)
-  rule = \"hours\"                     key of the rule that decides    (any)
-  as = \"reporter\"                    who calls             (left out: local)
-  at = \"2026-11-21 23:00\"            when, or RFC 3339  (left out: no hours)
-  known = [\"+15552220001\"]           who was written to before    (nobody)
-  has_read = [\"12345678@g.us\"]       what was read before        (nothing)
-  groups = { Team = \"12345678@g.us\" }    what groups are called     (none)
+  code = \"quiet-hours\"               code of the refusal              (any)
+  rule = \"hours\"                     key of the deciding rule         (any)
+  as = \"reporter\"                    caller                         (local)
+  at = \"2026-11-21 23:00\"            time, also RFC 3339  (hours are ignored)
+  known = [\"+15552220001\"]           earlier recipients              (none)
+  has_read = [\"12345678@g.us\"]       chats that were read before     (none)
+  groups = { Team = \"12345678@g.us\" }    names of groups             (none)
 
-Limits, gaps, pauses and the panic switch are not looked at: a case comes out the same
-whenever it is run.
+Limits, delays, pauses and the kill switch are ignored: a case has the same result
+whenever you run it.
 
-Exit codes: 0 all cases hold, 1 some do not, 2 the cases or the policy cannot be used")]
-pub(super) struct Test {
+Exit codes: 0 all cases pass, 1 some fail, 2 the cases or the policy are invalid")]
+pub(super) struct TestCommand {
     /// The cases, in TOML
     #[arg(value_name = "CASES")]
     cases: PathBuf,
@@ -49,7 +53,7 @@ pub(super) struct Test {
 }
 
 #[derive(Serialize)]
-struct Report {
+struct TestReport {
     ok: bool,
     file: String,
     policy: String,
@@ -57,7 +61,7 @@ struct Report {
     failed: Vec<Failure>,
 }
 
-impl Test {
+impl TestCommand {
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
         let cases = Case::load(&self.cases, &policy)?;
@@ -65,59 +69,39 @@ impl Test {
             .iter()
             .filter_map(|case| case.fails(&policy))
             .collect();
-        let report = Report {
+        let report = TestReport {
             ok: failed.is_empty(),
             file: self.cases.display().to_string(),
             policy: policy.origin.clone(),
             cases: cases.len(),
             failed,
         };
-        let mut out = stdout();
-        if self.json {
-            write_json(&mut out, &report)?;
-        } else {
-            tell(&mut out, &report)?;
-        }
-        Ok(if report.ok {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        })
+        print(self.json, &report, |out| write_report(out, &report))?;
+        Ok(exit(report.ok))
     }
 }
 
-fn tell(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    let style = |colour: AnsiColor| Style::new().fg_color(Some(colour.into()));
-    let red = style(AnsiColor::Red);
+fn write_report(out: &mut impl Write, report: &TestReport) -> io::Result<()> {
+    let (red, green) = (colour(AnsiColor::Red), colour(AnsiColor::Green));
     for one in &report.failed {
-        let Failure {
-            line,
-            column,
-            name,
-            tool,
-            ..
-        } = one;
-        let (expected, came) = (words(&one.expected), words(&one.came));
-        let file = &report.file;
+        let (file, line, column) = (&report.file, one.line, one.column);
+        let (name, tool) = (&one.name, &one.tool);
+        let (expected, came) = (describe(&one.expected), describe(&one.came));
         writeln!(
             out,
-            "{file}:{line}:{column}: {red}{name}{red:#}: `{tool}` should be {expected}, and is {came}"
+            "{file}:{line}:{column}: {red}{name}{red:#}: `{tool}` should be {expected}, but is {came}"
         )?;
     }
-    let held = report.cases - report.failed.len();
-    let colour = if report.ok {
-        style(AnsiColor::Green)
-    } else {
-        red
-    };
+    let (cases, policy) = (report.cases, &report.policy);
+    let passed = cases - report.failed.len();
+    let style = if report.ok { green } else { red };
     writeln!(
         out,
-        "{colour}{held} of {} cases hold{colour:#} under {}",
-        report.cases, report.policy
+        "{style}{passed} of {cases} cases pass{style:#} under {policy}"
     )
 }
 
-fn words(outcome: &CaseOutcome) -> String {
+fn describe(outcome: &CaseOutcome) -> String {
     let code = outcome.code.as_deref().map(|code| format!(" ({code})"));
     let reason = outcome
         .reason

@@ -1,4 +1,4 @@
-//! The boot of the machine, which no setting of the clock changes.
+//! The current boot of the machine and its uptime, which setting the clock does not change.
 
 use std::{
     process,
@@ -8,18 +8,19 @@ use std::{
 
 use jiff::Timestamp;
 
-/// A stretch of time with a clock of its own that only runs forward.
+/// A boot with its uptime, a monotonic clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Boot {
-    /// Its name: the same for each process that shares it, and for no other boot.
+    /// The same for all processes of one boot, and unique among boots.
     pub id: Arc<str>,
-    /// Whether it is the machine's; where that cannot be known it is this process's own.
+    /// Whether the machine identified its boot; otherwise the boot is this process.
     pub of_machine: bool,
-    /// How long it has lasted, sleep included where the machine tells.
+    /// Time since the boot, with suspended time where the machine reports it.
     pub uptime: Duration,
 }
 
-struct Known {
+/// The parts of a [`Boot`] that do not change while the process runs.
+struct BootIdentity {
     id: Arc<str>,
     of_machine: bool,
     since: Instant,
@@ -27,20 +28,20 @@ struct Known {
 
 impl Boot {
     pub(super) fn now() -> Self {
-        static KNOWN: OnceLock<Known> = OnceLock::new();
-        let known = KNOWN.get_or_init(Known::look);
+        static IDENTITY: OnceLock<BootIdentity> = OnceLock::new();
+        let identity = IDENTITY.get_or_init(BootIdentity::read);
         Self {
-            id: known.id.clone(),
-            of_machine: known.of_machine,
+            id: identity.id.clone(),
+            of_machine: identity.of_machine,
             uptime: machine_uptime()
-                .filter(|_| known.of_machine)
-                .unwrap_or_else(|| known.since.elapsed()),
+                .filter(|_| identity.of_machine)
+                .unwrap_or_else(|| identity.since.elapsed()),
         }
     }
 }
 
-impl Known {
-    fn look() -> Self {
+impl BootIdentity {
+    fn read() -> Self {
         let id = machine_id().filter(|_| machine_uptime().is_some());
         Self {
             of_machine: id.is_some(),

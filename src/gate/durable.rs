@@ -3,7 +3,7 @@
 
 use super::{Caller, Refusal, limits::keys};
 use crate::{
-    ledger::{Admission, Count, Full, Ledger, Receipt, Request},
+    ledger::{Admission, Count, FullLimit, Ledger, Receipt, Request},
     op::{Facts, TargetRole},
     policy::{Code, Counted as What, Limit, Scope},
 };
@@ -107,7 +107,7 @@ impl<'p> Asked<'p> {
         })
     }
 
-    fn refusal(&self, full: &Full, facts: &Facts) -> Refusal {
+    fn refusal(&self, full: &FullLimit, facts: &Facts) -> Refusal {
         let counts = self.counts.iter().map(|(limit, ..)| *limit);
         let mut all = counts.chain(self.newcomers.iter().map(|(limit, _)| *limit));
         match all.nth(full.index) {

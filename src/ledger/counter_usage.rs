@@ -1,40 +1,40 @@
-//! What was counted within the last day, for people to look at.
+//! Usage reports: what was counted within the last day.
 
 use std::time::Duration;
 
 use super::{
-    DAY, Trouble,
+    DAY, StoreResult,
     store::Work,
     time::{duration, nanos},
 };
 
-/// What one counter holds of one key.
+/// What was counted for one counter and key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CounterUsage {
-    /// What is counted.
+    /// The counter's name.
     pub counter: String,
-    /// Whose it is.
+    /// The key: a grant, a chat, the account.
     pub key: String,
     /// What was counted within the last [`DAY`], oldest first.
     pub hits: Vec<Hit>,
 }
 
-/// Something counted at one moment.
+/// An amount that was counted at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hit {
-    /// How long ago.
+    /// Time since then.
     pub ago: Duration,
-    /// How much.
+    /// The amount.
     pub amount: u32,
 }
 
 impl CounterUsage {
-    /// How much was counted within the last `window`.
+    /// The amount within the last `window`.
     pub fn used(&self, window: Duration) -> u64 {
         self.within(window).map(|hit| u64::from(hit.amount)).sum()
     }
 
-    /// When how much of it leaves the window, soonest first.
+    /// The times until amounts leave the window, soonest first.
     pub fn comes_back(&self, window: Duration) -> impl Iterator<Item = (Duration, u32)> {
         self.within(window)
             .map(move |hit| (window.saturating_sub(hit.ago), hit.amount))
@@ -45,8 +45,8 @@ impl CounterUsage {
     }
 }
 
-/// All of them, by counter and key.
-pub(super) fn all(work: &Work<'_>) -> Result<Vec<CounterUsage>, Trouble> {
+/// All usages, ordered by counter and key.
+pub(super) fn all(work: &Work<'_>) -> StoreResult<Vec<CounterUsage>> {
     let mut query = work.tx.prepare_cached(
         "SELECT counter, key, at, amount FROM hit JOIN series ON series.id = hit.series
          WHERE at > ?1 AND amount > 0 ORDER BY counter, key, at, n",
@@ -71,8 +71,8 @@ pub(super) fn all(work: &Work<'_>) -> Result<Vec<CounterUsage>, Trouble> {
     Ok(usages)
 }
 
-/// Forgets what a counter holds; says of how many keys.
-pub(super) fn reset(work: &Work<'_>, counter: &str) -> Result<usize, Trouble> {
+/// Sets a counter to zero; returns the number of its keys.
+pub(super) fn reset(work: &Work<'_>, counter: &str) -> StoreResult<usize> {
     work.tx.execute(
         "DELETE FROM hit WHERE series IN (SELECT id FROM series WHERE counter = ?1)",
         [counter],

@@ -1,82 +1,84 @@
-//! Counting in exact sliding windows, all or nothing.
+//! Counts requests in exact sliding windows, all or nothing.
 
 use rusqlite::params;
 
 use super::{
-    Admission, Count, DAY, Full, Receipt, Request, Trouble, lease, lines,
-    recipients::{self, strangers},
-    request::{Line, Written},
+    Admission, Count, DAY, FullLimit, LedgerErrorKind, Receipt, Request, StoreResult, hits, lease,
+    recipients::{self, first_time},
+    request::{LocalHit, RecordedHit},
     series::Series,
-    store::{End, Work},
+    store::{Outcome, Work},
     time::duration,
 };
 
-/// Counts that name the same counter and key.
-struct Group<'a> {
+/// The counts of a request with the same counter and key.
+struct SeriesCounts<'a> {
     first: Count<'a>,
-    /// The greatest amount that is asked of it.
+    /// The greatest amount among them.
     amount: u32,
     series: Option<Series>,
 }
 
 impl Request<'_> {
-    /// Windows that are kept for long enough, and are no moments.
-    pub(super) fn check(&self) -> Result<(), Trouble> {
+    /// Fails for windows that are empty or longer than hits are kept.
+    pub(super) fn check(&self) -> StoreResult<()> {
         let mut all = self.counts.iter().chain(self.newcomers);
-        match all.all(|count| !count.window.is_zero() && count.window <= DAY) {
-            true => Ok(()),
-            false => Err(Trouble::Window),
-        }
+        let valid = all.all(|count| !count.window.is_zero() && count.window <= DAY);
+        valid.then_some(()).ok_or(LedgerErrorKind::Window)
     }
 }
 
-/// What would stand against the request.
-pub(super) fn probe(work: &Work<'_>, request: &Request<'_>) -> Result<Option<Full>, Trouble> {
-    let news = strangers(work, request.people)?;
-    let counts = wanted(request, news.len());
+/// The limit that would refuse the request.
+pub(super) fn probe(work: &Work<'_>, request: &Request<'_>) -> StoreResult<Option<FullLimit>> {
+    let newcomers = first_time(work, request.people)?;
+    let counts = all_counts(request, newcomers.len());
     let groups = grouped(work, &counts)?;
     fullest(work, &counts, &groups)
 }
 
-/// Counts the request, unless something stands against it.
-pub(super) fn admit(work: &Work<'_>, request: &Request<'_>) -> Result<End<Admission>, Trouble> {
-    let newcomers = strangers(work, request.people)?;
-    let counts = wanted(request, newcomers.len());
+/// Counts the request, unless a limit refuses it.
+pub(super) fn admit(work: &Work<'_>, request: &Request<'_>) -> StoreResult<Outcome<Admission>> {
+    let newcomers = first_time(work, request.people)?;
+    let counts = all_counts(request, newcomers.len());
     let groups = grouped(work, &counts)?;
     if let Some(full) = fullest(work, &counts, &groups)? {
-        return Ok(End::Undo(Admission::Full(full)));
+        return Ok(Outcome::RollBack(Admission::Full(full)));
     }
-    let covered = |group: &Group<'_>| {
+    let covered = |group: &SeriesCounts<'_>| {
         let series = group.series.unwrap_or_default();
         group.amount == 0 || series.total + i64::from(group.amount) <= series.covered
     };
-    if !work.lasting && !groups.iter().all(covered) {
-        return Ok(End::Lastingly);
+    if !work.durable && !groups.iter().all(covered) {
+        return Ok(Outcome::RetryDurably);
     }
     let mut written = Vec::with_capacity(groups.len());
     for group in &groups {
         written.push(write(work, &counts, group)?);
     }
     recipients::remember(work, &newcomers)?;
-    lines::sweep(work)?;
-    let line = |count: &Count<'_>| {
+    hits::sweep(work)?;
+    let hit = |count: &Count<'_>| {
         let group = groups.iter().position(|group| group.holds(count))?;
-        written.get(group).copied().flatten().map(Written::Here)
+        written
+            .get(group)
+            .copied()
+            .flatten()
+            .map(RecordedHit::Local)
     };
-    Ok(End::Keep(Admission::Counted(Receipt {
-        hits: counts.iter().map(line).collect(),
+    Ok(Outcome::Commit(Admission::Counted(Receipt {
+        hits: counts.iter().map(hit).collect(),
         newcomers,
     })))
 }
 
-impl Group<'_> {
+impl SeriesCounts<'_> {
     fn holds(&self, count: &Count<'_>) -> bool {
         (self.first.counter, self.first.key) == (count.counter, count.key)
     }
 }
 
-/// All counts of a request, those of newcomers by how many there are.
-fn wanted<'a>(request: &Request<'a>, newcomers: usize) -> Vec<Count<'a>> {
+/// All counts of a request; those for newcomers are multiplied by their number.
+fn all_counts<'a>(request: &Request<'a>, newcomers: usize) -> Vec<Count<'a>> {
     let newcomers = u32::try_from(newcomers).unwrap_or(u32::MAX);
     let each = request.newcomers.iter().map(|count| Count {
         amount: count.amount.saturating_mul(newcomers),
@@ -85,32 +87,32 @@ fn wanted<'a>(request: &Request<'a>, newcomers: usize) -> Vec<Count<'a>> {
     request.counts.iter().copied().chain(each).collect()
 }
 
-fn grouped<'a>(work: &Work<'_>, counts: &[Count<'a>]) -> Result<Vec<Group<'a>>, Trouble> {
-    let mut groups: Vec<Group<'a>> = Vec::with_capacity(counts.len());
+fn grouped<'a>(work: &Work<'_>, counts: &[Count<'a>]) -> StoreResult<Vec<SeriesCounts<'a>>> {
+    let mut groups: Vec<SeriesCounts<'a>> = Vec::with_capacity(counts.len());
     for count in counts {
         match groups.iter_mut().find(|group| group.holds(count)) {
             Some(group) => group.amount = group.amount.max(count.amount),
-            None => groups.push(Group {
+            None => groups.push(SeriesCounts {
                 first: *count,
                 amount: count.amount,
                 series: None,
             }),
         }
     }
-    // What takes nothing passes anyway.
+    // An amount of zero always fits.
     for group in groups.iter_mut().filter(|group| group.amount > 0) {
         group.series = Series::find(work, group.first.counter, group.first.key)?;
     }
     Ok(groups)
 }
 
-/// The count that is full for the longest time.
+/// The limit that refuses the request for the longest time.
 fn fullest(
     work: &Work<'_>,
     counts: &[Count<'_>],
-    groups: &[Group<'_>],
-) -> Result<Option<Full>, Trouble> {
-    let mut worst: Option<Full> = None;
+    groups: &[SeriesCounts<'_>],
+) -> StoreResult<Option<FullLimit>> {
+    let mut worst: Option<FullLimit> = None;
     for (index, count) in counts.iter().enumerate() {
         let Some(group) = groups.iter().find(|group| group.holds(count)) else {
             continue;
@@ -118,11 +120,8 @@ fn fullest(
         let Some(full) = full(work, index, count, group)? else {
             continue;
         };
-        let timeouts = |full: &Full| (full.wait.is_none(), full.wait);
-        if worst
-            .as_ref()
-            .is_none_or(|worst| timeouts(&full) > timeouts(worst))
-        {
+        let wait = |full: &FullLimit| (full.wait.is_none(), full.wait);
+        if worst.as_ref().is_none_or(|worst| wait(&full) > wait(worst)) {
             worst = Some(full);
         }
     }
@@ -133,8 +132,8 @@ fn full(
     work: &Work<'_>,
     index: usize,
     count: &Count<'_>,
-    group: &Group<'_>,
-) -> Result<Option<Full>, Trouble> {
+    group: &SeriesCounts<'_>,
+) -> StoreResult<Option<FullLimit>> {
     if group.amount == 0 {
         return Ok(None);
     }
@@ -152,19 +151,19 @@ fn full(
         Some(series) => series.comes_back(work, count.window, over)?,
         None => None,
     };
-    Ok(Some(Full {
+    Ok(Some(FullLimit {
         index,
         left: u32::try_from(max - used).unwrap_or(0),
         wait: wait.map(duration),
     }))
 }
 
-/// Writes one line for all counts of a group, and a lease if the last one is used up.
+/// Records one hit for all counts of a group, and a lease if the last one is used up.
 fn write(
     work: &Work<'_>,
     counts: &[Count<'_>],
-    group: &Group<'_>,
-) -> Result<Option<Line>, Trouble> {
+    group: &SeriesCounts<'_>,
+) -> StoreResult<Option<LocalHit>> {
     if group.amount == 0 {
         return Ok(None);
     }
@@ -173,11 +172,11 @@ fn write(
     let mut id = series.id;
     if total > series.covered {
         let limits = counts.iter().filter(|count| group.holds(count));
-        let room = lease::room(limits.map(|count| (count.window, count.max)));
-        let covered = total + if work.leases { room } else { 0 };
+        let lease = lease::size(limits.map(|count| (count.window, count.max)));
+        let covered = total + if work.leases { lease } else { 0 };
         id = Series::cover(work, group.first.counter, group.first.key, covered)?;
     }
-    let line = Line {
+    let hit = LocalHit {
         series: id,
         at: work.now,
         n: if series.last == Some(work.now) {
@@ -190,6 +189,6 @@ fn write(
         .prepare_cached(
             "INSERT INTO hit (series, at, n, amount, total) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
-        .execute(params![line.series, line.at, line.n, group.amount, total])?;
-    Ok(Some(line))
+        .execute(params![hit.series, hit.at, hit.n, group.amount, total])?;
+    Ok(Some(hit))
 }

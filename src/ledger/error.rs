@@ -1,91 +1,89 @@
-//! Why the ledger could not be asked.
+//! Why the ledger could not be used.
 
 use std::io;
 
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
-/// The ledger could not be asked: whatever was to be counted is refused.
+/// The ledger could not be used; the call is refused.
 #[derive(Debug, Error)]
-#[error("the ledger `{place}` {trouble}")]
+#[error("the ledger `{location}` {kind}")]
 pub struct LedgerError {
-    pub(super) place: String,
-    pub(super) trouble: Trouble,
+    pub(super) location: String,
+    pub(super) kind: LedgerErrorKind,
 }
 
 impl LedgerError {
-    /// A stable name for what is wrong.
+    /// A stable name of the error.
     pub fn code(&self) -> &'static str {
-        match self.trouble {
-            Trouble::Busy => "ledger-busy",
-            Trouble::DiskFull => "ledger-disk-full",
-            Trouble::Unavailable(_) | Trouble::Unreachable(_) | Trouble::Rejected(_) => {
-                "ledger-unavailable"
-            }
-            Trouble::Unfit(_) => "ledger-unfit",
-            Trouble::Corrupt(_) => "ledger-corrupt",
-            Trouble::Newer(_) => "ledger-newer",
-            Trouble::Untrusted => "ledger-foreign",
-            Trouble::NotAFile(_) => "ledger-not-a-file",
-            Trouble::Replaced => "ledger-replaced",
-            Trouble::Window => "ledger-window",
+        match self.kind {
+            LedgerErrorKind::Busy => "ledger-busy",
+            LedgerErrorKind::DiskFull => "ledger-disk-full",
+            LedgerErrorKind::Unavailable(_)
+            | LedgerErrorKind::Unreachable(_)
+            | LedgerErrorKind::Rejected(_) => "ledger-unavailable",
+            LedgerErrorKind::Unfit(_) => "ledger-unfit",
+            LedgerErrorKind::Corrupt(_) => "ledger-corrupt",
+            LedgerErrorKind::Newer(_) => "ledger-newer",
+            LedgerErrorKind::Untrusted => "ledger-foreign",
+            LedgerErrorKind::NotAFile(_) => "ledger-not-a-file",
+            LedgerErrorKind::Replaced => "ledger-replaced",
+            LedgerErrorKind::Window => "ledger-window",
         }
-    }
-
-    /// What is wrong.
-    pub fn trouble(&self) -> &Trouble {
-        &self.trouble
     }
 }
 
-/// What can be wrong with a ledger.
+/// The result of an operation on the storage of a ledger.
+pub(super) type StoreResult<T> = Result<T, LedgerErrorKind>;
+
+/// What is wrong with a ledger.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum Trouble {
-    /// Another process holds it.
-    #[error("is held by another process for more than two seconds; try again")]
+pub enum LedgerErrorKind {
+    /// Another process has locked it.
+    #[error("has been locked by another process for more than two seconds; try again")]
     Busy,
-    /// There is no room for another line.
-    #[error("has no room left on its disk; make room, nothing can be counted until then")]
+    /// The disk is full.
+    #[error("is on a full disk; free some space, nothing can be counted until then")]
     DiskFull,
     /// It cannot be opened, read or written.
-    #[error("cannot be opened or written: {0}; look at the path and its permissions")]
+    #[error("cannot be opened or written: {0}; check the path and its permissions")]
     Unavailable(String),
-    /// Redis does not answer, or not in time.
-    #[error("does not answer: {0}; see whether Redis runs and can be reached from here")]
+    /// Redis does not answer in time.
+    #[error("does not answer: {0}; check that Redis runs and can be reached from here")]
     Unreachable(String),
-    /// Redis says no.
-    #[error("was refused by Redis ({0}); look at its log, its memory and what its user may do")]
+    /// Redis returned an error.
+    #[error(
+        "was refused by Redis ({0}); check its log, its memory and the permissions of the user"
+    )]
     Rejected(String),
-    /// Redis would not keep what it is told.
+    /// Redis is configured so that it would lose counts.
     #[error("{0}")]
     Unfit(&'static str),
-    /// What it holds makes no sense.
-    #[error("is damaged: {0}; move it away to begin a new one, which gives all budgets back")]
+    /// Its content is invalid.
+    #[error("is damaged: {0}; move it away to start a new one, with all counters at zero")]
     Corrupt(String),
     /// A later version of the program wrote it.
-    #[error("has format {0}, which a later version of whatsapp-guard wrote; use that version")]
+    #[error("has format {0}, written by a later version of whatsapp-guard; use that version")]
     Newer(i64),
     /// It is a database, but not a ledger.
-    #[error("is the database of another program; name another file")]
+    #[error("is the database of another program; use another file")]
     Untrusted,
-    /// Something else stands at its path.
-    #[error("is {0} and has to be a regular file; name another path")]
+    /// The path is not a regular file.
+    #[error("is {0}, not a regular file; use another path")]
     NotAFile(&'static str),
-    /// It is not the file that was opened.
-    #[error(
-        "was removed or replaced while it was in use; start the server again if that was meant"
-    )]
+    /// The path no longer names the file that was opened.
+    #[error("was removed or replaced while it was in use; restart the server if that was intended")]
     Replaced,
-    /// A window that cannot be counted in.
-    #[error("counts in windows of at most a day and above nothing; change the limit's window")]
+    /// The window of a limit is not supported.
+    #[error("supports windows from above zero to one day; change the limit's window")]
     Window,
 }
 
-impl From<rusqlite::Error> for Trouble {
+impl From<rusqlite::Error> for LedgerErrorKind {
     fn from(error: rusqlite::Error) -> Self {
         let Some(code) = error.sqlite_error_code() else {
-            // A value of another type than the one written, a row that should be there.
+            // A value of an unexpected type, or a missing row.
             return Self::Corrupt(error.to_string());
         };
         match code {
@@ -100,7 +98,7 @@ impl From<rusqlite::Error> for Trouble {
     }
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for LedgerErrorKind {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull,

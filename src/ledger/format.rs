@@ -1,28 +1,28 @@
-//! Whether a file is a ledger, and a whole one.
+//! The format of the file, and whether the file is intact.
 
 use rusqlite::Connection;
 
-use super::Trouble;
+use super::{LedgerErrorKind, StoreResult};
 
-/// What the file says of itself: that it is a ledger, and of which format.
+/// The `application_id` ("wgld") and `user_version` of a ledger.
 const APPLICATION: i64 = 0x7767_6c64;
 const FORMAT: i64 = 1;
 const SCHEMA: &str = include_str!("schema.sql");
 
-/// Refuses what is not ours, before anything in it is changed.
-pub(super) fn look(conn: &Connection) -> Result<(), Trouble> {
+/// Fails for databases of other programs and later formats, before anything is changed.
+pub(super) fn check_owner(conn: &Connection) -> StoreResult<()> {
     let tables = number(conn, "SELECT count(*) FROM sqlite_schema")?;
     let application = number(conn, "PRAGMA application_id")?;
     match number(conn, "PRAGMA user_version")? {
         0 if tables == 0 && application == 0 => Ok(()),
-        _ if application != APPLICATION => Err(Trouble::Untrusted),
+        _ if application != APPLICATION => Err(LedgerErrorKind::Untrusted),
         FORMAT => Ok(()),
-        other => Err(Trouble::Newer(other)),
+        other => Err(LedgerErrorKind::Newer(other)),
     }
 }
 
-/// Makes an empty file a ledger.
-pub(super) fn make(tx: &Connection) -> Result<(), Trouble> {
+/// Creates the tables in an empty file.
+pub(super) fn create_schema(tx: &Connection) -> StoreResult<()> {
     if number(tx, "PRAGMA user_version")? == 0 {
         tx.execute_batch(SCHEMA)?;
         tx.pragma_update(None, "application_id", APPLICATION)?;
@@ -31,15 +31,15 @@ pub(super) fn make(tx: &Connection) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Reads the whole file for damage.
-pub(super) fn check(tx: &Connection) -> Result<(), Trouble> {
-    let sound: String = tx.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    match sound.as_str() {
+/// Checks the whole file for damage.
+pub(super) fn check_integrity(tx: &Connection) -> StoreResult<()> {
+    let result: String = tx.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    match result.as_str() {
         "ok" => Ok(()),
-        _ => Err(Trouble::Corrupt(sound)),
+        _ => Err(LedgerErrorKind::Corrupt(result)),
     }
 }
 
-fn number(conn: &Connection, sql: &str) -> Result<i64, Trouble> {
+fn number(conn: &Connection, sql: &str) -> StoreResult<i64> {
     Ok(conn.query_row(sql, [], |row| row.get(0))?)
 }

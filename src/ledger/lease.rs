@@ -1,28 +1,27 @@
-//! What may be counted before the disk has it.
+//! Leases: counting without waiting for the disk.
 //!
-//! A count that is not on the disk is lost when the power fails, and what is lost would
-//! be given back. So a series first has the disk promise some room (`covered`), and
-//! counts within it at the speed of memory. After another boot nobody knows how much
-//! of that room was used: all of it is taken as used.
+//! A power failure loses counts that are not on the disk yet. So a series first reserves a
+//! lease durably (`covered`) and then counts within it at the speed of memory. After a
+//! reboot it is unknown how much of a lease was used, so all of it counts as used.
 
 use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::Trouble;
+use super::StoreResult;
 
-/// The most that one lease covers.
-const MOST: u32 = 1000;
+/// The largest lease.
+const MAX_LEASE: u32 = 1000;
 
-/// How much a series may count ahead of the disk: a tenth of what its longest window
-/// takes, which is also the most that a power failure costs it.
-pub(super) fn room(limits: impl Iterator<Item = (Duration, u32)>) -> i64 {
+/// The lease of a series: a tenth of the limit with the longest window, which is also the
+/// most that a power failure can waste.
+pub(super) fn size(limits: impl Iterator<Item = (Duration, u32)>) -> i64 {
     let longest = limits.max_by_key(|(window, max)| (*window, u32::MAX - max));
-    longest.map_or(0, |(_, max)| i64::from((max / 10).min(MOST)))
+    longest.map_or(0, |(_, max)| i64::from((max / 10).min(MAX_LEASE)))
 }
 
-/// In a new boot: counts the room of each lease as if it had been used just now.
-pub(super) fn count_unknown(tx: &Connection, now: i64) -> Result<(), Trouble> {
+/// After a reboot: counts the rest of each lease as used now.
+pub(super) fn count_lost(tx: &Connection, now: i64) -> StoreResult<()> {
     tx.execute(
         "INSERT INTO hit (series, at, n, amount, total)
          SELECT id, ?1, next, covered - total, covered FROM (
@@ -37,8 +36,8 @@ pub(super) fn count_unknown(tx: &Connection, now: i64) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Ends all leases, once everything counted so far is on the disk.
-pub(super) fn give_back(tx: &Connection) -> Result<(), Trouble> {
+/// Ends all leases. The caller must make everything counted so far durable.
+pub(super) fn end_all(tx: &Connection) -> StoreResult<()> {
     tx.execute(
         "UPDATE series SET covered = coalesce((SELECT total FROM hit WHERE series = id
              ORDER BY at DESC, n DESC LIMIT 1), 0)",

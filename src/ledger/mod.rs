@@ -1,25 +1,24 @@
-//! What was done, remembered across restarts and shared by all processes of an account.
+//! The durable counters and recipients of an account, shared by all its processes.
 //!
-//! It is in a file, or in Redis (`shared`) where servers of several machines share it.
+//! The ledger is an SQLite file on a local disk, or in Redis (`shared`) for servers on
+//! several machines.
 //!
-//! Counts are exact: never more than `max` in any window of a length, whatever is
-//! restarted, killed or set to another time. A call that cannot be counted is refused:
-//! no error here ever means "let it pass".
+//! Counts are exact: never more than `max` in any sliding window, whatever is restarted or
+//! killed and however the clock is set. A call that cannot be counted is refused: no error
+//! of this module allows a call.
 //!
-//! In a file, a killed process loses nothing. A power failure may lose the last calls, since not
-//! each of them waits for the disk; the next start counts as many as that can have been,
-//! a tenth of a limit at most: too much, never too little.
-//!
-//! The file has to be on a local disk of one machine.
+//! A killed process loses nothing in a file. A power failure can lose the last calls,
+//! because not every call waits for the disk. The next start counts as many calls as can
+//! have been lost, at most a tenth of a limit: too many, never too few.
 
 mod counter_usage;
 mod counting;
 mod error;
 mod format;
+mod hits;
 mod lease;
-mod lines;
+mod ledger_file;
 mod pause;
-mod place;
 mod recipients;
 mod request;
 mod series;
@@ -38,188 +37,178 @@ use std::{
     time::Duration,
 };
 
-pub use self::switch_state::SwitchState;
 pub use self::{
     counter_usage::{CounterUsage, Hit},
-    error::{LedgerError, Trouble},
+    error::{LedgerError, LedgerErrorKind},
     pause::Pause,
-    request::{Admission, Count, DAY, Full, Glance, Receipt, Request},
+    request::{Admission, Count, DAY, FullLimit, Glance, Receipt, Request},
     shared::{BadAddress, Shared},
+    switch_state::SwitchState,
 };
 use self::{
-    request::Written,
-    shared::Account,
-    store::{End, Store, Work},
+    error::StoreResult,
+    request::RecordedHit,
+    shared::RedisAccount,
+    store::{Outcome, Store, Work},
 };
 use crate::clock::Clock;
 
 /// The ledger of one account. Clones share it.
 ///
-/// Each method may wait for the disk, and for another process for about two seconds; or
-/// for Redis for about one.
+/// A method may block: on the disk, up to two seconds on another process, or up to one
+/// second on Redis. It fails if the ledger cannot be read or written; a failed change
+/// changes nothing unless the method says otherwise.
 #[derive(Clone)]
-pub struct Ledger(Place);
+pub struct Ledger(Storage);
 
 #[derive(Clone)]
-enum Place {
-    Here(Arc<Here>),
-    Shared(Account),
+enum Storage {
+    Local(Arc<LocalStorage>),
+    Redis(RedisAccount),
 }
 
-struct Here {
-    /// None in memory.
+struct LocalStorage {
+    /// `None` in memory.
     path: Option<PathBuf>,
     clock: Clock,
     store: Mutex<Option<Store>>,
 }
 
 impl Ledger {
-    /// The ledger in a file, which is opened, or made, when it is first asked.
+    /// The ledger in a file, which is opened or created at the first use.
     pub fn at(path: impl Into<PathBuf>, clock: Clock) -> Self {
         Self::new(Some(path.into()), clock)
     }
 
-    /// A ledger that ends with the process.
+    /// A ledger in memory.
     pub fn in_memory(clock: Clock) -> Self {
         Self::new(None, clock)
     }
 
     fn new(path: Option<PathBuf>, clock: Clock) -> Self {
-        Self(Place::Here(Arc::new(Here {
+        Self(Storage::Local(Arc::new(LocalStorage {
             path,
             clock,
             store: Mutex::new(None),
         })))
     }
 
-    fn shared(account: Account) -> Self {
-        Self(Place::Shared(account))
+    fn shared(account: RedisAccount) -> Self {
+        Self(Storage::Redis(account))
     }
 
-    /// The file; `None` in memory and elsewhere.
+    /// The file; `None` in memory and in Redis.
     pub fn path(&self) -> Option<&Path> {
         match &self.0 {
-            Place::Here(here) => here.path.as_deref(),
-            Place::Shared(_) => None,
+            Storage::Local(local) => local.path.as_deref(),
+            Storage::Redis(_) => None,
         }
     }
 
-    /// Whether servers of other machines count here too.
+    /// Whether servers on other machines may use it too.
     pub fn is_shared(&self) -> bool {
-        matches!(self.0, Place::Shared(_))
+        matches!(self.0, Storage::Redis(_))
     }
 
-    /// What a call has to be looked at for, in one go; `None` where it is no detour to
-    /// ask one by one, and where the switch is elsewhere.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
+    /// The kill switch, the pause and the known recipients of a call, in one round trip to
+    /// Redis. `None` for a local ledger, which does not hold the switch.
     pub fn glance(&self, people: &[&str]) -> Result<Option<Glance>, LedgerError> {
         match &self.0 {
-            Place::Here(_) => Ok(None),
-            Place::Shared(account) => self.told(account.glance(people)).map(Some),
+            Storage::Local(_) => Ok(None),
+            Storage::Redis(account) => self.with_location(account.glance(people)).map(Some),
         }
     }
 
-    /// Takes note that an approval is used, for so long; whether it was not before.
-    /// `None` where no other server could use it.
+    /// Marks an approval as used, for `time`; returns whether it was unused. `None` for a
+    /// local ledger: no other server can use the approval.
     ///
     /// # Errors
-    /// When that is not known for certain; it may be noted then.
+    /// If Redis does not confirm it; the approval may be marked then.
     pub fn burn(&self, name: &str, time: Duration) -> Result<Option<bool>, LedgerError> {
         match &self.0 {
-            Place::Here(_) => Ok(None),
-            Place::Shared(account) => self.told(account.burn(name, time)).map(Some),
+            Storage::Local(_) => Ok(None),
+            Storage::Redis(account) => self.with_location(account.burn(name, time)).map(Some),
         }
     }
 
-    /// Counts the request in all its windows and remembers its people, or changes nothing.
+    /// Counts the request in all its windows and remembers its recipients, or changes
+    /// nothing.
     ///
     /// # Errors
-    /// When it cannot be counted for certain; the call must not be made then.
+    /// If it is not certain that the request was counted; the call must not be made then.
     pub fn admit(&self, request: &Request<'_>) -> Result<Admission, LedgerError> {
-        self.told(request.check())?;
+        self.with_location(request.check())?;
         self.write(
             |account| account.admit(request),
             |work| counting::admit(work, request),
         )
     }
 
-    /// What stands against the request now; counts nothing.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn probe(&self, request: &Request<'_>) -> Result<Option<Full>, LedgerError> {
-        self.told(request.check())?;
+    /// The limit that would refuse the request now, if any; counts nothing.
+    pub fn probe(&self, request: &Request<'_>) -> Result<Option<FullLimit>, LedgerError> {
+        self.with_location(request.check())?;
         self.read(
             |account| account.probe(request),
             |work| counting::probe(work, request),
         )
     }
 
-    /// Lowers what the count at `index` has taken to `amount`; never raises it. Counts of
-    /// one series share a line, and are lowered together.
+    /// Lowers the amount of the count at `index` to `amount`; never raises it. Counts of one
+    /// series share a hit and are lowered together.
     ///
     /// # Errors
-    /// When it cannot be written; the greater amount stays counted.
+    /// If it cannot be written; the greater amount stays counted.
     pub fn reduce(&self, receipt: &Receipt, index: usize, amount: u32) -> Result<(), LedgerError> {
         match receipt.hits.get(index) {
-            Some(Some(written)) => self.lower(written, amount),
+            Some(Some(hit)) => self.lower(hit, amount),
             _ => Ok(()),
         }
     }
 
-    /// Gives back all that was counted; who was new is new again.
+    /// Reverts everything that was counted; first-time recipients are forgotten again.
     ///
     /// # Errors
-    /// When it cannot be written; what is left stays counted.
+    /// If it cannot be written; the rest stays counted.
     pub fn undo(&self, receipt: &Receipt) -> Result<(), LedgerError> {
-        for written in receipt.hits.iter().flatten() {
-            self.lower(written, 0)?;
+        for hit in receipt.hits.iter().flatten() {
+            self.lower(hit, 0)?;
         }
         let people = &receipt.newcomers;
         self.write(
             |account| account.forget(people),
-            |work| recipients::forget(work, people).map(End::Keep),
+            |work| recipients::forget(work, people).map(Outcome::Commit),
         )
     }
 
-    fn lower(&self, written: &Written, amount: u32) -> Result<(), LedgerError> {
-        match (&self.0, written) {
-            (Place::Here(here), Written::Here(line)) => self.told(here.with(|store| {
-                store.write(|work| lines::reduce(work, *line, amount).map(End::Keep))
-            })),
-            (Place::Shared(account), Written::Shared(entry)) => {
-                self.told(account.reduce(entry, amount))
+    fn lower(&self, hit: &RecordedHit, amount: u32) -> Result<(), LedgerError> {
+        match (&self.0, hit) {
+            (Storage::Local(local), RecordedHit::Local(hit)) => {
+                self.with_location(local.with(|store| {
+                    store.write(|work| hits::reduce(work, *hit, amount).map(Outcome::Commit))
+                }))
             }
-            // The receipt of another ledger.
+            (Storage::Redis(account), RecordedHit::Redis(hit)) => {
+                self.with_location(account.reduce(hit, amount))
+            }
+            // The receipt belongs to another ledger.
             _ => Ok(()),
         }
     }
 
-    /// What was counted within the last day, by counter and key.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
+    /// What was counted within the last day, ordered by counter and key.
     pub fn usages(&self) -> Result<Vec<CounterUsage>, LedgerError> {
-        self.read(Account::usages, counter_usage::all)
+        self.read(RedisAccount::usages, counter_usage::all)
     }
 
-    /// Forgets what a counter holds, which gives it back; says of how many keys.
-    ///
-    /// # Errors
-    /// When it cannot be written.
+    /// Sets a counter to zero; returns the number of its keys.
     pub fn reset(&self, counter: &str) -> Result<usize, LedgerError> {
         self.write(
             |account| account.reset(counter),
-            |work| counter_usage::reset(work, counter).map(End::Keep),
+            |work| counter_usage::reset(work, counter).map(Outcome::Commit),
         )
     }
 
-    /// Whether a person was written to before.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
+    /// Whether a person received a message before.
     pub fn is_known(&self, person: &str) -> Result<bool, LedgerError> {
         self.read(
             |account| account.is_known(person),
@@ -227,36 +216,30 @@ impl Ledger {
         )
     }
 
-    /// Remembers people as written to, without counting them.
-    ///
-    /// # Errors
-    /// When it cannot be written.
+    /// Remembers people as recipients, without counting them.
     pub fn remember(&self, people: &[&str]) -> Result<(), LedgerError> {
         let people: Vec<String> = people.iter().map(|person| (*person).to_owned()).collect();
         self.write(
             |account| account.remember(&people),
-            |work| recipients::remember(work, &people).map(End::Keep),
+            |work| recipients::remember(work, &people).map(Outcome::Commit),
         )
     }
 
-    /// Whether [`seed`](Self::seed) was done.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
+    /// Whether [`seed`](Self::seed) has succeeded before.
     pub fn seeded(&self) -> Result<bool, LedgerError> {
-        self.read(Account::seeded, recipients::seeded)
+        self.read(RedisAccount::seeded, recipients::seeded)
     }
 
-    /// Takes over whom the account wrote to before there was a ledger, once and up to
-    /// 100,000 of them; says whether it did.
+    /// Remembers the recipients from before there was a ledger: once, and at most 100,000.
+    /// Returns whether this was the first time.
     ///
     /// # Errors
-    /// When it cannot be written; nobody is taken over then.
+    /// If it cannot be written; nobody is remembered then.
     pub fn seed<P: Into<String>>(
         &self,
         people: impl IntoIterator<Item = P>,
     ) -> Result<bool, LedgerError> {
-        let people = people.into_iter().take(recipients::SEEDS);
+        let people = people.into_iter().take(recipients::MAX_SEEDS);
         let people: Vec<String> = people.map(Into::into).collect();
         self.write(
             |account| account.seed(&people),
@@ -264,10 +247,7 @@ impl Ledger {
         )
     }
 
-    /// Pauses the account from now on; a longer pause that runs already stays.
-    ///
-    /// # Errors
-    /// When it cannot be written.
+    /// Pauses the account from now on. A current pause that ends later stays.
     pub fn pause(&self, time: Duration, why: &str) -> Result<(), LedgerError> {
         self.write(
             |account| account.pause(time, why),
@@ -275,65 +255,60 @@ impl Ledger {
         )
     }
 
-    /// The pause that runs.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
+    /// The current pause.
     pub fn paused(&self) -> Result<Option<Pause>, LedgerError> {
-        self.read(Account::paused, pause::current)
+        self.read(RedisAccount::paused, pause::current)
     }
 
     /// Ends the pause.
-    ///
-    /// # Errors
-    /// When it cannot be written.
     pub fn resume(&self) -> Result<(), LedgerError> {
-        self.write(Account::resume, pause::end)
+        self.write(RedisAccount::resume, pause::end)
     }
 
     fn read<T>(
         &self,
-        there: impl FnOnce(&Account) -> Result<T, Trouble>,
-        here: impl FnOnce(&Work<'_>) -> Result<T, Trouble>,
+        redis: impl FnOnce(&RedisAccount) -> StoreResult<T>,
+        local: impl FnOnce(&Work<'_>) -> StoreResult<T>,
     ) -> Result<T, LedgerError> {
-        self.told(match &self.0 {
-            Place::Here(store) => store.with(|store| store.read(here)),
-            Place::Shared(account) => there(account),
+        self.with_location(match &self.0 {
+            Storage::Local(store) => store.with(|store| store.read(local)),
+            Storage::Redis(account) => redis(account),
         })
     }
 
     fn write<T>(
         &self,
-        there: impl FnOnce(&Account) -> Result<T, Trouble>,
-        here: impl FnMut(&Work<'_>) -> Result<End<T>, Trouble>,
+        redis: impl FnOnce(&RedisAccount) -> StoreResult<T>,
+        local: impl FnMut(&Work<'_>) -> StoreResult<Outcome<T>>,
     ) -> Result<T, LedgerError> {
-        self.told(match &self.0 {
-            Place::Here(store) => store.with(|store| store.write(here)),
-            Place::Shared(account) => there(account),
+        self.with_location(match &self.0 {
+            Storage::Local(store) => store.with(|store| store.write(local)),
+            Storage::Redis(account) => redis(account),
         })
     }
 
-    fn told<T>(&self, done: Result<T, Trouble>) -> Result<T, LedgerError> {
-        done.map_err(|trouble| LedgerError {
-            place: self.place(),
-            trouble,
+    /// Adds the location of the ledger to an error.
+    fn with_location<T>(&self, done: StoreResult<T>) -> Result<T, LedgerError> {
+        done.map_err(|kind| LedgerError {
+            location: self.location(),
+            kind,
         })
     }
 
-    fn place(&self) -> String {
+    fn location(&self) -> String {
         match &self.0 {
-            Place::Here(here) => match &here.path {
+            Storage::Local(local) => match &local.path {
                 Some(path) => path.display().to_string(),
                 None => "in memory".to_owned(),
             },
-            Place::Shared(account) => account.place().to_owned(),
+            Storage::Redis(account) => account.location().to_owned(),
         }
     }
 }
 
-impl Here {
-    fn with<T>(&self, work: impl FnOnce(&mut Store) -> Result<T, Trouble>) -> Result<T, Trouble> {
-        // A transaction that a panic cut off was rolled back.
+impl LocalStorage {
+    fn with<T>(&self, work: impl FnOnce(&mut Store) -> StoreResult<T>) -> StoreResult<T> {
+        // A panic rolled back its transaction, so the store is consistent.
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *store {
             Some(store) => work(store),
@@ -341,7 +316,7 @@ impl Here {
         }
     }
 
-    fn open(&self) -> Result<Store, Trouble> {
+    fn open(&self) -> StoreResult<Store> {
         match &self.path {
             Some(path) => Store::open(path, &self.clock),
             None => Store::in_memory(&self.clock),
@@ -351,6 +326,6 @@ impl Here {
 
 impl fmt::Debug for Ledger {
     fn fmt(&self, form: &mut fmt::Formatter<'_>) -> fmt::Result {
-        form.debug_tuple("Ledger").field(&self.place()).finish()
+        form.debug_tuple("Ledger").field(&self.location()).finish()
     }
 }

@@ -1,38 +1,38 @@
-//! A pause of the account, which outlasts restarts.
+//! The pause of the account, which survives restarts.
 
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension, params};
 
 use super::{
-    Trouble,
-    store::{End, Work},
+    StoreResult,
+    store::{Outcome, Work},
     time::{duration, nanos},
 };
 
-/// Why nothing is sent, and for how much longer.
+/// A pause of the account: nothing is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pause {
-    /// Why it was begun.
+    /// Why the account was paused.
     pub why: String,
-    /// How much of it is left.
+    /// The time until it ends.
     pub remaining: Duration,
 }
 
-/// Begins a pause, or makes one longer; never shorter.
-pub(super) fn begin(work: &Work<'_>, time: Duration, why: &str) -> Result<End<()>, Trouble> {
-    if !work.lasting {
-        return Ok(End::Lastingly);
+/// Starts a pause or extends it; never shortens it.
+pub(super) fn begin(work: &Work<'_>, time: Duration, why: &str) -> StoreResult<Outcome<()>> {
+    if !work.durable {
+        return Ok(Outcome::RetryDurably);
     }
     work.tx.execute(
         "INSERT INTO pause (one, until, why) VALUES (1, ?1, ?2)
          ON CONFLICT (one) DO UPDATE SET until = ?1, why = ?2 WHERE until < ?1",
         params![work.now.saturating_add(nanos(time)), why],
     )?;
-    Ok(End::Keep(()))
+    Ok(Outcome::Commit(()))
 }
 
-pub(super) fn current(work: &Work<'_>) -> Result<Option<Pause>, Trouble> {
+pub(super) fn current(work: &Work<'_>) -> StoreResult<Option<Pause>> {
     let pause = work
         .tx
         .prepare_cached("SELECT why, until FROM pause WHERE until > ?1")?
@@ -46,7 +46,7 @@ pub(super) fn current(work: &Work<'_>) -> Result<Option<Pause>, Trouble> {
     Ok(pause)
 }
 
-pub(super) fn end(work: &Work<'_>) -> Result<End<()>, Trouble> {
+pub(super) fn end(work: &Work<'_>) -> StoreResult<Outcome<()>> {
     work.tx.execute("DELETE FROM pause", [])?;
-    Ok(End::Keep(()))
+    Ok(Outcome::Commit(()))
 }

@@ -1,32 +1,32 @@
-//! Who has been written to before.
+//! The people who have received a message before.
 
 use super::{
-    Trouble,
-    store::{End, Work},
+    StoreResult,
+    store::{Outcome, Work},
 };
 
-/// How many people are taken over from what was before the ledger.
-pub(super) const SEEDS: usize = 100_000;
+/// How many earlier recipients [`seed`] accepts.
+pub(super) const MAX_SEEDS: usize = 100_000;
 
-pub(super) fn is_known(work: &Work<'_>, person: &str) -> Result<bool, Trouble> {
+pub(super) fn is_known(work: &Work<'_>, person: &str) -> StoreResult<bool> {
     Ok(work
         .tx
         .prepare_cached("SELECT 1 FROM person WHERE name = ?1")?
         .exists([person])?)
 }
 
-/// Those who were never written to, each once.
-pub(super) fn strangers(work: &Work<'_>, people: &[&str]) -> Result<Vec<String>, Trouble> {
-    let mut strangers: Vec<String> = Vec::new();
+/// The first-time recipients among `people`, without duplicates.
+pub(super) fn first_time(work: &Work<'_>, people: &[&str]) -> StoreResult<Vec<String>> {
+    let mut found: Vec<String> = Vec::new();
     for person in people {
-        if !strangers.iter().any(|known| known == person) && !is_known(work, person)? {
-            strangers.push((*person).to_owned());
+        if !found.iter().any(|known| known == person) && !is_known(work, person)? {
+            found.push((*person).to_owned());
         }
     }
-    Ok(strangers)
+    Ok(found)
 }
 
-pub(super) fn remember(work: &Work<'_>, people: &[String]) -> Result<(), Trouble> {
+pub(super) fn remember(work: &Work<'_>, people: &[String]) -> StoreResult<()> {
     let mut insert = work
         .tx
         .prepare_cached("INSERT INTO person (name) VALUES (?1) ON CONFLICT DO NOTHING")?;
@@ -36,7 +36,7 @@ pub(super) fn remember(work: &Work<'_>, people: &[String]) -> Result<(), Trouble
     Ok(())
 }
 
-pub(super) fn forget(work: &Work<'_>, people: &[String]) -> Result<(), Trouble> {
+pub(super) fn forget(work: &Work<'_>, people: &[String]) -> StoreResult<()> {
     let mut delete = work
         .tx
         .prepare_cached("DELETE FROM person WHERE name = ?1")?;
@@ -46,16 +46,16 @@ pub(super) fn forget(work: &Work<'_>, people: &[String]) -> Result<(), Trouble> 
     Ok(())
 }
 
-pub(super) fn seeded(work: &Work<'_>) -> Result<bool, Trouble> {
+pub(super) fn seeded(work: &Work<'_>) -> StoreResult<bool> {
     let query = "SELECT seeded FROM time";
     Ok(work.tx.query_row(query, [], |row| row.get(0))?)
 }
 
-pub(super) fn seed(work: &Work<'_>, people: &[String]) -> Result<End<bool>, Trouble> {
+pub(super) fn seed(work: &Work<'_>, people: &[String]) -> StoreResult<Outcome<bool>> {
     if seeded(work)? {
-        return Ok(End::Undo(false));
+        return Ok(Outcome::RollBack(false));
     }
     remember(work, people)?;
     work.tx.execute("UPDATE time SET seeded = 1", [])?;
-    Ok(End::Keep(true))
+    Ok(Outcome::Commit(true))
 }

@@ -1,101 +1,100 @@
-//! What the ledger is asked, and what it answers.
+//! Requests to the ledger and their results.
 
 use std::time::Duration;
 
-use super::Pause;
-use crate::ledger::SwitchState;
+use super::{Pause, SwitchState};
 
-/// The longest window that can be counted in.
+/// The longest window that the ledger supports.
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// One limit that a call has to keep: never more than `max` in any window.
+/// One limit for a call: never more than `max` in any window.
 #[derive(Debug, Clone, Copy)]
 pub struct Count<'a> {
-    /// What is counted, as the policy calls it.
+    /// The counter's name in the policy.
     pub counter: &'a str,
-    /// Whose it is: a grant, a chat, the account.
+    /// The key that is counted: a grant, a chat, the account.
     pub key: &'a str,
-    /// How much this call takes.
+    /// How much this call adds.
     pub amount: u32,
-    /// How much fits into a window.
+    /// The maximum in a window.
     pub max: u32,
-    /// The window's length, at most a [`DAY`].
+    /// The length of the window, at most a [`DAY`].
     pub window: Duration,
 }
 
-/// Everything that a call has to keep. It counts in all of them or in none.
+/// All limits for a call. It is counted in all of them or in none.
 ///
-/// Counts that name the same counter and key are one series: what is counted there is
-/// counted once, with the greatest amount, and has to fit into each of their windows.
+/// Counts with the same counter and key are one series. The call is counted there once,
+/// with the greatest amount, and must fit into each of their windows.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Request<'a> {
-    /// What it takes in any case.
+    /// Limits for the call itself.
     pub counts: &'a [Count<'a>],
-    /// Whom it writes to.
+    /// The recipients.
     pub people: &'a [&'a str],
-    /// What each of them takes who was never written to before.
+    /// Limits for each first-time recipient.
     pub newcomers: &'a [Count<'a>],
 }
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
-    /// It is counted, and its people are remembered.
+    /// It was counted, and its recipients are remembered.
     Counted(Receipt),
     /// A limit is reached; nothing was counted.
-    Full(Full),
+    Full(FullLimit),
 }
 
-/// The limit that stands against a request for the longest time.
+/// The limit that refuses a request for the longest time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Full {
-    /// Which it is, in the order of `counts` and then of `newcomers`.
+pub struct FullLimit {
+    /// Its index, in the order of `counts` and then of `newcomers`.
     pub index: usize,
-    /// How much would still fit.
+    /// The amount that would still fit.
     pub left: u32,
-    /// When the request would pass if nothing else is counted; `None` when it is greater
-    /// than the limit itself.
+    /// How long until the request would fit if nothing else is counted; `None` if it is
+    /// greater than the limit itself.
     pub wait: Option<Duration>,
 }
 
 /// What was counted, for [`Ledger::reduce`](super::Ledger::reduce).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Receipt {
-    /// The people who were new, in the order they were named.
+    /// The first-time recipients, in the order of the request.
     pub newcomers: Vec<String>,
-    /// For each count the line it went to.
-    pub(super) hits: Vec<Option<Written>>,
+    /// The recorded hit of each count.
+    pub(super) hits: Vec<Option<RecordedHit>>,
 }
 
-/// What a call is looked at for before its arguments are.
+/// The stored state that decides about a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glance {
-    /// What the switch stops.
+    /// The state of the kill switch.
     pub stopped: SwitchState,
-    /// The pause that runs.
+    /// The current pause.
     pub pause: Option<Pause>,
-    /// For each person that was named, whether they were written to before.
+    /// For each person of the request, whether they received a message before.
     pub known: Vec<bool>,
 }
 
-/// Where a count went to.
+/// A count as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Written {
-    Here(Line),
-    Shared(Entry),
+pub(super) enum RecordedHit {
+    Local(LocalHit),
+    Redis(RedisHit),
 }
 
-/// A line in Redis.
+/// The key of a hit in Redis.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct RedisHit {
     pub(super) series: String,
     pub(super) at: i64,
     pub(super) number: i64,
 }
 
-/// A line of the ledger.
+/// The primary key of a row of the table `hit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct LocalHit {
     pub(super) series: i64,
     pub(super) at: i64,
     pub(super) n: i64,

@@ -9,7 +9,7 @@ CREATE TABLE time (
     seeded INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
--- What is counted together. The disk has promised as much as `covered` in total.
+-- A counter and a key. The total may reach `covered` before the next durable write.
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,
     counter TEXT NOT NULL,
@@ -18,8 +18,8 @@ CREATE TABLE series (
     UNIQUE (counter, key)
 ) STRICT;
 
--- Each hit with the total of its series up to and with it, so that the sum of a window
--- is the difference of two rows.
+-- Each hit with the total of its series up to and including it, so that the sum of a
+-- window is the difference of two rows.
 CREATE TABLE hit (
     series INTEGER NOT NULL,
     at INTEGER NOT NULL,

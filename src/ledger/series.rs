@@ -1,24 +1,25 @@
-//! What is counted together: the lines of one counter and key.
+//! A series: the hits of one counter and key.
 
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Trouble, store::Work, time::nanos};
+use super::{StoreResult, store::Work, time::nanos};
 
-/// A series with its newest line.
+/// A series with its newest hit.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Series {
     pub(super) id: i64,
-    /// What the disk has promised.
+    /// The total that may be reached before the next durable write.
     pub(super) covered: i64,
     pub(super) total: i64,
+    /// The time of the newest hit.
     pub(super) last: Option<i64>,
     pub(super) n: i64,
 }
 
 impl Series {
-    pub(super) fn find(work: &Work<'_>, counter: &str, key: &str) -> Result<Option<Self>, Trouble> {
+    pub(super) fn find(work: &Work<'_>, counter: &str, key: &str) -> StoreResult<Option<Self>> {
         let found = work
             .tx
             .prepare_cached(
@@ -39,13 +40,13 @@ impl Series {
         Ok(found)
     }
 
-    /// Writes down what the disk promises a series, and makes it if it is new.
+    /// Stores the lease of a series, which is created if it is new; returns its id.
     pub(super) fn cover(
         work: &Work<'_>,
         counter: &str,
         key: &str,
         covered: i64,
-    ) -> Result<i64, Trouble> {
+    ) -> StoreResult<i64> {
         let id = work
             .tx
             .prepare_cached(
@@ -57,17 +58,17 @@ impl Series {
     }
 
     /// What was counted within the last `window`.
-    pub(super) fn used(&self, work: &Work<'_>, window: Duration) -> Result<i64, Trouble> {
+    pub(super) fn used(&self, work: &Work<'_>, window: Duration) -> StoreResult<i64> {
         Ok(self.total - self.before(work, window)?.unwrap_or(self.total))
     }
 
-    /// How long until `over` of it will have left the window.
+    /// Nanoseconds until `over` of it will have left the window.
     pub(super) fn comes_back(
         &self,
         work: &Work<'_>,
         window: Duration,
         over: i64,
-    ) -> Result<Option<i64>, Trouble> {
+    ) -> StoreResult<Option<i64>> {
         let Some(before) = self.before(work, window)? else {
             return Ok(None);
         };
@@ -83,8 +84,8 @@ impl Series {
         Ok(at.map(|at| at - begin))
     }
 
-    /// The total before the first line within the window.
-    fn before(&self, work: &Work<'_>, window: Duration) -> Result<Option<i64>, Trouble> {
+    /// The total before the first hit within the window; `None` without hits in it.
+    fn before(&self, work: &Work<'_>, window: Duration) -> StoreResult<Option<i64>> {
         let before = work
             .tx
             .prepare_cached(

@@ -1,4 +1,4 @@
-//! The database: opening it, and one transaction at a time.
+//! The database connection, and its transactions.
 
 use std::{
     path::Path,
@@ -8,115 +8,117 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Trouble, format, lease, place::Place, time::Moment, transaction::Transaction};
+use super::{
+    LedgerErrorKind, StoreResult, format, lease, ledger_file::LedgerFile, time::ClockReading,
+    transaction::Transaction,
+};
 use crate::clock::Clock;
 
-/// How long another process is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(super) struct Store {
     pub(super) conn: Connection,
-    /// None in memory.
-    place: Option<Place>,
+    /// `None` in memory.
+    file: Option<LedgerFile>,
     clock: Clock,
-    /// Whether a crash of the machine can be told from a crash of a process; where it
-    /// cannot, nothing is ever left unwritten.
+    /// Whether a reboot can be detected. Without that, every write waits for the disk.
     leases: bool,
-    /// How often the disk was waited for.
+    /// How often a write has waited for the disk.
     pub(super) syncs: u64,
-    /// Whether there may be room to give back.
+    /// Whether there may be leases to end.
     leased: bool,
 }
 
-/// One transaction.
+/// A running transaction.
 #[derive(Debug)]
 pub(super) struct Work<'a> {
     pub(super) tx: &'a Connection,
     pub(super) now: i64,
-    /// When old lines were last removed.
+    /// When old hits were last removed.
     pub(super) swept: i64,
-    /// Whether it will be on the disk when it ends.
-    pub(super) lasting: bool,
+    /// Whether it is on the disk once it has ended.
+    pub(super) durable: bool,
     pub(super) leases: bool,
 }
 
-/// What becomes of a transaction.
+/// How a transaction ends.
 #[derive(Debug)]
-pub(super) enum End<T> {
-    Keep(T),
-    Undo(T),
-    /// It has to be on the disk before anyone sees it: do it again so.
-    Lastingly,
+pub(super) enum Outcome<T> {
+    Commit(T),
+    RollBack(T),
+    /// It must be on the disk before anybody sees it: run it again, durably.
+    RetryDurably,
 }
 
 impl Store {
-    pub(super) fn open(path: &Path, clock: &Clock) -> Result<Self, Trouble> {
-        let place = Place::prepare(path)?;
+    pub(super) fn open(path: &Path, clock: &Clock) -> StoreResult<Self> {
+        let file = LedgerFile::prepare(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(&place.path, flags)?;
-        let mut store = Self::new(conn, Some(place), clock);
-        // A change to WAL is not waited for by SQLite itself.
-        let until = Instant::now() + PATIENCE;
+        let conn = Connection::open_with_flags(&file.path, flags)?;
+        let mut store = Self::new(conn, Some(file), clock);
+        // SQLite's busy timeout does not apply to the change to WAL.
+        let until = Instant::now() + BUSY_TIMEOUT;
         loop {
-            match store.arrive() {
-                Err(Trouble::Busy) if Instant::now() < until => {
+            match store.initialize() {
+                Err(LedgerErrorKind::Busy) if Instant::now() < until => {
                     thread::sleep(Duration::from_millis(5));
                 }
-                Err(trouble) => return Err(trouble),
+                Err(kind) => return Err(kind),
                 Ok(()) => break,
             }
         }
-        if let Some(place) = &mut store.place {
-            place.settle()?;
+        if let Some(file) = &mut store.file {
+            file.record_identity()?;
         }
         Ok(store)
     }
 
-    pub(super) fn in_memory(clock: &Clock) -> Result<Self, Trouble> {
+    pub(super) fn in_memory(clock: &Clock) -> StoreResult<Self> {
         let mut store = Self::new(Connection::open_in_memory()?, None, clock);
-        store.arrive()?;
+        store.initialize()?;
         Ok(store)
     }
 
-    fn new(conn: Connection, place: Option<Place>, clock: &Clock) -> Self {
+    fn new(conn: Connection, file: Option<LedgerFile>, clock: &Clock) -> Self {
         Self {
             conn,
-            leases: place.is_some() && clock.boot().of_machine,
-            place,
+            leases: file.is_some() && clock.boot().of_machine,
+            file,
             clock: clock.clone(),
             syncs: 0,
             leased: false,
         }
     }
 
-    /// Makes the file a ledger if it is new, and looks whether it is a whole one.
-    fn arrive(&mut self) -> Result<(), Trouble> {
-        self.conn.busy_timeout(PATIENCE)?;
+    /// Creates the tables in a new file, and checks an existing one.
+    fn initialize(&mut self) -> StoreResult<()> {
+        self.conn.busy_timeout(BUSY_TIMEOUT)?;
         self.conn.set_prepared_statement_cache_capacity(64);
-        format::look(&self.conn)?;
+        format::check_owner(&self.conn)?;
         self.conn.pragma_update(None, "page_size", 1024)?;
         let mode: String =
             self.conn
                 .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-        if self.place.is_some() && mode != "wal" {
-            let why = "its file system does not let processes share memory";
-            return Err(Trouble::Unavailable(why.into()));
+        if self.file.is_some() && mode != "wal" {
+            let why = "its file system does not support shared memory";
+            return Err(LedgerErrorKind::Unavailable(why.into()));
         }
         self.conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
-        // macOS keeps for itself what it was told to write, unless asked like this.
+        // On macOS, fsync alone does not flush the cache of the drive.
         self.conn.pragma_update(None, "fullfsync", true)?;
         self.conn.pragma_update(None, "synchronous", "FULL")?;
         let tx = Transaction::writing(&mut self.conn)?;
-        let moment = Moment::of(&self.clock);
-        format::make(&tx)?;
-        format::check(&tx)?;
-        let now = moment.read(&tx)?;
+        let reading = ClockReading::of(&self.clock);
+        format::create_schema(&tx)?;
+        format::check_integrity(&tx)?;
+        let now = reading.read(&tx)?;
         if now.same_boot {
             drop(tx);
         } else {
-            lease::count_unknown(&tx, now.at)?;
-            moment.keep(&tx, now.at)?;
+            lease::count_lost(&tx, now.at)?;
+            reading.store(&tx, now.at)?;
             tx.commit()?;
         }
         if self.leases {
@@ -125,89 +127,88 @@ impl Store {
         Ok(())
     }
 
-    /// Reads; changes nothing.
+    /// Runs a read transaction.
     pub(super) fn read<T>(
         &mut self,
-        work: impl FnOnce(&Work<'_>) -> Result<T, Trouble>,
-    ) -> Result<T, Trouble> {
-        self.check()?;
-        let moment = Moment::of(&self.clock);
+        work: impl FnOnce(&Work<'_>) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        self.verify()?;
+        let reading = ClockReading::of(&self.clock);
         let tx = Transaction::reading(&mut self.conn)?;
-        let now = moment.read(&tx)?;
+        let now = reading.read(&tx)?;
         work(&Work {
             tx: &tx,
             now: now.at,
             swept: now.swept,
-            lasting: true,
+            durable: true,
             leases: self.leases,
         })
     }
 
-    /// Changes; other processes wait until it is over. The work is done again when it
-    /// says that it has to last.
+    /// Runs a write transaction; other processes wait until it ends. `work` runs again if it
+    /// returns [`Outcome::RetryDurably`].
     pub(super) fn write<T>(
         &mut self,
-        mut work: impl FnMut(&Work<'_>) -> Result<End<T>, Trouble>,
-    ) -> Result<T, Trouble> {
-        self.check()?;
-        if let Some(done) = self.once(!self.leases, &mut work)? {
+        mut work: impl FnMut(&Work<'_>) -> StoreResult<Outcome<T>>,
+    ) -> StoreResult<T> {
+        self.verify()?;
+        if let Some(done) = self.attempt(!self.leases, &mut work)? {
             return Ok(done);
         }
-        // SQLite lets no one see such a transaction before the disk has it: nobody can
-        // count within a lease that may still be lost.
+        // With FULL nobody sees the transaction before it is on the disk, so nobody counts
+        // within a lease that a power failure can still lose.
         self.conn.pragma_update(None, "synchronous", "FULL")?;
-        let done = self.once(true, &mut work);
+        let done = self.attempt(true, &mut work);
         self.conn.pragma_update(None, "synchronous", "NORMAL")?;
         self.syncs = self.syncs.saturating_add(1);
-        done?.ok_or_else(|| Trouble::Unavailable("a change did not last".into()))
+        done?.ok_or_else(|| LedgerErrorKind::Unavailable("a durable change was not made".into()))
     }
 
-    fn once<T>(
+    fn attempt<T>(
         &mut self,
-        lasting: bool,
-        work: &mut impl FnMut(&Work<'_>) -> Result<End<T>, Trouble>,
-    ) -> Result<Option<T>, Trouble> {
+        durable: bool,
+        work: &mut impl FnMut(&Work<'_>) -> StoreResult<Outcome<T>>,
+    ) -> StoreResult<Option<T>> {
         let tx = Transaction::writing(&mut self.conn)?;
-        // Only now: what was waited for is time that has passed.
-        let moment = Moment::of(&self.clock);
-        let now = moment.read(&tx)?;
-        if now.jumped && !lasting {
-            // After the next boot the time of day is all there is to go by.
+        // Read after the lock: waiting for it took time.
+        let reading = ClockReading::of(&self.clock);
+        let now = reading.read(&tx)?;
+        if now.jumped && !durable {
+            // After the next boot only the time of day remains, so the new one must be durable.
             return Ok(None);
         }
-        let end = work(&Work {
+        let outcome = work(&Work {
             tx: &tx,
             now: now.at,
             swept: now.swept,
-            lasting,
+            durable,
             leases: self.leases,
         })?;
-        match end {
-            End::Keep(done) => {
-                moment.keep(&tx, now.at)?;
+        match outcome {
+            Outcome::Commit(done) => {
+                reading.store(&tx, now.at)?;
                 tx.commit()?;
                 self.leased = self.leases;
                 Ok(Some(done))
             }
-            End::Undo(done) => Ok(Some(done)),
-            End::Lastingly => Ok(None),
+            Outcome::RollBack(done) => Ok(Some(done)),
+            Outcome::RetryDurably => Ok(None),
         }
     }
 
-    fn check(&self) -> Result<(), Trouble> {
-        self.place.as_ref().map_or(Ok(()), Place::check)
+    fn verify(&self) -> StoreResult<()> {
+        self.file.as_ref().map_or(Ok(()), LedgerFile::verify)
     }
 }
 
 impl Drop for Store {
-    /// Gives back what was leased and not used. Without it a restart of the machine
-    /// counts too much, so a failure here harms nobody.
+    /// Ends unused leases. If that fails, a reboot counts too much, which is safe.
     fn drop(&mut self) {
-        if self.leased && self.check().is_ok() {
+        if self.leased && self.verify().is_ok() {
             let _ = self.conn.busy_timeout(Duration::from_millis(100));
-            let _ = self.write(|work| match work.lasting {
-                true => lease::give_back(work.tx).map(End::Keep),
-                false => Ok(End::Lastingly),
+            let _ = self.write(|work| match work.durable {
+                true => lease::end_all(work.tx).map(Outcome::Commit),
+                false => Ok(Outcome::RetryDurably),
             });
         }
     }

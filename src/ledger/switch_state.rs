@@ -1,23 +1,31 @@
-//! What the kill switch stops.
+//! The state of the kill switch.
 
-/// What the switch lets through.
+/// What the kill switch stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SwitchState {
-    /// What the policy says.
+    /// Nothing: the policy decides.
     Off,
-    /// Nothing but reads.
+    /// Every call but reads.
     ReadsOnly,
-    /// Nothing.
+    /// Every call.
     Everything,
 }
 
 impl SwitchState {
-    /// The word for what is stopped; it also stands in the file.
+    /// The word for the state; also the content of the file or key.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Off => "off",
             Self::ReadsOnly => "reads",
             Self::Everything => "all",
+        }
+    }
+
+    /// The state that an existing file or key holds; the strictest one for unknown words.
+    pub(crate) fn parse(word: &[u8]) -> Self {
+        match word {
+            b"reads" => Self::ReadsOnly,
+            _ => Self::Everything,
         }
     }
 }

@@ -1,38 +1,40 @@
-//! The ledger's own time, which setting the clock does not move.
+//! The ledger's own time, which does not depend on how the clock is set.
 //!
-//! It is kept in the file. Within one boot it runs with the machine's uptime; across
-//! boots it advances by what the time of day says, and never goes back.
+//! It is stored in the file. Within one boot it advances with the machine's uptime; across
+//! boots it advances with the time of day. It never goes back.
 
 use std::{sync::Arc, time::Duration};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::Trouble;
+use super::StoreResult;
 use crate::clock::Clock;
 
-/// The machine's clocks at one moment.
+/// A reading of the machine's clocks.
 #[derive(Debug)]
-pub(super) struct Moment {
+pub(super) struct ClockReading {
     boot: Arc<str>,
     uptime: i64,
     wall: i64,
 }
 
-/// What the ledger's time is, and whether this is the boot it was last written in.
+/// The ledger's time, and what has happened since it was last stored.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Now {
+pub(super) struct LedgerTime {
+    /// Nanoseconds since the ledger was created.
     pub(super) at: i64,
+    /// Whether it was stored in the current boot.
     pub(super) same_boot: bool,
-    /// When old lines were last removed.
+    /// When old hits were last removed.
     pub(super) swept: i64,
-    /// Whether the time of day was set since then.
+    /// Whether somebody has set the time of day since.
     pub(super) jumped: bool,
 }
 
-/// A greater difference between two clocks is no drift.
-const JUMP: u64 = 1_000_000_000;
+/// A greater difference between two clocks, in nanoseconds, is not drift.
+const MAX_DRIFT: u64 = 1_000_000_000;
 
-impl Moment {
+impl ClockReading {
     pub(super) fn of(clock: &Clock) -> Self {
         let boot = clock.boot();
         let wall = clock.timestamp().as_nanosecond();
@@ -43,25 +45,25 @@ impl Moment {
         }
     }
 
-    /// The ledger's time at this moment; the file has none yet when it is new.
-    pub(super) fn read(&self, tx: &Connection) -> Result<Now, Trouble> {
+    /// The ledger's time at this reading; zero in a new file.
+    pub(super) fn read(&self, tx: &Connection) -> StoreResult<LedgerTime> {
         let mut query = tx.prepare_cached("SELECT now, boot, uptime, wall, swept FROM time")?;
         let now = query
             .query_row([], |row| {
                 let (then, uptime): (i64, i64) = (row.get(0)?, row.get(2)?);
                 let same_boot = row.get_ref(1)?.as_str()? == &*self.boot;
-                let by_day = self.wall.saturating_sub(row.get(3)?);
+                let by_wall = self.wall.saturating_sub(row.get(3)?);
                 let by_boot = self.uptime.saturating_sub(uptime);
-                let passed = if same_boot { by_boot } else { by_day };
-                Ok(Now {
+                let passed = if same_boot { by_boot } else { by_wall };
+                Ok(LedgerTime {
                     at: then.saturating_add(passed.max(0)),
                     same_boot,
                     swept: row.get(4)?,
-                    jumped: same_boot && by_day.abs_diff(by_boot) > JUMP,
+                    jumped: same_boot && by_wall.abs_diff(by_boot) > MAX_DRIFT,
                 })
             })
             .optional()?;
-        Ok(now.unwrap_or(Now {
+        Ok(now.unwrap_or(LedgerTime {
             at: 0,
             same_boot: false,
             swept: 0,
@@ -69,8 +71,8 @@ impl Moment {
         }))
     }
 
-    /// Keeps the ledger's time, so that it goes on from here.
-    pub(super) fn keep(&self, tx: &Connection, now: i64) -> Result<(), Trouble> {
+    /// Stores the ledger's time and this reading.
+    pub(super) fn store(&self, tx: &Connection, now: i64) -> StoreResult<()> {
         let values = params![now, &*self.boot, self.uptime, self.wall];
         let known = tx
             .prepare_cached("UPDATE time SET now = ?1, boot = ?2, uptime = ?3, wall = ?4")?

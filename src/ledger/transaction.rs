@@ -1,32 +1,32 @@
-//! A transaction whose own statements are prepared once.
+//! A transaction with cached BEGIN, COMMIT and ROLLBACK statements.
 
 use std::ops::Deref;
 
 use rusqlite::Connection;
 
-use super::Trouble;
+use super::StoreResult;
 
-/// Rolled back when it is dropped before its [`commit`](Self::commit).
+/// Dropping it without [`commit`](Self::commit) rolls it back.
 #[derive(Debug)]
 pub(super) struct Transaction<'a>(&'a Connection);
 
 impl<'a> Transaction<'a> {
-    /// One that reads; takes no lock that another process waits for.
-    pub(super) fn reading(conn: &'a mut Connection) -> Result<Self, Trouble> {
+    /// A read transaction, which blocks no other process.
+    pub(super) fn reading(conn: &'a mut Connection) -> StoreResult<Self> {
         Self::begin(conn, "BEGIN")
     }
 
-    /// One that may write; no other process can until it is over.
-    pub(super) fn writing(conn: &'a mut Connection) -> Result<Self, Trouble> {
+    /// A write transaction; no other process can write until it ends.
+    pub(super) fn writing(conn: &'a mut Connection) -> StoreResult<Self> {
         Self::begin(conn, "BEGIN IMMEDIATE")
     }
 
-    fn begin(conn: &'a mut Connection, how: &str) -> Result<Self, Trouble> {
+    fn begin(conn: &'a mut Connection, how: &str) -> StoreResult<Self> {
         conn.prepare_cached(how)?.execute([])?;
         Ok(Self(conn))
     }
 
-    pub(super) fn commit(self) -> Result<(), Trouble> {
+    pub(super) fn commit(self) -> StoreResult<()> {
         self.0.prepare_cached("COMMIT")?.execute([])?;
         Ok(())
     }

@@ -1,7 +1,7 @@
-//! A client for the demo: one connection to a server in this process.
+//! An MCP client for `demo`, connected to a server in this process.
 //!
-//! It writes its few messages itself: rmcp's client would make the program larger by
-//! all that a server can ask for.
+//! It does not use rmcp's client: three kinds of messages are not worth its size in the
+//! binary.
 
 use std::io;
 
@@ -22,10 +22,10 @@ use super::{
 };
 use crate::toolset::Arguments;
 
-/// How much may wait in the pipe between server and client.
-const PIPE: usize = 64 * 1024;
+/// Bytes that the pipe between server and client buffers.
+const PIPE_BYTES: usize = 64 * 1024;
 
-/// A client that can ask a person, in the revision 2026-07-28.
+/// A client of revision 2026-07-28 that supports elicitation.
 pub struct Client(Mutex<Pipe>);
 
 struct Pipe {
@@ -35,40 +35,41 @@ struct Pipe {
     on_progress: fn(&str),
 }
 
-/// What a server answers to a call.
+/// The response to `tools/call`.
 #[derive(Debug, Clone)]
-pub enum Reply {
+pub enum ToolReply {
     /// The tool's result.
     Result {
-        /// Its texts.
+        /// Its text blocks, joined by newlines.
         text: String,
-        /// Whether it is an error.
+        /// Whether the tool failed.
         is_error: bool,
         /// Its structured content.
         structured: Value,
     },
-    /// A question to the person first.
+    /// The server needs a person's answer first.
     Question {
-        /// What the person is to be shown.
+        /// The question.
         message: String,
-        /// What goes back with the answer.
+        /// The request state to return with the answer.
         state: String,
     },
 }
 
-/// What a person said to a question.
+/// A person's answer to a question.
 #[derive(Debug, Clone)]
-pub struct Answered {
-    /// The state that came with the question.
+pub struct PersonAnswer {
+    /// The request state of the question.
     pub state: String,
-    /// Whether it was a yes.
+    /// Whether the person approves.
     pub yes: bool,
 }
 
 impl Client {
-    /// Connects to a server over a pipe.
+    /// Serves `server` on a pipe and connects to it. `on_progress` receives the text of
+    /// each progress notification.
     pub fn connect(server: Server, on_progress: fn(&str)) -> Self {
-        let (near, far) = duplex(PIPE);
+        let (near, far) = duplex(PIPE_BYTES);
         let (reader, writer) = split(far);
         tokio::spawn(serve(server, reader, writer));
         let (reader, writer) = split(near);
@@ -80,10 +81,10 @@ impl Client {
         }))
     }
 
-    /// The names of the tools that the server lists.
+    /// The names of all tools, in the server's order.
     ///
     /// # Errors
-    /// When the server does not answer.
+    /// If the connection or the request fails.
     pub async fn list(&self) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         let mut params = json!({});
@@ -99,24 +100,24 @@ impl Client {
         }
     }
 
-    /// Calls a tool, with a person's answer where there is one.
+    /// Calls a tool; `answer` is the person's answer to an earlier question of this call.
     ///
     /// # Errors
-    /// When the server does not answer, or with an error of the protocol.
+    /// If the connection fails or the server returns a protocol error.
     pub async fn call(
         &self,
         tool: &'static str,
         arguments: Arguments,
-        answered: Option<&Answered>,
-    ) -> io::Result<Reply> {
+        answer: Option<&PersonAnswer>,
+    ) -> io::Result<ToolReply> {
         let mut params = Arguments::new();
         params.insert("name".into(), tool.into());
         params.insert("arguments".into(), arguments.into());
-        if let Some(answered) = answered {
-            let decision = if answered.yes { YES } else { NO };
-            let answer = json!({ "action": "accept", "content": { FIELD: decision } });
-            params.insert("requestState".into(), answered.state.as_str().into());
-            params.insert("inputResponses".into(), json!({ QUESTION: answer }));
+        if let Some(PersonAnswer { state, yes }) = answer {
+            let decision = if *yes { YES } else { NO };
+            let response = json!({ "action": "accept", "content": { FIELD: decision } });
+            params.insert("requestState".into(), state.as_str().into());
+            params.insert("inputResponses".into(), json!({ QUESTION: response }));
         }
         let mut result = self.request("tools/call", params.into()).await?;
         if text(&result, "/resultType") == Some("input_required") {
@@ -125,11 +126,13 @@ impl Client {
                 &format!("/inputRequests/{QUESTION}/params/message"),
             );
             return match (message, text(&result, "/requestState")) {
-                (Some(message), Some(state)) => Ok(Reply::Question {
+                (Some(message), Some(state)) => Ok(ToolReply::Question {
                     message: message.to_owned(),
                     state: state.to_owned(),
                 }),
-                _ => Err(io::Error::other("the server asks for something else")),
+                _ => Err(io::Error::other(
+                    "the server asks for an input that this client does not support",
+                )),
             };
         }
         let blocks = result.get("content").and_then(Value::as_array);
@@ -138,7 +141,7 @@ impl Client {
             .flatten()
             .filter_map(|block| text(block, "/text"))
             .collect();
-        Ok(Reply::Result {
+        Ok(ToolReply::Result {
             text: texts.join("\n"),
             is_error: result.get("isError") == Some(&Value::Bool(true)),
             structured: result
@@ -154,7 +157,7 @@ impl Client {
 }
 
 impl Pipe {
-    /// Asks, and waits for the answer.
+    /// Sends a request and waits for its result.
     async fn request(&mut self, method: &str, mut params: Value) -> io::Result<Value> {
         self.last_id += 1;
         let id = self.last_id;

@@ -37,7 +37,7 @@ use tokio_util::task::TaskTracker;
 
 pub use accounts::Account;
 pub use bounded::BoundedSessions;
-pub use client::{Answered, Client, Reply};
+pub use client::{Client, PersonAnswer, ToolReply};
 pub use http::http_service;
 pub use stdio::{serve, serve_stdio};
 

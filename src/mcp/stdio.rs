@@ -1,4 +1,4 @@
-//! Serving a client that started this process, or one over any pipe.
+//! Serves one client over a pipe, such as standard input and output.
 
 use std::{io, time::Duration};
 
@@ -13,25 +13,25 @@ use tokio_util::sync::CancellationToken;
 
 use super::Server;
 
-/// How long calls under way may still take after the input has ended.
+/// How long running calls may take after the input has ended.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// The longest line that is read.
-const LONGEST_LINE: usize = 4 * 1024 * 1024;
+/// The longest line that is accepted, in bytes.
+const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Serves the client on standard input and output until the input ends.
 ///
 /// # Errors
-/// When the output breaks before a session is agreed on.
+/// If the output fails before the session is initialized.
 pub async fn serve_stdio(server: Server) -> io::Result<()> {
     let (reader, writer) = stdio_pipes();
     serve(server, reader, writer).await
 }
 
-/// Serves one client until its input ends, and calls under way a little longer.
+/// Serves one client until its input ends; running calls have half a second more.
 ///
 /// # Errors
-/// When the output breaks before a session is agreed on.
+/// If the output fails before the session is initialized.
 pub async fn serve<R, W>(server: Server, reader: R, writer: W) -> io::Result<()>
 where
     R: AsyncRead + Send + Unpin + 'static,
@@ -40,14 +40,14 @@ where
     serve_any(server, Box::new(reader), Box::new(writer)).await
 }
 
-type Reader = Box<dyn AsyncRead + Send + Unpin>;
-type Writer = Box<dyn AsyncWrite + Send + Unpin>;
+type BoxedReader = Box<dyn AsyncRead + Send + Unpin>;
+type BoxedWriter = Box<dyn AsyncWrite + Send + Unpin>;
 
-/// Boxed, so that a whole rmcp service is not compiled for each kind of pipe.
-async fn serve_any(server: Server, reader: Reader, writer: Writer) -> io::Result<()> {
+/// Boxed, so that the compiler generates rmcp's service only once.
+async fn serve_any(server: Server, reader: BoxedReader, writer: BoxedWriter) -> io::Result<()> {
     let ended = CancellationToken::new();
-    let transport = Patient {
-        inner: AsyncRwTransport::new_server(reader, writer).with_max_line_length(LONGEST_LINE),
+    let transport = TolerantTransport {
+        inner: AsyncRwTransport::new_server(reader, writer).with_max_line_length(MAX_LINE_BYTES),
         open: false,
         ended: ended.clone(),
     };
@@ -63,20 +63,20 @@ async fn serve_any(server: Server, reader: Reader, writer: Writer) -> io::Result
     };
     tokio::select! {
         ended = running.waiting() => ended.map(drop).map_err(io::Error::other),
-        // What is still under way is recorded as abandoned when the runtime ends.
+        // The end of the runtime records running calls as abandoned.
         () = late => Ok(()),
     }
 }
 
-/// A transport that is not upset by what comes before the first request, and that
-/// tells when the input has ended.
-struct Patient {
-    inner: AsyncRwTransport<RoleServer, Reader, Writer>,
+/// A transport that skips other messages before the first request, and cancels `ended` at
+/// the end of the input.
+struct TolerantTransport {
+    inner: AsyncRwTransport<RoleServer, BoxedReader, BoxedWriter>,
     open: bool,
     ended: CancellationToken,
 }
 
-impl Transport<RoleServer> for Patient {
+impl Transport<RoleServer> for TolerantTransport {
     type Error = io::Error;
 
     fn send(
@@ -98,7 +98,7 @@ impl Transport<RoleServer> for Patient {
                     self.open = opens(&request.request);
                     return Some(message);
                 }
-                // rmcp would give up the connection over a stray notification.
+                // rmcp would close the connection because of a stray notification.
                 _ => tracing::info!("skipped a message before the first request"),
             }
         }
@@ -109,7 +109,7 @@ impl Transport<RoleServer> for Patient {
     }
 }
 
-/// Whether a request begins a session, or stands for itself.
+/// Whether a request starts a session, or needs none.
 fn opens(request: &ClientRequest) -> bool {
     match request {
         ClientRequest::InitializeRequest(_) => true,

@@ -1,4 +1,6 @@
-//! The addresses of resources, read strictly.
+//! The URIs of resources.
+
+use percent_encoding::percent_decode_str;
 
 use crate::op::{ChatId, Untrusted};
 
@@ -9,19 +11,19 @@ pub(super) const MESSAGES: &str = "whatsapp://chat/{id}/messages";
 
 const SCHEME: &str = "whatsapp://";
 
-/// No id is longer, however it is encoded.
-const LONGEST: usize = 300;
+/// No id is longer, even with every character percent-encoded.
+const MAX_ID_BYTES: usize = 300;
 
-/// What an address names.
+/// The resource that a URI names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ResourceUri {
     Session,
     Chats,
     Messages(ChatId),
     Policy,
 }
 
-/// An address of one of several accounts, which comes first in it.
+/// The URI of a resource of one account; unchanged if `account` is empty.
 pub(super) fn of(account: &str, uri: &str) -> String {
     match uri.strip_prefix(SCHEME) {
         Some(rest) if !account.is_empty() => format!("{SCHEME}{account}/{rest}"),
@@ -29,55 +31,40 @@ pub(super) fn of(account: &str, uri: &str) -> String {
     }
 }
 
-/// Takes the account out of an address of one of several.
+/// Splits a URI with an account into the account and the URI without it.
 pub(super) fn split(uri: &str) -> Option<(&str, String)> {
     let (account, rest) = uri.strip_prefix(SCHEME)?.split_once('/')?;
     Some((account, format!("{SCHEME}{rest}")))
 }
 
-/// Reads an address; what is wrong with it where it names nothing.
-pub(super) fn read(uri: &str) -> Result<Place, String> {
+/// Parses a URI without an account.
+///
+/// # Errors
+/// A sentence for the client that says what is wrong.
+pub(super) fn parse(uri: &str) -> Result<ResourceUri, String> {
     match uri {
-        SESSION => return Ok(Place::Session),
-        CHATS => return Ok(Place::Chats),
-        POLICY => return Ok(Place::Policy),
+        SESSION => return Ok(ResourceUri::Session),
+        CHATS => return Ok(ResourceUri::Chats),
+        POLICY => return Ok(ResourceUri::Policy),
         _ => {}
     }
     let id = uri
         .strip_prefix("whatsapp://chat/")
         .and_then(|rest| rest.strip_suffix("/messages"))
-        .filter(|id| id.len() <= LONGEST)
+        .filter(|id| id.len() <= MAX_ID_BYTES)
         .ok_or_else(|| format!("there is no resource `{}`", Untrusted::new(uri)))?;
-    let id = decode(id).ok_or_else(|| {
-        format!(
-            "`{}` is no percent-encoded id of a chat",
-            Untrusted::new(id)
-        )
-    })?;
+    let id = decode(id)
+        .ok_or_else(|| format!("`{}` is not a percent-encoded chat id", Untrusted::new(id)))?;
     ChatId::parse(&id)
-        .map(Place::Messages)
+        .map(ResourceUri::Messages)
         .map_err(|wrong| wrong.to_string())
 }
 
-/// Undoes percent-encoding, once; nothing for what an address may not hold.
+/// Decodes percent-encoding, once; `None` for text that cannot be part of a URI.
 fn decode(text: &str) -> Option<String> {
-    let mut bytes = text.bytes();
-    let mut decoded = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        decoded.push(match byte {
-            b'%' => hex(bytes.next()?)? << 4 | hex(bytes.next()?)?,
-            b'-' | b'.' | b'_' | b'~' | b'@' | b'+' => byte,
-            _ if byte.is_ascii_alphanumeric() => byte,
-            _ => return None,
-        });
-    }
-    String::from_utf8(decoded).ok()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    let decoded = percent_decode_str(text).decode_utf8().ok()?;
+    let is_uri = text.bytes().all(|byte| byte.is_ascii_graphic());
+    is_uri.then(|| decoded.into_owned())
 }
 
 #[cfg(test)]
@@ -87,19 +74,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_may_be_encoded_or_not() {
+    fn ids_are_accepted_with_and_without_percent_encoding() {
         for id in ["15552220001@c.us", "15552220001%40c.us", "%2b15552220001"] {
-            let place = read(&format!("whatsapp://chat/{id}/messages"));
+            let uri = parse(&format!("whatsapp://chat/{id}/messages"));
             let chat = ChatId::parse("15552220001@c.us").unwrap();
-            assert_eq!(place, Ok(Place::Messages(chat)), "{id}");
+            assert_eq!(uri, Ok(ResourceUri::Messages(chat)), "{id}");
         }
     }
 
     proptest! {
         #[test]
-        fn whatever_is_read_is_an_id(id in any::<String>()) {
-            if let Ok(place) = read(&format!("whatsapp://chat/{id}/messages")) {
-                let Place::Messages(chat) = place else { unreachable!() };
+        fn a_parsed_uri_always_holds_a_valid_id(id in any::<String>()) {
+            if let Ok(uri) = parse(&format!("whatsapp://chat/{id}/messages")) {
+                let ResourceUri::Messages(chat) = uri else { unreachable!() };
                 prop_assert_eq!(ChatId::parse(chat.as_str()), Ok(chat.clone()));
             }
         }

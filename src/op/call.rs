@@ -10,12 +10,15 @@ use crate::text::nearest;
 /// # Errors
 /// For an unknown tool, a name of several tools, and wrong arguments.
 pub fn call(name: &str, arguments: Value) -> Result<Facts, String> {
-    let entry = entry(name)?;
+    let entry = find_tool(name)?;
     (entry.facts)(arguments).map_err(|problem| problem.to_string())
 }
 
-/// The tool of this name, or the only one that other servers give it.
-fn entry(name: &str) -> Result<&'static Entry, String> {
+/// The tool with this name, or the only one that other servers give this name.
+///
+/// # Errors
+/// When there is none, with the nearest name; or when the name stands for several tools.
+pub fn find_tool(name: &str) -> Result<&'static Entry, String> {
     match named(name).as_slice() {
         [entry] => Ok(entry),
         [] => {

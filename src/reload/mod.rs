@@ -1,38 +1,40 @@
-//! Putting a policy in force again when its files have changed.
+//! Reloads the policy when its files change.
 //!
-//! Nothing of this is on the way of a call: the files are watched and read on a thread of
-//! their own, once a session is open.
+//! The files are watched and read on a thread of their own, so no call waits for them.
 
-mod bell;
-mod follower;
-mod hangups;
+mod debounce;
+mod reloader;
+mod sighup;
 mod watch;
-mod way;
+mod watch_paths;
 
-use std::{path::PathBuf, thread};
+use std::{path::PathBuf, sync::mpsc::channel, thread};
 
 use crate::mcp::Server;
-use bell::{Bell, Cause};
-use follower::Follower;
-use hangups::Hangups;
+use debounce::Trigger;
+use reloader::{Reloader, notify};
+use sighup::Sighup;
 
-/// Follows a policy file as long as the server runs.
+/// Watches a policy file and the files it includes, and reloads them while the server
+/// runs. It starts once a session is open.
 pub async fn follow(path: PathBuf, server: Server) {
-    let mut hangups = Hangups::new();
+    let mut sighup = Sighup::handle();
     server.opened().await;
-    let bell = Bell::default();
-    let inner = bell.clone();
-    let following = thread::Builder::new()
+    let (sender, triggers) = channel();
+    let changes = sender.clone();
+    let started = thread::Builder::new()
         .name("policy".to_owned())
-        .spawn(move || Follower::new(path, server).run(&inner));
-    if let Err(error) = following {
-        follower::say(&format!(
-            "warning: changes of the policy are not followed: {error}"
+        .spawn(move || Reloader::new(path, server).run(changes, &triggers));
+    if let Err(error) = started {
+        notify(&format!(
+            "warning: changes of the policy will not be noticed: {error}"
         ));
         return;
     }
     loop {
-        hangups.next().await;
-        bell.ring(Cause::Asked);
+        sighup.recv().await;
+        if sender.send(Trigger::Sighup).is_err() {
+            return;
+        }
     }
 }

@@ -1,63 +1,70 @@
-//! Hearing of changes to files through the folders that they are in.
+//! Watches files through the folders that contain them.
 
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::Sender},
 };
 
-use super::{
-    bell::{Bell, Cause},
-    way,
-};
+use super::{debounce::Trigger, watch_paths};
 use notify::{
     Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
     event::{AccessKind, AccessMode},
 };
 
-/// Hears of changes to some files.
+/// Watches a set of files.
 pub(super) struct Watch {
     watcher: RecommendedWatcher,
-    heard: Arc<Mutex<Heard>>,
+    watched: Arc<Mutex<Watched>>,
 }
 
-/// What is listened for.
+/// The paths whose events matter.
 #[derive(Default)]
-struct Heard {
+struct Watched {
     entries: BTreeSet<PathBuf>,
     folders: BTreeSet<PathBuf>,
 }
 
 impl Watch {
-    /// Rings when something has changed; however often that is, it rings once.
-    pub(super) fn new(bell: Bell) -> notify::Result<Self> {
-        let heard = Arc::new(Mutex::new(Heard::default()));
-        let inner = heard.clone();
+    /// Watches nothing yet; sends [`Trigger::Change`] for each change of a watched file.
+    ///
+    /// # Errors
+    /// If the operating system cannot watch files.
+    pub(super) fn new(changes: Sender<Trigger>) -> notify::Result<Self> {
+        let watched = Arc::new(Mutex::new(Watched::default()));
+        let inner = watched.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             if event.map_or(true, |event| lock(&inner).concerns(&event)) {
-                bell.ring(Cause::Change);
+                // Fails only if nobody reloads any more.
+                let _ = changes.send(Trigger::Change);
             }
         })?;
-        Ok(Self { watcher, heard })
+        Ok(Self { watcher, watched })
     }
 
-    /// Watches these files from now on, and no others.
+    /// Watches these files from now on, and no others. A read after this call misses no
+    /// change.
     ///
-    /// Each folder is taken anew, since another one may have its name by now. Whoever
-    /// reads the files afterwards misses nothing.
+    /// Each folder is watched anew, since another folder may have its name by now.
+    ///
+    /// # Errors
+    /// The first error of a folder that cannot be watched; the others are watched.
     pub(super) fn set(&mut self, files: &[PathBuf]) -> notify::Result<()> {
-        let entries: BTreeSet<PathBuf> = files.iter().flat_map(|file| way::entries(file)).collect();
+        let entries: BTreeSet<PathBuf> = files
+            .iter()
+            .flat_map(|file| watch_paths::entries(file))
+            .collect();
         let folders: BTreeSet<PathBuf> = entries
             .iter()
             .filter_map(|entry| entry.parent().map(Path::to_owned))
             .collect();
         let before = {
-            let mut heard = lock(&self.heard);
-            heard.entries = entries;
-            std::mem::replace(&mut heard.folders, folders.clone())
+            let mut watched = lock(&self.watched);
+            watched.entries = entries;
+            std::mem::replace(&mut watched.folders, folders.clone())
         };
         for folder in before {
-            // One that is gone is watched no more.
+            // Fails for a folder that was removed.
             let _ = self.watcher.unwatch(&folder);
         }
         let mut outcome = Ok(());
@@ -69,11 +76,11 @@ impl Watch {
     }
 }
 
-impl Heard {
+impl Watched {
     fn concerns(&self, event: &Event) -> bool {
         let changes = match event.kind {
             EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-            // Reading the files would ring again.
+            // Our own reads must not trigger a reload.
             EventKind::Access(_) => false,
             _ => true,
         };
@@ -82,6 +89,6 @@ impl Heard {
     }
 }
 
-fn lock(heard: &Mutex<Heard>) -> MutexGuard<'_, Heard> {
-    heard.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock(watched: &Mutex<Watched>) -> MutexGuard<'_, Watched> {
+    watched.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! `demo`: the whole story, played in front of the user.
+//! `demo`: a demonstration of the server, step by step.
 
 mod person;
 mod story;
@@ -14,42 +14,42 @@ use crate::{
     config::{BackendSpec, Config, from_process},
     op::GroupId,
 };
-use person::Person;
+use person::TerminalPerson;
 use story::Story;
 
-/// Play the whole story in front of you.
+/// Watch a demonstration: server, client and a simulated WhatsApp in one process.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   whatsapp-guard demo
-  whatsapp-guard demo --answer accept       when nobody is at the terminal
+  whatsapp-guard demo --answer accept       answer the question without a terminal
   WAHA_BASE_URL=http://localhost:3000 whatsapp-guard demo --backend waha
 
-Exit codes: 0 everything went as told, 1 something did not, 2 wrong configuration")]
+Exit codes: 0 every step had the expected result, 1 one did not, 2 wrong configuration")]
 pub(super) struct Demo {
-    /// Back end to play it on: the sandbox, or a real one
+    /// Back end to use: the sandbox, or a real one
     #[arg(long, value_name = "NAME", default_value = "sandbox", value_parser = backend_parser())]
     backend: &'static BackendSpec,
-    /// The person's answer, for when there is no terminal
+    /// Your answer to the question, if there is no terminal
     #[arg(long, value_enum, value_name = "ANSWER")]
-    answer: Option<Answer>,
-    /// On a real back end: the group that may be left; nothing is left without it
+    answer: Option<DemoAnswer>,
+    /// On a real back end: the group to leave; default: none
     #[arg(long, value_name = "ID", value_parser = GroupId::parse)]
     group: Option<GroupId>,
 }
 
-/// What the person says.
+/// The answer to the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Answer {
-    /// Yes to the question
+enum DemoAnswer {
+    /// Yes
     Accept,
-    /// No to the question
+    /// No
     Decline,
 }
 
 impl Demo {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let config = Config::read(Some(self.backend), specs(), &from_process)?;
-        let person = Person::new(self.answer.map(|answer| answer == Answer::Accept));
+        let person = TerminalPerson::new(self.answer.map(|answer| answer == DemoAnswer::Accept));
         let simulated = self.backend.is_simulated();
         if !simulated {
             person.warn().await?;

@@ -1,16 +1,16 @@
-//! Whoever sits at the terminal.
+//! The person at the terminal.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use crate::cli::{CliError, output::stdout};
 
-/// The person who is asked: at the terminal, or by an answer given beforehand.
-pub(super) struct Person {
+/// Answers questions: the person at the terminal, or the answer in `--answer`.
+pub(super) struct TerminalPerson {
     given: Option<bool>,
     terminal: bool,
 }
 
-impl Person {
+impl TerminalPerson {
     pub(super) fn new(given: Option<bool>) -> Self {
         Self {
             given,
@@ -18,24 +18,24 @@ impl Person {
         }
     }
 
-    /// Says what will happen on a real account, and goes on only with a yes.
+    /// Explains what will happen on a real account, and fails unless the answer is yes.
     pub(super) async fn warn(&self) -> Result<(), CliError> {
         writeln!(
             stdout(),
-            "This plays on a real WhatsApp account: it opens the session eleven times, and with\n\
+            "This runs on a real WhatsApp account: it opens the session eleven times, and with\n\
              --group it asks to leave that group."
         )?;
-        if self.says_yes("Go on?").await? {
+        if self.confirms("Continue?").await? {
             Ok(())
         } else {
             Err(CliError::Usage(
-                "not without a yes; say it at the terminal or with --answer accept".into(),
+                "a real account needs your consent: answer y at the terminal, or give --answer accept".into(),
             ))
         }
     }
 
-    /// Asks; without a terminal and without `--answer` the answer is no.
-    pub(super) async fn says_yes(&self, question: &str) -> Result<bool, CliError> {
+    /// Asks; the answer is no without a terminal and without `--answer`.
+    pub(super) async fn confirms(&self, question: &str) -> Result<bool, CliError> {
         let mut out = stdout();
         write!(out, "{question} [y/n] ")?;
         out.flush()?;
@@ -45,7 +45,7 @@ impl Person {
                 yes
             }
             (None, false) => {
-                writeln!(out, "n (no terminal; --answer says otherwise)")?;
+                writeln!(out, "n (no terminal; --answer sets another answer)")?;
                 false
             }
             (None, true) => matches!(read_line().await?.trim(), "y" | "Y" | "yes"),

@@ -1,26 +1,22 @@
-//! The story, step by step, each with what goes over the wire.
+//! The steps of the demonstration, with the messages between client and server.
 
-use std::{
-    fs,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{fs, io::Write, process::ExitCode};
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::person::Person;
+use super::person::TerminalPerson;
 use crate::{
     backend::{Backend, specs},
     cli::{
         CliError,
-        output::stdout,
-        serve::{Kept, server},
+        output::{notify, stdout},
+        serve::{DurableState, server},
     },
     clock::Clock,
     ledger::Ledger,
-    mcp::{Answered, Client, LOCAL, Reply},
+    mcp::{Client, LOCAL, PersonAnswer, ToolReply},
     policy::Policy,
     toolset::Arguments,
 };
@@ -30,12 +26,12 @@ const DIM: Style = Style::new().dimmed();
 const GREEN: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));
 const RED: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
 
-/// The built-in policy with confirmation enabled.
+/// The change to the built-in policy that enables confirmation.
 const CONFIRMING: (&str, &str) = ("enabled = false", "enabled = true");
 
 pub(super) struct Story {
     backend: Box<dyn Backend>,
-    person: Person,
+    person: TerminalPerson,
     group: Option<String>,
     folder: TempDir,
     step: usize,
@@ -45,7 +41,7 @@ pub(super) struct Story {
 impl Story {
     pub(super) fn new(
         backend: Box<dyn Backend>,
-        person: Person,
+        person: TerminalPerson,
         group: Option<String>,
     ) -> Result<Self, CliError> {
         Ok(Self {
@@ -60,56 +56,56 @@ impl Story {
 
     pub(super) async fn play(mut self) -> Result<ExitCode, CliError> {
         let client = self.connect(Policy::built_in(specs())?)?;
-        self.tells("The tool list under the default policy")?;
+        self.title("The tool list under the default policy")?;
         let tools = self.list(&client).await?;
         self.expect(
             !tools.iter().any(|tool| tool == "leave_group"),
-            "leave_group is not there: it cannot be undone, and confirmation is off",
+            "leave_group is hidden: it is irreversible, and confirmation is off",
         )?;
 
-        self.tells("open_session answers with a QR code")?;
+        self.title("open_session returns a QR code")?;
         let opened = self.call(&client, "open_session", json!({})).await?;
         let linked = is(&opened, "/session/state", "working");
         self.expect(
             linked || opened.contains_key("qr"),
             if linked {
-                "an account is linked already"
+                "an account is already linked"
             } else {
-                "scan it with the phone; nobody else can"
+                "only the phone's owner can scan it"
             },
         )?;
         if self.backend.scan() {
-            self.says("(the simulated phone has scanned the code)")?;
+            self.line("(the simulated phone has scanned the code)")?;
         }
 
-        self.tells("Ten more open_session within the minute")?;
+        self.title("Ten more open_session within the minute")?;
         for call in 2..=10 {
             self.quietly(&client, "open_session", call).await?;
         }
         let refused = self.call(&client, "open_session", json!({})).await?;
         self.expect(
             is(&refused, "/error/code", "rate-limited"),
-            "the eleventh is refused, and says how long to wait",
+            "the eleventh call is refused, with the time to wait",
         )?;
         drop(client);
 
-        self.tells("The same with confirmation enabled")?;
+        self.title("The same with confirmation enabled")?;
         let confirming = crate::policy::DEFAULT.replace(CONFIRMING.0, CONFIRMING.1);
         let client = self.connect(Policy::from_toml(specs(), "built-in policy", &confirming)?)?;
         let tools = self.list(&client).await?;
         self.expect(
             tools.iter().any(|tool| tool == "leave_group"),
-            "leave_group is listed now, to a client that can ask a person",
+            "leave_group is listed now, for a client that can ask a person",
         )?;
         match self.group.take() {
             Some(group) => self.leave(&client, &group).await?,
-            None => self.says("(no --group: nothing is left)")?,
+            None => self.line("(no --group: this step is skipped)")?,
         }
 
-        self.tells("The audit of all that")?;
+        self.title("The audit file")?;
         let audit = fs::read_to_string(self.folder.path().join("audit.jsonl"))?;
         for line in audit.lines() {
-            self.says(line)?;
+            self.line(line)?;
         }
         Ok(if self.missed == 0 {
             ExitCode::SUCCESS
@@ -118,23 +114,23 @@ impl Story {
         })
     }
 
-    /// Asks to leave, asks the person, looks, and tries the same approval again.
+    /// Calls `leave_group`, asks the person, verifies the result, and repeats the approval.
     async fn leave(&mut self, client: &Client, group: &str) -> Result<(), CliError> {
-        self.tells("leave_group asks the person at the terminal")?;
+        self.title("leave_group asks the person at the terminal")?;
         let arguments = json!({ "group": group });
         let asked = self.send(client, "leave_group", &arguments, None).await?;
-        let Reply::Question { message, state } = asked else {
+        let ToolReply::Question { message, state } = asked else {
             self.show(&asked)?;
-            return self.expect(false, "a person should have been asked");
+            return self.expect(false, "expected a question to the person");
         };
-        self.says("← input_required")?;
+        self.line("← input_required")?;
         for line in message.lines() {
-            self.says(&format!("  │ {line}"))?;
+            self.line(&format!("  │ {line}"))?;
         }
-        let yes = self.person.says_yes("    ").await?;
-        let answered = Answered { state, yes };
+        let yes = self.person.confirms("    ").await?;
+        let answer = PersonAnswer { state, yes };
         let reply = self
-            .send(client, "leave_group", &arguments, Some(&answered))
+            .send(client, "leave_group", &arguments, Some(&answer))
             .await?;
         let result = self.show(&reply)?;
         let member = self.call(client, "list_groups", json!({})).await?;
@@ -143,44 +139,44 @@ impl Story {
             .is_some_and(|groups| groups.to_string().contains(group));
         if yes {
             let left = is(&result, "/outcome", "left") && !listed;
-            self.expect(left, "the group is left, and the membership is gone")?;
+            self.expect(left, "the account has left the group")?;
         } else {
             let kept = is(&result, "/error/code", "declined") && listed;
-            self.expect(kept, "declined: the group is left alone")?;
+            self.expect(kept, "declined: the account is still a member")?;
         }
 
-        self.tells("The same approval a second time")?;
+        self.title("The same approval a second time")?;
         let reply = self
-            .send(client, "leave_group", &arguments, Some(&answered))
+            .send(client, "leave_group", &arguments, Some(&answer))
             .await?;
         let result = self.show(&reply)?;
         self.expect(
             is(&result, "/error/code", "approval-used"),
-            "one approval is for one call",
+            "an approval is valid for one call",
         )
     }
 
     fn connect(&self, policy: Policy) -> Result<Client, CliError> {
         let audit = self.folder.path().join("audit.jsonl");
         let clock = Clock::real();
-        let kept = Kept {
+        let state = DurableState {
             ledger: Ledger::in_memory(clock.clone()),
             switch: None,
             key: None,
         };
-        let account = (None, self.backend.tools(), kept);
+        let account = (None, self.backend.tools(), state);
         let server = server(vec![account], policy, Some(audit), &clock, LOCAL.to_owned())?;
         Ok(Client::connect(server, report))
     }
 
     async fn list(&self, client: &Client) -> Result<Vec<String>, CliError> {
-        self.says("→ tools/list")?;
+        self.line("→ tools/list")?;
         let tools = client.list().await?;
-        self.says(&format!("← {}", tools.join(", ")))?;
+        self.line(&format!("← {}", tools.join(", ")))?;
         Ok(tools)
     }
 
-    /// A call and what it answers, shown; the structured content.
+    /// Calls a tool and shows the result; returns the structured content.
     async fn call(
         &self,
         client: &Client,
@@ -191,7 +187,7 @@ impl Story {
         self.show(&reply)
     }
 
-    /// A call whose answer is one word in a row of others.
+    /// Calls a tool and shows only whether the call was allowed.
     async fn quietly(
         &self,
         client: &Client,
@@ -200,12 +196,12 @@ impl Story {
     ) -> Result<(), CliError> {
         let reply = client.call(tool, Arguments::new(), None).await?;
         let word = match reply {
-            Reply::Result {
+            ToolReply::Result {
                 is_error: false, ..
             } => "passed",
             _ => "refused",
         };
-        self.says(&format!(
+        self.line(&format!(
             "→ tools/call {tool} {{}}   ← call {number}: {word}"
         ))
     }
@@ -215,31 +211,31 @@ impl Story {
         client: &Client,
         tool: &'static str,
         arguments: &Value,
-        answered: Option<&Answered>,
-    ) -> Result<Reply, CliError> {
-        let with = match answered {
-            Some(Answered { yes: true, .. }) => "  + requestState, decision: yes",
-            Some(Answered { yes: false, .. }) => "  + requestState, decision: no",
+        answer: Option<&PersonAnswer>,
+    ) -> Result<ToolReply, CliError> {
+        let with = match answer {
+            Some(PersonAnswer { yes: true, .. }) => "  + requestState, decision: yes",
+            Some(PersonAnswer { yes: false, .. }) => "  + requestState, decision: no",
             None => "",
         };
-        self.says(&format!("→ tools/call {tool} {arguments}{with}"))?;
+        self.line(&format!("→ tools/call {tool} {arguments}{with}"))?;
         let fields = arguments.as_object().cloned().unwrap_or_default();
-        Ok(client.call(tool, fields, answered).await?)
+        Ok(client.call(tool, fields, answer).await?)
     }
 
-    fn show(&self, reply: &Reply) -> Result<Arguments, CliError> {
-        let Reply::Result {
+    fn show(&self, reply: &ToolReply) -> Result<Arguments, CliError> {
+        let ToolReply::Result {
             text,
             is_error,
             structured,
         } = reply
         else {
-            self.says("← input_required")?;
+            self.line("← input_required")?;
             return Ok(Arguments::new());
         };
         let mark = if *is_error { "← error:" } else { "←" };
         for (index, line) in text.lines().enumerate() {
-            self.says(&if index == 0 {
+            self.line(&if index == 0 {
                 format!("{mark} {line}")
             } else {
                 format!("  {line}")
@@ -248,13 +244,13 @@ impl Story {
         Ok(structured.as_object().cloned().unwrap_or_default())
     }
 
-    fn tells(&mut self, title: &str) -> Result<(), CliError> {
+    fn title(&mut self, title: &str) -> Result<(), CliError> {
         self.step += 1;
         writeln!(stdout(), "\n{BOLD}{}. {title}{BOLD:#}", self.step)?;
         Ok(())
     }
 
-    fn says(&self, line: &str) -> Result<(), CliError> {
+    fn line(&self, line: &str) -> Result<(), CliError> {
         writeln!(stdout(), "   {DIM}{line}{DIM:#}")?;
         Ok(())
     }
@@ -264,13 +260,13 @@ impl Story {
             writeln!(stdout(), "   {GREEN}✓{GREEN:#} {what}")?;
         } else {
             self.missed += 1;
-            writeln!(stdout(), "   {RED}✗ not as told:{RED:#} {what}")?;
+            writeln!(stdout(), "   {RED}✗ unexpected:{RED:#} {what}")?;
         }
         Ok(())
     }
 }
 
-/// Whether the text at a JSON pointer is this one.
+/// Whether the text at a JSON pointer equals `wanted`.
 fn is(fields: &Arguments, pointer: &str, wanted: &str) -> bool {
     Value::Object(fields.clone())
         .pointer(pointer)
@@ -279,6 +275,5 @@ fn is(fields: &Arguments, pointer: &str, wanted: &str) -> bool {
 }
 
 fn report(message: &str) {
-    // Standard error, so that the story stays whole in a file.
-    let _ = writeln!(io::stderr(), "   … {message}");
+    notify(format!("   … {message}"));
 }

@@ -1,8 +1,12 @@
-//! `limits`: what was counted, what is left and when it comes back.
+//! `limits`: what was counted, what is left, and when it is available again.
 
 mod reset;
 
-use std::{io, io::Write, process::ExitCode, time::Duration};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -10,7 +14,7 @@ use serde::Serialize;
 use super::{
     CliError,
     options::{BackendOption, PolicyOption, StateOption},
-    output::{stdout, write_json},
+    output::print,
 };
 use crate::{
     explain::{Account, Counter},
@@ -18,10 +22,10 @@ use crate::{
     text::for_people,
 };
 
-/// What ends a pause, in the place of a counter.
+/// The word that names the pause where a counter is expected.
 const PAUSE: &str = "pause";
 
-/// Show what was counted, what is left and when it comes back.
+/// Show what each limit has counted, and what is left.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -29,34 +33,34 @@ const PAUSE: &str = "pause";
   whatsapp-guard limits
   whatsapp-guard limits --policy mine.toml --json | jq '.counters[] | select(.left == 0)'
   whatsapp-guard limits --policy team.toml --account work
-  whatsapp-guard limits reset sends         gives back what `sends` has counted
-  whatsapp-guard limits reset pause         ends a pause of the account
+  whatsapp-guard limits reset sends         set the counter `sends` to zero
+  whatsapp-guard limits reset pause         end a pause of the account
 
-Shown are the counters of the policy and those that only the ledger knows, for the
-account that is configured. Limits below an hour are counted in the memory of each
-running server and cannot be seen from here.
+Shows the counters of the policy, and counters of earlier policies that are still in the
+ledger, for the configured account. Limits with a window below an hour are counted in
+the memory of each running server; this command cannot read them.
 
-Exit codes: 0 fine, 1 the ledger cannot be used, 2 wrong usage or configuration"
+Exit codes: 0 success, 1 the ledger cannot be read, 2 wrong usage or configuration"
 )]
 pub(super) struct Limits {
     #[command(flatten)]
     show: Show,
     #[command(subcommand)]
-    what: Option<What>,
+    action: Option<LimitsAction>,
 }
 
 #[derive(Debug, Args)]
 struct Show {
     #[command(flatten)]
-    account: Whose,
+    account: AccountOptions,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
-/// Whose ledger.
+/// The account whose ledger is meant.
 #[derive(Debug, Args)]
-struct Whose {
+struct AccountOptions {
     #[command(flatten)]
     policy: PolicyOption,
     #[command(flatten)]
@@ -66,33 +70,32 @@ struct Whose {
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
-    /// Give back what a counter has counted, or end a pause, after asking the person
+enum LimitsAction {
     Reset(reset::Reset),
 }
 
 #[derive(Serialize)]
-struct Report {
+struct LimitsReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<String>,
     panic: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pause: Option<Paused>,
+    pause: Option<PauseReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ledger: Option<String>,
     counters: Vec<Counter>,
 }
 
 #[derive(Serialize)]
-struct Paused {
+struct PauseReport {
     why: String,
     remaining_s: u64,
 }
 
 impl Limits {
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
-        match self.what {
-            Some(What::Reset(reset)) => reset.run(),
+        match self.action {
+            Some(LimitsAction::Reset(reset)) => reset.run(),
             None => self.show.run(),
         }
     }
@@ -103,89 +106,92 @@ impl Show {
         let policy = self.account.policy.load()?;
         let account = self.account.backend.one(&policy)?;
         let sandbox = account.key()?.is_none();
-        let kept = self.account.state.remembered(&account)?;
-        let known = Account::look(kept.ledger, kept.switch.as_ref()).map_err(failed)?;
-        let report = Report {
+        let stored = self.account.state.stored(&account)?;
+        let known = Account::look(stored.ledger, stored.switch.as_ref())?;
+        let report = LimitsReport {
             account: account.name().map(str::to_owned),
             panic: known.panic.name(),
-            pause: known.pause.as_ref().map(|pause| Paused {
+            pause: known.pause.as_ref().map(|pause| PauseReport {
                 why: pause.why.clone(),
                 remaining_s: pause.remaining.as_secs(),
             }),
-            ledger: kept.place,
+            ledger: stored.location,
             counters: Counter::all(&policy, &known),
         };
-        let mut out = stdout();
-        if self.json {
-            write_json(&mut out, &report)?;
-        } else {
-            tell(&mut out, &report, known.panic, sandbox)?;
-        }
+        print(self.json, &report, |out| {
+            write_report(out, &report, known.panic, sandbox)
+        })?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn tell(
+fn write_report(
     out: &mut impl Write,
-    report: &Report,
+    report: &LimitsReport,
     panic: SwitchState,
     sandbox: bool,
 ) -> io::Result<()> {
     match panic {
         SwitchState::Off => {}
-        SwitchState::ReadsOnly => writeln!(out, "panic is on: nothing but reads")?,
-        SwitchState::Everything => writeln!(out, "panic is on: nothing at all")?,
+        SwitchState::ReadsOnly => writeln!(out, "panic is on: only reads are allowed")?,
+        SwitchState::Everything => writeln!(out, "panic is on: nothing is allowed")?,
     }
     if let Some(account) = &report.account {
         writeln!(out, "account: {account}")?;
     }
-    if let Some(pause) = &report.pause {
-        let time = for_people(Duration::from_secs(pause.remaining_s));
-        writeln!(
-            out,
-            "the account is left alone for another {time}: {}",
-            pause.why
-        )?;
-        writeln!(out, "`whatsapp-guard limits reset {PAUSE}` ends that")?;
+    if let Some(PauseReport { why, remaining_s }) = &report.pause {
+        let time = in_words(*remaining_s);
+        writeln!(out, "the account is paused for another {time}: {why}")?;
+        writeln!(out, "`whatsapp-guard limits reset {PAUSE}` ends the pause")?;
     }
     match &report.ledger {
-        Some(place) => writeln!(out, "ledger: {place}")?,
+        Some(location) => writeln!(out, "ledger: {location}")?,
         None if sandbox => writeln!(out, "ledger: none, the sandbox counts in memory")?,
         None => writeln!(
             out,
             "ledger: none yet, nothing was counted for this account"
         )?,
     }
-    for counter in &report.counters {
-        let limit = match &counter.limit {
-            Some(limit) => format!("at most {limit}"),
-            None => "in no limit of this policy; within a day".to_owned(),
-        };
-        let key = counter.key.as_deref().unwrap_or("");
-        let key = key.strip_suffix(':').unwrap_or(key);
-        let whose = if key.is_empty() {
-            String::new()
-        } else {
-            format!(" [{key}]")
-        };
-        writeln!(out, "\n{}{whose}\n  {limit}", counter.counter)?;
-        match (counter.used, counter.left) {
-            (Some(used), Some(left)) => write!(out, "  {used} used, {left} left")?,
-            (Some(used), None) => write!(out, "  {used} used")?,
-            _ => write!(out, "  counted in the memory of each running server")?,
-        }
-        if let (Some(first), Some(last)) = (counter.comes_back_s, counter.all_back_s) {
-            let [first, last] = [first, last].map(|back| for_people(Duration::from_secs(back)));
-            write!(out, ", the first comes back in {first}, all in {last}")?;
-        }
-        writeln!(out)?;
-        if let Some(rule) = &counter.rule {
-            writeln!(out, "  {rule}")?;
-        }
-    }
-    Ok(())
+    let mut counters = report.counters.iter();
+    counters.try_for_each(|counter| write_counter(out, counter))
 }
 
-fn failed(error: LedgerError) -> CliError {
-    CliError::Failed(error.to_string())
+fn write_counter(out: &mut impl Write, counter: &Counter) -> io::Result<()> {
+    let limit = match &counter.limit {
+        Some(limit) => format!("at most {limit}"),
+        None => "not in a limit of this policy; counted within a day".to_owned(),
+    };
+    let key = counter.key.as_deref().unwrap_or_default();
+    let key = match key.trim_end_matches(':') {
+        "" => String::new(),
+        key => format!(" [{key}]"),
+    };
+    writeln!(out, "\n{}{key}\n  {limit}", counter.counter)?;
+    match (counter.used, counter.left) {
+        (Some(used), Some(left)) => write!(out, "  {used} used, {left} left")?,
+        (Some(used), None) => write!(out, "  {used} used")?,
+        _ => write!(out, "  counted in the memory of each running server")?,
+    }
+    if let (Some(first), Some(last)) = (counter.comes_back_s, counter.all_back_s) {
+        let [first, last] = [first, last].map(in_words);
+        write!(
+            out,
+            ", the first is available again in {first}, all in {last}"
+        )?;
+    }
+    writeln!(out)?;
+    match &counter.rule {
+        Some(rule) => writeln!(out, "  {rule}"),
+        None => Ok(()),
+    }
+}
+
+fn in_words(seconds: u64) -> String {
+    for_people(Duration::from_secs(seconds))
+}
+
+impl From<LedgerError> for CliError {
+    fn from(error: LedgerError) -> Self {
+        Self::Failed(error.to_string())
+    }
 }

@@ -1,25 +1,29 @@
-//! `limits reset`: gives back what a counter has counted, when a person says so.
+//! `limits reset`: sets a counter to zero after a person has confirmed it.
 
 use std::{io::Write, process::ExitCode};
 
 use clap::Args;
 
-use super::{PAUSE, Whose, failed};
+use super::{AccountOptions, PAUSE};
 use crate::{
-    cli::{CliError, output::stdout, terminal},
+    cli::{
+        CliError,
+        output::{exit, stdout},
+        terminal,
+    },
     ledger::{DAY, Ledger},
     text::{for_people, nearest},
 };
 
-/// Give back what a counter has counted, or end a pause, after asking the person.
+/// Set a counter to zero, or end a pause, after asking you.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   whatsapp-guard limits reset sends
   whatsapp-guard limits reset tools.send_message/account
   whatsapp-guard limits reset pause
 
-It asks on the terminal, and there is no option that answers for you: what an agent
-with a shell could reset would be no limit.
+It asks on the terminal, and no option answers for you: a limit that an agent with a
+shell can reset is no limit.
 
 Exit codes: 0 done, 1 declined or failed, 2 no terminal, no such counter, or wrong usage")]
 pub(super) struct Reset {
@@ -27,66 +31,63 @@ pub(super) struct Reset {
     #[arg(value_name = "COUNTER")]
     counter: String,
     #[command(flatten)]
-    account: Whose,
+    account: AccountOptions,
 }
 
 impl Reset {
     pub(super) fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.account.policy.load()?;
         let account = self.account.backend.one(&policy)?;
-        let Some(ledger) = self.account.state.remembered(&account)?.ledger else {
-            let none = "there is no ledger for the account that is configured: nothing to reset";
-            return Err(CliError::Usage(none.to_owned()));
+        let Some(ledger) = self.account.state.stored(&account)?.ledger else {
+            let problem = "the configured account has no ledger: nothing to reset";
+            return Err(CliError::Usage(problem.to_owned()));
         };
-        let question = match account.name() {
-            Some(name) => format!("account {name}: {}", self.question(&ledger)?),
-            None => self.question(&ledger)?,
-        };
-        if !terminal::ask(&question)? {
-            writeln!(stdout(), "nothing was changed")?;
-            return Ok(terminal::DECLINED);
+        let mut question = self.question(&ledger)?;
+        if let Some(name) = account.name() {
+            question = format!("account {name}: {question}");
         }
+        let confirmed = terminal::confirm(&question)?;
         let mut out = stdout();
-        if self.counter == PAUSE {
-            ledger.resume().map_err(failed)?;
+        if !confirmed {
+            writeln!(out, "nothing was changed")?;
+        } else if self.counter == PAUSE {
+            ledger.resume()?;
             writeln!(out, "the pause is over")?;
         } else {
-            ledger.reset(&self.counter).map_err(failed)?;
-            writeln!(out, "`{}` counts from nothing again", self.counter)?;
+            ledger.reset(&self.counter)?;
+            writeln!(out, "`{}` is zero again", self.counter)?;
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(exit(confirmed))
     }
 
-    /// What the person is asked, with what would be given back.
+    /// The question to the person, with what the reset would give back.
     fn question(&self, ledger: &Ledger) -> Result<String, CliError> {
-        if self.counter == PAUSE {
-            return match ledger.paused().map_err(failed)? {
-                Some(pause) => Ok(format!(
-                    "The account is left alone for another {}: {}. End that now?",
-                    for_people(pause.remaining),
-                    pause.why
-                )),
-                None => Err(CliError::Usage("no pause runs".to_owned())),
-            };
+        let counter = &self.counter;
+        if counter == PAUSE {
+            let pause = ledger.paused()?;
+            let pause = pause.ok_or_else(|| CliError::Usage("there is no pause".to_owned()))?;
+            let (time, why) = (for_people(pause.remaining), pause.why);
+            return Ok(format!(
+                "The account is paused for another {time}: {why}. End the pause now?"
+            ));
         }
-        let usages = ledger.usages().map_err(failed)?;
-        let found = usages.iter().filter(|one| one.counter == self.counter);
+        let usages = ledger.usages()?;
+        let found = usages.iter().filter(|one| one.counter == *counter);
         let (keys, used) = found.fold((0, 0), |(keys, used), one| (keys + 1, used + one.used(DAY)));
         if keys == 0 {
             let known = usages.iter().map(|one| one.counter.as_str());
-            let hint = match nearest(&self.counter, known) {
+            let hint = match nearest(counter, known) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "`whatsapp-guard limits` shows the counters; those below an hour end \
-                         with the server"
+                None => "`whatsapp-guard limits` lists the counters; counters with a window \
+                         below an hour end with the server"
                     .to_owned(),
             };
-            let counter = &self.counter;
-            let none = format!("the ledger has counted nothing for `{counter}`: {hint}");
-            return Err(CliError::Usage(none));
+            return Err(CliError::Usage(format!(
+                "the ledger has no counter `{counter}`: {hint}"
+            )));
         }
         Ok(format!(
-            "`{}` has counted {used} within a day, for {keys} of its keys. Give all of it back?",
-            self.counter
+            "`{counter}` has counted {used} within a day, for {keys} keys. Set it to zero?"
         ))
     }
 }

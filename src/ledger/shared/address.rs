@@ -1,36 +1,33 @@
-//! Where the server is: an address that may hold a password, which nothing repeats.
+//! Parses the address of a Redis server. It may hold a password, so no error repeats it.
 
 use redis::{ConnectionInfo, IntoConnectionInfo};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use url::Url;
 
-use super::{Client, Shared};
+use super::{RedisClient, Shared};
 
-/// An address that cannot be used. It is not repeated: it may hold a password.
+/// An invalid address. The error does not repeat it, since it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{0}; an address is like redis://host:6379/0, or rediss:// for TLS")]
 pub struct BadAddress(&'static str);
 
 impl Shared {
-    /// The server at an address; a password given beside it is taken instead of the
-    /// one in it.
+    /// The server at an address. `password` replaces the one in the address.
     ///
     /// # Errors
-    /// When it is no address of a Redis server.
+    /// If it is not the address of a Redis server.
     pub fn at(address: &SecretString, password: Option<&SecretString>) -> Result<Self, BadAddress> {
         let url = Url::parse(address.expose_secret())
-            .map_err(|_| BadAddress("the state's address cannot be read"))?;
+            .map_err(|_| BadAddress("the state address is not a URL"))?;
         if !matches!(url.scheme(), "redis" | "rediss") {
-            return Err(BadAddress(
-                "the state's address begins with no known scheme",
-            ));
+            return Err(BadAddress("the state address has an unknown scheme"));
         }
         let host = url.host_str().filter(|host| !host.is_empty());
-        let host = host.ok_or(BadAddress("the state's address names no host"))?;
+        let host = host.ok_or(BadAddress("the state address has no host"))?;
         if url.query().is_some() || url.fragment().is_some() {
             return Err(BadAddress(
-                "the state's address holds more than user, password, host, port and number",
+                "the state address has more parts than user, password, host, port and database",
             ));
         }
         let number: i64 = match url.path().trim_start_matches('/') {
@@ -39,14 +36,16 @@ impl Shared {
                 .parse()
                 .ok()
                 .filter(|number| *number >= 0)
-                .ok_or(BadAddress("the state's database is no number"))?,
+                .ok_or(BadAddress(
+                    "the state address has a database that is not a number",
+                ))?,
         };
         let (scheme, port) = (url.scheme(), url.port().unwrap_or(6379));
-        let place = format!("{scheme}://{host}:{port}/{number}");
-        let info = info(url, password).ok_or(BadAddress("the state's address cannot be read"))?;
-        Client::new(info, place)
+        let location = format!("{scheme}://{host}:{port}/{number}");
+        let info = info(url, password).ok_or(BadAddress("the state address is not a URL"))?;
+        RedisClient::new(info, location)
             .map(|client| Self(client.into()))
-            .ok_or(BadAddress("the state's address cannot be used"))
+            .ok_or(BadAddress("the state address is invalid"))
     }
 }
 
@@ -64,8 +63,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_told_without_what_is_secret() {
-        for (address, place) in [
+    fn a_location_never_shows_a_password() {
+        for (address, location) in [
             ("redis://10.0.0.1", "redis://10.0.0.1:6379/0"),
             ("redis://u:s3cret@host:1234/7", "redis://host:1234/7"),
             ("rediss://:s3cret@[::1]:1/", "rediss://[::1]:1/0"),
@@ -73,7 +72,7 @@ mod tests {
         ] {
             let password = SecretString::from("0ther");
             let shared = Shared::at(&address.into(), Some(&password)).unwrap();
-            assert_eq!(shared.place(), place);
+            assert_eq!(shared.location(), location);
             let shown = format!("{shared:?} {:?}", shared.ledger("a"));
             assert!(!shown.contains("s3cret") && !shown.contains("0ther"));
         }

@@ -1,4 +1,4 @@
--- Counts a call in all of its windows, or changes nothing.
+-- Counts a request in all of its windows, or changes nothing.
 -- KEYS: clock, people, seeded, index, and one for each series.
 -- ARGV: time, whether to count, people, counts, the names of the series.
 
@@ -24,7 +24,7 @@ for _ = 1, people do
   end
 end
 
--- Counts of one series take the greatest amount that is asked of it.
+-- A series takes the greatest amount among its counts.
 local counts, amounts = {}, {}
 for index = 1, number() do
   local group, amount, max, window, each = number(), number(), number(), number(), number()
@@ -46,7 +46,7 @@ for group, amount in ipairs(amounts) do
   series[group] = one
 end
 
--- The total before the first line within the window.
+-- The total before the first hit within the window.
 local function before(one, window)
   local from = '(' .. text(now - window)
   local first = redis.call('ZRANGEBYSCORE', one.key, from, '+inf', 'LIMIT', 0, 1)[1]
@@ -57,7 +57,7 @@ local function before(one, window)
   return total - amount
 end
 
--- How long until the total before the window has come to so much.
+-- Microseconds until the total before the window reaches `wanted`.
 local function comes(one, window, wanted)
   local low = redis.call('ZCOUNT', one.key, '-inf', text(now - window))
   local high = redis.call('ZCARD', one.key) - 1
@@ -74,7 +74,7 @@ local function comes(one, window, wanted)
   return tonumber(found[2]) - (now - window)
 end
 
--- The count that is full for the longest time.
+-- The limit that refuses the request for the longest time.
 local worst
 for index, count in ipairs(counts) do
   local one = series[count.group]

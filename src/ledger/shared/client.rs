@@ -1,4 +1,4 @@
-//! Connections: few, kept, made anew when they are lost, and never waited for long.
+//! A small pool of connections with one deadline for connecting and answering.
 
 use std::{
     sync::{
@@ -11,63 +11,63 @@ use std::{
 use redis::{Connection, ConnectionInfo, Pipeline, RedisError, Value};
 use tokio::runtime::{Handle, RuntimeFlavor};
 
-use super::Trouble;
+use super::{LedgerErrorKind, StoreResult};
 
 /// How long connecting and answering may take together.
-const PATIENCE: Duration = Duration::from_secs(1);
+const DEADLINE: Duration = Duration::from_secs(1);
 
-/// A connection that was used within this time is taken for a good one.
-const FRESH: Duration = Duration::from_secs(1);
+/// A connection that was used within this time is reused without a PING.
+const FRESH_TIME: Duration = Duration::from_secs(1);
 
-/// How many connections are kept.
-const MANY: usize = 64;
+/// How many idle connections are kept.
+const MAX_IDLE: usize = 64;
 
-pub(super) struct Client {
+pub(super) struct RedisClient {
     client: redis::Client,
     database: i64,
-    place: String,
+    location: String,
     idle: Mutex<Vec<(Connection, Instant)>>,
     warned: AtomicBool,
 }
 
-impl Client {
-    pub(super) fn new(info: ConnectionInfo, place: String) -> Option<Self> {
+impl RedisClient {
+    pub(super) fn new(info: ConnectionInfo, location: String) -> Option<Self> {
         let settings = info.redis_settings().clone();
         let database = settings.db();
-        // Two commands at the beginning could wait twice as long; it is chosen later.
+        // `connect` selects the database, within the deadline.
         let info = info.set_redis_settings(settings.set_db(0));
         Some(Self {
             database,
             client: redis::Client::open(info).ok()?,
-            place,
+            location,
             idle: Mutex::default(),
             warned: AtomicBool::new(false),
         })
     }
 
-    pub(super) fn place(&self) -> &str {
-        &self.place
+    pub(super) fn location(&self) -> &str {
+        &self.location
     }
 
-    /// Does the work on a connection. What fails is not done again: it may have been
-    /// done.
-    pub(super) fn ask<T>(
+    /// Runs commands on a connection. A failure is not retried: Redis may have executed
+    /// the command.
+    pub(super) fn run<T>(
         &self,
         mut work: impl FnMut(&mut Connection) -> Result<T, RedisError>,
-    ) -> Result<T, Trouble> {
-        blocking(|| self.wait_for(|connection, _| work(connection)))
+    ) -> StoreResult<T> {
+        blocking(|| self.with_connection(|connection, _| work(connection)))
     }
 
-    /// What each of several commands answers.
-    pub(super) fn ask_all(&self, commands: &Pipeline) -> Result<Vec<Value>, Trouble> {
-        blocking(|| self.wait_for(|connection, until| all(connection, until, commands)))
+    /// Runs several commands in one round trip; returns their results.
+    pub(super) fn run_all(&self, commands: &Pipeline) -> StoreResult<Vec<Value>> {
+        blocking(|| self.with_connection(|connection, until| all(connection, until, commands)))
     }
 
-    fn wait_for<T>(
+    fn with_connection<T>(
         &self,
         work: impl FnOnce(&mut Connection, Instant) -> Result<T, RedisError>,
-    ) -> Result<T, Trouble> {
-        let until = Instant::now() + PATIENCE;
+    ) -> StoreResult<T> {
+        let until = Instant::now() + DEADLINE;
         let mut connection = match self.idle(until) {
             Some(connection) => connection,
             None => self.connect(until)?,
@@ -75,23 +75,23 @@ impl Client {
         match within(&connection, until).and_then(|()| work(&mut connection, until)) {
             Ok(done) => {
                 let mut idle = self.lock();
-                if idle.len() < MANY {
+                if idle.len() < MAX_IDLE {
                     idle.push((connection, Instant::now()));
                 }
                 Ok(done)
             }
             Err(error) => {
-                // The others lead to the same server.
+                // The other connections have the same server.
                 self.lock().clear();
-                Err(trouble(&error))
+                Err(kind(&error))
             }
         }
     }
 
-    /// A connection that is kept, if the server still knows of it.
+    /// An idle connection, if it still works.
     fn idle(&self, until: Instant) -> Option<Connection> {
         let (mut connection, used) = self.lock().pop()?;
-        if used.elapsed() < FRESH {
+        if used.elapsed() < FRESH_TIME {
             return Some(connection);
         }
         let answer =
@@ -102,12 +102,12 @@ impl Client {
         answer.ok().map(|()| connection)
     }
 
-    fn connect(&self, until: Instant) -> Result<Connection, Trouble> {
-        // TLS asks for it; another part of the program may have been first.
+    fn connect(&self, until: Instant) -> StoreResult<Connection> {
+        // TLS needs it; fails if another part of the program was first.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let left = until.saturating_duration_since(Instant::now());
         let connected = self.client.get_connection_with_timeout(left);
-        let mut connection = connected.map_err(|error| trouble(&error))?;
+        let mut connection = connected.map_err(|error| kind(&error))?;
         if self.database != 0 {
             within(&connection, until)
                 .and_then(|()| {
@@ -115,43 +115,45 @@ impl Client {
                         .arg(self.database)
                         .exec(&mut connection)
                 })
-                .map_err(|error| trouble(&error))?;
+                .map_err(|error| kind(&error))?;
         }
-        self.examine(&mut connection, until)?;
+        self.check_server(&mut connection, until)?;
         Ok(connection)
     }
 
-    /// Refuses a server that would not keep what it is told.
-    fn examine(&self, connection: &mut Connection, until: Instant) -> Result<(), Trouble> {
+    /// Fails for a server whose configuration would lose counts.
+    fn check_server(&self, connection: &mut Connection, until: Instant) -> StoreResult<()> {
         let info = |section| redis::cmd("INFO").arg(section).to_owned();
-        let mut asked = redis::pipe();
+        let mut commands = redis::pipe();
         for section in ["replication", "memory", "persistence"] {
-            asked.add_command(info(section));
+            commands.add_command(info(section));
         }
-        let told = all(connection, until, &asked)
-            .and_then(|told| Ok(redis::from_redis_value(Value::Array(told))?));
-        let (replication, memory, persistence): (String, String, String) = match told {
-            Ok(told) => told,
-            // Who may not ask has to know.
+        let sections = all(connection, until, &commands)
+            .and_then(|all| Ok(redis::from_redis_value(Value::Array(all))?));
+        let (replication, memory, persistence): (String, String, String) = match sections {
+            Ok(sections) => sections,
+            // A user without the permission for INFO has to know the configuration.
             Err(error) if error.code() == Some("NOPERM") => return Ok(()),
-            Err(error) => return Err(trouble(&error)),
+            Err(error) => return Err(kind(&error)),
         };
         if value(&replication, "role") == Some("slave") {
-            return Err(Trouble::Unfit("is a replica; name the primary"));
+            return Err(LedgerErrorKind::Unfit(
+                "is a replica; use the address of the primary",
+            ));
         }
         let bounded = value(&memory, "maxmemory").is_some_and(|bytes| bytes != "0");
         let evicts = value(&memory, "maxmemory_policy").is_some_and(|how| how != "noeviction");
         if bounded && evicts {
-            return Err(Trouble::Unfit(
-                "throws away what was counted when its memory is full; set maxmemory-policy noeviction",
+            return Err(LedgerErrorKind::Unfit(
+                "would evict counters when its memory is full; set maxmemory-policy noeviction",
             ));
         }
         if value(&persistence, "aof_enabled") == Some("0")
             && !self.warned.swap(true, Ordering::Relaxed)
         {
             tracing::warn!(
-                place = self.place,
-                "a restart of this Redis forgets what was counted since its last snapshot; `appendonly yes` keeps it"
+                place = self.location,
+                "a restart of this Redis loses the counts since its last snapshot; `appendonly yes` keeps them"
             );
         }
         Ok(())
@@ -167,7 +169,7 @@ fn value<'a>(info: &'a str, name: &str) -> Option<&'a str> {
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
 }
 
-/// Lets the thread's other tasks go on elsewhere meanwhile, where there is an elsewhere.
+/// Runs blocking work; a multi-threaded runtime moves its other tasks to other threads.
 fn blocking<T>(work: impl FnOnce() -> T) -> T {
     let runtime = Handle::try_current().map(|runtime| runtime.runtime_flavor());
     match runtime {
@@ -176,22 +178,22 @@ fn blocking<T>(work: impl FnOnce() -> T) -> T {
     }
 }
 
-/// What each command answers; the crate's own would wait anew for each.
+/// Runs several commands; redis' own pipeline would apply the timeout to each response.
 fn all(
     connection: &mut Connection,
     until: Instant,
     commands: &Pipeline,
 ) -> Result<Vec<Value>, RedisError> {
     connection.send_packed_command(&commands.get_packed_pipeline())?;
-    let mut answers = Vec::with_capacity(commands.len());
+    let mut results = Vec::with_capacity(commands.len());
     for _ in 0..commands.len() {
         within(connection, until)?;
-        answers.push(connection.recv_response()?.extract_error()?);
+        results.push(connection.recv_response()?.extract_error()?);
     }
-    Ok(answers)
+    Ok(results)
 }
 
-/// What is asked next takes no longer than this.
+/// Limits the next read and write to the time that is left.
 fn within(connection: &Connection, until: Instant) -> Result<(), RedisError> {
     let left = until.saturating_duration_since(Instant::now());
     let left = Some(left.max(Duration::from_millis(1)));
@@ -199,14 +201,14 @@ fn within(connection: &Connection, until: Instant) -> Result<(), RedisError> {
     connection.set_write_timeout(left)
 }
 
-/// What an error comes to, without what the server says in its own words: it may hold
-/// keys, and keys hold people.
-fn trouble(error: &RedisError) -> Trouble {
+/// The kind of an error, without the server's message: it may hold keys, and keys hold
+/// phone numbers.
+fn kind(error: &RedisError) -> LedgerErrorKind {
     if error.is_timeout() {
-        return Trouble::Unreachable("no answer within a second".into());
+        return LedgerErrorKind::Unreachable("no answer within a second".into());
     }
     match error.code() {
-        Some(code) => Trouble::Rejected(code.to_owned()),
-        None => Trouble::Unreachable(error.category().to_owned()),
+        Some(code) => LedgerErrorKind::Rejected(code.to_owned()),
+        None => LedgerErrorKind::Unreachable(error.category().to_owned()),
     }
 }

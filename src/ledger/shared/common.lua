@@ -1,16 +1,16 @@
--- What the scripts share. Times are whole microseconds; the caller gives one in tests.
+-- Functions for all scripts. Times are whole microseconds; tests pass one.
 
 local DAY = 86400000000
--- Longer than any window, in milliseconds.
+-- How long counts are kept, in milliseconds: longer than any window.
 local KEPT = 90000000
--- How long people are remembered after the last one was written to: 400 days.
+-- How long recipients are kept after the last message, in milliseconds: 400 days.
 local REMEMBERED = 34560000000
 
 local function text(number)
   return string.format('%.0f', number)
 end
 
--- The ledger's time: the server's, and never before what it was.
+-- The ledger's time: that of the server, but never earlier than the stored time.
 local function time(clock, given)
   local now = tonumber(given)
   if not now then
@@ -20,7 +20,7 @@ local function time(clock, given)
   return math.max(now, tonumber(redis.call('GET', clock) or '0'))
 end
 
--- A line is "number:amount:total", and its score the time.
+-- A hit is a member "number:amount:total" whose score is the time.
 local function parts(line)
   local number, amount, total = string.match(line, '^(%d+):(%d+):(%d+)$')
   return tonumber(number), tonumber(amount), tonumber(total)

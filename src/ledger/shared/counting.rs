@@ -1,36 +1,36 @@
-//! Counting: what a script is told, and what it answers.
+//! Counts requests, with the script `admit.lua`.
 
 use std::sync::LazyLock;
 
 use redis::Script;
 
 use super::{
-    Account, Trouble, script,
+    RedisAccount, StoreResult, script,
     time::{duration, micros},
 };
 use crate::ledger::{
-    Admission, Full, Receipt, Request,
-    request::{Entry, Written},
+    Admission, FullLimit, Receipt, Request,
+    request::{RecordedHit, RedisHit},
 };
 
 static ADMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("admit.lua")));
 static REDUCE: LazyLock<Script> = LazyLock::new(|| script(include_str!("reduce.lua")));
 
-/// Whether it passed; which count is full, what is left there and for how long; who
-/// was new; a line for each series.
-type Answer = (bool, usize, u32, i64, Vec<String>, Vec<String>);
+/// Whether the request was admitted; index, rest and wait of the full limit; the newcomers;
+/// the hit of each series.
+type AdmitReply = (bool, usize, u32, i64, Vec<String>, Vec<String>);
 
-impl Account {
-    pub(in crate::ledger) fn admit(&self, request: &Request<'_>) -> Result<Admission, Trouble> {
+impl RedisAccount {
+    pub(in crate::ledger) fn admit(&self, request: &Request<'_>) -> StoreResult<Admission> {
         let (series, groups) = grouped(request);
-        let (passed, index, left, wait, newcomers, lines) =
+        let (admitted, index, left, wait, newcomers, hits) =
             self.count(request, &series, &groups, true)?;
-        if !passed {
+        if !admitted {
             return Ok(Admission::Full(full(index, left, wait)));
         }
         let hit = |group: &usize| {
-            let (at, number) = lines.get(*group)?.split_once(':')?;
-            Some(Written::Shared(Entry {
+            let (at, number) = hits.get(*group)?.split_once(':')?;
+            Some(RecordedHit::Redis(RedisHit {
                 series: series.get(*group)?.clone(),
                 at: at.parse().ok()?,
                 number: number.parse().ok()?,
@@ -42,16 +42,16 @@ impl Account {
         }))
     }
 
-    pub(in crate::ledger) fn probe(&self, request: &Request<'_>) -> Result<Option<Full>, Trouble> {
+    pub(in crate::ledger) fn probe(&self, request: &Request<'_>) -> StoreResult<Option<FullLimit>> {
         let (series, groups) = grouped(request);
-        let (passed, index, left, wait, ..) = self.count(request, &series, &groups, false)?;
-        Ok((!passed).then(|| full(index, left, wait)))
+        let (admitted, index, left, wait, ..) = self.count(request, &series, &groups, false)?;
+        Ok((!admitted).then(|| full(index, left, wait)))
     }
 
-    pub(in crate::ledger) fn reduce(&self, entry: &Entry, amount: u32) -> Result<(), Trouble> {
-        let mut call = REDUCE.key(self.series(&entry.series));
-        call.arg(entry.at).arg(entry.number).arg(amount);
-        self.ask(|to| call.invoke(to))
+    pub(in crate::ledger) fn reduce(&self, hit: &RedisHit, amount: u32) -> StoreResult<()> {
+        let mut call = REDUCE.key(self.series(&hit.series));
+        call.arg(hit.at).arg(hit.number).arg(amount);
+        self.run(|to| call.invoke(to))
     }
 
     fn count(
@@ -60,7 +60,7 @@ impl Account {
         series: &[String],
         groups: &[usize],
         keep: bool,
-    ) -> Result<Answer, Trouble> {
+    ) -> StoreResult<AdmitReply> {
         let mut call = ADMIT.prepare_invoke();
         for key in ["clock", "people", "seeded", "index"] {
             call.key(self.key(key));
@@ -68,7 +68,7 @@ impl Account {
         for name in series {
             call.key(self.series(name));
         }
-        call.arg(self.given()).arg(u8::from(keep));
+        call.arg(self.time_argument()).arg(u8::from(keep));
         call.arg(request.people.len()).arg(request.people);
         call.arg(groups.len());
         let counts = request.counts.iter().map(|count| (count, false));
@@ -81,7 +81,7 @@ impl Account {
                 .arg(u8::from(each));
         }
         call.arg(series);
-        self.ask(|to| call.invoke(to))
+        self.run(|to| call.invoke(to))
     }
 
     pub(super) fn series(&self, name: &str) -> String {
@@ -89,7 +89,7 @@ impl Account {
     }
 }
 
-/// The series of a request, each once, and which of them each count belongs to.
+/// The distinct series of a request, and the index of the series of each count.
 fn grouped(request: &Request<'_>) -> (Vec<String>, Vec<usize>) {
     let mut series: Vec<String> = Vec::new();
     let counts = request.counts.iter().chain(request.newcomers);
@@ -105,20 +105,20 @@ fn grouped(request: &Request<'_>) -> (Vec<String>, Vec<usize>) {
     (series, groups)
 }
 
-/// One name for a counter and a key, which can be taken apart again.
+/// The name of a series; [`parts`] splits it again.
 fn name(counter: &str, key: &str) -> String {
     format!("{}:{counter}:{key}", counter.len())
 }
 
-/// The counter and the key of a name.
+/// The counter and the key of a series.
 pub(super) fn parts(name: &str) -> Option<(&str, &str)> {
     let (length, rest) = name.split_once(':')?;
     let (counter, key) = rest.split_at_checked(length.parse().ok()?)?;
     Some((counter, key.strip_prefix(':')?))
 }
 
-fn full(index: usize, left: u32, wait: i64) -> Full {
-    Full {
+fn full(index: usize, left: u32, wait: i64) -> FullLimit {
+    FullLimit {
         index,
         left,
         wait: (wait >= 0).then(|| duration(wait)),

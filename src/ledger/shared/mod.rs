@@ -1,9 +1,9 @@
 //! The ledger in Redis or Valkey, for several servers of one account.
 //!
-//! Each change is one script, so that nothing comes between the look and the count. The
-//! time is the server's own and never goes back: where its clock is set back, time stands
-//! still until it has caught up; where it is set forward, what then seems old comes back.
-//! After a failover what the new server had not heard of yet is not counted.
+//! Each change is one script, so that checking and counting are atomic. The time is that of
+//! the Redis server and never goes back: if its clock is set back, time stands still until
+//! it has caught up; if it is set forward, counts expire early. After a failover, counts
+//! that were not replicated are lost.
 
 mod address;
 mod client;
@@ -17,27 +17,26 @@ use std::{fmt, sync::Arc};
 use redis::{Connection, FromRedisValue, Pipeline, RedisError, Script, Value};
 
 pub use self::address::BadAddress;
-use self::client::Client;
-use super::{Ledger, LedgerError, Trouble};
+use self::client::RedisClient;
+use super::{Ledger, LedgerError, LedgerErrorKind, StoreResult};
 use crate::{clock::Clock, ledger::SwitchState};
 
-/// What every account's servers look at.
+/// The key of the kill switch, for all accounts.
 const SWITCH: &str = "wg:panic";
 
-/// A Redis or Valkey server, connected to when it is first asked. Clones share
-/// connections.
+/// A Redis or Valkey server; connects at the first use. Clones share connections.
 ///
-/// Each method may wait for it for about a second.
+/// A method may block for about a second.
 #[derive(Clone)]
-pub struct Shared(Arc<Client>);
+pub struct Shared(Arc<RedisClient>);
 
-/// What one account keeps there.
+/// The data of one account in Redis.
 #[derive(Clone)]
-pub(super) struct Account {
-    client: Arc<Client>,
-    /// Before the name of each key; its hash tag keeps an account in one slot.
-    keys: Arc<str>,
-    /// Turned by hand in tests; the server's own otherwise.
+pub(super) struct RedisAccount {
+    client: Arc<RedisClient>,
+    /// The prefix of each key; its hash tag keeps an account in one cluster slot.
+    prefix: Arc<str>,
+    /// A manual clock, in tests; `None`: the clock of the Redis server.
     clock: Option<Clock>,
 }
 
@@ -47,101 +46,94 @@ impl Shared {
         Ledger::shared(self.account(account))
     }
 
-    pub(super) fn account(&self, account: &str) -> Account {
-        Account {
+    pub(super) fn account(&self, account: &str) -> RedisAccount {
+        RedisAccount {
             client: self.0.clone(),
-            keys: format!("wg:{{{account}}}:").into(),
+            prefix: format!("wg:{{{account}}}:").into(),
             clock: None,
         }
     }
 
-    /// Where it is, without the password.
-    pub fn place(&self) -> &str {
-        self.0.place()
+    /// Its address, without user and password.
+    pub fn location(&self) -> &str {
+        self.0.location()
     }
 
-    /// What the switch stops.
+    /// The state of the kill switch.
     ///
     /// # Errors
-    /// When it cannot be asked.
+    /// If Redis does not answer.
     pub fn switch(&self) -> Result<SwitchState, LedgerError> {
-        let asked = self.0.ask(|to| redis::cmd("GET").arg(SWITCH).query(to));
-        self.told(asked.map(|word: Option<Vec<u8>>| switch(word.as_deref())))
+        let word = self.0.run(|to| redis::cmd("GET").arg(SWITCH).query(to));
+        self.with_location(word.map(switch_state))
     }
 
-    /// Puts the switch. It stands until it is taken away: its key does not expire.
+    /// Sets the kill switch. Its key does not expire.
     ///
     /// # Errors
-    /// When it cannot be put.
-    pub fn put_switch(&self, state: SwitchState) -> Result<(), LedgerError> {
-        self.told(self.0.ask(|to| match state {
+    /// If Redis does not confirm it.
+    pub fn set_switch(&self, state: SwitchState) -> Result<(), LedgerError> {
+        self.with_location(self.0.run(|to| match state {
             SwitchState::Off => redis::cmd("DEL").arg(SWITCH).exec(to),
             on => redis::cmd("SET").arg(SWITCH).arg(on.name()).exec(to),
         }))
     }
 
-    fn told<T>(&self, asked: Result<T, Trouble>) -> Result<T, LedgerError> {
-        asked.map_err(|trouble| LedgerError {
-            place: self.place().to_owned(),
-            trouble,
+    fn with_location<T>(&self, done: StoreResult<T>) -> Result<T, LedgerError> {
+        done.map_err(|kind| LedgerError {
+            location: self.location().to_owned(),
+            kind,
         })
     }
 }
 
-impl Account {
-    pub(super) fn place(&self) -> &str {
-        self.client.place()
+impl RedisAccount {
+    pub(super) fn location(&self) -> &str {
+        self.client.location()
     }
 
     #[cfg(test)]
-    pub(super) fn turned_by(mut self, clock: &Clock) -> Self {
+    pub(super) fn with_clock(mut self, clock: &Clock) -> Self {
         self.clock = Some(clock.clone());
         self
     }
 
     fn key(&self, name: &str) -> String {
-        format!("{}{name}", self.keys)
+        format!("{}{name}", self.prefix)
     }
 
-    fn ask<T>(
-        &self,
-        work: impl FnMut(&mut Connection) -> Result<T, RedisError>,
-    ) -> Result<T, Trouble> {
-        self.client.ask(work)
+    fn run<T>(&self, work: impl FnMut(&mut Connection) -> Result<T, RedisError>) -> StoreResult<T> {
+        self.client.run(work)
     }
 
-    /// What several commands answer: `first` of them one thing, the rest another.
-    fn ask_all<A: FromRedisValue, B: FromRedisValue>(
+    /// The results of several commands: those of the first `first` ones, and those of the rest.
+    fn run_all<A: FromRedisValue, B: FromRedisValue>(
         &self,
         commands: &Pipeline,
         first: usize,
-    ) -> Result<(A, B), Trouble> {
-        let mut answers = self.client.ask_all(commands)?;
-        let rest = answers.split_off(answers.len().min(first));
-        let read = |_| Trouble::Rejected("an answer of another kind".into());
+    ) -> StoreResult<(A, B)> {
+        let mut results = self.client.run_all(commands)?;
+        let rest = results.split_off(results.len().min(first));
+        let read = |_| LedgerErrorKind::Rejected("a result of an unexpected type".into());
         Ok((
-            redis::from_redis_value(Value::Array(answers)).map_err(read)?,
+            redis::from_redis_value(Value::Array(results)).map_err(read)?,
             redis::from_redis_value(Value::Array(rest)).map_err(read)?,
         ))
     }
 }
 
-/// What the switch's word means; what is not understood is the strictest.
-fn switch(word: Option<&[u8]>) -> SwitchState {
-    match word {
-        None => SwitchState::Off,
-        Some(b"reads") => SwitchState::ReadsOnly,
-        Some(_) => SwitchState::Everything,
-    }
+/// The state that the value of the key means; no value means off.
+fn switch_state(word: Option<Vec<u8>>) -> SwitchState {
+    word.map_or(SwitchState::Off, |word| SwitchState::parse(&word))
 }
 
-/// A script with what all of them share.
+/// A script, with the functions that all scripts share.
 fn script(body: &str) -> Script {
     Script::new(&format!("{}\n{body}", include_str!("common.lua")))
 }
 
 impl fmt::Debug for Shared {
     fn fmt(&self, form: &mut fmt::Formatter<'_>) -> fmt::Result {
-        form.debug_tuple("Shared").field(&self.place()).finish()
+        form.debug_tuple("Shared").field(&self.location()).finish()
     }
 }

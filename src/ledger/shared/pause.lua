@@ -1,5 +1,5 @@
--- Begins a pause, or makes one longer; never shorter.
--- KEYS: clock, pause. ARGV: time, how long, why.
+-- Starts a pause or extends it; never shortens it.
+-- KEYS: clock, pause. ARGV: time, length, reason.
 
 local now = time(KEYS[1], ARGV[1])
 local length = tonumber(ARGV[2])

@@ -1,4 +1,4 @@
--- Remembers people; as a seed only once.
+-- Remembers recipients; a seed is accepted only once.
 -- KEYS: people, seeded. ARGV: whether it is a seed, people.
 
 if ARGV[1] == '1' then

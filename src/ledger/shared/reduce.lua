@@ -1,5 +1,5 @@
--- Lowers what a line holds, and the totals of all that came after it.
--- KEYS: series. ARGV: the line's time and number, and what it is to hold.
+-- Lowers the amount of a hit, and the totals of all hits after it.
+-- KEYS: series. ARGV: time and number of the hit, and its new amount.
 
 local wanted, amount = tonumber(ARGV[2]), tonumber(ARGV[3])
 local from = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf', 'WITHSCORES')
@@ -14,7 +14,7 @@ for place = 1, #from, 2 do
     held = amount
   end
   if less then
-    -- Added first: a key that is empty for a moment loses its expiry.
+    -- Add before removing: Redis deletes an empty key with its expiry.
     redis.call('ZADD', KEYS[1], from[place + 1], line(number, held, total - less))
     redis.call('ZREM', KEYS[1], from[place])
   end

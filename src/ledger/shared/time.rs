@@ -2,35 +2,35 @@
 
 use std::time::Duration;
 
-use super::Account;
+use super::RedisAccount;
 
-/// Where a clock that is turned by hand begins.
-const BEGIN: i64 = 1_700_000_000_000_000;
+/// The start of a manual clock.
+const MANUAL_START: i64 = 1_700_000_000_000_000;
 
-/// What `TIME` answers, and what the ledger's time was before.
+/// The result of `TIME` (seconds, microseconds), and the last stored time.
 pub(super) type Read = ((i64, i64), Option<i64>);
 
-impl Account {
-    /// The time for a script; empty where the server has to look itself.
-    pub(super) fn given(&self) -> String {
-        self.by_hand()
+impl RedisAccount {
+    /// The time argument of a script; empty: the script uses the server's clock.
+    pub(super) fn time_argument(&self) -> String {
+        self.manual_now()
             .map_or_else(String::new, |now| now.to_string())
     }
 
-    /// The time by what was read.
+    /// The ledger's time at this reading.
     pub(super) fn now(&self, ((seconds, micros), before): Read) -> i64 {
         let now = seconds.saturating_mul(1_000_000).saturating_add(micros);
-        self.by_hand().unwrap_or(now).max(before.unwrap_or(0))
+        self.manual_now().unwrap_or(now).max(before.unwrap_or(0))
     }
 
-    fn by_hand(&self) -> Option<i64> {
+    fn manual_now(&self) -> Option<i64> {
         let clock = self.clock.as_ref()?;
         let elapsed = i64::try_from(clock.elapsed().as_micros()).unwrap_or(i64::MAX);
-        Some(BEGIN.saturating_add(elapsed))
+        Some(MANUAL_START.saturating_add(elapsed))
     }
 }
 
-/// Rounded up, so that no window is shorter than it was asked for.
+/// Rounded up, so that no window gets shorter.
 pub(super) fn micros(time: Duration) -> i64 {
     i64::try_from(time.as_nanos().div_ceil(1000)).unwrap_or(i64::MAX)
 }

@@ -74,13 +74,13 @@ fn other_databases_and_later_formats_are_left_alone() {
     assert_eq!(refused(&at(&path)), "ledger-foreign");
     assert_eq!(fs::read(&path).unwrap(), before);
 
-    let mut desk = Desk::new();
-    assert!(passes(&desk.ledger, &[count(1, 1, HOUR)]));
-    desk.ledger = Ledger::in_memory(desk.clock.clone());
-    let newer = Connection::open(desk.path()).unwrap();
+    let mut fixture = Fixture::new();
+    assert!(passes(&fixture.ledger, &[count(1, 1, HOUR)]));
+    fixture.ledger = Ledger::in_memory(fixture.clock.clone());
+    let newer = Connection::open(fixture.path()).unwrap();
     newer.pragma_update(None, "user_version", 2).unwrap();
     drop(newer);
-    assert_eq!(refused(&at(&desk.path())), "ledger-newer");
+    assert_eq!(refused(&at(&fixture.path())), "ledger-newer");
 }
 
 #[test]
@@ -90,33 +90,33 @@ fn a_damaged_file_is_refused() {
     fs::write(&path, [7; 5000]).unwrap();
     assert_eq!(refused(&at(&path)), "ledger-corrupt");
 
-    let mut desk = Desk::new();
+    let mut fixture = Fixture::new();
     for key in 0..300 {
         let key = key.to_string();
         let counts = [Count {
             key: &key,
             ..count(1, 100, HOUR)
         }];
-        assert!(passes(&desk.ledger, &counts));
+        assert!(passes(&fixture.ledger, &counts));
     }
-    desk.ledger = Ledger::in_memory(desk.clock.clone());
-    let mut bytes = fs::read(desk.path()).unwrap();
+    fixture.ledger = Ledger::in_memory(fixture.clock.clone());
+    let mut bytes = fs::read(fixture.path()).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle..middle + 3000].fill(0x5a);
-    fs::write(desk.path(), bytes).unwrap();
-    assert_eq!(refused(&at(&desk.path())), "ledger-corrupt");
+    fs::write(fixture.path(), bytes).unwrap();
+    assert_eq!(refused(&at(&fixture.path())), "ledger-corrupt");
 }
 
 #[test]
 fn a_full_disk_refuses_and_room_lets_on() {
-    let desk = Desk::new();
-    assert!(passes(&desk.ledger, &[count(1, 100_000, HOUR)]));
+    let fixture = Fixture::new();
+    assert!(passes(&fixture.ledger, &[count(1, 100_000, HOUR)]));
     let pages = |number: i64| {
         let set = |store: &Store| {
             let conn = &store.conn;
             conn.pragma_update_and_check(None, "max_page_count", number, |_| Ok(()))
         };
-        desk.with_store(set).unwrap();
+        fixture.with_store(set).unwrap();
     };
     pages(1);
     let people: Vec<String> = (0..900).map(|number| format!("person {number}")).collect();
@@ -127,56 +127,57 @@ fn a_full_disk_refuses_and_room_lets_on() {
         people: &people,
         newcomers: &[],
     };
-    let error = desk.ledger.admit(&request).unwrap_err();
+    let error = fixture.ledger.admit(&request).unwrap_err();
     assert_eq!(error.code(), "ledger-disk-full");
-    assert!(!desk.ledger.is_known("person 0").unwrap());
-    assert_eq!(desk.ledger.usages().unwrap()[0].used(HOUR), 1);
+    assert!(!fixture.ledger.is_known("person 0").unwrap());
+    assert_eq!(fixture.ledger.usages().unwrap()[0].used(HOUR), 1);
     pages(1_000_000);
-    assert!(desk.ledger.admit(&request).is_ok());
-    assert!(desk.ledger.is_known("person 899").unwrap());
+    assert!(fixture.ledger.admit(&request).is_ok());
+    assert!(fixture.ledger.is_known("person 899").unwrap());
 }
 
 #[test]
 fn a_file_that_may_only_be_read_refuses() {
-    let desk = Desk::new();
-    assert!(passes(&desk.ledger, &[count(1, 100, HOUR)]));
+    let fixture = Fixture::new();
+    assert!(passes(&fixture.ledger, &[count(1, 100, HOUR)]));
     let only = |on: bool| {
-        desk.with_store(|store| store.conn.pragma_update(None, "query_only", on))
+        fixture
+            .with_store(|store| store.conn.pragma_update(None, "query_only", on))
             .unwrap();
     };
     only(true);
-    assert_eq!(refused(&desk.ledger), "ledger-unavailable");
-    assert!(desk.ledger.pause(HOUR, "a yellow card").is_err());
+    assert_eq!(refused(&fixture.ledger), "ledger-unavailable");
+    assert!(fixture.ledger.pause(HOUR, "a yellow card").is_err());
     only(false);
-    assert!(passes(&desk.ledger, &[count(1, 100, HOUR)]));
+    assert!(passes(&fixture.ledger, &[count(1, 100, HOUR)]));
 }
 
 #[cfg(unix)]
 #[test]
 fn a_file_that_was_exchanged_is_refused() {
     for name in ["ledger", "ledger-wal"] {
-        let desk = Desk::new();
-        assert!(passes(&desk.ledger, &[count(1, 1, HOUR)]));
-        let path = desk.folder.path().join(name);
-        let aside = desk.folder.path().join("aside");
+        let fixture = Fixture::new();
+        assert!(passes(&fixture.ledger, &[count(1, 1, HOUR)]));
+        let path = fixture.folder.path().join(name);
+        let aside = fixture.folder.path().join("aside");
         fs::rename(&path, &aside).unwrap();
-        assert_eq!(refused(&desk.ledger), "ledger-replaced");
-        assert!(desk.ledger.is_known("Ann").is_err());
+        assert_eq!(refused(&fixture.ledger), "ledger-replaced");
+        assert!(fixture.ledger.is_known("Ann").is_err());
         fs::copy(&aside, &path).unwrap();
-        assert_eq!(refused(&desk.ledger), "ledger-replaced");
+        assert_eq!(refused(&fixture.ledger), "ledger-replaced");
         fs::rename(&aside, &path).unwrap();
-        assert!(!passes(&desk.ledger, &[count(1, 1, HOUR)]));
+        assert!(!passes(&fixture.ledger, &[count(1, 1, HOUR)]));
     }
 }
 
 #[test]
 fn who_holds_it_for_too_long_is_not_waited_for() {
-    let desk = Desk::new();
-    assert!(passes(&desk.ledger, &[count(1, 100, HOUR)]));
-    let holder = Connection::open(desk.path()).unwrap();
+    let fixture = Fixture::new();
+    assert!(passes(&fixture.ledger, &[count(1, 100, HOUR)]));
+    let holder = Connection::open(fixture.path()).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
-    assert_eq!(refused(&desk.ledger), "ledger-busy");
-    assert_eq!(refused(&at(&desk.path())), "ledger-busy");
+    assert_eq!(refused(&fixture.ledger), "ledger-busy");
+    assert_eq!(refused(&at(&fixture.path())), "ledger-busy");
     holder.execute_batch("ROLLBACK").unwrap();
-    assert!(passes(&desk.ledger, &[count(1, 100, HOUR)]));
+    assert!(passes(&fixture.ledger, &[count(1, 100, HOUR)]));
 }

@@ -16,7 +16,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{Admission, Count, Full, Ledger, Place, Receipt, Request, Shared, store::Store};
+use super::{Admission, Count, FullLimit, Ledger, Receipt, Request, Shared, Storage, store::Store};
 use crate::clock::{Clock, ManualClock};
 use redis_server::RedisServer;
 
@@ -24,24 +24,24 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// A ledger in a file or in Redis, and a clock to turn.
-struct Desk {
+struct Fixture {
     folder: TempDir,
     redis: Option<Arc<RedisServer>>,
     clock: Clock,
-    hand: ManualClock,
+    manual: ManualClock,
     ledger: Ledger,
 }
 
-impl Desk {
+impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (clock, hand) = Clock::manual();
+        let (clock, manual) = Clock::manual();
         let ledger = Ledger::at(folder.path().join("ledger"), clock.clone());
         Self {
             folder,
             redis: None,
             clock,
-            hand,
+            manual,
             ledger,
         }
     }
@@ -51,10 +51,10 @@ impl Desk {
     }
 
     fn at(redis: Arc<RedisServer>, account: &str) -> Self {
-        let mut desk = Self::new();
-        desk.ledger = far(&redis, account, &desk.clock);
-        desk.redis = Some(redis);
-        desk
+        let mut fixture = Self::new();
+        fixture.ledger = far(&redis, account, &fixture.clock);
+        fixture.redis = Some(redis);
+        fixture
     }
 
     fn path(&self) -> PathBuf {
@@ -96,7 +96,7 @@ impl Desk {
 
     /// Looks into the file that is open.
     fn with_store<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
-        let Place::Here(here) = &self.ledger.0 else {
+        let Storage::Local(here) = &self.ledger.0 else {
             panic!("it is elsewhere");
         };
         let store = here.store.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,7 +107,7 @@ impl Desk {
 /// A ledger of its own connections, whose time is the clock's.
 fn far(redis: &RedisServer, account: &str, clock: &Clock) -> Ledger {
     let shared = Shared::at(&redis.url().into(), None).unwrap();
-    Ledger::shared(shared.account(account).turned_by(clock))
+    Ledger::shared(shared.account(account).with_clock(clock))
 }
 
 /// Tests that hold for a ledger wherever it is.
@@ -116,14 +116,14 @@ macro_rules! wherever {
         mod in_a_file {
             $(#[test]
             fn $test() {
-                super::$test(super::Desk::new());
+                super::$test(super::Fixture::new());
             })*
         }
         mod in_redis {
             $(#[test]
             #[cfg_attr(not(has_redis), ignore = "needs redis-server in PATH when build.rs runs")]
             fn $test() {
-                super::$test(super::Desk::shared());
+                super::$test(super::Fixture::shared());
             })*
         }
     };
@@ -159,7 +159,7 @@ fn receipt(ledger: &Ledger, counts: &[Count<'_>]) -> Receipt {
     }
 }
 
-fn full(ledger: &Ledger, counts: &[Count<'_>]) -> Full {
+fn full(ledger: &Ledger, counts: &[Count<'_>]) -> FullLimit {
     match admit(ledger, counts) {
         Admission::Full(full) => full,
         Admission::Counted(_) => panic!("it passed"),

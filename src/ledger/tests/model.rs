@@ -72,43 +72,45 @@ pub(super) fn counts<'a>(key: &'a str, amount: u32, limits: &[(u32, Duration)]) 
 
 /// Holds a ledger against the naive one, and both against time.
 fn compare(
-    mut desk: Desk,
+    mut fixture: Fixture,
     limits: &[(u32, Duration)],
     steps: Vec<Step>,
 ) -> Result<(), TestCaseError> {
-    desk.hand.set_wall("2026-07-01T12:00:00Z".parse().unwrap());
+    fixture
+        .manual
+        .set_wall("2026-07-01T12:00:00Z".parse().unwrap());
     let mut naive = Naive::default();
     let mut last: Option<(Receipt, usize)> = None;
     for step in steps {
         match step {
-            Step::Wait(millis) => desk.hand.advance(Duration::from_millis(millis)),
-            Step::Restart => desk.restart(),
+            Step::Wait(millis) => fixture.manual.advance(Duration::from_millis(millis)),
+            Step::Restart => fixture.restart(),
             Step::Kill => {
-                let image = desk.image();
-                desk.recover(image);
+                let image = fixture.image();
+                fixture.recover(image);
             }
             Step::Reboot(millis) => {
-                desk.restart();
-                desk.hand.advance(Duration::from_millis(millis));
-                desk.hand.reboot();
+                fixture.restart();
+                fixture.manual.advance(Duration::from_millis(millis));
+                fixture.manual.reboot();
                 // Opened before the clock is set again, which nobody could notice.
-                desk.ledger.paused().unwrap();
+                fixture.ledger.paused().unwrap();
             }
             Step::SetClock(millis) => {
                 let by = SignedDuration::from_millis(millis);
-                desk.hand.set_wall(desk.clock.timestamp() + by);
-                desk.ledger.remember(&["someone"]).unwrap();
+                fixture.manual.set_wall(fixture.clock.timestamp() + by);
+                fixture.ledger.remember(&["someone"]).unwrap();
             }
             Step::Reduce(to) => {
                 if let Some((receipt, line)) = &last {
-                    desk.ledger.reduce(receipt, 0, to).unwrap();
+                    fixture.ledger.reduce(receipt, 0, to).unwrap();
                     let amount = &mut naive.0[*line].2;
                     *amount = to.min(*amount);
                 }
             }
             Step::Ask { key, amount } => {
-                let at = desk.clock.elapsed();
-                match admit(&desk.ledger, &counts(KEYS[key], amount, limits)) {
+                let at = fixture.clock.elapsed();
+                match admit(&fixture.ledger, &counts(KEYS[key], amount, limits)) {
                     Admission::Counted(receipt) => {
                         prop_assert!(naive.passes(key, at, amount, limits));
                         if amount > 0 {
@@ -135,9 +137,9 @@ fn compare(
             }
         }
     }
-    let usages = desk.ledger.usages().unwrap();
+    let usages = fixture.ledger.usages().unwrap();
     for (key, name) in KEYS.iter().enumerate() {
-        let used = naive.used(key, desk.clock.elapsed(), crate::ledger::DAY);
+        let used = naive.used(key, fixture.clock.elapsed(), crate::ledger::DAY);
         let usage = usages.iter().find(|usage| usage.key == *name);
         let told = usage.map_or(0, |usage| usage.used(crate::ledger::DAY));
         prop_assert_eq!(told, u64::from(used));
@@ -153,7 +155,7 @@ proptest! {
         limits in limits(),
         steps in prop::collection::vec(step(), 1..60),
     ) {
-        compare(Desk::new(), &limits, steps)?;
+        compare(Fixture::new(), &limits, steps)?;
     }
 }
 
@@ -168,7 +170,7 @@ fn redis_says_what_a_list_says() {
     TestRunner::new(ProptestConfig::with_cases(80))
         .run(&(limits(), steps), |(limits, steps)| {
             redis.command(&["FLUSHALL"]);
-            compare(Desk::at(redis.clone(), "account"), &limits, steps)
+            compare(Fixture::at(redis.clone(), "account"), &limits, steps)
         })
         .unwrap();
 }

@@ -9,78 +9,78 @@ use super::{
 
 #[test]
 fn only_the_room_of_a_lease_can_be_lost_and_it_is_counted() {
-    let mut desk = Desk::new();
+    let mut fixture = Fixture::new();
     let one = [count(1, 100, HOUR)];
-    assert!(passes(&desk.ledger, &one));
-    let image = desk.image();
+    assert!(passes(&fixture.ledger, &one));
+    let image = fixture.image();
     for _ in 0..10 {
-        assert!(passes(&desk.ledger, &one));
+        assert!(passes(&fixture.ledger, &one));
     }
-    assert_eq!(desk.syncs(), 1);
-    desk.recover(image);
-    desk.hand.reboot();
-    assert_eq!(desk.ledger.usages().unwrap()[0].used(HOUR), 11);
+    assert_eq!(fixture.syncs(), 1);
+    fixture.recover(image);
+    fixture.manual.reboot();
+    assert_eq!(fixture.ledger.usages().unwrap()[0].used(HOUR), 11);
     // In the same boot nothing was lost, and nothing is added.
-    desk.restart();
-    assert_eq!(desk.ledger.usages().unwrap()[0].used(HOUR), 11);
+    fixture.restart();
+    assert_eq!(fixture.ledger.usages().unwrap()[0].used(HOUR), 11);
 }
 
 #[test]
 fn a_small_limit_waits_for_the_disk_and_loses_nothing() {
-    let mut desk = Desk::new();
+    let mut fixture = Fixture::new();
     let one = [count(1, 9, HOUR)];
     for times in 1..=3 {
-        assert!(passes(&desk.ledger, &one));
-        assert_eq!(desk.syncs(), times);
+        assert!(passes(&fixture.ledger, &one));
+        assert_eq!(fixture.syncs(), times);
     }
-    let image = desk.image();
-    desk.recover(image);
-    desk.hand.reboot();
-    assert_eq!(desk.ledger.usages().unwrap()[0].used(HOUR), 3);
+    let image = fixture.image();
+    fixture.recover(image);
+    fixture.manual.reboot();
+    assert_eq!(fixture.ledger.usages().unwrap()[0].used(HOUR), 3);
 }
 
 #[test]
 fn what_ends_in_order_gives_its_lease_back() {
-    let mut desk = Desk::new();
-    assert!(passes(&desk.ledger, &[count(1, 100, HOUR)]));
-    desk.restart();
-    desk.hand.reboot();
-    assert_eq!(desk.ledger.usages().unwrap()[0].used(HOUR), 1);
+    let mut fixture = Fixture::new();
+    assert!(passes(&fixture.ledger, &[count(1, 100, HOUR)]));
+    fixture.restart();
+    fixture.manual.reboot();
+    assert_eq!(fixture.ledger.usages().unwrap()[0].used(HOUR), 1);
 }
 
 #[test]
 fn a_lease_given_back_by_one_is_not_used_by_another() {
-    let desk = Desk::new();
-    let other = Ledger::at(desk.path(), desk.clock.clone());
+    let fixture = Fixture::new();
+    let other = Ledger::at(fixture.path(), fixture.clock.clone());
     let one = [count(1, 100, HOUR)];
-    assert!(passes(&desk.ledger, &one));
+    assert!(passes(&fixture.ledger, &one));
     assert!(passes(&other, &one));
-    assert_eq!(desk.syncs(), 1);
+    assert_eq!(fixture.syncs(), 1);
     drop(other);
-    assert!(passes(&desk.ledger, &one));
-    assert_eq!(desk.syncs(), 2);
+    assert!(passes(&fixture.ledger, &one));
+    assert_eq!(fixture.syncs(), 2);
 }
 
 #[test]
 fn what_was_lowered_makes_no_room_to_be_lost() {
-    let mut desk = Desk::new();
-    let reserved = receipt(&desk.ledger, &[count(50, 100, HOUR)]);
-    let (mut lasting, mut syncs) = (desk.image(), desk.syncs());
-    desk.ledger.reduce(&reserved, 0, 0).unwrap();
-    desk.hand.advance(HOUR / 2);
+    let mut fixture = Fixture::new();
+    let reserved = receipt(&fixture.ledger, &[count(50, 100, HOUR)]);
+    let (mut lasting, mut syncs) = (fixture.image(), fixture.syncs());
+    fixture.ledger.reduce(&reserved, 0, 0).unwrap();
+    fixture.manual.advance(HOUR / 2);
     for _ in 0..5 {
-        assert!(passes(&desk.ledger, &[count(10, 100, HOUR)]));
-        if desk.syncs() != syncs {
-            (lasting, syncs) = (desk.image(), desk.syncs());
+        assert!(passes(&fixture.ledger, &[count(10, 100, HOUR)]));
+        if fixture.syncs() != syncs {
+            (lasting, syncs) = (fixture.image(), fixture.syncs());
         }
     }
-    desk.recover(lasting);
-    desk.hand.reboot();
-    desk.ledger.paused().unwrap();
+    fixture.recover(lasting);
+    fixture.manual.reboot();
+    fixture.ledger.paused().unwrap();
     // The reserved line has left the window, what was counted after it has not.
-    desk.hand.advance(HOUR / 2);
-    assert!(!passes(&desk.ledger, &[count(51, 100, HOUR)]));
-    assert!(passes(&desk.ledger, &[count(40, 100, HOUR)]));
+    fixture.manual.advance(HOUR / 2);
+    assert!(!passes(&fixture.ledger, &[count(51, 100, HOUR)]));
+    assert!(passes(&fixture.ledger, &[count(40, 100, HOUR)]));
 }
 
 #[derive(Debug, Clone)]
@@ -116,39 +116,39 @@ proptest! {
             (1..200u32, (1..8_000_000u64).prop_map(Duration::from_millis)), 1..3),
         steps in prop::collection::vec(step(), 1..80),
     ) {
-        let mut desk = Desk::new();
+        let mut fixture = Fixture::new();
         let mut passed: Vec<(Duration, usize, u32)> = Vec::new();
         let mut last: Option<(Receipt, usize)> = None;
-        let (mut lasting, mut syncs) = (desk.image(), 0);
+        let (mut lasting, mut syncs) = (fixture.image(), 0);
         for step in steps {
             match step {
-                Step::Wait(millis) => desk.hand.advance(Duration::from_millis(millis)),
+                Step::Wait(millis) => fixture.manual.advance(Duration::from_millis(millis)),
                 Step::Restart => {
-                    desk.restart();
-                    (lasting, syncs) = (desk.image(), 0);
+                    fixture.restart();
+                    (lasting, syncs) = (fixture.image(), 0);
                 }
                 Step::Crash(off, all) => {
-                    let now = desk.image();
-                    desk.recover(if all { now } else { lasting });
-                    desk.hand.advance(Duration::from_millis(off));
-                    desk.hand.reboot();
-                    desk.ledger.paused().unwrap();
-                    (lasting, syncs) = (desk.image(), 0);
+                    let now = fixture.image();
+                    fixture.recover(if all { now } else { lasting });
+                    fixture.manual.advance(Duration::from_millis(off));
+                    fixture.manual.reboot();
+                    fixture.ledger.paused().unwrap();
+                    (lasting, syncs) = (fixture.image(), 0);
                     last = None;
                 }
                 Step::Reduce(to) => if let Some((receipt, line)) = &last {
-                    desk.ledger.reduce(receipt, 0, to).unwrap();
+                    fixture.ledger.reduce(receipt, 0, to).unwrap();
                     let amount = &mut passed[*line].2;
                     *amount = to.min(*amount);
                 },
                 Step::Ask { key, amount } => {
                     let asked = counts(KEYS[key], amount, &limits);
-                    if let Admission::Counted(receipt) = admit(&desk.ledger, &asked) {
+                    if let Admission::Counted(receipt) = admit(&fixture.ledger, &asked) {
                         last = Some((receipt, passed.len()));
-                        passed.push((desk.clock.elapsed(), key, amount));
+                        passed.push((fixture.clock.elapsed(), key, amount));
                     }
-                    if desk.syncs() != syncs {
-                        (lasting, syncs) = (desk.image(), desk.syncs());
+                    if fixture.syncs() != syncs {
+                        (lasting, syncs) = (fixture.image(), fixture.syncs());
                     }
                 }
             }

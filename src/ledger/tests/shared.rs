@@ -195,7 +195,7 @@ fn the_switch_is_every_accounts() {
         SwitchState::Everything,
         SwitchState::Off,
     ] {
-        shared.put_switch(state).unwrap();
+        shared.set_switch(state).unwrap();
         assert_eq!(shared.switch().unwrap(), state);
         let glance = ledger(&redis).glance(&["Ann"]).unwrap().unwrap();
         assert_eq!((glance.stopped, glance.known), (state, vec![false]));

@@ -168,7 +168,7 @@ fn what_makes_no_sense_is_wrong_usage() {
     for (arguments, said) in [
         (&["send_mesage"][..], "did you mean `send_message`?"),
         (&["send_message"], "`chat` is missing"),
-        (&["send_message", "{"], "no JSON"),
+        (&["send_message", "{"], "not JSON"),
         (&["send_message", r#"{"chat":"x","text":"y"}"#], "`chat`"),
         (
             &["get_session", "{}", "--at", "noon"],

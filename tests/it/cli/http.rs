@@ -24,7 +24,7 @@ fn it_is_open_to_others_only_with_a_token_and_tls() {
     let issued = issued.to_str().unwrap();
     let all = ["serve", "--http", "0.0.0.0:0"];
     for (more, said) in [
-        (&["--no-auth"][..], "--no-auth is for this machine alone"),
+        (&["--no-auth"][..], "--no-auth is only for this machine"),
         (&[], "no grant has a token"),
         (&["--behind-proxy"], "no grant has a token"),
         (
@@ -37,7 +37,7 @@ fn it_is_open_to_others_only_with_a_token_and_tls() {
         ),
         (
             &["--policy", policy, "--allow-host", "a b", "--behind-proxy"],
-            "`a b` is no host",
+            "`a b` is not a host",
         ),
         (
             &[
@@ -150,7 +150,7 @@ fn a_grant_is_made_and_listed() {
     assert_eq!(
         listed.out,
         format!(
-            "alice: good, until {until}\nbob: good\ncarol: no token; by scope: a b\ndave: over, until 2020-01-01T00:00:00Z\n"
+            "alice: good, until {until}\nbob: good\ncarol: no token; by scope: a b\ndave: expired, until 2020-01-01T00:00:00Z\n"
         )
     );
     assert_eq!(run(&["grant", "new", "a b"], &[]).code, 2);

@@ -93,7 +93,7 @@ fn the_output_is_replaced_only_by_force() {
     let text = b"version: '1'\ntools: {}\n";
     let first = ran(text, &["--output", path]);
     assert_eq!((first.code, first.out.as_str()), (0, ""), "{}", first.err);
-    assert!(first.err.contains("check --policy"), "{}", first.err);
+    assert!(first.err.contains("whatsapp-guard check"), "{}", first.err);
     assert!(
         fs::read_to_string(&output)
             .unwrap()
@@ -133,7 +133,7 @@ fn what_is_no_policy_exits_with_2() {
             "`risk` is a key of our own format",
         ),
         (b"version: '1'\nhide: [\n", "theirs:"),
-        (b"\xff\xfe", "cannot be read"),
+        (b"\xff\xfe", "cannot read"),
     ] {
         let ran = ran(text, &[]);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{text:?}");

@@ -215,7 +215,7 @@ mod reset {
         assert_eq!(ledger(&state).paused().unwrap(), None);
         let (code, said) = reset(&state, "pause", Some("y\n"));
         assert_eq!(code, 2);
-        assert!(said.contains("no pause runs"), "{said}");
+        assert!(said.contains("there is no pause"), "{said}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod check;
+mod conventions;
 mod demo;
 mod diff;
 mod doctor;

@@ -21,13 +21,13 @@ fn it_goes_on_and_off() {
     for (arguments, state, said) in [
         (&["--status"][..], SwitchState::Off, "panic is off"),
         (&["--off"], SwitchState::Off, "panic is off"),
-        (&[], SwitchState::ReadsOnly, "nothing but reads"),
-        (&[], SwitchState::ReadsOnly, "nothing but reads"),
-        (&["--all"], SwitchState::Everything, "nothing at all"),
+        (&[], SwitchState::ReadsOnly, "only reads are allowed"),
+        (&[], SwitchState::ReadsOnly, "only reads are allowed"),
+        (&["--all"], SwitchState::Everything, "nothing is allowed"),
         // A second cry does not loosen the first.
-        (&[], SwitchState::Everything, "nothing at all"),
+        (&[], SwitchState::Everything, "nothing is allowed"),
         (&["--status"], SwitchState::Everything, "panic --off"),
-        (&["--off"], SwitchState::Off, "what the policy says holds"),
+        (&["--off"], SwitchState::Off, "the policy decides"),
     ] {
         let ran = panic(&directory, arguments);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{arguments:?}");
@@ -115,7 +115,7 @@ fn what_cannot_be_understood_is_the_strictest() {
         SwitchState::Everything,
         "only a short file is understood"
     );
-    switch.clear().unwrap();
+    switch.set(SwitchState::Off).unwrap();
     assert_eq!(switch.state(), SwitchState::Off);
     fs::create_dir(&file).unwrap();
     assert_eq!(switch.state(), SwitchState::Everything);
@@ -144,7 +144,7 @@ fn links_and_pipes_are_the_strictest_too() {
         SwitchState::ReadsOnly,
         "the link itself is replaced"
     );
-    switch.clear().unwrap();
+    switch.set(SwitchState::Off).unwrap();
     let done = std::process::Command::new("mkfifo")
         .arg(&file)
         .status()

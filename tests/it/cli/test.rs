@@ -92,7 +92,7 @@ fn test(cases: &str, more: &[&str]) -> crate::app::command::CommandOutput {
 fn cases_that_hold_are_counted() {
     let ran = test(HOLD, &[]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
-    assert_eq!(ran.out, "8 of 8 cases hold under policy.toml\n");
+    assert_eq!(ran.out, "8 of 8 cases pass under policy.toml\n");
 }
 
 #[test]

@@ -153,7 +153,7 @@ fn an_agent_is_told_that_it_was_stopped() {
         let wanted = format!("stopped by the operator: {what} is allowed until it is over");
         assert_eq!(gate.circumstances("local"), [wanted]);
     }
-    switch.clear().unwrap();
+    switch.set(SwitchState::Off).unwrap();
     assert!(gate.circumstances("local").is_empty());
 }
 

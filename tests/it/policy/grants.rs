@@ -37,7 +37,7 @@ async fn each_caller_has_rules_of_its_own() {
         assert_eq!(result["isError"], false, "{result}");
         let told = reader.read("whatsapp://policy").await;
         let text = told["result"]["contents"][0]["text"].as_str().unwrap();
-        assert!(text.contains("It is the caller `reader`."), "{text}");
+        assert!(text.contains("The caller is `reader`."), "{text}");
         assert!(text.contains("open_session (execute): refused"), "{text}");
         assert_eq!(reader.audit()[0]["caller"], "reader");
     }
@@ -122,7 +122,7 @@ fn a_running_server_loses_a_caller_that_is_taken_out() {
         let mut running = ServerProcess::start(command, era);
         assert_eq!(running.outcome("get_session", json!({})), "done");
         fs::write(&file, OPEN).unwrap();
-        running.stderr_until("there is no `[grants.reader]` any more");
+        running.stderr_until("the policy no longer has `[grants.reader]`");
         assert_eq!(running.outcome("get_session", json!({})), "unknown-grant");
         fs::write(&file, GRANTS).unwrap();
         running.stderr_until("in force from now on");

@@ -97,7 +97,7 @@ fn a_bad_file_is_not_in_force_and_that_is_said() {
     hang_up(&running);
     running.stderr_until(REJECTED);
     replace(&file, HIDE);
-    let said = running.stderr_until("says again what is in force");
+    let said = running.stderr_until("matches the policy in force again");
     assert!(!said.contains(REJECTED), "{said}");
     assert_eq!(running.policy(), before);
     assert!(

@@ -1,4 +1,5 @@
-//! What leads to a file: every entry whose change can make it another file.
+//! The directory entries on the way to a file: a change of any of them can replace the
+//! file.
 
 use std::{
     collections::BTreeSet,
@@ -7,19 +8,19 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-/// As many links as systems follow.
-const MOST_LINKS: usize = 40;
+/// The number of symbolic links that Linux follows.
+const MAX_LINKS: usize = 40;
 
-/// A step on the way.
-enum Step {
-    /// Begins anew at a root, or a part of one.
+/// A component of a path.
+enum PathStep {
+    /// A root directory, or a prefix of one.
     Root(OsString),
     Up,
     Down(OsString),
 }
 
-/// The links on the way to a file and the file itself, in folders that are there. Where
-/// something is missing, it is the last.
+/// The symbolic links on the way to a file, and the file itself, all in existing folders.
+/// If an entry is missing, it is the last one.
 pub(super) fn entries(path: &Path) -> BTreeSet<PathBuf> {
     let mut entries = BTreeSet::new();
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -28,15 +29,15 @@ pub(super) fn entries(path: &Path) -> BTreeSet<PathBuf> {
     push(&mut ahead, &path);
     while let Some(step) = ahead.pop() {
         let name = match step {
-            Step::Root(root) => {
+            PathStep::Root(root) => {
                 folder.push(root);
                 continue;
             }
-            Step::Up => {
+            PathStep::Up => {
                 folder.pop();
                 continue;
             }
-            Step::Down(name) => name,
+            PathStep::Down(name) => name,
         };
         let entry = folder.join(name);
         match fs::symlink_metadata(&entry) {
@@ -45,7 +46,7 @@ pub(super) fn entries(path: &Path) -> BTreeSet<PathBuf> {
                 let target = fs::read_link(&entry);
                 entries.insert(entry);
                 match target {
-                    Ok(target) if links <= MOST_LINKS => push(&mut ahead, &target),
+                    Ok(target) if links <= MAX_LINKS => push(&mut ahead, &target),
                     _ => break,
                 }
             }
@@ -62,14 +63,16 @@ pub(super) fn entries(path: &Path) -> BTreeSet<PathBuf> {
     entries
 }
 
-/// Puts the steps of a path before those that are ahead.
-fn push(ahead: &mut Vec<Step>, path: &Path) {
+/// Puts the components of a path before those that are still ahead.
+fn push(ahead: &mut Vec<PathStep>, path: &Path) {
     let steps = path.components().rev();
     ahead.extend(steps.filter_map(|part| match part {
-        Component::Prefix(_) | Component::RootDir => Some(Step::Root(part.as_os_str().to_owned())),
+        Component::Prefix(_) | Component::RootDir => {
+            Some(PathStep::Root(part.as_os_str().to_owned()))
+        }
         Component::CurDir => None,
-        Component::ParentDir => Some(Step::Up),
-        Component::Normal(name) => Some(Step::Down(name.to_owned())),
+        Component::ParentDir => Some(PathStep::Up),
+        Component::Normal(name) => Some(PathStep::Down(name.to_owned())),
     }));
 }
 

@@ -1,19 +1,19 @@
-//! Lines that are written already: lowering them, removing old ones.
+//! Recorded hits: lowering them, and removing old ones.
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{DAY, Trouble, request::Line, store::Work, time::nanos};
+use super::{DAY, StoreResult, request::LocalHit, store::Work, time::nanos};
 
-/// How often lines that no window reaches any more are removed.
-const SWEEP: i64 = 60 * 60 * 1_000_000_000;
+/// Nanoseconds between removals of hits that are older than any window.
+const SWEEP_INTERVAL: i64 = 60 * 60 * 1_000_000_000;
 
-/// Lowers what a line holds, and the totals of all that came after it.
-pub(super) fn reduce(work: &Work<'_>, line: Line, amount: u32) -> Result<(), Trouble> {
-    let place = params![line.series, line.at, line.n];
+/// Lowers the amount of a hit, and the totals of all hits after it.
+pub(super) fn reduce(work: &Work<'_>, hit: LocalHit, amount: u32) -> StoreResult<()> {
+    let key = params![hit.series, hit.at, hit.n];
     let held: Option<i64> = work
         .tx
         .prepare_cached("SELECT amount FROM hit WHERE series = ?1 AND at = ?2 AND n = ?3")?
-        .query_row(place, |row| row.get(0))
+        .query_row(key, |row| row.get(0))
         .optional()?;
     let less = held.unwrap_or(0) - i64::from(amount);
     if less > 0 {
@@ -23,18 +23,18 @@ pub(super) fn reduce(work: &Work<'_>, line: Line, amount: u32) -> Result<(), Tro
                      amount = iif(at = ?2 AND n = ?3, amount - ?4, amount)
                  WHERE series = ?1 AND (at, n) >= (?2, ?3)",
             )?
-            .execute(params![line.series, line.at, line.n, less])?;
-        // Else it made room in the lease, and more could be lost than is counted for it.
+            .execute(params![hit.series, hit.at, hit.n, less])?;
+        // Otherwise the lease would grow, and a power failure could lose more than is counted.
         work.tx
             .prepare_cached("UPDATE series SET covered = covered - ?2 WHERE id = ?1")?
-            .execute(params![line.series, less])?;
+            .execute(params![hit.series, less])?;
     }
     Ok(())
 }
 
-/// Removes what no window reaches any more, now and then.
-pub(super) fn sweep(work: &Work<'_>) -> Result<(), Trouble> {
-    if work.now - work.swept < SWEEP {
+/// Removes hits that are older than any window, at most once an hour.
+pub(super) fn sweep(work: &Work<'_>) -> StoreResult<()> {
+    if work.now - work.swept < SWEEP_INTERVAL {
         return Ok(());
     }
     let gone = work.now - nanos(DAY);
