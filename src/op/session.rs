@@ -287,7 +287,7 @@ outcomes! {
         StillLinked = failed "the API accepted the logout, but the account is still linked"
             => "remove the device on the phone (Settings > Linked devices), or try again in a minute",
         Unknown = failed "unknown whether the account is logged out"
-            => "check with get_session before anything else; do not repeat the call before that",
+            => "check with get_session before anything else; do not log out again before that",
     }
 }
 

@@ -26,7 +26,8 @@ use crate::{
     },
 };
 
-const LEAVE_REMEDY: &str = "check with get_group; leave on the phone if the group has to be left";
+const LEAVE_REMEDY: &str =
+    "this account is still a member; leave on the phone if the group has to be left";
 
 impl GroupTools for Waha {
     fn timeouts(&self) -> Timeouts {
