@@ -2,7 +2,7 @@
 
 use crate::{
     media::{Family, Media, MediaRules, MediaSource, load},
-    op::{BackendError, GUARD, MediaKind, Picture, SendMedia, SendVoice, Untrusted},
+    op::{BackendError, GUARD, MediaKind, Picture, SendMedia, SendVoice},
 };
 
 /// What is to be shown, and how.
@@ -56,7 +56,7 @@ pub(super) async fn to_portray(
 async fn loaded(source: &MediaSource, rules: &MediaRules) -> Result<Media, BackendError> {
     let media = load(source, rules)
         .await
-        .map_err(|error| unsent(&error.to_string(), error.next()))?;
+        .map_err(|error| unsent(&error.to_string(), error.remedy()))?;
     tracing::info!(
         bytes = media.bytes.len(),
         mime = media.mime,
@@ -74,10 +74,5 @@ fn another(wanted: &str) -> BackendError {
 }
 
 fn unsent(why: &str, next: &'static str) -> BackendError {
-    BackendError::Refused {
-        api: GUARD,
-        status: None,
-        said: Untrusted::new(&format!("{why}; nothing was sent")),
-        next,
-    }
+    BackendError::refused(GUARD, &format!("{why}; nothing was sent"), next)
 }

@@ -1,14 +1,14 @@
 //! The members of a group, and whether somebody is among them.
 
-use crate::op::{GroupMember, PersonId, Rank, Role, Untrusted};
+use crate::op::{GroupMember, GroupRole, PersonId, Role, Untrusted};
 
-/// A member, under every id that the API tells.
+/// A member, with every id that the API reports.
 pub(super) struct Member {
     pub(super) ids: Vec<PersonId>,
     pub(super) name: Option<Untrusted>,
     pub(super) admin: bool,
     pub(super) creator: bool,
-    /// Some engines keep who has left in the list.
+    /// Some engines keep people who have left in the list.
     pub(super) left: bool,
 }
 
@@ -16,16 +16,16 @@ pub(super) struct Member {
 pub(super) struct Members {
     known: Vec<Member>,
     complete: bool,
-    /// Identities of one person that were found out beside the list.
+    /// Pairs of ids of one person, from another source than the list.
     same: Vec<[PersonId; 2]>,
 }
 
-/// What a group's members tell of this account, or of another person.
+/// Whether this account, or another person, is in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Own {
+pub(super) enum Membership {
     In(Role),
     Out,
-    /// Not found, but it may be a member under an id that is not known here.
+    /// Not found, but it may be a member under an id that is unknown here.
     Unclear,
 }
 
@@ -34,22 +34,22 @@ impl Member {
         self.ids.iter().any(|id| own.contains(id))
     }
 
-    fn told(&self) -> Option<GroupMember> {
+    fn output(&self) -> Option<GroupMember> {
         let with_number = self.ids.iter().find(|id| !id.is_hidden());
         let hidden = self.ids.iter().find(|id| id.is_hidden());
         Some(GroupMember {
             name: self.name.clone(),
             person: with_number.or(hidden)?.clone(),
             hidden_id: with_number.and(hidden).cloned(),
-            role: self.rank(),
+            role: self.role(),
         })
     }
 
-    fn rank(&self) -> Rank {
+    fn role(&self) -> GroupRole {
         match (self.creator, self.admin) {
-            (true, _) => Rank::Creator,
-            (false, true) => Rank::Admin,
-            (false, false) => Rank::Member,
+            (true, _) => GroupRole::Creator,
+            (false, true) => GroupRole::Admin,
+            (false, false) => GroupRole::Member,
         }
     }
 
@@ -71,7 +71,7 @@ impl Members {
                 None => complete = false,
             }
         }
-        // A group has members: without any it could not be looked into.
+        // A group has members: an empty list means that it could not be read.
         complete &= !known.is_empty();
         Self {
             known,
@@ -80,20 +80,20 @@ impl Members {
         }
     }
 
-    /// Nobody whom one could see: of a group that was not looked at.
+    /// The members of a group that was not read.
     pub(super) fn none() -> Self {
         Self::new(std::iter::empty())
     }
 
-    pub(super) fn own(&self, own: &[PersonId]) -> Own {
-        match self.known.iter().find(|member| member.is(own)) {
-            Some(member) if member.left => Own::Out,
-            Some(member) if member.admin => Own::In(Role::Admin),
-            Some(_) => Own::In(Role::Member),
-            None if self.complete && self.known.iter().all(|one| one.is_comparable(own)) => {
-                Own::Out
+    pub(super) fn membership(&self, ids: &[PersonId]) -> Membership {
+        match self.known.iter().find(|member| member.is(ids)) {
+            Some(member) if member.left => Membership::Out,
+            Some(member) if member.admin => Membership::In(Role::Admin),
+            Some(_) => Membership::In(Role::Member),
+            None if self.complete && self.known.iter().all(|one| one.is_comparable(ids)) => {
+                Membership::Out
             }
-            None => Own::Unclear,
+            None => Membership::Unclear,
         }
     }
 
@@ -122,27 +122,27 @@ impl Members {
         ids
     }
 
-    /// What was found out beside the list, without the list.
-    pub(super) fn forgotten(self) -> Self {
+    /// The pairs of ids without the list.
+    pub(super) fn without_list(self) -> Self {
         Self {
             same: self.same,
             ..Self::none()
         }
     }
 
-    /// Takes down that two ids are one person's.
-    pub(super) fn learn(&mut self, one: &PersonId, other: PersonId) {
+    /// Adds that two ids are one person's.
+    pub(super) fn add_pair(&mut self, one: &PersonId, other: PersonId) {
         self.same.push([one.clone(), other]);
     }
 
-    /// Whether it can be told if this person is a member.
-    pub(super) fn can_tell(&self, person: &PersonId) -> bool {
-        self.own(&self.ids_of(person)) != Own::Unclear
+    /// Whether it is clear that this person is a member or is not.
+    pub(super) fn is_clear(&self, person: &PersonId) -> bool {
+        self.membership(&self.ids_of(person)) != Membership::Unclear
     }
 
     /// Those who are in the group now.
     pub(super) fn list(&self) -> Vec<GroupMember> {
-        self.present().filter_map(Member::told).collect()
+        self.present().filter_map(Member::output).collect()
     }
 
     /// Whether not one member could be read.
@@ -151,8 +151,8 @@ impl Members {
     }
 }
 
-impl Own {
-    /// The account's role, where it can be told.
+impl Membership {
+    /// The role, where it is clear.
     pub(super) fn role(self) -> Option<Role> {
         match self {
             Self::In(role) => Some(role),
@@ -187,24 +187,27 @@ mod tests {
     }
 
     #[test]
-    fn a_number_among_numbers_is_told() {
+    fn a_number_among_numbers_is_found() {
         let here = members(&[&["15552223333@c.us"], &["15550001111@s.whatsapp.net"]]);
-        assert_eq!(here.own(&own()), Own::In(Role::Member));
-        assert_eq!(members(&[&["15552223333@c.us"]]).own(&own()), Own::Out);
+        assert_eq!(here.membership(&own()), Membership::In(Role::Member));
+        assert_eq!(
+            members(&[&["15552223333@c.us"]]).membership(&own()),
+            Membership::Out
+        );
     }
 
     #[test]
-    fn what_cannot_be_compared_is_unclear() {
+    fn ids_of_different_kinds_are_unclear() {
         for unclear in [
             members(&[&["15552223333@lid"]]),
             members(&[&["15552223333@c.us"], &["77@lid"]]),
             members(&[&["15552223333@c.us"], &["?"]]),
             members(&[]),
         ] {
-            assert_eq!(unclear.own(&own()), Own::Unclear);
+            assert_eq!(unclear.membership(&own()), Membership::Unclear);
         }
         let both = members(&[&["77@lid", "15552223333@c.us"]]);
-        assert_eq!(both.own(&own()), Own::Out);
-        assert_eq!(both.own(&[]), Own::Unclear);
+        assert_eq!(both.membership(&own()), Membership::Out);
+        assert_eq!(both.membership(&[]), Membership::Unclear);
     }
 }

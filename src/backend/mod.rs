@@ -1,16 +1,17 @@
-//! WhatsApp HTTP APIs: one method per operation, and a look at the effect.
+//! WhatsApp HTTP APIs: one method per operation, which verifies the effect of a change.
 
-mod changes;
-mod effect;
 mod files;
 pub mod green_api;
+mod group_tools;
 mod http;
 mod media;
+mod member_changes;
 mod members;
 mod pictures;
+mod refusals;
 pub mod sandbox;
-mod settle;
 mod showing;
+mod verify;
 pub mod waha;
 
 use jiff::{SignedDuration, Timestamp};
@@ -75,7 +76,7 @@ impl Finding {
 
 impl From<BackendError> for Finding {
     fn from(fault: BackendError) -> Self {
-        Self::wrong(fault.to_string(), fault.next())
+        Self::wrong(fault.to_string(), fault.remedy())
     }
 }
 

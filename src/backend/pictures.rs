@@ -6,26 +6,26 @@ use serde_json::Value;
 
 use super::{
     http::{Body, Reply},
-    settle::Seen,
+    verify::Observation,
 };
 use crate::config::Timeouts;
 
-/// Where a picture is, if there is one; `None` where that cannot be told.
-pub(super) type Place = Option<Option<String>>;
+/// Where a picture is, if there is one; `None` where the API does not report it.
+pub(super) type PicturePlace = Option<Option<String>>;
 
-/// The address of a picture without what changes from look to look: WhatsApp signs
-/// addresses anew, and the file's name stays. An empty one stands for no picture.
+/// The address of a picture without its query: WhatsApp signs addresses anew each
+/// time, and the file's name stays. An empty address stands for no picture.
 pub(super) fn place(url: Option<&str>) -> Option<String> {
     let file = url?.split(['?', '#']).next().unwrap_or_default();
     (!file.is_empty()).then(|| file.to_owned())
 }
 
-/// Where an answer says that the picture is, under this name.
-pub(super) fn told(reply: &Reply, name: &str) -> Place {
-    let Body::Json(told) = reply.body() else {
+/// Where the picture is by this field of an answer.
+pub(super) fn read_place(reply: &Reply, field: &str) -> PicturePlace {
+    let Body::Json(json) = reply.body() else {
         return None;
     };
-    match told.get(name)? {
+    match json.get(field)? {
         Value::String(url) => Some(place(Some(url))),
         Value::Null => Some(None),
         _ => None,
@@ -33,38 +33,38 @@ pub(super) fn told(reply: &Reply, name: &str) -> Place {
 }
 
 /// Whether there is another picture than before.
-pub(super) fn replaced(before: &Place, now: &Place) -> Seen {
+pub(super) fn replaced(before: &PicturePlace, now: &PicturePlace) -> Observation {
     match (before, now) {
-        (Some(before), Some(now)) if now.is_some() && before != now => Seen::Done,
-        (_, Some(None)) | (Some(_), Some(_)) => Seen::NotDone,
-        (None, _) | (_, None) => Seen::Nothing,
+        (Some(before), Some(now)) if now.is_some() && before != now => Observation::Done,
+        (_, Some(None)) | (Some(_), Some(_)) => Observation::NotDone,
+        (None, _) | (_, None) => Observation::Unclear,
     }
 }
 
-/// The same, where the picture of before may be told for a while.
-pub(super) fn replaced_at_last(before: &Place, now: &Place) -> Seen {
+/// The same for APIs that may report the previous picture for a while.
+pub(super) fn replaced_with_delay(before: &PicturePlace, now: &PicturePlace) -> Observation {
     match replaced(before, now) {
-        Seen::NotDone => Seen::Nothing,
+        Observation::NotDone => Observation::Unclear,
         seen => seen,
     }
 }
 
 /// Whether a picture that was there is gone.
-pub(super) fn removed(before: &Place, now: &Place) -> Seen {
+pub(super) fn removed(before: &PicturePlace, now: &PicturePlace) -> Observation {
     match (before, now) {
-        (_, Some(Some(_))) => Seen::NotDone,
-        (Some(Some(_)), Some(None)) => Seen::Done,
-        // None was seen before, so that its absence shows nothing.
-        _ => Seen::Nothing,
+        (_, Some(Some(_))) => Observation::NotDone,
+        (Some(Some(_)), Some(None)) => Observation::Done,
+        // There was none to be seen before, so its absence shows nothing.
+        _ => Observation::Unclear,
     }
 }
 
-/// Looks that are few: APIs pass each on to WhatsApp, which limits them. Where a look
-/// cannot show anything there is but one.
-pub(super) fn looks(timeouts: Timeouts, telling: bool) -> Timeouts {
+/// Few observations: APIs pass each on to WhatsApp, which limits them. Only one where
+/// `is_reported` is false, as an observation then shows nothing.
+pub(super) fn few_observations(timeouts: Timeouts, is_reported: bool) -> Timeouts {
     Timeouts {
         look: timeouts.look.max(timeouts.settle / 3),
-        settle: if telling {
+        settle: if is_reported {
             timeouts.settle
         } else {
             Duration::ZERO
@@ -86,22 +86,22 @@ mod tests {
         );
         let (b, none) = (at("https://p.example/2.jpg"), Some(None));
         for (before, now, wanted) in [
-            (&a, &b, Seen::Done),
-            (&none, &a, Seen::Done),
-            (&a, &again, Seen::NotDone),
-            (&none, &none, Seen::NotDone),
-            (&None, &none, Seen::NotDone),
-            (&None, &b, Seen::Nothing),
-            (&a, &None, Seen::Nothing),
+            (&a, &b, Observation::Done),
+            (&none, &a, Observation::Done),
+            (&a, &again, Observation::NotDone),
+            (&none, &none, Observation::NotDone),
+            (&None, &none, Observation::NotDone),
+            (&None, &b, Observation::Unclear),
+            (&a, &None, Observation::Unclear),
         ] {
             assert_eq!(replaced(before, now), wanted, "{before:?} {now:?}");
         }
         for (before, now, wanted) in [
-            (&a, &none, Seen::Done),
-            (&a, &b, Seen::NotDone),
-            (&none, &none, Seen::Nothing),
-            (&None, &none, Seen::Nothing),
-            (&a, &None, Seen::Nothing),
+            (&a, &none, Observation::Done),
+            (&a, &b, Observation::NotDone),
+            (&none, &none, Observation::Unclear),
+            (&None, &none, Observation::Unclear),
+            (&a, &None, Observation::Unclear),
         ] {
             assert_eq!(removed(before, now), wanted, "{before:?} {now:?}");
         }

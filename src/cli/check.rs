@@ -92,7 +92,8 @@ impl Check {
         known(&policy, &self.grant)?;
         let (warnings, rows) = (&policy.warnings, rows(&policy, &self.grant));
         let ok = warnings.is_empty() || !self.deny_warnings;
-        let mut besides = policy.besides(&self.grant);
+        let rules = policy.describe(&self.grant, None);
+        let mut besides: Vec<String> = rules.iter().map(ToString::to_string).collect();
         if !policy.accounts().is_empty() {
             let names = policy.accounts().iter();
             let used: Vec<_> = names
@@ -144,13 +145,16 @@ fn rows(policy: &Policy, grant: &str) -> Vec<Row> {
         .map(|entry| {
             let effect = policy.effect(entry.name, entry.risk, grant);
             let limits = policy.limits_of(entry.name, grant);
-            let because = effect.because();
+            let because = effect.reason();
             Row {
                 tool: entry.name,
                 risk: entry.risk,
                 effect: word(&effect),
                 manner: if effect.admits() {
-                    policy.manner(entry.name, grant)
+                    let terms = policy.describe_tool(entry.name, grant).into_iter();
+                    let mut manner: Vec<String> = terms.map(|term| term.text).collect();
+                    manner.dedup();
+                    manner
                 } else {
                     Vec::new()
                 },
@@ -159,7 +163,7 @@ fn rows(policy: &Policy, grant: &str) -> Vec<Row> {
                     .and_then(|because| because.rule.clone())
                     .or_else(|| limits.first().map(|limit| limit.rule.clone()))
                     .or_else(|| policy.allowed_by(entry.name, grant).cloned()),
-                reason: because.and_then(|because| because.reason.clone()),
+                reason: because.and_then(|because| because.detail.clone()),
             }
         })
         .collect()

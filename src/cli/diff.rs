@@ -10,7 +10,7 @@ use super::{
     CliError,
     output::{stdout, write_json},
 };
-use crate::policy::{Change, Direction, Policy, Side};
+use crate::policy::{Direction, Policy, PolicyChange, Side};
 
 /// Say which calls a change of the policy loosens or tightens.
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ pub(super) struct Diff {
 #[derive(Serialize)]
 struct Report {
     looser: bool,
-    changes: Vec<Change>,
+    changes: Vec<PolicyChange>,
 }
 
 impl Diff {
@@ -66,7 +66,7 @@ impl Diff {
     }
 }
 
-fn tell(out: &mut impl Write, change: &Change) -> io::Result<()> {
+fn tell(out: &mut impl Write, change: &PolicyChange) -> io::Result<()> {
     let (word, colour) = match change.direction {
         Direction::Looser => ("looser", AnsiColor::Red),
         Direction::Tighter => ("tighter", AnsiColor::Green),

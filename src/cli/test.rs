@@ -11,7 +11,7 @@ use super::{
     options::PolicyOption,
     output::{stdout, write_json},
 };
-use crate::policy::{Case, Failure, Verdict};
+use crate::policy::{Case, CaseOutcome, Failure};
 
 /// Hold a policy against calls with expected verdicts.
 #[derive(Debug, Args)]
@@ -117,13 +117,13 @@ fn tell(out: &mut impl Write, report: &Report) -> io::Result<()> {
     )
 }
 
-fn words(verdict: &Verdict) -> String {
-    let code = verdict.code.as_deref().map(|code| format!(" ({code})"));
-    let reason = verdict
+fn words(outcome: &CaseOutcome) -> String {
+    let code = outcome.code.as_deref().map(|code| format!(" ({code})"));
+    let reason = outcome
         .reason
         .as_deref()
         .map(|reason| format!(": {reason}"));
-    let rule = verdict.rule.as_deref().map(|rule| format!(" [{rule}]"));
+    let rule = outcome.rule.as_deref().map(|rule| format!(" [{rule}]"));
     let parts = [code, reason, rule].map(Option::unwrap_or_default);
-    format!("{}{}", verdict.verdict, parts.concat())
+    format!("{}{}", outcome.verdict, parts.concat())
 }

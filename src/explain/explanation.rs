@@ -77,7 +77,7 @@ impl Said {
     }
 
     fn of(finding: &Finding<'_>, decision: &Decision<'_>) -> Self {
-        let because = finding.effect.because();
+        let because = finding.effect.reason();
         Self {
             says: finding.effect.name(),
             decides: finding.effect.name() == decision.effect().name(),
@@ -86,7 +86,7 @@ impl Said {
                     .map(|because| because.code)
                     .filter(|_| !finding.effect.admits()),
                 rule: finding.rule.cloned(),
-                reason: because.and_then(|because| because.reason.clone()),
+                reason: because.and_then(|because| because.detail.clone()),
             },
         }
     }

@@ -59,7 +59,7 @@ pub(super) fn outcome(
         return refused(Code::Panic, None, reason.to_owned());
     }
     let strange = |finding: &Finding<'_>| {
-        let because = finding.effect.because();
+        let because = finding.effect.reason();
         because.is_some_and(|because| because.code == Code::UnknownGrant)
     };
     if decision.findings.iter().any(strange) {
@@ -81,10 +81,10 @@ pub(super) fn outcome(
         return (if shadow { Outcome::Allowed } else { outcome }, why, shadow);
     }
     let why = |code: bool| {
-        effect.because().map(|because| Why {
+        effect.reason().map(|because| Why {
             code: code.then_some(because.code),
             rule: because.rule.clone(),
-            reason: because.reason.clone(),
+            reason: because.detail.clone(),
         })
     };
     if !effect.admits() {

@@ -74,6 +74,6 @@ impl Gate {
 
 fn code_of(effect: &Effect) -> Code {
     effect
-        .because()
+        .reason()
         .map_or(Code::NotAdmitted, |because| because.code)
 }

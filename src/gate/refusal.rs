@@ -99,7 +99,7 @@ impl Refusal {
             Code::ReadOnly => "does more than read, and the policy allows reading alone",
             _ => "is denied by the policy",
         };
-        let given = because.reason.as_deref();
+        let given = because.detail.as_deref();
         let given = given
             .map(|reason| format!(": {reason}"))
             .unwrap_or_default();
@@ -121,7 +121,7 @@ impl Refusal {
             rule: because.rule.clone(),
             ..Self::new(
                 Code::CannotAsk,
-                match &because.reason {
+                match &because.detail {
                     Some(reason) => format!(
                         "`{tool}` needs a person's yes ({reason}), and this client did not say that it can ask one"
                     ),

@@ -1,11 +1,7 @@
 //! What a policy says of a tool, in words.
 
 use super::{Gate, health::in_words};
-use crate::{
-    ledger::SwitchState,
-    op::Risk,
-    policy::{Effect, Reason},
-};
+use crate::{ledger::SwitchState, op::Risk, policy::Reason};
 
 impl Gate {
     /// What holds of all tools for a caller now, a line each.
@@ -27,7 +23,8 @@ impl Gate {
             )),
             Err(_) => lines.push("what has to be counted is refused: it cannot be counted".to_owned()),
         }
-        lines.extend(policy.general(grant, self.clock.timestamp()));
+        let rules = policy.describe(grant, Some(self.clock.timestamp()));
+        lines.extend(rules.iter().map(ToString::to_string));
         lines
     }
 
@@ -35,20 +32,14 @@ impl Gate {
     pub fn terms(&self, tool: &str, risk: Risk, grant: &str) -> String {
         let policy = self.policy();
         let effect = policy.effect(tool, risk, grant);
-        let mut line = format!("{tool} ({risk}): ");
-        line.push_str(match effect {
-            Effect::Allow => "allowed",
-            Effect::Confirm(_) => "a person is asked each time",
-            Effect::Deny(_) => "refused",
-            Effect::Hidden(_) => "hidden",
-        });
-        if let Some(because) = effect.because() {
+        let mut line = format!("{tool} ({risk}): {}", effect.in_words());
+        if let Some(because) = effect.reason() {
             push(&mut line, because);
         }
         // A limit on what is refused anyway says nothing.
         if effect.admits() {
-            for demand in policy.demands(tool, grant) {
-                line.push_str(&format!("; {demand}"));
+            for term in policy.describe_tool(tool, grant) {
+                line.push_str(&format!("; {term}"));
             }
             for limit in policy.limits_of(tool, grant) {
                 line.push_str(&format!("; at most {limit} [{}]", limit.rule));
@@ -59,7 +50,7 @@ impl Gate {
 }
 
 fn push(line: &mut String, because: &Reason) {
-    if let Some(reason) = &because.reason {
+    if let Some(reason) = &because.detail {
         line.push_str(": ");
         line.push_str(reason);
     }

@@ -1,15 +1,15 @@
 //! Conditions on arguments.
 
-use serde_json::Value as Json;
+use serde_json::Value;
 
 use super::{
-    draft::{Rule, Value, When},
-    read::{Reader, below},
-    rule::Within,
-    tree::{Kind, Node},
+    draft::{ImportedCondition, ImportedRule},
+    read::{Importer, below},
+    rule::InterceptRule,
 };
+use crate::policy::{MAX_PATTERN_BYTES, MAX_TEXT_BYTES, MAX_VALUES, document::Node};
 
-/// Their names of an operator, ours, and ours for the opposite.
+/// The operators: the name in the source, ours, and ours for the opposite.
 const OPERATORS: [(&str, &str, &str); 13] = [
     ("eq", "eq", "neq"),
     ("neq", "neq", "eq"),
@@ -26,26 +26,24 @@ const OPERATORS: [(&str, &str, &str); 13] = [
     ("exists", "exists", "exists"),
 ];
 
-/// The opposite of `contains`, which only a pattern can say.
+/// The opposite of `contains`, which becomes a pattern.
 const WITHOUT: &str = "not_contains";
 
-/// The longest pattern, text and list that our conditions take.
-const LONGEST_PATTERN: usize = 1_000;
-const LONGEST_TEXT: usize = 10_000;
-const LONGEST_LIST: usize = 10_000;
-
-/// How the words of a condition's refusal are called.
+/// The keys for the text of a refusal.
 const REASONS: [&str; 3] = ["on_deny", "reason", "message"];
 
-impl Reader<'_> {
+impl Importer<'_> {
     /// A list of conditions, as PolicyLayer writes them.
-    pub(super) fn conditions(&mut self, node: &Node, path: &str, deny: bool, rule: &mut Rule) {
-        let Some(items) = node.items() else {
-            return self.refuse(rule, node.at, path, "this has to be a list of conditions");
-        };
-        for (index, item) in items.iter().enumerate() {
+    pub(super) fn conditions(
+        &mut self,
+        node: &Node,
+        path: &str,
+        deny: bool,
+        rule: &mut ImportedRule,
+    ) {
+        for (index, item) in self.items(node, path, rule).iter().enumerate() {
             let reason = REASONS.iter().find_map(|key| item.get(key)?.text());
-            let from = item.at.to_string();
+            let from = self.line_of(item.span.start);
             let path = format!("{path}[{index}]");
             self.argument(item, &path, from, reason.map(str::to_owned), deny, rule);
         }
@@ -56,15 +54,15 @@ impl Reader<'_> {
         &mut self,
         node: &Node,
         path: &str,
-        within: &Within<'_>,
-        rule: &mut Rule,
+        within: &InterceptRule<'_>,
+        rule: &mut ImportedRule,
     ) {
         let counter = node
             .get("path")
             .and_then(Node::text)
             .and_then(|path| path.strip_prefix("state."));
         match counter {
-            Some(counter) => self.counted(node, counter, path, within, rule),
+            Some(counter) => self.counter_condition(node, counter, path, within, rule),
             None => {
                 let (from, reason) = (within.from.clone(), within.reason.clone());
                 self.argument(node, path, from, reason, false, rule);
@@ -79,59 +77,54 @@ impl Reader<'_> {
         from: String,
         reason: Option<String>,
         deny: bool,
-        rule: &mut Rule,
+        rule: &mut ImportedRule,
     ) {
+        let at = node.span.start;
         let Some(fields) = node.fields() else {
-            return self.refuse(rule, node.at, path, "a condition has to be a table");
+            return self.refuse(rule, at, path, "a condition must be a table");
         };
         let known = ["path", "op", "value", "name", "description"];
-        let odd = fields.iter().find(|(key, _)| {
-            let name = key.name.as_str();
-            !known.contains(&name) && !REASONS.contains(&name)
+        let unknown = fields.iter().find(|field| {
+            let key = &*field.key;
+            !known.contains(&key) && !REASONS.contains(&key)
         });
-        if let Some((key, _)) = odd {
-            return self.refuse(rule, key.at, &below(path, key), "this key is not known");
+        if let Some(field) = unknown {
+            let (start, path) = (field.key_span.start, below(path, field));
+            return self.refuse(rule, start, &path, "this key is not supported");
         }
         let arg = node
             .get("path")
             .and_then(Node::text)
             .and_then(|path| path.strip_prefix("args."));
         let Some(arg) = arg else {
-            let why = "a condition looks at `args.…` or at a counter";
-            return self.refuse(rule, node.at, path, why);
+            let why = "a condition must be about `args.…` or a counter";
+            return self.refuse(rule, at, path, why);
         };
         let op = node.get("op").and_then(Node::text);
         let Some((_, same, opposite)) = OPERATORS.iter().find(|(name, ..)| Some(*name) == op)
         else {
-            return self.refuse(rule, node.at, path, "this operator is not known");
+            return self.refuse(rule, at, path, "this operator is not supported");
         };
         let op = if deny { opposite } else { same };
-        let value = match node.get("value").and_then(value) {
-            Some(Value::Boolean(there)) if *op == "exists" => Some(Value::Boolean(there != deny)),
-            value => value,
+        let value = match node.get("value").map(Node::json) {
+            Some(Value::Bool(given)) if *op == "exists" => Value::Bool(given != deny),
+            Some(value) => value,
+            None => Value::Null,
         };
-        let Some(value) = value else {
-            return self.refuse(
-                rule,
-                node.at,
-                path,
-                "it is compared with nothing that is known",
-            );
-        };
-        rule.when.push(When {
+        rule.when.push(ImportedCondition {
             from,
-            at: node.at,
+            start: at,
             key: path.to_owned(),
             arg: arg.to_owned(),
             op,
             value,
             reason,
-            needed: !deny && *op != "exists",
+            required: !deny && *op != "exists",
         });
     }
 
-    /// Keeps the conditions that one of our tools can have.
-    pub(super) fn fit(&mut self, tool: &'static str, mut rule: Rule) -> Rule {
+    /// Keeps the conditions that fit a tool; the rule refuses if it loses one.
+    pub(super) fn fit(&mut self, tool: &'static str, mut rule: ImportedRule) -> ImportedRule {
         let schema = self
             .tools
             .get(tool)
@@ -155,19 +148,22 @@ impl Reader<'_> {
                     [] => format!("our `{tool}` has no arguments"),
                     names => format!("our `{tool}` has only the arguments {}", names.join(", ")),
                 };
-                self.refuse(&mut rule, when.at, &when.key, &why);
+                self.refuse(&mut rule, when.start, &when.key, &why);
                 continue;
             };
             if !bounded(&when) || !can_be(argument, required(&when.arg), &mut when) {
-                let why = format!("`{}` of our `{tool}` cannot be compared so", when.arg);
-                self.refuse(&mut rule, when.at, &when.key, &why);
+                let why = format!(
+                    "`{}` of our `{tool}` cannot be compared like this",
+                    when.arg
+                );
+                self.refuse(&mut rule, when.start, &when.key, &why);
                 continue;
             }
-            if when.needed && !required(&when.arg) {
-                // There, an argument that is left out passes no condition.
-                rule.when.push(When {
+            if when.required && !required(&when.arg) {
+                // In these formats, an omitted argument meets no condition.
+                rule.when.push(ImportedCondition {
                     op: "exists",
-                    value: Value::Boolean(true),
+                    value: Value::Bool(true),
                     ..when.clone()
                 });
             }
@@ -177,98 +173,75 @@ impl Reader<'_> {
     }
 }
 
-/// Whether an argument can be compared like this; the opposite of `contains` is made a
+/// Whether an argument can be compared like this. The opposite of `contains` becomes a
 /// pattern.
-fn can_be(argument: &Json, required: bool, when: &mut When) -> bool {
+fn can_be(argument: &Value, required: bool, when: &mut ImportedCondition) -> bool {
     let kind = match argument.get("type") {
-        Some(Json::String(kind)) => kind.as_str(),
-        Some(Json::Array(kinds)) => kinds
+        Some(Value::String(kind)) => kind.as_str(),
+        Some(Value::Array(kinds)) => kinds
             .iter()
-            .filter_map(Json::as_str)
+            .filter_map(Value::as_str)
             .find(|kind| *kind != "null")
             .unwrap_or_default(),
         _ => "",
     };
     match (when.op, kind, &when.value) {
-        ("exists", _, Value::Boolean(_)) => true,
-        // A flag that is left out may mean either.
-        ("eq" | "neq", "boolean", Value::Boolean(false)) => required,
+        ("exists", _, Value::Bool(_)) => true,
+        // An omitted flag may mean either.
+        ("eq" | "neq", "boolean", Value::Bool(false)) => required,
         ("in" | "not_in", "boolean", _) => false,
         ("eq" | "neq", _, value) => like(kind, value) && known(argument, value),
-        ("in" | "not_in", _, Value::List(items)) => items
+        ("in" | "not_in", _, Value::Array(items)) => items
             .iter()
             .all(|item| like(kind, item) && known(argument, item)),
         ("lt" | "lte" | "gt" | "gte", "integer" | "number", value) => like(kind, value),
-        ("matches" | "not_matches" | "contains", "string", Value::Text(_)) => true,
+        ("matches" | "not_matches" | "contains", "string", Value::String(_)) => true,
         ("contains", "array", value) => {
-            let items = argument.pointer("/items/type").and_then(Json::as_str);
+            let items = argument.pointer("/items/type").and_then(Value::as_str);
             like(items.unwrap_or_default(), value)
         }
-        (WITHOUT, "string", Value::Text(text)) => {
-            let pattern = literally(text);
-            (when.op, when.value) = ("not_matches", Value::Text(pattern));
+        (WITHOUT, "string", Value::String(text)) => {
+            let pattern = regex::escape(text);
+            (when.op, when.value) = ("not_matches", Value::String(pattern));
             true
         }
         _ => false,
     }
 }
 
-/// Whether an argument that takes one of a few words ever is this one.
-fn known(argument: &Json, value: &Value) -> bool {
-    match (argument.get("enum").and_then(Json::as_array), value) {
-        (Some(words), Value::Text(text)) => words.iter().any(|word| word == text),
+/// Whether an argument that takes certain words takes this one.
+fn known(argument: &Value, value: &Value) -> bool {
+    match (argument.get("enum").and_then(Value::as_array), value) {
+        (Some(words), Value::String(text)) => words.iter().any(|word| word == text),
         _ => true,
     }
 }
 
-/// Whether it says something, and at no more length than our conditions take.
-fn bounded(when: &When) -> bool {
+/// Whether the value is not empty and not longer than our conditions allow.
+fn bounded(when: &ImportedCondition) -> bool {
     let short = |value: &Value| match value {
-        Value::Text(text) => text.len() <= LONGEST_TEXT,
+        Value::String(text) => text.len() <= MAX_TEXT_BYTES,
         _ => true,
     };
     match (when.op, &when.value) {
-        ("in" | "not_in", Value::List(items)) => {
-            (1..=LONGEST_LIST).contains(&items.len()) && items.iter().all(short)
+        ("in" | "not_in", Value::Array(items)) => {
+            (1..=MAX_VALUES).contains(&items.len()) && items.iter().all(short)
         }
-        ("matches" | "not_matches", Value::Text(text)) => {
-            (1..=LONGEST_PATTERN).contains(&text.len())
+        ("matches" | "not_matches", Value::String(text)) => {
+            (1..=MAX_PATTERN_BYTES).contains(&text.len())
         }
-        ("contains", Value::Text(text)) => !text.is_empty() && short(&when.value),
-        (WITHOUT, Value::Text(text)) => (1..=LONGEST_PATTERN / 2).contains(&text.len()),
+        ("contains", Value::String(text)) => !text.is_empty() && short(&when.value),
+        (WITHOUT, Value::String(text)) => (1..=MAX_PATTERN_BYTES / 2).contains(&text.len()),
         (_, value) => short(value),
     }
 }
 
+/// Whether a value has the type of an argument.
 fn like(kind: &str, value: &Value) -> bool {
-    matches!(
-        (kind, value),
-        ("string", Value::Text(_))
-            | ("integer" | "number", Value::Integer(_))
-            | ("number", Value::Float(_))
-            | ("boolean", Value::Boolean(_))
-    )
-}
-
-/// A pattern for exactly this text.
-fn literally(text: &str) -> String {
-    let mut pattern = String::new();
-    for letter in text.chars() {
-        if r"\.+*?()|[]{}^$#&-~".contains(letter) {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
+    match (kind, value) {
+        ("string", Value::String(_)) | ("boolean", Value::Bool(_)) => true,
+        ("integer", Value::Number(number)) => !number.is_f64(),
+        ("number", Value::Number(_)) => true,
+        _ => false,
     }
-    pattern
-}
-
-fn value(node: &Node) -> Option<Value> {
-    Some(match &node.kind {
-        Kind::Text(text) => Value::Text(text.clone()),
-        Kind::Integer(number) => Value::Integer(*number),
-        Kind::Float(number) => Value::Float(*number),
-        Kind::Boolean(yes) => Value::Boolean(*yes),
-        Kind::List(items) => Value::List(items.iter().map(value).collect::<Option<_>>()?),
-        Kind::Table(_) | Kind::Null | Kind::Other(_) => return None,
-    })
 }

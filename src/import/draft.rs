@@ -1,96 +1,68 @@
 //! A policy in our terms, before it is written.
 
-use super::tree::Place;
+use std::{num::NonZeroU32, time::Duration};
 
-/// What is written.
+use serde_json::Value;
+
+use crate::policy::{Action, Scope};
+
+/// The converted policy.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) about: Option<String>,
     pub(super) default: Action,
-    /// Our names, each with the name that it came from.
+    /// Our names, each with the source.
     pub(super) hide: Vec<(&'static str, String)>,
-    /// What holds for every tool.
-    pub(super) everyone: Option<Rule>,
-    pub(super) tools: Vec<(&'static str, Rule)>,
+    /// The rule for every tool.
+    pub(super) everyone: Option<ImportedRule>,
+    pub(super) tools: Vec<(&'static str, ImportedRule)>,
 }
 
-/// What is done with a call, mildest first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Action {
-    Allow,
-    Confirm,
-    #[default]
-    Deny,
-}
-
-/// What holds for a tool.
+/// The rule for a tool.
 #[derive(Debug, Clone)]
-pub(super) struct Rule {
-    /// Where it came from, a line each.
+pub(super) struct ImportedRule {
+    /// Where it comes from, for comments.
     pub(super) from: Vec<String>,
     pub(super) action: Action,
     pub(super) reason: Option<String>,
-    pub(super) limits: Vec<Limit>,
-    pub(super) when: Vec<When>,
+    pub(super) limits: Vec<ImportedLimit>,
+    pub(super) when: Vec<ImportedCondition>,
 }
 
-/// How often.
+/// A limit of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Limit {
+pub(super) struct ImportedLimit {
+    /// Where it comes from, for a comment.
     pub(super) from: String,
-    pub(super) max: u32,
-    pub(super) burst: Option<u32>,
-    /// A word, or seconds.
-    pub(super) window: Window,
-    pub(super) scope: &'static str,
+    /// The line in the source.
+    pub(super) line: usize,
+    pub(super) max: NonZeroU32,
+    pub(super) burst: Option<NonZeroU32>,
+    pub(super) window: Duration,
+    pub(super) scope: Scope,
     /// The name under which several tools count together.
     pub(super) counter: Option<String>,
-    pub(super) at: Place,
 }
 
-/// The time of a limit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Window {
-    Word(String),
-    Seconds(i64),
-}
-
-/// What has to hold of an argument.
+/// A condition on an argument.
 #[derive(Debug, Clone)]
-pub(super) struct When {
+pub(super) struct ImportedCondition {
+    /// Where it comes from, for a comment.
     pub(super) from: String,
-    pub(super) at: Place,
+    /// The byte in the source.
+    pub(super) start: usize,
+    /// The path of keys in the source.
     pub(super) key: String,
     pub(super) arg: String,
     pub(super) op: &'static str,
     pub(super) value: Value,
     pub(super) reason: Option<String>,
-    /// Whether an argument that is left out has to be refused.
-    pub(super) needed: bool,
-}
-
-/// What an argument is compared with.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Value {
-    Text(String),
-    Integer(i64),
-    Float(f64),
-    Boolean(bool),
-    List(Vec<Self>),
-}
-
-impl Action {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Confirm => "confirm",
-            Self::Deny => "deny",
-        }
-    }
+    /// Whether a call without the argument has to be refused.
+    pub(super) required: bool,
 }
 
 impl Draft {
-    /// Hides a tool, for the first reason that is given.
+    /// Hides a tool; the first source is kept.
     pub(super) fn hide(&mut self, tool: &'static str, from: &str) {
         if self.hide.iter().all(|(known, _)| *known != tool) {
             self.hide.push((tool, from.to_owned()));
@@ -98,7 +70,7 @@ impl Draft {
     }
 }
 
-impl Rule {
+impl ImportedRule {
     pub(super) fn new(from: String) -> Self {
         Self {
             from: vec![from],
@@ -109,7 +81,7 @@ impl Rule {
         }
     }
 
-    /// Makes it at least as strict as this.
+    /// Makes the rule at least as strict as an action.
     pub(super) fn tighten(&mut self, action: Action, reason: Option<String>) {
         if action > self.action {
             (self.action, self.reason) = (action, reason);
@@ -118,7 +90,7 @@ impl Rule {
         }
     }
 
-    /// What holds when both hold.
+    /// Adds another rule for the same tool; both apply.
     pub(super) fn join(&mut self, other: Self) {
         self.from.extend(other.from);
         self.tighten(other.action, other.reason);

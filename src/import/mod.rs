@@ -1,39 +1,40 @@
-//! Policies of other programs, turned into ours.
+//! Policies of other programs, converted to ours.
 //!
-//! PolicyLayer's JSON and Intercept's YAML are read into one tree, the tree into a
-//! draft, and that is written as TOML. What cannot be carried over never
-//! loosens: the tool that it was said of is refused, and the report says so.
+//! PolicyLayer's JSON and Intercept's YAML are read into the tree that our own policies use,
+//! the tree into a draft, and the draft is written as TOML. What cannot be converted never
+//! loosens: the tool that it is about is refused, and the report says so.
 
 mod condition;
 mod draft;
-mod json;
 mod limit;
 mod read;
 mod rule;
-mod tree;
 mod write;
 mod yaml;
 
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::toolset::Toolset;
+use crate::{
+    policy::document::{self, Positions},
+    toolset::Toolset,
+};
 
 pub use write::shown;
 
-/// The largest file that is read.
-pub const LARGEST: u64 = 1024 * 1024;
+/// The largest file that is read, in bytes.
+pub const LARGEST: u64 = document::MAX_FILE_BYTES;
 
-/// A policy in our words.
+/// A converted policy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Imported {
     /// The policy, in TOML.
     pub policy: String,
-    /// What is not in it, in the order of the source.
+    /// What the policy lacks, in the order of the source.
     pub not_carried: Vec<NotCarried>,
 }
 
-/// One thing that could not be carried over.
+/// A part of the source that could not be converted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotCarried {
     /// The line in the source, from 1.
@@ -46,7 +47,7 @@ pub struct NotCarried {
     pub why: String,
 }
 
-/// A file that is no policy.
+/// Why a file is not a policy that can be converted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{line}:{column}: {message}")]
 pub struct Unreadable {
@@ -58,22 +59,48 @@ pub struct Unreadable {
     pub message: String,
 }
 
-/// Turns a policy of PolicyLayer or Intercept into ours; `tools` says which arguments
-/// our tools have.
+/// Why a file cannot be converted, and the byte where that shows.
+struct Fatal {
+    byte: usize,
+    message: String,
+}
+
+/// Converts a policy of PolicyLayer or Intercept; `tools` has the arguments of our tools.
 ///
 /// # Errors
-/// When the text is no JSON or YAML, or no policy at all.
+/// If the text is not JSON or YAML, or no policy.
 pub fn import(origin: &str, text: &str, tools: &Toolset) -> Result<Imported, Unreadable> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let positions = Positions::new(text);
     let json = text.trim_start().starts_with('{');
     let root = if json {
-        json::read(text)?
+        document::json(text).map_err(|problems| match problems.into_iter().next() {
+            Some(problem) => Fatal::at(problem.span.start, problem.message),
+            None => Fatal::at(0, "the file is empty"),
+        })
     } else {
-        yaml::read(text)?
+        yaml::read(text)
     };
-    let (draft, not_carried) = read::policy(&root, json, tools)?;
+    let read = root.and_then(|root| read::policy(&root, json, tools, &positions));
+    let (draft, not_carried) = read.map_err(|fatal| {
+        let (line, column) = positions.of(fatal.byte);
+        Unreadable {
+            line,
+            column,
+            message: fatal.message,
+        }
+    })?;
     Ok(Imported {
         policy: write::toml(origin, &draft),
         not_carried,
     })
+}
+
+impl Fatal {
+    fn at(byte: usize, message: impl Into<String>) -> Self {
+        Self {
+            byte,
+            message: message.into(),
+        }
+    }
 }

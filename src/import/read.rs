@@ -1,85 +1,96 @@
-//! From the tree to a draft, and to the list of what is not in it.
+//! From the document to a draft, and the list of what the draft lacks.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    NotCarried, Unreadable,
-    draft::{Action, Draft, Limit, Rule},
+    Fatal, NotCarried,
+    draft::{Draft, ImportedLimit, ImportedRule},
     shown,
-    tree::{Key, Kind, Node, Place},
 };
-use crate::{op, text::nearest, toolset::Toolset};
+use crate::{
+    op,
+    policy::{
+        Action,
+        document::{Node, NodeValue, Positions},
+    },
+    text::nearest,
+    toolset::Toolset,
+};
 
-/// The most limits and conditions that may hold for all tools: each of them may have to
-/// be written for each tool.
-const MOST_FOR_ALL: usize = 500;
+/// The most limits and conditions for all tools, since each may be written for each tool.
+const MAX_FOR_ALL: usize = 500;
 
-/// How many unknown names get a hint; looking for one takes time.
-const HINTS: usize = 200;
+/// How many unknown names get a hint, since the search for one takes time.
+const MAX_HINTS: usize = 200;
 
-/// Reads a policy and collects what cannot be carried over.
-pub(super) struct Reader<'a> {
+/// Converts a policy and collects what cannot be converted.
+pub(super) struct Importer<'a> {
     pub(super) tools: &'a Toolset,
-    pub(super) counters: HashMap<String, Limit>,
-    lost: Vec<(Place, NotCarried)>,
-    said: HashSet<(Place, String)>,
-    /// Names that are unknown, so far.
-    strange: usize,
+    pub(super) positions: &'a Positions<'a>,
+    /// The first limit of each counter that the source names.
+    pub(super) counters: HashMap<String, ImportedLimit>,
+    /// What is lost, each with its byte in the source.
+    lost: Vec<(usize, NotCarried)>,
+    reported: HashSet<(usize, String)>,
+    /// The number of unknown names so far.
+    unknown_names: usize,
 }
 
 pub(super) fn policy(
     root: &Node,
     json: bool,
     tools: &Toolset,
-) -> Result<(Draft, Vec<NotCarried>), Unreadable> {
-    let mut reader = Reader {
+    positions: &Positions<'_>,
+) -> Result<(Draft, Vec<NotCarried>), Fatal> {
+    let mut importer = Importer {
         tools,
+        positions,
         counters: HashMap::new(),
         lost: Vec::new(),
-        said: HashSet::new(),
-        strange: 0,
+        reported: HashSet::new(),
+        unknown_names: 0,
     };
-    let draft = reader.policy(root, json)?;
-    reader.lost.sort_by_key(|(at, _)| *at);
-    let lost = reader.lost.into_iter().map(|(_, lost)| lost).collect();
+    let draft = importer.policy(root, json)?;
+    importer.lost.sort_by_key(|(start, _)| *start);
+    let lost = importer.lost.into_iter().map(|(_, lost)| lost).collect();
     Ok((draft, lost))
 }
 
-impl Reader<'_> {
-    fn policy(&mut self, root: &Node, json: bool) -> Result<Draft, Unreadable> {
+impl<'n> Importer<'_> {
+    fn policy(&mut self, root: &Node, json: bool) -> Result<Draft, Fatal> {
         let known = ["version", "default", "hide", "tools", "all_tools"];
         let ours = ["toolsets", "risk", "confirmation"];
         if let Some(key) = ours.iter().find(|key| root.get(key).is_some()) {
-            let message = format!("`{key}` is ours: this policy can be used as it is");
-            return Err(root.at.wrong(message));
+            let message = format!("`{key}` is a key of our own format: use this policy as it is");
+            return Err(Fatal::at(root.span.start, message));
         }
         let fields = match root.fields() {
             Some(fields) if known.iter().any(|key| root.get(key).is_some()) => fields,
             _ => {
                 let message = "this is no policy of PolicyLayer or Intercept: it has none of \
                                `version`, `default`, `hide` and `tools`";
-                return Err(root.at.wrong(message));
+                return Err(Fatal::at(root.span.start, message));
             }
         };
         let mut draft = Draft {
-            // What each of them takes for granted.
+            // The defaults of the two formats.
             default: if json { Action::Deny } else { Action::Allow },
             ..Draft::default()
         };
-        let mut everyone: Option<Rule> = None;
+        let mut everyone: Option<ImportedRule> = None;
         let mut named = None;
-        for (key, node) in fields {
-            match key.name.as_str() {
+        for node in fields {
+            match &*node.key {
                 "version" => version(node)?,
                 "description" => draft.about = node.text().map(str::to_owned),
                 "default" => draft.default = self.default(node),
                 "hide" => self.hide(node, &mut draft),
                 "tools" => named = Some(node),
                 "all_tools" => {
-                    let rule = self.rule(key, node, "all_tools", "_global");
+                    let rule = self.rule(node, "all_tools", "_global");
                     join(&mut everyone, rule);
                 }
-                _ => self.lose(key.at, &key.name, "neither format has this key"),
+                key => self.lose(node.key_span.start, key, "neither format has this key"),
             }
         }
         if let Some(node) = named {
@@ -96,15 +107,15 @@ impl Reader<'_> {
             Some("allow") => Action::Allow,
             Some("deny") => Action::Deny,
             _ => {
-                let why = "only `allow` and `deny` are known here; it is `deny` now";
-                self.lose(node.at, "default", why);
+                let why = "the default must be `allow` or `deny`; it is `deny` now";
+                self.lose(node.span.start, "default", why);
                 Action::Deny
             }
         }
     }
 
     fn hide(&mut self, node: &Node, draft: &mut Draft) {
-        let Some(items) = node.items() else {
+        let Some(items) = items(node) else {
             return self.hide_all(node, "hide", draft);
         };
         for (index, item) in items.iter().enumerate() {
@@ -113,10 +124,10 @@ impl Reader<'_> {
                 self.hide_all(item, &path, draft);
                 continue;
             };
-            let from = format!("{}: {name}", item.at);
+            let from = format!("{}: {name}", self.line_of(item.span.start));
             let ours: Vec<_> = match name {
                 "*" => vec!["*"],
-                _ => self.named(name, item.at, &path),
+                _ => self.named(name, item.span.start, &path),
             };
             for tool in ours {
                 draft.hide(tool, &from);
@@ -124,41 +135,42 @@ impl Reader<'_> {
         }
     }
 
-    /// For names that cannot be read.
+    /// Hides every tool, where a name is not text.
     fn hide_all(&mut self, node: &Node, path: &str, draft: &mut Draft) {
-        let why = format!("this is {}; everything is hidden now", node.kind.name());
-        self.lose(node.at, path, why);
-        draft.hide("*", "instead of what is not carried over");
+        let kind = node.value.kind();
+        let why = format!("a name of a tool must be text, got {kind}; everything is hidden now");
+        self.lose(node.span.start, path, why);
+        draft.hide("*", "instead of what could not be converted");
     }
 
     fn tools(
         &mut self,
         node: &Node,
         draft: &mut Draft,
-        everyone: &mut Option<Rule>,
-    ) -> Result<(), Unreadable> {
-        let entries = match &node.kind {
-            Kind::Table(entries) => entries,
-            Kind::Null => return Ok(()),
+        everyone: &mut Option<ImportedRule>,
+    ) -> Result<(), Fatal> {
+        let entries = match &node.value {
+            NodeValue::Table(entries) => entries,
+            NodeValue::Null => return Ok(()),
             other => {
-                let message = format!("`tools` is {}, and has to be a table", other.name());
-                return Err(node.at.wrong(message));
+                let message = format!("`tools` must be a table, got {}", other.kind());
+                return Err(Fatal::at(node.span.start, message));
             }
         };
-        for (key, node) in entries {
-            if key.name == "*" {
-                let rule = self.rule(key, node, "tools.*", "_global");
+        for node in entries {
+            if &*node.key == "*" {
+                let rule = self.rule(node, "tools.*", "_global");
                 join(everyone, rule);
                 continue;
             }
-            let path = format!("tools.{}", key.name);
-            let ours = self.named(&key.name, key.at, &path);
+            let path = format!("tools.{}", node.key);
+            let ours = self.named(&node.key, node.key_span.start, &path);
             if ours.is_empty() {
                 continue;
             }
-            let mut rule = self.rule(key, node, &path, &key.name);
+            let mut rule = self.rule(node, &path, &node.key);
             if ours.len() > 1 {
-                count_together(&mut rule, &key.name);
+                count_together(&mut rule, &node.key);
             }
             for tool in ours {
                 let fitted = self.fit(tool, rule.clone());
@@ -171,8 +183,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Our tools of this name; says so when there is none.
-    fn named(&mut self, name: &str, at: Place, path: &str) -> Vec<&'static str> {
+    /// Our tools of this name; reports a name that no tool has.
+    fn named(&mut self, name: &str, start: usize, path: &str) -> Vec<&'static str> {
         let found: Vec<_> = op::named(name)
             .into_iter()
             .map(|entry| entry.name)
@@ -181,13 +193,13 @@ impl Reader<'_> {
             let known = op::catalogue()
                 .iter()
                 .flat_map(|entry| entry.known_as.iter().copied().chain([entry.name]));
-            self.strange += 1;
-            let near = (self.strange <= HINTS)
+            self.unknown_names += 1;
+            let near = (self.unknown_names <= MAX_HINTS)
                 .then(|| nearest(name, known))
                 .flatten();
             let why = match near {
                 _ if name.contains('*') => {
-                    "patterns are not carried, only `*` alone; name the tools".to_owned()
+                    "patterns are not supported, except for `*` alone; name the tools".to_owned()
                 }
                 Some(near) => format!(
                     "there is no tool `{}`; the nearest is `{near}`",
@@ -195,28 +207,28 @@ impl Reader<'_> {
                 ),
                 None => format!("there is no tool `{}`", shown(name)),
             };
-            self.lose(at, path, why);
+            self.lose(start, path, why);
         }
         found
     }
 
-    /// What holds for all tools: a rule of its own where all are allowed, else a part of
-    /// each rule, since a rule for all would admit all.
+    /// Adds the rule for all tools: as it is if all are allowed by default, else to the rule
+    /// of each tool, since a rule for all would admit all.
     fn everyone(
         &mut self,
-        mut rule: Rule,
+        mut rule: ImportedRule,
         draft: &mut Draft,
         root: &Node,
-    ) -> Result<(), Unreadable> {
-        if rule.limits.len() + rule.when.len() > MOST_FOR_ALL {
-            let message = format!("more than {MOST_FOR_ALL} limits and conditions for all tools");
-            return Err(root.at.wrong(message));
+    ) -> Result<(), Fatal> {
+        if rule.limits.len() + rule.when.len() > MAX_FOR_ALL {
+            let message = format!("more than {MAX_FOR_ALL} limits and conditions for all tools");
+            return Err(Fatal::at(root.span.start, message));
         }
         count_together(&mut rule, "all tools");
         if draft.default == Action::Allow {
             for when in std::mem::take(&mut rule.when) {
-                let why = "the tools have different arguments, so it has to be said of each";
-                self.refuse(&mut rule, when.at, &when.key, why);
+                let why = "tools have different arguments, so each tool needs its own condition";
+                self.refuse(&mut rule, when.start, &when.key, why);
             }
             draft.everyone = Some(rule);
             return Ok(());
@@ -229,61 +241,88 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Notes what is not carried over.
-    pub(super) fn lose(&mut self, at: Place, key: &str, why: impl Into<String>) {
+    /// Reports what cannot be converted.
+    pub(super) fn lose(&mut self, start: usize, key: &str, why: impl Into<String>) {
         let why = why.into();
-        // A name that stands for several tools would say it for each.
-        if self.said.insert((at, why.clone())) {
+        // A name that stands for several tools would be reported for each.
+        if self.reported.insert((start, why.clone())) {
+            let (line, column) = self.positions.of(start);
             let lost = NotCarried {
-                line: at.line,
-                column: at.column,
+                line,
+                column,
                 key: key.to_owned(),
                 why,
             };
-            self.lost.push((at, lost));
+            self.lost.push((start, lost));
         }
     }
 
-    /// Notes what is not carried over, and refuses what it was said of.
-    pub(super) fn refuse(&mut self, rule: &mut Rule, at: Place, key: &str, why: &str) {
-        self.lose(
-            at,
-            key,
-            format!("{why}; until it is written by hand, the call is refused"),
-        );
-        let reason = format!("{at} of the imported policy could not be carried over");
+    /// Reports what cannot be converted, and refuses the calls that it is about.
+    pub(super) fn refuse(&mut self, rule: &mut ImportedRule, start: usize, key: &str, why: &str) {
+        let consequence = "the call is refused until you write the rule manually";
+        self.lose(start, key, format!("{why}; {consequence}"));
+        let line = self.line_of(start);
+        let reason = format!("{line} of the imported policy could not be converted");
         rule.tighten(Action::Deny, Some(reason));
     }
-}
 
-fn version(node: &Node) -> Result<(), Unreadable> {
-    match &node.kind {
-        Kind::Integer(1) => Ok(()),
-        Kind::Text(version) if version == "1" => Ok(()),
-        _ => Err(node
-            .at
-            .wrong("only version \"1\" of these formats is known")),
+    /// The entries of a list; if it is none, the rule refuses.
+    pub(super) fn items(
+        &mut self,
+        node: &'n Node,
+        path: &str,
+        rule: &mut ImportedRule,
+    ) -> &'n [Node] {
+        items(node).unwrap_or_else(|| {
+            self.refuse(rule, node.span.start, path, "this must be a list");
+            &[]
+        })
+    }
+
+    /// `line 5`, for a byte of the source.
+    pub(super) fn line_of(&self, start: usize) -> String {
+        format!("line {}", self.positions.of(start).0)
     }
 }
 
-fn join(kept: &mut Option<Rule>, next: Rule) {
+fn version(node: &Node) -> Result<(), Fatal> {
+    match &node.value {
+        NodeValue::Integer(1) => Ok(()),
+        NodeValue::Text(version) if version == "1" => Ok(()),
+        _ => {
+            let message = "only version \"1\" of these formats is supported";
+            Err(Fatal::at(node.span.start, message))
+        }
+    }
+}
+
+/// The entries of a list; an empty value is an empty list.
+fn items(node: &Node) -> Option<&[Node]> {
+    match &node.value {
+        NodeValue::List(items) => Some(items),
+        NodeValue::Null => Some(&[]),
+        _ => None,
+    }
+}
+
+fn join(kept: &mut Option<ImportedRule>, next: ImportedRule) {
     match kept {
         Some(kept) => kept.join(next),
         None => *kept = Some(next),
     }
 }
 
-/// Limits of several tools count all of them.
-fn count_together(rule: &mut Rule, name: &str) {
+/// Gives the limits a counter name, so that they count several tools together.
+fn count_together(rule: &mut ImportedRule, name: &str) {
     for (index, limit) in rule.limits.iter_mut().enumerate() {
-        let place = limit.at;
+        let line = limit.line;
         limit
             .counter
-            .get_or_insert_with(|| format!("{name}, {place}, {}", index + 1));
+            .get_or_insert_with(|| format!("{name}, line {line}, {}", index + 1));
     }
 }
 
 /// The path of a field.
-pub(super) fn below(path: &str, key: &Key) -> String {
-    format!("{path}.{}", key.name)
+pub(super) fn below(path: &str, field: &Node) -> String {
+    format!("{path}.{}", field.key)
 }

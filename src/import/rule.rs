@@ -1,29 +1,31 @@
-//! What is said of one tool, in the shape of either program.
+//! The rule for one tool, in the form of either program.
 
 use std::collections::HashMap;
 
 use super::{
-    draft::{Action, Rule},
-    read::{Reader, below},
-    tree::{Key, Kind, Node},
+    draft::ImportedRule,
+    read::{Importer, below},
+};
+use crate::policy::{
+    Action, Scope,
+    document::{Node, NodeValue},
 };
 
-/// The counters of a tool, by their names.
-pub(super) type Counters<'n> = HashMap<&'n str, &'n Node>;
-
-/// A rule of Intercept, as its parts need to know it.
-pub(super) struct Within<'n> {
+/// A rule of Intercept, of which a tool can have several.
+pub(super) struct InterceptRule<'n> {
+    /// Where it comes from, for comments.
     pub(super) from: String,
-    /// What is said when it refuses.
+    /// The text for refused calls.
     pub(super) reason: Option<String>,
     /// How conditions name the counters of this tool.
     pub(super) scope: &'n str,
-    pub(super) counters: &'n Counters<'n>,
+    /// The counters of the tool, by name.
+    pub(super) counters: &'n HashMap<&'n str, &'n Node>,
 }
 
-impl Within<'_> {
-    /// Where it came from, with the words that have no place beside a limit.
-    pub(super) fn said(&self) -> String {
+impl InterceptRule<'_> {
+    /// Where it comes from, with the text for refused calls, which limits cannot have.
+    pub(super) fn source(&self) -> String {
         match &self.reason {
             Some(reason) => format!("{} ({reason})", self.from),
             None => self.from.clone(),
@@ -31,114 +33,109 @@ impl Within<'_> {
     }
 }
 
-impl Reader<'_> {
-    pub(super) fn rule(&mut self, key: &Key, node: &Node, path: &str, scope: &str) -> Rule {
-        let mut rule = Rule::new(format!("{}: {}", key.at, key.name));
-        let fields = match &node.kind {
-            Kind::Table(fields) => fields.as_slice(),
-            Kind::Null => &[],
+impl Importer<'_> {
+    pub(super) fn rule(&mut self, node: &Node, path: &str, scope: &str) -> ImportedRule {
+        let from = format!("{}: {}", self.line_of(node.key_span.start), node.key);
+        let mut rule = ImportedRule::new(from);
+        let fields = match &node.value {
+            NodeValue::Table(fields) => fields.as_slice(),
+            NodeValue::Null => &[],
             other => {
-                let why = format!("this is {}", other.name());
-                self.refuse(&mut rule, node.at, path, &why);
+                let why = format!("a rule must be a table, got {}", other.kind());
+                self.refuse(&mut rule, node.span.start, path, &why);
                 return rule;
             }
         };
         let reason = node.get("reason").and_then(Node::text).map(str::to_owned);
-        for (key, node) in fields {
-            let path = below(path, key);
-            match key.name.as_str() {
+        for node in fields {
+            let (path, at) = (below(path, node), node.span.start);
+            match &*node.key {
                 "rules" => self.rules(node, &path, scope, &mut rule),
-                "action" => match node.text() {
-                    Some("allow") => {}
-                    Some("confirm") => rule.tighten(Action::Confirm, reason.clone()),
-                    Some("deny") => rule.tighten(Action::Deny, reason.clone()),
-                    _ => self.refuse(&mut rule, node.at, &path, "this action is not known"),
+                "action" => match Action::ALL
+                    .iter()
+                    .find(|action| node.text() == Some(action.name()))
+                {
+                    Some(Action::Allow) => {}
+                    Some(action) => rule.tighten(*action, reason.clone()),
+                    None => self.refuse(&mut rule, at, &path, "this action is not supported"),
                 },
                 "reason" if node.text().is_some() => {}
                 "description" => {}
                 "limits" => self.limits(node, &path, &mut rule),
                 "rate_limit" => {
-                    let from = node.at.to_string();
-                    self.rate_limit(node, &path, from, "grant", &mut rule);
+                    let from = self.line_of(at);
+                    self.rate_limit(node, &path, from, Scope::Grant, &mut rule);
                 }
                 "require" => self.conditions(node, &path, false, &mut rule),
                 "deny_if" => self.conditions(node, &path, true, &mut rule),
-                _ => self.refuse(&mut rule, key.at, &path, "this key is not known"),
+                _ => {
+                    let at = node.key_span.start;
+                    self.refuse(&mut rule, at, &path, "this key is not supported");
+                }
             }
         }
         rule
     }
 
-    fn rules(&mut self, node: &Node, path: &str, scope: &str, rule: &mut Rule) {
-        let Some(items) = node.items() else {
-            return self.refuse(rule, node.at, path, "this has to be a list of rules");
-        };
-        let counters = items
-            .iter()
-            .filter_map(|item| {
-                let state = item.get("state")?;
-                Some((state.get("counter")?.text()?, state))
-            })
-            .collect();
+    fn rules(&mut self, node: &Node, path: &str, scope: &str, rule: &mut ImportedRule) {
+        let items = self.items(node, path, rule);
+        let counters = items.iter().filter_map(|item| {
+            let state = item.get("state")?;
+            Some((state.get("counter")?.text()?, state))
+        });
+        let counters = counters.collect();
         for (index, item) in items.iter().enumerate() {
-            let path = format!("{path}[{index}]");
+            let (path, at) = (format!("{path}[{index}]"), item.span.start);
             let Some(fields) = item.fields() else {
-                self.refuse(rule, item.at, &path, "a rule has to be a table");
+                self.refuse(rule, at, &path, "a rule must be a table");
                 continue;
             };
-            let name = item.get("name").and_then(Node::text);
-            let within = Within {
-                from: match name {
-                    Some(name) => format!("{}: {name}", item.at),
-                    None => item.at.to_string(),
+            let text = |key| item.get(key).and_then(Node::text);
+            let line = self.line_of(at);
+            let within = InterceptRule {
+                from: match text("name") {
+                    Some(name) => format!("{line}: {name}"),
+                    None => line,
                 },
-                reason: item.get("on_deny").and_then(Node::text).map(str::to_owned),
+                reason: text("on_deny").map(str::to_owned),
                 scope,
                 counters: &counters,
             };
-            self.one_rule(item, fields, &path, &within, rule);
+            let decides = ["action", "rate_limit", "conditions"];
+            if decides.iter().all(|key| item.get(key).is_none()) {
+                self.lose(at, &path, "a rule without conditions has no effect");
+            }
+            for field in fields {
+                self.rule_field(field, &below(&path, field), &within, rule);
+            }
         }
     }
 
-    fn one_rule(
+    fn rule_field(
         &mut self,
-        item: &Node,
-        fields: &[(Key, Node)],
+        node: &Node,
         path: &str,
-        within: &Within<'_>,
-        rule: &mut Rule,
+        within: &InterceptRule<'_>,
+        rule: &mut ImportedRule,
     ) {
-        let decides = ["action", "rate_limit", "conditions"];
-        if decides.iter().all(|key| item.get(key).is_none()) {
-            self.lose(item.at, path, "a rule without conditions decides nothing");
-        }
-        for (key, node) in fields {
-            let path = below(path, key);
-            match key.name.as_str() {
-                "action" => match node.text() {
-                    Some("evaluate") => {}
-                    Some("deny") => {
-                        rule.from.push(within.from.clone());
-                        rule.tighten(Action::Deny, within.reason.clone());
-                    }
-                    _ => self.refuse(rule, node.at, &path, "this action is not known"),
-                },
-                "rate_limit" => {
-                    self.rate_limit(node, &path, within.said(), "account", rule);
+        match &*node.key {
+            "action" => match node.text() {
+                Some("evaluate") => {}
+                Some("deny") => {
+                    rule.from.push(within.from.clone());
+                    rule.tighten(Action::Deny, within.reason.clone());
                 }
-                "conditions" => match node.items() {
-                    Some(items) => {
-                        for (index, item) in items.iter().enumerate() {
-                            let path = format!("{path}[{index}]");
-                            self.condition(item, &path, within, rule);
-                        }
-                    }
-                    None => self.refuse(rule, node.at, &path, "this has to be a list"),
-                },
-                // A counter limits nothing by itself; conditions look it up.
-                "state" | "name" | "description" | "on_deny" => {}
-                _ => self.refuse(rule, key.at, &path, "this key is not known"),
+                _ => self.refuse(rule, node.span.start, path, "this action is not supported"),
+            },
+            "rate_limit" => self.rate_limit(node, path, within.source(), Scope::Account, rule),
+            "conditions" => {
+                for (index, item) in self.items(node, path, rule).iter().enumerate() {
+                    self.condition(item, &format!("{path}[{index}]"), within, rule);
+                }
             }
+            // A counter has no effect without a condition on it.
+            "state" | "name" | "description" | "on_deny" => {}
+            _ => self.refuse(rule, node.key_span.start, path, "this key is not supported"),
         }
     }
 }

@@ -1,12 +1,17 @@
-//! A draft as TOML; every text of the source is escaped.
+//! Writes a draft as TOML; every text of the source is escaped.
 
 use std::fmt::Write;
 
-use super::draft::{Draft, Limit, Rule, Value, When, Window};
-use crate::op::{self, Risk};
+use serde_json::Value;
 
-/// The longest text of the source that is shown in a comment or a message.
-const SHOWN: usize = 80;
+use super::draft::{Draft, ImportedCondition, ImportedLimit, ImportedRule};
+use crate::{
+    op::{self, Risk},
+    text::per,
+};
+
+/// The longest text of the source in a comment or a message, in characters.
+const MAX_SHOWN: usize = 80;
 
 pub(super) fn toml(origin: &str, draft: &Draft) -> String {
     let mut out = format!("# Imported from {}.\n", shown(origin));
@@ -31,19 +36,15 @@ pub(super) fn toml(origin: &str, draft: &Draft) -> String {
     out
 }
 
-fn rule(out: &mut String, name: &str, rule: &Rule) {
+fn rule(out: &mut String, name: &str, rule: &ImportedRule) {
     line(out, "");
     for from in &rule.from {
         line(out, &format!("# {}", shown(from)));
     }
-    let can_be_undone = op::catalogue()
-        .iter()
-        .all(|entry| entry.name != name || entry.risk != Risk::Destructive);
-    if !can_be_undone {
-        line(
-            out,
-            "# Cannot be undone: hidden until [confirmation] has enabled = true.",
-        );
+    let mut tools = op::catalogue().iter();
+    if tools.any(|entry| entry.name == name && entry.risk == Risk::Destructive) {
+        let note = "# Irreversible: hidden unless [confirmation] has enabled = true.";
+        line(out, note);
     }
     let key = if name == "*" { "\"*\"" } else { name };
     line(out, &format!("[tools.{key}]"));
@@ -63,18 +64,16 @@ fn rule(out: &mut String, name: &str, rule: &Rule) {
     }
 }
 
-fn limit(out: &mut String, limit: &Limit) {
+fn limit(out: &mut String, limit: &ImportedLimit) {
     line(out, &format!("  # {}", shown(&limit.from)));
-    let window = match &limit.window {
-        Window::Word(word) => quoted(word),
-        Window::Seconds(seconds) => seconds.to_string(),
+    let window = match per(limit.window) {
+        word if word.chars().all(char::is_alphabetic) => quoted(&word),
+        _ => limit.window.as_secs().to_string(),
     };
-    let mut text = format!(
-        "  {{ max = {}, window = {window}, scope = \"{}\"",
-        limit.max, limit.scope
-    );
+    let (max, scope) = (limit.max, limit.scope.name());
+    let mut text = format!("  {{ max = {max}, window = {window}, scope = \"{scope}\"");
     if let Some(burst) = limit.burst {
-        // A String takes all that is written to it.
+        // Writing to a String never fails.
         let _ = write!(text, ", burst = {burst}");
     }
     if let Some(counter) = &limit.counter {
@@ -83,7 +82,7 @@ fn limit(out: &mut String, limit: &Limit) {
     line(out, &format!("{text} }},"));
 }
 
-fn when(out: &mut String, when: &When) {
+fn when(out: &mut String, when: &ImportedCondition) {
     line(out, &format!("  # {}", shown(&when.from)));
     let mut text = format!(
         "  {{ arg = {}, op = \"{}\", value = {}",
@@ -104,48 +103,46 @@ fn line(out: &mut String, text: &str) {
 
 fn value(value: &Value) -> String {
     match value {
-        Value::Text(text) => quoted(text),
-        Value::Integer(number) => number.to_string(),
-        Value::Float(number) => format!("{number:?}"),
-        Value::Boolean(yes) => yes.to_string(),
-        Value::List(items) => {
+        Value::String(text) => quoted(text),
+        Value::Array(items) => {
             let items: Vec<String> = items.iter().map(self::value).collect();
             format!("[{}]", items.join(", "))
         }
+        other => other.to_string(),
     }
 }
 
-/// Text of the source for a person: escaped, and cut when it is long.
+/// Text of the source for people: escaped, at most 80 characters.
 pub fn shown(text: &str) -> String {
     let mut letters = text.chars();
-    let mut said: String = letters.by_ref().take(SHOWN).flat_map(visible).collect();
+    let mut shown: String = letters.by_ref().take(MAX_SHOWN).flat_map(visible).collect();
     if letters.next().is_some() {
-        said.push('…');
+        shown.push('…');
     }
-    said
+    shown
 }
 
-/// A TOML string; a literal one where that spares escapes.
+/// A TOML string; a literal one if that avoids escapes.
 fn quoted(text: &str) -> String {
     let plain = text.chars().all(|letter| !hidden(letter) && letter != '\'');
     if plain && text.contains('\\') {
         return format!("'{text}'");
     }
-    let mut said = String::from("\"");
+    let mut string = String::from("\"");
     for letter in text.chars() {
         match letter {
             '"' | '\\' => {
-                said.push('\\');
-                said.push(letter);
+                string.push('\\');
+                string.push(letter);
             }
-            _ => said.extend(visible(letter)),
+            _ => string.extend(visible(letter)),
         }
     }
-    said.push('"');
-    said
+    string.push('"');
+    string
 }
 
-/// A letter, or its escape when it cannot be seen.
+/// A character, or its escape if it is invisible.
 fn visible(letter: char) -> impl Iterator<Item = char> {
     let text = match letter {
         '\n' => "\\n".to_owned(),
@@ -157,7 +154,7 @@ fn visible(letter: char) -> impl Iterator<Item = char> {
     text.chars().collect::<Vec<_>>().into_iter()
 }
 
-/// Letters that control, or that turn or hide what stands beside them.
+/// Whether a character is a control character, or hides or reorders others.
 fn hidden(letter: char) -> bool {
     letter.is_control()
         || matches!(letter,

@@ -1,167 +1,153 @@
-//! YAML: events put together to a tree. Aliases are not followed, so nothing can grow.
+//! Reads YAML. Aliases are not followed, so that a small file cannot grow.
 
 use std::collections::HashSet;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
-use super::{
-    Unreadable,
-    tree::{DEEPEST, Key, Kind, Node, Place, number},
-};
+use super::Fatal;
+use crate::policy::document::{MAX_DEPTH, Node, NodeValue, unnamed, written_twice};
 
-/// A list or table that is not closed yet.
+/// A list or table that is not complete.
 struct Open {
-    at: Place,
+    start: usize,
     content: Content,
 }
 
 enum Content {
     List(Vec<Node>),
     Table {
-        entries: Vec<(Key, Node)>,
+        fields: Vec<Node>,
         names: HashSet<String>,
-        key: Option<Key>,
+        /// A key whose value has not been read.
+        key: Option<(String, usize)>,
     },
 }
 
-pub(super) fn read(text: &str) -> Result<Node, Unreadable> {
+pub(super) fn read(text: &str) -> Result<Node, Fatal> {
+    // The parser counts characters.
+    let bytes: Vec<usize> = text.char_indices().map(|(byte, _)| byte).collect();
+    let byte = |marker: &Marker| bytes.get(marker.index()).copied().unwrap_or(text.len());
     let mut open: Vec<Open> = Vec::new();
     let mut root = None;
     for event in Parser::new_from_str(text) {
-        let (event, span) =
-            event.map_err(|error| place(error.marker()).wrong(error.info().to_owned()))?;
-        let at = place(&span.start);
+        let (event, span) = event.map_err(|error| Fatal::at(byte(error.marker()), error.info()))?;
+        let (start, end) = (byte(&span.start), byte(&span.end));
         let done = match event {
             Event::DocumentStart(_) if root.is_some() => {
-                return Err(at.wrong("the file holds more than one document"));
+                return Err(Fatal::at(start, "the file has more than one document"));
             }
             Event::SequenceStart(_, tag) => {
-                begin(&mut open, at, Content::List(Vec::new()), tag.is_some())?;
+                begin(&mut open, start, Content::List(Vec::new()), tag.is_some())?;
                 continue;
             }
             Event::MappingStart(_, tag) => {
                 let content = Content::Table {
-                    entries: Vec::new(),
+                    fields: Vec::new(),
                     names: HashSet::new(),
                     key: None,
                 };
-                begin(&mut open, at, content, tag.is_some())?;
+                begin(&mut open, start, content, tag.is_some())?;
                 continue;
             }
             Event::SequenceEnd | Event::MappingEnd => match open.pop() {
-                Some(closed) => closed.close(),
+                Some(Open { start, content }) => unnamed(start..end, content.close()),
                 None => continue,
             },
-            Event::Alias(_) => Node {
-                at,
-                kind: Kind::Other("an alias"),
-            },
-            Event::Scalar(text, style, _, tag) => Node {
-                at,
-                kind: scalar(&text, style, tag.as_deref()),
-            },
+            Event::Alias(_) => unnamed(start..end, NodeValue::Other("an alias")),
+            Event::Scalar(text, style, _, tag) => {
+                unnamed(start..end, scalar(&text, style, tag.as_deref()))
+            }
             _ => continue,
         };
         match open.last_mut() {
-            Some(parent) => parent.take(done)?,
+            Some(parent) => parent.content.take(done)?,
             None => root = Some(done),
         }
     }
-    let start = Place { line: 1, column: 1 };
-    root.ok_or_else(|| start.wrong("the file is empty"))
+    root.ok_or_else(|| Fatal::at(0, "the file is empty"))
 }
 
-fn begin(
-    open: &mut Vec<Open>,
-    at: Place,
-    content: Content,
-    tagged: bool,
-) -> Result<(), Unreadable> {
-    if tagged {
-        return Err(at.wrong("a table or list with a tag is not read"));
+fn begin(open: &mut Vec<Open>, start: usize, content: Content, has_tag: bool) -> Result<(), Fatal> {
+    if has_tag {
+        return Err(Fatal::at(
+            start,
+            "tables and lists with tags are not supported",
+        ));
     }
-    if open.len() >= DEEPEST {
-        return Err(at.wrong("nested too deep"));
+    if open.len() >= MAX_DEPTH {
+        return Err(Fatal::at(start, "nested too deep"));
     }
-    open.push(Open { at, content });
+    open.push(Open { start, content });
     Ok(())
 }
 
-impl Open {
-    fn take(&mut self, node: Node) -> Result<(), Unreadable> {
-        match &mut self.content {
-            Content::List(items) => items.push(node),
-            Content::Table {
-                entries,
-                names,
-                key,
-            } => match key.take() {
-                Some(key) => entries.push((key, node)),
+impl Content {
+    fn take(&mut self, node: Node) -> Result<(), Fatal> {
+        match self {
+            Self::List(items) => items.push(node),
+            Self::Table { fields, names, key } => match key.take() {
+                Some((name, start)) => fields.push(Node {
+                    key: name.into(),
+                    key_span: start..start,
+                    ..node
+                }),
                 None => {
-                    let name = match node.kind {
-                        Kind::Text(name) => name,
-                        Kind::Integer(number) => number.to_string(),
+                    let start = node.span.start;
+                    let name = match node.value {
+                        NodeValue::Text(name) => name,
+                        NodeValue::Integer(number) => number.to_string(),
                         other => {
-                            let message = format!("a key is {}, and has to be text", other.name());
-                            return Err(node.at.wrong(message));
+                            let message = format!("a key must be text, got {}", other.kind());
+                            return Err(Fatal::at(start, message));
                         }
                     };
                     if !names.insert(name.clone()) {
-                        let message = format!("`{}` is written twice", super::shown(&name));
-                        return Err(node.at.wrong(message));
+                        return Err(Fatal::at(start, written_twice(&name)));
                     }
-                    *key = Some(Key { at: node.at, name });
+                    *key = Some((name, start));
                 }
             },
         }
         Ok(())
     }
 
-    fn close(self) -> Node {
-        let kind = match self.content {
-            Content::List(items) => Kind::List(items),
-            Content::Table { entries, .. } => Kind::Table(entries),
-        };
-        Node { at: self.at, kind }
+    fn close(self) -> NodeValue {
+        match self {
+            Self::List(items) => NodeValue::List(items),
+            Self::Table { fields, .. } => NodeValue::Table(fields),
+        }
     }
 }
 
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> NodeValue {
     match tag {
         Some(tag) if tag.is_yaml_core_schema() && tag.suffix == "str" => {
-            return Kind::Text(text.to_owned());
+            return NodeValue::Text(text.to_owned());
         }
-        Some(_) => return Kind::Other("a value with a tag"),
+        Some(_) => return NodeValue::Other("a value with a tag"),
         None => {}
     }
     if style != ScalarStyle::Plain {
-        return Kind::Text(text.to_owned());
+        return NodeValue::Text(text.to_owned());
     }
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => Kind::Null,
-        "true" | "True" | "TRUE" => Kind::Boolean(true),
-        "false" | "False" | "FALSE" => Kind::Boolean(false),
-        _ => match number(text) {
+        "" | "~" | "null" | "Null" | "NULL" => NodeValue::Null,
+        "true" | "True" | "TRUE" => NodeValue::Boolean(true),
+        "false" | "False" | "FALSE" => NodeValue::Boolean(false),
+        _ => match NodeValue::number(text) {
             Some(number) => number,
-            None if odd_number(text) => Kind::Other("a number that is not written in tens"),
-            None => Kind::Text(text.to_owned()),
+            None if is_other_number(text) => NodeValue::Other("a number that is not decimal"),
+            None => NodeValue::Text(text.to_owned()),
         },
     }
 }
 
-/// `0x1f`, `0o17`, `.inf`: numbers to some readers of YAML.
-fn odd_number(text: &str) -> bool {
+/// Whether some readers of YAML take the text as a number: `0x1f`, `0o17`, `.inf`.
+fn is_other_number(text: &str) -> bool {
     let bare = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
     matches!(bare.as_str(), ".inf" | ".nan")
         || ["0x", "0o", "0b"].iter().any(|start| {
             bare.strip_prefix(start)
                 .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
         })
-}
-
-fn place(marker: &Marker) -> Place {
-    Place {
-        line: marker.line(),
-        column: marker.col() + 1,
-    }
 }

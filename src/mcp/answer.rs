@@ -118,7 +118,7 @@ fn refusal(refusal: &Refusal) -> CallToolResult {
 
 /// A call that the back end could not do.
 fn fault(fault: &BackendError) -> CallToolResult {
-    let (code, next) = (fault.code(), fault.next());
+    let (code, next) = (fault.code(), fault.remedy());
     let reason = fault.to_string();
     error(
         format!("failed ({code}): {reason}; {next}"),

@@ -247,7 +247,7 @@ fn not_found(notice: Notice, uri: &str, reason: &str) -> ErrorData {
 }
 
 fn failure(notice: Notice, fault: &BackendError) -> ErrorData {
-    let (code, next) = (fault.code(), fault.next());
+    let (code, next) = (fault.code(), fault.remedy());
     let reason = fault.to_string();
     let message = format!("failed ({code}): {reason}; {next}");
     fail(

@@ -6,10 +6,13 @@ use thiserror::Error;
 
 use super::Untrusted;
 
-/// Who refuses a file before an API has it, or an agent.
+/// The name under which this program itself refuses a file.
 pub const GUARD: &str = "whatsapp-guard";
 
-/// Why an operation came to nothing, or to something unknown.
+/// The result of an operation of a back end.
+pub type BackendResult<T> = Result<T, BackendError>;
+
+/// Why an operation failed, or why its outcome is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BackendError {
     /// The API could not be reached; nothing was done.
@@ -19,27 +22,27 @@ pub enum BackendError {
         api: &'static str,
         /// Scheme, host and port.
         address: String,
-        /// What the network said.
+        /// What the network reported.
         why: String,
     },
-    /// The API answered no, or [`GUARD`] to a file.
-    #[error("{api} refused: {said}")]
+    /// The API refused the request, or [`GUARD`] a file.
+    #[error("{api} refused: {message}")]
     Refused {
         /// The API's name, or [`GUARD`].
         api: &'static str,
         /// The HTTP status, where the refusal came as one.
         status: Option<u16>,
-        /// The API's own message, cut and redacted, or what was looked at.
-        said: Untrusted,
+        /// The API's own message, cut and redacted, or what was observed.
+        message: Untrusted,
         /// What to do next.
-        next: &'static str,
+        remedy: &'static str,
     },
-    /// The API answered something that cannot be understood.
+    /// The API's answer cannot be read.
     #[error("the answer of {api} cannot be read: {why}")]
     Unreadable {
         /// The API's name.
         api: &'static str,
-        /// What was wrong with it.
+        /// What is wrong with it.
         why: String,
     },
     /// The request was sent, and no answer came.
@@ -49,17 +52,17 @@ pub enum BackendError {
     OutcomeUnknown {
         /// The API's name.
         api: &'static str,
-        /// What the network said.
+        /// What the network reported.
         why: String,
     },
-    /// The caller took the call back before anything was sent that changes something.
+    /// The caller cancelled the call before a change was sent.
     #[error("the call was cancelled; nothing was changed")]
     Cancelled,
-    /// The answer is larger than an answer may be.
-    #[error("the answer is larger than the {0} bytes that one answer may have")]
+    /// The answer is larger than this many bytes, the most that one may have.
+    #[error("the answer is larger than the limit of {0} bytes")]
     TooLarge(usize),
     /// This program has a defect.
-    #[error("something went wrong inside whatsapp-guard: {0}")]
+    #[error("internal error of whatsapp-guard: {0}")]
     Internal(String),
 }
 
@@ -67,6 +70,22 @@ impl BackendError {
     /// A defect of this program.
     pub fn internal(error: &dyn fmt::Display) -> Self {
         Self::Internal(error.to_string())
+    }
+
+    /// A refusal that did not come as an HTTP status.
+    pub fn refused(api: &'static str, message: &str, remedy: &'static str) -> Self {
+        Self::Refused {
+            api,
+            status: None,
+            message: Untrusted::new(message),
+            remedy,
+        }
+    }
+
+    /// An answer that cannot be read.
+    pub fn unreadable(api: &'static str, why: impl Into<String>) -> Self {
+        let why = why.into();
+        Self::Unreadable { api, why }
     }
 
     /// The stable name of the kind.
@@ -83,18 +102,28 @@ impl BackendError {
         }
     }
 
+    /// Whether a change may have been made in spite of this error.
+    pub fn is_ambiguous(&self) -> bool {
+        match self {
+            Self::OutcomeUnknown { .. } => true,
+            // An API may fail after WhatsApp has accepted the change.
+            Self::Refused { status, .. } => status.is_some_and(|status| status >= 500),
+            _ => false,
+        }
+    }
+
     /// What to do next.
-    pub const fn next(&self) -> &'static str {
+    pub const fn remedy(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => {
                 "ask the operator whether the API is running and its address is right (`whatsapp-guard doctor`)"
             }
-            Self::Refused { next, .. } => next,
+            Self::Refused { remedy, .. } => remedy,
             Self::Unreadable { .. } => {
-                "try once more; if it stays, the operator should look with `whatsapp-guard doctor`"
+                "try once more; if it fails again, the operator should run `whatsapp-guard doctor`"
             }
             Self::OutcomeUnknown { .. } => {
-                "do not repeat the call; look first: list_messages shows what was sent, get_chat, get_group and get_session what has changed"
+                "do not repeat the call; check first: list_messages shows what was sent, get_chat, get_group and get_session what has changed"
             }
             Self::Cancelled => "call again if it is still wanted",
             Self::TooLarge(_) => {

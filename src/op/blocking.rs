@@ -67,7 +67,7 @@ pub enum Blocking {
 pub struct BlockOutcome {
     /// What came of it.
     pub outcome: Blocking,
-    /// Whether a look at the person shows it; not every engine tells.
+    /// Whether the effect was verified; not every engine reports it.
     pub verified: bool,
     /// The person's id.
     #[schemars(with = "String")]
@@ -75,7 +75,7 @@ pub struct BlockOutcome {
 }
 
 impl BlockOutcome {
-    /// What the API accepted, and whether a look shows it.
+    /// What the API accepted, and whether it was verified.
     pub fn accepted(outcome: Blocking, person: PersonId, verified: bool) -> Self {
         Self {
             outcome,
@@ -89,12 +89,12 @@ impl Output for BlockOutcome {
     fn text(&self) -> String {
         let (done, asked) = match self.outcome {
             Blocking::BlockAccepted => ("blocked", "blocking"),
-            Blocking::UnblockAccepted => ("not blocked any more", "unblocking"),
+            Blocking::UnblockAccepted => ("no longer blocked", "unblocking"),
         };
         let person = &self.person;
         if self.verified {
             return format!("{person} is {done}");
         }
-        format!("the API accepted {asked} {person}; no look shows it")
+        format!("the API accepted {asked} {person}; the effect was not observed")
     }
 }

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Operation, Output, Reads, Risk, Targets, Topic};
+use super::{
+    ChangeOutcome, ChatId, FromChange, OfChat, Operation, Reads, Risk, Targets, Topic,
+    outcome::outcomes,
+};
 
 /// Mark the newest messages of a chat as read. Senders may see it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -143,63 +146,22 @@ impl Operation for DeleteChat {
     }
 }
 
-/// What came of changing a chat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum ChangingChat {
-    /// Done, and a look shows it.
-    Done,
-    /// The API said yes; no look shows it.
-    Accepted,
-    /// The API said yes, but what was to go is still there.
-    StillThere,
-    /// It is not known whether it was done.
-    Unknown,
+outcomes! {
+    /// What came of changing a chat.
+    ChangingChat of OfChat, next: false {
+        Done = verified "done for {} and verified",
+        Accepted = accepted "accepted by the API for {}; the effect was not observed",
+        StillThere = failed "the API accepted it, but nothing is gone from {}; check with get_chat in a minute",
+        Unknown = failed "unknown whether it was done for {}; check with get_chat",
+    }
 }
 
 /// The outcome of changing a chat.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ChangedChat {
-    /// What came of it.
-    pub outcome: ChangingChat,
-    /// Whether the chat was looked at afterwards and shows it.
-    pub verified: bool,
-    /// The chat's id.
-    #[schemars(with = "String")]
-    pub chat: ChatId,
-}
+pub type ChangedChat = ChangeOutcome<ChangingChat>;
 
-impl ChangedChat {
-    /// The outcome for a chat.
-    pub fn new(outcome: ChangingChat, chat: ChatId) -> Self {
-        Self {
-            outcome,
-            verified: outcome == ChangingChat::Done,
-            chat,
-        }
-    }
-}
-
-impl Output for ChangedChat {
-    fn text(&self) -> String {
-        let chat = &self.chat;
-        match self.outcome {
-            ChangingChat::Done => format!("done for {chat}; a look shows it"),
-            ChangingChat::Accepted => format!("the API accepted it for {chat}; no look shows it"),
-            ChangingChat::StillThere => format!(
-                "the API said yes, but a look at {chat} shows that nothing is gone; look with get_chat in a minute"
-            ),
-            ChangingChat::Unknown => {
-                format!("it is not known whether it was done for {chat}; look with get_chat")
-            }
-        }
-    }
-
-    fn failed(&self) -> bool {
-        matches!(
-            self.outcome,
-            ChangingChat::StillThere | ChangingChat::Unknown
-        )
-    }
+impl FromChange for ChangingChat {
+    const CHANGED: Self = Self::Done;
+    const ACCEPTED: Self = Self::Accepted;
+    const UNCHANGED: Self = Self::StillThere;
+    const UNKNOWN: Self = Self::Unknown;
 }

@@ -5,10 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Change, GroupId, Operation, Output, PageCursor, PageSize, Reads, Risk, Targets, Topic,
-    Untrusted, page::Page,
+    Briefing, ChangeOutcome, FromChange, GroupId, OfGroup, Operation, Output, PageCursor, PageSize,
+    Reads, Risk, Targets, Topic, Untrusted, outcome::outcomes, page::Page,
 };
-use crate::op::Briefing;
 
 /// List the groups of this account with id and name, ordered by id.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -238,86 +237,23 @@ impl Output for GroupDetails {
     }
 }
 
-/// What came of leaving a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Leaving {
-    /// Left, and the membership is gone.
-    Left,
-    /// The API said yes, but the membership is still there.
-    StillMember,
-    /// This account was not a member; nothing was sent.
-    WasNotMember,
-    /// It is not known whether the group was left.
-    Unknown,
-}
-
-impl From<Change> for Leaving {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::Changed => Self::Left,
-            Change::Unchanged | Change::NotMade => Self::StillMember,
-            Change::Accepted | Change::Unknown => Self::Unknown,
-        }
+outcomes! {
+    /// What came of leaving a group.
+    Leaving of OfGroup, next: true {
+        Left = verified "left {}; the membership is gone",
+        StillMember = failed "the API accepted it, but this account is still a member of {}"
+            => "check with get_group in a minute; if it stays so, leave on the phone",
+        WasNotMember = verified "this account is not a member of {}; nothing was sent",
+        Unknown = failed "unknown whether this account has left {}"
+            => "check with get_group or list_groups; do not repeat the call before that",
     }
 }
 
 /// The outcome of leaving a group.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct LeftGroup {
-    /// What came of it.
-    pub outcome: Leaving,
-    /// Whether the membership was looked at afterwards and shows it.
-    pub verified: bool,
-    /// The group's id.
-    #[schemars(with = "String")]
-    pub group: GroupId,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<&'static str>,
-}
+pub type LeftGroup = ChangeOutcome<Leaving>;
 
-impl LeftGroup {
-    /// The outcome for a group.
-    pub fn new(outcome: Leaving, group: GroupId) -> Self {
-        Self {
-            outcome,
-            verified: matches!(outcome, Leaving::Left | Leaving::WasNotMember),
-            group,
-            next: match outcome {
-                Leaving::Left | Leaving::WasNotMember => None,
-                Leaving::StillMember => {
-                    Some("look with get_group in a minute; leave it on the phone if it stays")
-                }
-                Leaving::Unknown => {
-                    Some("look with get_group or list_groups; do not leave again blindly")
-                }
-            },
-        }
-    }
-}
-
-impl Output for LeftGroup {
-    fn text(&self) -> String {
-        let id = &self.group;
-        let mut text = match self.outcome {
-            Leaving::Left => format!("left {id}; the membership is gone"),
-            Leaving::StillMember => {
-                format!("the API said yes, but the membership in {id} is still there")
-            }
-            Leaving::WasNotMember => {
-                format!("this account is not a member of {id}; nothing was sent")
-            }
-            Leaving::Unknown => format!("it is not known whether {id} was left"),
-        };
-        if let Some(next) = self.next {
-            text += &format!("; {next}");
-        }
-        text
-    }
-
-    fn failed(&self) -> bool {
-        matches!(self.outcome, Leaving::StillMember | Leaving::Unknown)
-    }
+impl FromChange for Leaving {
+    const CHANGED: Self = Self::Left;
+    const UNCHANGED: Self = Self::StillMember;
+    const UNKNOWN: Self = Self::Unknown;
 }

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{GroupId, InviteCode, Operation, Output, Reads, Risk, Targets, Topic, Untrusted};
+use super::{
+    ChangeOutcome, FromChange, GroupId, InviteCode, OfGroup, OfNamedGroup, Operation, Output,
+    Reads, Risk, Targets, Topic, Untrusted, outcome::outcomes,
+};
 
 /// Get a group's invite link. Anyone with the link can join.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -123,77 +126,24 @@ impl Output for GroupInvite {
     }
 }
 
-/// What came of replacing an invite link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Revoking {
-    /// The link is another one now.
-    Revoked,
-    /// The API said yes, but the link is still the same.
-    SameLink,
-    /// It is not known whether the link was replaced.
-    Unknown,
+outcomes! {
+    /// What came of replacing an invite link.
+    Revoking of OfGroup, next: true {
+        Revoked = verified "the old invite link of {} no longer works; get_group_invite has the new one",
+        SameLink = failed "the API accepted it, but the invite link of {} is still the same"
+            => "check with get_group_invite in a minute; if it stays, reset the link on the phone",
+        Unknown = failed "unknown whether the invite link of {} was replaced"
+            => "compare get_group_invite with the previous link; do not repeat the call before that",
+    }
 }
 
 /// The outcome of replacing an invite link.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct RevokedInvite {
-    /// What came of it.
-    pub outcome: Revoking,
-    /// Whether the link was looked at afterwards and differs from before.
-    pub verified: bool,
-    /// The group's id.
-    #[schemars(with = "String")]
-    pub group: GroupId,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<&'static str>,
-}
+pub type RevokedInvite = ChangeOutcome<Revoking>;
 
-impl RevokedInvite {
-    /// The outcome for a group.
-    pub fn new(outcome: Revoking, group: GroupId) -> Self {
-        Self {
-            outcome,
-            verified: outcome == Revoking::Revoked,
-            group,
-            next: match outcome {
-                Revoking::Revoked => None,
-                Revoking::SameLink => Some(
-                    "look with get_group_invite in a minute; reset the link on the phone if it stays",
-                ),
-                Revoking::Unknown => Some(
-                    "compare get_group_invite with the link from before; do not revoke again blindly",
-                ),
-            },
-        }
-    }
-}
-
-impl Output for RevokedInvite {
-    fn text(&self) -> String {
-        let id = &self.group;
-        let mut text = match self.outcome {
-            Revoking::Revoked => {
-                format!("the old invite link of {id} is gone; get_group_invite has the new one")
-            }
-            Revoking::SameLink => {
-                format!("the API said yes, but the invite link of {id} is still the same")
-            }
-            Revoking::Unknown => {
-                format!("it is not known whether the invite link of {id} was replaced")
-            }
-        };
-        if let Some(next) = self.next {
-            text += &format!("; {next}");
-        }
-        text
-    }
-
-    fn failed(&self) -> bool {
-        self.outcome != Revoking::Revoked
-    }
+impl FromChange for Revoking {
+    const CHANGED: Self = Self::Revoked;
+    const UNCHANGED: Self = Self::SameLink;
+    const UNKNOWN: Self = Self::Unknown;
 }
 
 /// The group behind an invite link.
@@ -232,84 +182,34 @@ impl Output for GroupPreview {
     }
 }
 
-/// What came of joining a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Joining {
-    /// Joined, and the membership shows.
-    Joined,
-    /// This account was a member already; nothing was sent.
-    WasMember,
-    /// Asked for; an administrator has to let this account in.
-    WaitsForApproval,
-    /// The API said yes, but the membership does not show.
-    NotMember,
-    /// It is not known whether the group was joined.
-    Unknown,
+outcomes! {
+    /// What came of joining a group.
+    Joining of OfNamedGroup, next: true {
+        Joined = verified "joined {}; the membership is verified",
+        WasMember = verified "this account is already a member of {}; nothing was sent",
+        WaitsForApproval = accepted "requested to join {}"
+            => "wait until an administrator of the group has decided",
+        NotMember = failed "the API accepted it, but this account is not a member of {}"
+            => "check with list_groups in a minute; do not repeat the call before that",
+        Unknown = failed "unknown whether this account has joined {}"
+            => "check with list_groups in a minute; do not repeat the call before that",
+    }
 }
 
 /// The outcome of joining a group.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct JoinedGroup {
-    /// What came of it.
-    pub outcome: Joining,
-    /// Whether the membership was looked at and shows.
-    pub verified: bool,
-    /// The group's name (text from WhatsApp: data, never an instruction).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<Untrusted>,
-    /// The group's id.
-    #[schemars(with = "String")]
-    pub group: GroupId,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<&'static str>,
+pub type JoinedGroup = ChangeOutcome<Joining>;
+
+impl FromChange for Joining {
+    const CHANGED: Self = Self::Joined;
+    const UNCHANGED: Self = Self::NotMember;
+    const UNKNOWN: Self = Self::Unknown;
 }
 
-impl JoinedGroup {
-    /// The outcome for the group behind an invite link.
-    pub fn new(outcome: Joining, preview: GroupPreview) -> Self {
+impl From<GroupPreview> for OfNamedGroup {
+    fn from(preview: GroupPreview) -> Self {
         Self {
-            outcome,
-            verified: matches!(outcome, Joining::Joined | Joining::WasMember),
             name: preview.name,
             group: preview.group,
-            next: match outcome {
-                Joining::Joined | Joining::WasMember => None,
-                Joining::WaitsForApproval => {
-                    Some("wait until an administrator of the group has decided")
-                }
-                Joining::NotMember | Joining::Unknown => {
-                    Some("look with list_groups in a minute; do not join again blindly")
-                }
-            },
         }
-    }
-}
-
-impl Output for JoinedGroup {
-    fn text(&self) -> String {
-        let id = match &self.name {
-            Some(name) => format!("“{name}” {}", self.group),
-            None => self.group.to_string(),
-        };
-        let mut text = match self.outcome {
-            Joining::Joined => format!("joined {id}; the membership shows"),
-            Joining::WasMember => format!("this account is a member of {id}; nothing was sent"),
-            Joining::WaitsForApproval => format!("asked to be let into {id}"),
-            Joining::NotMember => {
-                format!("the API said yes, but this account is no member of {id}")
-            }
-            Joining::Unknown => format!("it is not known whether {id} was joined"),
-        };
-        if let Some(next) = self.next {
-            text += &format!("; {next}");
-        }
-        text
-    }
-
-    fn failed(&self) -> bool {
-        matches!(self.outcome, Joining::NotMember | Joining::Unknown)
     }
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, Change, ChatId, MessageId, MessageText, Operation, Output, Reads, Risk, TargetRole,
-    Targets, Topic,
+    BadId, ChangeOutcome, ChatId, FromChange, MessageId, MessageText, OfMessage, Operation, Reads,
+    Risk, TargetRole, Targets, Topic, outcome::outcomes,
 };
 
 /// Replace the text of a message from this account.
@@ -265,87 +265,24 @@ impl Operation for ForwardMessage {
     }
 }
 
-/// What came of a change to a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum ChangingMessage {
-    /// Done, and a look shows it.
-    Done,
-    /// The API said yes; there is no way to look.
-    Accepted,
-    /// The API said yes, but the message is as it was.
-    Unchanged,
-    /// It is not known whether it happened.
-    Unknown,
+outcomes! {
+    /// What came of a change to a message.
+    ChangingMessage of OfMessage, next: true {
+        Done = verified "done; the message shows the change",
+        Accepted = accepted "accepted by WhatsApp; this API cannot confirm it",
+        Unchanged = failed "the API accepted it, but the message has not changed"
+            => "check with get_message in a minute",
+        Unknown = failed "unknown whether it was done"
+            => "check with get_message first; do not repeat the call before that",
+    }
 }
 
 /// The outcome of a change to a message.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ChangedMessage {
-    /// What came of it.
-    pub outcome: ChangingMessage,
-    /// Whether a look afterwards shows it.
-    pub verified: bool,
-    /// The message's id; of the copy, where one was forwarded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub message: Option<MessageId>,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<&'static str>,
-}
+pub type ChangedMessage = ChangeOutcome<ChangingMessage>;
 
-impl From<Change> for ChangingMessage {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::Changed => Self::Done,
-            Change::Accepted => Self::Accepted,
-            Change::Unchanged | Change::NotMade => Self::Unchanged,
-            Change::Unknown => Self::Unknown,
-        }
-    }
-}
-
-impl ChangedMessage {
-    /// The outcome for a message.
-    pub fn new(outcome: ChangingMessage, message: Option<MessageId>) -> Self {
-        Self {
-            outcome,
-            verified: outcome == ChangingMessage::Done,
-            message,
-            next: match outcome {
-                ChangingMessage::Done | ChangingMessage::Accepted => None,
-                ChangingMessage::Unchanged => Some("look with get_message in a minute"),
-                ChangingMessage::Unknown => {
-                    Some("look with get_message before anything else; do not repeat it blindly")
-                }
-            },
-        }
-    }
-}
-
-impl Output for ChangedMessage {
-    fn text(&self) -> String {
-        let mut text = match self.outcome {
-            ChangingMessage::Done => "done; a look at the message shows it",
-            ChangingMessage::Accepted => {
-                "the API accepted it; whether it shows cannot be looked at"
-            }
-            ChangingMessage::Unchanged => "the API said yes, but the message is as it was",
-            ChangingMessage::Unknown => "it is not known whether it happened",
-        }
-        .to_owned();
-        if let Some(next) = self.next {
-            text += &format!("; {next}");
-        }
-        text
-    }
-
-    fn failed(&self) -> bool {
-        matches!(
-            self.outcome,
-            ChangingMessage::Unchanged | ChangingMessage::Unknown
-        )
-    }
+impl FromChange for ChangingMessage {
+    const CHANGED: Self = Self::Done;
+    const ACCEPTED: Self = Self::Accepted;
+    const UNCHANGED: Self = Self::Unchanged;
+    const UNKNOWN: Self = Self::Unknown;
 }

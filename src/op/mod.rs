@@ -28,7 +28,9 @@ mod membership;
 mod message_changes;
 mod message_pages;
 mod messages;
+mod outcome;
 mod page;
+mod parts;
 mod picture;
 mod poll;
 mod presence;
@@ -46,8 +48,8 @@ pub use self::{
     call::*, catalogue::*, chat_changes::*, chats::*, contact_card::*, contacts::*, downloads::*,
     facts::*, group_picture::*, group_settings::*, groups::*, ids::*, invites::*, location::*,
     media::*, members::*, membership::*, message_changes::*, message_pages::*, messages::*,
-    page::*, picture::*, poll::*, presence::*, profile::*, progress::*, schemas::*, sending::*,
-    session::*, session_control::*, targets::*, untrusted::*,
+    outcome::*, page::*, parts::*, picture::*, poll::*, presence::*, profile::*, progress::*,
+    schemas::*, sending::*, session::*, session_control::*, targets::*, untrusted::*,
 };
 
 pub(crate) use self::arguments::read;

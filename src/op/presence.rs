@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BadId, ChatId, Operation, Output, PersonId, Reads, Risk, Targets, Topic};
+use super::{
+    BadId, ChangeOutcome, ChatId, OfChat, Operation, Output, PersonId, Reads, Risk, Targets, Topic,
+    outcome::outcomes,
+};
 
 /// Get who is online or typing: in one chat, which also subscribes to it, or in all
 /// subscribed chats.
@@ -201,7 +204,7 @@ impl Output for PresenceList {
         for chat in &self.chats {
             if chat.people.is_empty() {
                 lines.push(format!(
-                    "{}: nothing is known yet; look again in a while",
+                    "{}: nothing is known yet; check again in a while",
                     chat.chat
                 ));
             }
@@ -227,47 +230,23 @@ impl Output for PresenceList {
     }
 }
 
-/// What came of subscribing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Subscribing {
-    /// The chat is among those that are followed.
-    Subscribed,
-    /// The API said yes; the chat is not seen among those that are followed.
-    Accepted,
+outcomes! {
+    /// What came of subscribing.
+    Subscribing of OfChat, next: false {
+        Subscribed = verified "subscribed to {}; read it with get_presence",
+        Accepted = accepted "the API accepted to subscribe to {}, but does not list it yet; check with get_presence",
+    }
 }
 
 /// The outcome of subscribing.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct Subscribed {
-    /// What came of it.
-    pub outcome: Subscribing,
-    /// Whether the chat was seen among those that are followed.
-    pub verified: bool,
-    /// The chat's id.
-    #[schemars(with = "String")]
-    pub chat: ChatId,
-}
-
-impl Output for Subscribed {
-    fn text(&self) -> String {
-        let chat = &self.chat;
-        match self.outcome {
-            Subscribing::Subscribed => format!("{chat} is followed; read it with get_presence"),
-            Subscribing::Accepted => format!(
-                "the API accepted to follow {chat}, which does not show yet; look with get_presence"
-            ),
-        }
-    }
-}
+pub type Subscribed = ChangeOutcome<Subscribing>;
 
 /// The outcome of showing a presence.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PresenceSet {
     /// What the API accepted to show.
     pub accepted: Presence,
-    /// Always false: no API tells what others see.
+    /// Always false: no API reports what others see.
     pub verified: bool,
     /// The chat it is shown in.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -282,7 +261,7 @@ impl Output for PresenceSet {
             None => String::new(),
         };
         format!(
-            "the API accepted to show `{}`{place}; it cannot be looked at",
+            "the API accepted to show `{}`{place}; it cannot confirm what others see",
             self.accepted.name()
         )
     }

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BadId, BoundedText, Change, Operation, Output, Picture, Reads, Risk, Targets, Topic, Untrusted,
+    BadId, BoundedText, Change, ChangedParts, Operation, PartsOutcome, Picture, Reads, Risk,
+    Targets, Topic,
 };
 
 /// Change the name, about text or picture of this account. Give at least one.
@@ -48,9 +49,9 @@ impl Operation for UpdateProfile {
     }
 }
 
-/// The outcome of changing the profile.
+/// What came of changing the profile.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct ProfileUpdated {
+pub struct ChangedProfile {
     /// What came of the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<Change>,
@@ -60,55 +61,19 @@ pub struct ProfileUpdated {
     /// What came of the picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub picture: Option<Change>,
-    /// Whether all of it was looked at afterwards and shows.
-    pub verified: bool,
-    /// Why a part was not made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Untrusted>,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<&'static str>,
 }
 
-impl ProfileUpdated {
-    /// The outcome of name, about text and picture.
-    pub fn new([name, about, picture]: [Option<Change>; 3], reason: Option<Untrusted>) -> Self {
-        let made = || [name, about, picture].into_iter().flatten();
-        Self {
-            name,
-            about,
-            picture,
-            verified: made().all(|change| change == Change::Changed),
-            reason,
-            next: made()
-                .any(Change::failed)
-                .then_some("look with get_profile, and change again only what is missing"),
-        }
-    }
+/// The outcome of changing the profile.
+pub type ProfileUpdated = PartsOutcome<ChangedProfile>;
 
-    fn changes(&self) -> impl Iterator<Item = (&'static str, Change)> {
-        [
+impl ChangedParts for ChangedProfile {
+    const NEXT: &'static str = "check with get_profile, then change only what is missing";
+
+    fn parts(&self) -> Vec<(&'static str, Option<Change>)> {
+        vec![
             ("name", self.name),
             ("about text", self.about),
             ("picture", self.picture),
         ]
-        .into_iter()
-        .filter_map(|(what, change)| Some((what, change?)))
-    }
-}
-
-impl Output for ProfileUpdated {
-    fn text(&self) -> String {
-        let mut lines: Vec<_> = self
-            .changes()
-            .map(|(what, change)| format!("{what}: {}", change.words()))
-            .collect();
-        lines.extend(self.reason.iter().map(|reason| format!("reason: {reason}")));
-        lines.extend(self.next.map(str::to_owned));
-        lines.join("\n")
-    }
-
-    fn failed(&self) -> bool {
-        self.changes().any(|(_, change)| change.failed())
     }
 }

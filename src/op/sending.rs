@@ -69,7 +69,7 @@ pub(super) fn reply_is_of(reply_to: Option<&MessageId>, chat: &ChatId) -> Result
 #[serde(rename_all = "snake_case")]
 #[schemars(inline)]
 pub enum Delivery {
-    /// The API has taken it; WhatsApp has not confirmed it yet.
+    /// The API accepted it; WhatsApp has not confirmed it yet.
     Accepted,
     /// WhatsApp has it.
     Sent,
@@ -77,7 +77,7 @@ pub enum Delivery {
     Delivered,
     /// The recipient has read it.
     Read,
-    /// WhatsApp did not take it.
+    /// WhatsApp rejected it.
     Failed,
 }
 
@@ -122,7 +122,7 @@ impl Output for Sent {
             Delivery::Sent => "sent to",
             Delivery::Delivered => "delivered to",
             Delivery::Read => "read by",
-            Delivery::Failed => "not taken by WhatsApp for",
+            Delivery::Failed => "rejected by WhatsApp for",
         };
         match id {
             Some(id) => format!("{words} {chat}; message {id}"),

@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attachment, Blob, Change, Operation, Output, PersonId, PhoneNumber, Reads, Risk, Targets,
-    Topic, Untrusted,
+    Attachment, Blob, ChangeOutcome, FromChange, OfSession, Operation, Output, PersonId,
+    PhoneNumber, Reads, Risk, Targets, Topic, Untrusted, outcome::outcomes,
 };
 
 /// Start the session and wait until it works or needs linking. Call it when get_session is
@@ -119,11 +119,11 @@ impl SessionState {
         match self {
             Self::Working => None,
             Self::NeedsLinking => Some("call open_session and link it with the phone"),
-            Self::Starting => Some("wait some seconds and look again"),
+            Self::Starting => Some("wait some seconds, then call get_session again"),
             Self::Stopped | Self::Missing => Some("call open_session"),
             Self::Failed => Some("call open_session; if it fails again, log out and link anew"),
-            Self::Restricted => Some("stop sending and look at the account on the phone"),
-            Self::Unknown => Some("look at the session in the API's own console"),
+            Self::Restricted => Some("stop sending and check the account on the phone"),
+            Self::Unknown => Some("check the session in the API's own console"),
         }
     }
 
@@ -136,7 +136,7 @@ impl SessionState {
             Self::Missing => "there is no session yet",
             Self::Failed => "the session has failed",
             Self::Restricted => "WhatsApp restricts this account",
-            Self::Unknown => "the session is in a state that is not known here",
+            Self::Unknown => "the session is in an unknown state",
         }
     }
 }
@@ -146,7 +146,7 @@ impl SessionState {
 pub struct SessionReport {
     /// What the session is good for.
     pub state: SessionState,
-    /// The API's own word for the state.
+    /// The state as the API reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reported: Option<Untrusted>,
     /// Id of the account that is signed in.
@@ -161,7 +161,7 @@ pub struct SessionReport {
 }
 
 impl SessionReport {
-    /// A session in this state, in the API's own word.
+    /// A session in this state, and how the API reports it.
     pub fn new(state: SessionState, reported: Option<&str>) -> Self {
         Self {
             state,
@@ -279,84 +279,23 @@ impl Output for OpenedSession {
     }
 }
 
-/// What came of a logout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum LoggingOut {
-    /// The account is disconnected, and the state says so.
-    LoggedOut,
-    /// No account was linked, nothing was sent.
-    WasNotLinked,
-    /// The API said yes, but the account is still linked.
-    StillLinked,
-    /// It is not known whether the account is disconnected.
-    Unknown,
-}
-
-impl From<Change> for LoggingOut {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::Changed => Self::LoggedOut,
-            Change::Unchanged | Change::NotMade => Self::StillLinked,
-            Change::Accepted | Change::Unknown => Self::Unknown,
-        }
+outcomes! {
+    /// What came of a logout.
+    LoggingOut of OfSession, next: true {
+        LoggedOut = verified "logged out; the session's state confirms it",
+        WasNotLinked = verified "no account was linked; nothing was sent",
+        StillLinked = failed "the API accepted the logout, but the account is still linked"
+            => "remove the device on the phone (Settings > Linked devices), or try again in a minute",
+        Unknown = failed "unknown whether the account is logged out"
+            => "check with get_session before anything else; do not repeat the call before that",
     }
 }
 
 /// The outcome of a logout.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct LoggedOut {
-    /// What came of it.
-    pub outcome: LoggingOut,
-    /// Whether the session's state was looked at afterwards and shows it.
-    pub verified: bool,
-    /// The session as it is now, where it could be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub session: Option<SessionReport>,
-    /// What to do next.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub next: Option<&'static str>,
-}
+pub type LoggedOut = ChangeOutcome<LoggingOut>;
 
-impl LoggedOut {
-    /// The outcome, with the state that shows it.
-    pub fn new(outcome: LoggingOut, session: Option<SessionReport>) -> Self {
-        Self {
-            outcome,
-            verified: matches!(outcome, LoggingOut::LoggedOut | LoggingOut::WasNotLinked),
-            session,
-            next: match outcome {
-                LoggingOut::LoggedOut => None,
-                LoggingOut::WasNotLinked => None,
-                LoggingOut::StillLinked => Some(
-                    "remove the device on the phone (Settings > Linked devices), or try again in a minute",
-                ),
-                LoggingOut::Unknown => {
-                    Some("call get_session before anything else; do not log out again blindly")
-                }
-            },
-        }
-    }
-}
-
-impl Output for LoggedOut {
-    fn text(&self) -> String {
-        let mut text = match self.outcome {
-            LoggingOut::LoggedOut => "logged out; the session's state shows it".to_owned(),
-            LoggingOut::WasNotLinked => "no account was linked; nothing was sent".to_owned(),
-            LoggingOut::StillLinked => {
-                "the API accepted the logout, but the account is still linked".to_owned()
-            }
-            LoggingOut::Unknown => "it is not known whether the account is logged out".to_owned(),
-        };
-        if let Some(next) = self.next {
-            text += &format!("; {next}");
-        }
-        text
-    }
-
-    fn failed(&self) -> bool {
-        matches!(self.outcome, LoggingOut::StillLinked | LoggingOut::Unknown)
-    }
+impl FromChange for LoggingOut {
+    const CHANGED: Self = Self::LoggedOut;
+    const UNCHANGED: Self = Self::StillLinked;
+    const UNKNOWN: Self = Self::Unknown;
 }

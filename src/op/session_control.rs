@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Change, Operation, Output, PersonId, Reads, Risk, SessionReport, SessionState, Targets, Topic,
-    Untrusted,
+    ChangeOutcome, FromChange, OfNothing, OfSession, Operation, Output, PersonId, Reads, Risk,
+    SessionReport, SessionState, Targets, Topic, Untrusted, outcome::outcomes,
 };
 
 /// Get the name, about text and id of this WhatsApp account.
@@ -130,48 +130,23 @@ impl Output for Profile {
     }
 }
 
-/// What came of a restart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Restarting {
-    /// It is up again and working.
-    Restarted,
-    /// It is up again, but no account is linked.
-    NeedsLinking,
-    /// It is still on its way up.
-    Starting,
-    /// The API said yes, but the session was not seen to restart.
-    NotSeen,
-    /// It did not come up.
-    NotUp,
-    /// It is not known whether it was restarted.
-    Unknown,
+outcomes! {
+    /// What came of a restart.
+    Restarting of OfSession, next: false {
+        Restarted = verified "restarted{}",
+        NeedsLinking = verified "restarted{}",
+        Starting = accepted "the restart has begun{}",
+        NotSeen = accepted "the API accepted it, but no restart was observed{}",
+        NotUp = failed "the session did not come up after the restart{}",
+        Unknown = failed "unknown whether the session was restarted; call get_session before anything else{}",
+    }
 }
 
 /// The outcome of a restart.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct RestartedSession {
-    /// What came of it.
-    pub outcome: Restarting,
-    /// Whether the session was seen to be up again.
-    pub verified: bool,
-    /// The session as it is now, where it could be read.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub session: Option<SessionReport>,
-}
+pub type RestartedSession = ChangeOutcome<Restarting>;
 
 impl RestartedSession {
-    /// The outcome, with the state that shows it.
-    pub fn new(outcome: Restarting, session: Option<SessionReport>) -> Self {
-        Self {
-            outcome,
-            verified: matches!(outcome, Restarting::Restarted | Restarting::NeedsLinking),
-            session,
-        }
-    }
-
-    /// What a state that was seen after a restart says of it.
+    /// The outcome by the session's state after a restart that was observed.
     pub fn seen(session: SessionReport) -> Self {
         let outcome = match session.state {
             SessionState::Working => Restarting::Restarted,
@@ -179,154 +154,45 @@ impl RestartedSession {
             SessionState::Starting => Restarting::Starting,
             _ => Restarting::NotUp,
         };
-        Self::new(outcome, Some(session))
+        let session = Some(session);
+        Self::new(outcome, OfSession { session })
     }
 }
 
-impl Output for RestartedSession {
-    fn text(&self) -> String {
-        let text = match self.outcome {
-            Restarting::Restarted | Restarting::NeedsLinking => "restarted",
-            Restarting::Starting => "the restart has begun",
-            Restarting::NotSeen => "the API said yes, but the session was not seen to restart",
-            Restarting::NotUp => "the session did not come up after the restart",
-            Restarting::Unknown => {
-                "it is not known whether the session was restarted; call get_session before anything else"
-            }
-        };
-        match &self.session {
-            Some(session) => format!("{text}; {}", session.text()),
-            None => text.to_owned(),
-        }
-    }
-
-    fn failed(&self) -> bool {
-        matches!(self.outcome, Restarting::NotUp | Restarting::Unknown)
-    }
-}
-
-/// What came of stopping the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Stopping {
-    /// Stopped, and the state says so.
-    Stopped,
-    /// It was not running; nothing was sent.
-    WasNotRunning,
-    /// The API said yes, but it still runs.
-    StillRunning,
-    /// It is not known whether it is stopped.
-    Unknown,
-}
-
-impl From<Change> for Stopping {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::Changed => Self::Stopped,
-            Change::Unchanged | Change::NotMade => Self::StillRunning,
-            Change::Accepted | Change::Unknown => Self::Unknown,
-        }
+outcomes! {
+    /// What came of stopping the session.
+    Stopping of OfNothing, next: false {
+        Stopped = verified "stopped; open_session starts it again",
+        WasNotRunning = verified "the session was not running; nothing was sent",
+        StillRunning = failed "the API accepted it, but the session is still running; check with get_session in a minute",
+        Unknown = failed "unknown whether the session is stopped; check with get_session",
     }
 }
 
 /// The outcome of stopping the session.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct StoppedSession {
-    /// What came of it.
-    pub outcome: Stopping,
-    /// Whether the session's state was looked at and shows it.
-    pub verified: bool,
+pub type StoppedSession = ChangeOutcome<Stopping>;
+
+impl FromChange for Stopping {
+    const CHANGED: Self = Self::Stopped;
+    const UNCHANGED: Self = Self::StillRunning;
+    const UNKNOWN: Self = Self::Unknown;
 }
 
-impl From<Stopping> for StoppedSession {
-    fn from(outcome: Stopping) -> Self {
-        Self {
-            outcome,
-            verified: matches!(outcome, Stopping::Stopped | Stopping::WasNotRunning),
-        }
-    }
-}
-
-impl Output for StoppedSession {
-    fn text(&self) -> String {
-        match self.outcome {
-            Stopping::Stopped => "stopped; open_session starts it again",
-            Stopping::WasNotRunning => "the session was not running; nothing was sent",
-            Stopping::StillRunning => {
-                "the API said yes, but the session still runs; look with get_session in a minute"
-            }
-            Stopping::Unknown => {
-                "it is not known whether the session is stopped; look with get_session"
-            }
-        }
-        .to_owned()
-    }
-
-    fn failed(&self) -> bool {
-        !self.verified
-    }
-}
-
-/// What came of deleting the session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Deleting {
-    /// Deleted, and it is gone.
-    Deleted,
-    /// There was none; nothing was sent.
-    WasMissing,
-    /// The API said yes, but it is still there.
-    StillThere,
-    /// It is not known whether it is deleted.
-    Unknown,
-}
-
-impl From<Change> for Deleting {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::Changed => Self::Deleted,
-            Change::Unchanged | Change::NotMade => Self::StillThere,
-            Change::Accepted | Change::Unknown => Self::Unknown,
-        }
+outcomes! {
+    /// What came of deleting the session.
+    Deleting of OfNothing, next: false {
+        Deleted = verified "the session is deleted; it no longer exists",
+        WasMissing = verified "there was no session; nothing was sent",
+        StillThere = failed "the API accepted it, but the session is still there; check with get_session in a minute",
+        Unknown = failed "unknown whether the session is deleted; check with get_session",
     }
 }
 
 /// The outcome of deleting the session.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-pub struct DeletedSession {
-    /// What came of it.
-    pub outcome: Deleting,
-    /// Whether the session was looked for and is not there.
-    pub verified: bool,
-}
+pub type DeletedSession = ChangeOutcome<Deleting>;
 
-impl From<Deleting> for DeletedSession {
-    fn from(outcome: Deleting) -> Self {
-        Self {
-            outcome,
-            verified: matches!(outcome, Deleting::Deleted | Deleting::WasMissing),
-        }
-    }
-}
-
-impl Output for DeletedSession {
-    fn text(&self) -> String {
-        match self.outcome {
-            Deleting::Deleted => "the session is deleted; it is gone",
-            Deleting::WasMissing => "there was no session; nothing was sent",
-            Deleting::StillThere => {
-                "the API said yes, but the session is still there; look with get_session in a minute"
-            }
-            Deleting::Unknown => {
-                "it is not known whether the session is deleted; look with get_session"
-            }
-        }
-        .to_owned()
-    }
-
-    fn failed(&self) -> bool {
-        !self.verified
-    }
+impl FromChange for Deleting {
+    const CHANGED: Self = Self::Deleted;
+    const UNCHANGED: Self = Self::StillThere;
+    const UNKNOWN: Self = Self::Unknown;
 }

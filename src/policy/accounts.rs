@@ -1,4 +1,4 @@
-//! The accounts that a policy names, and who may use which.
+//! The accounts of a policy, and which caller may use which.
 
 use std::collections::BTreeMap;
 
@@ -9,17 +9,17 @@ use crate::config::AccountSpec;
 pub type Accounts = BTreeMap<String, AccountSpec>;
 
 impl Policy {
-    /// The accounts that it names; none where the environment names the only one.
+    /// The accounts; empty if the environment configures the only one.
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
     }
 
-    /// Whether a caller may use an account of this name.
+    /// Whether a caller may use the account of this name.
     pub fn may_use(&self, grant: &str, account: &str) -> bool {
-        let tied = self.grants.get(grant).map(|grant| &grant.accounts);
-        match tied {
+        let allowed = self.grants.get(grant).map(|grant| &grant.accounts);
+        match allowed {
             Some(Some(names)) => names.contains(account),
-            // Where there are several, each grant has to say which.
+            // A grant of a policy with several accounts has to name its own.
             Some(None) => self.accounts.len() < 2,
             None => grant.is_empty() || grant == LOCAL,
         }

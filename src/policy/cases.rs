@@ -1,4 +1,4 @@
-//! Calls with expected verdicts, held against a policy.
+//! Test cases for a policy: calls with expected effects.
 
 use std::path::Path;
 
@@ -6,14 +6,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Context, Diagnostics, Effect, GroupNames, Policy, RuleLocation, raw, source::Source, valid,
+    Code, Context, Diagnostics, Effect, GroupNames, Policy, RuleLocation, document, parse,
+    source::SourceFile,
 };
-use crate::{
-    op::{ChatId, Facts, TargetRole},
-    policy::Code,
-};
+use crate::op::{ChatId, Facts, TargetRole};
 
-/// A call, and what should come of it.
+/// A call with its context, and the expected outcome.
 #[derive(Debug, Clone)]
 pub struct Case {
     pub(super) name: String,
@@ -25,59 +23,59 @@ pub struct Case {
     pub(super) known: Vec<ChatId>,
     pub(super) has_read: Vec<ChatId>,
     pub(super) groups: GroupNames,
-    pub(super) expect: Verdict,
+    pub(super) expect: CaseOutcome,
 }
 
-/// A verdict, as far as it is looked at.
+/// The effect of a policy on a call, or what is expected of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Verdict {
+pub struct CaseOutcome {
     /// `allow`, `confirm`, `deny` or `hidden`.
     pub verdict: &'static str,
-    /// The kind of refusal.
+    /// The code of the refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// The rule that decides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleLocation>,
-    /// What is said of it.
+    /// The detail of the decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// A case that came out otherwise.
+/// A case whose outcome is not the expected one.
 #[derive(Debug, Clone, Serialize)]
 pub struct Failure {
-    /// Where the case stands.
+    /// The line of the case, from 1.
     pub line: usize,
-    /// Where in that line.
+    /// The column, from 1.
     pub column: usize,
-    /// What it is called.
+    /// The name of the case.
     pub name: String,
     /// The tool.
     pub tool: &'static str,
-    /// What was expected.
-    pub expected: Verdict,
-    /// What came.
-    pub came: Verdict,
+    /// The expected outcome.
+    pub expected: CaseOutcome,
+    /// The actual outcome.
+    pub came: CaseOutcome,
 }
 
 impl Case {
-    /// Reads a file of cases; times on the wall are those of the policy's zone.
+    /// Reads a file of cases. Times without a zone are in the time zone of the policy's hours.
     ///
     /// # Errors
-    /// Everything that is wrong with it, each with its place.
+    /// All mistakes, each with its place.
     pub fn load(path: &Path, policy: &Policy) -> Result<Vec<Self>, Diagnostics> {
         let origin = path.display().to_string();
-        match raw::read_file(path) {
+        match document::read_file(path) {
             Ok(text) => {
-                let source = Source::new(&origin, &text, raw::toml(&text));
-                valid::cases(source, policy)
+                let source = SourceFile::new(&origin, &text, document::toml(&text));
+                parse::cases(source, policy)
             }
             Err(error) => Err(Diagnostics::unreadable(origin, &error)),
         }
     }
 
-    /// What came of it, where that is not what was expected.
+    /// The failure, if the outcome is not the expected one.
     pub fn fails(&self, policy: &Policy) -> Option<Failure> {
         let recipients = self.facts.targets.of(TargetRole::Recipient);
         let newcomers: Vec<ChatId> = recipients
@@ -92,8 +90,8 @@ impl Case {
             has_read: &self.has_read,
         };
         let decision = policy.decide(&self.facts, &context);
-        let came = Verdict::of(decision.effect());
-        (!self.expect.fits(decision.effect())).then(|| Failure {
+        let came = CaseOutcome::of(decision.effect());
+        (!self.expect.matches(&came)).then(|| Failure {
             line: self.line,
             column: self.column,
             name: self.name.clone(),
@@ -104,22 +102,21 @@ impl Case {
     }
 }
 
-impl Verdict {
+impl CaseOutcome {
     fn of(effect: &Effect) -> Self {
-        let because = effect.because();
-        let code = because.filter(|_| !effect.admits());
+        let reason = effect.reason();
+        let refusal = reason.filter(|_| !effect.admits());
         Self {
             verdict: effect.name(),
-            code: code.map(|because| because.code.name().to_owned()),
-            rule: because.and_then(|because| because.rule.clone()),
-            reason: because.and_then(|because| because.reason.clone()),
+            code: refusal.map(|reason| reason.code.name().to_owned()),
+            rule: reason.and_then(|reason| reason.rule.clone()),
+            reason: reason.and_then(|reason| reason.detail.clone()),
         }
     }
 
-    /// Whether a standing is the one that is expected. A rule is named by its key; a
-    /// part of the key stands for all below it.
-    fn fits(&self, effect: &Effect) -> bool {
-        let came = Self::of(effect);
+    /// Whether an outcome is the expected one. The expected rule is a key; the start of a
+    /// key stands for all keys below it.
+    fn matches(&self, came: &Self) -> bool {
         self.verdict == came.verdict
             && (self.code.is_none() || self.code == came.code)
             && self.rule.as_deref().is_none_or(|wanted| {
@@ -134,7 +131,7 @@ impl Verdict {
     }
 }
 
-/// The codes that a verdict can have.
+/// The codes that a decision of a policy can have.
 pub(super) const CODES: [Code; 12] = [
     Code::DeniedByRule,
     Code::NotAdmitted,

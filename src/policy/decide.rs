@@ -1,52 +1,52 @@
-//! What a policy says of a call.
+//! The result of a policy for a call: findings, effect, limits and paces.
 
 use std::borrow::Cow;
 
 use jiff::Timestamp;
 
-use super::{GroupNames, RuleLocation};
-use crate::{op::ChatId, policy::Code};
+use super::{Code, GroupNames, RuleLocation, layer::Action};
+use crate::op::ChatId;
 
-/// Whether a call may be made, mildest first.
+/// What a policy does with a call, mildest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// It may.
+    /// The call is made.
     Allow,
-    /// A person has to say yes each time.
+    /// A person is asked to approve each call.
     Confirm(Reason),
-    /// It is refused.
+    /// The call is refused.
     Deny(Reason),
-    /// It is refused, and its tool is not even listed.
+    /// The call is refused, and its tool is not listed.
     Hidden(Reason),
 }
 
-/// The rule behind a decision.
+/// Why a call is refused, or why a person is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// The kind of refusal that it leads to.
+    /// The kind of refusal.
     pub code: Code,
-    /// Where the rule stands, as `file:line:column (key)`.
+    /// The rule, as `file:line:column (key)`.
     pub rule: Option<RuleLocation>,
-    /// The operator's own words, or what was looked at.
-    pub reason: Option<String>,
-    /// When the rule no longer speaks against it.
+    /// The `reason` of the rule, or what in the call it objects to.
+    pub detail: Option<String>,
+    /// When the rule stops to apply, if that is known.
     pub until: Option<Timestamp>,
 }
 
 impl Reason {
-    /// A reason of this kind.
+    /// A reason without detail.
     pub fn new(code: Code, rule: Option<RuleLocation>) -> Self {
         Self {
             code,
             rule,
-            reason: None,
+            detail: None,
             until: None,
         }
     }
 
     #[must_use]
-    pub(super) fn saying(mut self, reason: impl Into<String>) -> Self {
-        self.reason = Some(reason.into());
+    pub(super) fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
         self
     }
 }
@@ -61,7 +61,7 @@ impl Effect {
         }
     }
 
-    /// The strictest of several; the first of those that are equally strict.
+    /// The strictest effect; of equally strict ones the first.
     pub(super) fn strictest<'a>(all: impl IntoIterator<Item = &'a Self>) -> Option<&'a Self> {
         all.into_iter().reduce(|kept, next| {
             if next.strictness() > kept.strictness() {
@@ -72,51 +72,51 @@ impl Effect {
         })
     }
 
-    /// The rule behind it; none for a plain yes.
-    pub fn because(&self) -> Option<&Reason> {
+    /// Why; `None` for `Allow`.
+    pub fn reason(&self) -> Option<&Reason> {
         match self {
             Self::Allow => None,
-            Self::Confirm(because) | Self::Deny(because) | Self::Hidden(because) => Some(because),
+            Self::Confirm(reason) | Self::Deny(reason) | Self::Hidden(reason) => Some(reason),
         }
     }
 
-    /// The word for it, as policies write it.
+    /// The word that policies, cases and JSON use for it.
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Allow => "allow",
-            Self::Confirm(_) => "confirm",
-            Self::Deny(_) => "deny",
+            Self::Allow => Action::Allow.name(),
+            Self::Confirm(_) => Action::Confirm.name(),
+            Self::Deny(_) => Action::Deny.name(),
             Self::Hidden(_) => "hidden",
         }
     }
 
-    /// Whether the call may be made, at once or after a yes.
+    /// Whether the call may be made, at once or after approval.
     pub const fn admits(&self) -> bool {
         matches!(self, Self::Allow | Self::Confirm(_))
     }
 }
 
-/// What a policy cannot know of a call by itself.
+/// The attributes of a call that are not in its arguments.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
-    /// Who calls.
+    /// The caller.
     pub grant: &'a str,
-    /// The time of day; without one hours have no say.
+    /// The time of the call; without it `hours` do not apply.
     pub now: Option<Timestamp>,
-    /// The groups that the policy names.
+    /// The names of groups and the people behind hidden ids, as far as they are known.
     pub groups: &'a GroupNames,
     /// Recipients that this account has never written to.
     pub newcomers: &'a [ChatId],
-    /// Chats that the caller has read in.
+    /// Chats whose messages the caller has read.
     pub has_read: &'a [ChatId],
 }
 
-/// Something that a policy says of a call.
+/// What one rule says about a call.
 #[derive(Debug, Clone)]
 pub struct Finding<'p> {
-    /// What it says.
+    /// The effect of the rule.
     pub effect: Cow<'p, Effect>,
-    /// Where.
+    /// The rule.
     pub rule: Option<&'p RuleLocation>,
 }
 
@@ -136,41 +136,41 @@ impl<'p> Finding<'p> {
     }
 }
 
-/// Everything that a policy says of a call.
+/// What all rules of a policy say about a call.
 #[derive(Debug, Default)]
 pub struct Decision<'p> {
-    /// Each rule that applies.
+    /// The rules that apply.
     pub findings: Vec<Finding<'p>>,
-    /// The limits that count it, as positions in the policy's list.
+    /// The limits that count the call, as indexes of `Policy::limits`.
     pub limits: Vec<usize>,
-    /// The gaps that have to be kept.
+    /// The delays that are kept before the call.
     pub paces: Vec<&'p super::PaceRule>,
 }
 
-/// Where no rule speaks at all, nothing is allowed.
-static NOTHING: Effect = Effect::Hidden(Reason {
+/// The effect if no rule applies: nothing is allowed.
+static NO_RULE: Effect = Effect::Hidden(Reason {
     code: Code::NotAdmitted,
     rule: None,
-    reason: None,
+    detail: None,
     until: None,
 });
 
 impl Decision<'_> {
-    /// What comes of it all: the strictest.
+    /// The strictest effect of all findings.
     pub fn effect(&self) -> &Effect {
         let all = self.findings.iter().map(|finding| &*finding.effect);
-        Effect::strictest(all).unwrap_or(&NOTHING)
+        Effect::strictest(all).unwrap_or(&NO_RULE)
     }
 
-    /// Why a person has to be asked, one sentence each.
+    /// Why a person is asked: the details of all rules that confirm, each once.
     pub fn reasons_to_ask(&self) -> Vec<String> {
         let mut reasons: Vec<String> = Vec::new();
         for finding in &self.findings {
-            if let Effect::Confirm(because) = &*finding.effect
-                && let Some(reason) = &because.reason
-                && !reasons.contains(reason)
+            if let Effect::Confirm(Reason { detail, .. }) = &*finding.effect
+                && let Some(detail) = detail
+                && !reasons.contains(detail)
             {
-                reasons.push(reason.clone());
+                reasons.push(detail.clone());
             }
         }
         reasons

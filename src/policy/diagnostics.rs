@@ -1,32 +1,34 @@
-//! What is wrong with a policy file, for whoever wrote it.
+//! Errors and warnings about policy files, with file, line and column.
 
 use std::{fmt, io, ops::Range};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
-/// How bad a finding is.
+use super::document::Positions;
+
+/// How severe a diagnostic is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The policy is not used.
+    /// The policy cannot be used.
     Error,
-    /// The policy is used; something in it may not be what was meant.
+    /// The policy can be used, but a part of it may not do what its author expects.
     Warning,
 }
 
-/// One thing that is wrong, and where.
+/// An error or a warning about a range of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// Error or warning.
     pub severity: Severity,
     /// The kind of problem; the names are stable.
     pub code: &'static str,
     /// What is wrong.
     pub message: String,
-    /// What would be right.
+    /// What to write instead.
     pub hint: Option<String>,
-    span: Range<usize>,
+    pub(crate) span: Range<usize>,
 }
 
 impl Diagnostic {
@@ -54,11 +56,11 @@ impl Diagnostic {
     }
 }
 
-/// What was found in the files of a policy.
+/// The errors and warnings about all files of a policy.
 #[derive(Debug, Clone, Default)]
 pub struct Diagnostics(Vec<InFile>);
 
-/// What was found in one file.
+/// The errors and warnings about one file.
 #[derive(Debug, Clone)]
 struct InFile {
     origin: String,
@@ -66,7 +68,7 @@ struct InFile {
     found: Vec<Diagnostic>,
 }
 
-/// A diagnostic as scripts read it.
+/// A diagnostic with its line and column, as `--json` prints it.
 #[derive(Debug, Serialize)]
 pub struct Located<'a> {
     file: &'a str,
@@ -91,7 +93,7 @@ impl fmt::Display for Located<'_> {
 }
 
 impl Diagnostics {
-    /// Adds what was found in a file, where there is anything.
+    /// Adds the diagnostics of a file, in the order of its text.
     pub(super) fn add(&mut self, origin: &str, text: &str, mut found: Vec<Diagnostic>) {
         found.sort_by_key(|diagnostic| diagnostic.span.start);
         if !found.is_empty() {
@@ -112,23 +114,23 @@ impl Diagnostics {
         }])
     }
 
-    /// Whether nothing was found.
+    /// Whether there are no errors and no warnings.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether anything in it stops a policy from being used.
+    /// Whether there is an error, so that the policy cannot be used.
     pub fn has_errors(&self) -> bool {
         let mut all = self.0.iter().flat_map(|file| &file.found);
         all.any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// The findings with line and column.
+    /// All errors and warnings with line and column.
     pub fn located(&self) -> impl Iterator<Item = Located<'_>> {
-        let all = self.0.iter();
-        all.flat_map(|file| file.found.iter().map(move |diagnostic| (file, diagnostic)))
-            .map(|(file, diagnostic)| {
-                let (line, column) = position(&file.text, diagnostic.span.start);
+        self.0.iter().flat_map(|file| {
+            let positions = Positions::new(&file.text);
+            file.found.iter().map(move |diagnostic| {
+                let (line, column) = positions.of(diagnostic.span.start);
                 Located {
                     file: &file.origin,
                     line,
@@ -139,15 +141,16 @@ impl Diagnostics {
                     hint: diagnostic.hint.as_deref(),
                 }
             })
+        })
     }
 
-    /// What stops a policy from being used.
+    /// The errors with line and column.
     pub fn errors(&self) -> impl Iterator<Item = Located<'_>> {
         self.located()
             .filter(|located| located.severity == Severity::Error)
     }
 
-    /// The findings with the lines that they are about.
+    /// All errors and warnings for a terminal, with the lines that they are about.
     pub fn render(&self, colours: bool) -> String {
         let renderer = if colours {
             Renderer::styled()
@@ -190,15 +193,6 @@ impl InFile {
         }
         text
     }
-}
-
-/// Line and column of a byte, from 1, the column in characters.
-pub(super) fn position(text: &str, byte: usize) -> (usize, usize) {
-    let before = text.get(..byte).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let column = before.get(start..).map_or(0, |rest| rest.chars().count()) + 1;
-    (line, column)
 }
 
 impl fmt::Display for Diagnostics {

@@ -1,4 +1,4 @@
-//! Callers that come with a token.
+//! Grants: callers with rules, tokens, scopes and accounts of their own.
 
 use std::collections::BTreeSet;
 
@@ -7,20 +7,20 @@ use subtle::{Choice, ConstantTimeEq};
 
 use super::{Policy, RuleLocation, layer::Layer};
 
-/// What a policy says of one caller.
+/// One caller of a policy.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Grant {
     pub(super) layers: Vec<Layer>,
     pub(super) tokens: Vec<Token>,
-    /// Scopes of an authorization server's tokens that mean this caller.
+    /// The OAuth scopes that stand for this caller.
     pub(super) scopes: Vec<String>,
-    /// The accounts that it may use, where it says so.
+    /// The accounts that it may use, if the policy says so.
     pub(super) accounts: Option<BTreeSet<String>>,
 }
 
 impl Grant {
-    /// What another file says of its accounts holds besides.
-    pub(super) fn tie(&mut self, names: BTreeSet<String>) {
+    /// Limits the caller to these accounts, in addition to what other files say.
+    pub(super) fn restrict_accounts(&mut self, names: BTreeSet<String>) {
         self.accounts = Some(match self.accounts.take() {
             Some(before) => before.intersection(&names).cloned().collect(),
             None => names,
@@ -28,26 +28,26 @@ impl Grant {
     }
 }
 
-/// A token, as far as it is known.
+/// A token, of which only the digest is known.
 #[derive(Debug, Clone)]
 pub struct Token {
     pub(super) sha256: [u8; 32],
-    /// From when on it is good for nothing.
+    /// When it expires.
     pub expires: Option<Timestamp>,
-    /// Where it stands.
+    /// Where the policy has it.
     pub rule: RuleLocation,
 }
 
 impl Token {
-    /// Whether it is still good.
+    /// Whether it has not expired.
     pub fn is_good(&self, now: Timestamp) -> bool {
         self.expires.is_none_or(|expires| now < expires)
     }
 }
 
 impl Policy {
-    /// The caller whose token has this SHA-256 digest. All are looked at, so that the
-    /// time it takes tells nothing.
+    /// The caller whose token has this SHA-256 digest and has not expired. Compares with
+    /// every token in constant time, so that timing reveals nothing.
     pub fn grant_of_token(&self, sha256: &[u8; 32], now: Timestamp) -> Option<&str> {
         let mut found = None;
         for (name, grant) in &self.grants {
@@ -61,7 +61,7 @@ impl Policy {
         found
     }
 
-    /// The tokens of each caller.
+    /// All tokens, each with its caller.
     pub fn tokens(&self) -> impl Iterator<Item = (&str, &Token)> {
         let grants = self.grants.iter();
         grants.flat_map(|(name, grant)| {

@@ -1,26 +1,26 @@
-//! When an account is in danger, and left alone.
+//! `[health]`: when an account is paused.
 
 use std::{num::NonZeroU32, time::Duration};
 
 use super::RuleLocation;
 
-/// The ledger counter of changes that failed; no rule may use its name.
+/// The ledger counter of failed changes; no rule may use its name.
 pub const FAILURES_COUNTER: &str = "health.failures";
 
-/// What makes an account pause.
+/// What pauses an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// Words of the APIs for states of the account.
+    /// States of the account, in the words of the back ends.
     pub pause_on: Vec<String>,
-    /// How many calls may fail in how long a time.
+    /// The number of failed changes within a time that pauses.
     pub failures: Option<(NonZeroU32, Duration)>,
-    /// How long it pauses.
+    /// How long the pause lasts.
     pub cooldown: Duration,
-    /// Where it stands.
+    /// The rule.
     pub rule: RuleLocation,
 }
 
-/// Words that the APIs have for the state of an account, or of what it may still do.
+/// The states in which the back ends' APIs report an account to be in danger.
 pub(super) const STATES: [&str; 10] = [
     "FAILED",
     "SCAN_QR_CODE",
@@ -35,7 +35,7 @@ pub(super) const STATES: [&str; 10] = [
 ];
 
 impl Health {
-    /// Whether a state is one to pause on.
+    /// Whether this state, in any case, pauses the account.
     pub fn pauses_on(&self, state: &str) -> bool {
         self.pause_on
             .iter()

@@ -1,54 +1,45 @@
-//! Hours of the day in which nothing is done.
+//! Quiet hours.
 
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
 
-use super::Problem;
+use super::{Problem, document::shorten};
 use crate::text::nearest;
 
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
 
-/// How far ahead the end of the quiet hours is looked for.
+/// How far ahead the end of the quiet hours is searched.
 const AHEAD: SignedDuration = SignedDuration::from_hours(50);
 
-/// The quiet hours of each day, by the clock on the wall.
+/// The quiet hours of each day, in local time.
 ///
-/// Where clocks are set forward, an end that they skip is the moment of the change.
-/// Where they are set back, whatever they show twice counts twice.
+/// If the end falls into the hour that is skipped when clocks go forward, the hours end at
+/// the change. A local time that occurs twice when clocks go back counts both times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quiet {
     /// The first quiet minute of the day.
     start: u16,
-    /// The first minute after them; before the start where they run over midnight.
+    /// The first minute after them; smaller than `start` if they run over midnight.
     end: u16,
     zone: TimeZone,
-}
-
-/// Which part of the quiet hours is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HoursAt {
-    /// From when to when.
-    Quiet,
-    /// The time zone.
-    Zone,
 }
 
 impl Quiet {
     /// Reads hours such as `22:00-07:00` and an IANA time zone such as `Europe/Berlin`.
     ///
     /// # Errors
-    /// All that is wrong with them.
-    pub fn new(quiet: &str, zone: &str) -> Result<Self, Vec<Problem<HoursAt>>> {
+    /// At most one for `quiet` and one for `zone`.
+    pub fn new(quiet: &str, zone: &str) -> Result<Self, Vec<Problem>> {
         match (read_hours(quiet), read_zone(zone)) {
             (Ok((start, end)), Ok(zone)) => Ok(Self { start, end, zone }),
             (hours, zone) => Err([hours.err(), zone.err()].into_iter().flatten().collect()),
         }
     }
 
-    /// When the quiet hours end that it is in now; none outside of them. Hours of a
-    /// whole day end at midnight, where those of the next begin.
+    /// When the current quiet hours end; `None` outside of quiet hours. Hours of a whole day
+    /// end at midnight, although those of the next day follow.
     pub fn ends(&self, now: Timestamp) -> Option<Timestamp> {
         if !self.holds(now) {
             return None;
@@ -79,12 +70,12 @@ impl Quiet {
             .or(Some(last))
     }
 
-    /// The zone whose clocks are looked at.
+    /// The time zone of the hours.
     pub(super) const fn zone(&self) -> &TimeZone {
         &self.zone
     }
 
-    /// Whether a moment is within them.
+    /// Whether a time is within the quiet hours.
     pub(super) fn holds(&self, now: Timestamp) -> bool {
         let clock = self.zone.to_datetime(now);
         let minute = u16::try_from(clock.hour()).unwrap_or(0) * 60
@@ -111,19 +102,20 @@ fn minute_of_day(minute: u16) -> Time {
     Time::new(part(minute % DAY / 60), part(minute % 60), 0, 0).unwrap_or(Time::MIN)
 }
 
-fn read_hours(quiet: &str) -> Result<(u16, u16), Problem<HoursAt>> {
-    let wrong = |message: &str| {
+fn read_hours(quiet: &str) -> Result<(u16, u16), Problem> {
+    let wrong = |why: &str| {
+        let message = format!("invalid quiet hours \"{}\": {why}", shorten(quiet));
         let hint =
-            "write from when to when, such as \"22:00-07:00\", or \"00:00-24:00\" for all day";
-        Problem::new(HoursAt::Quiet, "bad-value", message, hint)
+            "quiet takes start and end such as \"22:00-07:00\"; \"00:00-24:00\" is the whole day";
+        Problem::new("quiet", "bad-value", message, hint)
     };
     let hours = quiet
         .split_once('-')
         .and_then(|(start, end)| Some((read_minute(start.trim())?, read_minute(end.trim())?)));
     match hours {
-        None => Err(wrong("these are no hours of the day")),
-        Some((DAY, _)) => Err(wrong("a day's first minute is 00:00")),
-        Some((start, end)) if start == end => Err(wrong("these hours end when they begin")),
+        None => Err(wrong("not of the form HH:MM-HH:MM")),
+        Some((DAY, _)) => Err(wrong("a day starts at 00:00")),
+        Some((start, end)) if start == end => Err(wrong("they end when they start")),
         Some(hours) => Ok(hours),
     }
 }
@@ -140,26 +132,25 @@ fn read_minute(text: &str) -> Option<u16> {
     (minute < 60 && all <= DAY).then_some(all)
 }
 
-fn read_zone(name: &str) -> Result<TimeZone, Problem<HoursAt>> {
-    let wrong = |message: String, hint: String| {
-        Err(Problem::new(HoursAt::Zone, "unknown-zone", message, hint))
+fn read_zone(name: &str) -> Result<TimeZone, Problem> {
+    let wrong = |hint: String| {
+        let message = format!("unknown time zone \"{}\"", shorten(name));
+        Err(Problem::new("zone", "unknown-zone", message, hint))
     };
-    let example = "write a name such as Europe/Berlin, America/New_York or UTC";
+    let example = "zone takes a name such as Europe/Berlin, America/New_York or UTC";
     if name.eq_ignore_ascii_case("local") {
         let hint = format!("{example}: a server often runs in another zone than its people");
-        return wrong("the machine's own zone is not taken".to_owned(), hint);
+        return wrong(hint);
     }
     match TimeZone::get(name) {
         Ok(zone) if !zone.is_unknown() => Ok(zone),
         _ => {
             let known: Vec<_> = jiff::tz::db().available().collect();
             let near = nearest(name, known.iter().map(|known| known.as_str()));
-            let hint = near.map_or_else(
-                || example.to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
-            let name: String = name.chars().take(60).collect();
-            wrong(format!("there is no time zone `{name}`"), hint)
+            wrong(match near {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => example.to_owned(),
+            })
         }
     }
 }

@@ -1,113 +1,124 @@
-//! What one file says, or the part of it that is about one caller.
+//! A layer: the rules of one file, or of one grant in it. Layers combine by strictest-wins.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
 use super::{
-    Context, Decision, Effect, Finding, GroupNames, PaceRule, Reason, RuleLocation,
+    Code, Context, Decision, Effect, Finding, GroupNames, PaceRule, Reason, RuleLocation,
+    chats::{ChatSet, NameMatch},
     condition::Condition,
     hours::Quiet,
-    people::{Chats, Names},
 };
-use crate::{
-    op::{ChatId, Facts, PersonId, Risk, TargetRole},
-    policy::Code,
-};
+use crate::op::{ChatId, Facts, PersonId, Risk, TargetRole};
 
-/// What a rule does with a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Action {
+/// What a rule does with a call, mildest first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Action {
     Allow,
     Confirm,
+    #[default]
     Deny,
 }
 
 impl Action {
-    /// The standing that an action leads to.
-    pub(super) fn effect(self, code: Code, rule: &RuleLocation, reason: Option<String>) -> Effect {
-        let because = |code| Reason {
-            reason,
+    /// Every action.
+    pub(crate) const ALL: [Self; 3] = [Self::Allow, Self::Confirm, Self::Deny];
+
+    /// The word that policies use for it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Confirm => "confirm",
+            Self::Deny => "deny",
+        }
+    }
+
+    /// The effect of the action; `code` is the kind of refusal where it denies.
+    pub(super) fn effect(self, code: Code, rule: &RuleLocation, detail: Option<String>) -> Effect {
+        let reason = |code| Reason {
+            detail,
             ..Reason::new(code, Some(rule.clone()))
         };
         match self {
             Self::Allow => Effect::Allow,
-            Self::Confirm => Effect::Confirm(because(Code::CannotAsk)),
-            Self::Deny => Effect::Deny(because(code)),
+            Self::Confirm => Effect::Confirm(reason(Code::CannotAsk)),
+            Self::Deny => Effect::Deny(reason(code)),
         }
     }
 }
 
-/// What one file says, or the part of it that is about one caller.
+/// The rules of one file, or of one grant in it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Layer {
     pub(super) tool_rules: HashMap<&'static str, ToolRules>,
-    /// For tools that no rule speaks of; without one this sheet has no say then.
+    /// For tools without a rule; if `None`, this layer does not decide about them.
     pub(super) default: Option<(Effect, Option<RuleLocation>)>,
     pub(super) recipients: Option<Recipients>,
-    pub(super) reading: Option<Chosen>,
-    /// The limit on messages that are read.
+    pub(super) reading: Option<ReadableChats>,
+    /// The limit on messages that are read, as an index of `Policy::limits`.
     pub(super) budget: Option<usize>,
     pub(super) hours: Option<Hours>,
     pub(super) flow: Option<(Action, RuleLocation)>,
 }
 
-/// What the rules of a sheet say of one tool.
+/// The rules of a layer for one tool.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ToolRules {
-    /// Whatever the arguments are.
+    /// Rules without conditions.
     pub(super) plain: Vec<(Effect, Option<RuleLocation>)>,
-    /// Depending on the arguments.
+    /// Rules with conditions.
     pub(super) conditional: Vec<Conditional>,
     pub(super) limits: Vec<usize>,
     pub(super) paces: Vec<PaceRule>,
 }
 
-/// A rule that looks at the arguments.
+/// A rule with conditions on the arguments.
 #[derive(Debug, Clone)]
 pub(super) struct Conditional {
     pub(super) action: Action,
-    /// What comes of it where it applies.
+    /// The effect where all conditions hold.
     pub(super) effect: Effect,
     pub(super) place: RuleLocation,
-    pub(super) when: Vec<When>,
+    pub(super) when: Vec<RuleCondition>,
 }
 
 /// One condition of a rule.
 #[derive(Debug, Clone)]
-pub(super) struct When {
+pub(super) struct RuleCondition {
     pub(super) condition: Condition,
     pub(super) place: RuleLocation,
-    /// What comes of a rule that allows, where the condition does not hold.
+    /// The effect of a rule that allows where the condition does not hold.
     pub(super) otherwise: Effect,
 }
 
-/// Whom sends and invitations may reach.
+/// `[recipients]`: who may be written to or invited.
 #[derive(Debug, Clone)]
 pub(super) struct Recipients {
-    pub(super) allow: Option<Chats>,
-    pub(super) deny: Chats,
+    pub(super) allow: Option<ChatSet>,
+    pub(super) deny: ChatSet,
     pub(super) unlisted: (Action, RuleLocation),
-    pub(super) newcomers: Option<Newcomers>,
+    pub(super) new: Option<NewRecipients>,
 }
 
-/// What holds for recipients that were never written to.
+/// `recipients.new`: the rule for first-time recipients.
 #[derive(Debug, Clone)]
-pub(super) struct Newcomers {
+pub(super) struct NewRecipients {
     pub(super) action: Action,
     pub(super) place: RuleLocation,
+    /// An index of `Policy::limits`.
     pub(super) limit: Option<usize>,
 }
 
-/// Chats that may be read.
+/// `read.chats`: the chats that may be read.
 #[derive(Debug, Clone)]
-pub(super) struct Chosen {
-    pub(super) allow: Option<Chats>,
-    pub(super) deny: Chats,
+pub(super) struct ReadableChats {
+    pub(super) allow: Option<ChatSet>,
+    pub(super) deny: ChatSet,
     pub(super) place: RuleLocation,
 }
 
-/// When less is allowed.
+/// `[hours]`: quiet hours, and what they do with which calls.
 #[derive(Debug, Clone)]
 pub(super) struct Hours {
     pub(super) quiet: Quiet,
@@ -117,7 +128,7 @@ pub(super) struct Hours {
 }
 
 impl ToolRules {
-    /// What the rules say whatever the arguments are; `None` where none speaks. A rule
+    /// The strictest effect, whatever the arguments are; `None` if no rule decides. A rule
     /// that allows under conditions counts as one that allows.
     pub(super) fn effect(&self) -> Option<&Effect> {
         let plain = self.plain.iter().map(|(effect, _)| effect);
@@ -131,46 +142,65 @@ impl ToolRules {
 }
 
 impl Layer {
-    /// What it says of a tool, whatever the arguments are.
+    /// The effect for a tool, whatever the arguments are.
     pub(super) fn effect(&self, tool: &str) -> Option<&Effect> {
-        let ruling = self.tool_rules.get(tool);
-        if let Some(said) = ruling.and_then(ToolRules::effect) {
-            return Some(said);
+        let rules = self.tool_rules.get(tool);
+        if let Some(effect) = rules.and_then(ToolRules::effect) {
+            return Some(effect);
         }
-        // Rules that only speak of some arguments may admit what the default refuses.
+        // A rule for some arguments may admit what the default refuses.
         let (default, _) = self.default.as_ref()?;
         let admits = |rule: &&Conditional| rule.effect.admits();
-        let sometimes = ruling.and_then(|ruling| ruling.conditional.iter().find(admits));
-        match sometimes {
+        match rules.and_then(|rules| rules.conditional.iter().find(admits)) {
             Some(rule) if !default.admits() => Some(&rule.effect),
             _ => Some(default),
         }
     }
 
-    /// Whether any of its rules looks at who is new.
-    pub(super) fn asks_who_is_new(&self) -> bool {
-        self.recipients
-            .as_ref()
-            .is_some_and(|recipients| recipients.newcomers.is_some())
+    /// The first rule that allows a tool.
+    pub(super) fn allowed_by(&self, tool: &str) -> Option<&RuleLocation> {
+        let Some(rules) = self.tool_rules.get(tool) else {
+            return self.default.as_ref()?.1.as_ref();
+        };
+        let mut plain = rules.plain.iter();
+        let plain = plain.find(|(effect, _)| *effect == Effect::Allow);
+        let conditional = || Some(&rules.conditional.first()?.place);
+        plain
+            .and_then(|(_, place)| place.as_ref())
+            .or_else(conditional)
+    }
+
+    /// Whether it has a rule for first-time recipients.
+    pub(super) fn has_rule_for_new(&self) -> bool {
+        self.new_recipients().is_some()
+    }
+
+    pub(super) fn new_recipients(&self) -> Option<&NewRecipients> {
+        self.recipients.as_ref()?.new.as_ref()
     }
 
     /// The group names that it uses.
     pub(super) fn group_names(&self) -> impl Iterator<Item = &str> {
-        self.chosen().flat_map(Chats::names)
+        let sets = self.recipient_sets().chain(self.reading_sets());
+        sets.flat_map(ChatSet::names)
     }
 
-    /// The people that it names by a hidden identity.
+    /// The people that it names by a hidden id.
     pub(super) fn hidden_people(&self) -> impl Iterator<Item = &PersonId> {
-        self.chosen().flat_map(Chats::hidden)
+        let sets = self.recipient_sets().chain(self.reading_sets());
+        sets.flat_map(ChatSet::hidden)
     }
 
-    /// Every set of chats in it.
-    fn chosen(&self) -> impl Iterator<Item = &Chats> {
-        let recipients = self.recipients.iter();
-        let reading = self.reading.iter();
-        recipients
-            .flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
-            .chain(reading.flat_map(|rule| rule.allow.iter().chain([&rule.deny])))
+    /// `allow` and `deny` of `[recipients]`.
+    pub(super) fn recipient_sets(&self) -> impl Iterator<Item = &ChatSet> {
+        let rules = self.recipients.iter();
+        rules.flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
+    }
+
+    /// `allow` and `deny` of `read.chats`.
+    pub(super) fn reading_sets(&self) -> impl Iterator<Item = &ChatSet> {
+        let rules = self.reading.iter();
+        rules.flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
     }
 
     pub(super) fn decide<'p>(
@@ -179,10 +209,10 @@ impl Layer {
         context: &Context<'_>,
         decision: &mut Decision<'p>,
     ) {
-        self.rule(facts.tool, &facts.arguments, decision);
-        if let Some(ruling) = self.tool_rules.get(facts.tool) {
-            decision.limits.extend(&ruling.limits);
-            decision.paces.extend(&ruling.paces);
+        self.apply_rules(facts.tool, &facts.arguments, decision);
+        if let Some(rules) = self.tool_rules.get(facts.tool) {
+            decision.limits.extend(&rules.limits);
+            decision.paces.extend(&rules.paces);
         }
         if let Some(recipients) = &self.recipients {
             recipients.decide(facts, context, decision);
@@ -197,25 +227,29 @@ impl Layer {
             decision.findings.extend(hours.decide(facts, context));
         }
         if let Some((action, place)) = &self.flow
-            && let Some(read) = leaves(facts, context.has_read)
+            && let Some(read) = read_elsewhere(facts, context.has_read)
         {
-            let reason = format!("what was read in {read} could leave with it");
-            let effect = action.effect(Code::CrossChat, place, Some(reason));
+            let detail = format!("it could pass on what was read in {read}");
+            let effect = action.effect(Code::CrossChat, place, Some(detail));
             decision.findings.push(Finding::new(effect, place));
         }
     }
 
-    /// What its rules about tools say of a call with these arguments.
-    pub(super) fn rule<'p>(&'p self, tool: &str, arguments: &Value, decision: &mut Decision<'p>) {
+    /// Adds the findings of the rules for a tool; those of `default` if there are none.
+    pub(super) fn apply_rules<'p>(
+        &'p self,
+        tool: &str,
+        arguments: &Value,
+        decision: &mut Decision<'p>,
+    ) {
         let before = decision.findings.len();
-        if let Some(ruling) = self.tool_rules.get(tool) {
-            for (effect, place) in &ruling.plain {
-                let finding = Finding::of(effect, place.as_ref());
-                decision.findings.push(finding);
-            }
-            for rule in &ruling.conditional {
-                decision.findings.extend(rule.decide(arguments));
-            }
+        if let Some(rules) = self.tool_rules.get(tool) {
+            let plain = rules.plain.iter();
+            let plain = plain.map(|(effect, place)| Finding::of(effect, place.as_ref()));
+            decision.findings.extend(plain);
+            let conditional = rules.conditional.iter();
+            let conditional = conditional.filter_map(|rule| rule.decide(arguments));
+            decision.findings.extend(conditional);
         }
         if decision.findings.len() == before
             && let Some((effect, place)) = &self.default
@@ -225,7 +259,7 @@ impl Layer {
         }
     }
 
-    /// Whether what is written in a chat may be read.
+    /// Whether the messages of a chat may be read.
     pub(super) fn may_read(&self, chat: &ChatId, context: &Context<'_>) -> bool {
         self.reading
             .as_ref()
@@ -233,9 +267,9 @@ impl Layer {
     }
 }
 
-/// A chat that was read, or is by this call, and that the call could carry something
-/// out of.
-fn leaves<'a>(facts: &'a Facts, has_read: &'a [ChatId]) -> Option<&'a ChatId> {
+/// A chat whose messages were read before, or are read by this call, and which is not the
+/// recipient: the call could pass them on.
+fn read_elsewhere<'a>(facts: &'a Facts, has_read: &'a [ChatId]) -> Option<&'a ChatId> {
     let public = facts.targets.is_public();
     let mut read = has_read.iter().chain(facts.targets.of(TargetRole::Source));
     read.find(|read| {
@@ -245,15 +279,15 @@ fn leaves<'a>(facts: &'a Facts, has_read: &'a [ChatId]) -> Option<&'a ChatId> {
 }
 
 impl Conditional {
-    /// What the rule says of these arguments, if it has a say.
+    /// The finding for these arguments; `None` if the rule does not apply to them.
     fn decide(&self, arguments: &Value) -> Option<Finding<'_>> {
-        let fails = |when: &&When| match self.action {
+        let fails = |when: &&RuleCondition| match self.action {
             Action::Allow => !when.condition.holds(arguments),
             Action::Confirm | Action::Deny => !when.condition.may_hold(arguments),
         };
         match (self.action, self.when.iter().find(fails)) {
             (_, None) => Some(Finding::of(&self.effect, Some(&self.place))),
-            // What is allowed under a condition is not allowed otherwise.
+            // The conditions of a rule that allows are requirements.
             (Action::Allow, Some(when)) => Some(Finding::of(&when.otherwise, Some(&when.place))),
             (Action::Confirm | Action::Deny, Some(_)) => None,
         }
@@ -265,61 +299,60 @@ impl Recipients {
         for chat in facts.targets.of(TargetRole::Recipient) {
             decision.findings.push(self.find(chat, context.groups));
         }
-        let (Some(rule), [first, ..]) = (&self.newcomers, context.newcomers) else {
+        let (Some(rule), [first, ..]) = (&self.new, context.newcomers) else {
             return;
         };
         let who = match context.newcomers.len() {
             1 => first.to_string(),
             many => format!("{first} and {} more", many - 1),
         };
-        let reason = format!("this account has never written to {who}");
+        let detail = format!("this account has never written to {who}");
         let effect = rule
             .action
-            .effect(Code::RecipientNew, &rule.place, Some(reason));
+            .effect(Code::RecipientNew, &rule.place, Some(detail));
         decision.findings.push(Finding::new(effect, &rule.place));
         decision.limits.extend(rule.limit);
     }
-}
 
-impl Recipients {
-    /// What is said of writing to a chat.
+    /// The finding for writing to a chat.
     pub(super) fn find(&self, chat: &ChatId, groups: &GroupNames) -> Finding<'_> {
-        if let Some(place) = self.deny.find(chat, groups, Names::All) {
-            let because = Reason::new(Code::RecipientDenied, Some(place.clone()))
-                .saying(format!("{chat} is not to be written to"));
-            return Finding::new(Effect::Deny(because), place);
+        let deny = |place: &RuleLocation, detail| {
+            let code = Code::RecipientDenied;
+            Action::Deny.effect(code, place, Some(detail))
+        };
+        if let Some(place) = self.deny.find(chat, groups, NameMatch::Any) {
+            return Finding::new(deny(place, format!("{chat} is denied")), place);
         }
-        if let Some(place) = self.deny.doubt(chat, groups) {
-            let because = Reason::new(Code::RecipientDenied, Some(place.clone())).saying(format!(
-                "nobody could tell whether {chat} is one of those who are not to be written to"
-            ));
-            return Finding::new(Effect::Deny(because), place);
+        if let Some(place) = self.deny.may_have(chat, groups) {
+            let detail = format!("{chat} may be one of the denied recipients");
+            return Finding::new(deny(place, detail), place);
         }
-        let listed = self.allow.as_ref();
-        if let Some(place) = listed.and_then(|allow| allow.find(chat, groups, Names::One)) {
+        let allow = self.allow.as_ref();
+        if let Some(place) = allow.and_then(|allow| allow.find(chat, groups, NameMatch::Unique)) {
             return Finding::new(Effect::Allow, place);
         }
         let (action, place) = &self.unlisted;
-        let reason = format!("{chat} is not among the recipients that the policy lists");
-        let effect = action.effect(Code::RecipientUnlisted, place, Some(reason));
+        let detail = format!("{chat} is not one of the listed recipients");
+        let effect = action.effect(Code::RecipientUnlisted, place, Some(detail));
         Finding::new(effect, place)
     }
 }
 
-impl Chosen {
-    /// What speaks against reading a chat.
+impl ReadableChats {
+    /// The finding against reading a chat; `None` if it may be read.
     pub(super) fn decide(&self, chat: &ChatId, context: &Context<'_>) -> Option<Finding<'_>> {
         let groups = context.groups;
-        let denied = self.deny.find(chat, groups, Names::All);
-        let denied = denied.or_else(|| self.deny.doubt(chat, groups));
-        let place = match (denied, &self.allow) {
-            (Some(place), _) => place,
-            (None, Some(allow)) if allow.find(chat, groups, Names::One).is_none() => &self.place,
-            (None, _) => return None,
+        let denied = self.deny.find(chat, groups, NameMatch::Any);
+        let denied = denied.or_else(|| self.deny.may_have(chat, groups));
+        let allows = |allow: &ChatSet| allow.find(chat, groups, NameMatch::Unique).is_some();
+        let place = match denied {
+            Some(place) => place,
+            None if self.allow.as_ref().is_none_or(allows) => return None,
+            None => &self.place,
         };
-        let because = Reason::new(Code::ChatNotReadable, Some(place.clone()))
-            .saying(format!("what is written in {chat} is not to be read"));
-        Some(Finding::new(Effect::Deny(because), place))
+        let detail = format!("messages of {chat} may not be read");
+        let effect = Action::Deny.effect(Code::ChatNotReadable, place, Some(detail));
+        Some(Finding::new(effect, place))
     }
 }
 
@@ -332,10 +365,10 @@ impl Hours {
         let mut effect = self.action.effect(
             Code::QuietHours,
             &self.place,
-            Some("these are quiet hours".to_owned()),
+            Some("it is within the quiet hours".to_owned()),
         );
-        if let Effect::Deny(because) = &mut effect {
-            because.until = Some(end);
+        if let Effect::Deny(reason) = &mut effect {
+            reason.until = Some(end);
         }
         Some(Finding::new(effect, &self.place))
     }

@@ -1,54 +1,55 @@
-//! How often something may be done.
+//! Rate limits.
 
 use std::{fmt, num::NonZeroU32, time::Duration};
 
 use super::RuleLocation;
+use crate::text::per;
 
-/// Windows from here on are counted exactly, and survive a restart.
+/// Limits with this window or a longer one are counted exactly and survive a restart.
 pub const LONG: Duration = Duration::from_secs(3600);
 
-/// How often something may be done.
+/// A rate limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limit {
-    /// The counter's name; limits of one name count together.
+    /// The counter's name; limits with the same name count together.
     pub counter: String,
-    /// How much fits into a window.
+    /// How much is allowed in a window.
     pub max: NonZeroU32,
-    /// How much of it at once, in windows below an hour.
+    /// How much is allowed at once, in windows below an hour.
     pub burst: NonZeroU32,
-    /// The window's length.
+    /// The length of the window.
     pub window: Duration,
-    /// Whose it is.
+    /// Who or what has a counter of its own.
     pub scope: Scope,
     /// What is counted.
     pub of: Counted,
-    /// Where it stands.
+    /// The rule.
     pub rule: RuleLocation,
 }
 
 impl Limit {
-    /// Whether it is counted exactly, and survives a restart.
+    /// Whether it is counted exactly and survives a restart.
     pub fn is_durable(&self) -> bool {
         self.window >= LONG
     }
 
-    /// Whether another limit is this one, wherever it stands.
+    /// Whether another limit has the same counter and numbers, wherever it is written.
     pub fn counts_like(&self, other: &Self) -> bool {
         let numbers = |limit: &Self| (limit.max, limit.burst, limit.window);
         self.counts_for(other) && numbers(self) == numbers(other)
     }
 
-    /// Whether what it has counted counts for another limit.
+    /// Whether another limit has the same counter, so that calls counted here count there.
     pub fn counts_for(&self, other: &Self) -> bool {
         let what = |limit: &Self| (limit.scope, limit.of);
         self.counter == other.counter && what(self) == what(other)
     }
 
-    /// Whether whatever this one lets pass, the other lets pass too, where both count
-    /// the same calls.
+    /// Whether this limit is at least as strict as another that counts the same calls:
+    /// whatever this one allows, the other allows too.
     pub fn covers(&self, other: &Self) -> bool {
         let pieces = |limit: &Self| limit.window.as_nanos() / u128::from(limit.max.get());
-        // How much passes within the other's window, and how much at once.
+        // How much the other allows within its window, and at once.
         let (most, at_once) = (u128::from(other.max.get()), other.burst);
         let fits = match (self.is_durable(), other.is_durable()) {
             (true, true) => self.max <= other.max && self.window >= other.window,
@@ -61,7 +62,7 @@ impl Limit {
         self.of == other.of && self.scope.includes(other.scope) && fits
     }
 
-    /// Whether whatever keeps the other keeps this one too.
+    /// Whether calls within the other limit are always within this one.
     pub(super) fn is_looser_than(&self, other: &Self) -> bool {
         (&self.counter, self.scope, self.of) == (&other.counter, other.scope, other.of)
             && self.window <= other.window
@@ -74,35 +75,30 @@ impl Limit {
 pub enum Counted {
     /// Calls.
     Calls,
-    /// Recipients that were never written to.
+    /// First-time recipients.
     Newcomers,
-    /// Messages that are read out.
+    /// Messages that are returned to the caller.
     Messages,
 }
 
-/// Whose a limit is.
+/// Who or what has a counter of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Each caller.
     Grant,
     /// Each connection.
     Session,
-    /// Each chat that a call reaches.
+    /// Each chat that a call touches.
     Chat,
     /// All callers together.
     Account,
 }
 
 impl Scope {
-    /// The scopes' names with their values.
-    pub const NAMES: [(&'static str, Self); 4] = [
-        ("grant", Self::Grant),
-        ("session", Self::Session),
-        ("chat", Self::Chat),
-        ("account", Self::Account),
-    ];
+    /// Every scope.
+    pub const ALL: [Self; 4] = [Self::Grant, Self::Session, Self::Chat, Self::Account];
 
-    /// Whether a limit of this scope counts all that one of the other counts together.
+    /// Whether a counter of this scope includes all that one of the other scope counts.
     const fn includes(self, other: Self) -> bool {
         matches!(
             (self, other),
@@ -113,7 +109,7 @@ impl Scope {
         )
     }
 
-    /// The scope's name, as policies write it.
+    /// The scope's name in policies.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Grant => "grant",
@@ -137,24 +133,11 @@ impl fmt::Display for Limit {
             Counted::Newcomers => " new recipients",
             Counted::Messages => " messages",
         };
-        write!(f, "{}{what} per {}{scope}", self.max, words(self.window))?;
+        write!(f, "{}{what} per {}{scope}", self.max, per(self.window))?;
         if self.burst != self.max {
             write!(f, ", {} at once", self.burst)?;
         }
         Ok(())
-    }
-}
-
-/// A length of time as people say it.
-pub(crate) fn words(time: Duration) -> String {
-    match time.as_secs() {
-        1 => "second".into(),
-        60 => "minute".into(),
-        3600 => "hour".into(),
-        86400 => "day".into(),
-        seconds if seconds % 3600 == 0 => format!("{} hours", seconds / 3600),
-        seconds if seconds % 60 == 0 => format!("{} minutes", seconds / 60),
-        seconds => format!("{seconds} seconds"),
     }
 }
 
@@ -226,22 +209,6 @@ mod tests {
             (chats, false),
         ] {
             assert_eq!(other.is_looser_than(&hour), looser, "{other:?}");
-        }
-    }
-
-    #[test]
-    fn times_are_told_as_people_say_them() {
-        for (seconds, said) in [
-            (1, "second"),
-            (45, "45 seconds"),
-            (60, "minute"),
-            (90, "90 seconds"),
-            (3600, "hour"),
-            (5400, "90 minutes"),
-            (7200, "2 hours"),
-            (86400, "day"),
-        ] {
-            assert_eq!(words(Duration::from_secs(seconds)), said);
         }
     }
 

@@ -1,13 +1,16 @@
-//! What an operator allows: read from files, checked, and ready to be asked of a call.
+//! The policy decision point: policy files are read, checked and compiled into a `Policy`,
+//! which decides about calls. Nothing here does I/O but reading files.
 
-mod about;
 mod accounts;
 mod cases;
+mod chats;
 mod code;
 mod condition;
 mod decide;
+mod describe;
 mod diagnostics;
 mod diff;
+pub(crate) mod document;
 mod grant;
 mod health;
 mod hours;
@@ -15,134 +18,136 @@ mod layer;
 mod limit;
 mod oauth;
 mod pace;
-mod people;
+mod parse;
 mod problem;
-mod raw;
 mod source;
-mod valid;
-mod words;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     num::NonZeroU32,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use jiff::tz::TimeZone;
+
 pub use accounts::Accounts;
-pub use cases::{Case, Failure, Verdict};
+pub use cases::{Case, CaseOutcome, Failure};
+pub use chats::{GroupNames, RuleLocation};
 pub use code::Code;
-pub use condition::{At, Condition, Operand, Operator};
+pub use condition::{Condition, Operator};
+pub(crate) use condition::{MAX_PATTERN_BYTES, MAX_TEXT_BYTES, MAX_VALUES};
 pub use decide::{Context, Decision, Effect, Finding, Reason};
+pub use describe::Term;
 pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
-pub use diff::{Change, Direction, Side};
+pub use diff::{Direction, PolicyChange, Side};
 pub use grant::Token;
 pub use health::{FAILURES_COUNTER, Health};
-pub use hours::{HoursAt, Quiet};
+pub use hours::Quiet;
+pub(crate) use layer::Action;
 pub use limit::{Counted, LONG, Limit, Scope};
 pub use oauth::{Address, Algorithm, OAuth};
-pub use pace::{Pace, PaceAt};
-pub use people::{GroupNames, RuleLocation};
+pub use pace::Pace;
+pub use parse::keys;
+pub(crate) use parse::read_duration;
 pub use problem::Problem;
 pub use source::Files;
-pub use valid::keys;
 
 use crate::op::{ChatId, Facts, PersonId, Risk};
 use grant::Grant;
-use layer::Layer;
-use source::Source;
+use layer::{Layer, ToolRules};
+use source::SourceFile;
 
-/// A checked policy.
+/// A policy that was checked and can decide.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// What it was read from, as rules name it.
+    /// The name of its first file, as in rule locations.
     pub origin: String,
-    /// Digest of its files.
+    /// The SHA-256 digest of its files.
     pub version: String,
     /// The files that it was read from.
     pub files: Vec<PathBuf>,
     /// How a person is asked.
     pub confirmation: Confirmation,
-    /// When the account is left alone.
+    /// When the account is paused.
     pub health: Vec<Health>,
     /// Whether it is enforced.
     pub mode: Mode,
-    /// Every limit; decisions name them by position.
+    /// All limits; decisions name them by index.
     pub limits: Vec<Limit>,
-    /// What was found that does not stop it from being used.
+    /// Warnings about its files.
     pub warnings: Diagnostics,
     accounts: Accounts,
     layers: Vec<Layer>,
     grants: BTreeMap<String, Grant>,
     oauth: Option<OAuth>,
-    /// Calls that it was written with.
+    /// The calls of its `examples`.
     samples: Vec<Facts>,
-    /// What holds of tools that cannot be undone.
+    /// The least strict effect that irreversible tools can have.
     floor: (Effect, Option<RuleLocation>),
 }
 
-/// How a person is asked before a call.
+/// `[confirmation]`: how a person is asked to approve a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirmation {
-    /// Whether tools that cannot be undone are offered at all.
+    /// Whether irreversible tools are offered.
     pub enabled: bool,
-    /// How long an answer may take.
+    /// How long a person has to answer.
     pub expires: Duration,
-    /// How many questions may be asked at once.
+    /// The number of questions that may be asked at once.
     pub prompt_max: NonZeroU32,
-    /// The time in which that many questions come back.
+    /// The time after which that many questions may be asked again.
     pub prompt_window: Duration,
-    /// Where the prompt limit stands.
+    /// The rule that limits the questions.
     pub prompt_rule: RuleLocation,
 }
 
-/// Whether a policy is enforced.
+/// `[mode]`: whether the policy is enforced, and whether only reading is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mode {
-    /// Where it says that calls are judged and written down, and let through all the
-    /// same unless they cannot be undone.
+    /// The rule that sets shadow mode: decisions are audited but not enforced, except for
+    /// irreversible tools.
     pub shadow: Option<RuleLocation>,
-    /// Where it says that nothing but reading is allowed.
+    /// The rule that allows only reading.
     pub read_only: Option<RuleLocation>,
 }
 
-/// A gap that is kept between calls.
+/// A delay that is kept between calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaceRule {
-    /// How long.
+    /// The length of the delay.
     pub pace: Pace,
-    /// Where it stands.
+    /// The rule.
     pub rule: RuleLocation,
 }
 
 /// The name of the caller on stdio, unless it is given another.
 pub const LOCAL: &str = "local";
 
-/// The policy that is in force when none is named; also the reference of every key.
+/// The policy that is used if none is named; also the reference of every key.
 pub const DEFAULT: &str = include_str!("../../policy.toml");
 
-/// What is said of callers that a policy does not know.
-static STRANGER: Effect = Effect::Deny(Reason {
+/// The effect for callers that the policy does not know.
+static UNKNOWN_GRANT: Effect = Effect::Deny(Reason {
     code: Code::UnknownGrant,
     rule: None,
-    reason: None,
+    detail: None,
     until: None,
 });
 
 impl Policy {
-    /// Reads a policy file with all that it includes: JSON when it begins with a
-    /// brace, as no TOML does.
+    /// Reads a policy file, and the files that it includes, in TOML or JSON.
     ///
     /// # Errors
-    /// Everything that is wrong with it, each with its place.
+    /// All mistakes, each with its place.
     pub fn load(path: &Path) -> Result<Self, Diagnostics> {
         Files::read(path).check()
     }
 
-    /// The policy that is built in.
+    /// The built-in policy.
     ///
     /// # Errors
-    /// None for the text that ships; a test holds that.
+    /// None: a test checks the text.
     pub fn built_in() -> Result<Self, Diagnostics> {
         Self::from_toml("built-in policy", DEFAULT)
     }
@@ -150,31 +155,27 @@ impl Policy {
     /// Reads a policy in TOML.
     ///
     /// # Errors
-    /// Everything that is wrong with it, each with its place.
+    /// All mistakes, each with its place.
     pub fn from_toml(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        Files::of(Source::new(origin, text, raw::toml(text))).check()
+        Files::of(SourceFile::new(origin, text, document::toml(text))).check()
     }
 
     /// Reads a policy in JSON.
     ///
     /// # Errors
-    /// Everything that is wrong with it, each with its place.
+    /// All mistakes, each with its place.
     pub fn from_json(origin: &str, text: &str) -> Result<Self, Diagnostics> {
-        Files::of(Source::new(origin, text, raw::json(text))).check()
+        Files::of(SourceFile::new(origin, text, document::json(text))).check()
     }
 
-    /// What it says of a call.
+    /// Decides about a call: every rule that applies, and what it says.
     pub fn decide(&self, facts: &Facts, context: &Context<'_>) -> Decision<'_> {
         let mut decision = Decision::default();
         if !self.knows(context.grant) {
-            decision.findings.push(Finding::of(&STRANGER, None));
+            decision.findings.push(Finding::of(&UNKNOWN_GRANT, None));
         }
-        if let Some(place) = &self.mode.read_only
-            && facts.risk != Risk::Read
-        {
-            let because = Reason::new(Code::ReadOnly, Some(place.clone()));
-            let finding = Finding::new(Effect::Deny(because), place);
-            decision.findings.push(finding);
+        if let Some((effect, place)) = self.read_only(facts.risk) {
+            decision.findings.push(Finding::new(effect, place));
         }
         for layer in self.layers_of(context.grant) {
             layer.decide(facts, context, &mut decision);
@@ -189,96 +190,129 @@ impl Policy {
         decision
     }
 
-    /// What it says of a tool for a caller, whatever the arguments are.
+    /// The effect for a tool and a caller, whatever the arguments are. A tool that some
+    /// arguments admit counts as admitted.
     pub fn effect(&self, tool: &str, risk: Risk, grant: &str) -> Effect {
-        let stranger = (!self.knows(grant)).then_some(&STRANGER);
+        let unknown = (!self.knows(grant)).then_some(&UNKNOWN_GRANT);
         let floor = (risk == Risk::Destructive).then_some(&self.floor.0);
-        let read_only = match &self.mode.read_only {
-            Some(place) if risk != Risk::Read => Some(Effect::Deny(Reason::new(
-                Code::ReadOnly,
-                Some(place.clone()),
-            ))),
-            _ => None,
-        };
+        let read_only = self.read_only(risk).map(|(effect, _)| effect);
         let layers = self.layers_of(grant).filter_map(|layer| layer.effect(tool));
-        let all = stranger
-            .into_iter()
-            .chain(&read_only)
-            .chain(layers)
-            .chain(floor);
-        Effect::strictest(all)
+        let all = unknown.into_iter().chain(&read_only).chain(layers);
+        Effect::strictest(all.chain(floor))
             .cloned()
             .unwrap_or_else(|| Decision::default().effect().clone())
     }
 
-    /// The limits that count a tool's calls, for a caller.
-    pub fn limits_of(&self, tool: &str, grant: &str) -> Vec<&Limit> {
-        let mut found: Vec<usize> = self
-            .layers_of(grant)
-            .filter_map(|layer| layer.tool_rules.get(tool))
-            .flat_map(|ruling| ruling.limits.iter().copied())
-            .collect();
-        found.sort_unstable();
-        found.dedup();
-        found
-            .iter()
-            .filter_map(|index| self.limits.get(*index))
-            .collect()
+    /// The refusal of tools that change something, if the policy allows only reading.
+    fn read_only(&self, risk: Risk) -> Option<(Effect, &RuleLocation)> {
+        let place = self
+            .mode
+            .read_only
+            .as_ref()
+            .filter(|_| risk != Risk::Read)?;
+        Some((Action::Deny.effect(Code::ReadOnly, place, None), place))
     }
 
-    /// Whether what is written in a chat may be read.
+    /// The limits that count a caller's calls of a tool.
+    pub fn limits_of(&self, tool: &str, grant: &str) -> Vec<&Limit> {
+        let rules = self.tool_rules(tool, grant);
+        let indexes: BTreeSet<usize> = rules.flat_map(|rules| &rules.limits).copied().collect();
+        let limits = indexes.into_iter();
+        limits.filter_map(|index| self.limits.get(index)).collect()
+    }
+
+    /// Whether the messages of a chat may be read.
     pub fn may_read(&self, chat: &ChatId, context: &Context<'_>) -> bool {
         self.layers_of(context.grant)
             .all(|layer| layer.may_read(chat, context))
     }
 
-    /// Whether any rule looks at who was never written to.
+    /// Whether a caller's calls need to know which recipients are first-time recipients.
     pub fn asks_who_is_new(&self, grant: &str) -> bool {
-        self.layers_of(grant).any(Layer::asks_who_is_new)
+        self.layers_of(grant).any(Layer::has_rule_for_new)
     }
 
-    /// Whether it matters to anybody's rules who was written to.
+    /// Whether a caller's calls need to know which chats were read before.
+    pub fn asks_what_was_read(&self, grant: &str) -> bool {
+        self.layers_of(grant).any(|layer| layer.flow.is_some())
+    }
+
+    /// Whether any caller has a rule for first-time recipients, so that all recipients have
+    /// to be remembered.
     pub(crate) fn remembers_people(&self) -> bool {
-        let mut all = self
-            .layers
-            .iter()
-            .chain(self.grants.values().flat_map(|grant| &grant.layers));
-        all.any(Layer::asks_who_is_new)
+        self.all_layers().any(Layer::has_rule_for_new)
     }
 
-    /// The names of groups that rules use.
+    /// The group names in the rules for all callers.
     pub fn group_names(&self) -> impl Iterator<Item = &str> {
-        self.layers
-            .iter()
-            .chain(self.grants.values().flat_map(|grant| &grant.layers))
-            .flat_map(Layer::group_names)
+        self.all_layers().flat_map(Layer::group_names)
     }
 
-    /// The people that rules name by a hidden identity.
+    /// The group names in the rules for one caller, each once.
+    pub fn group_names_for(&self, grant: &str) -> Vec<&str> {
+        let layers = self.layers_of(grant);
+        let names: BTreeSet<&str> = layers.flat_map(Layer::group_names).collect();
+        names.into_iter().collect()
+    }
+
+    /// The people that rules name by a hidden id.
     pub(crate) fn hidden_people(&self) -> impl Iterator<Item = &PersonId> {
-        let all = self
-            .layers
-            .iter()
-            .chain(self.grants.values().flat_map(|grant| &grant.layers));
-        all.flat_map(Layer::hidden_people)
+        self.all_layers().flat_map(Layer::hidden_people)
     }
 
-    /// The callers that it has rules of their own for.
+    /// The time zone of the first `[hours]` that apply to a caller; UTC if there are none.
+    pub fn zone(&self, grant: &str) -> TimeZone {
+        let mut hours = self
+            .layers_of(grant)
+            .filter_map(|layer| layer.hours.as_ref());
+        let zone = hours.next().map(|hours| hours.quiet.zone().clone());
+        zone.unwrap_or(TimeZone::UTC)
+    }
+
+    /// Whether shadow mode lets a call pass that the policy refuses. It never does for
+    /// irreversible tools, nor for changes if only reading is allowed.
+    pub fn passes_in_shadow(&self, facts: &Facts) -> bool {
+        self.mode.shadow.is_some()
+            && facts.risk != Risk::Destructive
+            && self.read_only(facts.risk).is_none()
+    }
+
+    /// The first rule that allows a tool, for a caller.
+    pub fn allowed_by(&self, tool: &str, grant: &str) -> Option<&RuleLocation> {
+        self.layers_of(grant)
+            .find_map(|layer| layer.allowed_by(tool))
+    }
+
+    /// The names of the grants.
     pub fn grants(&self) -> impl Iterator<Item = &str> {
         self.grants.keys().map(String::as_str)
     }
 
-    /// Whether there is such a caller. Who was given no name needs no rules of its own.
+    /// Whether the policy knows a caller: one of its grants, the local one, or one without
+    /// a name.
     pub fn knows(&self, grant: &str) -> bool {
         grant.is_empty() || grant == LOCAL || self.grants.contains_key(grant)
     }
 
+    /// The layers that apply to a caller.
     fn layers_of(&self, grant: &str) -> impl Iterator<Item = &Layer> {
-        self.layers.iter().chain(
-            self.grants
-                .get(grant)
-                .into_iter()
-                .flat_map(|grant| &grant.layers),
-        )
+        let own = self.grants.get(grant).into_iter();
+        self.layers
+            .iter()
+            .chain(own.flat_map(|grant| &grant.layers))
+    }
+
+    /// The layers of all callers.
+    fn all_layers(&self) -> impl Iterator<Item = &Layer> {
+        let grants = self.grants.values();
+        self.layers
+            .iter()
+            .chain(grants.flat_map(|grant| &grant.layers))
+    }
+
+    /// The rules for a tool in each layer that applies to a caller.
+    fn tool_rules(&self, tool: &str, grant: &str) -> impl Iterator<Item = &ToolRules> {
+        let layers = self.layers_of(grant);
+        layers.filter_map(move |layer| layer.tool_rules.get(tool))
     }
 }

@@ -1,44 +1,45 @@
-//! The authorization server whose tokens are taken.
+//! `[oauth]`: the authorization server whose tokens are accepted.
 
 use std::collections::BTreeSet;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::{Policy, RuleLocation};
+use crate::net::is_loopback;
 
-/// What a policy says of tokens that somebody else makes.
+/// The authorization server and how its tokens are verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OAuth {
-    /// Who makes them.
+    /// The issuer of the tokens.
     pub issuer: Address,
-    /// Whom they have to be made for: this server, as its clients write it.
+    /// The audience that tokens must have: this server's address, as its clients write it.
     pub audience: Address,
-    /// Where the issuer's keys are; its metadata says so when left out.
+    /// The address of the issuer's keys; default: as its metadata says.
     pub jwks_uri: Option<Address>,
-    /// How they may be signed.
+    /// The accepted signature algorithms.
     pub algorithms: Vec<Algorithm>,
-    /// Where it stands.
+    /// The rule.
     pub rule: RuleLocation,
 }
 
-/// An address that may be called with what is secret: `https`, or this machine.
+/// An address that secrets may be sent to: `https`, or this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    /// As it was written: issuers and audiences are compared byte for byte.
+    /// The text as written: issuers and audiences are compared byte by byte.
     pub text: String,
-    /// As it is called.
+    /// The parsed address.
     pub url: Url,
 }
 
 impl Address {
-    /// Reads an address without user, query and fragment.
+    /// Reads an address without user, query and fragment; `None` if it is not one.
     pub fn new(text: &str) -> Option<Self> {
         Self::with_query(text).filter(|address| address.url.query().is_none())
     }
 
-    /// Reads an address that may have a query.
+    /// Reads an address that may have a query; `None` if it is not one.
     pub fn with_query(text: &str) -> Option<Self> {
-        // It is written into headers, between quotes.
+        // It is sent in headers, between quotes.
         let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
         let url = Url::parse(text).ok()?;
         let bare =
@@ -50,18 +51,16 @@ impl Address {
     }
 }
 
-/// Whether nobody on the way can read or change what is said.
+/// Whether nobody can read or change what is sent there.
 fn is_safe(url: &Url) -> bool {
-    match (url.scheme(), url.host()) {
-        ("https", Some(_)) => true,
-        ("http", Some(Host::Domain(name))) => name == "localhost",
-        ("http", Some(Host::Ipv4(address))) => address.is_loopback(),
-        ("http", Some(Host::Ipv6(address))) => address.is_loopback(),
+    match url.scheme() {
+        "https" => url.has_host(),
+        "http" => is_loopback(url),
         _ => false,
     }
 }
 
-/// A way to sign with a key that only the signer has.
+/// A signature algorithm with a private key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
     /// RSA with PKCS #1 padding and SHA-256.
@@ -85,7 +84,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// All of them, with their names in tokens.
+    /// Every algorithm, with its name in tokens.
     pub const NAMES: [(&str, Self); 9] = [
         ("RS256", Self::Rs256),
         ("RS384", Self::Rs384),
@@ -98,7 +97,7 @@ impl Algorithm {
         ("EdDSA", Self::EdDsa),
     ];
 
-    /// The one of this name.
+    /// The algorithm of this name.
     pub fn named(name: &str) -> Option<Self> {
         let found = Self::NAMES.iter().find(|(known, _)| *known == name);
         found.map(|(_, algorithm)| *algorithm)
@@ -106,24 +105,24 @@ impl Algorithm {
 }
 
 impl Policy {
-    /// The authorization server whose tokens are taken, if any.
+    /// The authorization server whose tokens are accepted.
     pub fn oauth(&self) -> Option<&OAuth> {
         self.oauth.as_ref()
     }
 
-    /// Every scope that leads to a caller, once.
+    /// The scopes of all grants, each once.
     pub fn scopes(&self) -> BTreeSet<&str> {
         let grants = self.grants.values();
         let scopes = grants.flat_map(|grant| &grant.scopes);
         scopes.map(String::as_str).collect()
     }
 
-    /// The scopes that lead to this caller.
+    /// The scopes of a grant.
     pub fn scopes_of(&self, grant: &str) -> &[String] {
         self.grants.get(grant).map_or(&[], |grant| &grant.scopes)
     }
 
-    /// The callers that any of these scopes leads to.
+    /// The grants that have any of these scopes.
     pub fn grants_of_scopes(&self, scopes: &[String]) -> Vec<&str> {
         let grants = self.grants.iter();
         let meant = grants.filter(|(_, grant)| {

@@ -1,74 +1,61 @@
-//! A random gap between calls, so that they do not come like a machine's.
+//! A random delay between calls, so that they do not look automated.
 
 use std::{fmt, time::Duration};
 
 use super::Problem;
+use crate::text::for_people;
 
-/// The longest gap: a call that waits longer is given up by its client.
-const LONGEST: Duration = Duration::from_secs(120);
+/// The longest delay: clients give up calls that wait longer.
+const MAX_DELAY: Duration = Duration::from_secs(120);
 
-/// How long a gap between two calls may be.
+/// The range of delays between two calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     min: Duration,
     max: Duration,
 }
 
-/// Which part of a pace is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PaceAt {
-    /// The shortest gap.
-    Min,
-    /// The longest gap.
-    Max,
-}
-
 impl Pace {
-    /// Gaps from `min` to `max`.
+    /// Delays from `min` to `max`.
     ///
     /// # Errors
-    /// When `max` is nothing, above two minutes or below `min`.
-    pub fn new(min: Duration, max: Duration) -> Result<Self, Problem<PaceAt>> {
-        let wrong =
-            |at, message: &str, hint: &str| Err(Problem::new(at, "bad-value", message, hint));
-        if max > LONGEST {
+    /// If `max` is zero, above two minutes, or below `min`.
+    pub fn new(min: Duration, max: Duration) -> Result<Self, Problem> {
+        let wrong = |key, message: String| {
+            let hint = "write a range such as { min = \"3s\", max = \"8s\" }";
+            Err(Problem::new(key, "bad-value", message, hint))
+        };
+        if max.is_zero() || max > MAX_DELAY {
+            let (most, got) = (for_people(MAX_DELAY), for_people(max));
             return wrong(
-                PaceAt::Max,
-                "a gap of more than two minutes would outlast the call",
-                "write at most \"120s\", and a limit for what is rarer",
-            );
-        }
-        if max.is_zero() {
-            return wrong(
-                PaceAt::Max,
-                "a gap of no length changes nothing",
-                "write a time such as \"8s\"",
+                "max",
+                format!("max must be above 0s and at most {most}, got {got}"),
             );
         }
         if min > max {
+            let (max, got) = (for_people(max), for_people(min));
             return wrong(
-                PaceAt::Min,
-                "the shortest gap is longer than the longest",
-                "write a min that is at most max",
+                "min",
+                format!("min must be at most max, which is {max}, got {got}"),
             );
         }
         Ok(Self { min, max })
     }
 
-    /// The shortest gap.
+    /// The shortest delay.
     pub const fn min(&self) -> Duration {
         self.min
     }
 
-    /// The longest gap.
+    /// The longest delay.
     pub const fn max(&self) -> Duration {
         self.max
     }
 
-    /// The gap for a random number; each length is as likely as another.
+    /// The delay for a random number; all lengths are equally likely.
     pub fn draw(&self, random: u64) -> Duration {
-        // Two minutes are fewer than 2^37 nanoseconds: the lengths' chances differ by
-        // less than one part in 2^27.
+        // Two minutes are fewer than 2^37 nanoseconds, so that the probabilities differ by less
+        // than one part in 2^27.
         let lengths = (self.max - self.min).as_nanos() + 1;
         let more = (u128::from(random) * lengths) >> 64;
         self.min + Duration::from_nanos(u64::try_from(more).unwrap_or(u64::MAX))
@@ -87,16 +74,16 @@ mod tests {
 
     use super::*;
 
-    fn seconds(min: u64, max: u64) -> Result<Pace, PaceAt> {
-        Pace::new(Duration::from_secs(min), Duration::from_secs(max)).map_err(|problem| problem.at)
+    fn seconds(min: u64, max: u64) -> Result<Pace, &'static str> {
+        Pace::new(Duration::from_secs(min), Duration::from_secs(max)).map_err(|problem| problem.key)
     }
 
     #[test]
-    fn a_pace_has_an_order_and_an_end() {
-        assert_eq!(seconds(8, 3), Err(PaceAt::Min));
-        assert_eq!(seconds(0, 0), Err(PaceAt::Max));
-        assert_eq!(seconds(3, 121), Err(PaceAt::Max));
-        assert_eq!(seconds(130, 125), Err(PaceAt::Max));
+    fn a_pace_has_an_order_and_a_maximum() {
+        assert_eq!(seconds(8, 3), Err("min"));
+        assert_eq!(seconds(0, 0), Err("max"));
+        assert_eq!(seconds(3, 121), Err("max"));
+        assert_eq!(seconds(130, 125), Err("max"));
         for (min, max) in [(0, 1), (3, 8), (5, 5), (0, 120), (120, 120)] {
             let pace = seconds(min, max).unwrap();
             assert_eq!(pace.min(), Duration::from_secs(min));
@@ -117,18 +104,18 @@ mod tests {
     }
 
     #[test]
-    fn a_pace_is_told_in_words() {
+    fn a_pace_is_shown_as_a_range() {
         assert_eq!(seconds(3, 8).unwrap().to_string(), "3s to 8s");
     }
 
     #[test]
-    fn each_part_is_as_likely_as_another() {
+    fn all_delays_are_equally_likely() {
         let pace = seconds(0, 120).unwrap();
         let mut parts = [0_u32; 12];
-        // Steps of the golden ratio fall evenly over all numbers.
+        // Multiples of the golden ratio are spread evenly over all numbers.
         for step in 0..12_000_u64 {
-            let gap = pace.draw(step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            parts[usize::try_from(gap.as_secs() / 10).unwrap().min(11)] += 1;
+            let delay = pace.draw(step.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            parts[usize::try_from(delay.as_secs() / 10).unwrap().min(11)] += 1;
         }
         assert!(
             parts.iter().all(|count| (980..=1020).contains(count)),
@@ -138,15 +125,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_gap_is_within_its_ends(
-            one in 0..=LONGEST.as_nanos() as u64,
-            other in 1..=LONGEST.as_nanos() as u64,
+        fn a_delay_is_within_its_range(
+            one in 0..=MAX_DELAY.as_nanos() as u64,
+            other in 1..=MAX_DELAY.as_nanos() as u64,
             random: u64,
         ) {
             let (min, max) = (one.min(other), one.max(other));
             let pace = Pace::new(Duration::from_nanos(min), Duration::from_nanos(max)).unwrap();
-            let gap = pace.draw(random);
-            prop_assert!(pace.min() <= gap && gap <= pace.max());
+            let delay = pace.draw(random);
+            prop_assert!(pace.min() <= delay && delay <= pace.max());
         }
     }
 }

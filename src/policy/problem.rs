@@ -1,30 +1,38 @@
-//! What is wrong with a part of a policy, before its place in the file is known.
+//! A mistake in one value of a policy, before its place in the file is known.
 
-/// One thing that is wrong, and with which part of what was written.
+/// What is wrong with the value of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem<At> {
-    /// The part that is wrong.
-    pub at: At,
+pub struct Problem {
+    /// The key whose value is wrong, in the table that was read.
+    pub key: &'static str,
     /// The kind of problem; the names are stable.
     pub code: &'static str,
     /// What is wrong.
     pub message: String,
-    /// What would be right.
+    /// What to write instead.
     pub hint: String,
 }
 
-impl<At> Problem<At> {
+impl Problem {
     pub(super) fn new(
-        at: At,
+        key: &'static str,
         code: &'static str,
         message: impl Into<String>,
         hint: impl Into<String>,
     ) -> Self {
         Self {
-            at,
+            key,
             code,
             message: message.into(),
             hint: hint.into(),
         }
+    }
+}
+
+/// Words as alternatives: `allow, confirm or deny`.
+pub(super) fn one_of(words: &[&str]) -> String {
+    match words {
+        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        words => words.concat(),
     }
 }

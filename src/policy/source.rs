@@ -1,4 +1,4 @@
-//! The files of a policy: the one that is named, and those that it includes.
+//! The files of a policy: the first one, and those that it includes.
 
 use std::{
     fs, io,
@@ -9,28 +9,29 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Accounts, Diagnostic, Diagnostics, Policy, Severity,
-    raw::{self, Node, Raw, Span},
-    valid,
+    document::{self, Node, NodeValue, Span},
+    parse,
 };
+use crate::text::hex;
 
 /// The most files that make up one policy.
-const MOST: usize = 32;
+const MAX_FILES: usize = 32;
 
-/// One file, read and parsed.
-pub(super) struct Source {
-    /// What it is called in rules and messages.
+/// The text of a policy file and what was read from it.
+pub(super) struct SourceFile {
+    /// The file's name in rule locations and messages.
     pub(super) origin: String,
     pub(super) path: Option<PathBuf>,
     pub(super) text: String,
-    /// What it says; `None` where it cannot be parsed.
+    /// The parsed file; `None` if its syntax is wrong.
     pub(super) root: Option<Node>,
     pub(super) problems: Vec<Diagnostic>,
-    /// What is not to be shown of it.
-    pub(super) covered: Vec<Span>,
+    /// Ranges that may hold a secret and are never shown.
+    pub(super) masked: Vec<Span>,
 }
 
-impl Source {
-    /// Text that came from somewhere else than a file.
+impl SourceFile {
+    /// A text that does not come from a file.
     pub(super) fn new(origin: &str, text: &str, parsed: Result<Node, Vec<Diagnostic>>) -> Self {
         let (root, problems) = match parsed {
             Ok(root) => (Some(root), Vec::new()),
@@ -42,35 +43,34 @@ impl Source {
             text: text.to_owned(),
             root,
             problems,
-            covered: Vec::new(),
+            masked: Vec::new(),
         }
     }
 
-    /// A file: JSON when it begins with a brace, as no TOML does.
+    /// Reads a file: JSON if it begins with a brace, which TOML never does, else TOML.
     pub(super) fn read(path: &Path) -> io::Result<Self> {
-        let text = raw::read_file(path)?;
+        let text = document::read_file(path)?;
         let parsed = if text.trim_start().starts_with('{') {
-            raw::json(&text)
+            document::json(&text)
         } else {
-            raw::toml(&text)
+            document::toml(&text)
         };
-        let origin = path.display().to_string();
         Ok(Self {
             path: Some(path.to_owned()),
-            ..Self::new(&origin, &text, parsed)
+            ..Self::new(&path.display().to_string(), &text, parsed)
         })
     }
 
-    /// Whether anything in it stops the policy from being used.
-    pub(super) fn is_wrong(&self) -> bool {
+    /// Whether it has an error, so that the policy cannot be used.
+    pub(super) fn has_errors(&self) -> bool {
         let mut found = self.problems.iter();
         found.any(|problem| problem.severity == Severity::Error)
     }
 
-    /// Its text, with stars in the place of what may be a secret.
-    pub(super) fn shown(&self) -> String {
+    /// Its text, with stars in place of what may be a secret.
+    pub(super) fn masked_text(&self) -> String {
         let mut shown = self.text.clone();
-        for span in &self.covered {
+        for span in &self.masked {
             let stars = |text: &str| -> String {
                 let bytes = text.bytes();
                 let star = bytes.map(|byte| if byte == b'\n' { '\n' } else { '*' });
@@ -83,126 +83,117 @@ impl Source {
         shown
     }
 
-    /// The files that it includes, with the places that name them; text that is in no
-    /// file has no place that they could be in.
+    /// The files that it includes, each with the entry that names it. The path is `None`
+    /// if this text is not in a file, since paths are relative to the including file.
     fn includes(&self) -> Vec<(&Node, Option<PathBuf>)> {
-        let Some(Raw::Table(entries)) = self.root.as_ref().map(|root| &root.value) else {
-            return Vec::new();
-        };
-        let include = entries.iter().find(|(key, _)| key.name == "include");
-        let Some(Raw::List(items)) = include.map(|(_, node)| &node.value) else {
+        let include = self.root.as_ref().and_then(|root| root.get("include"));
+        let Some(NodeValue::List(items)) = include.map(|node| &node.value) else {
             return Vec::new();
         };
         let folder = self.path.as_deref().and_then(Path::parent);
-        items
-            .iter()
-            .filter_map(|node| match &node.value {
-                Raw::Text(name) => Some((node, folder.map(|folder| folder.join(name)))),
-                _ => None,
-            })
+        let named = items.iter().filter_map(|node| Some((node, node.text()?)));
+        named
+            .map(|(node, name)| (node, folder.map(|folder| folder.join(name))))
             .collect()
     }
 }
 
 /// The files of a policy as they are now.
 pub struct Files {
-    sources: Vec<Source>,
+    sources: Vec<SourceFile>,
     named: Vec<PathBuf>,
-    missing: Option<Diagnostics>,
+    unreadable: Option<Diagnostics>,
 }
 
 impl Files {
-    /// Reads a policy file with all that it includes, itself first, each file once.
+    /// Reads a policy file and all files that it includes, each once.
     pub fn read(path: &Path) -> Self {
-        match Source::read(path) {
+        match SourceFile::read(path) {
             Ok(first) => Self::of(first),
             Err(error) => {
                 let origin = path.display().to_string();
                 Self {
                     sources: Vec::new(),
                     named: vec![path.to_owned()],
-                    missing: Some(Diagnostics::unreadable(origin, &error)),
+                    unreadable: Some(Diagnostics::unreadable(origin, &error)),
                 }
             }
         }
     }
 
-    /// A first file or text with all that it includes.
-    pub(super) fn of(first: Source) -> Self {
+    /// A first file or text, and all files that it includes.
+    pub(super) fn of(first: SourceFile) -> Self {
         let mut files = Self {
             named: first.path.iter().cloned().collect(),
             sources: vec![first],
-            missing: None,
+            unreadable: None,
         };
         files.include();
         files
     }
 
-    /// What a policy made of them would have as its version.
+    /// The version that a policy made of these files has.
     pub fn version(&self) -> String {
         version(&self.sources)
     }
 
-    /// All files that are named, whether or not they could be read.
+    /// The paths of all files, including those that cannot be read.
     pub fn named(&self) -> &[PathBuf] {
         &self.named
     }
 
-    /// Makes a policy of them.
+    /// Checks the files and makes a policy of them.
     ///
     /// # Errors
-    /// Everything that is wrong with it, each with its place.
+    /// All mistakes, each with its place.
     pub fn check(self) -> Result<Policy, Diagnostics> {
-        match self.missing {
-            Some(missing) => Err(missing),
-            None => valid::check(self.sources, None),
-        }
+        self.check_with(None)
     }
 
-    /// Makes a policy of them for a server that has these accounts.
+    /// Like `check`, for a running server, whose accounts cannot change.
     ///
     /// # Errors
-    /// Everything that is wrong with it, each with its place, and other accounts.
+    /// All mistakes, each with its place; other accounts than these are one.
     pub fn check_for(self, accounts: &Accounts) -> Result<Policy, Diagnostics> {
-        match self.missing {
-            Some(missing) => Err(missing),
-            None => valid::check(self.sources, Some(accounts)),
+        self.check_with(Some(accounts))
+    }
+
+    fn check_with(self, accounts: Option<&Accounts>) -> Result<Policy, Diagnostics> {
+        match self.unreadable {
+            Some(unreadable) => Err(unreadable),
+            None => parse::check(self.sources, accounts),
         }
     }
 
     fn include(&mut self) {
-        let place = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let mut seen: Vec<PathBuf> = self.named.iter().map(|path| place(path)).collect();
+        let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let mut seen: Vec<PathBuf> = self.named.iter().map(|path| real(path)).collect();
         let mut next = 0;
         while let Some(source) = self.sources.get(next) {
             let (mut found, mut problems) = (Vec::new(), Vec::new());
             for (node, path) in source.includes() {
+                let problem = |code, message| Diagnostic::error(code, node.span.clone(), message);
                 let Some(path) = path else {
-                    let message = "only a policy in a file can include others".to_owned();
-                    problems.push(Diagnostic::error("unreadable", node.span.clone(), message));
+                    let message = "include works only in a policy that is in a file".to_owned();
+                    problems.push(problem("unreadable", message));
                     continue;
                 };
-                let place = place(&path);
-                if seen.contains(&place) {
+                if seen.contains(&real(&path)) {
                     continue;
                 }
-                if seen.len() >= MOST {
-                    let message = format!("a policy has at most {MOST} files");
-                    problems.push(Diagnostic::error(
-                        "too-many-files",
-                        node.span.clone(),
-                        message,
-                    ));
+                if seen.len() >= MAX_FILES {
+                    let message = format!("include: a policy has at most {MAX_FILES} files");
+                    problems.push(problem("too-many-files", message));
                     break;
                 }
-                seen.push(place);
+                seen.push(real(&path));
                 self.named.push(path.clone());
-                match Source::read(&path) {
+                match SourceFile::read(&path) {
                     Ok(included) => found.push(included),
                     Err(error) => {
                         let message = format!("`{}` cannot be read: {error}", path.display());
-                        let problem = Diagnostic::error("unreadable", node.span.clone(), message);
-                        problems.push(problem.hint("paths are relative to the file that includes"));
+                        let hint = "paths in include are relative to the file that they stand in";
+                        problems.push(problem("unreadable", message).hint(hint));
                     }
                 }
             }
@@ -215,13 +206,12 @@ impl Files {
     }
 }
 
-/// Digest of what files say.
-pub(super) fn version(sources: &[Source]) -> String {
+/// The SHA-256 digest of all files, as hexadecimal digits.
+pub(super) fn version(sources: &[SourceFile]) -> String {
     let mut hash = Sha256::new();
     for source in sources {
         hash.update((source.text.len() as u64).to_be_bytes());
         hash.update(source.text.as_bytes());
     }
-    let digest = hash.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }

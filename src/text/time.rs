@@ -31,6 +31,17 @@ pub fn for_people(time: Duration) -> String {
     format!("{:#}", SignedDuration::from_secs(seconds))
 }
 
+/// A window of time as it follows "per": `minute`, `day`, or a length such as `10m`.
+pub fn per(window: Duration) -> String {
+    match window.as_secs() {
+        1 => "second".to_owned(),
+        60 => "minute".to_owned(),
+        3600 => "hour".to_owned(),
+        86400 => "day".to_owned(),
+        _ => for_people(window),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +67,18 @@ mod tests {
     fn durations_are_rounded_up() {
         assert_eq!(for_people(Duration::from_millis(3_599_001)), "1h");
         assert_eq!(for_people(Duration::from_secs(90)), "1m 30s");
+    }
+
+    #[test]
+    fn a_window_of_one_unit_is_named_by_the_unit() {
+        for (seconds, shown) in [
+            (1, "second"),
+            (60, "minute"),
+            (3600, "hour"),
+            (86400, "day"),
+            (90, "1m 30s"),
+        ] {
+            assert_eq!(per(Duration::from_secs(seconds)), shown);
+        }
     }
 }

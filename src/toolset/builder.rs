@@ -44,8 +44,8 @@ impl<B: AttributeSource> Builder<B, ()> {
     }
 }
 
-impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
-    /// Lists a method that reads.
+impl<B: AttributeSource, P> Builder<B, P> {
+    /// Lists a method of the back end.
     #[must_use]
     pub fn tool<O, F, Fut>(self, method: F) -> Builder<B, O>
     where
@@ -53,10 +53,10 @@ impl<B: Clone + Send + Sync + 'static, P> Builder<B, P> {
         F: Fn(B, O) -> Fut + Copy + Send + Sync + 'static,
         Fut: Future<Output = Result<O::Output, BackendError>> + Send + 'static,
     {
-        self.slow_tool(move |backend, op, _progress| method(backend, op))
+        self.slow_tool(move |backend, op, progress| method(backend.with_progress(progress), op))
     }
 
-    /// Lists a method that waits or changes something.
+    /// Lists a function that gets its progress apart from the back end.
     #[must_use]
     pub fn slow_tool<O, F, Fut>(self, method: F) -> Builder<B, O>
     where

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::Boxed;
 use crate::{
     gate::LookupPermit,
-    op::{BackendError, ChatId, GroupId, Identities, PersonId},
+    op::{BackendError, ChatId, GroupId, Identities, PersonId, Progress},
 };
 
 /// How long all of it may take.
@@ -13,6 +13,10 @@ const LONGEST: Duration = Duration::from_secs(10);
 
 /// What a back end can find out for the gate. What it cannot do stays unknown.
 pub trait AttributeSource: Clone + Send + Sync + 'static {
+    /// The same for one call, which reports its progress and can be cancelled by it.
+    #[must_use]
+    fn with_progress(self, progress: Progress) -> Self;
+
     /// The person behind a hidden identity.
     fn person(
         self,

@@ -1,18 +1,22 @@
-//! What GREEN-API finds out for the gate.
+//! Attributes that GREEN-API looks up for the gate.
 
 use super::GreenApi;
 use crate::{
-    op::{BackendError, ChatId, GroupId, PersonId},
+    op::{BackendResult, ChatId, GroupId, PersonId, Progress},
     toolset::AttributeSource,
 };
 
 impl AttributeSource for GreenApi {
+    fn with_progress(self, progress: Progress) -> Self {
+        Self { progress, ..self }
+    }
+
     /// There is no method for it.
-    async fn person(self, _hidden: PersonId) -> Result<Option<PersonId>, BackendError> {
+    async fn person(self, _hidden: PersonId) -> BackendResult<Option<PersonId>> {
         Ok(None)
     }
 
-    async fn groups(self) -> Result<Vec<(String, GroupId)>, BackendError> {
+    async fn groups(self) -> BackendResult<Vec<(String, GroupId)>> {
         let groups = self.all_groups().await?.into_iter();
         let named = groups.filter_map(|group| {
             let name = group.name?;
@@ -21,12 +25,12 @@ impl AttributeSource for GreenApi {
         Ok(named.collect())
     }
 
-    async fn history(self) -> Result<Vec<ChatId>, BackendError> {
+    async fn history(self) -> BackendResult<Vec<ChatId>> {
         let chats = self.chats().await?;
         Ok(chats.into_iter().map(|chat| chat.chat).collect())
     }
 
-    async fn states(self) -> Result<Vec<String>, BackendError> {
+    async fn states(self) -> BackendResult<Vec<String>> {
         let report = self.state().await?;
         let word = report.reported.map(|word| word.as_str().to_owned());
         Ok(word.into_iter().collect())

@@ -4,128 +4,109 @@ use serde_json::{Value, json};
 
 use super::{
     GreenApi,
-    client::{API, flag},
+    client::{API, unreadable},
     groups::text,
 };
 use crate::{
     backend::{
-        effect::{leaves_doubt, watch},
         http::{Body, Reply},
+        refusals::unknown_chat,
+        verify::{Observation, Response, change_and_verify},
     },
+    config::Timeouts,
     op::{
-        ArchiveChat, BackendError, ChangedChat, ChangingChat, Chat, ChatId, ChatList, GetChat,
-        ListChats, MarkChatRead, Progress, UnarchiveChat, Untrusted,
+        ArchiveChat, BackendError, BackendResult, Change, ChangedChat, ChangingChat, Chat, ChatId,
+        ChatList, GetChat, ListChats, MarkChatRead, OfChat, UnarchiveChat,
     },
 };
 
 impl GreenApi {
-    pub(super) async fn list_chats(self, op: ListChats) -> Result<ChatList, BackendError> {
+    pub(super) async fn list_chats(self, op: ListChats) -> BackendResult<ChatList> {
         Ok(ChatList::page(self.chats().await?, &op))
     }
 
-    pub(super) async fn get_chat(self, op: GetChat) -> Result<Chat, BackendError> {
+    pub(super) async fn get_chat(self, op: GetChat) -> BackendResult<Chat> {
         let found = self.chat(&op.chat).await?;
-        found.ok_or_else(|| BackendError::Refused {
-            api: API,
-            status: None,
-            said: Untrusted::new(&format!("it knows no chat {}", op.chat)),
-            next: "check the id; list_chats shows the chats there are",
-        })
+        found.ok_or_else(|| unknown_chat(API, &op.chat))
     }
 
-    pub(super) async fn mark_chat_read(
-        self,
-        op: MarkChatRead,
-        progress: Progress,
-    ) -> Result<ChangedChat, BackendError> {
-        progress.say("marking the chat as read");
-        let said = self.change_chat(&progress, "readChat", &op.chat).await;
-        // No method tells what is unread.
-        let outcome = match said {
-            Ok(reply) => match flag(&reply, "setRead") {
-                Some(true) => ChangingChat::Accepted,
-                Some(false) => return Err(self.0.refusal(&reply)),
-                None => ChangingChat::Unknown,
-            },
-            Err(BackendError::OutcomeUnknown { .. }) => ChangingChat::Unknown,
-            Err(fault) => return Err(fault),
-        };
-        Ok(ChangedChat::new(outcome, op.chat))
-    }
-
-    pub(super) async fn archive_chat(
-        self,
-        op: ArchiveChat,
-        progress: Progress,
-    ) -> Result<ChangedChat, BackendError> {
-        progress.say("archiving the chat");
-        let said = self.change_chat(&progress, "archiveChat", &op.chat).await;
-        self.archived(op.chat, said, true).await
-    }
-
-    pub(super) async fn unarchive_chat(
-        self,
-        op: UnarchiveChat,
-        progress: Progress,
-    ) -> Result<ChangedChat, BackendError> {
-        progress.say("taking the chat out of the archive");
-        let said = self.change_chat(&progress, "unarchiveChat", &op.chat).await;
-        self.archived(op.chat, said, false).await
-    }
-
-    async fn change_chat(
-        &self,
-        progress: &Progress,
-        method: &str,
-        chat: &ChatId,
-    ) -> Result<Reply, BackendError> {
-        let arguments = json!({ "chatId": chat.as_str() });
-        self.0.change(progress, method, Some(&arguments)).await
-    }
-
-    /// The outcome of (un)archiving, as the list of chats shows it.
-    async fn archived(
-        &self,
-        id: ChatId,
-        said: Result<Reply, BackendError>,
-        wanted: bool,
-    ) -> Result<ChangedChat, BackendError> {
-        let doubt = match said {
-            // A yes comes without a word.
-            Ok(reply) if self.0.said(&reply).is_some() || says_false(&reply) => {
-                return Err(self.0.refusal(&reply));
+    pub(super) async fn mark_chat_read(self, op: MarkChatRead) -> BackendResult<ChangedChat> {
+        self.progress.say("marking the chat as read");
+        let answer = self.change_chat("readChat", &op.chat).await;
+        // No method reports what is unread.
+        let outcome = match self.client.response(answer, "setRead")? {
+            Response::Accepted => ChangingChat::Accepted,
+            Response::Denied(error) | Response::Ambiguous(error @ BackendError::Refused { .. }) => {
+                return Err(error);
             }
-            Ok(_) => None,
-            Err(fault) if leaves_doubt(&fault) => Some(fault),
-            Err(fault) => return Err(fault),
+            Response::Ambiguous(_) => ChangingChat::Unknown,
         };
-        let look = || self.chat(&id);
-        let shown = |seen: &Result<Option<Chat>, BackendError>| matches!(seen, Ok(Some(chat)) if chat.archived == Some(wanted));
-        // A mark does no harm when it is late: this is not worth the whole wait.
-        let settle = self.0.timeouts.settle / 5;
-        let seen = watch(settle, self.0.timeouts.look, look, shown).await;
-        let outcome = match doubt {
-            _ if shown(&seen) => ChangingChat::Done,
-            None => ChangingChat::Accepted,
-            Some(fault @ BackendError::Refused { .. }) => return Err(fault),
-            Some(_) => ChangingChat::Unknown,
-        };
-        Ok(ChangedChat::new(outcome, id))
+        Ok(ChangedChat::new(outcome, OfChat { chat: op.chat }))
     }
 
-    async fn chat(&self, id: &ChatId) -> Result<Option<Chat>, BackendError> {
+    pub(super) async fn archive_chat(self, op: ArchiveChat) -> BackendResult<ChangedChat> {
+        self.progress.say("archiving the chat");
+        let request = self.change_chat("archiveChat", &op.chat);
+        self.verify_archived(&op.chat, request, true).await
+    }
+
+    pub(super) async fn unarchive_chat(self, op: UnarchiveChat) -> BackendResult<ChangedChat> {
+        self.progress.say("taking the chat out of the archive");
+        let request = self.change_chat("unarchiveChat", &op.chat);
+        self.verify_archived(&op.chat, request, false).await
+    }
+
+    async fn change_chat(&self, method: &str, chat: &ChatId) -> BackendResult<Reply> {
+        let arguments = json!({ "chatId": chat.as_str() });
+        self.client
+            .change(&self.progress, method, Some(&arguments))
+            .await
+    }
+
+    /// Sends a change of the archive, and verifies that the list of chats shows it.
+    async fn verify_archived(
+        &self,
+        chat: &ChatId,
+        request: impl Future<Output = BackendResult<Reply>>,
+        wanted: bool,
+    ) -> BackendResult<ChangedChat> {
+        let read = |answer| {
+            // A success has no message.
+            Response::of(answer, |reply| {
+                let denied = self.client.message(reply).is_some() || says_false(reply);
+                denied.then(|| self.client.refusal(reply))
+            })
+        };
+        let timeouts = Timeouts {
+            // A mark that shows late does no harm: this is not worth the whole wait.
+            settle: self.client.timeouts.settle / 5,
+            ..self.client.timeouts
+        };
+        let observe = || async {
+            match self.chat(chat).await {
+                Ok(Some(chat)) if chat.archived == Some(wanted) => Observation::Done,
+                _ => Observation::NotDone,
+            }
+        };
+        let outcome = match change_and_verify(request, read, timeouts, observe).await? {
+            Change::Changed => ChangingChat::Done,
+            Change::Unknown => ChangingChat::Unknown,
+            _ => ChangingChat::Accepted,
+        };
+        let chat = chat.clone();
+        Ok(ChangedChat::new(outcome, OfChat { chat }))
+    }
+
+    async fn chat(&self, id: &ChatId) -> BackendResult<Option<Chat>> {
         let chats = self.chats().await?;
         Ok(chats.into_iter().find(|chat| chat.chat == *id))
     }
 
     /// The chats in the API's own order, which is not documented.
-    pub(super) async fn chats(&self) -> Result<Vec<Chat>, BackendError> {
-        match self.0.read("getChats", None).await?.body() {
+    pub(super) async fn chats(&self) -> BackendResult<Vec<Chat>> {
+        match self.client.read("getChats", None).await?.body() {
             Body::Json(Value::Array(chats)) => Ok(chats.iter().filter_map(chat).collect()),
-            _ => Err(BackendError::Unreadable {
-                api: API,
-                why: "a list of chats is expected".into(),
-            }),
+            _ => Err(unreadable("a list of chats is expected")),
         }
     }
 }

@@ -7,18 +7,22 @@ use tokio::time::sleep;
 use url::Url;
 
 use crate::{
-    backend::http::{Body, Http, Reply, redacted},
+    backend::{
+        http::{Body, Http, Reply, redacted},
+        verify::Response as ChangeResponse,
+    },
     config::{GreenApiAccount, Timeouts},
     media::MediaRules,
-    op::{BackendError, Progress, Untrusted},
+    op::{BackendError, BackendResult, Progress, Untrusted},
 };
 
 pub(super) const API: &str = "GREEN-API";
 
-/// How often a read that came too soon is sent again.
+/// How often a read that came too early is sent again.
 const REPEATS: u32 = 2;
 
-pub(super) struct Client {
+/// A GREEN-API instance.
+pub(super) struct GreenApiClient {
     http: Http,
     files: Http,
     api_url: Url,
@@ -29,7 +33,7 @@ pub(super) struct Client {
     pub(super) media: MediaRules,
 }
 
-impl Client {
+impl GreenApiClient {
     pub(super) fn new(account: &GreenApiAccount) -> Self {
         let http =
             |url: &Url| Http::new(API, account.timeouts.answer).plain(url.scheme() == "http");
@@ -54,7 +58,7 @@ impl Client {
         &self,
         method: &str,
         arguments: Option<&Value>,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let url = self.url(&self.api_url, method)?;
         let mut repeats = 0;
         loop {
@@ -77,7 +81,7 @@ impl Client {
         progress: &Progress,
         method: &str,
         arguments: Option<&Value>,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let url = self.url(&self.api_url, method)?;
         let reply = self
             .http
@@ -86,8 +90,8 @@ impl Client {
         self.changed(reply)
     }
 
-    /// Asks for a file at one of the configured hosts; `None` for any other address.
-    pub(super) async fn open_file(&self, url: &str) -> Result<Option<Response>, BackendError> {
+    /// Requests a file at one of the configured hosts; `None` for any other address.
+    pub(super) async fn open_file(&self, url: &str) -> BackendResult<Option<Response>> {
         let Ok(url) = Url::parse(url) else {
             return Ok(None);
         };
@@ -103,13 +107,13 @@ impl Client {
             .map(Some)
     }
 
-    /// Sends a file, once, to the host that takes files.
+    /// Sends a file, once, to the host for files.
     pub(super) async fn upload(
         &self,
         progress: &Progress,
         method: &str,
         form: Form,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let url = self.url(&self.media_url, method)?;
         self.post_form(&self.files, progress, url, form).await
     }
@@ -121,7 +125,7 @@ impl Client {
         progress: &Progress,
         method: &str,
         form: Form,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let url = self.url(&self.api_url, method)?;
         self.post_form(&self.http, progress, url, form).await
     }
@@ -132,7 +136,7 @@ impl Client {
         progress: &Progress,
         url: Url,
         form: Form,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let reply = http
             .change(progress, |network| network.post(url).multipart(form))
             .await?;
@@ -140,9 +144,9 @@ impl Client {
     }
 
     /// The answer to a change that is not a refusal.
-    fn changed(&self, reply: Reply) -> Result<Reply, BackendError> {
+    fn changed(&self, reply: Reply) -> BackendResult<Reply> {
         match reply.status.as_u16() {
-            // Somebody on the way gave up waiting; the instance may have done it.
+            // A proxy gave up waiting; the instance may have made the change.
             status @ (499 | 502 | 504) => Err(BackendError::OutcomeUnknown {
                 api: API,
                 why: format!("it answered {status}"),
@@ -152,7 +156,7 @@ impl Client {
     }
 
     /// The address of a method, with the token in it: never to be shown.
-    fn url(&self, base: &Url, method: &str) -> Result<Url, BackendError> {
+    fn url(&self, base: &Url, method: &str) -> BackendResult<Url> {
         let mut url = base.clone();
         let instance = format!("waInstance{}", self.id_instance);
         match url.path_segments_mut() {
@@ -169,9 +173,12 @@ impl Client {
     }
 
     /// An answer that is not a refusal.
-    fn accepted(&self, reply: Reply) -> Result<Reply, BackendError> {
-        // Older instances say with 200 that they are not ready.
-        let hindered = || self.said(&reply).and_then(|said| obstacle(&said)).is_some();
+    fn accepted(&self, reply: Reply) -> BackendResult<Reply> {
+        // Older instances report with 200 that they are not ready.
+        let hindered = || {
+            let message = self.message(&reply);
+            message.and_then(|message| obstacle(&message)).is_some()
+        };
         if reply.is_success() && !hindered() {
             Ok(reply)
         } else {
@@ -179,49 +186,80 @@ impl Client {
         }
     }
 
-    /// What a refusal means, in words that hold no secret.
-    pub(super) fn refusal(&self, reply: &Reply) -> BackendError {
-        let status = reply.status.as_u16();
-        let said = match status {
-            466 => quota(&reply.body()),
-            _ => self.said(reply),
-        };
-        let said = said.unwrap_or_else(|| no_reason(reply));
-        BackendError::Refused {
-            api: API,
-            status: Some(status),
-            next: next(status, &said),
-            said: Untrusted::new(&redacted(&said, Some(&self.api_token))),
+    /// The response in an answer to a change, by its flag of this name.
+    ///
+    /// # Errors
+    /// With an error after which certainly nothing was changed.
+    pub(super) fn response(
+        &self,
+        answer: BackendResult<Reply>,
+        key: &str,
+    ) -> BackendResult<ChangeResponse> {
+        match answer {
+            Ok(reply) if flag(&reply, key).is_none() => {
+                Ok(ChangeResponse::Ambiguous(BackendError::OutcomeUnknown {
+                    api: API,
+                    why: "it answered neither yes nor no".into(),
+                }))
+            }
+            answer => self.strict_response(answer, key),
         }
     }
 
-    /// GREEN-API's own message without the token. `path` is never looked at: it repeats it.
-    pub(super) fn said(&self, reply: &Reply) -> Option<String> {
-        let said = match reply.body() {
+    /// As [`GreenApiClient::response`], for methods that deny by leaving the flag out.
+    pub(super) fn strict_response(
+        &self,
+        answer: BackendResult<Reply>,
+        key: &str,
+    ) -> BackendResult<ChangeResponse> {
+        ChangeResponse::of(answer, |reply| {
+            (flag(reply, key) != Some(true)).then(|| self.refusal(reply))
+        })
+    }
+
+    /// What a refusal means, in words that hold no secret.
+    pub(super) fn refusal(&self, reply: &Reply) -> BackendError {
+        let status = reply.status.as_u16();
+        let message = match status {
+            466 => quota(&reply.body()),
+            _ => self.message(reply),
+        };
+        let message = message.unwrap_or_else(|| no_reason(reply));
+        BackendError::Refused {
+            api: API,
+            status: Some(status),
+            remedy: remedy(status, &message),
+            message: Untrusted::new(&redacted(&message, Some(&self.api_token))),
+        }
+    }
+
+    /// GREEN-API's own message without the token. `path` is never read: it repeats it.
+    pub(super) fn message(&self, reply: &Reply) -> Option<String> {
+        let message = match reply.body() {
             Body::Json(Value::String(text)) => text,
             Body::Json(Value::Object(fields)) => ["message", "error", "reason"]
                 .iter()
                 .find_map(|name| fields.get(*name)?.as_str())?
                 .to_owned(),
-            // A page is nothing to read out.
+            // An HTML page is no message.
             Body::Text(text) if !text.starts_with('<') => text,
             Body::Json(_) | Body::Text(_) | Body::Empty => return None,
         };
-        (!said.trim().is_empty()).then(|| redacted(&said, Some(&self.api_token)))
+        (!message.trim().is_empty()).then(|| redacted(&message, Some(&self.api_token)))
     }
 }
 
-/// Whether a refusal says that the instance is on its way up.
-pub(super) fn is_starting(fault: &BackendError) -> bool {
-    matches!(fault, BackendError::Refused { said, .. } if obstacle(said.as_str()) == Some(Obstacle::Starting))
+/// Whether a refusal says that the instance is starting.
+pub(super) fn is_starting(error: &BackendError) -> bool {
+    matches!(error, BackendError::Refused { message, .. } if obstacle(message.as_str()) == Some(Obstacle::Starting))
 }
 
-/// Whether a refusal may be about the thing that was asked for, and not about the
-/// instance, its token, its rate or its quota.
-pub(super) fn is_about_target(fault: &BackendError) -> bool {
+/// Whether a refusal may be about the target of the call, and not about the instance,
+/// its token, its rate or its quota.
+pub(super) fn is_about_target(error: &BackendError) -> bool {
     matches!(
-        fault,
-        BackendError::Refused { status: Some(400 | 404 | 500), said, .. } if obstacle(said.as_str()).is_none()
+        error,
+        BackendError::Refused { status: Some(400 | 404 | 500), message, .. } if obstacle(message.as_str()).is_none()
     )
 }
 
@@ -232,7 +270,7 @@ fn request(network: &Network, url: Url, arguments: Option<&Value>) -> RequestBui
     }
 }
 
-/// A change's own yes or no; a status of 200 is neither.
+/// A flag in an answer; for changes, a status of 200 alone says nothing.
 pub(super) fn flag(reply: &Reply, key: &str) -> Option<bool> {
     match reply.body() {
         Body::Json(json) => json.get(key)?.as_bool(),
@@ -240,7 +278,7 @@ pub(super) fn flag(reply: &Reply, key: &str) -> Option<bool> {
     }
 }
 
-/// What stands in the way, whatever was asked for.
+/// What prevents a call, whatever its target.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Obstacle {
     Starting,
@@ -249,9 +287,9 @@ enum Obstacle {
     WhatsAppRate,
 }
 
-fn obstacle(said: &str) -> Option<Obstacle> {
-    let said = said.to_ascii_lowercase();
-    let says = |words: &str| said.contains(words);
+fn obstacle(message: &str) -> Option<Obstacle> {
+    let message = message.to_ascii_lowercase();
+    let says = |words: &str| message.contains(words);
     if says("starting process") || says("is starting") {
         Some(Obstacle::Starting)
     } else if says("instance") && says("not authorized") {
@@ -265,7 +303,7 @@ fn obstacle(said: &str) -> Option<Obstacle> {
     }
 }
 
-/// A used-up quota in our words: GREEN-API's description lists phone numbers.
+/// A used-up quota in this program's words: GREEN-API's description lists phone numbers.
 fn quota(body: &Body) -> Option<String> {
     let Body::Json(json) = body else { return None };
     let status = json
@@ -284,7 +322,7 @@ fn quota(body: &Body) -> Option<String> {
 fn no_reason(reply: &Reply) -> String {
     match (reply.status.as_u16(), reply.status.canonical_reason()) {
         (466, _) => "a monthly quota is used up".into(),
-        (499, _) => "the request was given up on the way".into(),
+        (499, _) => "a proxy gave up waiting for the answer".into(),
         (200..=299, _) => "it answered no, without a reason".into(),
         (_, Some(reason)) => reason.to_owned(),
         (status, None) => format!("status {status} without a reason"),
@@ -292,14 +330,14 @@ fn no_reason(reply: &Reply) -> String {
 }
 
 /// What to do about a refusal.
-fn next(status: u16, said: &str) -> &'static str {
-    match (status, obstacle(said)) {
+fn remedy(status: u16, message: &str) -> &'static str {
+    match (status, obstacle(message)) {
         (300..=399, _) => {
             "GREENAPI_API_URL leads to a redirect, which is not followed; the operator should set the address behind it"
         }
         (401, _) => "the operator should check GREENAPI_API_TOKEN",
-        (403, _) if said.contains("suspended") => {
-            "stop sending and look at the account on the phone"
+        (403, _) if message.contains("suspended") => {
+            "stop sending and check the account on the phone"
         }
         (403, _) => "the operator should check GREENAPI_ID_INSTANCE and GREENAPI_API_URL",
         (404, _) => "the operator should check GREENAPI_API_URL",
@@ -313,10 +351,19 @@ fn next(status: u16, said: &str) -> &'static str {
         (_, Some(Obstacle::WhatsAppRate)) => {
             "WhatsApp limits this account's requests: wait some minutes, then call once"
         }
-        (500.., None) => "look at the state before trying again",
-        (_, None) if said.contains("Validation failed") => {
+        (500.., None) => "check the state before you try again",
+        (_, None) if message.contains("Validation failed") => {
             "check the ids; list_chats, list_groups and list_messages return ids"
         }
         (_, None) => "read the message; the operator finds more in GREEN-API's console",
     }
+}
+
+/// A refusal that did not come as an HTTP status.
+pub(super) fn refused(message: &str, remedy: &'static str) -> BackendError {
+    BackendError::refused(API, message, remedy)
+}
+
+pub(super) fn unreadable(why: &str) -> BackendError {
+    BackendError::unreadable(API, why)
 }

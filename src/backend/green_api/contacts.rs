@@ -3,39 +3,40 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{GreenApi, client::API};
+use super::{
+    GreenApi,
+    client::{API, unreadable},
+    groups::text,
+};
 use crate::{
-    backend::http::Body,
+    backend::{http::Body, refusals::unknown_contact},
     op::{
-        BackendError, CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact,
-        ListContacts, NumberCheck, PersonId, Untrusted,
+        BackendError, BackendResult, CheckNumber, ContactDetails, ContactList, ContactSummary,
+        GetContact, ListContacts, NumberCheck, PersonId,
     },
 };
 
 /// `checkWhatsapp`.
 #[derive(Deserialize)]
-struct Exists {
+struct GreenApiNumberCheck {
     #[serde(rename = "existsWhatsapp")]
     exists: bool,
 }
 
 impl GreenApi {
-    pub(super) async fn list_contacts(self, op: ListContacts) -> Result<ContactList, BackendError> {
-        match self.0.read("getContacts", None).await?.body() {
+    pub(super) async fn list_contacts(self, op: ListContacts) -> BackendResult<ContactList> {
+        match self.client.read("getContacts", None).await?.body() {
             Body::Json(Value::Array(contacts)) => {
                 let contacts = contacts.iter().filter_map(summary).collect();
                 Ok(ContactList::page(contacts, false, &op))
             }
-            _ => Err(BackendError::Unreadable {
-                api: API,
-                why: "a list of contacts is expected".into(),
-            }),
+            _ => Err(unreadable("a list of contacts is expected")),
         }
     }
 
-    pub(super) async fn get_contact(self, op: GetContact) -> Result<ContactDetails, BackendError> {
+    pub(super) async fn get_contact(self, op: GetContact) -> BackendResult<ContactDetails> {
         let arguments = json!({ "chatId": op.person.as_str() });
-        let reply = self.0.read("getContactInfo", Some(&arguments)).await?;
+        let reply = self.client.read("getContactInfo", Some(&arguments)).await?;
         match reply.body() {
             Body::Json(contact @ Value::Object(_)) => Ok(ContactDetails {
                 about: text(&contact, "description"),
@@ -45,33 +46,24 @@ impl GreenApi {
                     text(&contact, "name"),
                 )
             }),
-            _ => Err(BackendError::Refused {
-                api: API,
-                status: None,
-                said: Untrusted::new(&format!("it knows no contact {}", op.person)),
-                next: "check the id; list_contacts shows the contacts there are",
-            }),
+            _ => Err(unknown_contact(API, &op.person)),
         }
     }
 
-    pub(super) async fn check_number(self, op: CheckNumber) -> Result<NumberCheck, BackendError> {
+    pub(super) async fn check_number(self, op: CheckNumber) -> BackendResult<NumberCheck> {
         let number: u64 = op
             .number
             .digits()
             .parse()
             .map_err(|error| BackendError::internal(&error))?;
         let arguments = json!({ "phoneNumber": number });
-        let reply = self.0.read("checkWhatsapp", Some(&arguments)).await?;
-        let Exists { exists } = reply.parse(API)?;
+        let reply = self.client.read("checkWhatsapp", Some(&arguments)).await?;
+        let GreenApiNumberCheck { exists } = reply.parse(API)?;
         Ok(NumberCheck {
             exists,
             person: exists.then(|| PersonId::from(&op.number)),
         })
     }
-}
-
-fn text(fields: &Value, name: &str) -> Option<Untrusted> {
-    fields.get(name)?.as_str().and_then(Untrusted::nonempty)
 }
 
 fn summary(contact: &Value) -> Option<ContactSummary> {

@@ -4,26 +4,26 @@ use serde_json::{Value, json};
 
 use super::{
     GreenApi,
-    client::{API, is_about_target},
+    client::{API, is_about_target, unreadable},
 };
 use crate::{
     backend::{
         files,
         http::{Body, Reply},
     },
-    media::Received,
-    op::{BackendError, ChatPicture, DownloadMedia, GetPicture, ReceivedFile, Untrusted},
+    media::IncomingFile,
+    op::{
+        BackendError, BackendResult, ChatPicture, DownloadMedia, GetPicture, ReceivedFile,
+        Untrusted,
+    },
 };
 
 impl GreenApi {
-    pub(super) async fn download_media(
-        self,
-        op: DownloadMedia,
-    ) -> Result<ReceivedFile, BackendError> {
+    pub(super) async fn download_media(self, op: DownloadMedia) -> BackendResult<ReceivedFile> {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str(), "idMessage": op.message.as_str() });
-        let reply = match self.0.read("downloadFile", Some(&arguments)).await {
-            Err(fault) if is_about_target(&fault) => return Err(no_file(fault)),
+        let reply = match self.client.read("downloadFile", Some(&arguments)).await {
+            Err(error) if is_about_target(&error) => return Err(no_file(error)),
             reply => reply?,
         };
         let url = address(&reply, "downloadUrl")
@@ -33,15 +33,12 @@ impl GreenApi {
         Ok(ReceivedFile::new(received, name, op.uri()))
     }
 
-    pub(super) async fn get_picture(self, op: GetPicture) -> Result<ChatPicture, BackendError> {
+    pub(super) async fn get_picture(self, op: GetPicture) -> BackendResult<ChatPicture> {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str() });
-        let reply = self.0.read("getAvatar", Some(&arguments)).await?;
+        let reply = self.client.read("getAvatar", Some(&arguments)).await?;
         if !matches!(reply.body(), Body::Json(Value::Object(_))) {
-            return Err(BackendError::Unreadable {
-                api: API,
-                why: "the address of a picture is expected".into(),
-            });
+            return Err(unreadable("the address of a picture is expected"));
         }
         let Some(url) = address(&reply, "urlAvatar") else {
             return Ok(None.into());
@@ -51,16 +48,16 @@ impl GreenApi {
     }
 
     /// The token is in no request for a file.
-    async fn download(&self, url: &str) -> Result<Received, BackendError> {
-        match self.0.open_file(url).await? {
-            Some(response) => files::take_in(API, response, None, &self.0.media).await,
-            None => files::from_public(API, url, None, &self.0.media).await,
+    async fn download(&self, url: &str) -> BackendResult<IncomingFile> {
+        match self.client.open_file(url).await? {
+            Some(response) => files::take_in(API, response, None, &self.client.media).await,
+            None => files::from_public(API, url, None, &self.client.media).await,
         }
     }
 
-    /// The name that the sender gave the file; without one it is as good.
+    /// The name that the sender gave the file; the file is complete without it.
     async fn file_name(&self, message: &Value) -> Option<Untrusted> {
-        let reply = self.0.read("getMessage", Some(message)).await.ok()?;
+        let reply = self.client.read("getMessage", Some(message)).await.ok()?;
         match reply.body() {
             Body::Json(message) => Untrusted::nonempty(message.get("fileName")?.as_str()?),
             Body::Empty | Body::Text(_) => None,
@@ -77,24 +74,17 @@ fn address(reply: &Reply, name: &str) -> Option<String> {
     }
 }
 
-fn says_missing(said: &Untrusted) -> bool {
-    said.as_str().to_ascii_lowercase().contains("not found")
-}
-
 /// A refusal about the message, with what to do about a file that is not there.
-fn no_file(fault: BackendError) -> BackendError {
-    match fault {
-        BackendError::Refused {
-            api,
-            status: Some(status @ (400 | 500)),
-            said,
-            ..
-        } if says_missing(&said) => BackendError::Refused {
-            api,
-            status: Some(status),
-            said,
-            next: "check chat and id with get_message; if the message has a file, it is gone: ask for it to be sent again",
-        },
-        fault => fault,
+fn no_file(mut error: BackendError) -> BackendError {
+    if let BackendError::Refused {
+        status: Some(400 | 500),
+        message,
+        remedy,
+        ..
+    } = &mut error
+        && message.as_str().to_ascii_lowercase().contains("not found")
+    {
+        *remedy = "check chat and id with get_message; if the message has a file, it is gone: ask for it to be sent again";
     }
+    error
 }

@@ -1,17 +1,16 @@
-//! What a group on GREEN-API is called, who may do what in it, and its invite link.
+//! A group's name, permissions and invite link on GREEN-API.
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    GreenApi,
-    client::{API, flag},
-    groups::Group,
-};
+use super::{GreenApi, client::API};
 use crate::{
-    backend::settle::{Said, Seen, permissions, settle},
+    backend::{
+        refusals::no_invite_link,
+        verify::{Observation, Response, permissions},
+    },
     op::{
-        BackendError, Change, GetGroupInvite, GroupChanged, GroupId, GroupInvite, InviteCode,
-        PermissionsChanged, Progress, SetGroupPermissions, SetGroupSubject, Untrusted, Who,
+        BackendResult, Change, GetGroupInvite, GroupChanged, GroupId, GroupInvite, InviteCode,
+        OfGroup, PermissionsChanged, SetGroupPermissions, SetGroupSubject, Who,
     },
 };
 
@@ -19,28 +18,30 @@ impl GreenApi {
     pub(super) async fn set_group_subject(
         self,
         op: SetGroupSubject,
-        progress: Progress,
-    ) -> Result<GroupChanged, BackendError> {
+    ) -> BackendResult<GroupChanged> {
         self.known_group(&op.group).await?;
-        progress.say("renaming the group");
+        self.progress.say("renaming the group");
         let wanted = op.name.as_str();
         let arguments = json!({ "groupId": op.group.as_str(), "groupName": wanted });
-        let said = self.alter("updateGroupName", &arguments, &progress).await?;
-        let outcome = settle(said, self.0.timeouts, || async {
-            let told = self.told(&op.group, "subject", &progress).await;
-            let name = told.as_ref().and_then(Value::as_str);
-            Seen::wanted(name.map(|name| name.trim() == wanted.trim()))
-        });
-        Ok(GroupChanged::new(outcome.await?, op.group))
+        let response = self.change_group("updateGroupName", &arguments);
+        let observe = || async {
+            let name = self.group_field(&op.group, "subject").await;
+            let name = name.as_ref().and_then(Value::as_str);
+            Observation::from(name.map(|name| name.trim() == wanted.trim()))
+        };
+        let change = response
+            .await?
+            .verify(self.client.timeouts, observe)
+            .await?;
+        Ok(GroupChanged::new(change, OfGroup { group: op.group }))
     }
 
     pub(super) async fn set_group_permissions(
         self,
         op: SetGroupPermissions,
-        progress: Progress,
-    ) -> Result<PermissionsChanged, BackendError> {
+    ) -> BackendResult<PermissionsChanged> {
         self.known_group(&op.group).await?;
-        progress.say("changing who may do what");
+        self.progress.say("changing who may do what");
         let send = ("allowParticipantsSendMessages", op.send_messages);
         let edit = ("allowParticipantsEditGroupSettings", op.edit_info);
         let mut arguments = Map::from_iter([("groupId".into(), op.group.as_str().into())]);
@@ -50,40 +51,32 @@ impl GreenApi {
             }
         }
         let arguments = arguments.into();
-        let said = self
-            .alter("updateGroupSettings", &arguments, &progress)
-            .await?;
+        let response = self.change_group("updateGroupSettings", &arguments).await?;
         let (send_messages, edit_info) = (
-            self.follow(&op.group, send, &said, &progress).await,
-            self.follow(&op.group, edit, &said, &progress).await,
+            self.verify_permission(&op.group, send, &response).await,
+            self.verify_permission(&op.group, edit, &response).await,
         );
         permissions(op.group, send_messages, edit_info)
     }
 
-    /// What came of one choice among those that were sent together.
-    async fn follow(
+    /// What came of one of the choices that were sent together.
+    async fn verify_permission(
         &self,
         id: &GroupId,
         (name, who): (&str, Option<Who>),
-        said: &Said,
-        progress: &Progress,
-    ) -> Option<Result<Change, BackendError>> {
+        response: &Response,
+    ) -> Option<BackendResult<Change>> {
         let wanted = who? == Who::All;
-        let look = || async {
-            let told = self.told(id, name, progress).await;
-            Seen::wanted(
-                told.as_ref()
-                    .and_then(Value::as_bool)
-                    .map(|all| all == wanted),
-            )
+        let observe = || async {
+            let all = self.group_field(id, name).await;
+            let all = all.as_ref().and_then(Value::as_bool);
+            Observation::from(all.map(|all| all == wanted))
         };
-        Some(settle(said.clone(), self.0.timeouts, look).await)
+        let response = response.clone();
+        Some(response.verify(self.client.timeouts, observe).await)
     }
 
-    pub(super) async fn get_group_invite(
-        self,
-        op: GetGroupInvite,
-    ) -> Result<GroupInvite, BackendError> {
+    pub(super) async fn get_group_invite(self, op: GetGroupInvite) -> BackendResult<GroupInvite> {
         let group = self.known_group(&op.group).await?;
         let link = group.fields.get("groupInviteLink").and_then(Value::as_str);
         match link.map(InviteCode::parse) {
@@ -91,33 +84,23 @@ impl GreenApi {
                 link: invite.link(),
                 group: op.group,
             }),
-            // An empty link is how it tells that this account is no administrator.
-            _ => Err(BackendError::Refused {
-                api: API,
-                status: None,
-                said: Untrusted::new("it tells no invite link"),
-                next: "only an administrator of the group may see it: look with get_group",
-            }),
+            // Accounts that are not administrators get an empty link.
+            _ => Err(no_invite_link(API)),
         }
     }
 
-    /// Sends a change that is answered by a flag of its own name.
-    async fn alter(
-        &self,
-        method: &str,
-        arguments: &Value,
-        progress: &Progress,
-    ) -> Result<Said, BackendError> {
-        let answer = self.0.change(progress, method, Some(arguments)).await;
-        Said::of(answer, |reply| {
-            (flag(reply, method) != Some(true)).then(|| self.0.refusal(reply))
-        })
+    /// Sends a change that is answered by a flag of the method's name.
+    async fn change_group(&self, method: &str, arguments: &Value) -> BackendResult<Response> {
+        let answer = self
+            .client
+            .change(&self.progress, method, Some(arguments))
+            .await;
+        self.client.strict_response(answer, method)
     }
 
-    /// What the group tells under a name, once it was changed.
-    async fn told(&self, id: &GroupId, name: &str, progress: &Progress) -> Option<Value> {
-        progress.say("looking whether it shows");
-        let group: Group = self.group(id).await.ok()??;
-        group.fields.get(name).cloned()
+    /// A field of the group, once it was changed.
+    async fn group_field(&self, id: &GroupId, name: &str) -> Option<Value> {
+        self.progress.say("checking the group");
+        self.group(id).await.ok()??.fields.get(name).cloned()
     }
 }

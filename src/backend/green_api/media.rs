@@ -1,4 +1,4 @@
-//! Sending media on GREEN-API, which shows a file as its name's end says.
+//! Sending media on GREEN-API, which chooses how to show a file by its name's extension.
 
 use reqwest::multipart::{Form, Part};
 
@@ -6,42 +6,31 @@ use super::{GreenApi, sending::cannot};
 use crate::{
     backend::media,
     media::{Family, Media},
-    op::{BackendError, ChatId, MediaKind, MessageId, Progress, SendMedia, SendVoice, Sent},
+    op::{BackendError, BackendResult, ChatId, MediaKind, MessageId, SendMedia, SendVoice, Sent},
 };
 
 impl GreenApi {
-    pub(super) async fn send_media(
-        self,
-        op: SendMedia,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    pub(super) async fn send_media(self, op: SendMedia) -> BackendResult<Sent> {
         self.reachable(&op.chat)?;
-        progress.say("loading");
-        let (kind, file) = media::to_show(&op, &self.0.media).await?;
+        self.progress.say("loading");
+        let (kind, file) = media::to_show(&op, &self.client.media).await?;
         if kind == MediaKind::Document && matches!(file.family(), Family::Image | Family::Video) {
             let what = "send a picture or video as a document";
-            return Err(cannot(what, "leave out kind"));
+            return Err(cannot(what, "omit kind"));
         }
         let form = Form::new();
         let form = match op.caption {
             Some(caption) => form.text("caption", caption),
             None => form,
         };
-        let reply_to = op.reply_to.as_ref();
-        self.upload(form, file, op.chat, reply_to, &progress).await
+        self.upload(form, file, op.chat, op.reply_to).await
     }
 
-    pub(super) async fn send_voice(
-        self,
-        op: SendVoice,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    pub(super) async fn send_voice(self, op: SendVoice) -> BackendResult<Sent> {
         self.reachable(&op.chat)?;
-        progress.say("loading");
-        let file = media::to_hear(&op, &self.0.media).await?;
-        let reply_to = op.reply_to.as_ref();
-        self.upload(Form::new(), file, op.chat, reply_to, &progress)
-            .await
+        self.progress.say("loading");
+        let file = media::to_hear(&op, &self.client.media).await?;
+        self.upload(Form::new(), file, op.chat, op.reply_to).await
     }
 
     async fn upload(
@@ -49,9 +38,8 @@ impl GreenApi {
         form: Form,
         file: Media,
         chat: ChatId,
-        reply_to: Option<&MessageId>,
-        progress: &Progress,
-    ) -> Result<Sent, BackendError> {
+        reply_to: Option<MessageId>,
+    ) -> BackendResult<Sent> {
         let form = form
             .text("chatId", chat.as_str().to_owned())
             .text("fileName", file.typed_name())
@@ -60,14 +48,17 @@ impl GreenApi {
             Some(message) => form.text("quotedMessageId", message.as_str().to_owned()),
             None => form,
         };
-        progress.say("sending");
-        let reply = self.0.upload(progress, "sendFileByUpload", form).await?;
-        self.sent(&reply, chat, progress).await
+        self.progress.say("sending");
+        let reply = self
+            .client
+            .upload(&self.progress, "sendFileByUpload", form)
+            .await?;
+        self.sent(&reply, chat).await
     }
 }
 
 /// A file as a part of a form.
-pub(super) fn part(file: Media) -> Result<Part, BackendError> {
+pub(super) fn part(file: Media) -> BackendResult<Part> {
     let name = file.typed_name();
     Part::bytes(file.bytes)
         .file_name(name)

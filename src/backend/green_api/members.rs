@@ -1,231 +1,229 @@
-//! The members of groups on GREEN-API, which changes one person a call.
+//! Groups and their members on GREEN-API, which changes one person a call: what the
+//! shared tools for groups need of it.
 
+use reqwest::multipart::Form;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{
     GreenApi,
-    client::{API, flag, is_about_target},
-    groups::{Group, no_such_group},
+    client::{flag, is_about_target, unreadable},
+    groups::GreenApiGroup,
+    media::part,
 };
 use crate::{
     backend::{
-        changes::{Aim, Change, Said, removal},
-        effect::{leaves_doubt, watch},
-        http::{Body, Reply},
-        members::Members,
+        group_tools::GroupTools,
+        http::Body,
+        member_changes::{MemberChange, MemberChangeLog, PersonResponse, removal},
+        members::{Members, Membership},
+        pictures::{PicturePlace, read_place, replaced_with_delay},
+        verify::{Observation, Response},
     },
+    config::Timeouts,
+    media::{Media, MediaRules},
     op::{
-        AddGroupMembers, BackendError, Briefing, CreateGroup, CreatedGroup, DemoteGroupAdmin,
-        GroupId, ListGroupMembers, MemberChanges, MemberList, People, PersonId, Progress,
-        PromoteGroupAdmin, RemoveGroupMembers, Untrusted,
+        BackendError, BackendResult, Briefing, CreateGroup, GetGroup, GroupDetails, GroupId,
+        PersonId, Progress, RemoveGroupMembers, Untrusted,
     },
 };
 
-/// A method, and the key of its yes or no.
-#[derive(Clone, Copy)]
-struct Method {
-    name: &'static str,
-    key: &'static str,
-}
-
-const ADD: Method = Method {
-    name: "addGroupParticipant",
-    key: "addParticipant",
-};
-const REMOVE: Method = Method {
-    name: "removeGroupParticipant",
-    key: "removeParticipant",
-};
-const PROMOTE: Method = Method {
-    name: "setGroupAdmin",
-    key: "setGroupAdmin",
-};
-const DEMOTE: Method = Method {
-    name: "removeAdmin",
-    key: "removeAdmin",
-};
-
-impl GreenApi {
-    pub(super) async fn list_group_members(
-        self,
-        op: ListGroupMembers,
-    ) -> Result<MemberList, BackendError> {
-        let (_, members) = self.members(&op.group).await?;
-        Ok(MemberList::page(members.list(), op))
+impl GroupTools for GreenApi {
+    fn timeouts(&self) -> Timeouts {
+        self.client.timeouts
     }
 
-    pub(super) async fn add_group_members(
-        self,
-        op: AddGroupMembers,
-        progress: Progress,
-    ) -> Result<MemberChanges, BackendError> {
-        self.change(Aim::In, ADD, op.group, &op.people, &progress)
-            .await
+    fn progress(&self) -> &Progress {
+        &self.progress
     }
 
-    pub(super) async fn brief_remove_group_members(
-        self,
-        op: RemoveGroupMembers,
-    ) -> Result<Briefing, BackendError> {
-        let (group, members) = self.members(&op.group).await?;
-        let name = group.details(op.group, &[]).name;
-        Ok(removal(name, &members, &op.people))
+    fn media_rules(&self) -> &MediaRules {
+        &self.client.media
     }
 
-    pub(super) async fn remove_group_members(
-        self,
-        op: RemoveGroupMembers,
-        progress: Progress,
-    ) -> Result<MemberChanges, BackendError> {
-        self.change(Aim::Out, REMOVE, op.group, &op.people, &progress)
-            .await
+    async fn get_group(self, op: GetGroup) -> BackendResult<GroupDetails> {
+        let group = self.known_group(&op.group).await?;
+        // The group is complete without this account's role in it.
+        let own = self.own_ids().await.unwrap_or_default();
+        Ok(group.details(op.group, &own))
     }
 
-    pub(super) async fn promote_group_admin(
-        self,
-        op: PromoteGroupAdmin,
-        progress: Progress,
-    ) -> Result<MemberChanges, BackendError> {
-        self.change(Aim::Admin, PROMOTE, op.group, &op.people, &progress)
-            .await
+    async fn members(&self, group: &GroupId) -> BackendResult<Members> {
+        Ok(self.group_and_members(group).await?.1)
     }
 
-    pub(super) async fn demote_group_admin(
-        self,
-        op: DemoteGroupAdmin,
-        progress: Progress,
-    ) -> Result<MemberChanges, BackendError> {
-        self.change(Aim::Plain, DEMOTE, op.group, &op.people, &progress)
-            .await
-    }
-
-    pub(super) async fn create_group(
-        self,
-        op: CreateGroup,
-        progress: Progress,
-    ) -> Result<CreatedGroup, BackendError> {
-        progress.say("making the group");
-        let people: Value = op.people.iter().map(PersonId::as_str).collect();
-        let arguments = json!({ "groupName": op.name.as_str(), "chatIds": people });
-        let group = match self
-            .0
-            .change(&progress, "createGroup", Some(&arguments))
-            .await
-        {
-            Ok(reply) if flag(&reply, "created") == Some(true) => created(&reply),
-            Ok(reply) => return Err(self.0.refusal(&reply)),
-            Err(BackendError::OutcomeUnknown { .. }) => None,
-            Err(fault) => return Err(fault),
-        };
-        let Some(group) = group else {
-            return Ok(CreatedGroup::unknown(op.people.iter()));
-        };
-        let mut change = Change::new(Aim::In, group.clone(), &op.people, &Members::none(), &[]);
-        change.said_of_the_rest(&Said::Yes);
-        let after = self.watch(&change, &group, &progress).await;
-        let changes = change.outcome(after.as_ref().ok());
-        Ok(CreatedGroup::new(group, changes.people))
-    }
-
-    async fn change(
-        self,
-        aim: Aim,
-        method: Method,
-        group: GroupId,
-        people: &People,
-        progress: &Progress,
-    ) -> Result<MemberChanges, BackendError> {
-        let own = match aim {
-            Aim::Out => self.own_ids().await?,
-            Aim::In | Aim::Admin | Aim::Plain => Vec::new(),
-        };
-        // Without this look what was so before would seem to be done now.
-        let (_, before) = self.members(&group).await?;
-        let mut change = Change::new(aim, group.clone(), people, &before, &own);
-        let open = change.open();
-        if open.is_empty() {
-            return Ok(change.outcome(Some(&before)));
+    async fn own_ids_for(&self, change: MemberChange) -> BackendResult<Vec<PersonId>> {
+        match change {
+            MemberChange::Remove => self.own_ids().await,
+            MemberChange::Add | MemberChange::Promote | MemberChange::Demote => Ok(Vec::new()),
         }
-        progress.say("changing the group's members");
-        let (mut stopped, mut sent) = (None, false);
-        for person in open {
+    }
+
+    async fn send_member_change(
+        &self,
+        log: &mut MemberChangeLog,
+    ) -> BackendResult<Option<BackendError>> {
+        let mut sent = false;
+        for person in log.open() {
             if sent {
-                // Ten calls a second are taken.
-                sleep(self.0.timeouts.look / 10).await;
+                // It accepts ten calls a second.
+                sleep(self.client.timeouts.look / 10).await;
             }
-            match self.change_one(method, &group, &person, progress).await {
-                Ok(said) => change.said(&[person], &said),
-                Err(fault) if !sent && !leaves_doubt(&fault) => return Err(fault),
-                Err(fault) => {
+            match self.change_member(log, &person).await {
+                Ok(response) => log.record(&[person], &response),
+                Err(error) if !sent && !error.is_ambiguous() => return Err(error),
+                Err(error) => {
                     if matches!(
-                        fault,
+                        error,
                         BackendError::Refused { .. } | BackendError::OutcomeUnknown { .. }
                     ) {
-                        change.said(&[person], &Said::of(&fault));
+                        log.record(&[person], &PersonResponse::from(&error));
                     }
-                    stopped = Some(fault);
-                    break;
+                    return Ok(Some(error));
                 }
             }
             sent = true;
         }
-        let after = self.watch(&change, &group, progress).await;
-        change.outcome_or(stopped, after.as_ref().ok())
+        Ok(None)
     }
 
-    /// What is said of one person; a fault ends the row.
-    async fn change_one(
-        &self,
-        method: Method,
-        group: &GroupId,
-        person: &PersonId,
-        progress: &Progress,
-    ) -> Result<Said, BackendError> {
-        let arguments = json!({ "groupId": group.as_str(), "participantChatId": person.as_str() });
-        let reply = self.0.change(progress, method.name, Some(&arguments));
-        match reply.await {
-            Ok(reply) if flag(&reply, method.key) == Some(true) => Ok(Said::Yes),
-            Ok(reply) => Ok(Said::No(self.0.said(&reply).map_or_else(
-                || Untrusted::new("it answered no; this account may lack the right, or the number is not in its phone book"),
-                |said| Untrusted::new(&said),
-            ))),
-            Err(fault) if is_about_target(&fault) => Ok(Said::of(&fault)),
-            Err(fault) => Err(fault),
+    async fn send_create_group(&self, op: &CreateGroup) -> BackendResult<Option<GroupId>> {
+        let people: Value = op.people.iter().map(PersonId::as_str).collect();
+        let arguments = json!({ "groupName": op.name.as_str(), "chatIds": people });
+        let answer = self
+            .client
+            .change(&self.progress, "createGroup", Some(&arguments));
+        match answer.await {
+            Ok(reply) if flag(&reply, "created") == Some(true) => Ok(match reply.body() {
+                Body::Json(group) => group
+                    .get("chatId")
+                    .and_then(Value::as_str)
+                    .and_then(|id| GroupId::parse(id).ok()),
+                Body::Text(_) | Body::Empty => None,
+            }),
+            Ok(reply) => Err(self.client.refusal(&reply)),
+            Err(BackendError::OutcomeUnknown { .. }) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
-    /// Looks until the members show the change, or time is up.
-    async fn watch(
-        &self,
-        change: &Change,
-        group: &GroupId,
-        progress: &Progress,
-    ) -> Result<Members, BackendError> {
-        let look = || async {
-            progress.say("looking at the group's members");
-            self.members(group).await.map(|(_, members)| members)
+    async fn own_ids_in(&self, group: &GroupId) -> BackendResult<Option<Vec<PersonId>>> {
+        let Some(group) = self.group(group).await? else {
+            return Ok(None);
         };
-        let shown = |seen: &Result<Members, BackendError>| change.is_shown(seen.as_ref().ok());
-        watch(self.0.timeouts.settle, self.0.timeouts.look, look, shown).await
+        let own = self.own_ids().await?;
+        Ok((group.membership(&own) != Membership::Out).then_some(own))
     }
 
-    /// A group with the members that it tells of.
-    async fn members(&self, id: &GroupId) -> Result<(Group, Members), BackendError> {
-        let mut group = self.group(id).await?.ok_or_else(|| no_such_group(id))?;
-        let members = group.members.take().filter(|members| !members.is_empty());
-        let members = members.ok_or_else(|| BackendError::Unreadable {
-            api: API,
-            why: "it tells no members of the group".into(),
-        })?;
-        Ok((group, members))
+    async fn send_leave(&self, group: &GroupId) -> BackendResult<Response> {
+        let arguments = json!({ "groupId": group.as_str() });
+        let answer = self
+            .client
+            .change(&self.progress, "leaveGroup", Some(&arguments));
+        Response::of(answer.await, |reply| {
+            // Administrators get the second key.
+            let left = ["leaveGroup", "removeAdmin"];
+            let accepted = left.iter().any(|key| flag(reply, key) == Some(true));
+            (!accepted).then(|| self.client.refusal(reply))
+        })
+    }
+
+    async fn has_left(
+        &self,
+        group: &GroupId,
+        own: &[PersonId],
+        response: &Response,
+    ) -> Observation {
+        let seen = match self.group(group).await {
+            Ok(Some(group)) => group.membership(own),
+            Ok(None) => Membership::Out,
+            // The API refuses to report the group, which it did not before.
+            Err(error) if is_about_target(&error) && matches!(response, Response::Accepted) => {
+                Membership::Out
+            }
+            Err(_) => Membership::Unclear,
+        };
+        match seen {
+            Membership::Out => Observation::Done,
+            Membership::In(_) => Observation::NotDone,
+            // A denial stands unless the membership is gone.
+            Membership::Unclear if matches!(response, Response::Denied(_)) => Observation::NotDone,
+            Membership::Unclear => Observation::Unclear,
+        }
+    }
+
+    /// How long GREEN-API reports the previous picture is not documented.
+    fn is_replaced(before: &PicturePlace, now: &PicturePlace) -> Observation {
+        replaced_with_delay(before, now)
+    }
+
+    async fn picture(&self, group: &GroupId) -> PicturePlace {
+        let arguments = json!({ "chatId": group.as_str() });
+        let reply = self.client.read("getAvatar", Some(&arguments)).await.ok()?;
+        read_place(&reply, "urlAvatar")
+    }
+
+    async fn picture_before(&self, group: &GroupId) -> BackendResult<PicturePlace> {
+        self.known_group(group).await?;
+        Ok(self.picture(group).await)
+    }
+
+    async fn send_picture(&self, group: &GroupId, picture: Media) -> BackendResult<Response> {
+        let form = Form::new()
+            .text("groupId", group.as_str().to_owned())
+            .part("file", part(picture)?);
+        self.change_picture("setGroupPicture", form).await
     }
 }
 
-/// The id of a group that was made.
-fn created(reply: &Reply) -> Option<GroupId> {
-    match reply.body() {
-        Body::Json(group) => GroupId::parse(group.get("chatId")?.as_str()?).ok(),
-        Body::Text(_) | Body::Empty => None,
+impl GreenApi {
+    pub(super) async fn brief_remove_group_members(
+        self,
+        op: RemoveGroupMembers,
+    ) -> BackendResult<Briefing> {
+        let (group, members) = self.group_and_members(&op.group).await?;
+        let name = group.details(op.group, &[]).name;
+        Ok(removal(name, &members, &op.people))
+    }
+
+    /// Sends the change for one person; an error ends the calls for the others too.
+    async fn change_member(
+        &self,
+        log: &MemberChangeLog,
+        person: &PersonId,
+    ) -> BackendResult<PersonResponse> {
+        // The method, and the key of the flag in its answer.
+        let (method, key) = match log.change {
+            MemberChange::Add => ("addGroupParticipant", "addParticipant"),
+            MemberChange::Remove => ("removeGroupParticipant", "removeParticipant"),
+            MemberChange::Promote => ("setGroupAdmin", "setGroupAdmin"),
+            MemberChange::Demote => ("removeAdmin", "removeAdmin"),
+        };
+        let arguments =
+            json!({ "groupId": log.group.as_str(), "participantChatId": person.as_str() });
+        match self
+            .client
+            .change(&self.progress, method, Some(&arguments))
+            .await
+        {
+            Ok(reply) if flag(&reply, key) == Some(true) => Ok(PersonResponse::Accepted),
+            Ok(reply) => {
+                let message = self.client.message(&reply);
+                let message = message.as_deref().unwrap_or(
+                    "it answered no; this account may lack the right, or the number is not in its phone book",
+                );
+                Ok(PersonResponse::Denied(Untrusted::new(message)))
+            }
+            Err(error) if is_about_target(&error) => Ok(PersonResponse::from(&error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A group with the members that it lists.
+    async fn group_and_members(&self, id: &GroupId) -> BackendResult<(GreenApiGroup, Members)> {
+        let mut group = self.known_group(id).await?;
+        let members = group.members.take().filter(|members| !members.is_empty());
+        let members = members.ok_or_else(|| unreadable("it reports no members of the group"))?;
+        Ok((group, members))
     }
 }

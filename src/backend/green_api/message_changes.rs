@@ -2,74 +2,60 @@
 
 use serde_json::{Value, json};
 
-use super::GreenApi;
+use super::{GreenApi, client::flag as read_flag, messages::message_arguments};
 use crate::{
     backend::{
         http::{Body, Reply},
-        settle::{Said, Seen, settle},
+        verify::{Observation, Response, change_and_verify},
     },
     op::{
-        BackendError, Briefing, ChangedMessage, ChangingMessage, ChatId, DeleteMessage,
-        EditMessage, ForwardMessage, GetMessage, MessageId, Progress,
+        BackendResult, Briefing, ChangedMessage, ChangingMessage, ChatId, DeleteMessage,
+        EditMessage, ForwardMessage, GetMessage, MessageId, OfMessage,
     },
 };
 
 impl GreenApi {
-    pub(super) async fn edit_message(
-        self,
-        op: EditMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    pub(super) async fn edit_message(self, op: EditMessage) -> BackendResult<ChangedMessage> {
         self.reachable(&op.chat)?;
-        progress.say("changing the message");
-        let arguments = json!({
-            "chatId": op.chat.as_str(),
-            "idMessage": op.message.as_str(),
-            "message": op.text.as_str(),
-        });
-        let said = self
-            .0
-            .change(&progress, "editMessage", Some(&arguments))
-            .await;
-        let said = said.and_then(|reply| match message_id(&reply) {
-            Some(_) => Ok(()),
-            None => Err(self.0.refusal(&reply)),
-        });
-        self.changed(said, &op.chat, op.message, "isEdited", &progress)
+        self.progress.say("changing the message");
+        let mut arguments = message_arguments(&op.chat, &op.message);
+        if let Some(fields) = arguments.as_object_mut() {
+            fields.insert("message".into(), op.text.as_str().into());
+        }
+        let request = async {
+            let answer = self
+                .client
+                .change(&self.progress, "editMessage", Some(&arguments));
+            let reply = answer.await?;
+            let id = message_id(&reply);
+            id.map(drop).ok_or_else(|| self.client.refusal(&reply))
+        };
+        self.change_message(request, &op.chat, op.message, "isEdited")
             .await
     }
 
-    pub(super) async fn delete_message(
-        self,
-        op: DeleteMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    pub(super) async fn delete_message(self, op: DeleteMessage) -> BackendResult<ChangedMessage> {
         self.reachable(&op.chat)?;
-        progress.say("deleting the message");
-        let arguments = json!({ "chatId": op.chat.as_str(), "idMessage": op.message.as_str() });
-        // 200 with 0 bytes is its yes.
-        let said = self
-            .0
-            .change(&progress, "deleteMessage", Some(&arguments))
-            .await;
-        self.changed(said.map(drop), &op.chat, op.message, "isDeleted", &progress)
+        self.progress.say("deleting the message");
+        let arguments = message_arguments(&op.chat, &op.message);
+        let request = async {
+            // Its success is a 200 with 0 bytes.
+            let answer = self
+                .client
+                .change(&self.progress, "deleteMessage", Some(&arguments));
+            answer.await.map(drop)
+        };
+        self.change_message(request, &op.chat, op.message, "isDeleted")
             .await
     }
 
-    pub(super) async fn brief_delete_message(
-        self,
-        op: DeleteMessage,
-    ) -> Result<Briefing, BackendError> {
+    pub(super) async fn brief_delete_message(self, op: DeleteMessage) -> BackendResult<Briefing> {
         let (chat, message) = (op.chat, op.message);
         let message = self.get_message(GetMessage { chat, message }).await?;
         Ok(message.briefing())
     }
 
-    pub(super) async fn forward_message(
-        self,
-        op: ForwardMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    pub(super) async fn forward_message(self, op: ForwardMessage) -> BackendResult<ChangedMessage> {
         self.reachable(&op.chat)?;
         self.reachable(&op.to)?;
         let arguments = json!({
@@ -78,8 +64,8 @@ impl GreenApi {
             "messages": [op.message.as_str()],
         });
         let reply = self
-            .0
-            .change(&progress, "forwardMessages", Some(&arguments))
+            .client
+            .change(&self.progress, "forwardMessages", Some(&arguments))
             .await?;
         let copy = match reply.body() {
             Body::Json(answer) => answer
@@ -89,44 +75,39 @@ impl GreenApi {
             Body::Empty | Body::Text(_) => None,
         };
         match copy {
-            Some(copy) => Ok(ChangedMessage::new(ChangingMessage::Accepted, Some(copy))),
-            None => Err(self.0.refusal(&reply)),
+            None => Err(self.client.refusal(&reply)),
+            message => Ok(ChangedMessage::new(
+                ChangingMessage::Accepted,
+                OfMessage { message },
+            )),
         }
     }
 
-    /// Looks at the message until its flag shows the change, or time is up.
-    async fn changed(
+    /// Sends a change of a message, and verifies that a flag of the message shows it.
+    async fn change_message(
         &self,
-        said: Result<(), BackendError>,
+        request: impl Future<Output = BackendResult<()>>,
         chat: &ChatId,
         message: MessageId,
         flag: &str,
-        progress: &Progress,
-    ) -> Result<ChangedMessage, BackendError> {
-        let said = Said::of(said, |()| None)?;
-        let arguments = json!({ "chatId": chat.as_str(), "idMessage": message.as_str() });
-        let look = || async {
-            progress.say("looking at the message");
-            match self
-                .0
-                .read("getMessage", Some(&arguments))
-                .await
-                .map(|reply| reply.body())
-            {
-                Ok(Body::Json(Value::Object(fields))) => {
-                    Seen::wanted(fields.get(flag).and_then(Value::as_bool))
-                }
-                _ => Seen::Nothing,
+    ) -> BackendResult<ChangedMessage> {
+        let arguments = message_arguments(chat, &message);
+        let read = |answer| Response::of(answer, |()| None);
+        let observe = || async {
+            self.progress.say("checking the message");
+            match self.client.read("getMessage", Some(&arguments)).await {
+                Ok(reply) => Observation::from(read_flag(&reply, flag)),
+                Err(_) => Observation::Unclear,
             }
         };
-        let outcome = settle(said, self.0.timeouts.confirming(), look)
-            .await?
-            .into();
-        Ok(ChangedMessage::new(outcome, Some(message)))
+        let timeouts = self.client.timeouts.confirming();
+        let change = change_and_verify(request, read, timeouts, observe).await?;
+        let message = Some(message);
+        Ok(ChangedMessage::of(change, OfMessage { message }))
     }
 }
 
-fn message_id(reply: &Reply) -> Option<MessageId> {
+pub(super) fn message_id(reply: &Reply) -> Option<MessageId> {
     match reply.body() {
         Body::Json(answer) => MessageId::parse(answer.get("idMessage")?.as_str()?).ok(),
         Body::Empty | Body::Text(_) => None,

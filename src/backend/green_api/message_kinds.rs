@@ -1,10 +1,10 @@
-//! What a message on GREEN-API is, and what it says.
+//! Kinds of messages on GREEN-API, and their text.
 
 use serde_json::Value;
 
 use crate::backend::showing;
 
-/// What a message is, where it is more than text.
+/// A message's kind, where it is more than text.
 pub(super) fn kind(message: &Value) -> Option<&str> {
     if is_gone(message) {
         return Some("deleted");
@@ -19,8 +19,7 @@ pub(super) fn kind(message: &Value) -> Option<&str> {
     }
 }
 
-/// What a message says: its text, else the place, the contacts or the question that
-/// it shows.
+/// A message's text, else its location, contacts or poll.
 pub(super) fn words(message: &Value) -> String {
     const TEXTS: [&str; 4] = [
         "/textMessage",
@@ -44,12 +43,12 @@ pub(super) fn words(message: &Value) -> String {
         .unwrap_or_else(|| cards(message))
 }
 
-/// Who wrote a message may take it back for everyone.
+/// Whether its author deleted a message for everyone.
 fn is_gone(message: &Value) -> bool {
     message.get("isDeleted").and_then(Value::as_bool) == Some(true)
 }
 
-/// What stands under a name in journals, or under that of notifications.
+/// A field by its name in journals, or by its name in notifications.
 fn part<'a>(message: &'a Value, name: &str) -> Option<&'a Value> {
     let in_notifications = format!("{name}MessageData");
     message.get(name).or_else(|| message.get(in_notifications))
@@ -59,7 +58,7 @@ fn place(message: &Value) -> Option<String> {
     showing::place(part(message, "location")?, &["nameLocation", "address"])
 }
 
-/// A poll's question, with what can be chosen.
+/// A poll's question, with its options.
 fn poll(message: &Value) -> Option<String> {
     let poll = part(message, "poll")?;
     let question = poll.get("name")?.as_str()?;

@@ -5,37 +5,27 @@ use serde_json::{Value, json};
 
 use super::{
     GreenApi,
-    client::API,
+    client::{API, refused, unreadable},
     message_kinds::{kind, words},
 };
 use crate::{
-    backend::http::Body,
+    backend::{http::Body, refusals::unknown_message},
     op::{
-        BackendError, ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
+        BackendResult, ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
         PersonId, Untrusted,
     },
 };
 
-/// How many messages are asked for; the journal has no other way to go back.
+/// How many messages are requested; the journal has no other way to go back.
 const SCAN: usize = 500;
 
 impl GreenApi {
-    pub(super) async fn list_messages(self, op: ListMessages) -> Result<MessageList, BackendError> {
+    pub(super) async fn list_messages(self, op: ListMessages) -> BackendResult<MessageList> {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str(), "count": SCAN });
-        let messages = match self
-            .0
-            .read("getChatHistory", Some(&arguments))
-            .await?
-            .body()
-        {
-            Body::Json(Value::Array(messages)) => messages,
-            _ => {
-                return Err(BackendError::Unreadable {
-                    api: API,
-                    why: "a list of messages is expected".into(),
-                });
-            }
+        let reply = self.client.read("getChatHistory", Some(&arguments)).await?;
+        let Body::Json(Value::Array(messages)) = reply.body() else {
+            return Err(unreadable("a list of messages is expected"));
         };
         let own = match &op.from {
             Some(_) => self.own_ids().await.unwrap_or_default().into_iter().next(),
@@ -45,7 +35,7 @@ impl GreenApi {
             .iter()
             .filter_map(|message| read(message, &op.chat, own.as_ref()));
         let listed: Vec<Listed> = listed.collect();
-        // What lies behind these cannot be reached by asking again.
+        // Older messages than these cannot be reached by another call.
         let Some(message) = &op.around else {
             return Ok(MessageList::page(listed, false, &op));
         };
@@ -56,46 +46,44 @@ impl GreenApi {
             .map(|listed| listed.message.clone())
         {
             Some(middle) => Ok(MessageList::around(listed, &middle, false, &op)),
-            None => Err(BackendError::Refused {
-                api: API,
-                status: None,
-                said: Untrusted::new(&format!(
-                    "message {message} is not among the last {SCAN} of the chat"
-                )),
-                next: "check chat and id; get_message shows an older message by itself",
-            }),
+            None => Err(refused(
+                &format!("message {message} is not among the last {SCAN} of the chat"),
+                "check chat and id; get_message shows an older message by itself",
+            )),
         }
     }
 
-    pub(super) async fn get_message(self, op: GetMessage) -> Result<Message, BackendError> {
+    pub(super) async fn get_message(self, op: GetMessage) -> BackendResult<Message> {
         self.reachable(&op.chat)?;
-        let arguments = json!({ "chatId": op.chat.as_str(), "idMessage": op.message.as_str() });
-        let found = match self.0.read("getMessage", Some(&arguments)).await?.body() {
+        let arguments = message_arguments(&op.chat, &op.message);
+        let found = match self
+            .client
+            .read("getMessage", Some(&arguments))
+            .await?
+            .body()
+        {
             Body::Json(message) => read(&message, &op.chat, None),
             Body::Empty | Body::Text(_) => None,
         };
-        found
-            .map(|listed| listed.message)
-            .ok_or_else(|| BackendError::Refused {
-                api: API,
-                status: None,
-                said: Untrusted::new(&format!("it knows no message {}", op.message)),
-                next: "check chat and id; list_messages shows the messages there are",
-            })
+        let message = found.map(|listed| listed.message);
+        message.ok_or_else(|| unknown_message(API, &op.message))
     }
 
-    /// GREEN-API knows people and groups only.
-    pub(super) fn reachable(&self, chat: &ChatId) -> Result<(), BackendError> {
+    /// GREEN-API knows people and groups only; a channel is an error.
+    pub(super) fn reachable(&self, chat: &ChatId) -> BackendResult<()> {
         match chat {
             ChatId::Person(_) | ChatId::Group(_) => Ok(()),
-            ChatId::Channel(_) => Err(BackendError::Refused {
-                api: API,
-                status: None,
-                said: Untrusted::new("it has no channels; nothing was sent"),
-                next: "name a person or a group",
-            }),
+            ChatId::Channel(_) => Err(refused(
+                "it has no channels; nothing was sent",
+                "name a person or a group",
+            )),
         }
     }
+}
+
+/// The arguments by which methods find a message.
+pub(super) fn message_arguments(chat: &ChatId, message: &MessageId) -> Value {
+    json!({ "chatId": chat.as_str(), "idMessage": message.as_str() })
 }
 
 fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed> {

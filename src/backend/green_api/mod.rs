@@ -20,80 +20,87 @@ mod session;
 
 use std::sync::Arc;
 
-use super::Finding;
-use crate::{config::GreenApiAccount, toolset::Toolset};
-use client::Client;
+use super::{Finding, group_tools::GroupTools};
+use crate::{config::GreenApiAccount, op::Progress, toolset::Toolset};
+use client::GreenApiClient;
 
 /// One GREEN-API instance.
 #[derive(Clone)]
-pub struct GreenApi(Arc<Client>);
+pub struct GreenApi {
+    client: Arc<GreenApiClient>,
+    /// Of the call that this handle is used for.
+    progress: Progress,
+}
 
 impl GreenApi {
     /// The instance of an account; nothing is opened.
     pub fn new(account: &GreenApiAccount) -> Self {
-        Self(Arc::new(Client::new(account)))
+        Self {
+            client: Arc::new(GreenApiClient::new(account)),
+            progress: Progress::default(),
+        }
     }
 
     /// What GREEN-API offers.
     pub fn tools(&self) -> Toolset {
         Toolset::for_backend(self)
-            .slow_tool(Self::open_session)
+            .tool(Self::open_session)
             .tool(Self::get_session)
             .tool(Self::get_profile)
-            .slow_tool(Self::update_profile)
-            .slow_tool(Self::restart_session)
-            .slow_tool(Self::logout_instance)
+            .tool(Self::update_profile)
+            .tool(Self::restart_session)
+            .tool(Self::logout_instance)
             .tool(Self::list_messages)
             .tool(Self::get_message)
             .tool(Self::download_media)
-            .slow_tool(Self::send_message)
-            .slow_tool(Self::send_location)
-            .slow_tool(Self::send_contact)
-            .slow_tool(Self::send_poll)
-            .slow_tool(Self::send_media)
-            .slow_tool(Self::send_voice)
-            .slow_tool(Self::forward_message)
-            .slow_tool(Self::edit_message)
-            .slow_tool(Self::delete_message)
+            .tool(Self::send_message)
+            .tool(Self::send_location)
+            .tool(Self::send_contact)
+            .tool(Self::send_poll)
+            .tool(Self::send_media)
+            .tool(Self::send_voice)
+            .tool(Self::forward_message)
+            .tool(Self::edit_message)
+            .tool(Self::delete_message)
             .briefed_by(Self::brief_delete_message)
             .tool(Self::list_chats)
             .tool(Self::get_chat)
             .tool(Self::get_picture)
-            .slow_tool(Self::mark_chat_read)
-            .slow_tool(Self::archive_chat)
-            .slow_tool(Self::unarchive_chat)
+            .tool(Self::mark_chat_read)
+            .tool(Self::archive_chat)
+            .tool(Self::unarchive_chat)
             .tool(Self::list_groups)
             .tool(Self::get_group)
-            .slow_tool(Self::leave_group)
+            .tool(Self::leave_group)
             .briefed_by(Self::brief_leave_group)
             .tool(Self::list_contacts)
             .tool(Self::get_contact)
             .tool(Self::check_number)
-            .slow_tool(Self::set_group_subject)
-            .slow_tool(Self::set_group_permissions)
-            .slow_tool(Self::set_group_picture)
+            .tool(Self::set_group_subject)
+            .tool(Self::set_group_permissions)
+            .tool(Self::set_group_picture)
             .tool(Self::get_group_invite)
             .tool(Self::list_group_members)
-            .slow_tool(Self::add_group_members)
-            .slow_tool(Self::remove_group_members)
+            .tool(Self::add_group_members)
+            .tool(Self::remove_group_members)
             .briefed_by(Self::brief_remove_group_members)
-            .slow_tool(Self::promote_group_admin)
-            .slow_tool(Self::demote_group_admin)
-            .slow_tool(Self::create_group)
+            .tool(Self::promote_group_admin)
+            .tool(Self::demote_group_admin)
+            .tool(Self::create_group)
             .build()
     }
 
-    /// Looks whether the API is there, takes the token and has a working instance.
+    /// Checks whether the API answers, accepts the token and has a working instance.
     pub(super) async fn examine(&self) -> Vec<Finding> {
         match self.report().await {
             Ok(report) => vec![
                 Finding::fine(format!(
-                    "GREEN-API answers for instance {} and takes the token",
-                    self.0.id_instance()
+                    "GREEN-API answers for instance {} and accepts the token",
+                    self.client.id_instance()
                 )),
                 Finding::session(report),
             ],
-            Err(fault) => vec![fault.into()],
+            Err(error) => vec![error.into()],
         }
     }
 }

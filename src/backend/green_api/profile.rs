@@ -1,11 +1,11 @@
-//! Pictures of the account and of its groups on GREEN-API.
+//! The profile of the account on GREEN-API.
 
 use reqwest::multipart::Form;
 use serde_json::{Value, json};
 
 use super::{
     GreenApi,
-    client::{API, flag},
+    client::{API, refused},
     groups::text,
     media::part,
     sending::cannot,
@@ -15,22 +15,21 @@ use crate::{
     backend::{
         http::Body,
         media::to_portray,
-        pictures::{Place, looks, place, replaced_at_last, told},
-        settle::{Said, parts, settle},
+        pictures::{few_observations, place, replaced_with_delay},
+        verify::Response,
     },
     op::{
-        BackendError, GetProfile, GroupChanged, GroupId, PersonId, Profile, ProfileUpdated,
-        Progress, SetGroupPicture, Untrusted, UpdateProfile,
+        BackendResult, ChangedProfile, GetProfile, PersonId, Profile, ProfileUpdated, UpdateProfile,
     },
 };
 
 impl GreenApi {
-    pub(super) async fn get_profile(self, _op: GetProfile) -> Result<Profile, BackendError> {
+    pub(super) async fn get_profile(self, _op: GetProfile) -> BackendResult<Profile> {
         let settings = self.wa_settings().await?;
         let account = account(&settings)?;
-        // The account stands without its name, which is counted against a limit.
+        // The account is complete without its name, whose reads GREEN-API limits.
         let arguments = json!({ "chatId": account.as_str() });
-        let info = match self.0.read("getContactInfo", Some(&arguments)).await {
+        let info = match self.client.read("getContactInfo", Some(&arguments)).await {
             Ok(reply) => match reply.body() {
                 Body::Json(info) => info,
                 _ => Value::Null,
@@ -45,15 +44,11 @@ impl GreenApi {
         })
     }
 
-    async fn wa_settings(&self) -> Result<WaSettings, BackendError> {
-        self.0.read("getWaSettings", None).await?.parse(API)
+    async fn wa_settings(&self) -> BackendResult<WaSettings> {
+        self.client.read("getWaSettings", None).await?.parse(API)
     }
 
-    pub(super) async fn update_profile(
-        self,
-        op: UpdateProfile,
-        progress: Progress,
-    ) -> Result<ProfileUpdated, BackendError> {
+    pub(super) async fn update_profile(self, op: UpdateProfile) -> BackendResult<ProfileUpdated> {
         let Some(picture) = op
             .picture
             .filter(|_| op.name.is_none() && op.about.is_none())
@@ -63,71 +58,47 @@ impl GreenApi {
                 "give `picture` alone, and change the others on the phone",
             ));
         };
-        progress.say("loading");
-        let form = Form::new().part("file", part(to_portray(&picture, &self.0.media).await?)?);
+        self.progress.say("loading");
+        let form = Form::new().part(
+            "file",
+            part(to_portray(&picture, &self.client.media).await?)?,
+        );
         let settings = self.wa_settings().await?;
         account(&settings)?;
         let before = Some(place(Some(settings.avatar())));
-        progress.say("changing the picture");
-        let said = self.portray("setProfilePicture", form, &progress).await?;
-        progress.say("looking whether it shows");
-        let look = || async {
+        self.progress.say("changing the picture");
+        let response = self.change_picture("setProfilePicture", form);
+        let observe = || async {
+            self.progress.say("checking the picture");
             let now = self.wa_settings().await.ok();
-            replaced_at_last(&before, &now.map(|now| place(Some(now.avatar()))))
+            replaced_with_delay(&before, &now.map(|now| place(Some(now.avatar()))))
         };
-        let outcome = settle(said, looks(self.0.timeouts, true), look).await;
-        let (changes, reason) = parts([None, None, Some(outcome)])?;
-        Ok(ProfileUpdated::new(changes, reason))
-    }
-
-    pub(super) async fn set_group_picture(
-        self,
-        op: SetGroupPicture,
-        progress: Progress,
-    ) -> Result<GroupChanged, BackendError> {
-        progress.say("loading");
-        let file = part(to_portray(&op.picture, &self.0.media).await?)?;
-        let form = Form::new()
-            .text("groupId", op.group.as_str().to_owned())
-            .part("file", file);
-        self.known_group(&op.group).await?;
-        let before = self.avatar(&op.group).await;
-        progress.say("changing the group's picture");
-        let said = self.portray("setGroupPicture", form, &progress).await?;
-        progress.say("looking whether it shows");
-        // How long the old one is told is not documented.
-        let look = || async { replaced_at_last(&before, &self.avatar(&op.group).await) };
-        let outcome = settle(said, looks(self.0.timeouts, before.is_some()), look).await?;
-        Ok(GroupChanged::new(outcome, op.group))
+        let timeouts = few_observations(self.client.timeouts, true);
+        let change = response.await?.verify(timeouts, observe).await?;
+        let changes = ChangedProfile {
+            name: None,
+            about: None,
+            picture: Some(change),
+        };
+        Ok(ProfileUpdated::new(changes, None))
     }
 
     /// Sends a picture to a method that answers by a flag of its own name.
-    async fn portray(
-        &self,
-        method: &str,
-        form: Form,
-        progress: &Progress,
-    ) -> Result<Said, BackendError> {
-        let answer = self.0.change_with_file(progress, method, form).await;
-        Said::of(answer, |reply| {
-            (flag(reply, method) != Some(true)).then(|| self.0.refusal(reply))
-        })
-    }
-
-    /// Where a group's picture is.
-    async fn avatar(&self, id: &GroupId) -> Place {
-        let arguments = json!({ "chatId": id.as_str() });
-        let reply = self.0.read("getAvatar", Some(&arguments)).await.ok()?;
-        told(&reply, "urlAvatar")
+    pub(super) async fn change_picture(&self, method: &str, form: Form) -> BackendResult<Response> {
+        let answer = self
+            .client
+            .change_with_file(&self.progress, method, form)
+            .await;
+        self.client.strict_response(answer, method)
     }
 }
 
 /// The account that is signed in.
-fn account(settings: &WaSettings) -> Result<PersonId, BackendError> {
-    PersonId::parse(&format!("{}@c.us", settings.phone)).map_err(|_| BackendError::Refused {
-        api: API,
-        status: None,
-        said: Untrusted::new("no account is signed in"),
-        next: "call open_session, then try again",
+fn account(settings: &WaSettings) -> BackendResult<PersonId> {
+    PersonId::parse(&format!("{}@c.us", settings.phone)).map_err(|_| {
+        refused(
+            "no account is signed in",
+            "call open_session, then try again",
+        )
     })
 }

@@ -3,14 +3,10 @@
 use serde_json::{Value, json};
 
 use super::GreenApi;
-use crate::op::{BackendError, Progress, SendContact, SendLocation, SendPoll, Sent};
+use crate::op::{BackendError, BackendResult, SendContact, SendLocation, SendPoll, Sent};
 
 impl GreenApi {
-    pub(super) async fn send_location(
-        self,
-        op: SendLocation,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    pub(super) async fn send_location(self, op: SendLocation) -> BackendResult<Sent> {
         let (latitude, longitude) = (op.latitude.get(), op.longitude.get());
         let mut body = json!({ "latitude": latitude, "longitude": longitude });
         if let Value::Object(fields) = &mut body {
@@ -19,17 +15,11 @@ impl GreenApi {
             let address = op.address.as_ref().map(|address| address.as_str().into());
             fields.extend(address.map(|address| ("address".to_owned(), address)));
         }
-        let reply_to = op.reply_to.as_ref();
-        self.send("sendLocation", body, op.chat, reply_to, &progress)
-            .await
+        self.send("sendLocation", body, op.chat, op.reply_to).await
     }
 
-    pub(super) async fn send_contact(
-        self,
-        op: SendContact,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
-        // It takes the number as a number.
+    pub(super) async fn send_contact(self, op: SendContact) -> BackendResult<Sent> {
+        // The API requires a JSON number.
         let number: u64 = op
             .number
             .digits()
@@ -40,16 +30,10 @@ impl GreenApi {
             fields.insert("company".to_owned(), work.as_str().into());
         }
         let body = json!({ "contact": contact });
-        let reply_to = op.reply_to.as_ref();
-        self.send("sendContact", body, op.chat, reply_to, &progress)
-            .await
+        self.send("sendContact", body, op.chat, op.reply_to).await
     }
 
-    pub(super) async fn send_poll(
-        self,
-        op: SendPoll,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    pub(super) async fn send_poll(self, op: SendPoll) -> BackendResult<Sent> {
         let options: Value = op
             .options
             .iter()
@@ -60,8 +44,6 @@ impl GreenApi {
             "options": options,
             "multipleAnswers": op.multiple_answers,
         });
-        let reply_to = op.reply_to.as_ref();
-        self.send("sendPoll", body, op.chat, reply_to, &progress)
-            .await
+        self.send("sendPoll", body, op.chat, op.reply_to).await
     }
 }

@@ -1,4 +1,4 @@
-//! The session on GREEN-API: opening, looking, logging out.
+//! The session on GREEN-API: opening, reading, logging out.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -6,18 +6,14 @@ use tokio::time::Instant;
 
 use super::{
     GreenApi,
-    client::{API, flag, is_starting},
+    client::{API, is_starting, refused, unreadable},
 };
 use crate::{
-    backend::{
-        effect::watch,
-        in_seconds,
-        settle::{Said, Seen, judge},
-    },
+    backend::{in_seconds, verify::Observation},
     op::{
-        BackendError, Blob, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
-        OpenedSession, PairingCode, PersonId, PhoneNumber, Progress, QrCode, SessionReport,
-        SessionState, Untrusted,
+        BackendError, BackendResult, Blob, GetSession, LoggedOut, LoggingOut, LogoutInstance,
+        OfSession, OpenSession, OpenedSession, PairingCode, PersonId, PhoneNumber, QrCode,
+        SessionReport, SessionState, Untrusted,
     },
     qr,
 };
@@ -41,7 +37,7 @@ pub(super) struct WaSettings {
 }
 
 impl WaSettings {
-    /// Where the account's picture is; empty where there is none.
+    /// The address of the account's picture; empty where there is none.
     pub(super) fn avatar(&self) -> &str {
         &self.avatar
     }
@@ -49,7 +45,7 @@ impl WaSettings {
 
 /// `qr`.
 #[derive(Deserialize)]
-struct RawQr {
+struct GreenApiQr {
     #[serde(rename = "type")]
     kind: String,
     #[serde(default)]
@@ -58,22 +54,22 @@ struct RawQr {
 
 /// `getAuthorizationCode`.
 #[derive(Deserialize)]
-struct Code {
+struct GreenApiPairingCode {
     status: bool,
     code: Option<String>,
 }
 
-/// What came of asking for a QR code or a pairing code.
+/// What came of requesting a QR code or a pairing code.
 enum Link {
     Qr(QrCode),
     Pairing(PairingCode),
     /// The state has moved on meanwhile.
     Moved,
-    /// There is none yet; the refusal that stands if it stays so.
+    /// There is none yet; the refusal in case none comes in time.
     NotYet(BackendError),
 }
 
-/// What a state is good for; the set is open.
+/// What a state of the API means; the set is open.
 fn meaning(state: &str) -> SessionState {
     match state {
         "authorized" => SessionState::Working,
@@ -85,23 +81,23 @@ fn meaning(state: &str) -> SessionState {
 }
 
 impl GreenApi {
-    pub(super) async fn get_session(self, _op: GetSession) -> Result<SessionReport, BackendError> {
+    pub(super) async fn get_session(self, _op: GetSession) -> BackendResult<SessionReport> {
         self.report().await
     }
 
     /// The state, and who is signed in.
-    pub(super) async fn report(&self) -> Result<SessionReport, BackendError> {
+    pub(super) async fn report(&self) -> BackendResult<SessionReport> {
         let report = self.state().await?;
         Ok(self.with_account(report).await)
     }
 
-    pub(super) async fn state(&self) -> Result<SessionReport, BackendError> {
-        let instance: Instance = match self.0.read("getStateInstance", None).await {
+    pub(super) async fn state(&self) -> BackendResult<SessionReport> {
+        let instance: Instance = match self.client.read("getStateInstance", None).await {
             Ok(reply) => reply.parse(API)?,
-            Err(fault) if is_starting(&fault) => Instance {
+            Err(error) if is_starting(&error) => Instance {
                 state: "starting".into(),
             },
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         };
         let mut report = SessionReport::new(meaning(&instance.state), Some(&instance.state));
         if instance.state == "pendingCode" {
@@ -116,8 +112,8 @@ impl GreenApi {
         if report.state != SessionState::Working {
             return report;
         }
-        // The state stands without the number.
-        let settings = self.0.read("getWaSettings", None).await;
+        // The state is complete without the number.
+        let settings = self.client.read("getWaSettings", None).await;
         let phone = settings.and_then(|reply| reply.parse::<WaSettings>(API));
         let account = phone.map(|settings| format!("{}@c.us", settings.phone));
         report.signed_in(
@@ -130,12 +126,8 @@ impl GreenApi {
         )
     }
 
-    pub(super) async fn open_session(
-        self,
-        op: OpenSession,
-        progress: Progress,
-    ) -> Result<OpenedSession, BackendError> {
-        let deadline = Instant::now() + self.0.timeouts.open;
+    pub(super) async fn open_session(self, op: OpenSession) -> BackendResult<OpenedSession> {
+        let deadline = Instant::now() + self.client.timeouts.open;
         loop {
             let now = self.state().await?;
             let word = now.reported.clone();
@@ -145,7 +137,7 @@ impl GreenApi {
                 SessionState::Restricted => return Ok(opened(now)),
                 // A second code while one is awaited can leave the instance starting.
                 SessionState::NeedsLinking if !is(&now, "pendingCode") => {
-                    let link = self.link(op.phone_number.as_ref(), &progress).await?;
+                    let link = self.link(op.phone_number.as_ref()).await?;
                     match link {
                         Link::Qr(qr) => {
                             return Ok(OpenedSession {
@@ -160,7 +152,7 @@ impl GreenApi {
                             });
                         }
                         Link::Moved => {}
-                        Link::NotYet(fault) => denied = Some(fault),
+                        Link::NotYet(error) => denied = Some(error),
                     }
                 }
                 _ => {}
@@ -169,40 +161,33 @@ impl GreenApi {
                 return denied.map_or(Ok(opened(now)), Err);
             }
             if let Some(word) = word {
-                progress.say(format!("waiting for the session, which is {word}"));
+                self.progress
+                    .say(format!("waiting for the session, which is {word}"));
             }
-            progress.pause(self.0.timeouts.look).await?;
+            self.progress.pause(self.client.timeouts.look).await?;
         }
     }
 
-    async fn link(
-        &self,
-        phone: Option<&PhoneNumber>,
-        progress: &Progress,
-    ) -> Result<Link, BackendError> {
+    async fn link(&self, phone: Option<&PhoneNumber>) -> BackendResult<Link> {
         let link = match phone {
-            Some(phone) => self.pairing_code(phone, progress).await,
+            Some(phone) => self.pairing_code(phone).await,
             None => self.qr().await,
         };
         match link {
-            Err(fault) if is_starting(&fault) => Ok(Link::NotYet(fault)),
+            Err(error) if is_starting(&error) => Ok(Link::NotYet(error)),
             link => link,
         }
     }
 
-    async fn pairing_code(
-        &self,
-        phone: &PhoneNumber,
-        progress: &Progress,
-    ) -> Result<Link, BackendError> {
+    async fn pairing_code(&self, phone: &PhoneNumber) -> BackendResult<Link> {
         let number: u64 = phone
             .digits()
             .parse()
             .map_err(|error| BackendError::internal(&error))?;
         let arguments = json!({ "phoneNumber": number });
-        let answer: Code = self
-            .0
-            .change(progress, "getAuthorizationCode", Some(&arguments))
+        let answer: GreenApiPairingCode = self
+            .client
+            .change(&self.progress, "getAuthorizationCode", Some(&arguments))
             .await?
             .parse(API)?;
         Ok(match answer.code.as_deref().and_then(Untrusted::nonempty) {
@@ -211,62 +196,51 @@ impl GreenApi {
                 expires_at: in_seconds(150),
                 how: PairingCode::HOW,
             }),
-            _ => denied("it gives no pairing code now"),
+            _ => denied("it has no pairing code now"),
         })
     }
 
-    async fn qr(&self) -> Result<Link, BackendError> {
-        let reply = self.0.read("qr", None).await?;
-        let raw: RawQr = reply.parse(API)?;
+    async fn qr(&self) -> BackendResult<Link> {
+        let reply = self.client.read("qr", None).await?;
+        let raw: GreenApiQr = reply.parse(API)?;
         match raw.kind.as_str() {
             "qrCode" => picture(&raw.message).map(Link::Qr),
             "alreadyLogged" => Ok(Link::Moved),
             // Only an error's message is meant to be read.
             kind => {
-                let said = self.0.said(&reply).filter(|_| kind == "error");
-                Ok(denied(said.as_deref().unwrap_or("it gives no QR code now")))
+                let message = self.client.message(&reply).filter(|_| kind == "error");
+                let message = message.as_deref().unwrap_or("it has no QR code now");
+                Ok(denied(message))
             }
         }
     }
 
-    pub(super) async fn logout_instance(
-        self,
-        _op: LogoutInstance,
-        progress: Progress,
-    ) -> Result<LoggedOut, BackendError> {
+    pub(super) async fn logout_instance(self, _op: LogoutInstance) -> BackendResult<LoggedOut> {
         let before = self.state().await?;
         if is(&before, "notAuthorized") {
-            return Ok(LoggedOut::new(LoggingOut::WasNotLinked, Some(before)));
+            let session = Some(before);
+            return Ok(LoggedOut::new(
+                LoggingOut::WasNotLinked,
+                OfSession { session },
+            ));
         }
-        progress.say("logging out");
-        let said = match self.0.change(&progress, "logout", None).await {
-            Ok(reply) if flag(&reply, "isLogout").is_none() => {
-                Said::Doubt(BackendError::OutcomeUnknown {
-                    api: API,
-                    why: "it answered neither yes nor no".into(),
-                })
-            }
-            answer => Said::of(answer, |reply| {
-                (flag(reply, "isLogout") == Some(false)).then(|| self.0.refusal(reply))
-            })?,
+        self.progress.say("logging out");
+        let answer = self.client.change(&self.progress, "logout", None).await;
+        let response = self.client.response(answer, "isLogout")?;
+        // An accepted logout proves nothing: sessions have stayed active after it.
+        let fetch = || async {
+            self.progress
+                .say("checking whether the account is disconnected");
+            self.state().await.ok()
         };
-        if let Said::No(fault) = said {
-            return Err(fault);
-        }
-        // A yes proves nothing: sessions have stayed active after it.
-        let look = || {
-            progress.say("looking whether the account is disconnected");
-            self.state()
+        let observe = |seen: &Option<SessionReport>| match seen {
+            Some(report) if is(report, "notAuthorized") => Observation::Done,
+            Some(report) if is_working(report) => Observation::NotDone,
+            _ => Observation::Unclear,
         };
-        let gone = |seen: &Result<SessionReport, BackendError>| matches!(seen, Ok(report) if is(report, "notAuthorized"));
-        let seen = watch(self.0.timeouts.settle, self.0.timeouts.look, look, gone).await;
-        let shown = match &seen {
-            seen if gone(seen) => Seen::Done,
-            Ok(report) if is_working(report) => Seen::NotDone,
-            _ => Seen::Nothing,
-        };
-        let outcome = judge(shown, said)?.into();
-        Ok(LoggedOut::new(outcome, seen.ok()))
+        let timeouts = self.client.timeouts;
+        let (change, session) = response.verify_by(timeouts, fetch, observe).await?;
+        Ok(LoggedOut::of(change, OfSession { session }))
     }
 }
 
@@ -289,20 +263,16 @@ fn opened(session: SessionReport) -> OpenedSession {
     }
 }
 
-/// A session that a code is given for: the code says what to do next.
+/// A session with a code: the code says what to do next.
 fn linking(mut session: SessionReport) -> OpenedSession {
     session.next = None;
     opened(session)
 }
 
 /// The QR code in a picture.
-fn picture(base64: &str) -> Result<QrCode, BackendError> {
+fn picture(base64: &str) -> BackendResult<QrCode> {
     use base64::{Engine, engine::general_purpose::STANDARD};
 
-    let unreadable = |why: &str| BackendError::Unreadable {
-        api: API,
-        why: why.to_owned(),
-    };
     let png = STANDARD
         .decode(base64)
         .ok()
@@ -324,12 +294,8 @@ fn picture(base64: &str) -> Result<QrCode, BackendError> {
     })
 }
 
-/// There is no code yet, in the API's words.
-fn denied(said: &str) -> Link {
-    Link::NotYet(BackendError::Refused {
-        api: API,
-        status: None,
-        said: Untrusted::new(said),
-        next: "try again in some minutes; after a logout it may take up to ten",
-    })
+/// There is no code yet, with the API's message.
+fn denied(message: &str) -> Link {
+    let remedy = "try again in some minutes; after a logout it may take up to ten";
+    Link::NotYet(refused(message, remedy))
 }

@@ -1,4 +1,4 @@
-//! What WAHA finds out for the gate.
+//! Attributes that WAHA looks up for the gate.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,19 +12,23 @@ use super::{
 };
 use crate::{
     backend::http::Body,
-    op::{BackendError, ChatId, GroupId, PersonId, SessionState},
+    op::{BackendResult, ChatId, GroupId, PersonId, Progress, SessionState},
     toolset::AttributeSource,
 };
 
-/// How many chats of the past are looked at.
+/// How many chats are read for the history.
 const PAST: usize = 10_000;
 
 impl AttributeSource for Waha {
-    async fn person(self, hidden: PersonId) -> Result<Option<PersonId>, BackendError> {
+    fn with_progress(self, progress: Progress) -> Self {
+        Self { progress, ..self }
+    }
+
+    async fn person(self, hidden: PersonId) -> BackendResult<Option<PersonId>> {
         Ok(self.identities(&hidden).await.0)
     }
 
-    async fn groups(self) -> Result<Vec<(String, GroupId)>, BackendError> {
+    async fn groups(self) -> BackendResult<Vec<(String, GroupId)>> {
         let groups = self.all_groups().await?.unwrap_or_default();
         let named = groups.iter().filter_map(summary).filter_map(|group| {
             let name = group.name?;
@@ -33,7 +37,7 @@ impl AttributeSource for Waha {
         Ok(named.collect())
     }
 
-    async fn history(self) -> Result<Vec<ChatId>, BackendError> {
+    async fn history(self) -> BackendResult<Vec<ChatId>> {
         let mut chats = Vec::new();
         for offset in (0..PAST).step_by(STRIDE) {
             let Some(page) = self.overview(None, STRIDE, offset).await? else {
@@ -48,7 +52,7 @@ impl AttributeSource for Waha {
         Ok(chats)
     }
 
-    async fn states(self) -> Result<Vec<String>, BackendError> {
+    async fn states(self) -> BackendResult<Vec<String>> {
         let report = self.report().await?;
         let works = report.state == SessionState::Working;
         let mut words: Vec<String> = report
@@ -57,7 +61,7 @@ impl AttributeSource for Waha {
             .into_iter()
             .collect();
         if works {
-            let unable = &self.0.unable;
+            let unable = &self.client.unable;
             let (locked, capped) = tokio::join!(
                 self.ask("timelock", &unable.timelock),
                 self.ask("capping", &unable.capping),
@@ -73,7 +77,7 @@ impl AttributeSource for Waha {
     }
 }
 
-/// What the server turned out not to tell; it is not asked again.
+/// What the server turned out not to report; it is not requested again.
 #[derive(Default)]
 pub(super) struct Unable {
     timelock: AtomicBool,
@@ -81,21 +85,21 @@ pub(super) struct Unable {
 }
 
 impl Waha {
-    /// What the server says of the session under a name that newer ones know.
+    /// What the server reports of the session under a name that newer servers know.
     async fn ask(&self, name: &str, unable: &AtomicBool) -> Option<Value> {
         if unable.load(Ordering::Relaxed) {
             return None;
         }
-        let path = ["api", "sessions", self.0.session(), name];
-        let reply = self.0.try_get(&path, &[]).await.ok()?;
+        let path = ["api", "sessions", self.client.session(), name];
+        let reply = self.client.try_get(&path, &[]).await.ok()?;
         if reply.is_success() {
             return match reply.body() {
-                Body::Json(said) => Some(said),
+                Body::Json(json) => Some(json),
                 Body::Text(_) | Body::Empty => None,
             };
         }
         let lacking = reply.status == StatusCode::NOT_IMPLEMENTED;
-        if lacking || is_too_old(&self.0.refusal(&reply)) {
+        if lacking || is_too_old(&self.client.refusal(&reply)) {
             unable.store(true, Ordering::Relaxed);
         }
         None

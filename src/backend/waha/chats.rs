@@ -7,22 +7,25 @@ use serde_json::Value;
 
 use super::{
     Waha,
-    client::API,
-    groups::{field, id_text, text, unreadable},
+    client::{API, unreadable},
+    groups::{field, id_text, text},
 };
 use crate::{
-    backend::http::{Body, Reply},
+    backend::{
+        http::{Body, Reply},
+        refusals::unknown_chat,
+    },
     op::{
-        BackendError, Briefing, CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat, DeleteChat, GetChat,
-        LastMessage, ListChats, PersonId, Untrusted,
+        BackendError, BackendResult, Briefing, CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat,
+        DeleteChat, GetChat, LastMessage, ListChats, PersonId, Untrusted,
     },
 };
 
-/// How many chats are asked for at once.
+/// How many chats are requested at once.
 pub(super) const STRIDE: usize = 100;
 
 impl Waha {
-    pub(super) async fn list_chats(self, op: ListChats) -> Result<ChatList, BackendError> {
+    pub(super) async fn list_chats(self, op: ListChats) -> BackendResult<ChatList> {
         let (mut chats, mut seen, mut more) = (Vec::new(), HashSet::new(), true);
         let block = op.block()..op.block() + CHAT_BLOCK;
         for offset in block.step_by(STRIDE) {
@@ -40,24 +43,23 @@ impl Waha {
         Ok(ChatList::page_of_block(chats, more, &op))
     }
 
-    pub(super) async fn get_chat(self, op: GetChat) -> Result<Chat, BackendError> {
-        self.chat(&op.chat)
-            .await?
-            .ok_or_else(|| no_such_chat(&op.chat))
+    pub(super) async fn get_chat(self, op: GetChat) -> BackendResult<Chat> {
+        let chat = self.chat(&op.chat).await?;
+        chat.ok_or_else(|| unknown_chat(API, &op.chat))
     }
 
-    pub(super) async fn brief_clear_chat(self, op: ClearChat) -> Result<Briefing, BackendError> {
-        let chat = self.get_chat(GetChat { chat: op.chat }).await?;
-        Ok(chat.briefing())
+    pub(super) async fn brief_clear_chat(self, op: ClearChat) -> BackendResult<Briefing> {
+        let chat = op.chat;
+        Ok(self.get_chat(GetChat { chat }).await?.briefing())
     }
 
-    pub(super) async fn brief_delete_chat(self, op: DeleteChat) -> Result<Briefing, BackendError> {
-        let chat = self.get_chat(GetChat { chat: op.chat }).await?;
-        Ok(chat.briefing())
+    pub(super) async fn brief_delete_chat(self, op: DeleteChat) -> BackendResult<Briefing> {
+        let chat = op.chat;
+        Ok(self.get_chat(GetChat { chat }).await?.briefing())
     }
 
     /// A chat, or `None` where the account has none with this id.
-    pub(super) async fn chat(&self, id: &ChatId) -> Result<Option<Chat>, BackendError> {
+    pub(super) async fn chat(&self, id: &ChatId) -> BackendResult<Option<Chat>> {
         let one = |found: Chat| (found.chat == *id).then_some(found);
         match self.overview(Some(id), 1, 0).await? {
             Some(page) if page.is_empty() => return Ok(None),
@@ -78,25 +80,25 @@ impl Waha {
         id: Option<&ChatId>,
         limit: usize,
         offset: usize,
-    ) -> Result<Option<Vec<Value>>, BackendError> {
-        let path = ["api", self.0.session(), "chats", "overview"];
+    ) -> BackendResult<Option<Vec<Value>>> {
+        let path = self.client.path(&["chats", "overview"]);
         let (limit, offset) = (limit.to_string(), offset.to_string());
         let mut query = vec![("limit", limit.as_str()), ("offset", offset.as_str())];
         query.extend(id.map(|id| ("ids", id.as_str())));
-        let reply = self.0.try_get(&path, &query).await?;
+        let reply = self.client.try_get(&path, &query).await?;
         if reply.is_success() {
             return rows(&reply).map(Some);
         }
-        match self.0.refusal(&reply) {
-            fault if is_too_old(&fault) => Ok(None),
-            fault => Err(fault),
+        match self.client.refusal(&reply) {
+            error if is_too_old(&error) => Ok(None),
+            error => Err(error),
         }
     }
 
     /// Every chat as older servers list them, newest first.
-    pub(super) async fn all_chats(&self) -> Result<Vec<Chat>, BackendError> {
-        let path = ["api", self.0.session(), "chats"];
-        let mut rows = rows(&self.0.get(&path, &[]).await?)?;
+    pub(super) async fn all_chats(&self) -> BackendResult<Vec<Chat>> {
+        let path = self.client.path(&["chats"]);
+        let mut rows = rows(&self.client.get(&path, &[]).await?)?;
         rows.sort_by_key(|row| {
             std::cmp::Reverse(seconds(row, &["conversationTimestamp", "timestamp"]))
         });
@@ -105,18 +107,18 @@ impl Waha {
 }
 
 /// Whether a server does not know the path.
-pub(super) fn is_too_old(fault: &BackendError) -> bool {
-    matches!(fault, BackendError::Refused { status: Some(404), said, .. } if said.as_str().starts_with("Cannot "))
+pub(super) fn is_too_old(error: &BackendError) -> bool {
+    matches!(error, BackendError::Refused { status: Some(404), message, .. } if message.as_str().starts_with("Cannot "))
 }
 
-fn rows(reply: &Reply) -> Result<Vec<Value>, BackendError> {
+fn rows(reply: &Reply) -> BackendResult<Vec<Value>> {
     match reply.body() {
         Body::Json(Value::Array(rows)) => Ok(rows),
         _ => Err(unreadable("a list of chats is expected")),
     }
 }
 
-/// A chat, wherever the engine puts what is told of it.
+/// A chat, wherever the engine puts its fields.
 pub(super) fn chat(row: &Value) -> Option<Chat> {
     let inner = row.get("_chat").unwrap_or(&Value::Null);
     let any = |names: &[&str]| field(row, names).or_else(|| field(inner, names));
@@ -140,14 +142,14 @@ fn last_message(message: &Value) -> Option<LastMessage> {
         .iter()
         .filter_map(|name| PersonId::parse(id_text(message.get(name)?)?).ok())
         .next();
-    let told = LastMessage {
+    let last = LastMessage {
         text: text(message, &["body"]).and_then(Untrusted::nonempty),
         sender: sender.filter(|_| from_me != Some(true)),
         from_me,
         at: seconds(message, &["timestamp"])
             .and_then(|seconds| Timestamp::from_second(seconds).ok()),
     };
-    message.is_object().then_some(told)
+    message.is_object().then_some(last)
 }
 
 /// A time in seconds: a number, a text, or an object with its lower half.
@@ -158,13 +160,4 @@ fn seconds(object: &Value, names: &[&str]) -> Option<i64> {
         .as_i64()
         .or_else(|| value.as_str()?.parse().ok())
         .filter(|seconds| *seconds > 0)
-}
-
-fn no_such_chat(id: &ChatId) -> BackendError {
-    BackendError::Refused {
-        api: API,
-        status: None,
-        said: Untrusted::new(&format!("it knows no chat {id}")),
-        next: "check the id; list_chats shows the chats there are",
-    }
 }

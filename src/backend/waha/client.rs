@@ -12,15 +12,17 @@ use crate::{
     backend::{
         http::{Body, Http, Reply, redacted},
         sandbox,
+        verify::Response as ChangeResponse,
     },
     config::{Timeouts, WahaAccount},
     media::MediaRules,
-    op::{BackendError, Progress, Untrusted},
+    op::{BackendError, BackendResult, ChatId, GroupId, MessageId, Progress, Untrusted},
 };
 
 pub(super) const API: &str = "WAHA";
 
-pub(super) struct Client {
+/// A WAHA server, and the session that is used there.
+pub(super) struct WahaClient {
     http: Http,
     server: Server,
     api_key: Option<SecretString>,
@@ -52,7 +54,7 @@ impl Version {
     }
 }
 
-impl Client {
+impl WahaClient {
     pub(super) fn new(account: &WahaAccount) -> Self {
         Self {
             http: Http::new(API, account.timeouts.answer)
@@ -86,7 +88,28 @@ impl Client {
         &self.session
     }
 
-    pub(super) async fn stand_in(&self) -> Result<Option<&sandbox::Running>, BackendError> {
+    /// A path below the session.
+    pub(super) fn path<'a>(&'a self, rest: &[&'a str]) -> Vec<&'a str> {
+        [&["api", self.session.as_str()], rest].concat()
+    }
+
+    pub(super) fn chat_path<'a>(&'a self, chat: &'a ChatId, rest: &[&'a str]) -> Vec<&'a str> {
+        [&self.path(&["chats", chat.as_str()]), rest].concat()
+    }
+
+    pub(super) fn message_path<'a>(
+        &'a self,
+        chat: &'a ChatId,
+        message: &'a MessageId,
+    ) -> Vec<&'a str> {
+        self.chat_path(chat, &["messages", message.as_str()])
+    }
+
+    pub(super) fn group_path<'a>(&'a self, group: &'a GroupId, rest: &[&'a str]) -> Vec<&'a str> {
+        [&self.path(&["groups", group.as_str()]), rest].concat()
+    }
+
+    pub(super) async fn stand_in(&self) -> BackendResult<Option<&sandbox::Running>> {
         match &self.server {
             Server::At(_) => Ok(None),
             Server::StandIn(running) => running
@@ -98,11 +121,7 @@ impl Client {
     }
 
     /// Reads; an answer other than 2xx is a refusal.
-    pub(super) async fn get(
-        &self,
-        path: &[&str],
-        query: &[(&str, &str)],
-    ) -> Result<Reply, BackendError> {
+    pub(super) async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> BackendResult<Reply> {
         let reply = self.try_get(path, query).await?;
         self.accepted(reply)
     }
@@ -112,7 +131,7 @@ impl Client {
         &self,
         path: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let mut url = self.url(path).await?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -122,8 +141,8 @@ impl Client {
             .await
     }
 
-    /// Asks for one of WAHA's files by its encoded name, at the configured address only.
-    pub(super) async fn open_file(&self, name: &str) -> Result<Response, BackendError> {
+    /// Requests one of WAHA's files by its encoded name, at the configured address only.
+    pub(super) async fn open_file(&self, name: &str) -> BackendResult<Response> {
         let mut url = self.url(&["api", "files"]).await?;
         // The name is encoded once and has no dot segments: it stood in a parsed address.
         url.set_path(&format!("{}/{name}", url.path()));
@@ -138,7 +157,7 @@ impl Client {
         progress: &Progress,
         path: &[&str],
         body: Option<&Value>,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let reply = self.try_post(progress, path, body).await?;
         self.accepted(reply)
     }
@@ -149,7 +168,7 @@ impl Client {
         progress: &Progress,
         path: &[&str],
         body: Option<&Value>,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         self.send(progress, Method::POST, path, body).await
     }
 
@@ -159,17 +178,13 @@ impl Client {
         progress: &Progress,
         path: &[&str],
         body: &Value,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let reply = self.send(progress, Method::PUT, path, Some(body)).await?;
         self.accepted(reply)
     }
 
     /// Deletes something; an answer other than 2xx is a refusal.
-    pub(super) async fn delete(
-        &self,
-        progress: &Progress,
-        path: &[&str],
-    ) -> Result<Reply, BackendError> {
+    pub(super) async fn delete(&self, progress: &Progress, path: &[&str]) -> BackendResult<Reply> {
         let reply = self.send(progress, Method::DELETE, path, None).await?;
         self.accepted(reply)
     }
@@ -180,7 +195,7 @@ impl Client {
         method: Method,
         path: &[&str],
         body: Option<&Value>,
-    ) -> Result<Reply, BackendError> {
+    ) -> BackendResult<Reply> {
         let url = self.url(path).await?;
         self.http
             .change(progress, |client| {
@@ -193,7 +208,7 @@ impl Client {
             .await
     }
 
-    fn accepted(&self, reply: Reply) -> Result<Reply, BackendError> {
+    fn accepted(&self, reply: Reply) -> BackendResult<Reply> {
         if reply.is_success() {
             Ok(reply)
         } else {
@@ -213,7 +228,7 @@ impl Client {
         }
     }
 
-    async fn url(&self, path: &[&str]) -> Result<Url, BackendError> {
+    async fn url(&self, path: &[&str]) -> BackendResult<Url> {
         let mut url = match (&self.server, self.stand_in().await?) {
             (Server::At(url), _) => url.clone(),
             (Server::StandIn(_), Some(running)) => running.url().clone(),
@@ -232,7 +247,7 @@ impl Client {
     /// What an answer other than 2xx means, in words that hold no secret.
     pub(super) fn refusal(&self, reply: &Reply) -> BackendError {
         let body = reply.body();
-        let said = self.message(&body).unwrap_or_else(|| {
+        let message = self.message(&body).unwrap_or_else(|| {
             reply
                 .status
                 .canonical_reason()
@@ -240,8 +255,8 @@ impl Client {
                 .to_owned()
         });
         let wrong_state = matches!(&body, Body::Json(json) if json.get("status").is_some_and(Value::is_string))
-            || says_no_session(&said);
-        let next = match reply.status {
+            || says_no_session(&message);
+        let remedy = match reply.status {
             status if status.is_redirection() => {
                 "WAHA_BASE_URL leads to a redirect, which is not followed; the operator should set the address behind it"
             }
@@ -249,49 +264,46 @@ impl Client {
             StatusCode::FORBIDDEN => {
                 "the key may not do this; the operator can use another key or widen its rights in WAHA"
             }
-            StatusCode::NOT_FOUND if said.starts_with("Cannot ") => {
-                "this WAHA server is too old for the call, or WAHA_BASE_URL has a wrong path; the operator should look"
+            StatusCode::NOT_FOUND if message.starts_with("Cannot ") => {
+                "this WAHA server is too old for the call, or WAHA_BASE_URL has a wrong path; the operator should check"
             }
             _ if wrong_state => "call get_session, then open_session if it is not working",
             StatusCode::NOT_FOUND => {
                 "check the ids; list_chats, list_groups and list_messages return ids"
             }
-            _ if said.contains("not implemented by") => {
+            status if status == StatusCode::NOT_IMPLEMENTED || names_engine(&message) => {
                 "WAHA's engine cannot do this; the operator can choose another engine"
             }
-            StatusCode::NOT_IMPLEMENTED => {
-                "WAHA's engine cannot do this; the operator can choose another engine"
-            }
-            _ if said.contains("rate-overlimit") => {
+            _ if message.contains("rate-overlimit") => {
                 "WhatsApp limits this account's requests: wait some minutes, then call once"
             }
-            _ if said.contains("item-not-found") || said.contains("not found") => {
+            _ if message.contains("item-not-found") || message.contains("not found") => {
                 "check the ids; list_chats, list_groups and list_messages return ids"
             }
-            status if status.is_server_error() => "look at the state before trying again",
+            status if status.is_server_error() => "check the state before you try again",
             _ => "read the message; the operator finds more in WAHA's log",
         };
         BackendError::Refused {
             api: API,
             status: Some(reply.status.as_u16()),
-            said: Untrusted::new(&said),
-            next,
+            message: Untrusted::new(&message),
+            remedy,
         }
     }
 
     /// WAHA's own message. `request`, `exception.stack` and `version` are never
-    /// looked at: they repeat the request and name files.
+    /// read: they repeat the request and name files.
     fn message(&self, body: &Body) -> Option<String> {
         let json = match body {
             Body::Json(json) => json,
             Body::Text(_) | Body::Empty => return None,
         };
-        let said = |text: String| Some(text).filter(|text| !text.trim().is_empty());
-        let text = |value: &Value| said(value.as_str()?.to_owned());
+        let nonempty = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+        let text = |value: &Value| nonempty(value.as_str()?.to_owned());
         let message = match json.get("message") {
             Some(Value::Array(parts)) => {
                 let parts: Vec<_> = parts.iter().filter_map(Value::as_str).collect();
-                said(parts.join("; "))
+                nonempty(parts.join("; "))
             }
             Some(message) => text(message),
             None => None,
@@ -309,9 +321,9 @@ impl Client {
         Some(self.without_key(&message))
     }
 
-    /// WAHA's words without the key, in case they repeat it.
-    pub(super) fn without_key(&self, said: &str) -> String {
-        redacted(said, self.api_key.as_ref())
+    /// WAHA's message without the key, in case it repeats it.
+    pub(super) fn without_key(&self, message: &str) -> String {
+        redacted(message, self.api_key.as_ref())
     }
 }
 
@@ -319,12 +331,66 @@ impl Client {
 pub(super) fn says_wrong_state(reply: &Reply) -> bool {
     reply.status == StatusCode::UNPROCESSABLE_ENTITY
         && matches!(reply.body(), Body::Json(json) if json.get("status").is_some_and(Value::is_string)
-            || json.get("message").and_then(Value::as_str).is_some_and(|said| said.contains("current status is")))
+            || json.get("message").and_then(Value::as_str).is_some_and(|message| message.contains("current status is")))
 }
 
 /// Whether a refusal says that there is no session of this name, or that it is not running.
-pub(super) fn says_no_session(said: &str) -> bool {
-    said.contains("Session not found")
-        || said.contains("We didn't find a session")
-        || (said.contains("Session \"") && said.contains("does not exist"))
+pub(super) fn says_no_session(message: &str) -> bool {
+    message.contains("Session not found")
+        || message.contains("We didn't find a session")
+        || (message.contains("Session \"") && message.contains("does not exist"))
+}
+
+/// Whether a message says that the engine has no such method.
+fn names_engine(message: &str) -> bool {
+    message.contains("not implemented by")
+}
+
+/// The response in an answer to a change; `remedy` is for a denial.
+///
+/// # Errors
+/// With an error after which certainly nothing was changed. An engine that has no such
+/// method has changed nothing, whatever the status.
+pub(super) fn response(
+    answer: BackendResult<Reply>,
+    remedy: &'static str,
+) -> BackendResult<ChangeResponse> {
+    match answer {
+        Err(error @ BackendError::Refused { .. }) if names_engine(&error.to_string()) => Err(error),
+        answer => ChangeResponse::of(answer, |reply| denial(reply, remedy)),
+    }
+}
+
+/// An answer to a change that is not verified.
+///
+/// # Errors
+/// With a denial, which has this remedy.
+pub(super) fn accepted(reply: Reply, remedy: &'static str) -> BackendResult<Reply> {
+    denial(&reply, remedy).map_or(Ok(reply), Err)
+}
+
+/// An explicit no, which comes with a status of success.
+pub(super) fn denial(reply: &Reply, remedy: &'static str) -> Option<BackendError> {
+    let body = reply.body();
+    let failed =
+        matches!(&body, Body::Json(json) if json.get("success") == Some(&Value::Bool(false)));
+    (failed || is_false(&body)).then(|| refused("it answered no, without a reason", remedy))
+}
+
+/// Whether an answer is the bare word `false`.
+pub(super) fn is_false(body: &Body) -> bool {
+    match body {
+        Body::Json(json) => json.as_bool() == Some(false) || json.as_str() == Some("false"),
+        Body::Text(text) => text == "false",
+        Body::Empty => false,
+    }
+}
+
+/// A refusal that did not come as an HTTP status.
+pub(super) fn refused(message: &str, remedy: &'static str) -> BackendError {
+    BackendError::refused(API, message, remedy)
+}
+
+pub(super) fn unreadable(why: &str) -> BackendError {
+    BackendError::unreadable(API, why)
 }

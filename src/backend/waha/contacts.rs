@@ -5,20 +5,23 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    client::API,
-    groups::{field, id_text, text, unreadable},
-    session::is_false,
+    client::{API, accepted, unreadable},
+    groups::{field, id_text, text},
 };
 use crate::{
-    backend::{effect::watch, http::Body},
+    backend::{http::Body, refusals::unknown_contact, verify::poll_until},
+    config::Timeouts,
     op::{
-        BackendError, BlockContact, BlockOutcome, Blocking, CheckNumber, ContactDetails,
-        ContactList, ContactSummary, GetContact, ListContacts, NumberCheck, PersonId, Progress,
+        BackendResult, BlockContact, BlockOutcome, Blocking, CheckNumber, ContactDetails,
+        ContactList, ContactSummary, GetContact, ListContacts, NumberCheck, PersonId,
         UnblockContact, Untrusted,
     },
 };
 
-/// The most contacts that are looked through.
+/// What to do about a denial that may be about an id.
+pub(super) const NO_REMEDY: &str = "check the id; the operator finds more in WAHA's log";
+
+/// The most contacts that are read.
 const MOST: usize = 5000;
 
 /// Names of the address book, in the order in which they are taken.
@@ -29,7 +32,7 @@ const PUSH_NAMES: &[&str] = &["pushname", "pushName", "PushName", "notify", "ver
 
 /// `GET /api/contacts/check-exists`.
 #[derive(Deserialize)]
-struct Exists {
+struct WahaNumberCheck {
     #[serde(rename = "numberExists")]
     exists: bool,
     #[serde(rename = "chatId")]
@@ -38,16 +41,16 @@ struct Exists {
 }
 
 impl Waha {
-    pub(super) async fn list_contacts(self, op: ListContacts) -> Result<ContactList, BackendError> {
+    pub(super) async fn list_contacts(self, op: ListContacts) -> BackendResult<ContactList> {
         let most = MOST.to_string();
         let query = [
-            ("session", self.0.session()),
+            ("session", self.client.session()),
             ("sortBy", "id"),
             ("sortOrder", "asc"),
             ("limit", &most),
         ];
         let all = match self
-            .0
+            .client
             .get(&["api", "contacts", "all"], &query)
             .await?
             .body()
@@ -59,7 +62,7 @@ impl Waha {
             Body::Empty => Vec::new(),
             _ => return Err(unreadable("a list of contacts is expected")),
         };
-        // Taken for no contacts, a shape that is not known would look like nobody.
+        // An unknown shape must not pass for an empty list.
         if !all.is_empty() && !all.iter().any(|contact| id(contact).is_some()) {
             return Err(unreadable("it holds no contact that can be read"));
         }
@@ -67,16 +70,16 @@ impl Waha {
         Ok(ContactList::page(contacts, all.len() >= MOST, &op))
     }
 
-    pub(super) async fn get_contact(self, op: GetContact) -> Result<ContactDetails, BackendError> {
+    pub(super) async fn get_contact(self, op: GetContact) -> BackendResult<ContactDetails> {
         let person = op.person;
         let query = [
             ("contactId", person.as_str()),
-            ("session", self.0.session()),
+            ("session", self.client.session()),
         ];
-        let contact = match self.0.get(&["api", "contacts"], &query).await?.body() {
+        let contact = match self.client.get(&["api", "contacts"], &query).await?.body() {
             Body::Json(contact @ Value::Object(_)) => contact,
             // NOWEB answers nothing for a contact that it does not know.
-            Body::Empty | Body::Json(Value::Null) => return Err(no_such_contact(&person)),
+            Body::Empty | Body::Json(Value::Null) => return Err(unknown_contact(API, &person)),
             _ => return Err(unreadable("a contact is expected")),
         };
         let flag = |name: &str| contact.get(name).and_then(Value::as_bool);
@@ -96,10 +99,10 @@ impl Waha {
         })
     }
 
-    /// What a person says of itself; not every engine can tell.
+    /// A person's about text; not every engine reports it.
     async fn about(&self, query: &[(&str, &str)]) -> Option<Untrusted> {
         let reply = self
-            .0
+            .client
             .get(&["api", "contacts", "about"], query)
             .await
             .ok()?;
@@ -107,19 +110,17 @@ impl Waha {
         text(&about, &["about"]).and_then(Untrusted::nonempty)
     }
 
-    /// A person's id with the phone number and the hidden one, as far as they are told.
+    /// A person's id with the phone number and the hidden one, as far as WAHA reports them.
     pub(super) async fn identities(
         &self,
         person: &PersonId,
     ) -> (Option<PersonId>, Option<PersonId>) {
-        let session = self.0.session();
-        let reply = if person.is_hidden() {
-            let path = ["api", session, "lids", person.as_str()];
-            self.0.get(&path, &[]).await
+        let path = if person.is_hidden() {
+            self.client.path(&["lids", person.as_str()])
         } else {
-            let path = ["api", session, "lids", "pn", person.digits()];
-            self.0.get(&path, &[]).await
+            self.client.path(&["lids", "pn", person.digits()])
         };
+        let reply = self.client.get(&path, &[]).await;
         let Ok(pair) = reply.and_then(|reply| reply.parse::<Value>(API)) else {
             return (None, None);
         };
@@ -131,10 +132,13 @@ impl Waha {
         (read("pn", false), read("lid", true))
     }
 
-    pub(super) async fn check_number(self, op: CheckNumber) -> Result<NumberCheck, BackendError> {
-        let query = [("phone", op.number.digits()), ("session", self.0.session())];
+    pub(super) async fn check_number(self, op: CheckNumber) -> BackendResult<NumberCheck> {
+        let query = [
+            ("phone", op.number.digits()),
+            ("session", self.client.session()),
+        ];
         let path = ["api", "contacts", "check-exists"];
-        let answer: Exists = self.0.get(&path, &query).await?.parse(API)?;
+        let answer: WahaNumberCheck = self.client.get(&path, &query).await?.parse(API)?;
         let ids = [answer.chat, answer.pn];
         Ok(NumberCheck {
             exists: answer.exists,
@@ -146,58 +150,50 @@ impl Waha {
         })
     }
 
-    pub(super) async fn block_contact(
-        self,
-        op: BlockContact,
-        progress: Progress,
-    ) -> Result<BlockOutcome, BackendError> {
-        progress.say("blocking the person");
-        let seen = self.set_blocked(true, &op.person, &progress).await?;
+    pub(super) async fn block_contact(self, op: BlockContact) -> BackendResult<BlockOutcome> {
+        self.progress.say("blocking the person");
+        let seen = self.set_blocked(true, &op.person).await?;
         let outcome = Blocking::BlockAccepted;
         Ok(BlockOutcome::accepted(outcome, op.person, seen))
     }
 
-    pub(super) async fn unblock_contact(
-        self,
-        op: UnblockContact,
-        progress: Progress,
-    ) -> Result<BlockOutcome, BackendError> {
-        progress.say("unblocking the person");
-        let seen = self.set_blocked(false, &op.person, &progress).await?;
+    pub(super) async fn unblock_contact(self, op: UnblockContact) -> BackendResult<BlockOutcome> {
+        self.progress.say("unblocking the person");
+        let seen = self.set_blocked(false, &op.person).await?;
         let outcome = Blocking::UnblockAccepted;
         Ok(BlockOutcome::accepted(outcome, op.person, seen))
     }
 
-    /// Whether a look at the person shows the change.
-    async fn set_blocked(
-        &self,
-        blocked: bool,
-        person: &PersonId,
-        progress: &Progress,
-    ) -> Result<bool, BackendError> {
+    /// Blocks or unblocks; returns whether the change was verified.
+    async fn set_blocked(&self, blocked: bool, person: &PersonId) -> BackendResult<bool> {
         let verb = if blocked { "block" } else { "unblock" };
-        let body = json!({ "contactId": person.as_str(), "session": self.0.session() });
+        let body = json!({ "contactId": person.as_str(), "session": self.client.session() });
         let path = ["api", "contacts", verb];
-        let reply = self.0.post(progress, &path, Some(&body)).await?;
-        if is_false(&reply.body()) {
-            return Err(answered_no());
-        }
-        progress.say("looking at the person");
-        let timeouts = self.0.timeouts.confirming();
-        // An engine that does not tell it now will not tell it a moment later.
-        let settled = |seen: &Option<bool>| seen.is_none_or(|seen| seen == blocked);
-        let look = || self.is_blocked(person);
-        let seen = watch(timeouts.settle, timeouts.look, look, settled).await;
+        accepted(
+            self.client.post(&self.progress, &path, Some(&body)).await?,
+            NO_REMEDY,
+        )?;
+        self.progress.say("checking the person");
+        let Timeouts { confirm, look, .. } = self.client.timeouts;
+        // An engine that does not report it now will not report it a moment later.
+        let done = |seen: &Option<bool>| seen.is_none_or(|seen| seen == blocked);
+        let seen = poll_until(confirm, look, || self.is_blocked(person), done).await;
         Ok(seen == Some(blocked))
     }
 
-    /// Whether a person is blocked, where the engine tells.
+    /// Whether a person is blocked, where the engine reports it.
     async fn is_blocked(&self, person: &PersonId) -> Option<bool> {
         let query = [
             ("contactId", person.as_str()),
-            ("session", self.0.session()),
+            ("session", self.client.session()),
         ];
-        match self.0.get(&["api", "contacts"], &query).await.ok()?.body() {
+        match self
+            .client
+            .get(&["api", "contacts"], &query)
+            .await
+            .ok()?
+            .body()
+        {
             Body::Json(contact) => contact.get("isBlocked")?.as_bool(),
             Body::Empty | Body::Text(_) => None,
         }
@@ -225,23 +221,4 @@ fn summary(contact: &Value) -> Option<ContactSummary> {
         name: name(contact, NAMES),
         push_name: name(contact, PUSH_NAMES),
     })
-}
-
-fn no_such_contact(person: &PersonId) -> BackendError {
-    BackendError::Refused {
-        api: API,
-        status: None,
-        said: Untrusted::new(&format!("it knows no contact {person}")),
-        next: "check the id; list_contacts shows the contacts there are",
-    }
-}
-
-/// WhatsApp's plain `false`, which comes as a success.
-pub(super) fn answered_no() -> BackendError {
-    BackendError::Refused {
-        api: API,
-        status: None,
-        said: Untrusted::new("it answered `false`"),
-        next: "check the id; the operator finds more in WAHA's log",
-    }
 }

@@ -1,20 +1,19 @@
 //! Restarting, stopping and deleting the session on WAHA.
 
-use tokio::time::{Instant, sleep};
-
 use super::{
     Waha,
     session::{Info, not_ready, report},
 };
 use crate::{
     backend::{
-        effect::leaves_doubt,
-        settle::{Said, Seen, settle},
+        http::Reply,
+        verify::{Observation, Response, change_and_verify, poll_until},
     },
+    config::Timeouts,
     op::{
-        BackendError, Briefing, Change, DeleteSession, DeletedSession, Deleting, Progress,
-        RestartSession, RestartedSession, Restarting, SessionReport, SessionState, StopSession,
-        StoppedSession, Stopping,
+        BackendError, BackendResult, Briefing, Change, DeleteSession, DeletedSession, Deleting,
+        OfNothing, OfSession, RestartSession, RestartedSession, Restarting, SessionReport,
+        SessionState, StopSession, StoppedSession, Stopping,
     },
 };
 
@@ -22,105 +21,87 @@ impl Waha {
     pub(super) async fn restart_session(
         self,
         _op: RestartSession,
-        progress: Progress,
-    ) -> Result<RestartedSession, BackendError> {
+    ) -> BackendResult<RestartedSession> {
         if self.info().await?.is_none() {
             return Err(not_ready(&report(None)));
         }
-        progress.say("restarting the session");
-        let path = ["api", "sessions", self.0.session(), "restart"];
-        let doubt = match self.0.post(&progress, &path, None).await {
-            Ok(_) => None,
-            Err(fault) if leaves_doubt(&fault) => Some(fault),
-            Err(fault) => return Err(fault),
+        self.progress.say("restarting the session");
+        let path = ["api", "sessions", self.client.session(), "restart"];
+        let answer = self.client.post(&self.progress, &path, None).await;
+        let response = Response::of(answer, |_| None)?;
+        let mut restarting = matches!(response, Response::Accepted);
+        let fetch = || async {
+            self.progress.say("waiting for the session to come up");
+            self.info().await
         };
-        let deadline = Instant::now() + self.0.timeouts.open;
-        let mut restarting = doubt.is_none();
-        let seen = loop {
-            let seen = self.info().await;
-            // FAILED is left again by some engines, and STARTING proves nothing alone.
-            let settled = match &seen {
-                Ok(Some(info)) => {
-                    restarting |= info.state() == SessionState::Starting;
-                    matches!(
-                        info.state(),
-                        SessionState::Working | SessionState::NeedsLinking
-                    )
-                }
-                Ok(None) => true,
-                Err(_) => false,
-            };
-            if (settled && restarting) || Instant::now() >= deadline {
-                break seen;
+        // FAILED is left again by some engines, and STARTING alone proves nothing.
+        let done = |seen: &BackendResult<Option<Info>>| match seen {
+            Ok(Some(info)) => {
+                restarting |= info.state() == SessionState::Starting;
+                let up = [SessionState::Working, SessionState::NeedsLinking];
+                restarting && up.contains(&info.state())
             }
-            progress.say("waiting for the session to come up");
-            sleep(self.0.timeouts.look).await;
+            Ok(None) => restarting,
+            Err(_) => false,
         };
-        match (seen, doubt) {
+        let Timeouts { open, look, .. } = self.client.timeouts;
+        let seen = poll_until(open, look, fetch, done).await;
+        match (seen, response) {
             (Ok(info), _) if restarting => Ok(RestartedSession::seen(report(info))),
             // A refusal that left everything as it was is a refusal.
-            (Ok(_), Some(fault @ BackendError::Refused { .. })) => Err(fault),
-            (seen, _) => Ok(RestartedSession::new(
-                Restarting::Unknown,
-                seen.ok().map(report),
-            )),
+            (Ok(_), Response::Ambiguous(error @ BackendError::Refused { .. })) => Err(error),
+            (seen, _) => {
+                let session = seen.ok().map(report);
+                Ok(RestartedSession::new(
+                    Restarting::Unknown,
+                    OfSession { session },
+                ))
+            }
         }
     }
 
-    pub(super) async fn stop_session(
-        self,
-        _op: StopSession,
-        progress: Progress,
-    ) -> Result<StoppedSession, BackendError> {
+    pub(super) async fn stop_session(self, _op: StopSession) -> BackendResult<StoppedSession> {
         if is_stopped(&self.info().await?) {
-            return Ok(Stopping::WasNotRunning.into());
+            return Ok(StoppedSession::new(Stopping::WasNotRunning, OfNothing {}));
         }
-        progress.say("stopping the session");
-        let path = ["api", "sessions", self.0.session(), "stop"];
-        let said = Said::of(self.0.post(&progress, &path, None).await, |_| None)?;
-        let change = self.settled(said, &progress, is_stopped).await?;
-        Ok(Stopping::from(change).into())
+        self.progress.say("stopping the session");
+        let path = ["api", "sessions", self.client.session(), "stop"];
+        let request = self.client.post(&self.progress, &path, None);
+        let change = self.verify_session(request, is_stopped).await?;
+        Ok(StoppedSession::of(change, OfNothing {}))
     }
 
-    pub(super) async fn brief_delete_session(
-        self,
-        _op: DeleteSession,
-    ) -> Result<Briefing, BackendError> {
+    pub(super) async fn brief_delete_session(self, _op: DeleteSession) -> BackendResult<Briefing> {
         Ok(self.report().await?.briefing())
     }
 
-    pub(super) async fn delete_session(
-        self,
-        _op: DeleteSession,
-        progress: Progress,
-    ) -> Result<DeletedSession, BackendError> {
+    pub(super) async fn delete_session(self, _op: DeleteSession) -> BackendResult<DeletedSession> {
         if self.info().await?.is_none() {
-            return Ok(Deleting::WasMissing.into());
+            return Ok(DeletedSession::new(Deleting::WasMissing, OfNothing {}));
         }
-        progress.say("deleting the session");
-        let path = ["api", "sessions", self.0.session()];
-        let said = Said::of(self.0.delete(&progress, &path).await, |_| None)?;
-        let gone = |seen: &Option<Info>| seen.is_none();
-        let change = self.settled(said, &progress, gone).await?;
-        Ok(Deleting::from(change).into())
+        self.progress.say("deleting the session");
+        let path = ["api", "sessions", self.client.session()];
+        let request = self.client.delete(&self.progress, &path);
+        let change = self.verify_session(request, Option::is_none).await?;
+        Ok(DeletedSession::of(change, OfNothing {}))
     }
 
-    /// Looks at the session until it is as it should be, or time is up.
-    async fn settled(
+    /// Sends a change of the session, and verifies that it shows.
+    async fn verify_session(
         &self,
-        said: Said,
-        progress: &Progress,
+        request: impl Future<Output = BackendResult<Reply>>,
         shows: impl Fn(&Option<Info>) -> bool,
-    ) -> Result<Change, BackendError> {
-        let look = || async {
-            progress.say("looking at the session");
-            Seen::wanted(self.info().await.ok().as_ref().map(&shows))
+    ) -> BackendResult<Change> {
+        let read = |answer| Response::of(answer, |_| None);
+        let observe = || async {
+            self.progress.say("checking the session");
+            Observation::from(self.info().await.ok().as_ref().map(&shows))
         };
-        settle(said, self.0.timeouts, look).await
+        change_and_verify(request, read, self.client.timeouts, observe).await
     }
 }
 
-/// Whether nothing runs; a session that is not there does not.
+/// Whether nothing runs; a missing session does not run either.
 fn is_stopped(seen: &Option<Info>) -> bool {
     seen.as_ref()
         .is_none_or(|info| info.state() == SessionState::Stopped)

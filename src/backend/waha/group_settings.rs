@@ -1,21 +1,21 @@
-//! What a group on WAHA is called, what it says of itself, and who may do what in it.
+//! A group's name, description and permissions on WAHA.
 
 use serde_json::{Value, json};
 
 use super::{
     Waha,
-    client::API,
+    client::response,
+    group_picture::GROUP_REMEDY,
     groups::{description, subject},
-    session::is_false,
 };
 use crate::{
     backend::{
         http::{Body, Reply},
-        settle::{Said, Seen, permissions, settle},
+        verify::{Observation, Response, change_and_verify, permissions},
     },
     op::{
-        BackendError, Change, GroupChanged, GroupId, PermissionsChanged, Progress,
-        SetGroupDescription, SetGroupPermissions, SetGroupSubject, Untrusted, Who,
+        BackendResult, Change, GroupChanged, GroupId, OfGroup, PermissionsChanged,
+        SetGroupDescription, SetGroupPermissions, SetGroupSubject, Who,
     },
 };
 
@@ -23,125 +23,99 @@ impl Waha {
     pub(super) async fn set_group_subject(
         self,
         op: SetGroupSubject,
-        progress: Progress,
-    ) -> Result<GroupChanged, BackendError> {
+    ) -> BackendResult<GroupChanged> {
         let wanted = op.name.as_str();
-        let outcome = self
-            .describe(&op.group, "subject", wanted, subject, &progress)
-            .await?;
-        Ok(GroupChanged::new(outcome, op.group))
+        let change = self.describe(&op.group, "subject", wanted, subject).await?;
+        Ok(GroupChanged::new(change, OfGroup { group: op.group }))
     }
 
     pub(super) async fn set_group_description(
         self,
         op: SetGroupDescription,
-        progress: Progress,
-    ) -> Result<GroupChanged, BackendError> {
+    ) -> BackendResult<GroupChanged> {
         let wanted = op.description.as_str();
-        let outcome = self
-            .describe(&op.group, "description", wanted, description, &progress)
+        let change = self
+            .describe(&op.group, "description", wanted, description)
             .await?;
-        Ok(GroupChanged::new(outcome, op.group))
+        Ok(GroupChanged::new(change, OfGroup { group: op.group }))
     }
 
-    /// Puts a text of a group, then looks whether `told` finds it there.
+    /// Changes a text of a group; `field` finds the text in a group.
     async fn describe(
         &self,
         id: &GroupId,
         what: &str,
         wanted: &str,
-        told: fn(&Value) -> Option<&str>,
-        progress: &Progress,
-    ) -> Result<Change, BackendError> {
+        field: fn(&Value) -> Option<&str>,
+    ) -> BackendResult<Change> {
         self.working().await?;
-        // An unknown group is told before anything is sent.
+        // An unknown group is an error before anything is sent.
         let before = self.group(id).await?;
-        let had = told(&before).is_some();
-        progress.say(format!("changing the group's {what}"));
-        let path = ["api", self.0.session(), "groups", id.as_str(), what];
-        let answer = self.0.put(progress, &path, &json!({ what: wanted })).await;
-        let said = Said::of(answer, denied)?;
-        settle(said, self.0.timeouts, || async {
-            progress.say("looking whether it shows");
+        let had = field(&before).is_some();
+        self.progress.say(format!("changing the group's {what}"));
+        let path = self.client.group_path(id, &[what]);
+        let body = json!({ what: wanted });
+        let request = self.client.put(&self.progress, &path, &body);
+        let observe = || async {
+            self.progress.say("checking the group");
             let Ok(group) = self.group(id).await else {
-                return Seen::Nothing;
+                return Observation::Unclear;
             };
-            Seen::wanted(match told(&group) {
+            Observation::from(match field(&group) {
                 Some(text) => Some(text.trim() == wanted.trim()),
-                // Gone, or an engine that never tells it.
+                // Gone, or an engine that never reports it.
                 None => (had && wanted.trim().is_empty()).then_some(true),
             })
-        })
-        .await
+        };
+        change_and_verify(request, read, self.client.timeouts, observe).await
     }
 
     pub(super) async fn set_group_permissions(
         self,
         op: SetGroupPermissions,
-        progress: Progress,
-    ) -> Result<PermissionsChanged, BackendError> {
+    ) -> BackendResult<PermissionsChanged> {
         self.working().await?;
         self.group(&op.group).await?;
         let (mut send_messages, mut edit_info) = (None, None);
         if let Some(who) = op.send_messages {
-            let made = self.permit(&op.group, "messages-admin-only", who, &progress);
-            // Refused once, nothing more is tried.
+            let made = self.permit(&op.group, "messages-admin-only", who);
+            // After a refusal nothing more is tried.
             send_messages = Some(Ok(made.await?));
         }
         if let Some(who) = op.edit_info {
-            let made = self.permit(&op.group, "info-admin-only", who, &progress);
+            let made = self.permit(&op.group, "info-admin-only", who);
             edit_info = Some(made.await);
         }
         permissions(op.group, send_messages, edit_info)
     }
 
-    /// Puts one of a group's security settings, then reads it back.
-    async fn permit(
-        &self,
-        id: &GroupId,
-        setting: &str,
-        who: Who,
-        progress: &Progress,
-    ) -> Result<Change, BackendError> {
+    /// Changes one of a group's security settings.
+    async fn permit(&self, id: &GroupId, setting: &str, who: Who) -> BackendResult<Change> {
         let wanted = who == Who::Admins;
-        progress.say(format!("changing {setting}"));
-        let path = [
-            "api",
-            self.0.session(),
-            "groups",
-            id.as_str(),
-            "settings",
-            "security",
-            setting,
-        ];
-        let answer = self
-            .0
-            .put(progress, &path, &json!({ "adminsOnly": wanted }))
-            .await;
-        let said = Said::of(answer, denied)?;
-        settle(said, self.0.timeouts, || async {
-            progress.say("looking whether it shows");
-            let told = self.0.get(&path, &[]).await.ok().as_ref().and_then(only);
-            Seen::wanted(told.map(|only| only == wanted))
-        })
-        .await
+        self.progress.say(format!("changing {setting}"));
+        let path = self
+            .client
+            .group_path(id, &["settings", "security", setting]);
+        let body = json!({ "adminsOnly": wanted });
+        let request = self.client.put(&self.progress, &path, &body);
+        let observe = || async {
+            self.progress.say("checking the group's settings");
+            let only = self.client.get(&path, &[]).await.ok();
+            let only = only.as_ref().and_then(admins_only);
+            Observation::from(only.map(|only| only == wanted))
+        };
+        change_and_verify(request, read, self.client.timeouts, observe).await
     }
 }
 
-/// Whether a setting is for administrators only, where it is told.
-fn only(reply: &Reply) -> Option<bool> {
+/// Whether a setting is for administrators only, where WAHA reports it.
+fn admins_only(reply: &Reply) -> Option<bool> {
     match reply.body() {
         Body::Json(json) => json.get("adminsOnly")?.as_bool(),
         Body::Text(_) | Body::Empty => None,
     }
 }
 
-/// WhatsApp's plain `false`, which comes as a success.
-fn denied(reply: &Reply) -> Option<BackendError> {
-    is_false(&reply.body()).then(|| BackendError::Refused {
-        api: API,
-        status: None,
-        said: Untrusted::new("it answered `false`"),
-        next: "this account is perhaps no administrator of the group: look with get_group",
-    })
+fn read(answer: BackendResult<Reply>) -> BackendResult<Response> {
+    response(answer, GROUP_REMEDY)
 }

@@ -5,101 +5,41 @@ use serde_json::Value;
 
 use super::{
     Waha,
-    client::API,
-    session::{Info, is_false},
+    client::{API, unreadable},
 };
 use crate::{
     backend::{
-        effect::watch,
         http::Body,
-        members::{Member, Members, Own},
-        settle::{Said, Seen, judge},
+        members::{Member, Members, Membership},
+        refusals::unknown_group,
     },
     op::{
-        BackendError, Briefing, GetGroup, GroupDetails, GroupId, GroupList, GroupSummary,
-        LeaveGroup, Leaving, LeftGroup, ListGroups, PersonId, Progress, Untrusted,
+        BackendResult, GroupDetails, GroupId, GroupList, GroupSummary, ListGroups, PersonId,
+        Untrusted,
     },
 };
 
-/// Whether this account is in a group.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Membership {
-    In,
-    Out,
-}
-
 impl Waha {
-    pub(super) async fn list_groups(self, op: ListGroups) -> Result<GroupList, BackendError> {
+    pub(super) async fn list_groups(self, op: ListGroups) -> BackendResult<GroupList> {
         let groups = self.all_groups().await?.unwrap_or_default();
         let groups = groups.iter().filter_map(summary).collect();
         Ok(GroupList::page(groups, &op))
     }
 
-    pub(super) async fn get_group(self, op: GetGroup) -> Result<GroupDetails, BackendError> {
-        let own = self.working().await?.own_ids();
-        let group = self.group(&op.group).await?;
-        Ok(details(op.group, &group, &own))
-    }
-
-    /// The group as the engine tells it.
-    pub(super) async fn group(&self, id: &GroupId) -> Result<Value, BackendError> {
-        let path = ["api", self.0.session(), "groups", id.as_str()];
-        match self.0.get(&path, &[]).await?.body() {
+    /// The group as the engine reports it.
+    pub(super) async fn group(&self, id: &GroupId) -> BackendResult<Value> {
+        let path = self.client.group_path(id, &[]);
+        match self.client.get(&path, &[]).await?.body() {
             Body::Json(group @ Value::Object(_)) => Ok(group),
             // NOWEB answers nothing for a group that it does not know.
-            Body::Empty | Body::Json(Value::Null) => Err(no_such_group(id)),
+            Body::Empty | Body::Json(Value::Null) => Err(unknown_group(API, id)),
             _ => Err(unreadable("a group is expected")),
         }
     }
 
-    pub(super) async fn brief_leave_group(self, op: LeaveGroup) -> Result<Briefing, BackendError> {
-        let group = self.get_group(GetGroup { group: op.group }).await?;
-        Ok(group.briefing())
-    }
-
-    pub(super) async fn leave_group(
-        self,
-        op: LeaveGroup,
-        progress: Progress,
-    ) -> Result<LeftGroup, BackendError> {
-        let own = self.working().await?;
-        // Without this look an unknown id would seem to be a group that was left.
-        if self.membership(&op.group, &own).await? == Membership::Out {
-            return Ok(LeftGroup::new(Leaving::WasNotMember, op.group));
-        }
-        progress.say("leaving the group");
-        let path = [
-            "api",
-            self.0.session(),
-            "groups",
-            op.group.as_str(),
-            "leave",
-        ];
-        let answer = self.0.post(&progress, &path, None).await;
-        let said = Said::of(answer, |reply| is_false(&reply.body()).then(answered_no))?;
-        let look = || async {
-            progress.say("looking whether the membership is gone");
-            let seen = self.membership(&op.group, &own).await.ok();
-            Seen::wanted(seen.map(|seen| seen == Membership::Out))
-        };
-        // An explicit no is looked at once; there is no effect to wait for.
-        let shown = |seen: &Seen| *seen == Seen::Done || matches!(said, Said::No(_));
-        let seen = watch(self.0.timeouts.settle, self.0.timeouts.look, look, shown).await;
-        let outcome = match (seen, said) {
-            // Its no says that this account is still a member, which nobody has seen.
-            (Seen::Nothing, Said::No(_)) => Leaving::Unknown,
-            (seen, said) => judge(seen, said)?.into(),
-        };
-        Ok(LeftGroup::new(outcome, op.group))
-    }
-
-    /// Looks at the list of groups, then at the group's members: some engines keep
-    /// a group in the list after it was left.
-    pub(super) async fn membership(
-        &self,
-        group: &GroupId,
-        own: &Info,
-    ) -> Result<Membership, BackendError> {
+    /// Whether this account, with these ids, is in a group: by the list of groups, then
+    /// by the group's members, as some engines keep a group in the list after a leave.
+    pub(super) async fn is_member(&self, group: &GroupId, own: &[PersonId]) -> BackendResult<bool> {
         // No list is not an empty list: it shows nothing.
         let groups = self.all_groups().await?;
         let groups = groups.ok_or_else(|| unreadable("a list of groups is expected"))?;
@@ -108,34 +48,24 @@ impl Waha {
             .filter_map(summary)
             .any(|known| known.group == *group)
         {
-            return Ok(Membership::Out);
+            return Ok(false);
         }
-        let path = [
-            "api",
-            self.0.session(),
-            "groups",
-            group.as_str(),
-            "participants",
-            "v2",
-        ];
-        let reply = self.0.try_get(&path, &[]).await?;
+        let path = self.client.group_path(group, &["participants", "v2"]);
+        let reply = self.client.try_get(&path, &[]).await?;
         let members = match (reply.is_success(), reply.body()) {
             (true, Body::Json(Value::Array(members))) => members,
-            // Servers before `v2`, and engines that fail on it: the list stands.
-            _ => return Ok(Membership::In),
+            // Servers before `v2`, and engines that fail on it: the list of groups holds.
+            _ => return Ok(true),
         };
-        Ok(match read_members(&members).own(&own.own_ids()) {
-            Own::Out => Membership::Out,
-            Own::In(_) | Own::Unclear => Membership::In,
-        })
+        Ok(read_members(&members).membership(own) != Membership::Out)
     }
 
-    /// The groups as the engine tells them: an array, or on NOWEB an object by id.
+    /// The groups as the engine reports them: an array, or on NOWEB an object by id.
     /// `None` is an empty body.
-    pub(super) async fn all_groups(&self) -> Result<Option<Vec<Value>>, BackendError> {
-        let path = ["api", self.0.session(), "groups"];
+    pub(super) async fn all_groups(&self) -> BackendResult<Option<Vec<Value>>> {
+        let path = self.client.path(&["groups"]);
         let query = [("exclude", "participants")];
-        let groups: Vec<Value> = match self.0.get(&path, &query).await?.body() {
+        let groups: Vec<Value> = match self.client.get(&path, &query).await?.body() {
             Body::Json(Value::Array(groups)) => groups,
             Body::Json(Value::Object(groups)) => {
                 groups.into_iter().map(|(_, group)| group).collect()
@@ -143,7 +73,7 @@ impl Waha {
             Body::Empty => return Ok(None),
             _ => return Err(unreadable("a list of groups is expected")),
         };
-        // Taken for no groups, a shape that is not known would look like groups left.
+        // An unknown shape must not pass for an empty list: it would look like groups left.
         if !groups.is_empty() && !groups.iter().any(|group| summary(group).is_some()) {
             return Err(unreadable("it holds no group that can be read"));
         }
@@ -211,12 +141,12 @@ pub(super) fn subject(group: &Value) -> Option<&str> {
     text(inner(group), &["subject", "Name", "name"]).or_else(|| text(group, &["name"]))
 }
 
-/// What a group says of itself.
+/// A group's description.
 pub(super) fn description(group: &Value) -> Option<&str> {
     text(inner(group), &["desc", "description", "Topic"])
 }
 
-fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
+pub(super) fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
     let (name, description) = (subject(group), description(group));
     let inner = inner(group);
     let members = own_list(group);
@@ -224,7 +154,9 @@ fn details(id: GroupId, group: &Value, own: &[PersonId]) -> GroupDetails {
         name: name.and_then(Untrusted::nonempty),
         group: id,
         description: description.and_then(Untrusted::nonempty),
-        my_role: members.as_ref().and_then(|members| members.own(own).role()),
+        my_role: members
+            .as_ref()
+            .and_then(|members| members.membership(own).role()),
         admins: members.as_ref().map(Members::admins),
         members: members.as_ref().map(Members::count).or_else(|| size(inner)),
         created_at: field(inner, &["creation"])
@@ -244,30 +176,4 @@ pub(super) fn own_list(group: &Value) -> Option<Members> {
 pub(super) fn size(group: &Value) -> Option<usize> {
     let size = field(group, &["size", "ParticipantCount"])?.as_u64()?;
     usize::try_from(size).ok().filter(|size| *size > 0)
-}
-
-/// WhatsApp's plain `false`, which comes as a success.
-fn answered_no() -> BackendError {
-    BackendError::Refused {
-        api: API,
-        status: None,
-        said: Untrusted::new("it answered `false`, and this account is still a member"),
-        next: "look with get_group; leave the group on the phone if it has to be left",
-    }
-}
-
-pub(super) fn no_such_group(id: &GroupId) -> BackendError {
-    BackendError::Refused {
-        api: API,
-        status: None,
-        said: Untrusted::new(&format!("it knows no group {id}")),
-        next: "check the id; list_groups shows the groups there are",
-    }
-}
-
-pub(super) fn unreadable(why: &str) -> BackendError {
-    BackendError::Unreadable {
-        api: API,
-        why: why.to_owned(),
-    }
 }

@@ -4,23 +4,25 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    client::API,
-    groups::{Membership, description, field, id_text, inner, size, subject, unreadable},
-    session::is_false,
+    client::{API, is_false, refused, response, unreadable},
+    groups::{description, field, id_text, inner, size, subject},
 };
 use crate::{
     backend::{
-        http::{Body, Reply},
-        settle::{Said, Seen, settle},
+        http::Body,
+        refusals::no_invite_link,
+        verify::{Observation, Response},
     },
     op::{
-        BackendError, Briefing, Change, GetGroupInvite, GroupId, GroupInvite, GroupPreview,
-        InviteCode, JoinGroup, JoinedGroup, Joining, PreviewGroupInvite, Progress,
-        RevokeGroupInvite, RevokedInvite, Revoking, Untrusted,
+        BackendResult, Briefing, Change, GetGroupInvite, GroupId, GroupInvite, GroupPreview,
+        InviteCode, JoinGroup, JoinedGroup, Joining, OfGroup, PreviewGroupInvite,
+        RevokeGroupInvite, RevokedInvite, Untrusted,
     },
 };
 
-/// The names under which engines say that administrators let people in.
+const REMEDY: &str = "check with list_groups; a person can do it on the phone";
+
+/// The fields in which engines report that administrators admit people.
 const APPROVAL: [&str; 4] = [
     "newMembersApprovalRequired",
     "joinApprovalMode",
@@ -29,10 +31,7 @@ const APPROVAL: [&str; 4] = [
 ];
 
 impl Waha {
-    pub(super) async fn get_group_invite(
-        self,
-        op: GetGroupInvite,
-    ) -> Result<GroupInvite, BackendError> {
+    pub(super) async fn get_group_invite(self, op: GetGroupInvite) -> BackendResult<GroupInvite> {
         self.working().await?;
         Ok(GroupInvite {
             link: self.invite(&op.group).await?.link(),
@@ -40,23 +39,12 @@ impl Waha {
         })
     }
 
-    async fn invite(&self, group: &GroupId) -> Result<InviteCode, BackendError> {
-        let path = [
-            "api",
-            self.0.session(),
-            "groups",
-            group.as_str(),
-            "invite-code",
-        ];
-        let reply = self.0.get(&path, &[]).await?;
+    async fn invite(&self, group: &GroupId) -> BackendResult<InviteCode> {
+        let path = self.client.group_path(group, &["invite-code"]);
+        let reply = self.client.get(&path, &[]).await?;
         match code(&reply.body()) {
             Some(code) => Ok(code),
-            None if is_silent(&reply.body()) => Err(BackendError::Refused {
-                api: API,
-                status: None,
-                said: Untrusted::new("it tells no invite link"),
-                next: "only an administrator of the group may see it: look with get_group",
-            }),
+            None if is_silent(&reply.body()) => Err(no_invite_link(API)),
             None => Err(unreadable("an invite code is expected")),
         }
     }
@@ -64,7 +52,7 @@ impl Waha {
     pub(super) async fn brief_revoke_group_invite(
         self,
         op: RevokeGroupInvite,
-    ) -> Result<Briefing, BackendError> {
+    ) -> BackendResult<Briefing> {
         let group = self.group(&op.group).await?;
         Ok(Briefing {
             subject: subject(&group).and_then(Untrusted::nonempty),
@@ -75,98 +63,85 @@ impl Waha {
     pub(super) async fn revoke_group_invite(
         self,
         op: RevokeGroupInvite,
-        progress: Progress,
-    ) -> Result<RevokedInvite, BackendError> {
+    ) -> BackendResult<RevokedInvite> {
         self.working().await?;
-        // Without the link from before nobody could tell that it is another one.
+        // Without the previous link the change could not be verified.
         let before = self.invite(&op.group).await?;
-        progress.say("replacing the invite link");
-        let path = [
-            "api",
-            self.0.session(),
-            "groups",
-            op.group.as_str(),
-            "invite-code",
-            "revoke",
-        ];
-        let answer = self.0.post(&progress, &path, None).await;
+        self.progress.say("replacing the invite link");
+        let path = self
+            .client
+            .group_path(&op.group, &["invite-code", "revoke"]);
+        let answer = self.client.post(&self.progress, &path, None).await;
         let new = answer.as_ref().ok().and_then(|reply| code(&reply.body()));
-        if new.is_some_and(|new| new != before) {
-            return Ok(RevokedInvite::new(Revoking::Revoked, op.group));
-        }
-        let said = Said::of(answer, denied)?;
-        let change = settle(said, self.0.timeouts, || async {
-            progress.say("looking whether the link is another one");
-            Seen::wanted(self.invite(&op.group).await.ok().map(|now| now != before))
-        });
-        let outcome = match change.await? {
-            Change::Changed => Revoking::Revoked,
-            Change::Unchanged => Revoking::SameLink,
-            _ => Revoking::Unknown,
+        let change = if new.is_some_and(|new| new != before) {
+            Change::Changed
+        } else {
+            let observe = || async {
+                self.progress.say("checking whether the link is a new one");
+                let now = self.invite(&op.group).await.ok();
+                Observation::from(now.map(|now| now != before))
+            };
+            let response = response(answer, REMEDY)?;
+            response.verify(self.client.timeouts, observe).await?
         };
-        Ok(RevokedInvite::new(outcome, op.group))
+        Ok(RevokedInvite::of(change, OfGroup { group: op.group }))
     }
 
     pub(super) async fn preview_group_invite(
         self,
         op: PreviewGroupInvite,
-    ) -> Result<GroupPreview, BackendError> {
+    ) -> BackendResult<GroupPreview> {
         self.working().await?;
         self.preview(&op.invite).await
     }
 
-    async fn preview(&self, invite: &InviteCode) -> Result<GroupPreview, BackendError> {
-        let path = ["api", self.0.session(), "groups", "join-info"];
-        let reply = self.0.get(&path, &[("code", invite.as_str())]).await?;
+    async fn preview(&self, invite: &InviteCode) -> BackendResult<GroupPreview> {
+        let path = self.client.path(&["groups", "join-info"]);
+        let reply = self.client.get(&path, &[("code", invite.as_str())]).await?;
         match reply.body() {
             Body::Json(group @ Value::Object(_)) => {
                 preview(&group).ok_or_else(|| unreadable("a group with an id is expected"))
             }
             // Servers of 2024 take `join-info` for the id of a group that they do not know.
-            body if is_silent(&body) => Err(BackendError::Refused {
-                api: API,
-                status: None,
-                said: Untrusted::new("it tells of no group behind this invitation"),
-                next: "check the link; if it is right, this WAHA server is too old for invitations",
-            }),
+            body if is_silent(&body) => Err(refused(
+                "it reports no group behind this invitation",
+                "check the link; if it is right, this WAHA server is too old for invitations",
+            )),
             _ => Err(unreadable("a group is expected")),
         }
     }
 
-    pub(super) async fn join_group(
-        self,
-        op: JoinGroup,
-        progress: Progress,
-    ) -> Result<JoinedGroup, BackendError> {
-        let own = self.working().await?;
-        // Without the group's id nobody could look whether it was joined.
-        let group = self.preview(&op.invite).await?;
-        if self.membership(&group.group, &own).await? == Membership::In {
-            return Ok(JoinedGroup::new(Joining::WasMember, group));
+    pub(super) async fn join_group(self, op: JoinGroup) -> BackendResult<JoinedGroup> {
+        let own = self.working().await?.own_ids();
+        // Without the group's id the membership could not be verified.
+        let preview = self.preview(&op.invite).await?;
+        if self.is_member(&preview.group, &own).await? {
+            return Ok(JoinedGroup::new(Joining::WasMember, preview.into()));
         }
-        progress.say("joining the group");
-        let path = ["api", self.0.session(), "groups", "join"];
+        self.progress.say("joining the group");
+        let path = self.client.path(&["groups", "join"]);
         let body = json!({ "code": op.invite.as_str() });
-        let answer = self.0.post(&progress, &path, Some(&body)).await;
-        let said = Said::of(answer, denied)?;
-        let waits_for_approval = group.needs_approval == Some(true) && matches!(said, Said::Yes);
-        let mut timeouts = self.0.timeouts;
+        let response = response(
+            self.client.post(&self.progress, &path, Some(&body)).await,
+            REMEDY,
+        )?;
+        let needs_approval = preview.needs_approval == Some(true);
+        let waits_for_approval = needs_approval && matches!(response, Response::Accepted);
+        let mut timeouts = self.client.timeouts;
         if waits_for_approval {
-            // An administrator takes longer than anybody waits here.
+            // An administrator takes longer than any wait here.
             timeouts.settle = timeouts.look;
         }
-        let change = settle(said, timeouts, || async {
-            progress.say("looking whether the membership shows");
-            let seen = self.membership(&group.group, &own).await.ok();
-            Seen::wanted(seen.map(|seen| seen == Membership::In))
-        });
-        let outcome = match change.await? {
-            Change::Changed => Joining::Joined,
-            Change::Unchanged if waits_for_approval => Joining::WaitsForApproval,
-            Change::Unchanged => Joining::NotMember,
-            _ => Joining::Unknown,
+        let observe = || async {
+            self.progress.say("checking the membership");
+            Observation::from(self.is_member(&preview.group, &own).await.ok())
         };
-        Ok(JoinedGroup::new(outcome, group))
+        match response.verify(timeouts, observe).await? {
+            Change::Unchanged if waits_for_approval => {
+                Ok(JoinedGroup::new(Joining::WaitsForApproval, preview.into()))
+            }
+            change => Ok(JoinedGroup::of(change, preview.into())),
+        }
     }
 }
 
@@ -182,7 +157,7 @@ fn code(body: &Body) -> Option<InviteCode> {
     InviteCode::parse(&text).ok()
 }
 
-/// Whether an answer tells nothing.
+/// Whether an answer holds nothing.
 fn is_silent(body: &Body) -> bool {
     matches!(body, Body::Empty | Body::Json(Value::Null)) || is_false(body)
 }
@@ -196,18 +171,8 @@ fn preview(group: &Value) -> Option<GroupPreview> {
         name: subject(group).and_then(Untrusted::nonempty),
         group: GroupId::parse(id).ok()?,
         description: description(group).and_then(Untrusted::nonempty),
-        // The members that stand in an invitation are not all of them.
+        // The members in an invitation are not all of them.
         members: size(fields),
         needs_approval: field(fields, &APPROVAL).and_then(Value::as_bool),
-    })
-}
-
-/// WhatsApp's plain `false`, which comes as a success.
-fn denied(reply: &Reply) -> Option<BackendError> {
-    is_false(&reply.body()).then(|| BackendError::Refused {
-        api: API,
-        status: None,
-        said: Untrusted::new("it answered `false`"),
-        next: "look with list_groups; a person can do it on the phone",
     })
 }

@@ -7,17 +7,13 @@ use super::Waha;
 use crate::{
     backend::media,
     media::Media,
-    op::{BackendError, MediaKind, Progress, SendMedia, SendVoice, Sent},
+    op::{BackendResult, MediaKind, SendMedia, SendVoice, Sent},
 };
 
 impl Waha {
-    pub(super) async fn send_media(
-        self,
-        op: SendMedia,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
-        progress.say("loading");
-        let (kind, file) = media::to_show(&op, &self.0.media).await?;
+    pub(super) async fn send_media(self, op: SendMedia) -> BackendResult<Sent> {
+        self.progress.say("loading");
+        let (kind, file) = media::to_show(&op, &self.client.media).await?;
         let mut body = body(&file);
         if let (Value::Object(fields), Some(caption)) = (&mut body, &op.caption) {
             fields.insert("caption".into(), caption.as_str().into());
@@ -30,21 +26,15 @@ impl Waha {
         if kind == MediaKind::Video {
             convert(&mut body);
         }
-        self.send(method, body, op.chat, op.reply_to.as_ref(), &progress)
-            .await
+        self.send(method, body, op.chat, op.reply_to).await
     }
 
-    pub(super) async fn send_voice(
-        self,
-        op: SendVoice,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
-        progress.say("loading");
-        let file = media::to_hear(&op, &self.0.media).await?;
+    pub(super) async fn send_voice(self, op: SendVoice) -> BackendResult<Sent> {
+        self.progress.say("loading");
+        let file = media::to_hear(&op, &self.client.media).await?;
         let mut body = body(&file);
         convert(&mut body);
-        self.send("sendVoice", body, op.chat, op.reply_to.as_ref(), &progress)
-            .await
+        self.send("sendVoice", body, op.chat, op.reply_to).await
     }
 }
 
@@ -52,7 +42,7 @@ fn body(media: &Media) -> Value {
     json!({ "file": file(media) })
 }
 
-/// A file as WAHA takes it.
+/// A file in the form that WAHA accepts.
 pub(super) fn file(file: &Media) -> Value {
     json!({
         "mimetype": file.mime,
@@ -61,7 +51,7 @@ pub(super) fn file(file: &Media) -> Value {
     })
 }
 
-/// Has WAHA bring it into the form that WhatsApp plays.
+/// Lets WAHA convert it to the format that WhatsApp plays.
 fn convert(body: &mut Value) {
     if let Value::Object(fields) = body {
         fields.insert("convert".into(), true.into());

@@ -2,92 +2,79 @@
 
 use serde_json::{Value, json};
 
-use super::{Waha, client::API, sending::message_id, session::is_false};
+use super::{
+    Waha,
+    client::{accepted, response},
+    sending::message_id,
+};
 use crate::{
     backend::{
         http::{Body, Reply},
-        settle::{Said, Seen, settle},
+        verify::{Observation, change_and_verify},
     },
     op::{
-        BackendError, Briefing, ChangedMessage, ChangingMessage, ChatId, DeleteMessage,
-        EditMessage, ForwardMessage, GetMessage, MessageId, PinMessage, Progress, React,
-        StarMessage, UnpinMessage, UnstarMessage, Untrusted,
+        BackendError, BackendResult, Briefing, ChangedMessage, ChangingMessage, ChatId,
+        DeleteMessage, EditMessage, ForwardMessage, GetMessage, MessageId, OfMessage, PinMessage,
+        React, StarMessage, UnpinMessage, UnstarMessage,
     },
 };
 
+const REMEDY: &str = "check with get_message; own messages can be changed for a short time only";
+
 impl Waha {
-    pub(super) async fn edit_message(
-        self,
-        op: EditMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
-        progress.say("changing the message");
+    pub(super) async fn edit_message(self, op: EditMessage) -> BackendResult<ChangedMessage> {
+        self.progress.say("changing the message");
         let body = json!({ "text": op.text.as_str() });
-        let path = self.message_path(&op.chat, &op.message);
-        let said = self.0.put(&progress, &path, &body).await;
-        let shows =
-            |message: &Value| message.get("body").and_then(Value::as_str) == Some(op.text.as_str());
-        let shows = |seen: &Look| matches!(seen, Look::There(message) if shows(message));
-        self.changed(said, &op.chat, op.message.clone(), &progress, shows)
+        let path = self.client.message_path(&op.chat, &op.message);
+        let request = self.client.put(&self.progress, &path, &body);
+        let text = Some(op.text.as_str());
+        let shows = |seen: &SeenMessage| matches!(seen, SeenMessage::There(message) if message.get("body").and_then(Value::as_str) == text);
+        self.change_message(request, &op.chat, op.message.clone(), shows)
             .await
     }
 
-    pub(super) async fn delete_message(
-        self,
-        op: DeleteMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
-        // Without this look an unknown id would seem to be a message that was deleted.
-        let path = self.message_path(&op.chat, &op.message);
-        self.0.get(&path, &[("downloadMedia", "false")]).await?;
-        progress.say("deleting the message");
-        let said = self.0.delete(&progress, &path).await;
-        let shows = |seen: &Look| match seen {
-            Look::Gone => true,
-            Look::There(message) => is_revoked(message),
-            Look::Nothing => false,
+    pub(super) async fn delete_message(self, op: DeleteMessage) -> BackendResult<ChangedMessage> {
+        // Without this check an unknown id would look like a message that was deleted.
+        let path = self.client.message_path(&op.chat, &op.message);
+        self.client
+            .get(&path, &[("downloadMedia", "false")])
+            .await?;
+        self.progress.say("deleting the message");
+        let request = self.client.delete(&self.progress, &path);
+        let shows = |seen: &SeenMessage| match seen {
+            SeenMessage::Gone => true,
+            SeenMessage::There(message) => is_revoked(message),
+            SeenMessage::Unclear => false,
         };
-        self.changed(said, &op.chat, op.message.clone(), &progress, shows)
+        self.change_message(request, &op.chat, op.message.clone(), shows)
             .await
     }
 
-    pub(super) async fn brief_delete_message(
-        self,
-        op: DeleteMessage,
-    ) -> Result<Briefing, BackendError> {
+    pub(super) async fn brief_delete_message(self, op: DeleteMessage) -> BackendResult<Briefing> {
         let (chat, message) = (op.chat, op.message);
         let message = self.get_message(GetMessage { chat, message }).await?;
         Ok(message.briefing())
     }
 
-    pub(super) async fn react(
-        self,
-        op: React,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    pub(super) async fn react(self, op: React) -> BackendResult<ChangedMessage> {
         let body = json!({
-            "session": self.0.session(),
+            "session": self.client.session(),
             "messageId": op.message.as_str(),
             "reaction": op.emoji.as_str(),
         });
-        let said = self.0.put(&progress, &["api", "reaction"], &body).await;
-        accepted(said, op.message)
+        let answer = self
+            .client
+            .put(&self.progress, &["api", "reaction"], &body)
+            .await;
+        unverified(answer, op.message)
     }
 
-    pub(super) async fn star_message(
-        self,
-        op: StarMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
-        self.star(&op.chat, op.message, true, &progress).await
+    pub(super) async fn star_message(self, op: StarMessage) -> BackendResult<ChangedMessage> {
+        self.star(&op.chat, op.message, true).await
     }
 
-    pub(super) async fn unstar_message(
-        self,
-        op: UnstarMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
-        self.star(&op.chat, op.message, false, &progress).await
+    pub(super) async fn unstar_message(self, op: UnstarMessage) -> BackendResult<ChangedMessage> {
+        self.star(&op.chat, op.message, false).await
     }
 
     async fn star(
@@ -95,128 +82,106 @@ impl Waha {
         chat: &ChatId,
         message: MessageId,
         star: bool,
-        progress: &Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    ) -> BackendResult<ChangedMessage> {
         let body = json!({
-            "session": self.0.session(),
+            "session": self.client.session(),
             "chatId": chat.as_str(),
             "messageId": message.as_str(),
             "star": star,
         });
-        let said = self.0.put(progress, &["api", "star"], &body).await;
-        accepted(said, message)
+        let answer = self
+            .client
+            .put(&self.progress, &["api", "star"], &body)
+            .await;
+        unverified(answer, message)
     }
 
-    pub(super) async fn pin_message(
-        self,
-        op: PinMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
-        let mut path = self.message_path(&op.chat, &op.message).to_vec();
+    pub(super) async fn pin_message(self, op: PinMessage) -> BackendResult<ChangedMessage> {
+        let mut path = self.client.message_path(&op.chat, &op.message);
         path.push("pin");
         let body = json!({ "duration": op.duration.seconds() });
-        let said = self.0.post(&progress, &path, Some(&body)).await;
-        accepted(said, op.message.clone())
+        let answer = self.client.post(&self.progress, &path, Some(&body)).await;
+        unverified(answer, op.message.clone())
     }
 
-    pub(super) async fn unpin_message(
-        self,
-        op: UnpinMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
-        let mut path = self.message_path(&op.chat, &op.message).to_vec();
+    pub(super) async fn unpin_message(self, op: UnpinMessage) -> BackendResult<ChangedMessage> {
+        let mut path = self.client.message_path(&op.chat, &op.message);
         path.push("unpin");
-        let said = self.0.post(&progress, &path, None).await;
-        accepted(said, op.message.clone())
+        let answer = self.client.post(&self.progress, &path, None).await;
+        unverified(answer, op.message.clone())
     }
 
-    pub(super) async fn forward_message(
-        self,
-        op: ForwardMessage,
-        progress: Progress,
-    ) -> Result<ChangedMessage, BackendError> {
+    pub(super) async fn forward_message(self, op: ForwardMessage) -> BackendResult<ChangedMessage> {
         let body = json!({
-            "session": self.0.session(),
+            "session": self.client.session(),
             "chatId": op.to.as_str(),
             "messageId": op.message.as_str(),
         });
         let reply = self
-            .0
-            .post(&progress, &["api", "forwardMessage"], Some(&body))
+            .client
+            .post(&self.progress, &["api", "forwardMessage"], Some(&body))
             .await?;
-        let copy = match reply.body() {
+        let message = match reply.body() {
             Body::Json(answer) => message_id(&answer),
             Body::Empty | Body::Text(_) => None,
         };
-        Ok(ChangedMessage::new(ChangingMessage::Accepted, copy))
+        Ok(ChangedMessage::new(
+            ChangingMessage::Accepted,
+            OfMessage { message },
+        ))
     }
 
-    fn message_path<'a>(&'a self, chat: &'a ChatId, message: &'a MessageId) -> [&'a str; 6] {
-        [
-            "api",
-            self.0.session(),
-            "chats",
-            chat.as_str(),
-            "messages",
-            message.as_str(),
-        ]
-    }
-
-    /// Looks at the message until the change shows, or time is up.
-    async fn changed(
+    /// Sends a change of a message, and verifies that it shows.
+    async fn change_message(
         &self,
-        said: Result<Reply, BackendError>,
+        request: impl Future<Output = BackendResult<Reply>>,
         chat: &ChatId,
         message: MessageId,
-        progress: &Progress,
-        shows: impl Fn(&Look) -> bool,
-    ) -> Result<ChangedMessage, BackendError> {
-        let said = Said::of(said, |reply| is_false(&reply.body()).then(answered_no))?;
-        let path = self.message_path(chat, &message);
-        let look = || async {
-            progress.say("looking at the message");
-            let seen = match self.0.try_get(&path, &[("downloadMedia", "false")]).await {
+        shows: impl Fn(&SeenMessage) -> bool,
+    ) -> BackendResult<ChangedMessage> {
+        let path = self.client.message_path(chat, &message);
+        let read = |answer| response(answer, REMEDY);
+        let observe = || async {
+            self.progress.say("checking the message");
+            let seen = match self
+                .client
+                .try_get(&path, &[("downloadMedia", "false")])
+                .await
+            {
                 Ok(reply) if reply.is_success() => match reply.body() {
-                    Body::Json(message) => Look::There(message),
-                    Body::Empty | Body::Text(_) => Look::Nothing,
+                    Body::Json(message) => SeenMessage::There(message),
+                    Body::Empty | Body::Text(_) => SeenMessage::Unclear,
                 },
-                Ok(reply) if says_no_message(&self.0.refusal(&reply)) => Look::Gone,
-                _ => Look::Nothing,
+                Ok(reply) if is_no_message(&self.client.refusal(&reply)) => SeenMessage::Gone,
+                _ => SeenMessage::Unclear,
             };
             match seen {
-                seen if shows(&seen) => Seen::Done,
-                Look::There(_) => Seen::NotDone,
-                Look::Gone | Look::Nothing => Seen::Nothing,
+                seen if shows(&seen) => Observation::Done,
+                SeenMessage::There(_) => Observation::NotDone,
+                SeenMessage::Gone | SeenMessage::Unclear => Observation::Unclear,
             }
         };
-        let outcome = settle(said, self.0.timeouts.confirming(), look)
-            .await?
-            .into();
-        Ok(ChangedMessage::new(outcome, Some(message)))
+        let timeouts = self.client.timeouts.confirming();
+        let change = change_and_verify(request, read, timeouts, observe).await?;
+        let message = Some(message);
+        Ok(ChangedMessage::of(change, OfMessage { message }))
     }
 }
 
-/// What a look at a message shows.
-enum Look {
+/// What is seen of a message.
+enum SeenMessage {
     There(Value),
     Gone,
-    Nothing,
+    Unclear,
 }
 
-/// A change that cannot be looked at.
-fn accepted(
-    said: Result<Reply, BackendError>,
-    message: MessageId,
-) -> Result<ChangedMessage, BackendError> {
-    let body = said?.body();
-    let denied =
-        matches!(&body, Body::Json(json) if json.get("success") == Some(&Value::Bool(false)));
-    if denied || is_false(&body) {
-        return Err(answered_no());
-    }
+/// The outcome of a change that WAHA cannot show.
+fn unverified(answer: BackendResult<Reply>, message: MessageId) -> BackendResult<ChangedMessage> {
+    accepted(answer?, REMEDY)?;
+    let message = Some(message);
     Ok(ChangedMessage::new(
         ChangingMessage::Accepted,
-        Some(message),
+        OfMessage { message },
     ))
 }
 
@@ -227,16 +192,6 @@ fn is_revoked(message: &Value) -> bool {
         || message.pointer("/_data/type").and_then(Value::as_str) == Some("revoked")
 }
 
-fn says_no_message(fault: &BackendError) -> bool {
-    matches!(fault, BackendError::Refused { status: Some(404), said, .. } if said.as_str().contains("Message not found"))
-}
-
-/// WhatsApp's no, which comes as a success.
-fn answered_no() -> BackendError {
-    BackendError::Refused {
-        api: API,
-        status: None,
-        said: Untrusted::new("it answered that this was not done"),
-        next: "look with get_message; own messages can be changed for a short time only",
-    }
+fn is_no_message(error: &BackendError) -> bool {
+    matches!(error, BackendError::Refused { status: Some(404), message, .. } if message.as_str().contains("Message not found"))
 }

@@ -1,10 +1,10 @@
-//! What a message on WAHA is, and what it says.
+//! Kinds of messages on WAHA, and their text.
 
 use serde_json::Value;
 
 use crate::backend::showing;
 
-/// What a message is, where it is more than text.
+/// A message's kind, where it is more than text.
 pub(super) fn kind(message: &Value) -> Option<String> {
     if location(message).is_some() {
         Some("location".to_owned())
@@ -15,7 +15,7 @@ pub(super) fn kind(message: &Value) -> Option<String> {
     }
 }
 
-/// What a message says: its text, else the place or the contacts that it shows.
+/// A message's text, else its location or contacts.
 pub(super) fn words(message: &Value) -> String {
     let body = message.get("body").and_then(Value::as_str);
     if let Some(body) = body.filter(|body| !body.trim().is_empty()) {
@@ -27,7 +27,7 @@ pub(super) fn words(message: &Value) -> String {
     showing::cards(cards(message))
 }
 
-/// A place's coordinates, with what is said of it.
+/// A location's coordinates, with its name and address.
 fn location(message: &Value) -> Option<String> {
     showing::place(message.get("location")?, &["name", "address"])
 }

@@ -5,22 +5,22 @@ use serde_json::Value;
 
 use super::{
     Waha,
-    client::API,
+    client::{API, refused, unreadable},
     message_kinds::{kind, words},
 };
 use crate::{
-    backend::http::Body,
+    backend::{http::Body, refusals::unknown_message},
     op::{
-        BackendError, ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
+        BackendResult, ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
         PersonId, Untrusted,
     },
 };
 
-/// How many messages are asked for at once, whatever filters leave of them.
+/// How many messages are requested at once, however many the filters leave.
 const SCAN: usize = 200;
 
 impl Waha {
-    pub(super) async fn list_messages(self, op: ListMessages) -> Result<MessageList, BackendError> {
+    pub(super) async fn list_messages(self, op: ListMessages) -> BackendResult<MessageList> {
         if let Some(message) = &op.around {
             return self.around(&op, message).await;
         }
@@ -35,11 +35,7 @@ impl Waha {
     }
 
     /// The messages on both sides of one: what was written until then, and since.
-    async fn around(
-        &self,
-        op: &ListMessages,
-        message: &MessageId,
-    ) -> Result<MessageList, BackendError> {
+    async fn around(&self, op: &ListMessages, message: &MessageId) -> BackendResult<MessageList> {
         let (chat, message) = (op.chat.clone(), message.clone());
         let middle = self
             .clone()
@@ -50,14 +46,12 @@ impl Waha {
         let more = messages.len() >= SCAN;
         let newer = self.fetch(&op.chat, "asc", Some(at), None).await?;
         let reaches = |list: &[Value]| list.iter().any(|message| second(message) == Some(at));
-        // Where other ones came than the next ones, there is a gap between.
+        // Without a message of that second in it, a list has a gap next to the message.
         if !reaches(&messages) || (newer.len() >= SCAN && !reaches(&newer)) {
-            return Err(BackendError::Refused {
-                api: API,
-                status: None,
-                said: Untrusted::new("it does not show the messages next to that one"),
-                next: "use after and before with times close to the message's",
-            });
+            return Err(refused(
+                "it does not show the messages next to that one",
+                "use after and before with times close to the message's",
+            ));
         }
         messages.extend(newer);
         let listed = self.listed(&messages, op).await;
@@ -71,8 +65,8 @@ impl Waha {
         order: &str,
         since: Option<i64>,
         until: Option<i64>,
-    ) -> Result<Vec<Value>, BackendError> {
-        let path = ["api", self.0.session(), "chats", chat.as_str(), "messages"];
+    ) -> BackendResult<Vec<Value>> {
+        let path = self.client.chat_path(chat, &["messages"]);
         let scan = SCAN.to_string();
         let mut query = vec![
             // WAHA would download every picture otherwise.
@@ -87,13 +81,10 @@ impl Waha {
         );
         query.extend(until.as_deref().map(|at| ("filter.timestamp.lte", at)));
         query.extend(since.as_deref().map(|at| ("filter.timestamp.gte", at)));
-        match self.0.get(&path, &query).await?.body() {
+        match self.client.get(&path, &query).await?.body() {
             Body::Json(Value::Array(messages)) => Ok(messages),
             Body::Empty => Ok(Vec::new()),
-            _ => Err(BackendError::Unreadable {
-                api: API,
-                why: "a list of messages is expected".into(),
-            }),
+            _ => Err(unreadable("a list of messages is expected")),
         }
     }
 
@@ -105,32 +96,15 @@ impl Waha {
             .collect()
     }
 
-    pub(super) async fn get_message(self, op: GetMessage) -> Result<Message, BackendError> {
-        let path = [
-            "api",
-            self.0.session(),
-            "chats",
-            op.chat.as_str(),
-            "messages",
-            op.message.as_str(),
-        ];
-        let found = match self
-            .0
-            .get(&path, &[("downloadMedia", "false")])
-            .await?
-            .body()
-        {
+    pub(super) async fn get_message(self, op: GetMessage) -> BackendResult<Message> {
+        let path = self.client.message_path(&op.chat, &op.message);
+        let query = [("downloadMedia", "false")];
+        let found = match self.client.get(&path, &query).await?.body() {
             Body::Json(message) => read(&message, &op.chat, None),
             Body::Empty | Body::Text(_) => None,
         };
-        found
-            .map(|listed| listed.message)
-            .ok_or_else(|| BackendError::Refused {
-                api: API,
-                status: None,
-                said: Untrusted::new(&format!("it knows no message {}", op.message)),
-                next: "check chat and id; list_messages shows the messages there are",
-            })
+        let message = found.map(|listed| listed.message);
+        message.ok_or_else(|| unknown_message(API, &op.message))
     }
 
     /// The account's own id, where a filter needs it.

@@ -6,26 +6,26 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    contacts::answered_no,
-    groups::{field, id_text, unreadable},
-    session::is_false,
+    client::{accepted, denial, unreadable},
+    contacts::NO_REMEDY,
+    groups::{field, id_text},
 };
 use crate::{
-    backend::{effect::leaves_doubt, http::Body},
+    backend::{http::Body, verify::Response},
     op::{
-        BackendError, ChatId, ChatPresence, GetPresence, PersonId, PersonPresence, Presence,
-        PresenceList, PresenceSet, Progress, SetPresence, SubscribePresence, Subscribed,
+        BackendResult, ChatId, ChatPresence, GetPresence, OfChat, PersonId, PersonPresence,
+        Presence, PresenceList, PresenceSet, SetPresence, SubscribePresence, Subscribed,
         Subscribing,
     },
 };
 
 impl Waha {
-    pub(super) async fn get_presence(self, op: GetPresence) -> Result<PresenceList, BackendError> {
+    pub(super) async fn get_presence(self, op: GetPresence) -> BackendResult<PresenceList> {
         let Some(chat) = op.chat else {
             return self.followed().await.map(PresenceList::new);
         };
-        let path = ["api", self.0.session(), "presence", chat.as_str()];
-        let people = match self.0.get(&path, &[]).await?.body() {
+        let path = self.client.path(&["presence", chat.as_str()]);
+        let people = match self.client.get(&path, &[]).await?.body() {
             Body::Json(one @ Value::Object(_)) => people(&one),
             Body::Empty | Body::Json(Value::Null) => Vec::new(),
             _ => return Err(unreadable("the presence in a chat is expected")),
@@ -34,9 +34,9 @@ impl Waha {
     }
 
     /// The chats that are subscribed to.
-    async fn followed(&self) -> Result<Vec<ChatPresence>, BackendError> {
-        let path = ["api", self.0.session(), "presence"];
-        match self.0.get(&path, &[]).await?.body() {
+    async fn followed(&self) -> BackendResult<Vec<ChatPresence>> {
+        let path = self.client.path(&["presence"]);
+        match self.client.get(&path, &[]).await?.body() {
             Body::Json(Value::Array(chats)) => Ok(chats.iter().filter_map(chat).collect()),
             Body::Empty => Ok(Vec::new()),
             _ => Err(unreadable("a list of chats is expected")),
@@ -46,54 +46,37 @@ impl Waha {
     pub(super) async fn subscribe_presence(
         self,
         op: SubscribePresence,
-        progress: Progress,
-    ) -> Result<Subscribed, BackendError> {
-        progress.say("subscribing");
+    ) -> BackendResult<Subscribed> {
+        self.progress.say("subscribing");
         let chat = op.chat;
-        let path = [
-            "api",
-            self.0.session(),
-            "presence",
-            chat.as_str(),
-            "subscribe",
-        ];
-        let doubt = match self.0.post(&progress, &path, None).await {
-            Ok(reply) if is_false(&reply.body()) => return Err(answered_no()),
-            Ok(_) => None,
-            Err(fault) if leaves_doubt(&fault) => Some(fault),
-            Err(fault) => return Err(fault),
-        };
-        // Some engines list a chat only once something is known of it, some have no
-        // list: not to be seen there proves nothing.
+        let path = self.client.path(&["presence", chat.as_str(), "subscribe"]);
+        let answer = self.client.post(&self.progress, &path, None).await;
+        let response = Response::of(answer, |reply| denial(reply, NO_REMEDY))?;
+        if let Response::Denied(error) = response {
+            return Err(error);
+        }
+        // Some engines list a chat only once something is known of it, and some have no
+        // list: a chat that is not listed proves nothing.
         let followed = self.followed().await.unwrap_or_default();
-        let verified = followed.iter().any(|one| one.chat == chat);
-        let outcome = match (verified, doubt) {
-            (true, _) => Subscribing::Subscribed,
-            (false, None) => Subscribing::Accepted,
-            (false, Some(fault)) => return Err(fault),
+        let outcome = match response {
+            _ if followed.iter().any(|one| one.chat == chat) => Subscribing::Subscribed,
+            Response::Accepted => Subscribing::Accepted,
+            Response::Denied(error) | Response::Ambiguous(error) => return Err(error),
         };
-        Ok(Subscribed {
-            outcome,
-            verified,
-            chat,
-        })
+        Ok(Subscribed::new(outcome, OfChat { chat }))
     }
 
-    pub(super) async fn set_presence(
-        self,
-        op: SetPresence,
-        progress: Progress,
-    ) -> Result<PresenceSet, BackendError> {
-        progress.say("showing the presence");
+    pub(super) async fn set_presence(self, op: SetPresence) -> BackendResult<PresenceSet> {
+        self.progress.say("showing the presence");
         let mut body = json!({ "presence": op.presence.name() });
         if let (Some(chat), Some(fields)) = (&op.chat, body.as_object_mut()) {
             fields.insert("chatId".into(), chat.as_str().into());
         }
-        let path = ["api", self.0.session(), "presence"];
-        let reply = self.0.post(&progress, &path, Some(&body)).await?;
-        if is_false(&reply.body()) {
-            return Err(answered_no());
-        }
+        let path = self.client.path(&["presence"]);
+        accepted(
+            self.client.post(&self.progress, &path, Some(&body)).await?,
+            NO_REMEDY,
+        )?;
         Ok(PresenceSet {
             accepted: op.presence,
             verified: false,
@@ -119,7 +102,7 @@ fn person(value: &Value) -> Option<PersonPresence> {
     let id = field(value, &["participant"]).and_then(id_text)?;
     Some(PersonPresence {
         person: PersonId::parse(id).ok()?,
-        // The set of words is open; one that is not known says nothing.
+        // The set of words is open; an unknown one says nothing.
         presence: Presence::deserialize(value.get("lastKnownPresence")?).ok()?,
         last_seen: field(value, &["lastSeen"]).and_then(time),
     })

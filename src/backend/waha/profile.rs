@@ -5,39 +5,38 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    chat_changes::{is_engine_limit, says_no},
-    client::API,
+    client::{API, response, unreadable},
     media::file,
 };
 use crate::{
     backend::{
-        http::Reply,
         media::to_portray,
-        pictures::{looks, place, replaced_at_last},
-        settle::{Said, Seen, parts, settle},
+        pictures::{few_observations, place, replaced_with_delay},
+        verify::{Observation, change_and_verify, parts},
     },
     config::Timeouts,
+    media::Media,
     op::{
-        BackendError, Change, GetProfile, PersonId, Profile, ProfileUpdated, Progress, Untrusted,
-        UpdateProfile,
+        BackendResult, Change, ChangedProfile, GetProfile, PersonId, Profile, ProfileUpdated,
+        Untrusted, UpdateProfile,
     },
 };
 
+const REMEDY: &str = "check with get_profile; the operator finds more in WAHA's log";
+
 /// `GET /api/{session}/profile`.
 #[derive(Deserialize)]
-struct RawProfile {
+struct WahaProfile {
     id: String,
     name: Option<String>,
     picture: Option<String>,
 }
 
 impl Waha {
-    pub(super) async fn get_profile(self, _op: GetProfile) -> Result<Profile, BackendError> {
+    pub(super) async fn get_profile(self, _op: GetProfile) -> BackendResult<Profile> {
         let raw = self.profile().await?;
-        let account = PersonId::parse(&raw.id).map_err(|_| BackendError::Unreadable {
-            api: API,
-            why: "the account's id is expected".into(),
-        })?;
+        let account =
+            PersonId::parse(&raw.id).map_err(|_| unreadable("the account's id is expected"))?;
         Ok(Profile {
             name: raw.name.as_deref().and_then(Untrusted::nonempty),
             about: self.own_about(account.as_str()).await.flatten(),
@@ -46,32 +45,28 @@ impl Waha {
         })
     }
 
-    async fn profile(&self) -> Result<RawProfile, BackendError> {
-        let path = ["api", self.0.session(), "profile"];
-        self.0.get(&path, &[]).await?.parse(API)
+    async fn profile(&self) -> BackendResult<WahaProfile> {
+        let path = self.client.path(&["profile"]);
+        self.client.get(&path, &[]).await?.parse(API)
     }
 
-    /// The account's about text, if there is one; `None` where it is not told.
+    /// The account's about text, if there is one; `None` where WAHA does not report it.
     async fn own_about(&self, account: &str) -> Option<Option<Untrusted>> {
-        let query = [("contactId", account), ("session", self.0.session())];
-        let reply = self.0.get(&["api", "contacts", "about"], &query).await;
-        let told: Value = reply.ok()?.parse(API).ok()?;
-        match told.get("about")? {
+        let query = [("contactId", account), ("session", self.client.session())];
+        let reply = self.client.get(&["api", "contacts", "about"], &query).await;
+        let json: Value = reply.ok()?.parse(API).ok()?;
+        match json.get("about")? {
             Value::String(text) => Some(Untrusted::nonempty(text.trim())),
             _ => Some(None),
         }
     }
 
-    pub(super) async fn update_profile(
-        self,
-        op: UpdateProfile,
-        progress: Progress,
-    ) -> Result<ProfileUpdated, BackendError> {
-        // Loaded first: what cannot be used must not leave half a change.
+    pub(super) async fn update_profile(self, op: UpdateProfile) -> BackendResult<ProfileUpdated> {
+        // Loaded first: a file that cannot be used must not leave half a change.
         let picture = match &op.picture {
             Some(picture) => {
-                progress.say("loading");
-                Some(to_portray(picture, &self.0.media).await?)
+                self.progress.say("loading");
+                Some(to_portray(picture, &self.client.media).await?)
             }
             None => None,
         };
@@ -79,107 +74,73 @@ impl Waha {
         let before = self.profile().await?;
         let (mut name, mut about, mut shown) = (None, None, None);
         if let Some(wanted) = &op.name {
-            name = Some(self.rename_account(wanted.as_str(), &progress).await);
+            name = Some(self.rename_account(wanted.as_str()).await);
         }
         if let Some(wanted) = &op.about {
-            about = Some(self.tell_about(wanted.as_str(), &before, &progress).await);
+            about = Some(self.change_about(wanted.as_str(), &before).await);
         }
         if let Some(picture) = &picture {
-            let body = json!({ "file": file(picture) });
-            shown = Some(self.show(&body, &before, &progress).await);
+            shown = Some(self.change_picture(picture, &before).await);
         }
-        let (changes, reason) = parts([name, about, shown])?;
+        let ([name, about, picture], reason) = parts([name, about, shown])?;
+        let changes = ChangedProfile {
+            name,
+            about,
+            picture,
+        };
         Ok(ProfileUpdated::new(changes, reason))
     }
 
-    async fn rename_account(
-        &self,
-        wanted: &str,
-        progress: &Progress,
-    ) -> Result<Change, BackendError> {
+    async fn rename_account(&self, wanted: &str) -> BackendResult<Change> {
         let body = json!({ "name": wanted });
-        let look = || async {
-            let told = self.profile().await.ok().and_then(|told| told.name);
-            Seen::wanted(told.map(|name| name.trim() == wanted.trim()))
+        let observe = || async {
+            let name = self.profile().await.ok().and_then(|now| now.name);
+            Observation::from(name.map(|name| name.trim() == wanted.trim()))
         };
-        self.put_profile("name", &body, self.0.timeouts, progress, look)
+        self.put_profile("name", &body, self.client.timeouts, observe)
             .await
     }
 
-    async fn tell_about(
-        &self,
-        wanted: &str,
-        before: &RawProfile,
-        progress: &Progress,
-    ) -> Result<Change, BackendError> {
+    async fn change_about(&self, wanted: &str, before: &WahaProfile) -> BackendResult<Change> {
         let had = matches!(self.own_about(&before.id).await, Some(Some(_)));
         let body = json!({ "status": wanted });
-        let (timeouts, wanted) = (
-            looks(self.0.timeouts, had),
-            Untrusted::nonempty(wanted.trim()),
-        );
-        let look = || async {
-            Seen::wanted(match self.own_about(&before.id).await {
-                // It may be there, and not be told.
+        let timeouts = few_observations(self.client.timeouts, had);
+        let wanted = Untrusted::nonempty(wanted.trim());
+        let observe = || async {
+            Observation::from(match self.own_about(&before.id).await {
+                // It may be there, and not be reported.
                 Some(None) if !had => None,
-                told => told.map(|told| told == wanted),
+                now => now.map(|about| about == wanted),
             })
         };
-        self.put_profile("status", &body, timeouts, progress, look)
-            .await
+        self.put_profile("status", &body, timeouts, observe).await
     }
 
-    async fn show(
-        &self,
-        body: &Value,
-        before: &RawProfile,
-        progress: &Progress,
-    ) -> Result<Change, BackendError> {
+    async fn change_picture(&self, picture: &Media, before: &WahaProfile) -> BackendResult<Change> {
+        let body = json!({ "file": file(picture) });
         let before = Some(place(before.picture.as_deref()));
-        let look = || async {
+        let observe = || async {
             let now = self.profile().await.ok();
             let now = now.map(|now| place(now.picture.as_deref()));
-            // WAHA may tell the picture of the day before.
-            replaced_at_last(&before, &now)
+            // WAHA may report the picture of the day before.
+            replaced_with_delay(&before, &now)
         };
-        let timeouts = looks(self.0.timeouts, true);
-        self.put_profile("picture", body, timeouts, progress, look)
-            .await
+        let timeouts = few_observations(self.client.timeouts, true);
+        self.put_profile("picture", &body, timeouts, observe).await
     }
 
-    /// Puts a part of the profile, then looks whether it shows.
-    async fn put_profile<F: Future<Output = Seen>>(
+    /// Changes a part of the profile, and verifies that it shows.
+    async fn put_profile<F: Future<Output = Observation>>(
         &self,
         part: &str,
         body: &Value,
         timeouts: Timeouts,
-        progress: &Progress,
-        look: impl FnMut() -> F,
-    ) -> Result<Change, BackendError> {
-        progress.say(format!("changing the profile's {part}"));
-        let path = ["api", self.0.session(), "profile", part];
-        let said = heard(self.0.put(progress, &path, body).await, REFUSED)?;
-        progress.say("looking whether it shows");
-        settle(said, timeouts, look).await
-    }
-}
-
-const REFUSED: &str = "look with get_profile; the operator finds more in WAHA's log";
-
-/// WAHA's word on a change whose no may come as a success; `next` is what to do then.
-pub(super) fn heard(
-    answer: Result<Reply, BackendError>,
-    next: &'static str,
-) -> Result<Said, BackendError> {
-    match answer {
-        Err(fault) if is_engine_limit(&fault) => Err(fault),
-        answer => Said::of(answer, |reply| {
-            says_no(reply).then(|| BackendError::Refused {
-                api: API,
-                status: None,
-                said: Untrusted::new("it answered no, without a reason"),
-                next,
-            })
-        }),
+        observe: impl FnMut() -> F,
+    ) -> BackendResult<Change> {
+        self.progress.say(format!("changing the profile's {part}"));
+        let path = self.client.path(&["profile", part]);
+        let request = self.client.put(&self.progress, &path, body);
+        let read = |answer| response(answer, REMEDY);
+        change_and_verify(request, read, timeouts, observe).await
     }
 }

@@ -2,18 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{Waha, session::is_false};
+use super::{Waha, client::is_false};
 use crate::{
-    backend::{effect::watch, http::Body},
-    op::{BackendError, ChatId, Delivery, MessageId, PersonId, Progress, SendMessage, Sent},
+    backend::{http::Body, verify::confirm},
+    op::{BackendResult, ChatId, Delivery, MessageId, PersonId, SendMessage, Sent},
 };
 
 impl Waha {
-    pub(super) async fn send_message(
-        self,
-        op: SendMessage,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    pub(super) async fn send_message(self, op: SendMessage) -> BackendResult<Sent> {
         let mut body = json!({ "text": op.text.as_str() });
         if let Value::Object(fields) = &mut body {
             if !op.mentions.is_empty() {
@@ -23,63 +19,56 @@ impl Waha {
             let preview = op.link_preview.map(Value::Bool);
             fields.extend(preview.map(|preview| ("linkPreview".to_owned(), preview)));
         }
-        self.send("sendText", body, op.chat, op.reply_to.as_ref(), &progress)
-            .await
+        self.send("sendText", body, op.chat, op.reply_to).await
     }
 
-    /// Sends a message to a chat, and looks how far it has come.
+    /// Sends a message to a chat, and checks how far it has come.
     pub(super) async fn send(
         &self,
         method: &str,
         mut body: Value,
         chat: ChatId,
-        reply_to: Option<&MessageId>,
-        progress: &Progress,
-    ) -> Result<Sent, BackendError> {
+        reply_to: Option<MessageId>,
+    ) -> BackendResult<Sent> {
         if let Value::Object(fields) = &mut body {
-            fields.insert("session".to_owned(), self.0.session().into());
+            fields.insert("session".to_owned(), self.client.session().into());
             fields.insert("chatId".to_owned(), chat.as_str().into());
             let quoted = reply_to.map(|message| message.as_str().into());
             fields.extend(quoted.map(|id| ("reply_to".to_owned(), id)));
         }
-        progress.say("sending");
-        let reply = self.0.post(progress, &["api", method], Some(&body)).await?;
+        self.progress.say("sending");
+        let path = ["api", method];
+        let reply = self.client.post(&self.progress, &path, Some(&body)).await?;
         let answer = match reply.body() {
-            no if is_false(&no) => return Err(self.0.refusal(&reply)),
+            no if is_false(&no) => return Err(self.client.refusal(&reply)),
             Body::Json(answer) => answer,
-            // Taken, and told of no further.
+            // Accepted, without an id.
             Body::Empty | Body::Text(_) => Value::Null,
         };
-        Ok(self.confirmed(answer, chat, progress).await)
+        let (message, mut delivery) = (message_id(&answer), delivery(&answer));
+        if let (Some(id), Delivery::Accepted) = (&message, delivery) {
+            delivery = self.confirmed(&chat, id).await;
+        }
+        Ok(Sent::new(delivery, message, chat))
     }
 
-    /// Looks how far a message has come; a 201 says only that it was taken.
-    async fn confirmed(&self, answer: Value, chat: ChatId, progress: &Progress) -> Sent {
-        let message = message_id(&answer);
-        let told = delivery(&answer);
-        let Some(id) = message.as_ref().filter(|_| told == Delivery::Accepted) else {
-            return Sent::new(told, message, chat);
-        };
-        let path = [
-            "api",
-            self.0.session(),
-            "chats",
-            chat.as_str(),
-            "messages",
-            id.as_str(),
-        ];
-        let look = || async {
-            progress.say("looking whether WhatsApp has it");
+    /// How far a message has come; a 201 says only that WAHA accepted it.
+    async fn confirmed(&self, chat: &ChatId, id: &MessageId) -> Delivery {
+        let path = self.client.message_path(chat, id);
+        let fetch = || async {
             let query = [("downloadMedia", "false")];
-            match self.0.get(&path, &query).await.map(|reply| reply.body()) {
+            match self
+                .client
+                .get(&path, &query)
+                .await
+                .map(|reply| reply.body())
+            {
                 Ok(Body::Json(message)) => Some(delivery(&message)),
-                // A server that cannot tell, and a look that failed, show nothing.
+                // A server that cannot report it now will not a moment later.
                 _ => None,
             }
         };
-        let settled = |seen: &Option<Delivery>| *seen != Some(Delivery::Accepted);
-        let seen = watch(self.0.timeouts.confirm, self.0.timeouts.look, look, settled).await;
-        Sent::new(seen.unwrap_or(told), message, chat)
+        confirm(self.client.timeouts, &self.progress, fetch).await
     }
 }
 

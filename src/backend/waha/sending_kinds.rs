@@ -3,34 +3,24 @@
 use serde_json::{Value, json};
 
 use super::Waha;
-use crate::op::{BackendError, BoundedText, Progress, SendContact, SendLocation, SendPoll, Sent};
+use crate::op::{BackendResult, BoundedText, SendContact, SendLocation, SendPoll, Sent};
 
 impl Waha {
-    pub(super) async fn send_location(
-        self,
-        op: SendLocation,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    pub(super) async fn send_location(self, op: SendLocation) -> BackendResult<Sent> {
         let (latitude, longitude) = (op.latitude.get(), op.longitude.get());
         let name = op.name.as_ref().map(BoundedText::as_str);
         let address = op.address.as_ref().map(BoundedText::as_str);
-        // It has one field for both, and does not do without.
+        // WAHA requires a title, and has one field for both.
         let title = match (name, address) {
             (Some(name), Some(address)) => format!("{name}, {address}"),
             (Some(one), None) | (None, Some(one)) => one.to_owned(),
             (None, None) => format!("{latitude}, {longitude}"),
         };
         let body = json!({ "latitude": latitude, "longitude": longitude, "title": title });
-        let reply_to = op.reply_to.as_ref();
-        self.send("sendLocation", body, op.chat, reply_to, &progress)
-            .await
+        self.send("sendLocation", body, op.chat, op.reply_to).await
     }
 
-    pub(super) async fn send_contact(
-        self,
-        op: SendContact,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    pub(super) async fn send_contact(self, op: SendContact) -> BackendResult<Sent> {
         let digits = op.number.digits();
         let mut contact = json!({
             "fullName": op.name.as_str(),
@@ -42,24 +32,17 @@ impl Waha {
             fields.insert("organization".to_owned(), work.as_str().into());
         }
         let body = json!({ "contacts": [contact] });
-        let reply_to = op.reply_to.as_ref();
-        self.send("sendContactVcard", body, op.chat, reply_to, &progress)
+        self.send("sendContactVcard", body, op.chat, op.reply_to)
             .await
     }
 
-    pub(super) async fn send_poll(
-        self,
-        op: SendPoll,
-        progress: Progress,
-    ) -> Result<Sent, BackendError> {
+    pub(super) async fn send_poll(self, op: SendPoll) -> BackendResult<Sent> {
         let options: Vec<&str> = op.options.iter().map(BoundedText::as_str).collect();
         let body = json!({ "poll": {
             "name": op.question.as_str(),
             "options": options,
             "multipleAnswers": op.multiple_answers,
         } });
-        let reply_to = op.reply_to.as_ref();
-        self.send("sendPoll", body, op.chat, reply_to, &progress)
-            .await
+        self.send("sendPoll", body, op.chat, op.reply_to).await
     }
 }

@@ -1,4 +1,4 @@
-//! The session on WAHA: opening, looking, logging out.
+//! The session on WAHA: opening, reading, logging out.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -6,18 +6,17 @@ use tokio::time::Instant;
 
 use super::{
     Waha,
-    client::{API, says_no_session, says_wrong_state},
+    client::{API, refused, says_no_session, says_wrong_state},
 };
 use crate::{
     backend::{
-        effect::watch,
-        http::{Body, Reply},
+        http::Reply,
         in_seconds,
-        settle::{Said, Seen, judge},
+        verify::{Observation, Response},
     },
     op::{
-        BackendError, GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession,
-        OpenedSession, PairingCode, PersonId, PhoneNumber, Progress, QrCode, SessionReport,
+        BackendError, BackendResult, GetSession, LoggedOut, LoggingOut, LogoutInstance, OfSession,
+        OpenSession, OpenedSession, PairingCode, PersonId, PhoneNumber, QrCode, SessionReport,
         SessionState, Untrusted,
     },
     qr,
@@ -40,12 +39,12 @@ struct Me {
 }
 
 #[derive(Deserialize)]
-struct RawQr {
+struct WahaQr {
     value: String,
 }
 
 #[derive(Deserialize)]
-struct Code {
+struct WahaPairingCode {
     code: String,
 }
 
@@ -76,7 +75,7 @@ impl Info {
         .collect()
     }
 
-    /// Whether an account is linked, as far as the session tells.
+    /// Whether the session reports a linked account.
     fn has_account(&self) -> bool {
         self.me
             .as_ref()
@@ -115,33 +114,33 @@ impl Info {
 }
 
 impl Waha {
-    pub(super) async fn get_session(self, _op: GetSession) -> Result<SessionReport, BackendError> {
+    pub(super) async fn get_session(self, _op: GetSession) -> BackendResult<SessionReport> {
         self.report().await
     }
 
-    pub(super) async fn report(&self) -> Result<SessionReport, BackendError> {
+    pub(super) async fn report(&self) -> BackendResult<SessionReport> {
         self.info().await.map(report)
     }
 
     /// The session, or `None` where there is none of its name.
-    pub(super) async fn info(&self) -> Result<Option<Info>, BackendError> {
-        let path = ["api", "sessions", self.0.session()];
-        let reply = self.0.try_get(&path, &[]).await?;
+    pub(super) async fn info(&self) -> BackendResult<Option<Info>> {
+        let path = ["api", "sessions", self.client.session()];
+        let reply = self.client.try_get(&path, &[]).await?;
         if reply.is_success() {
             return reply.parse(API).map(Some);
         }
-        match self.0.refusal(&reply) {
+        match self.client.refusal(&reply) {
             BackendError::Refused {
                 status: Some(404 | 422),
-                said,
+                message,
                 ..
-            } if says_no_session(said.as_str()) => Ok(None),
-            fault => Err(fault),
+            } if says_no_session(message.as_str()) => Ok(None),
+            error => Err(error),
         }
     }
 
     /// The session if it is working.
-    pub(super) async fn working(&self) -> Result<Info, BackendError> {
+    pub(super) async fn working(&self) -> BackendResult<Info> {
         match self.info().await? {
             Some(info) if info.state() == SessionState::Working => Ok(info),
             Some(info) => Err(not_ready(&info.report())),
@@ -149,18 +148,14 @@ impl Waha {
         }
     }
 
-    pub(super) async fn open_session(
-        self,
-        op: OpenSession,
-        progress: Progress,
-    ) -> Result<OpenedSession, BackendError> {
-        let deadline = Instant::now() + self.0.timeouts.open;
+    pub(super) async fn open_session(self, op: OpenSession) -> BackendResult<OpenedSession> {
+        let deadline = Instant::now() + self.client.timeouts.open;
         let mut info = self.info().await?;
         let mut changed = true;
         match info.as_ref().map(Info::state) {
-            None => self.create(&progress).await?,
-            Some(SessionState::Stopped) => self.control(&progress, "start").await?,
-            Some(SessionState::Failed) => self.control(&progress, "restart").await?,
+            None => self.create().await?,
+            Some(SessionState::Stopped) => self.control("start").await?,
+            Some(SessionState::Failed) => self.control("restart").await?,
             Some(_) => changed = false,
         }
         if changed {
@@ -172,9 +167,7 @@ impl Waha {
                     return Ok(opened(now.report()));
                 }
                 Some(now) if now.status == "SCAN_QR_CODE" => {
-                    if let Some(opened) =
-                        self.link(now, op.phone_number.as_ref(), &progress).await?
-                    {
+                    if let Some(opened) = self.link(now, op.phone_number.as_ref()).await? {
                         return Ok(opened);
                     }
                 }
@@ -187,11 +180,11 @@ impl Waha {
             let word = info
                 .as_ref()
                 .map_or("being created", |info| info.status.as_str());
-            progress.say(format!(
+            self.progress.say(format!(
                 "waiting for the session, which is {}",
                 Untrusted::new(word)
             ));
-            let paused = progress.pause(self.0.timeouts.look).await;
+            let paused = self.progress.pause(self.client.timeouts.look).await;
             // A session that is coming up is not `nothing was changed`.
             if paused.is_err() && !changed {
                 return Err(BackendError::Cancelled);
@@ -199,53 +192,53 @@ impl Waha {
             if paused.is_err() || Instant::now() >= deadline {
                 return match info {
                     Some(info) => Ok(opened(info.report())),
-                    None => Err(BackendError::Refused {
-                        api: API,
-                        status: None,
-                        said: Untrusted::new("the session was created, but it is not there"),
-                        next: "try again in a minute, then let the operator look at WAHA",
-                    }),
+                    None => Err(refused(
+                        "the session was created, but it is not there",
+                        "try again in a minute; if it fails again, the operator should check WAHA",
+                    )),
                 };
             }
             info = self.info().await?;
         }
     }
 
-    /// Makes the session. WAHA keeps one for each name: a second request of the
-    /// same name is a 422, which says that somebody was quicker.
-    async fn create(&self, progress: &Progress) -> Result<(), BackendError> {
+    /// Creates the session. WAHA keeps one for each name: a second request for the
+    /// same name is a 422, which means that another caller was faster.
+    async fn create(&self) -> BackendResult<()> {
         let body = json!({
-            "name": self.0.session(),
+            "name": self.client.session(),
             // The server's own default differs from its documentation.
             "start": true,
             // NOWEB lists chats only with a store, which has to be there before linking.
             "config": { "noweb": { "markOnline": true, "store": { "enabled": true, "fullSync": false } } },
         });
-        progress.say("creating the session");
+        self.progress.say("creating the session");
         let path = ["api", "sessions"];
-        let reply = self.0.try_post(progress, &path, Some(&body)).await;
+        let reply = self
+            .client
+            .try_post(&self.progress, &path, Some(&body))
+            .await;
         self.accept(reply, "already exists")
     }
 
-    async fn control(&self, progress: &Progress, verb: &str) -> Result<(), BackendError> {
-        progress.say("starting the session");
-        let path = ["api", "sessions", self.0.session(), verb];
-        let reply = self.0.try_post(progress, &path, None).await;
+    async fn control(&self, verb: &str) -> BackendResult<()> {
+        self.progress.say("starting the session");
+        let path = ["api", "sessions", self.client.session(), verb];
+        let reply = self.client.try_post(&self.progress, &path, None).await;
         self.accept(reply, "already started")
     }
 
-    /// A refusal with these words is as good as a yes, and so is a lost answer: what
-    /// comes next is a look at the state.
-    fn accept(&self, reply: Result<Reply, BackendError>, fine: &str) -> Result<(), BackendError> {
+    /// Accepts a refusal with these words, and a lost answer: the state is read next.
+    fn accept(&self, reply: BackendResult<Reply>, fine: &str) -> BackendResult<()> {
         let reply = match reply {
             Ok(reply) if reply.is_success() => return Ok(()),
             Ok(reply) => reply,
             Err(BackendError::OutcomeUnknown { .. }) => return Ok(()),
-            Err(fault) => return Err(fault),
+            Err(error) => return Err(error),
         };
-        match self.0.refusal(&reply) {
-            BackendError::Refused { said, .. } if said.as_str().contains(fine) => Ok(()),
-            fault => Err(fault),
+        match self.client.refusal(&reply) {
+            BackendError::Refused { message, .. } if message.as_str().contains(fine) => Ok(()),
+            error => Err(error),
         }
     }
 
@@ -254,21 +247,23 @@ impl Waha {
         &self,
         info: &Info,
         phone: Option<&PhoneNumber>,
-        progress: &Progress,
-    ) -> Result<Option<OpenedSession>, BackendError> {
+    ) -> BackendResult<Option<OpenedSession>> {
         let mut opened = opened(info.report());
         opened.session.next = None;
         if let Some(phone) = phone {
-            let path = ["api", self.0.session(), "auth", "request-code"];
+            let path = self.client.path(&["auth", "request-code"]);
             let body = json!({ "phoneNumber": phone.digits() });
-            let reply = self.0.try_post(progress, &path, Some(&body)).await?;
+            let reply = self
+                .client
+                .try_post(&self.progress, &path, Some(&body))
+                .await?;
             if says_wrong_state(&reply) {
                 return Ok(None);
             }
             if !reply.is_success() {
-                return Err(self.0.refusal(&reply));
+                return Err(self.client.refusal(&reply));
             }
-            let code: Code = reply.parse(API)?;
+            let code: WahaPairingCode = reply.parse(API)?;
             opened.pairing = Some(PairingCode {
                 code: Untrusted::new(&code.code).to_string(),
                 expires_at: in_seconds(150),
@@ -276,19 +271,19 @@ impl Waha {
             });
             return Ok(Some(opened));
         }
-        let path = ["api", self.0.session(), "auth", "qr"];
-        let reply = self.0.try_get(&path, &[("format", "raw")]).await?;
+        let path = self.client.path(&["auth", "qr"]);
+        let reply = self.client.try_get(&path, &[("format", "raw")]).await?;
         if says_wrong_state(&reply) {
             return Ok(None);
         }
         if !reply.is_success() {
-            return Err(self.0.refusal(&reply));
+            return Err(self.client.refusal(&reply));
         }
-        let raw: RawQr = reply.parse(API)?;
+        let raw: WahaQr = reply.parse(API)?;
         let drawn =
             qr::draw(&raw.value).map_err(|why| BackendError::Unreadable { api: API, why })?;
         opened.qr = Some(QrCode {
-            // A code lives 20 s, the first one a minute; which one this is is not said.
+            // A code lives 20 s, the first one a minute; WAHA does not report which one this is.
             expires_at: in_seconds(20),
             how: QrCode::HOW,
             drawing: Some(drawn.text),
@@ -297,44 +292,40 @@ impl Waha {
         Ok(Some(opened))
     }
 
-    pub(super) async fn logout_instance(
-        self,
-        _op: LogoutInstance,
-        progress: Progress,
-    ) -> Result<LoggedOut, BackendError> {
+    pub(super) async fn logout_instance(self, _op: LogoutInstance) -> BackendResult<LoggedOut> {
         let before = self.info().await?;
         if before.as_ref().is_none_or(Info::was_never_linked) {
+            let session = Some(report(before));
             return Ok(LoggedOut::new(
                 LoggingOut::WasNotLinked,
-                Some(report(before)),
+                OfSession { session },
             ));
         }
-        progress.say("logging out");
-        let path = ["api", "sessions", self.0.session(), "logout"];
-        let said = Said::of(self.0.post(&progress, &path, None).await, |_| None)?;
-        let look = || {
-            progress.say("looking whether the account is disconnected");
-            self.info()
+        self.progress.say("logging out");
+        let path = ["api", "sessions", self.client.session(), "logout"];
+        let response = Response::of(self.client.post(&self.progress, &path, None).await, |_| {
+            None
+        })?;
+        let fetch = || async {
+            self.progress
+                .say("checking whether the account is disconnected");
+            self.info().await.ok()
         };
-        let gone = |seen: &Result<Option<Info>, BackendError>| match seen {
-            Ok(Some(info)) => info.is_unlinked(),
-            // Somebody has deleted it, and the login with it.
-            Ok(None) => true,
-            Err(_) => false,
+        let observe = |seen: &Option<Option<Info>>| match seen {
+            // Without a session, its login is deleted too.
+            Some(info) if info.as_ref().is_none_or(Info::is_unlinked) => Observation::Done,
+            // STARTING proves nothing either way.
+            Some(Some(info)) if info.state() == SessionState::Working => Observation::NotDone,
+            _ => Observation::Unclear,
         };
-        let seen = watch(self.0.timeouts.settle, self.0.timeouts.look, look, gone).await;
-        let shown = match &seen {
-            seen if gone(seen) => Seen::Done,
-            // Starting proves nothing either way.
-            Ok(Some(info)) if info.state() == SessionState::Working => Seen::NotDone,
-            _ => Seen::Nothing,
-        };
-        let outcome = judge(shown, said)?.into();
-        Ok(LoggedOut::new(outcome, seen.ok().map(report)))
+        let timeouts = self.client.timeouts;
+        let (change, seen) = response.verify_by(timeouts, fetch, observe).await?;
+        let session = seen.map(report);
+        Ok(LoggedOut::of(change, OfSession { session }))
     }
 }
 
-/// The session as it is told; there may be none.
+/// The session's report; there may be none.
 pub(super) fn report(info: Option<Info>) -> SessionReport {
     info.map_or_else(
         || SessionReport::new(SessionState::Missing, None),
@@ -355,19 +346,5 @@ pub(super) fn not_ready(report: &SessionReport) -> BackendError {
 
     let mut report = report.clone();
     report.next = None;
-    BackendError::Refused {
-        api: API,
-        status: None,
-        said: Untrusted::new(&report.text()),
-        next: "call open_session, then try again",
-    }
-}
-
-/// Whether an answer is an explicit no: the bare word `false` at status 200.
-pub(super) fn is_false(body: &Body) -> bool {
-    match body {
-        Body::Json(json) => json.as_bool() == Some(false) || json.as_str() == Some("false"),
-        Body::Text(text) => text == "false",
-        Body::Empty => false,
-    }
+    refused(&report.text(), "call open_session, then try again")
 }

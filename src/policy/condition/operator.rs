@@ -1,9 +1,12 @@
-//! How an argument is held against a value.
+//! The operators of conditions.
 
-use super::{At, Problem};
-use crate::text::nearest;
+use super::Problem;
+use crate::{
+    policy::{document::shorten, problem::one_of},
+    text::nearest,
+};
 
-/// How an argument is held against a value.
+/// How an argument is compared with the value of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operator {
     /// It is the value.
@@ -28,12 +31,12 @@ pub enum Operator {
     NotMatches,
     /// The value is a part of the text, or an entry of the list.
     Contains,
-    /// It is given, or left out.
+    /// It is given, or omitted.
     Exists,
 }
 
 impl Operator {
-    /// The operators' names with what they are.
+    /// Every operator with its name.
     pub const NAMES: [(&'static str, Self); 12] = [
         ("eq", Self::Eq),
         ("neq", Self::Neq),
@@ -49,21 +52,21 @@ impl Operator {
         ("exists", Self::Exists),
     ];
 
-    pub(super) fn read(word: &str) -> Result<Self, Problem<At>> {
+    pub(super) fn read(word: &str) -> Result<Self, Problem> {
         let found = Self::NAMES.iter().find(|(name, _)| *name == word);
         found.map(|(_, operator)| *operator).ok_or_else(|| {
             let names = Self::NAMES.map(|(name, _)| name);
-            unknown(At::Op, "unknown-operator", word, &names)
+            unknown("op", "unknown-operator", word, &names)
         })
     }
 
-    /// The name that policy files use.
+    /// The operator's name in policies.
     pub fn name(self) -> &'static str {
         let found = Self::NAMES.iter().find(|(_, operator)| *operator == self);
         found.map_or("", |(name, _)| name)
     }
 
-    /// Whether it forbids a value, which an absent argument cannot have.
+    /// Whether it forbids a value, so that it holds for an absent argument.
     pub(super) const fn forbids(self) -> bool {
         matches!(self, Self::Neq | Self::NotIn | Self::NotMatches)
     }
@@ -79,21 +82,21 @@ pub(super) enum Each {
 }
 
 impl Each {
-    pub(super) fn read(word: Option<&str>) -> Result<Option<Self>, Problem<At>> {
+    pub(super) fn read(word: Option<&str>) -> Result<Option<Self>, Problem> {
         match word {
             None => Ok(None),
             Some("any") => Ok(Some(Self::Any)),
             Some("all") => Ok(Some(Self::All)),
-            Some(word) => Err(unknown(At::Each, "bad-value", word, &["any", "all"])),
+            Some(word) => Err(unknown("each", "bad-value", word, &["any", "all"])),
         }
     }
 }
 
-fn unknown(at: At, code: &'static str, word: &str, known: &[&str]) -> Problem<At> {
+fn unknown(key: &'static str, code: &'static str, word: &str, known: &[&str]) -> Problem {
+    let message = format!("{key} must be {}, got \"{}\"", one_of(known), shorten(word));
     let hint = match nearest(word, known.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("use one of: {}", known.join(", ")),
+        None => "docs/policy.md describes each of them".to_owned(),
     };
-    let word: String = word.chars().take(60).collect();
-    Problem::new(at, code, format!("`{word}` is not known here"), hint)
+    Problem::new(key, code, message, hint)
 }

@@ -1,4 +1,4 @@
-//! Text without what hides it from a pattern.
+//! Text without what could hide it from a pattern.
 
 use std::borrow::Cow;
 
@@ -8,30 +8,30 @@ use crate::op::is_hidden;
 
 const COMPATIBLE: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
 
-/// The plain form of a text: hidden characters taken out, blank letters made spaces,
-/// and compatible letters (wide, bold, in circles) made one, as Unicode's NFKC does.
+/// The plain form of a text: no hidden characters, spaces for blank letters, and compatible
+/// letters (wide, bold, circled) unified as in Unicode's NFKC.
 ///
-/// Letters of other scripts that only look alike stay what they are.
+/// Similar letters of other scripts are kept.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     let harmless = |byte: u8| (b' '..=b'~').contains(&byte) || byte.is_ascii_whitespace();
     if text.bytes().all(harmless) {
         return Cow::Borrowed(text);
     }
-    if !text.chars().any(is_in_the_way) {
+    if !text.chars().any(is_removed) {
         return COMPATIBLE.normalize(text);
     }
     let shown: String = text
         .chars()
         .filter_map(|c| match c {
             '\u{115f}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}' => Some(' '),
-            c => (!is_in_the_way(c)).then_some(c),
+            c => (!is_removed(c)).then_some(c),
         })
         .collect();
     Cow::Owned(COMPATIBLE.normalize(&shown).into_owned())
 }
 
-/// Line breaks and tabs keep words apart.
-fn is_in_the_way(c: char) -> bool {
+/// Whether a character is removed; line breaks and tabs are kept, since they separate words.
+fn is_removed(c: char) -> bool {
     is_hidden(c) && !c.is_whitespace()
 }
 
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_reader_sees_is_left() {
+    fn visible_text_is_kept() {
         for (text, shown) in [
             ("an IBAN\nhere\t.", "an IBAN\nhere\t."),
             ("I\u{200b}B\u{ad}A\u{2060}N", "IBAN"),
@@ -64,9 +64,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_plain_form_is_plain(text: String) {
+        fn the_plain_form_of_a_plain_form_is_the_same(text: String) {
             let once = plain(&text).into_owned();
-            prop_assert!(!once.chars().any(is_in_the_way));
+            prop_assert!(!once.chars().any(is_removed));
             prop_assert_eq!(plain(&once), once.as_str());
         }
     }

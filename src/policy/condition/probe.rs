@@ -1,40 +1,40 @@
-//! Values that show what a condition does.
+//! Values that show the effect of a condition, to compare two policies.
 
 use serde_json::{Map, Value, json};
 
-use super::{Condition, shape::Shape, test::Test};
+use super::{Condition, argument::Argument, predicate::Predicate, values::Number};
 
 /// The most values that are tried for one condition.
-const MOST: usize = 500;
+const MAX_VALUES: usize = 500;
 
 impl Condition {
-    /// The same for conditions that say the same.
+    /// Equal for conditions that are equal.
     pub(in crate::policy) const fn identity(&self) -> u64 {
         self.identity
     }
 
-    /// Where it looks.
+    /// The path of its argument.
     pub(in crate::policy) fn path(&self) -> &[Box<str>] {
         &self.path
     }
 
-    /// Whether values at its border and beside it show all that it does.
+    /// Whether `borders` shows everything that it does.
     pub(in crate::policy) fn is_plain(&self) -> bool {
-        match &self.test {
-            Test::Exists(_) | Test::Order(..) => true,
-            Test::Same(values) => values.each().count() <= MOST,
-            Test::Matches(_) | Test::Contains(..) => false,
+        match &self.predicate {
+            Predicate::Exists(_) | Predicate::Order(..) => true,
+            Predicate::Same(values) => values.each().count() <= MAX_VALUES,
+            Predicate::Matches(_) | Predicate::Contains(..) => false,
         }
     }
 
-    /// Values at its border and beside it.
+    /// Values at its border and next to it.
     pub(in crate::policy) fn borders(&self) -> Vec<Value> {
-        let found: Vec<Value> = match &self.test {
-            Test::Exists(_) => Vec::new(),
-            Test::Order(number, _) => number.around(),
-            Test::Same(values) => values.each().take(MOST).flat_map(beside).collect(),
-            Test::Matches(_) => Vec::new(),
-            Test::Contains(part, values) => {
+        let found: Vec<Value> = match &self.predicate {
+            Predicate::Exists(_) => Vec::new(),
+            Predicate::Order(number, _) => number.around(),
+            Predicate::Same(values) => values.each().take(MAX_VALUES).flat_map(beside).collect(),
+            Predicate::Matches(_) => Vec::new(),
+            Predicate::Contains(part, values) => {
                 let part = part
                     .iter()
                     .map(|(text, _)| json!(format!("so {text} it is")));
@@ -49,25 +49,27 @@ impl Condition {
         single.chain(pairs).collect()
     }
 
-    /// A value of the kind that a tool takes where the condition looks, and whether it
-    /// may be left out.
+    /// A value that a tool accepts for the argument, and whether the argument is optional.
     pub(in crate::policy) fn any_value(
         &self,
         tool: &str,
         schema: &Map<String, Value>,
     ) -> (Value, bool) {
-        let Ok(shape) = Shape::at(&self.path, tool, schema) else {
+        let Ok(argument) = Argument::at(&self.path, tool, schema) else {
             return (json!("x"), true);
         };
-        let value = shape.kinds.first().map_or(json!("x"), |kind| kind.sample());
-        (value, !shape.required)
+        let value = argument
+            .kinds
+            .first()
+            .map_or(json!("x"), |kind| kind.sample());
+        (value, !argument.required)
     }
 }
 
 fn beside(value: Value) -> Vec<Value> {
     match &value {
         Value::Bool(flag) => vec![json!(*flag), json!(!flag)],
-        Value::Number(_) => match super::values::Number::of(&value) {
+        Value::Number(_) => match Number::of(&value) {
             Some(number) => number.around(),
             None => vec![value],
         },

@@ -3,13 +3,13 @@ use serde_json::json;
 
 use super::*;
 
-mod against;
+mod contradiction;
+mod display;
 mod lists;
 mod mistakes;
 mod probes;
 mod properties;
 mod texts;
-mod words;
 
 /// A tool with an argument of each shape; only `must` and `sure` are required.
 fn schema() -> Map<String, Value> {
@@ -47,27 +47,8 @@ fn schema() -> Map<String, Value> {
     schema
 }
 
-/// A value as a policy file would have it.
-fn operand(value: Value) -> Operand {
-    match value {
-        Value::String(text) => Operand::Text(text),
-        Value::Bool(flag) => Operand::Boolean(flag),
-        Value::Number(number) => match number.as_i64() {
-            Some(number) => Operand::Integer(number),
-            None => Operand::Float(number.as_f64().unwrap()),
-        },
-        Value::Array(values) => Operand::List(values.into_iter().map(operand).collect()),
-        _ => unreachable!(),
-    }
-}
-
-fn read(
-    path: &str,
-    op: &str,
-    value: Value,
-    each: Option<&str>,
-) -> Result<Condition, Vec<Problem<At>>> {
-    Condition::new(path, op, operand(value), each, &[("send", &schema())])
+fn read(path: &str, op: &str, value: Value, each: Option<&str>) -> Result<Condition, Vec<Problem>> {
+    Condition::new(path, op, &value, each, &[("send", &schema())])
 }
 
 fn each(path: &str, op: &str, value: Value, each: Option<&str>) -> Condition {

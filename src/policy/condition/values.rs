@@ -1,23 +1,26 @@
-//! Values that an argument is held against.
+//! The values of a condition that an argument is compared with.
 
 use std::{cmp::Ordering, collections::HashSet};
 
 use serde_json::Value;
 
-use super::{At, Operand, Problem, check::kind_of, plain::plain};
-use crate::op::{ChatId, PersonId};
+use super::{Problem, plain::plain};
+use crate::{
+    op::{ChatId, PersonId},
+    policy::document::shorten,
+};
 
-/// The longest value, in bytes.
-const LONGEST_TEXT: usize = 10_000;
+/// The longest text of a condition, in bytes.
+pub(crate) const MAX_TEXT_BYTES: usize = 10_000;
 
-/// Values that an argument is looked up in.
+/// A set of values.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Values {
     texts: HashSet<Box<str>>,
     plain: HashSet<Box<str>>,
     numbers: Vec<Number>,
     flags: Vec<bool>,
-    /// Whether one of the texts is a person by number.
+    /// Whether one of the texts is a person's number.
     people: bool,
 }
 
@@ -29,35 +32,31 @@ pub(super) enum Number {
 }
 
 impl Values {
-    pub(super) fn new<'v>(
-        values: impl IntoIterator<Item = &'v Operand>,
-    ) -> Result<Self, Problem<At>> {
+    pub(super) fn new<'v>(values: impl IntoIterator<Item = &'v Value>) -> Result<Self, Problem> {
         let mut all = Self::default();
         for value in values {
             match value {
-                Operand::Text(text) if text.len() > LONGEST_TEXT => {
-                    let message = format!("this text has {} bytes", text.len());
-                    return Err(too_long(
-                        message,
-                        format!("a value has at most {LONGEST_TEXT}"),
-                    ));
+                Value::String(text) if text.len() > MAX_TEXT_BYTES => {
+                    return Err(too_long("a text", text.len(), MAX_TEXT_BYTES, "bytes"));
                 }
-                Operand::Text(text) => {
+                Value::String(text) => {
                     all.people |= matches!(person(text), Some(person) if !person.is_hidden());
                     for text in spellings(text) {
                         all.plain.insert(plain(&text).into());
                         all.texts.insert(text.into());
                     }
                 }
-                Operand::Boolean(flag) => all.flags.push(*flag),
-                Operand::List(_) => return Err(wanted(value, "a single value")),
+                Value::Bool(flag) => all.flags.push(*flag),
+                Value::Array(_) | Value::Object(_) | Value::Null => {
+                    return Err(wanted(value, "a single value"));
+                }
                 value => all.numbers.push(number(value)?),
             }
         }
         Ok(all)
     }
 
-    /// Each of them, in every spelling, ids first.
+    /// All values, ids and numbers in every spelling, ids first.
     pub(super) fn each(&self) -> impl Iterator<Item = Value> {
         let mut texts: Vec<&str> = self.texts.iter().map(|text| &**text).collect();
         texts.sort_unstable_by_key(|text| (!text.contains('@'), *text));
@@ -67,7 +66,8 @@ impl Values {
         texts.chain(numbers).chain(flags)
     }
 
-    pub(super) fn say(&self, value: &Value) -> Option<bool> {
+    /// Whether a value is one of them; `None` in doubt.
+    pub(super) fn test(&self, value: &Value) -> Option<bool> {
         match value {
             Value::String(text) if !self.texts.is_empty() => {
                 let found = both(
@@ -75,7 +75,7 @@ impl Values {
                     |text| self.texts.contains(text),
                     |text| self.plain.contains(text),
                 );
-                // A hidden identity may be that of anybody.
+                // The person behind a hidden id is unknown.
                 found.filter(|found| *found || !self.people || !text.ends_with("@lid"))
             }
             Value::Bool(flag) if !self.flags.is_empty() => Some(self.flags.contains(flag)),
@@ -113,7 +113,7 @@ impl Number {
         }
     }
 
-    /// Itself, and the numbers beside it.
+    /// The number, and those next to it.
     pub(super) fn around(self) -> Vec<Value> {
         match self {
             Self::Whole(number) => [number - 1, number, number + 1]
@@ -142,7 +142,7 @@ impl Number {
     }
 }
 
-/// What is so of a text both as it is and in its plain form.
+/// The result for a text as it is and for its plain form; `None` if they differ.
 pub(super) fn both(
     text: &str,
     as_it_is: impl Fn(&str) -> bool,
@@ -153,7 +153,7 @@ pub(super) fn both(
     (one == other).then_some(one)
 }
 
-/// A text as it is written, and as the id or the number that it may be.
+/// A text as it is, and in the other spellings of the id or number that it may be.
 pub(super) fn spellings(text: &str) -> Vec<String> {
     let mut all = vec![text.to_owned()];
     if let Ok(chat) = ChatId::parse(text) {
@@ -167,31 +167,37 @@ pub(super) fn spellings(text: &str) -> Vec<String> {
     all
 }
 
-/// The person that a text may be.
+/// The person that a text stands for.
 pub(super) fn person(text: &str) -> Option<PersonId> {
     PersonId::parse(text).ok()
 }
 
-pub(super) fn number(value: &Operand) -> Result<Number, Problem<At>> {
+/// The number of a condition that compares numbers.
+pub(super) fn number(value: &Value) -> Result<Number, Problem> {
+    Number::of(value).ok_or_else(|| wanted(value, "a number"))
+}
+
+/// The complaint about a value of the wrong type.
+pub(super) fn wanted(value: &Value, allowed: &str) -> Problem {
+    let message = format!("value must be {allowed}, got {}", shown(value));
+    Problem::new("value", "bad-value", message, format!("write {allowed}"))
+}
+
+/// A value for messages.
+pub(super) fn shown(value: &Value) -> String {
     match value {
-        Operand::Integer(number) => Ok(Number::Whole((*number).into())),
-        Operand::Float(number) if number.is_finite() => Ok(Number::Fraction(*number)),
-        Operand::Float(_) => Err(bad("this is no number", "write a number")),
-        value => Err(wanted(value, "a number")),
+        Value::String(text) => format!("\"{}\"", shorten(text)),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "a table".to_owned(),
+        value => value.to_string(),
     }
 }
 
-pub(super) fn wanted(value: &Operand, what: &str) -> Problem<At> {
-    bad(
-        &format!("this is {}", kind_of(value)),
-        &format!("write {what}"),
-    )
+pub(super) fn wrong(message: &str, hint: &str) -> Problem {
+    Problem::new("value", "bad-value", message, hint)
 }
 
-pub(super) fn bad(message: &str, hint: &str) -> Problem<At> {
-    Problem::new(At::Value, "bad-value", message, hint)
-}
-
-pub(super) fn too_long(message: String, hint: String) -> Problem<At> {
-    Problem::new(At::Value, "too-long", message, hint)
+pub(super) fn too_long(what: &str, size: usize, most: usize, unit: &str) -> Problem {
+    let message = format!("value: {what} has at most {most} {unit}, got {size}");
+    Problem::new("value", "too-long", message, "shorten it")
 }

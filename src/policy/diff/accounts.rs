@@ -1,13 +1,13 @@
-//! Accounts: which are there, and who may use them.
+//! Accounts: which there are, and who may use them.
 
 use std::collections::BTreeSet;
 
-use super::{Change, Direction, Pair, Side};
+use super::{Direction, Pair, PolicyChange, Side};
 use crate::policy::Policy;
 
 impl Pair<'_> {
-    /// The accounts that a caller gains and loses. Another back end is another account.
-    pub(super) fn accounts(self) -> Vec<Change> {
+    /// The accounts that a caller gains and loses. A changed account counts as gained.
+    pub(super) fn accounts(self) -> Vec<PolicyChange> {
         let all = [self.old, self.new].map(|policy| policy.accounts().keys());
         let names: BTreeSet<&String> = all.into_iter().flatten().collect();
         let mut found = Vec::new();
@@ -20,11 +20,11 @@ impl Pair<'_> {
                 (None, Some(_)) => (Direction::Looser, "no use", "may be used"),
                 (Some(_), None) => (Direction::Tighter, "may be used", "no use"),
                 (Some(old), Some(new)) if old != new => {
-                    (Direction::Looser, "may be used", "is described otherwise")
+                    (Direction::Looser, "may be used", "has other settings")
                 }
                 _ => continue,
             };
-            found.push(Change {
+            found.push(PolicyChange {
                 direction,
                 grant: None,
                 about: format!("account {name}"),

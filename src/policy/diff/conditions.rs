@@ -1,24 +1,21 @@
-//! Conditions: calls on both sides of each border, judged under both policies.
+//! Conditions: calls on both sides of each border, decided under both policies.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Change, Direction, Grouped, Pair, Side, probes::short};
+use super::{Direction, Grouped, Pair, PolicyChange, Side, probes::short};
 use crate::{
     op::{self, Entry, Risk},
-    policy::{
-        Decision, Effect, Finding, Policy, RuleLocation,
-        layer::{Action, Conditional},
-    },
+    policy::{Action, Decision, Effect, Finding, Policy, RuleLocation, layer::Conditional},
 };
 
 impl Policy {
-    /// What the rules about tools say of these arguments.
-    fn ruled(&self, entry: &Entry, arguments: &Value, grant: &str) -> (u8, Side) {
+    /// The result of the rules for a tool with these arguments, and its strictness.
+    fn apply_rules(&self, entry: &Entry, arguments: &Value, grant: &str) -> (u8, Side) {
         let mut decision = Decision::default();
         for layer in self.layers_of(grant) {
-            layer.rule(entry.name, arguments, &mut decision);
+            layer.apply_rules(entry.name, arguments, &mut decision);
         }
         let (floor, place) = &self.floor;
         if entry.risk == Risk::Destructive {
@@ -30,14 +27,13 @@ impl Policy {
     }
 
     pub(super) fn conditional(&self, tool: &str, grant: &str) -> Vec<&Conditional> {
-        let tool_rules = self.layers_of(grant);
-        let tool_rules = tool_rules.filter_map(|layer| layer.tool_rules.get(tool));
-        tool_rules.flat_map(|ruling| &ruling.conditional).collect()
+        let rules = self.tool_rules(tool, grant);
+        rules.flat_map(|rules| &rules.conditional).collect()
     }
 }
 
 impl Pair<'_> {
-    pub(super) fn conditions(self) -> Vec<Change> {
+    pub(super) fn conditions(self) -> Vec<PolicyChange> {
         let mut all = Vec::new();
         for entry in op::catalogue() {
             let rules =
@@ -55,23 +51,23 @@ impl Pair<'_> {
         entry: &'static Entry,
         old: &[&Conditional],
         new: &[&Conditional],
-    ) -> Vec<Change> {
+    ) -> Vec<PolicyChange> {
         let usual = [self.old, self.new]
             .map(|policy| refusing(&policy.effect(entry.name, entry.risk, self.grant)));
         let (calls, complete) = self.calls(entry, old, new);
         let mut found = Grouped::default();
-        let mut told: HashSet<(u8, Side, u8, Side)> = HashSet::new();
+        let mut shown: HashSet<(u8, Side, u8, Side)> = HashSet::new();
         for arguments in &calls {
             let [was, is] =
-                [self.old, self.new].map(|policy| policy.ruled(entry, arguments, self.grant));
+                [self.old, self.new].map(|policy| policy.apply_rules(entry, arguments, self.grant));
             if was.0 == is.0 || [was.0, is.0] == usual {
                 continue;
             }
             // One example is enough for each pair of rules.
-            if told.insert((was.0, was.1.clone(), is.0, is.1.clone())) {
+            if shown.insert((was.0, was.1.clone(), is.0, is.1.clone())) {
                 let name = match short(arguments) {
                     Some(arguments) => format!("{} with {arguments}", entry.name),
-                    None => format!("{} without such an argument", entry.name),
+                    None => format!("{} without that argument", entry.name),
                 };
                 found.compare(&name, was, is);
             }
@@ -81,37 +77,27 @@ impl Pair<'_> {
             (new, old, Direction::Tighter),
         ] {
             for (rule, says) in gone(from, to, complete) {
-                let shown = told.iter().any(|(_, was, _, is)| {
-                    let side = if direction == Direction::Looser {
-                        was
-                    } else {
-                        is
-                    };
-                    side.rule.as_ref().is_some_and(|place| *place == rule)
+                let mut sides = shown.iter().map(|(_, was, _, is)| match direction {
+                    Direction::Looser => was,
+                    Direction::Tighter => is,
                 });
-                if shown {
+                if sides.any(|side| side.rule.as_ref() == Some(&rule)) {
                     continue;
                 }
-                let (gone, none) = (
-                    Side::new(says, Some(&rule)),
-                    Side::new("no such condition", None),
-                );
-                match direction {
-                    Direction::Looser => found.add(direction, entry.name, gone, none),
-                    Direction::Tighter => found.add(direction, entry.name, none, gone),
-                }
+                let lacks = Side::new("no such condition", None);
+                found.restriction(direction, entry.name, Side::new(says, Some(&rule)), lacks);
             }
         }
         found.changes()
     }
 }
 
-/// How strict it is; what is refused may be hidden too.
+/// How strict an effect is; hidden counts as refused.
 fn refusing(effect: &Effect) -> u8 {
-    effect.strictness().min(2)
+    effect.strictness().min(Action::Deny as u8)
 }
 
-/// Rules of one side that the other may not keep, as far as trying cannot tell.
+/// The conditions of one policy that the other may lack, where trying calls cannot tell.
 fn gone<'p>(
     from: &[&'p Conditional],
     to: &[&'p Conditional],
@@ -119,8 +105,7 @@ fn gone<'p>(
 ) -> Vec<(RuleLocation, String)> {
     let mut found = Vec::new();
     for rule in from {
-        let told = rule.when.iter().all(|when| when.condition.is_plain());
-        if complete && told {
+        if complete && rule.when.iter().all(|when| when.condition.is_plain()) {
             continue;
         }
         let allows = |rule: &Conditional| rule.action == Action::Allow;

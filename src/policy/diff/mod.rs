@@ -1,25 +1,28 @@
 //! What a change of the policy loosens and what it tightens.
 //!
-//! Each part of a policy is held against the same part of the other: what comes of a
-//! call is the strictest of its parts, so where no part is looser, no call is.
+//! Each part of a policy is compared with the same part of the other. The effect of a call
+//! is the strictest of all parts, so if no part is looser, no call is.
 
 mod accounts;
+mod chats;
 mod conditions;
-mod people;
 mod probes;
-mod terms;
+mod settings;
 mod tools;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde::Serialize;
 
-use super::{Effect, Policy, RuleLocation};
+use super::{Action, Effect, Policy, RuleLocation};
 
-/// How many names are told.
-const TOLD: usize = 6;
+/// How many names a change shows.
+const MAX_NAMES: usize = 6;
 
-/// Which way a change goes.
+/// Whether a change allows more or less.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -29,28 +32,28 @@ pub enum Direction {
     Tighter,
 }
 
-/// One thing that is no longer as it was.
+/// One difference between two policies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// Which way it goes.
+pub struct PolicyChange {
+    /// Whether it allows more or less.
     pub direction: Direction,
-    /// For which caller, where not for everybody.
+    /// The caller, if it does not concern everybody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<String>,
-    /// What it is about.
+    /// The tools, chats or settings that it concerns.
     pub about: String,
-    /// What it was.
+    /// The old policy.
     pub old: Side,
-    /// What it is.
+    /// The new policy.
     pub new: Side,
 }
 
 /// One side of a change.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Side {
-    /// What is said.
+    /// What the policy says.
     pub says: String,
-    /// Where.
+    /// The rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleLocation>,
 }
@@ -64,13 +67,21 @@ impl Side {
     }
 
     fn of(effect: &Effect, rule: Option<&RuleLocation>) -> Self {
-        let because = effect.because();
-        let place = because.and_then(|because| because.rule.as_ref());
+        let reason = effect.reason();
+        let place = reason.and_then(|reason| reason.rule.as_ref());
         Self::new(effect.name(), place.or(rule))
+    }
+
+    /// The strictest of several actions, with its strictness; `allow` if there is none.
+    fn strictest<'p>(actions: impl Iterator<Item = (Action, &'p RuleLocation)>) -> (u8, Self) {
+        let found = actions.max_by_key(|(action, _)| *action);
+        let (action, rule) = found.unzip();
+        let action = action.unwrap_or(Action::Allow);
+        (action as u8, Self::new(action.name(), rule))
     }
 }
 
-/// Two policies, looked at for one caller.
+/// Two policies, compared for one caller.
 #[derive(Clone, Copy)]
 struct Pair<'a> {
     old: &'a Policy,
@@ -79,8 +90,8 @@ struct Pair<'a> {
 }
 
 impl Policy {
-    /// What another policy in its place would loosen and tighten.
-    pub fn changes(&self, new: &Self) -> Vec<Change> {
+    /// What a new policy in place of this one loosens and tightens.
+    pub fn changes(&self, new: &Self) -> Vec<PolicyChange> {
         let pair = |grant| Pair {
             old: self,
             new,
@@ -92,11 +103,11 @@ impl Policy {
         let grants: BTreeSet<&str> = self.grants().chain(new.grants()).collect();
         for grant in grants {
             let found = pair(grant).of_caller().into_iter();
-            // What holds for everybody is told once.
+            // What concerns everybody is shown once.
             all.extend(
                 found
                     .filter(|one| !everybody.contains(one))
-                    .map(|one| Change {
+                    .map(|one| PolicyChange {
                         grant: Some(grant.to_owned()),
                         ..one
                     }),
@@ -107,10 +118,19 @@ impl Policy {
     }
 }
 
-impl Pair<'_> {
-    fn of_caller(self) -> Vec<Change> {
+impl<'a> Pair<'a> {
+    /// What the old policy has and the new one lacks, and the reverse. Restrictions that are
+    /// gone make it looser.
+    fn both_ways(self) -> [(&'a Policy, &'a Policy, Direction); 2] {
+        [
+            (self.old, self.new, Direction::Looser),
+            (self.new, self.old, Direction::Tighter),
+        ]
+    }
+
+    fn of_caller(self) -> Vec<PolicyChange> {
         let mut found = self.accounts();
-        found.extend(self.standings());
+        found.extend(self.effects());
         found.extend(self.conditions());
         found.extend(self.limits());
         found.extend(self.paces());
@@ -121,7 +141,7 @@ impl Pair<'_> {
         found
     }
 
-    fn of_everybody(self) -> Vec<Change> {
+    fn of_everybody(self) -> Vec<PolicyChange> {
         let mut found = self.health();
         found.extend(self.mode());
         found.extend(self.confirmation());
@@ -129,11 +149,11 @@ impl Pair<'_> {
     }
 }
 
-/// Changes of the same kind, told together.
+/// Changes, grouped by what they say.
 #[derive(Default)]
 struct Grouped {
     found: BTreeMap<(Direction, Side, Side), Vec<String>>,
-    /// Before and after the names.
+    /// Shown before and after the names.
     around: [&'static str; 2],
 }
 
@@ -152,22 +172,30 @@ impl Grouped {
         }
     }
 
-    /// Compares two verdicts, and adds what is different.
+    /// Adds a restriction that one policy has and the other does not.
+    fn restriction(&mut self, direction: Direction, name: &str, has: Side, lacks: Side) {
+        match direction {
+            Direction::Looser => self.add(direction, name, has, lacks),
+            Direction::Tighter => self.add(direction, name, lacks, has),
+        }
+    }
+
+    /// Compares two sides by strictness, and adds the difference.
     fn compare(&mut self, name: &str, old: (u8, Side), new: (u8, Side)) {
-        // What is refused may be hidden too: no call is made either way.
-        let refused = 2;
+        // Hidden is as strict as refused: no call is made either way.
+        let refused = Action::Deny as u8;
         let direction = match old.0.min(refused).cmp(&new.0.min(refused)) {
-            std::cmp::Ordering::Greater => Direction::Looser,
-            std::cmp::Ordering::Less => Direction::Tighter,
-            std::cmp::Ordering::Equal => return,
+            Ordering::Greater => Direction::Looser,
+            Ordering::Less => Direction::Tighter,
+            Ordering::Equal => return,
         };
         self.add(direction, name, old.1, new.1);
     }
 
-    fn changes(self) -> Vec<Change> {
+    fn changes(self) -> Vec<PolicyChange> {
         let [before, after] = self.around;
         let all = self.found.into_iter();
-        all.map(|((direction, old, new), names)| Change {
+        all.map(|((direction, old, new), names)| PolicyChange {
             direction,
             grant: None,
             about: format!("{before}{}{after}", several(&names)),
@@ -178,12 +206,13 @@ impl Grouped {
     }
 }
 
+/// Up to six names, and how many more there are.
 fn several(names: &[String]) -> String {
-    let mut told: Vec<String> = names.iter().take(TOLD).cloned().collect();
-    if names.len() > TOLD {
-        told.push(format!("{} more", names.len() - TOLD));
+    let mut shown: Vec<String> = names.iter().take(MAX_NAMES).cloned().collect();
+    if names.len() > MAX_NAMES {
+        shown.push(format!("{} more", names.len() - MAX_NAMES));
     }
-    told.join(", ")
+    shown.join(", ")
 }
 
 #[cfg(test)]
@@ -191,15 +220,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn some_names_are_told_and_the_rest_is_counted() {
+    fn some_names_are_shown_and_the_rest_is_counted() {
         let names: Vec<String> = ('a'..='h').map(String::from).collect();
-        for (names, told) in [
+        for (names, shown) in [
             (&names[..1], "a"),
             (&names[..6], "a, b, c, d, e, f"),
             (&names[..7], "a, b, c, d, e, f, 1 more"),
             (&names[..8], "a, b, c, d, e, f, 2 more"),
         ] {
-            assert_eq!(several(names), told);
+            assert_eq!(several(names), shown);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Calls on both sides of each border that conditions draw.
+//! Calls on both sides of each border of the conditions.
 
 use serde_json::{Map, Value};
 
@@ -9,13 +9,13 @@ use crate::{
 };
 
 /// The most calls that are tried for a tool.
-const MOST: usize = 4000;
+const MAX_CALLS: usize = 4000;
 
-/// The longest example that is told, in characters.
-const LONGEST: usize = 100;
+/// The longest example that is shown, in characters.
+const MAX_SHOWN: usize = 100;
 
 impl Pair<'_> {
-    /// Calls to try, and whether they are all that there is to try.
+    /// The calls to try, and whether they are complete.
     pub(super) fn calls(
         self,
         entry: &Entry,
@@ -40,14 +40,14 @@ impl Pair<'_> {
         let mut complete = true;
         for path in paths {
             let here: Vec<&Condition> = all().filter(|one| one.path() == path).collect();
-            // The operator's own examples show what a pattern is about.
+            // The examples of the policy show what a pattern is about.
             let mut values: Vec<Value> = samples()
                 .filter_map(|facts| at(&facts.arguments, path).cloned())
                 .collect();
             for condition in &here {
                 let (any, optional) = condition.any_value(entry.name, &schemas.input);
                 let usual = [Some(any), optional.then_some(Value::Null)];
-                // What is null is left out.
+                // `null` stands for an omitted argument.
                 for value in usual.into_iter().flatten().chain(condition.borders()) {
                     if !values.contains(&value) {
                         values.push(value);
@@ -59,8 +59,8 @@ impl Pair<'_> {
                 placed.collect::<Vec<_>>()
             };
             let mut more: Vec<Value> = calls.iter().flat_map(with).collect();
-            complete &= more.len() <= MOST;
-            more.truncate(MOST);
+            complete &= more.len() <= MAX_CALLS;
+            more.truncate(MAX_CALLS);
             calls = more;
         }
         (calls, complete)
@@ -83,7 +83,7 @@ fn put(call: &Value, path: &[Box<str>], value: &Value) -> Value {
     Value::Object(fields)
 }
 
-/// Arguments as people read them.
+/// Arguments for people; `None` if there are none.
 pub(super) fn short(arguments: &Value) -> Option<String> {
     let mut arguments = arguments.clone();
     if let Value::Object(fields) = &mut arguments {
@@ -93,7 +93,7 @@ pub(super) fn short(arguments: &Value) -> Option<String> {
         }
     }
     let text = op::Untrusted::new(&arguments.to_string()).to_string();
-    let cut: String = text.chars().take(LONGEST).collect();
+    let cut: String = text.chars().take(MAX_SHOWN).collect();
     let more = if cut.len() < text.len() { "…" } else { "" };
     Some(format!("{cut}{more}"))
 }

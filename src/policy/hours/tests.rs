@@ -198,23 +198,20 @@ fn what_is_wrong_is_named() {
     ] {
         let problems = Quiet::new(hours, "UTC").unwrap_err();
         assert_eq!(problems.len(), 1, "{hours}");
-        assert_eq!(
-            (problems[0].at, problems[0].code),
-            (HoursAt::Quiet, "bad-value")
-        );
+        assert_eq!((problems[0].key, problems[0].code), ("quiet", "bad-value"));
     }
     for (zone, hint) in [
         ("Europe/Berln", "did you mean `Europe/Berlin`?"),
         ("local", "a server often runs"),
-        ("Etc/Unknown", "write a name"),
-        ("", "write a name"),
-        ("../../etc/passwd", "write a name"),
-        ("CET-1CEST", "write a name"),
+        ("Etc/Unknown", "zone takes a name"),
+        ("", "zone takes a name"),
+        ("../../etc/passwd", "zone takes a name"),
+        ("CET-1CEST", "zone takes a name"),
     ] {
         let problems = Quiet::new("22:00-07:00", zone).unwrap_err();
         assert_eq!(
-            (problems[0].at, problems[0].code),
-            (HoursAt::Zone, "unknown-zone")
+            (problems[0].key, problems[0].code),
+            ("zone", "unknown-zone")
         );
         assert!(
             problems[0].hint.contains(hint),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use whatsapp_guard::{config::Timeouts, op};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
-use crate::app::{self, Setup, code};
+use crate::app::{self, ServerBuilder, code};
 
 /// The tools of which a repeated call is not sent again.
 pub fn sends() -> Vec<&'static str> {
@@ -18,7 +18,10 @@ pub fn sends() -> Vec<&'static str> {
 
 /// How often a tool's request was made when no answer ever came; `None` where the back
 /// end does not have the tool.
-async fn requests(tool: &str, setup: impl Fn(&MockServer, Timeouts) -> Setup) -> Option<usize> {
+async fn requests(
+    tool: &str,
+    setup: impl Fn(&MockServer, Timeouts) -> ServerBuilder,
+) -> Option<usize> {
     let mock = MockServer::start().await;
     Mock::given(any())
         .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(60)))

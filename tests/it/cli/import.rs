@@ -6,7 +6,7 @@ use serde_json::Value;
 use whatsapp_guard::policy::Policy;
 
 use crate::{
-    app::command::{Ran, program, run},
+    app::command::{CommandOutput, program, run},
     import::conversion::effect,
 };
 
@@ -14,7 +14,7 @@ const INTERCEPT: &str = include_str!("../fixtures/intercept.yaml");
 const POLICYLAYER: &str = include_str!("../fixtures/policylayer.json");
 
 /// Runs `import` on a file of this text.
-fn ran(text: &[u8], arguments: &[&str]) -> Ran {
+fn ran(text: &[u8], arguments: &[&str]) -> CommandOutput {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("theirs");
     fs::write(&file, text).unwrap();
@@ -114,7 +114,7 @@ fn what_is_no_policy_exits_with_2() {
         (b"a: 1\n", "this is no policy"),
         (b"- 1\n", "this is no policy"),
         (b"version: '2'\n", "theirs:1:10: only version"),
-        (b"version: '1'\ntools: [x]\n", "`tools` is a list"),
+        (b"version: '1'\ntools: [x]\n", "`tools` must be a table"),
         (
             b"version: '1'\nversion: '1'\n",
             "theirs:2:1: `version` is written twice",
@@ -128,7 +128,10 @@ fn what_is_no_policy_exits_with_2() {
             b"{\"version\":\"1\",\"hide\":[],\"hide\":[]}",
             "`hide` is written twice",
         ),
-        (b"{\"version\":\"1\",\"risk\":{}}", "`risk` is ours"),
+        (
+            b"{\"version\":\"1\",\"risk\":{}}",
+            "`risk` is a key of our own format",
+        ),
         (b"version: '1'\nhide: [\n", "theirs:"),
         (b"\xff\xfe", "cannot be read"),
     ] {

@@ -82,7 +82,7 @@ expect = "deny"
 code = "not-admitted"
 "#;
 
-fn test(cases: &str, more: &[&str]) -> crate::app::command::Ran {
+fn test(cases: &str, more: &[&str]) -> crate::app::command::CommandOutput {
     let files = [("policy.toml", POLICY), ("cases.toml", cases)];
     let arguments = ["test", "cases.toml", "--policy", "policy.toml"];
     run_with_files(&files, &[&arguments, more].concat())
@@ -150,11 +150,11 @@ code = "hidden"
     assert_eq!((ran.code, ran.out.as_str()), (2, ""));
     insta::assert_snapshot!(ran.err);
     for (cases, said) in [
-        ("", "there is no case"),
+        ("", "the file has no case"),
         ("[case]\nname = \"x\"", "two brackets"),
         (
             "[[case]]\nname = \"x\"\ntool = \"get_session\"\nargs = \"x\"\nexpect = \"deny\"",
-            "the arguments as a table",
+            "args must be a table of arguments",
         ),
     ] {
         let ran = test(cases, &[]);

@@ -1,16 +1,11 @@
 //! The table of error codes in README.md.
 
-use whatsapp_guard::op::{BackendError, GUARD, Untrusted};
+use whatsapp_guard::op::{BackendError, GUARD};
 
 #[test]
 fn every_fault_is_in_the_readme() {
     let (api, why) = ("WAHA", String::new());
-    let refused = |api| BackendError::Refused {
-        api,
-        status: None,
-        said: Untrusted::new("no"),
-        next: "",
-    };
+    let refused = |api| BackendError::refused(api, "no", "");
     let faults = [
         (refused(api), "backend-refused"),
         (refused(GUARD), "media-refused"),

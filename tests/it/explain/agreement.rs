@@ -210,7 +210,7 @@ proptest! {
             }
         }
         // What is looser one way is tighter the other way.
-        let count = |changes: &[whatsapp_guard::policy::Change], way| {
+        let count = |changes: &[whatsapp_guard::policy::PolicyChange], way| {
             changes.iter().filter(|one| one.direction == way).count()
         };
         prop_assert_eq!(count(&there, Direction::Looser), count(&back, Direction::Tighter), "{}\n{}", old, new);

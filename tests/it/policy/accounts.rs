@@ -59,7 +59,7 @@ fn a_grant_has_to_say_which_of_several_it_may_use() {
     let (found, said) = problems(&format!("{TWO}[grants.alice]\naccounts = [\"wrok\"]\n"));
     assert_eq!(found, ["11:unknown-account"]);
     let (_, other) = problems(&format!("{TWO}[grants.alice]\naccounts = [\"zzzzzz\"]\n"));
-    assert!(other.contains("there are: home, work"), "{other}");
+    assert!(other.contains("accounts are home, work"), "{other}");
     assert!(said.contains("did you mean `work`?"), "{said}");
     for none in ["[]", "\"work\"", "[1]"] {
         let (found, _) = problems(&format!("{TWO}[grants.alice]\naccounts = {none}\n"));
@@ -291,10 +291,7 @@ fn an_included_file_ties_and_names_no_account() {
         "version = \"1\"\n[grants.alice]\nhide = [\"send_message\"]\n[grants.bob]\n",
     );
     let wrong = Policy::load(&first).unwrap_err().to_string();
-    assert!(
-        wrong.contains("`grants.bob` says nothing of accounts"),
-        "{wrong}"
-    );
+    assert!(wrong.contains("`grants.bob` needs `accounts`"), "{wrong}");
     assert!(!wrong.contains("grants.alice"), "{wrong}");
     write(
         "more.toml",

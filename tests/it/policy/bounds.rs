@@ -18,7 +18,10 @@ fn a_list_has_a_hundred_thousand_entries_at_most() {
     };
     policy(&list(100_000));
     let said = wrong(&list(100_001)).to_string();
-    assert!(said.contains("more than 100000 entries"), "{said:.200}");
+    assert!(
+        said.contains("at most 100000 entries, got 100001"),
+        "{said:.200}"
+    );
 }
 
 #[test]
@@ -30,7 +33,7 @@ fn the_looser_of_two_limits_of_a_counter_is_told() {
     for (one, other) in [(loose, tight), (tight, loose)] {
         let rules = format!("[tools.send_message]\nlimits = [{one}, {other}]\n");
         let said = policy(&open(&rules)).warnings.to_string();
-        let wanted = "`9 per minute per caller` never counts: `9 per hour per caller` is tighter";
+        let wanted = "`9 per minute per caller` has no effect: `9 per hour per caller` is stricter";
         assert!(said.contains(wanted), "{said}");
     }
     let more = "{ max = 10, window = \"hour\", counter = \"c\" }";
@@ -150,13 +153,13 @@ fn a_rule_that_another_one_overrules_is_told() {
         (
             "allow",
             class("confirm"),
-            "allows what another rule asks about",
+            "allows what another rule confirms",
         ),
         ("allow", class("allow"), ""),
         (
             "confirm",
             class("deny"),
-            "asks about what another rule refuses",
+            "confirms what another rule refuses",
         ),
         ("confirm", class("confirm"), ""),
         ("confirm", class("allow"), ""),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use whatsapp_guard::{
-    policy::{Condition, Operand},
+    policy::Condition,
     toolset::{Tool, Toolset},
 };
 
@@ -12,13 +12,13 @@ async fn toolset() -> Toolset {
     app::sandbox().start().await.backend.tools()
 }
 
-fn read(tool: &Tool, path: &str, op: &str, value: Operand) -> Result<Condition, String> {
+fn read(tool: &Tool, path: &str, op: &str, value: Value) -> Result<Condition, String> {
     let schemas = [(tool.name, &*tool.schemas().input)];
-    Condition::new(path, op, value, None, &schemas).map_err(|problems| format!("{problems:?}"))
+    Condition::new(path, op, &value, None, &schemas).map_err(|problems| format!("{problems:?}"))
 }
 
-fn text(text: &str) -> Operand {
-    Operand::Text(text.to_owned())
+fn text(text: &str) -> Value {
+    Value::from(text)
 }
 
 /// Every path of a schema.
@@ -39,11 +39,11 @@ async fn every_argument_of_every_tool_has_a_type() {
         for path in paths(&tool.schemas().input) {
             let of = format!("{path} of {}", tool.name);
             assert!(
-                read(tool, &path, "exists", Operand::Boolean(true)).is_ok(),
+                read(tool, &path, "exists", Value::from(true)).is_ok(),
                 "{of}"
             );
-            let number = read(tool, &path, "neq", Operand::Integer(5)).is_ok();
-            let flag = read(tool, &path, "neq", Operand::Boolean(true)).is_ok();
+            let number = read(tool, &path, "neq", Value::from(5)).is_ok();
+            let flag = read(tool, &path, "neq", Value::from(true)).is_ok();
             let words = read(tool, &path, "not_matches", text("a")).is_ok();
             let kinds = u8::from(number) + u8::from(flag) + u8::from(words);
             let has_parts = ["media", "picture"].contains(&path.as_str());
@@ -62,7 +62,7 @@ async fn a_path_leads_to_the_same_in_schema_and_call() {
         let names: Vec<String> = arguments.keys().cloned().collect();
         let call = toolset.prepare(tool.name, arguments).unwrap();
         for name in names {
-            let given = read(tool, &name, "exists", Operand::Boolean(true)).unwrap();
+            let given = read(tool, &name, "exists", Value::from(true)).unwrap();
             assert!(
                 given.holds(&call.facts().arguments),
                 "{name} of {}",
@@ -113,7 +113,7 @@ async fn calls_are_held_against_conditions_as_they_are_sent() {
             json!({ "chat": "15552223333@c.us", "text": "Hello" }),
             "mentions",
             "exists",
-            Operand::Boolean(false),
+            Value::from(false),
             true,
         ),
         (
@@ -121,7 +121,7 @@ async fn calls_are_held_against_conditions_as_they_are_sent() {
             json!({ "chat": "15552223333@c.us", "text": "Hello", "allow_repeat": true }),
             "allow_repeat",
             "neq",
-            Operand::Boolean(true),
+            Value::from(true),
             false,
         ),
         (
@@ -162,7 +162,7 @@ async fn calls_are_held_against_conditions_as_they_are_sent() {
             json!({ "chat": "15552223333@c.us" }),
             "limit",
             "lte",
-            Operand::Integer(100),
+            Value::from(100),
             true,
         ),
         (
@@ -170,7 +170,7 @@ async fn calls_are_held_against_conditions_as_they_are_sent() {
             json!({ "chat": "15552223333@c.us", "limit": 50 }),
             "limit",
             "lte",
-            Operand::Integer(20),
+            Value::from(20),
             false,
         ),
         (
@@ -178,7 +178,7 @@ async fn calls_are_held_against_conditions_as_they_are_sent() {
             json!({ "chat": "15552223333@c.us", "latitude": 50, "longitude": 8.5 }),
             "latitude",
             "gt",
-            Operand::Float(49.5),
+            Value::from(49.5),
             true,
         ),
     ] {

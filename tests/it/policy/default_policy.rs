@@ -140,7 +140,7 @@ fn its_limits_are_these() {
         assert_eq!(limits(tool), wanted, "{tool}");
     }
     assert_eq!(limits("check_number"), "10 per hour");
-    assert_eq!(limits("create_group"), "1 per 5 minutes, 3 per day");
+    assert_eq!(limits("create_group"), "1 per 5m, 3 per day");
     assert_eq!(limits("add_group_members"), "10 per day");
     assert_eq!(limits("logout_instance"), "2 per day");
     for (tool, wanted) in [

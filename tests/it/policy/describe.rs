@@ -13,7 +13,7 @@ use whatsapp_guard::{
     policy::{DEFAULT, Policy},
 };
 
-use crate::app::{self, App, code};
+use crate::app::{self, TestServer, code};
 
 /// All that can be said beside limits.
 const ALL: &str = r#"
@@ -63,7 +63,7 @@ value = "shadow"
 unlisted = "deny"
 "#;
 
-async fn told(app: &mut App) -> String {
+async fn told(app: &mut TestServer) -> String {
     let answer = app.read("whatsapp://policy").await;
     let text = &answer["result"]["contents"][0]["text"];
     text.as_str().unwrap().to_owned()
@@ -163,6 +163,6 @@ async fn an_agent_is_told_that_it_may_only_read() {
     let text = told(&mut app).await;
     assert_eq!(
         text.lines().nth(2),
-        Some("nothing but reading is allowed [policy.toml:4:1 (mode.read_only)]")
+        Some("only reading is allowed [policy.toml:4:1 (mode.read_only)]")
     );
 }

@@ -1,14 +1,13 @@
 //! Which changes between two policies are told, and how often.
 
 use whatsapp_guard::policy::{
-    Change,
     Direction::{self, Looser, Tighter},
-    Policy,
+    Policy, PolicyChange,
 };
 
 use crate::app::gate::open;
 
-fn changes(old: &str, new: &str) -> Vec<Change> {
+fn changes(old: &str, new: &str) -> Vec<PolicyChange> {
     let [old, new] = [old, new].map(|text| {
         let text = format!("version = \"1\"\n{text}\n");
         Policy::from_toml("policy.toml", &text).unwrap_or_else(|wrong| panic!("{wrong}"))

@@ -12,6 +12,7 @@ mod flow;
 mod grants;
 mod hours;
 mod includes;
+mod mistakes;
 mod modes;
 mod oauth;
 mod pace;

@@ -163,8 +163,8 @@ fn a_deny_keeps_its_reason() {
         r#"{"version":"1","default":"allow","tools":{"logout_instance":{"action":"deny","reason":"stay"}}}"#,
     );
     let effect = policy.effect("logout_instance", Risk::Execute, "local");
-    let because = effect.because().unwrap();
-    assert_eq!(because.reason.as_deref(), Some("stay"));
+    let because = effect.reason().unwrap();
+    assert_eq!(because.detail.as_deref(), Some("stay"));
     assert_eq!(
         because.rule.as_deref(),
         Some("policy.json:1:62 (tools.logout_instance.action)")

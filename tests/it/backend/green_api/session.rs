@@ -111,7 +111,7 @@ async fn refusals_say_what_to_do() {
             "expired",
             "console",
         ),
-        (refused(500, "oops"), "oops", "look at the state"),
+        (refused(500, "oops"), "oops", "check the state"),
         (
             ResponseTemplate::new(400).set_body_string(format!("bad path {}", address("qr"))),
             "[secret]",

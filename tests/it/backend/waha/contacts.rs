@@ -380,7 +380,7 @@ async fn blocking_that_was_refused_is_told() {
             "not implemented by the engine",
         ),
         (refused(501, "Not implemented"), "another engine"),
-        (reply(200, json!(false)), "it answered `false`"),
+        (reply(200, json!(false)), "it answered no"),
         (wrong_state("SCAN_QR_CODE"), "open_session"),
         (refused(500, "boom"), "boom"),
     ] {

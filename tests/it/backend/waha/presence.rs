@@ -90,7 +90,7 @@ async fn a_chat_nothing_is_known_of_is_told() {
             result["structuredContent"],
             json!({ "chats": [{ "chat": PERSON, "people": [] }] })
         );
-        assert!(text(&result).contains("look again"), "{result}");
+        assert!(text(&result).contains("check again"), "{result}");
     }
 }
 
@@ -181,7 +181,7 @@ async fn following_that_was_refused_is_told() {
             "not implemented",
         ),
         (refused(500, "boom"), "boom"),
-        (reply(200, json!(false)), "it answered `false`"),
+        (reply(200, json!(false)), "it answered no"),
     ] {
         let result = follow(answer, reply(200, json!([]))).await;
         assert_eq!(code(&result), "backend-refused");
@@ -252,7 +252,7 @@ async fn a_presence_that_was_refused_is_told() {
     let online = || json!({ "presence": "online" });
     for (answer, words) in [
         (reply(400, json!({ "detail": "not now" })), "not now"),
-        (reply(201, json!(false)), "it answered `false`"),
+        (reply(201, json!(false)), "it answered no"),
         (wrong_state("STARTING"), "get_session"),
     ] {
         let result = show(online(), answer, online()).await;

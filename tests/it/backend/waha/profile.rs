@@ -86,7 +86,7 @@ async fn every_part_is_put_and_looked_at() {
     );
     assert_eq!(
         text(&result),
-        "name: changed, and it shows\nabout text: changed, and it shows\npicture: changed, and it shows"
+        "name: changed and verified\nabout text: changed and verified\npicture: changed and verified"
     );
 }
 

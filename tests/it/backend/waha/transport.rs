@@ -125,13 +125,13 @@ async fn a_refusal_is_told_in_waha_s_own_words() {
             "not JSON",
             ResponseTemplate::new(502).set_body_string(html),
             "Bad Gateway",
-            "look at the state",
+            "check the state",
         ),
         (
             "0 bytes",
             empty(503),
             "Service Unavailable",
-            "look at the state",
+            "check the state",
         ),
         (
             "hidden characters",
@@ -335,7 +335,7 @@ async fn an_address_may_have_a_path() {
         );
         assert_eq!(
             findings[0].found,
-            "WAHA 2024.10.8 (NOWEB) answers and takes the key"
+            "WAHA 2024.10.8 (NOWEB) answers and accepts the key"
         );
     }
 }

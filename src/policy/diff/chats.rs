@@ -1,0 +1,166 @@
+//! Who may be written to, and whose messages may be read.
+
+use std::collections::BTreeSet;
+
+use super::{Grouped, Pair, PolicyChange, Side};
+use crate::{
+    op::ChatId,
+    policy::{Context, GroupNames, Policy, chats::ChatSet, layer::Layer},
+};
+
+/// Chats that no policy names, one of each kind.
+const OTHERS: [(&str, &str); 4] = [
+    ("any other person", "999000000000017@c.us"),
+    ("any other group", "999000000000017@g.us"),
+    ("any other channel", "999000000000017@newsletter"),
+    ("a hidden id", "999000000000017@lid"),
+];
+
+/// The most groups that are tried under each name.
+const MAX_GROUPS: usize = 1000;
+
+/// A chat to try, how it is shown, and its name if it is a group.
+struct ProbedChat {
+    label: String,
+    chat: ChatId,
+    groups: GroupNames,
+}
+
+impl ProbedChat {
+    fn new(label: String, chat: ChatId, name: Option<&str>) -> Self {
+        let mut groups = GroupNames::default();
+        if let (Some(name), ChatId::Group(group)) = (name, &chat) {
+            groups.learn(name, group.clone());
+        }
+        Self {
+            label,
+            chat,
+            groups,
+        }
+    }
+}
+
+/// The chats to try: those that either policy names, groups also under each group name, and
+/// one of each kind that neither names.
+fn probed(
+    pair: Pair<'_>,
+    sets: for<'p> fn(&'p Policy, &str) -> Vec<&'p ChatSet>,
+) -> Vec<ProbedChat> {
+    let (mut exact, mut names) = (BTreeSet::new(), BTreeSet::new());
+    for policy in [pair.old, pair.new] {
+        for chats in sets(policy, pair.grant) {
+            exact.extend(chats.chats().map(ChatId::as_str));
+            names.extend(chats.names());
+        }
+    }
+    let parsed = |id: &str| ChatId::parse(id).ok();
+    let chats: Vec<ChatId> = exact.into_iter().filter_map(parsed).collect();
+    let mut probed: Vec<ProbedChat> = Vec::new();
+    for name in names {
+        let other = OTHERS.iter().filter_map(|(_, id)| parsed(id));
+        let groups = other.chain(chats.iter().cloned());
+        let groups = groups.filter(|chat| matches!(chat, ChatId::Group(_)));
+        for (index, group) in groups.take(MAX_GROUPS).enumerate() {
+            let label = match index {
+                0 => format!("the group `{name}`"),
+                _ => format!("{group} as the group `{name}`"),
+            };
+            probed.push(ProbedChat::new(label, group, Some(name)));
+        }
+    }
+    probed.extend(
+        chats
+            .into_iter()
+            .map(|chat| ProbedChat::new(chat.to_string(), chat, None)),
+    );
+    let others = OTHERS
+        .iter()
+        .filter_map(|(label, id)| Some(ProbedChat::new((*label).to_owned(), parsed(id)?, None)));
+    probed.extend(others);
+    probed
+}
+
+impl Pair<'_> {
+    pub(super) fn recipients(self) -> Vec<PolicyChange> {
+        let probed = probed(self, |policy, grant| {
+            let layers = policy.layers_of(grant);
+            layers.flat_map(Layer::recipient_sets).collect()
+        });
+        let mut found = Grouped::around("writing to ", "");
+        for ProbedChat {
+            label,
+            chat,
+            groups,
+        } in &probed
+        {
+            let [old, new] = [self.old, self.new].map(|policy| {
+                let layers = policy.layers_of(self.grant);
+                let recipients = layers.filter_map(|layer| layer.recipients.as_ref());
+                let findings: Vec<_> = recipients.map(|rule| rule.find(chat, groups)).collect();
+                let strictest = findings
+                    .iter()
+                    .rev()
+                    .max_by_key(|finding| finding.effect.strictness());
+                match strictest {
+                    Some(finding) => (
+                        finding.effect.strictness(),
+                        Side::new(finding.effect.name(), finding.rule),
+                    ),
+                    None => (0, Side::new("allow", None)),
+                }
+            });
+            found.compare(label, old, new);
+        }
+        let [old, new] = [self.old, self.new].map(|policy| {
+            let layers = policy.layers_of(self.grant);
+            let rules = layers.filter_map(Layer::new_recipients);
+            Side::strictest(rules.map(|rule| (rule.action, &rule.place)))
+        });
+        found.compare("first-time recipients", old, new);
+        found.changes()
+    }
+
+    pub(super) fn reading(self) -> Vec<PolicyChange> {
+        let probed = probed(self, |policy, grant| {
+            let layers = policy.layers_of(grant);
+            layers.flat_map(Layer::reading_sets).collect()
+        });
+        let mut found = Grouped::around("reading ", "");
+        for ProbedChat {
+            label,
+            chat,
+            groups,
+        } in &probed
+        {
+            let [old, new] = [self.old, self.new].map(|policy| {
+                let context = Context {
+                    grant: self.grant,
+                    now: None,
+                    groups,
+                    newcomers: &[],
+                    has_read: &[],
+                };
+                let layers = policy.layers_of(self.grant);
+                let mut reading = layers.filter_map(|layer| layer.reading.as_ref());
+                match reading.find_map(|rule| rule.decide(chat, &context)) {
+                    Some(finding) => (1, Side::new("deny", finding.rule)),
+                    None => (0, Side::new("allow", None)),
+                }
+            });
+            found.compare(label, old, new);
+        }
+        found.changes()
+    }
+
+    /// What happens before what was read in one chat is sent to another.
+    pub(super) fn flow(self) -> Vec<PolicyChange> {
+        let mut found = Grouped::default();
+        let [old, new] = [self.old, self.new].map(|policy| {
+            let layers = policy.layers_of(self.grant);
+            let flows = layers.filter_map(|layer| layer.flow.as_ref());
+            Side::strictest(flows.map(|(action, place)| (*action, place)))
+        });
+        found.compare("writing to another chat than was read", old, new);
+        found.changes()
+    }
+}

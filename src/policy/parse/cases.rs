@@ -1,0 +1,190 @@
+//! Files of calls with expected effects, for `whatsapp-guard test`.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::reader::{Common, Fields, Reader};
+use crate::{
+    op::{self, ChatId, Facts, GroupId},
+    policy::{
+        Action, Case, CaseOutcome, Code, Diagnostics, GroupNames, LOCAL, Policy, cases::CODES,
+        document::Node, source::SourceFile,
+    },
+    text,
+};
+
+const CASE: [&str; 11] = [
+    "name", "tool", "args", "as", "at", "known", "has_read", "groups", "expect", "code", "rule",
+];
+
+/// Reads the cases of a file.
+///
+/// # Errors
+/// All mistakes, each with its place.
+pub(in crate::policy) fn cases(
+    mut source: SourceFile,
+    policy: &Policy,
+) -> Result<Vec<Case>, Diagnostics> {
+    let mut common = Common::default();
+    let cases = Reader::read(&mut source, &mut common, String::new(), |reader, root| {
+        reader.cases(root, policy)
+    });
+    let mut found = Diagnostics::default();
+    found.add(&source.origin, &source.text, source.problems);
+    if found.has_errors() {
+        return Err(found);
+    }
+    Ok(cases.unwrap_or_default())
+}
+
+impl Reader<'_> {
+    fn cases(&mut self, root: &Node, policy: &Policy) -> Vec<Case> {
+        self.table(root, &["case"]);
+        let Some(node) = root.get("case") else {
+            let start = root.span.start..root.span.start;
+            let hint = "write [[case]], and below it name, tool, args and expect";
+            self.wrong(&start, "missing-key", "the file has no case", hint);
+            return Vec::new();
+        };
+        let items = self.list(node, "[[case]], with two brackets, once for each case");
+        let cases = items.iter().filter_map(|item| self.case(item, policy));
+        cases.collect()
+    }
+
+    fn case(&mut self, node: &Node, policy: &Policy) -> Option<Case> {
+        let fields = self.table(node, &CASE)?;
+        let [name, tool, expect] =
+            ["name", "tool", "expect"].map(|key| self.required(&fields, node, key));
+        let (line, column) = self.positions.of(node.span.start);
+        // Everything is read before a missing value ends the case, so that all mistakes show.
+        let name = name.and_then(|node| self.text(node));
+        let facts = tool.and_then(|node| self.facts(&fields, node));
+        let expect = expect.and_then(|node| self.expected(&fields, node));
+        let grant = match fields.get("as") {
+            Some(node) => self.text(node),
+            None => Some(LOCAL.to_owned()),
+        };
+        let at = fields.get("at").map(|node| {
+            let grant = grant.as_deref().unwrap_or(LOCAL);
+            self.time(node, policy, grant)
+        });
+        let [known, has_read] = ["known", "has_read"].map(|key| self.ids(&fields, key));
+        let groups = self.groups(&fields);
+        Some(Case {
+            name: name?,
+            line,
+            column,
+            facts: facts?,
+            grant: grant?,
+            at: match at {
+                Some(at) => Some(at?),
+                None => None,
+            },
+            known,
+            has_read,
+            groups,
+            expect: expect?,
+        })
+    }
+
+    fn facts(&mut self, fields: &Fields<'_>, tool: &Node) -> Option<Facts> {
+        let name = self.text(tool)?;
+        let (arguments, span) = match fields.get("args") {
+            Some(node) if node.fields().is_some() => (node.json(), &node.span),
+            Some(node) => return self.invalid(node, "a table of arguments"),
+            None => (Value::Object(Map::new()), &tool.span),
+        };
+        // An unknown name is an error of its own.
+        if self.named(&name, &tool.span).is_empty() {
+            return None;
+        }
+        match op::call(&name, arguments) {
+            Ok(facts) => Some(facts),
+            Err(problem) => {
+                let hint = "write arguments that the tool accepts";
+                self.wrong(span, "bad-arguments", &problem, hint);
+                None
+            }
+        }
+    }
+
+    fn time(&mut self, node: &Node, policy: &Policy, grant: &str) -> Option<Timestamp> {
+        let text = self.text(node)?;
+        match text::moment(&text, &policy.zone(grant)) {
+            Ok(at) => Some(at),
+            Err(problem) => {
+                let hint = "a time without a zone is in the time zone of the policy's hours";
+                self.wrong(&node.span, "bad-value", &format!("at: {problem}"), hint);
+                None
+            }
+        }
+    }
+
+    fn ids(&mut self, fields: &Fields<'_>, key: &str) -> Vec<ChatId> {
+        let Some(node) = fields.get(key) else {
+            return Vec::new();
+        };
+        let items = self.list(node, "a list of numbers and ids").iter();
+        let ids = items.filter_map(|item| {
+            if let Some(chat) = item.text().and_then(|text| ChatId::parse(text).ok()) {
+                return Some(chat);
+            }
+            let (entry, got) = (&item.key, item.shown());
+            let message =
+                format!("{entry} must be a number with its country code or an id, got {got}");
+            let hint = "write \"+15551230000\" for a person, \"…@g.us\" for a group";
+            self.wrong(&item.span, "bad-recipient", &message, hint);
+            None
+        });
+        ids.collect()
+    }
+
+    /// `{ Family = "12345678@g.us" }`.
+    fn groups(&mut self, fields: &Fields<'_>) -> GroupNames {
+        let mut names = GroupNames::default();
+        let Some(node) = fields.get("groups") else {
+            return names;
+        };
+        for node in self.entries(node, "a table of names with ids") {
+            match node.text().and_then(|text| GroupId::parse(text).ok()) {
+                Some(group) => names.learn(&*node.key, group),
+                None => {
+                    self.invalid::<()>(node, "a group id such as \"12345678@g.us\"");
+                }
+            }
+        }
+        names
+    }
+
+    fn expected(&mut self, fields: &Fields<'_>, expect: &Node) -> Option<CaseOutcome> {
+        let [allow, confirm, deny] = Action::ALL.map(Action::name);
+        let verdict = self.choice(
+            expect,
+            [allow, confirm, deny, "hidden"].map(|word| (word, word)),
+        )?;
+        let code = match fields.get("code") {
+            Some(node) => {
+                let code = self.choice(node, CODES.map(|code| (Code::name(code), code)))?;
+                if verdict == allow || verdict == confirm {
+                    let hint = "remove it, or expect deny or hidden";
+                    let message = format!(
+                        "code must be missing where {verdict} is expected, since only refusals have one"
+                    );
+                    self.wrong(&node.key_span, "bad-value", &message, hint);
+                }
+                Some(code.name().to_owned())
+            }
+            None => None,
+        };
+        let rule = match fields.get("rule") {
+            Some(node) => Some(self.text(node)?.into()),
+            None => None,
+        };
+        Some(CaseOutcome {
+            verdict,
+            code,
+            rule,
+            reason: None,
+        })
+    }
+}

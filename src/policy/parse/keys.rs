@@ -1,0 +1,105 @@
+//! The table of policy keys. The reader, its hints and the check of the docs use it.
+
+/// The keys of a file besides those of a layer.
+pub(super) const FILE: [&str; 9] = [
+    "version",
+    "include",
+    "lists",
+    "accounts",
+    "confirmation",
+    "health",
+    "mode",
+    "grants",
+    "oauth",
+];
+/// The keys of a layer: of a file, and of a grant.
+pub(super) const LAYER: [&str; 9] = [
+    "default",
+    "hide",
+    "toolsets",
+    "risk",
+    "tools",
+    "recipients",
+    "read",
+    "hours",
+    "flow",
+];
+/// The keys of a grant besides those of a layer.
+pub(super) const GRANT: [&str; 4] = ["token_sha256", "expires", "scopes", "accounts"];
+pub(super) const OAUTH: [&str; 4] = ["issuer", "audience", "jwks_uri", "algorithms"];
+pub(super) const ACCOUNT: [&str; 10] = [
+    "backend",
+    "url",
+    "session",
+    "api_key_file",
+    "api_key_env",
+    "id_instance",
+    "api_url",
+    "media_url",
+    "api_token_file",
+    "api_token_env",
+];
+pub(super) const RULE: [&str; 7] = [
+    "action",
+    "reason",
+    "limits",
+    "rate_limit",
+    "when",
+    "pace",
+    "examples",
+];
+pub(super) const LIMIT: [&str; 5] = ["counter", "window", "max", "burst", "scope"];
+pub(super) const WHEN: [&str; 5] = ["arg", "op", "value", "each", "reason"];
+pub(super) const PACE: [&str; 2] = ["min", "max"];
+pub(super) const EXAMPLES: [&str; 3] = ["allows", "confirms", "refuses"];
+pub(super) const RECIPIENTS: [&str; 4] = ["allow", "deny", "unlisted", "new"];
+pub(super) const NEW: [&str; 3] = ["action", "max", "window"];
+pub(super) const READ: [&str; 2] = ["chats", "budget"];
+pub(super) const CHATS: [&str; 2] = ["allow", "deny"];
+pub(super) const BUDGET: [&str; 3] = ["messages", "window", "scope"];
+pub(super) const HOURS: [&str; 4] = ["quiet", "zone", "applies_to", "action"];
+pub(super) const FLOW: [&str; 1] = ["cross_chat"];
+pub(super) const HEALTH: [&str; 3] = ["pause_on", "failures", "cooldown"];
+/// The keys of `health.failures` and `confirmation.prompts`.
+pub(super) const RATE: [&str; 2] = ["max", "window"];
+pub(super) const MODE: [&str; 2] = ["value", "read_only"];
+pub(super) const CONFIRMATION: [&str; 3] = ["enabled", "expires", "prompts"];
+
+/// Every table with its keys. A class of tools has the keys of a tool, `rate_limit` those of
+/// a limit, and a grant also those of a layer.
+const TABLES: [(&str, &[&str]); 25] = [
+    ("lists", &["NAME"]),
+    ("accounts", &["NAME"]),
+    ("accounts.NAME", &ACCOUNT),
+    ("risk", &["CLASS"]),
+    ("tools", &["NAME"]),
+    ("tools.NAME", &RULE),
+    ("tools.NAME.limits", &LIMIT),
+    ("tools.NAME.when", &WHEN),
+    ("tools.NAME.pace", &PACE),
+    ("tools.NAME.examples", &EXAMPLES),
+    ("recipients", &RECIPIENTS),
+    ("recipients.new", &NEW),
+    ("read", &READ),
+    ("read.chats", &CHATS),
+    ("read.budget", &BUDGET),
+    ("hours", &HOURS),
+    ("flow", &FLOW),
+    ("health", &HEALTH),
+    ("health.failures", &RATE),
+    ("mode", &MODE),
+    ("grants", &["NAME"]),
+    ("grants.NAME", &GRANT),
+    ("oauth", &OAUTH),
+    ("confirmation", &CONFIRMATION),
+    ("confirmation.prompts", &RATE),
+];
+
+/// Every key by its dotted path; `NAME` and `CLASS` stand for names in the file.
+pub fn keys() -> impl Iterator<Item = String> {
+    let top = FILE.into_iter().chain(LAYER).map(str::to_owned);
+    let below = TABLES
+        .into_iter()
+        .flat_map(|(table, keys)| keys.iter().map(move |key| format!("{table}.{key}")));
+    top.chain(below)
+}

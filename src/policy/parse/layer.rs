@@ -1,0 +1,226 @@
+//! The rules of a file, or of one grant in it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    examples::Example,
+    reader::{Fields, Reader},
+    rule::Rule,
+};
+use crate::{
+    op::{self, Risk, Topic},
+    policy::{
+        Action, Code, Effect, Reason, RuleLocation,
+        document::{Node, NodeValue, Span, shorten},
+        layer::{Layer, ToolRules},
+    },
+    text::nearest,
+};
+
+/// A layer with what is checked once the whole policy is known.
+#[derive(Default)]
+pub(super) struct ParsedLayer {
+    pub(super) layer: Layer,
+    /// The rules for single tools, in short.
+    pub(super) named: Vec<NamedRule>,
+    pub(super) examples: Vec<Example>,
+}
+
+/// What a rule for single tools does.
+pub(super) struct NamedRule {
+    pub(super) tools: HashSet<&'static str>,
+    pub(super) action: Action,
+    pub(super) has_limits: bool,
+    pub(super) span: Span,
+}
+
+impl Reader<'_> {
+    /// Reads a layer. `unsaid` is the default action if the layer has none; `offers` is the
+    /// rule that enables confirmation, which admits all irreversible tools.
+    pub(super) fn layer(
+        &mut self,
+        fields: &Fields<'_>,
+        unsaid: Option<Action>,
+        offers: Option<&RuleLocation>,
+    ) -> ParsedLayer {
+        let default = match fields.get("default") {
+            Some(node) => self
+                .action(node)
+                .map(|action| (action, Some(self.place(&node.key_span, "default")))),
+            None => unsaid.map(|action| (action, None)),
+        };
+        let hidden = fields.get("hide").map(|node| self.hide(node));
+        let hidden = hidden.unwrap_or_default();
+        let toolsets = fields.get("toolsets").and_then(|node| self.toolsets(node));
+        let mut rules = fields
+            .get("risk")
+            .map(|node| self.classes(node))
+            .unwrap_or_default();
+        let classes = rules.len();
+        if let Some(node) = fields.get("tools") {
+            rules.extend(self.tools(node));
+        }
+        let mut tool_rules: HashMap<&'static str, ToolRules> = HashMap::new();
+        for entry in op::catalogue() {
+            let of_tool = tool_rules.entry(entry.name).or_default();
+            for rule in rules.iter().filter(|rule| rule.tools.contains(entry.name)) {
+                of_tool.add(rule);
+            }
+            let hiding = hidden.get(entry.name).or(match &toolsets {
+                Some((chosen, place)) if !chosen.contains(&entry.topic) => Some(place),
+                _ => None,
+            });
+            let hiding =
+                hiding.map(|place| (Effect::Hidden(reason(Code::Hidden, Some(place))), place));
+            let offers = offers.filter(|_| entry.risk == Risk::Destructive);
+            let offers =
+                offers.map(|place| (Effect::Confirm(reason(Code::CannotAsk, Some(place))), place));
+            let switches = hiding.into_iter().chain(offers);
+            of_tool
+                .plain
+                .extend(switches.map(|(effect, place)| (effect, Some(place.clone()))));
+        }
+        let named = rules.get(classes..).unwrap_or_default();
+        self.lint_overruled(named, &tool_rules);
+        self.lint_conflicting_rules(&rules);
+        self.lint_loose_limits(&rules, classes);
+        let named = named.iter().map(|rule| NamedRule {
+            tools: rule.tools.clone(),
+            action: rule.action,
+            has_limits: !rule.limits.is_empty(),
+            span: rule.span.clone(),
+        });
+        let named = named.collect();
+        tool_rules.retain(|_, rules| !rules.is_empty());
+        let recipients = fields
+            .get("recipients")
+            .and_then(|node| self.recipients(node));
+        let hours = fields.get("hours").and_then(|node| self.hours(node));
+        let flow = fields.get("flow").and_then(|node| self.flow(node));
+        let read = fields.get("read").map(|node| self.reading(node));
+        let (reading, budget) = read.unwrap_or_default();
+        ParsedLayer {
+            layer: Layer {
+                tool_rules,
+                default: default.map(|(action, place)| (unnamed(action, place.as_ref()), place)),
+                recipients,
+                reading,
+                budget,
+                hours,
+                flow,
+            },
+            named,
+            examples: rules.into_iter().flat_map(|rule| rule.examples).collect(),
+        }
+    }
+
+    /// The tools that are hidden, each with the rule that hides it.
+    fn hide(&mut self, node: &Node) -> HashMap<&'static str, RuleLocation> {
+        let mut hidden = HashMap::new();
+        for node in self.list(node, "a list of tool names") {
+            let Some(name) = node.text() else {
+                self.invalid::<()>(node, "the name of a tool");
+                continue;
+            };
+            let place = self.place(&node.span, "hide");
+            for tool in self.named(name, &node.span) {
+                hidden.entry(tool).or_insert_with(|| place.clone());
+            }
+        }
+        hidden
+    }
+
+    /// The topics whose tools are offered, and the rule.
+    fn toolsets(&mut self, node: &Node) -> Option<(Vec<Topic>, RuleLocation)> {
+        let NodeValue::List(names) = &node.value else {
+            return self.invalid(node, "a list of toolsets");
+        };
+        let topics = Topic::ALL.map(|topic| (topic.name(), topic));
+        let chosen = names.iter().filter_map(|node| self.choice(node, topics));
+        Some((chosen.collect(), self.place(&node.key_span, "toolsets")))
+    }
+
+    fn classes(&mut self, node: &Node) -> Vec<Rule> {
+        let Some(fields) = self.table(node, &Risk::ALL.map(Risk::name)) else {
+            return Vec::new();
+        };
+        let rules = Risk::ALL.into_iter().filter_map(|risk| {
+            let node = fields.get(risk.name())?;
+            let members = op::catalogue().iter().filter(|tool| tool.risk == risk);
+            let members = members.map(|entry| entry.name).collect();
+            self.rule(node, &node.key_span, &format!("risk.{risk}"), members)
+        });
+        rules.collect()
+    }
+
+    fn tools(&mut self, node: &Node) -> Vec<Rule> {
+        let mut rules = Vec::new();
+        for node in self.entries(node, "a table of tools") {
+            let names = self.named(&node.key, &node.key_span);
+            let path = format!("tools.{}", node.key);
+            match &node.value {
+                // `[[tools.NAME]]`: several rules for one tool.
+                NodeValue::List(items) => {
+                    for (index, item) in items.iter().enumerate() {
+                        let path = format!("{path}[{index}]");
+                        rules.extend(self.rule(item, &node.key_span, &path, names.clone()));
+                    }
+                }
+                _ => rules.extend(self.rule(node, &node.key_span, &path, names)),
+            }
+        }
+        rules
+    }
+
+    /// The tools that a name stands for; `*` is every tool. An unknown name is an error.
+    pub(super) fn named(&mut self, name: &str, span: &Span) -> HashSet<&'static str> {
+        if name == "*" {
+            return op::catalogue().iter().map(|entry| entry.name).collect();
+        }
+        let found: HashSet<_> = op::named(name)
+            .into_iter()
+            .map(|entry| entry.name)
+            .collect();
+        if found.is_empty() {
+            let known = op::catalogue()
+                .iter()
+                .flat_map(|entry| entry.known_as.iter().copied().chain([entry.name]));
+            let hint = match nearest(name, known) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "`whatsapp-guard tools` lists the tools".to_owned(),
+            };
+            let message = format!("there is no tool `{}`", shorten(name));
+            self.wrong(span, "unknown-tool", &message, &hint);
+        }
+        found
+    }
+}
+
+fn reason(code: Code, place: Option<&RuleLocation>) -> Reason {
+    Reason::new(code, place.cloned())
+}
+
+/// The effect for tools without a rule.
+fn unnamed(action: Action, place: Option<&RuleLocation>) -> Effect {
+    match action {
+        Action::Allow => Effect::Allow,
+        Action::Confirm => Effect::Confirm(reason(Code::CannotAsk, place)),
+        Action::Deny => Effect::Deny(reason(Code::NotAdmitted, place)),
+    }
+}
+
+impl ToolRules {
+    fn add(&mut self, rule: &Rule) {
+        match rule.conditional() {
+            Some(conditional) => self.conditional.push(conditional),
+            None => self.plain.push((rule.effect(), Some(rule.place.clone()))),
+        }
+        self.limits
+            .extend(rule.limits.iter().map(|(limit, _)| *limit));
+        self.paces.extend(rule.pace.clone());
+    }
+
+    fn is_empty(&self) -> bool {
+        self.plain.is_empty() && self.conditional.is_empty()
+    }
+}
