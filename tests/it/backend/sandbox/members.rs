@@ -125,12 +125,12 @@ async fn too_many_too_few_and_nameless_are_told() {
         (
             "add_group_members",
             json!({ "group": FAMILY, "people": [] }),
-            "takes 1 to 20 people",
+            "an array of 1 to 20 items",
         ),
         (
             "add_group_members",
             json!({ "group": FAMILY, "people": many }),
-            "takes 1 to 20 people",
+            "an array of 1 to 20 items",
         ),
         (
             "create_group",
