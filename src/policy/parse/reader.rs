@@ -10,7 +10,7 @@ use std::{
 use crate::{
     policy::{
         Accounts, Action, Diagnostic, Limit, Problem, RuleLocation,
-        chats::ChatList,
+        chats::NamedList,
         document::{Node, NodeValue, Positions, Span, shorten},
         problem::one_of,
         source::SourceFile,
@@ -22,7 +22,7 @@ use crate::{
 #[derive(Default)]
 pub(super) struct Common {
     pub(super) limits: Vec<Limit>,
-    pub(super) lists: BTreeMap<String, Arc<ChatList>>,
+    pub(super) lists: BTreeMap<String, Arc<NamedList>>,
     pub(super) used_lists: BTreeSet<String>,
     /// The scopes of all grants, each with its grant.
     pub(super) scopes: BTreeMap<String, String>,
