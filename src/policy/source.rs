@@ -12,6 +12,7 @@ use super::{
     document::{self, Node, NodeValue, Span},
     parse,
 };
+use crate::text::hex;
 
 /// The most files that make up one policy.
 const MAX_FILES: usize = 32;
@@ -212,6 +213,5 @@ pub(super) fn version(sources: &[SourceFile]) -> String {
         hash.update((source.text.len() as u64).to_be_bytes());
         hash.update(source.text.as_bytes());
     }
-    let digest = hash.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }

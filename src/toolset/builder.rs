@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::{Answer, AttributeSource, Boxed, Prepared, ReadFilter, Resolver, Tool, Toolset};
 use crate::op::{
-    AnswerSize, BackendError, BadCall, Briefing, ChatId, Operation, Output, Progress, read,
-    schemas, understood,
+    AnswerSize, BackendError, BadCall, Briefing, ChatId, Operation, Output, Progress, parse, read,
+    schemas,
 };
 
 type RunOf<B, O> = Arc<
@@ -149,7 +149,7 @@ fn prepare<B: Clone + Send + 'static, O: Operation>(
     arguments: Value,
     size: AnswerSize,
 ) -> Result<Prepared, BadCall> {
-    let (op, facts, content) = understood::<O>(&arguments, size)?;
+    let (op, facts, content) = parse::<O>(&arguments, size)?;
     let (backend, run) = (backend.clone(), run.clone());
     Ok(Prepared {
         facts,
