@@ -77,19 +77,19 @@ pub(super) enum ChatPattern {
     /// The groups of a name.
     Named(String),
     /// The chats of a list.
-    List(Arc<ChatList>),
+    List(Arc<NamedList>),
 }
 
 /// A list below `[lists]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct ChatList {
+pub(super) struct NamedList {
     /// The list's name.
     pub(super) name: String,
     pub(super) exact: HashSet<ChatId>,
     pub(super) names: Vec<String>,
 }
 
-impl ChatList {
+impl NamedList {
     /// The number of its entries.
     pub(super) fn size(&self) -> usize {
         self.exact.len() + self.names.len()

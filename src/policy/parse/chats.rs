@@ -10,7 +10,7 @@ use crate::{
     op::ChatId,
     policy::{
         Action, Counted, RuleLocation,
-        chats::{ChatList, ChatPattern, ChatSet},
+        chats::{ChatPattern, ChatSet, NamedList},
         document::{Node, NodeValue, shorten},
         layer::{NewRecipients, ReadableChats, Recipients},
     },
@@ -34,9 +34,9 @@ impl Reader<'_> {
     /// Reads `[lists]`.
     pub(super) fn lists(&mut self, node: &Node) {
         for node in self.entries(node, "a table of lists") {
-            let mut list = ChatList {
+            let mut list = NamedList {
                 name: node.key.to_string(),
-                ..ChatList::default()
+                ..NamedList::default()
             };
             for item in self.chat_entries(node) {
                 match self.entry(item) {

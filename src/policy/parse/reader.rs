@@ -11,7 +11,7 @@ use crate::{
     config::BackendSpecs,
     policy::{
         Accounts, Action, Diagnostic, Limit, Problem, RuleLocation,
-        chats::ChatList,
+        chats::NamedList,
         document::{Node, NodeValue, Positions, Span, shorten},
         problem::one_of,
         source::SourceFile,
@@ -25,7 +25,7 @@ pub(super) struct Common {
     /// The back ends of accounts and account states.
     pub(super) backends: BackendSpecs,
     pub(super) limits: Vec<Limit>,
-    pub(super) lists: BTreeMap<String, Arc<ChatList>>,
+    pub(super) lists: BTreeMap<String, Arc<NamedList>>,
     pub(super) used_lists: BTreeSet<String>,
     /// The scopes of all grants, each with its grant.
     pub(super) scopes: BTreeMap<String, String>,

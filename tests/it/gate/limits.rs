@@ -301,10 +301,7 @@ fn no_counter_takes_the_name_of_another() {
             "[tools.archive_chat]\nlimits = [{{ max = 1, window = \"day\", counter = \"{name}\" }}]\n"
         ));
         let wrong = Policy::from_toml(specs(), "policy.toml", &text).unwrap_err();
-        assert!(
-            wrong.to_string().contains("give it another name"),
-            "{wrong}"
-        );
+        assert!(wrong.to_string().contains("choose another name"), "{wrong}");
     }
 }
 

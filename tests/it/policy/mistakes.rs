@@ -178,8 +178,8 @@ fn every_key_names_itself_the_value_and_what_is_allowed() {
             for one in &found {
                 let text = format!("{} {}", one["message"], one["hint"]);
                 for word in [
-                    "struct",
-                    "enum",
+                    " struct",
+                    " enum",
                     "i64",
                     "u32",
                     "NonZero",
