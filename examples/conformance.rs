@@ -35,7 +35,7 @@ use whatsapp_guard::{
         Output, PersonId, Progress, Risk, Topic,
     },
     policy::Policy,
-    toolset::{AttributeSource, Toolset},
+    toolset::{AttributeSource, Authority, Toolset},
 };
 
 /// What cannot be undone is asked about, here more often than an agent may.
@@ -210,17 +210,17 @@ fn policy(more: &str) -> Result<Policy, String> {
     Policy::from_toml("policy.toml", &text).map_err(|wrong| wrong.to_string())
 }
 
-fn tools() -> Toolset {
+fn toolset() -> (Toolset, Authority) {
     let image = || Attachment::Image(blob("image/png"));
     let file = || Attachment::File(blob("text/plain"), "whatsapp://file/test".to_owned());
     Toolset::for_backend(&Nothing)
         .tool(done::<Text>)
-        .tool(move |_, _: Image| shown(vec![image()]))
-        .tool(move |_, _: Audio| shown(vec![Attachment::Audio(blob("audio/wav"))]))
-        .tool(move |_, _: File| shown(vec![file()]))
-        .tool(move |_, _: Mixed| shown(vec![image(), file()]))
-        .tool(|_, _: Failing| async { Ok(Shown::default()) })
-        .slow_tool(steps)
+        .tool(move |_: Nothing, _: Image| shown(vec![image()]))
+        .tool(move |_: Nothing, _: Audio| shown(vec![Attachment::Audio(blob("audio/wav"))]))
+        .tool(move |_: Nothing, _: File| shown(vec![file()]))
+        .tool(move |_: Nothing, _: Mixed| shown(vec![image(), file()]))
+        .tool(|_: Nothing, _: Failing| async { Ok(Shown::default()) })
+        .tool(steps)
         .tool(done::<Silent>)
         .tool(done::<Asked>)
         .tool(done::<Missing>)
@@ -232,8 +232,8 @@ fn tools() -> Toolset {
         .tool(done::<Capabilities>)
         .tool(changed::<MoreTools>)
         .tool(changed::<MorePrompts>)
-        .tool(|_, _: ListChats| async { Err(BackendError::Cancelled) })
-        .tool(|_, _: ListMessages| async { Err(BackendError::Cancelled) })
+        .tool(|_: Nothing, _: ListChats| async { Err(BackendError::Cancelled) })
+        .tool(|_: Nothing, _: ListMessages| async { Err(BackendError::Cancelled) })
         .build()
 }
 
@@ -243,8 +243,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let clock = Clock::real();
     let audit = Arc::new(Audit::new(Some("/dev/null".into()), clock.clone()));
     let ledger = Ledger::in_memory(clock.clone());
-    let gate = Gate::new(policy("")?, &clock, audit.clone(), ledger)?;
-    let server = Server::new(tools(), gate, audit);
+    let (tools, authority) = toolset();
+    let gate = Gate::new(authority, policy("")?, &clock, audit.clone(), ledger)?;
+    let server = Server::new(tools, gate, audit);
     let server = SERVER.get_or_init(|| server).clone();
     let sessions = Sessions::new(clock, Room::default());
     let service = mcp::http_service(server, sessions.clone(), CancellationToken::new());

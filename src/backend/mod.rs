@@ -19,7 +19,7 @@ use serde::Serialize;
 use crate::{
     config::Config,
     op::{BackendError, Output, SessionReport},
-    toolset::Toolset,
+    toolset::{Authority, Toolset},
 };
 use green_api::GreenApi;
 use waha::Waha;
@@ -89,12 +89,17 @@ impl Backend {
         }
     }
 
-    /// The tools that it offers.
-    pub fn tools(&self) -> Toolset {
+    /// The tools that it offers, with the authority to permit their calls.
+    pub fn toolset(&self) -> (Toolset, Authority) {
         match self {
-            Self::Waha(waha) => waha.tools(),
-            Self::GreenApi(green_api) => green_api.tools(),
+            Self::Waha(waha) => waha.toolset(),
+            Self::GreenApi(green_api) => green_api.toolset(),
         }
+    }
+
+    /// The tools that it offers, to be listed and prepared; none of their calls can be run.
+    pub fn tools(&self) -> Toolset {
+        self.toolset().0
     }
 
     /// Looks whether the API is there, takes the key and has a working session.

@@ -12,7 +12,7 @@ use super::{
     output::{stdout, write_json},
 };
 use crate::{
-    explain::{Account, Explanation, LimitStatus, Outcome, Why},
+    explain::{AccountRecord, Explanation, LimitStatus, Outcome, Why},
     mcp::LOCAL,
     op,
     policy::Policy,
@@ -88,7 +88,7 @@ impl Explain {
         }
         let kept = self.state.remembered(&account)?;
         let failed = |error: crate::ledger::LedgerError| CliError::Failed(error.to_string());
-        let account = Account::look(kept.ledger, kept.switch.as_ref()).map_err(failed)?;
+        let account = AccountRecord::read(kept.ledger, kept.switch.as_ref()).map_err(failed)?;
         let explanation =
             Explanation::of(&policy, &facts, &self.grant, at, &account).map_err(failed)?;
         let mut out = stdout();

@@ -28,7 +28,7 @@ use crate::{
     policy::Policy,
     reload,
     text::nearest,
-    toolset::Toolset,
+    toolset::{Authority, Toolset},
 };
 
 /// Serve MCP on standard input and output.
@@ -120,7 +120,7 @@ impl Serve {
                 },
             };
             let name = account.name().map(str::to_owned);
-            accounts.push((name, tools(&config)?, kept));
+            accounts.push((name, toolset(&config)?, kept));
         }
         let names: Vec<&str> = configured.iter().filter_map(Configured::name).collect();
         let stdio = self.http.stdio || !self.http.is_wanted();
@@ -215,10 +215,11 @@ pub(super) struct Kept {
     pub(super) key: Option<ApprovalKey>,
 }
 
-/// The tools of an account.
-fn tools(config: &Config) -> Result<Toolset, CliError> {
+/// The tools of an account, with the authority over them.
+fn toolset(config: &Config) -> Result<(Toolset, Authority), CliError> {
     let size = Config::answer_size(&from_process)?;
-    Ok(Backend::new(config).tools().answering_within(size))
+    let (tools, authority) = Backend::new(config).toolset();
+    Ok((tools.answering_within(size), authority))
 }
 
 /// The ledger of an account, in the state directory; the sandbox has one that ends
@@ -242,7 +243,7 @@ pub(super) fn ledger(
 
 /// Puts the parts together; an account has a name where there are several.
 pub(super) fn server(
-    accounts: Vec<(Option<String>, Toolset, Kept)>,
+    accounts: Vec<(Option<String>, (Toolset, Authority), Kept)>,
     policy: Policy,
     audit: Option<PathBuf>,
     clock: &Clock,
@@ -250,22 +251,24 @@ pub(super) fn server(
 ) -> Result<Server, CliError> {
     let audit = Arc::new(Audit::new(audit, clock.clone()));
     let policy = Arc::new(policy);
-    let gated = accounts.into_iter().map(|(name, tools, kept)| {
-        let gate = Gate::new(policy.clone(), clock, audit.clone(), kept.ledger);
-        let mut gate = gate.map_err(|error| {
-            CliError::Failed(format!("no random bytes for the approval key: {error}"))
-        })?;
-        if let Some(name) = name {
-            gate = gate.of_account(&name);
-        }
-        if let Some(switch) = kept.switch {
-            gate = gate.stopped_by(switch);
-        }
-        if let Some(key) = kept.key {
-            gate = gate.sealing_with(key);
-        }
-        Ok(Account::new(tools, gate))
-    });
+    let gated = accounts
+        .into_iter()
+        .map(|(name, (tools, authority), kept)| {
+            let gate = Gate::new(authority, policy.clone(), clock, audit.clone(), kept.ledger);
+            let mut gate = gate.map_err(|error| {
+                CliError::Failed(format!("no random bytes for the approval key: {error}"))
+            })?;
+            if let Some(name) = name {
+                gate = gate.of_account(&name);
+            }
+            if let Some(switch) = kept.switch {
+                gate = gate.stopped_by(switch);
+            }
+            if let Some(key) = kept.key {
+                gate = gate.sealing_with(key);
+            }
+            Ok(Account::new(tools, gate))
+        });
     let mut gated = gated.collect::<Result<Vec<_>, CliError>>()?.into_iter();
     let first = gated
         .next()

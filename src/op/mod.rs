@@ -57,8 +57,8 @@ pub use contacts::{
     CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
 };
 pub use downloads::{ChatPicture, DownloadMedia, GetPicture};
+pub(crate) use facts::understood;
 pub use facts::{Digest, Facts};
-pub(crate) use facts::{read, understood};
 pub use group_picture::{DeleteGroupPicture, SetGroupPicture};
 pub use group_settings::{
     Change, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,

@@ -21,7 +21,10 @@ mod session;
 use std::sync::Arc;
 
 use super::Finding;
-use crate::{config::GreenApiAccount, toolset::Toolset};
+use crate::{
+    config::GreenApiAccount,
+    toolset::{Authority, Toolset},
+};
 use client::Client;
 
 /// One GREEN-API instance.
@@ -35,51 +38,48 @@ impl GreenApi {
     }
 
     /// What GREEN-API offers.
-    pub fn tools(&self) -> Toolset {
+    pub fn toolset(&self) -> (Toolset, Authority) {
         Toolset::for_backend(self)
-            .slow_tool(Self::open_session)
+            .tool(Self::open_session)
             .tool(Self::get_session)
             .tool(Self::get_profile)
-            .slow_tool(Self::update_profile)
-            .slow_tool(Self::restart_session)
-            .slow_tool(Self::logout_instance)
+            .tool(Self::update_profile)
+            .tool(Self::restart_session)
+            .tool(Self::logout_instance)
             .tool(Self::list_messages)
             .tool(Self::get_message)
             .tool(Self::download_media)
-            .slow_tool(Self::send_message)
-            .slow_tool(Self::send_location)
-            .slow_tool(Self::send_contact)
-            .slow_tool(Self::send_poll)
-            .slow_tool(Self::send_media)
-            .slow_tool(Self::send_voice)
-            .slow_tool(Self::forward_message)
-            .slow_tool(Self::edit_message)
-            .slow_tool(Self::delete_message)
-            .briefed_by(Self::brief_delete_message)
+            .tool(Self::send_message)
+            .tool(Self::send_location)
+            .tool(Self::send_contact)
+            .tool(Self::send_poll)
+            .tool(Self::send_media)
+            .tool(Self::send_voice)
+            .tool(Self::forward_message)
+            .tool(Self::edit_message)
+            .briefed_tool(Self::delete_message, Self::brief_delete_message)
             .tool(Self::list_chats)
             .tool(Self::get_chat)
             .tool(Self::get_picture)
-            .slow_tool(Self::mark_chat_read)
-            .slow_tool(Self::archive_chat)
-            .slow_tool(Self::unarchive_chat)
+            .tool(Self::mark_chat_read)
+            .tool(Self::archive_chat)
+            .tool(Self::unarchive_chat)
             .tool(Self::list_groups)
             .tool(Self::get_group)
-            .slow_tool(Self::leave_group)
-            .briefed_by(Self::brief_leave_group)
+            .briefed_tool(Self::leave_group, Self::brief_leave_group)
             .tool(Self::list_contacts)
             .tool(Self::get_contact)
             .tool(Self::check_number)
-            .slow_tool(Self::set_group_subject)
-            .slow_tool(Self::set_group_permissions)
-            .slow_tool(Self::set_group_picture)
+            .tool(Self::set_group_subject)
+            .tool(Self::set_group_permissions)
+            .tool(Self::set_group_picture)
             .tool(Self::get_group_invite)
             .tool(Self::list_group_members)
-            .slow_tool(Self::add_group_members)
-            .slow_tool(Self::remove_group_members)
-            .briefed_by(Self::brief_remove_group_members)
-            .slow_tool(Self::promote_group_admin)
-            .slow_tool(Self::demote_group_admin)
-            .slow_tool(Self::create_group)
+            .tool(Self::add_group_members)
+            .briefed_tool(Self::remove_group_members, Self::brief_remove_group_members)
+            .tool(Self::promote_group_admin)
+            .tool(Self::demote_group_admin)
+            .tool(Self::create_group)
             .build()
     }
 

@@ -180,7 +180,7 @@ impl Story {
             switch: None,
             key: None,
         };
-        let account = (None, self.backend.tools(), kept);
+        let account = (None, self.backend.toolset(), kept);
         let server = server(vec![account], policy, Some(audit), &clock, LOCAL.to_owned())?;
         Ok(Client::connect(server, report))
     }

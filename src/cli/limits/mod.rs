@@ -13,7 +13,7 @@ use super::{
     output::{stdout, write_json},
 };
 use crate::{
-    explain::{Account, Counter},
+    explain::{AccountRecord, Counter},
     ledger::{LedgerError, SwitchState},
     text::for_people,
 };
@@ -104,7 +104,7 @@ impl Show {
         let account = self.account.backend.one(&policy)?;
         let sandbox = account.key()?.is_none();
         let kept = self.account.state.remembered(&account)?;
-        let known = Account::look(kept.ledger, kept.switch.as_ref()).map_err(failed)?;
+        let known = AccountRecord::read(kept.ledger, kept.switch.as_ref()).map_err(failed)?;
         let report = Report {
             account: account.name().map(str::to_owned),
             panic: known.panic.name(),

@@ -30,7 +30,7 @@ use whatsapp_guard::{
     media::MediaRules,
     op::AnswerSize,
     policy::Policy,
-    toolset::{Tool, Toolset},
+    toolset::{Authority, Tool, Toolset},
 };
 use wiremock::MockServer;
 

@@ -102,9 +102,8 @@ pub fn sandbox() -> Setup {
 }
 
 /// The tools of a sandbox; it is not started.
-pub fn sandbox_tools() -> Toolset {
-    let config = Config::Sandbox(timeouts(), MediaRules::default());
-    Backend::new(&config).tools()
+pub fn sandbox_toolset() -> (Toolset, Authority) {
+    Backend::new(&sandbox_config()).toolset()
 }
 
 pub fn sandbox_taking(media: MediaRules) -> Setup {
@@ -197,15 +196,18 @@ impl Setup {
         };
         let backend = Backend::new(&self.config);
         let server = if self.named.is_empty() {
-            let gate = Gate::new(policy, &clock, audit.clone(), ledger).unwrap();
-            let tools = backend.tools().answering_within(self.answer);
+            let (tools, authority) = backend.toolset();
+            let gate = Gate::new(authority, policy, &clock, audit.clone(), ledger).unwrap();
+            let tools = tools.answering_within(self.answer);
             Server::for_grant(tools, gate, audit, self.grant)
         } else {
             let policy = Arc::new(policy);
             let account = |(name, config): &(String, Config)| {
                 let ledger = Ledger::in_memory(clock.clone());
-                let gate = Gate::new(policy.clone(), &clock, audit.clone(), ledger).unwrap();
-                Account::new(Backend::new(config).tools(), gate.of_account(name))
+                let (tools, authority) = Backend::new(config).toolset();
+                let policy = policy.clone();
+                let gate = Gate::new(authority, policy, &clock, audit.clone(), ledger).unwrap();
+                Account::new(tools, gate.of_account(name))
             };
             let others = self.named[1..].iter().map(account).collect();
             Server::for_accounts(account(&self.named[0]), others, audit.clone(), self.grant)

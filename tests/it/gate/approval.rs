@@ -348,10 +348,9 @@ async fn questions_are_limited() {
         let result = app.call("leave_group", json!({ "group": FLATMATES })).await;
         assert_eq!(code(&result), "prompts-exhausted");
         assert_eq!(result["structuredContent"]["error"]["retry_after_s"], 1800);
-        assert!(
-            text(&result).contains("policy.toml:5:1 (confirmation.prompts)"),
-            "{}",
-            text(&result)
+        assert_eq!(
+            result["structuredContent"]["error"]["rule"],
+            "policy.toml:5:1 (confirmation.prompts)"
         );
         assert_eq!(app.questions.len(), 2);
         app.hand.advance(Duration::from_secs(1800));

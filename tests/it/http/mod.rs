@@ -99,8 +99,8 @@ impl Site {
     pub async fn roomy(policy: &str, room: Room) -> Self {
         Self::serving(policy, room, |policy, clock, audit| {
             let ledger = Ledger::in_memory(clock.clone());
-            let gate = Gate::new(policy, clock, audit.clone(), ledger).unwrap();
-            let tools = Backend::new(&app::sandbox_config()).tools();
+            let (tools, authority) = app::sandbox_toolset();
+            let gate = Gate::new(authority, policy, clock, audit.clone(), ledger).unwrap();
             Server::new(tools, gate, audit)
         })
         .await
@@ -115,8 +115,9 @@ impl Site {
     ) -> Self {
         Self::serving(policy, Room::default(), |policy, clock, audit| {
             let ledger = ledger(clock.clone());
-            let gate = made(Gate::new(policy, clock, audit.clone(), ledger).unwrap());
-            Server::new(Backend::new(&config).tools(), gate, audit)
+            let (tools, authority) = Backend::new(&config).toolset();
+            let gate = Gate::new(authority, policy, clock, audit.clone(), ledger).unwrap();
+            Server::new(tools, made(gate), audit)
         })
         .await
     }
@@ -127,8 +128,9 @@ impl Site {
             let policy = Arc::new(policy);
             let account = |name: &&str| {
                 let ledger = Ledger::in_memory(clock.clone());
-                let gate = Gate::new(policy.clone(), clock, audit.clone(), ledger).unwrap();
-                let tools = Backend::new(&app::sandbox_config()).tools();
+                let (tools, authority) = app::sandbox_toolset();
+                let policy = policy.clone();
+                let gate = Gate::new(authority, policy, clock, audit.clone(), ledger).unwrap();
                 Account::new(tools, gate.of_account(name))
             };
             let others = names[1..].iter().map(account).collect();
