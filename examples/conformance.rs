@@ -21,13 +21,7 @@ use whatsapp_guard::{
     audit::Audit,
     clock::Clock,
     gate::Gate,
-    http::{
-        self,
-        listen::Listener,
-        origins::Origins,
-        sessions::{Room, Sessions},
-        tokens::Door,
-    },
+    http::{self, listen::Listener, origins::Origins, tokens::Door},
     ledger::Ledger,
     mcp::{self, LOCAL, Server},
     op::{
@@ -35,6 +29,7 @@ use whatsapp_guard::{
         Output, PersonId, Progress, Risk, Topic,
     },
     policy::Policy,
+    sessions::{MAX_SESSIONS, Sessions},
     toolset::{AttributeSource, Authority, Toolset},
 };
 
@@ -247,7 +242,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let gate = Gate::new(authority, policy("")?, &clock, audit.clone(), ledger)?;
     let server = Server::new(tools, gate, audit);
     let server = SERVER.get_or_init(|| server).clone();
-    let sessions = Sessions::new(clock, Room::default());
+    let sessions = Sessions::new(clock, MAX_SESSIONS);
     let service = mcp::http_service(server, sessions.clone(), CancellationToken::new());
     let door = Door::Open(LOCAL.to_owned());
     let router = http::router(service, Origins::loopback(), door, sessions);

@@ -22,6 +22,7 @@ pub mod op;
 pub mod policy;
 pub mod qr;
 pub mod reload;
+pub mod sessions;
 pub mod state_dir;
 pub mod text;
 pub mod toolset;

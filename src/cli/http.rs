@@ -12,11 +12,11 @@ use crate::{
         self,
         listen::Listener,
         origins::Origins,
-        sessions::{Room, Sessions},
         status,
         tokens::{self, Door},
     },
     mcp::{self, LOCAL, Server},
+    sessions::{MAX_SESSIONS, Sessions},
 };
 
 /// How long calls under way may still take once the server is stopped.
@@ -106,7 +106,7 @@ impl HttpOptions {
         };
         drop(say);
         let end = CancellationToken::new();
-        let sessions = Sessions::new(server.clock().clone(), Room::default());
+        let sessions = Sessions::new(server.clock().clone(), MAX_SESSIONS);
         let service = mcp::http_service(server.clone(), sessions.clone(), end.clone());
         let router = http::router(service, origins, door, sessions);
         let ending = async {

@@ -2,13 +2,13 @@
 //!
 //! What comes in passes, in this order, the limits of the connection ([`listen`]),
 //! the check of where it comes from ([`origins`]), the token ([`tokens`]), and the
-//! binding of sessions to who opened them ([`sessions`]).
+//! binding of sessions to who opened them ([`crate::sessions`]).
 
+mod body;
 pub mod listen;
 mod oauth;
 pub mod origins;
 mod refusal;
-pub mod sessions;
 pub mod status;
 pub mod tokens;
 
@@ -18,15 +18,16 @@ use axum::{
     Json, Router,
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use tower_service::Service;
 
 use origins::Origins;
-use sessions::{Held, HeldBody, Sessions};
 use tokens::Door;
+
+use crate::sessions::{Principal, SessionGuard, Sessions};
 
 /// The path that MCP is served at.
 pub const PATH: &str = "/mcp";
@@ -34,27 +35,14 @@ pub const PATH: &str = "/mcp";
 /// The header that names a session.
 const SESSION: &str = "mcp-session-id";
 
+/// The first revision that has no sessions.
+const SESSIONLESS: &str = "2026-07-28";
+
+/// After how many seconds a client may try again to open a session.
+const RETRY_AFTER: &str = "10";
+
 /// The most bytes of a request's headers.
 const LARGEST_HEAD: usize = 32 * 1024;
-
-/// Who makes a request, as the token says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Principal {
-    /// The grant's name.
-    pub grant: String,
-    /// A digest of whom the token is about, where an authorization server made it.
-    pub subject: Option<[u8; 32]>,
-}
-
-impl Principal {
-    /// Who is known as this grant and nothing else.
-    pub fn of(grant: &str) -> Self {
-        Self {
-            grant: grant.to_owned(),
-            subject: None,
-        }
-    }
-}
 
 /// What a request has to pass.
 struct Checks {
@@ -111,42 +99,45 @@ async fn known(State(checks): State<Arc<Checks>>, mut request: Request, next: Ne
     };
     // Nothing behind this has a use for the token.
     request.headers_mut().remove(header::AUTHORIZATION);
-    if sessions::are_unknown_to(request.headers()) {
+    if is_sessionless(request.headers()) {
         request.headers_mut().remove(SESSION);
     }
-    let held = match request.headers().get(SESSION) {
-        None => None,
-        Some(session) => match hold(&checks.sessions, session, &principal) {
-            None => return refuse(StatusCode::NOT_FOUND, "there is no such session"),
-            held => held,
-        },
-    };
-    let ends = *request.method() == Method::DELETE;
-    request.extensions_mut().insert(principal.clone());
-    if let Some(held) = &held {
+    let mut guard = None;
+    if let Some(id) = request.headers().get(SESSION) {
+        let Some(held) = hold(&checks.sessions, id, &principal) else {
+            return refuse(StatusCode::NOT_FOUND, "there is no such session");
+        };
         // Into the call that the request leads to: it may go on without the client.
         request.extensions_mut().insert(held.clone());
+        guard = Some(held);
     }
+    request.extensions_mut().insert(principal.clone());
     let response = next.run(request).await;
-    let Some(held) = held else {
-        let opened = response.headers().get(SESSION).map(HeaderValue::to_str);
-        return match opened {
-            Some(Ok(opened)) if !checks.sessions.bind(opened, &principal) => {
-                let reason = "too many sessions are open";
-                refuse(StatusCode::SERVICE_UNAVAILABLE, reason)
-            }
-            _ => response,
-        };
-    };
-    if ends && response.status().is_success() {
-        held.forget();
+    if let Some(opened) = response.headers().get(SESSION) {
+        guard = hold(&checks.sessions, opened, &principal);
+        if guard.is_none() {
+            let reason = "too many sessions are open; try again later";
+            let refusal = refuse(StatusCode::SERVICE_UNAVAILABLE, reason);
+            return ([(header::RETRY_AFTER, RETRY_AFTER)], refusal).into_response();
+        }
     }
-    response.map(|body| HeldBody::wrap(body, held))
+    match guard {
+        Some(guard) => response.map(|body| body::guarded(body, guard)),
+        None => response,
+    }
 }
 
-/// Holds the session that a request names.
-fn hold(sessions: &Arc<Sessions>, named: &HeaderValue, principal: &Principal) -> Option<Held> {
-    sessions.hold(named.to_str().ok()?, principal)
+/// The session that a header names, for a request of its owner.
+fn hold(sessions: &Arc<Sessions>, id: &HeaderValue, principal: &Principal) -> Option<SessionGuard> {
+    sessions.hold(id.to_str().ok()?, principal)
+}
+
+/// Whether a request is of a revision that has no sessions. A session that it names all
+/// the same means nothing.
+fn is_sessionless(headers: &HeaderMap) -> bool {
+    let version = headers.get("mcp-protocol-version");
+    // Revisions are dates, which sort as text.
+    version.is_some_and(|version| version.as_bytes() >= SESSIONLESS.as_bytes())
 }
 
 /// A refusal in a few words.

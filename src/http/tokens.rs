@@ -5,15 +5,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::{
-    Principal,
-    oauth::{self, Resource},
-};
+use super::oauth::{self, Resource};
 pub use super::{
     oauth::Unfit,
     refusal::{Challenge, Refusal, Refused},
 };
-use crate::mcp::Server;
+use crate::{mcp::Server, sessions::Principal};
 
 /// The longest token that is looked at, in bytes.
 const LONGEST: usize = 8192;

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use super::Server;
 use crate::{
     gate::{Caller, Gate},
-    http::sessions::Held,
     policy::{Diagnostics, Policy},
+    sessions::SessionGuard,
 };
 
 /// Digests of what a caller is shown, as far as a policy decides on it: there may be
@@ -70,7 +70,7 @@ impl Server {
         self.accounts().for_each(|account| account.gate.settle());
     }
 
-    /// Tells a client of 2025-11-25 or before, as long as it is there and awake.
+    /// Tells a client of 2025-11-25 or before, until its session ends.
     pub(super) async fn tell(&self, cx: NotificationContext<RoleServer>) {
         let NotificationContext {
             peer, extensions, ..
@@ -80,34 +80,25 @@ impl Server {
         };
         let mut changes = self.0.changes.subscribe();
         let head = extensions.get::<Parts>();
-        let (over, missed) = match head.and_then(|head| head.extensions.get::<Held>()) {
-            Some(held) => match held.teller(*changes.borrow_and_update()) {
-                Some(teller) => (teller.over, teller.missed),
+        let ended = match head.and_then(|head| head.extensions.get::<SessionGuard>()) {
+            Some(guard) => match guard.notify() {
+                Some(ended) => ended,
                 None => return,
             },
             // On stdio the end of the client is the end of the server.
-            None => (CancellationToken::new(), false),
+            None => CancellationToken::new(),
         };
         let client = peer.peer_info();
         let client = client.and_then(|client| client.capabilities.elicitation.clone());
         let caller = self.caller_who(client, head);
-        // What is left of the request would keep the session awake.
+        // What is left of the request would keep the session in use.
         drop(extensions);
         let mut shown = self.shown(&caller);
-        let mut lists = Lists {
-            tools: missed,
-            resources: missed,
-            prompts: missed,
-        };
-        loop {
+        while let Some(Ok(())) = ended.run_until_cancelled(changes.changed()).await {
+            let lists = shown.update(self.shown(&caller));
             if let Err(error) = notify(&peer, &lists).await {
                 tracing::info!(%error, "the client could not be told of a change");
             }
-            tokio::select! {
-                () = over.cancelled() => return,
-                changed = changes.changed() => if changed.is_err() { return },
-            }
-            lists = shown.update(self.shown(&caller));
         }
     }
 

@@ -3,14 +3,13 @@
 mod accounts;
 mod answer;
 mod ask;
+mod bounded;
 mod call;
 mod changes;
 mod client;
 mod http;
-mod life;
 mod prompts;
 mod resources;
-mod sleepers;
 mod stdio;
 mod uri;
 
@@ -37,9 +36,9 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 pub use accounts::Account;
+pub use bounded::BoundedSessions;
 pub use client::{Answered, Client, Reply};
 pub use http::http_service;
-pub use sleepers::Sleepers;
 pub use stdio::{serve, serve_stdio};
 
 pub use crate::policy::LOCAL;
@@ -50,9 +49,9 @@ use crate::{
     audit::Audit,
     clock::Clock,
     gate::{Caller, Gate},
-    http::Principal,
     op::{BadCall, Untrusted},
     policy::Policy,
+    sessions::{MAX_SESSIONS, Principal},
     toolset::Toolset,
 };
 
@@ -63,8 +62,9 @@ const MAX_IN_FLIGHT_CALLS: usize = 64;
 /// connection.
 const MAX_LISTENERS: usize = 1024;
 
-/// The most sessions of older clients that are notified of changes.
-const MAX_SESSIONS: usize = 20_000;
+/// The most sessions of older clients that are notified of changes: more than there are,
+/// as one that has ended counts a moment longer.
+const MAX_NOTIFIED_SESSIONS: usize = 2 * MAX_SESSIONS;
 
 /// A server for one policy, and one or several accounts.
 #[derive(Clone)]
@@ -113,7 +113,7 @@ impl Server {
             grant,
             opened: Notify::new(),
             listeners: Semaphore::new(MAX_LISTENERS),
-            sessions: Semaphore::new(MAX_SESSIONS),
+            sessions: Semaphore::new(MAX_NOTIFIED_SESSIONS),
             changes: watch::Sender::new(0),
         }))
     }

@@ -14,13 +14,11 @@ use std::{sync::Arc, time::Duration};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{
-    Principal,
-    tokens::{Challenge, Refused},
-};
+use super::tokens::{Challenge, Refused};
 use crate::{
     clock::Clock,
     policy::{OAuth, Policy},
+    sessions::Principal,
 };
 use jwt::Jwt;
 use keys::Keys;

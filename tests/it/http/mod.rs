@@ -2,8 +2,9 @@
 
 mod access;
 mod accounts;
+mod bound;
 mod calls;
-mod idle_sessions;
+mod legacy;
 mod oauth;
 mod sessions;
 mod shared_state;
@@ -29,16 +30,17 @@ use whatsapp_guard::{
         self,
         listen::Listener,
         origins::Origins,
-        sessions::{Room, Sessions},
         tokens::{self, Door},
     },
     ledger::Ledger,
     mcp::{self, Account, LOCAL, Server},
     media::MediaRules,
     policy::Policy,
+    sessions::{MAX_SESSIONS, Sessions},
 };
 
 use crate::app;
+use legacy::{read_until, stricter};
 
 /// Nothing that is waited for here takes this long.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -74,7 +76,6 @@ pub struct Site {
     pub url: String,
     pub server: Server,
     pub hand: ManualClock,
-    pub sessions: Arc<Sessions>,
     pub stop: CancellationToken,
     pub serving: JoinHandle<()>,
     client: Client,
@@ -95,9 +96,9 @@ impl Site {
         Self::counting(config, policy, Ledger::in_memory, |gate| gate).await
     }
 
-    /// The sandbox with room for so many sessions.
-    pub async fn roomy(policy: &str, room: Room) -> Self {
-        Self::serving(policy, room, |policy, clock, audit| {
+    /// The sandbox with at most so many sessions.
+    pub async fn bounded(policy: &str, max_sessions: usize) -> Self {
+        Self::serving(policy, max_sessions, |policy, clock, audit| {
             let ledger = Ledger::in_memory(clock.clone());
             let (tools, authority) = app::sandbox_toolset();
             let gate = Gate::new(authority, policy, clock, audit.clone(), ledger).unwrap();
@@ -113,7 +114,7 @@ impl Site {
         ledger: impl FnOnce(Clock) -> Ledger,
         made: impl FnOnce(Gate) -> Gate,
     ) -> Self {
-        Self::serving(policy, Room::default(), |policy, clock, audit| {
+        Self::serving(policy, MAX_SESSIONS, |policy, clock, audit| {
             let ledger = ledger(clock.clone());
             let (tools, authority) = Backend::new(&config).toolset();
             let gate = Gate::new(authority, policy, clock, audit.clone(), ledger).unwrap();
@@ -124,7 +125,7 @@ impl Site {
 
     /// Sandboxes with these names; the policy has to name them too.
     pub async fn of_accounts(names: &[&str], policy: &str) -> Self {
-        Self::serving(policy, Room::default(), |policy, clock, audit| {
+        Self::serving(policy, MAX_SESSIONS, |policy, clock, audit| {
             let policy = Arc::new(policy);
             let account = |name: &&str| {
                 let ledger = Ledger::in_memory(clock.clone());
@@ -141,7 +142,7 @@ impl Site {
 
     async fn serving(
         policy: &str,
-        room: Room,
+        max_sessions: usize,
         make: impl FnOnce(Policy, &Clock, Arc<Audit>) -> Server,
     ) -> Self {
         let folder = TempDir::new().unwrap();
@@ -154,14 +155,13 @@ impl Site {
         let listener = Listener::at("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let url = format!("http://{}{}", listener.address().unwrap(), http::PATH);
         let stop = CancellationToken::new();
-        let sessions = Sessions::new(server.clock().clone(), room);
+        let sessions = Sessions::new(server.clock().clone(), max_sessions);
         let service = mcp::http_service(server.clone(), sessions.clone(), stop.child_token());
-        let router = http::router(service, Origins::loopback(), door, sessions.clone());
+        let router = http::router(service, Origins::loopback(), door, sessions);
         Self {
             url,
             server,
             hand,
-            sessions,
             serving: tokio::spawn(listener.serve(router, stop.clone())),
             stop,
             client: client(),
@@ -215,14 +215,19 @@ impl Site {
         (status, last(response).await)
     }
 
-    /// Opens a session of an older client; its id.
-    pub async fn open(&self, token: &str) -> String {
+    /// The answer to an older client that wants a session.
+    pub async fn initialize(&self, token: &str) -> Response {
         let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
             "protocolVersion": "2025-11-25",
             "capabilities": { "elicitation": {} },
             "clientInfo": { "name": "tests", "version": "1" },
         } });
-        let response = self.post(token, None, &hello).send().await.unwrap();
+        self.post(token, None, &hello).send().await.unwrap()
+    }
+
+    /// Opens a session of an older client; its id.
+    pub async fn open(&self, token: &str) -> String {
+        let response = self.initialize(token).await;
         assert_eq!(response.status(), StatusCode::OK);
         let session = response.headers()["mcp-session-id"]
             .to_str()

@@ -6,23 +6,14 @@ use super::*;
 async fn somebody_elses_session_is_not_there() {
     let site = Site::start(&two()).await;
     let session = site.open(ALICE).await;
-    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
-    let status = async |token, session: &str| {
-        let request = site.post(token, Some(session), &list);
-        request.send().await.unwrap().status()
-    };
+    let status = async |token, session: &str| site.status(token, session).await;
     assert_eq!(status(ALICE, &session).await, StatusCode::OK);
     assert_eq!(status(BOB, &session).await, StatusCode::NOT_FOUND);
     assert_eq!(
         status(ALICE, "no-such-session").await,
         StatusCode::NOT_FOUND
     );
-    let client = client();
-    let end = async |token| {
-        let request = client.delete(&site.url).bearer_auth(token);
-        let request = request.header("mcp-session-id", &session);
-        request.send().await.unwrap().status()
-    };
+    let end = async |token| site.delete(token, &session).await;
     assert_eq!(end(BOB).await, StatusCode::NOT_FOUND);
     assert_eq!(status(ALICE, &session).await, StatusCode::OK);
     assert!(end(ALICE).await.is_success());
@@ -33,44 +24,11 @@ async fn somebody_elses_session_is_not_there() {
 async fn somebody_else_cannot_answer_a_question() {
     let site = Site::start(&two()).await;
     let session = site.open(ALICE).await;
-    let group = "120363000000000002@g.us";
-    let body = json!({ "jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {
-        "name": "leave_group", "arguments": { "group": group },
-    } });
-    let mut asked = site
-        .post(ALICE, Some(&session), &body)
-        .send()
-        .await
-        .unwrap();
-    // The question comes on the stream of the call.
-    let mut text = String::new();
-    let question: Value = loop {
-        let chunk = timeout(PATIENCE, asked.chunk()).await.unwrap().unwrap();
-        text += std::str::from_utf8(&chunk.unwrap()).unwrap();
-        let asks = text
-            .lines()
-            .find(|line| line.contains("elicitation/create"));
-        if let Some(line) = asks {
-            break serde_json::from_str(line.strip_prefix("data: ").unwrap()).unwrap();
-        }
-    };
-    let answer = |decision: &str| {
-        json!({ "jsonrpc": "2.0", "id": question["id"], "result": {
-            "action": "accept", "content": { "decision": decision },
-        } })
-    };
-    let stolen = site
-        .post(BOB, Some(&session), &answer("yes"))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(stolen.status(), StatusCode::NOT_FOUND);
-    let own = site
-        .post(ALICE, Some(&session), &answer("no"))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(own.status(), StatusCode::ACCEPTED);
+    let (asked, question) = site.ask(ALICE, &session).await;
+    let stolen = site.answer(BOB, &session, &question, "yes").await;
+    assert_eq!(stolen, StatusCode::NOT_FOUND);
+    let own = site.answer(ALICE, &session, &question, "no").await;
+    assert_eq!(own, StatusCode::ACCEPTED);
     let result = last(asked).await["result"].clone();
     assert_eq!(
         result["structuredContent"]["error"]["code"], "declined",
@@ -101,4 +59,32 @@ async fn a_modern_request_needs_no_session_and_ignores_one() {
     assert_eq!(response.status(), StatusCode::OK);
     assert!(response.headers().get("mcp-session-id").is_none());
     assert!(last(response).await["result"]["tools"].is_array());
+}
+
+#[tokio::test]
+async fn a_deleted_session_ends_at_once_with_its_stream() {
+    let site = Site::start(&two()).await;
+    let session = site.open(ALICE).await;
+    let mut stream = site.listen(ALICE, &session).await;
+    assert!(site.delete(ALICE, &session).await.is_success());
+    assert_eq!(site.status(ALICE, &session).await, StatusCode::NOT_FOUND);
+    let end = async { while stream.chunk().await.unwrap().is_some() {} };
+    timeout(PATIENCE, end).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_initializes_twice_is_notified_once() {
+    let site = Site::start(&two()).await;
+    let session = site.open(ALICE).await;
+    let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    let again = site.post(ALICE, Some(&session), &ready).send().await;
+    assert_eq!(again.unwrap().status(), StatusCode::ACCEPTED);
+    let mut stream = site.listen(ALICE, &session).await;
+    site.server.replace(stricter());
+    let mut text = read_until(&mut stream, "tools/list_changed").await;
+    // Whatever else was on its way is there when this is answered.
+    assert_eq!(site.status(ALICE, &session).await, StatusCode::OK);
+    site.delete(ALICE, &session).await;
+    text += &timeout(PATIENCE, stream.text()).await.unwrap().unwrap();
+    assert_eq!(text.matches("list_changed").count(), 1, "{text}");
 }
