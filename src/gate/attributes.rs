@@ -215,10 +215,10 @@ mod tests {
         let send = || json!({ "chat": hidden, "text": "hi" });
         let request = due(&cache, "send_message", send());
         let hidden = PersonId::parse(hidden).unwrap();
-        assert_eq!(request.people, [hidden.clone()]);
+        assert_eq!(request.people, std::slice::from_ref(&hidden));
         assert!(request.groups && request.history && request.state);
         let again = due(&cache, "send_message", send());
-        assert_eq!(again.people, [hidden.clone()]);
+        assert_eq!(again.people, std::slice::from_ref(&hidden));
         assert!(!again.groups && !again.history && !again.state);
         let mut found = Identities::default();
         found.learn(hidden, PersonId::parse("15552223333@c.us").unwrap());

@@ -123,3 +123,132 @@ pub(crate) fn evaluate<'p>(
     let course = course();
     Evaluation { decision, course }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        ledger::{Ledger, LedgerError, Pause, SwitchState},
+        op,
+        policy::{Code, GroupNames},
+    };
+
+    const RULES: &str = "version = \"1\"\n[risk.write]\n[[tools.archive_chat]]\naction = \"deny\"\n\
+                         [tools.pin_message]\naction = \"confirm\"\n\
+                         [health]\npause_on = [\"FAILED\"]\n";
+
+    fn policy(more: &str) -> Policy {
+        Policy::from_toml("policy.toml", &format!("{RULES}{more}")).unwrap()
+    }
+
+    fn snapshot() -> Snapshot {
+        Snapshot {
+            now: "2026-11-21T12:00:00Z".parse().unwrap(),
+            account: None,
+            stopped: SwitchState::Off,
+            newcomers: Ok(Vec::new()),
+            pause: Ok(None),
+            counts_short_windows: false,
+            groups: Arc::new(GroupNames::default()),
+            has_read: Vec::new(),
+        }
+    }
+
+    fn unreadable() -> LedgerError {
+        let folder = tempfile::tempdir().unwrap();
+        let (clock, _hand) = Clock::manual();
+        // A folder stands where the file should be.
+        Ledger::at(folder.path(), clock).seeded().unwrap_err()
+    }
+
+    /// `permit`, `confirm`, `shadow` or the code of the refusal.
+    fn evaluated(
+        policy: &Policy,
+        tool: &str,
+        grant: &str,
+        snapshot: &Snapshot,
+        approved: bool,
+    ) -> &'static str {
+        let message = "true_15552223333@c.us_3EB0C767D26A1B2E5C";
+        let facts = op::call(
+            tool,
+            match tool {
+                "pin_message" => json!({ "chat": "15552223333@c.us", "message": message }),
+                _ => json!({ "chat": "15552223333@c.us" }),
+            },
+        );
+        let caller = Caller {
+            grant: grant.to_owned(),
+            session: String::new(),
+            can_ask: true,
+        };
+        match evaluate(policy, &facts.unwrap(), &caller, snapshot, approved).course {
+            Ok(Course::Permit(PermitBasis::Shadow(_))) => "shadow",
+            Ok(Course::Permit(_)) => "permit",
+            Ok(Course::Confirm) => "confirm",
+            Err(refusal) => refusal.code.name(),
+        }
+    }
+
+    #[test]
+    fn an_earlier_step_wins() {
+        let mut at = snapshot();
+        let policy = policy("");
+        let of =
+            |tool: &str, grant: &str, at: &Snapshot| evaluated(&policy, tool, grant, at, false);
+        assert_eq!(of("unarchive_chat", "local", &at), "permit");
+        assert_eq!(of("pin_message", "local", &at), "confirm");
+        at.pause = Ok(Some(Pause {
+            remaining: Duration::from_secs(60),
+            why: "its state is FAILED".to_owned(),
+        }));
+        assert_eq!(
+            of("unarchive_chat", "local", &at),
+            Code::AccountPaused.name()
+        );
+        assert_eq!(of("pin_message", "local", &at), Code::AccountPaused.name());
+        assert_eq!(of("archive_chat", "local", &at), Code::DeniedByRule.name());
+        at.pause = Err(unreadable());
+        assert_eq!(of("archive_chat", "local", &at), Code::DeniedByRule.name());
+        assert_eq!(
+            of("unarchive_chat", "local", &at),
+            Code::LedgerUnavailable.name()
+        );
+        at.newcomers = Err(unreadable());
+        assert_eq!(
+            of("archive_chat", "local", &at),
+            Code::LedgerUnavailable.name()
+        );
+        at.stopped = SwitchState::ReadsOnly;
+        assert_eq!(of("archive_chat", "local", &at), Code::Panic.name());
+        assert_eq!(of("archive_chat", "nobody", &at), Code::UnknownGrant.name());
+    }
+
+    #[test]
+    fn shadow_mode_lets_pass_what_an_enforced_policy_would_stop() {
+        let shadow = policy("[mode]\nvalue = \"shadow\"\n");
+        let mut at = snapshot();
+        let of = |tool: &str, at: &Snapshot| evaluated(&shadow, tool, "local", at, false);
+        assert_eq!(of("unarchive_chat", &at), "permit");
+        assert_eq!(of("pin_message", &at), "shadow");
+        assert_eq!(of("archive_chat", &at), "shadow");
+        at.stopped = SwitchState::ReadsOnly;
+        assert_eq!(of("archive_chat", &at), Code::Panic.name());
+        at.stopped = SwitchState::Off;
+        at.pause = Err(unreadable());
+        assert_eq!(of("unarchive_chat", &at), Code::LedgerUnavailable.name());
+    }
+
+    #[test]
+    fn an_approval_answers_a_question_and_nothing_else() {
+        let (policy, at) = (policy(""), snapshot());
+        let of = |tool: &str| evaluated(&policy, tool, "local", &at, true);
+        assert_eq!(of("pin_message"), "permit");
+        assert_eq!(of("archive_chat"), Code::DeniedByRule.name());
+    }
+}

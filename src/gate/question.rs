@@ -106,7 +106,7 @@ impl Question {
             );
         }
         if facts.risk == Risk::Destructive {
-            text += "This cannot be undone.\n";
+            text += "This is irreversible.\n";
         }
         text += "Do it?";
         text

@@ -1,4 +1,4 @@
-//! Asking a person through the client: by a request to the client, or since 2026-07-28 by a
+//! QuestionEnd a person through the client: by a request to the client, or since 2026-07-28 by a
 //! result that asks.
 
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub(super) const NO: &str = "no";
 pub(super) const YES: &str = "yes";
 
 /// How asking ended.
-pub(super) enum Asking {
+pub(super) enum QuestionEnd {
     /// The person's answer, with the call that it belongs to.
     Answered {
         call: Prepared,
@@ -56,10 +56,10 @@ pub(super) async fn ask(
     account: &Account,
     mut question: Question,
     cx: &RequestContext<RoleServer>,
-) -> Result<Asking, ErrorData> {
+) -> Result<QuestionEnd, ErrorData> {
     let briefing = match question.take_brief() {
         Some(permit) => tokio::select! {
-            () = cx.ct.cancelled() => return Ok(Asking::Cancelled),
+            () = cx.ct.cancelled() => return Ok(QuestionEnd::Cancelled),
             briefing = account.tools.brief(permit) => Some(briefing),
         },
         None => None,
@@ -79,7 +79,7 @@ pub(super) async fn ask(
             QUESTION.to_owned(),
             InputRequest::Elicitation(ElicitRequest::new(form)),
         )]);
-        return Ok(Asking::Pending(InputRequiredResult::new(
+        return Ok(QuestionEnd::Pending(InputRequiredResult::new(
             Some(inputs),
             Some(ticket),
         )));
@@ -87,7 +87,7 @@ pub(super) async fn ask(
     let answer = tokio::select! {
         // A cancellation wins over an answer that has arrived as well.
         biased;
-        () = cx.ct.cancelled() => return Ok(Asking::Cancelled),
+        () = cx.ct.cancelled() => return Ok(QuestionEnd::Cancelled),
         answer = cx.peer.create_elicitation_with_timeout(form, Some(question.expires())) => answer,
     };
     let reply = match answer {
@@ -97,7 +97,7 @@ pub(super) async fn ask(
             Reply::Unreadable
         }
     };
-    Ok(Asking::Answered {
+    Ok(QuestionEnd::Answered {
         call: question.into_call(),
         ticket,
         reply,

@@ -16,7 +16,7 @@ use super::{
     Account, Server,
     accounts::Misrouted,
     answer,
-    ask::{self, Asking},
+    ask::{self, QuestionEnd},
     client_name,
 };
 use crate::{
@@ -126,13 +126,13 @@ impl Server {
         if let Verdict::Confirm(question) = verdict {
             entry.question();
             verdict = match ask::ask(account, *question, &cx).await? {
-                Asking::Answered {
+                QuestionEnd::Answered {
                     call,
                     ticket,
                     reply,
                 } => gate.authorize_with_reply(call, caller, &ticket, reply),
-                Asking::Pending(question) => return Ok(pend(entry, question)),
-                Asking::Cancelled => return Ok(cancel(entry)),
+                QuestionEnd::Pending(question) => return Ok(pend(entry, question)),
+                QuestionEnd::Cancelled => return Ok(cancel(entry)),
             };
         }
         match verdict {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::app::{self, App, BOTH, Era, OPEN, Person, code, text, wrong, yes};
+use crate::app::{self, App, BOTH, Era, OPEN, Person, code, wrong, yes};
 
 const FLATMATES: &str = "120363000000000002@g.us";
 const FAMILY: &str = "120363000000000001@g.us";
@@ -55,7 +55,7 @@ async fn the_question_names_the_effect() {
             It has 3 members.
             This account is its only administrator.
             group: 120363000000000001@g.us
-            This cannot be undone.
+            This is irreversible.
             Do it?
             ");
         }
@@ -390,7 +390,7 @@ async fn a_rule_can_ask_about_a_tool_that_is_not_destructive() {
             message.contains("disconnect this WhatsApp account"),
             "{message}"
         );
-        assert!(!message.contains("cannot be undone"), "{message}");
+        assert!(!message.contains("irreversible"), "{message}");
         app.meet(Person::Accepts);
         let result = app.call("logout_instance", json!({})).await;
         assert_eq!(result["structuredContent"]["outcome"], "logged_out");
