@@ -1,10 +1,10 @@
-# whatsapp-guard as one static file in an empty image: no shell, no package, not root.
+# whatsapp-guard as a static binary in an empty image: no shell, no packages, not root.
 #
 #   docker build -t whatsapp-guard .
 #   docker run --rm --read-only -p 127.0.0.1:8788:8788 -v guard:/var/lib/whatsapp-guard \
 #     -v ./team.toml:/etc/whatsapp-guard/policy.toml:ro whatsapp-guard
 #
-# compose.yaml has the rest of a team's setup. `--status ADDRESS` gives an orchestrator /healthz and /readyz.
+# See compose.yaml for the setup of a team. `--status ADDRESS` serves /healthz and /readyz for orchestrators.
 
 FROM rust:1.95.0-alpine3.22 AS build
 WORKDIR /src

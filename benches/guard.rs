@@ -1,11 +1,11 @@
-//! What the guard costs inside one process.
+//! Costs of the guard inside one process.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
     unreachable_pub,
-    reason = "a measurement fails by panicking"
+    reason = "a benchmark fails by panicking"
 )]
 
 mod bare;
@@ -45,7 +45,7 @@ use whatsapp_guard::{
 
 const TOOL: &str = "get_session";
 
-/// The default policy, but no number of calls reaches the limit of reads.
+/// The default policy with a limit for reads that is never reached.
 fn gate(authority: Authority, clock: &Clock, audit: &Arc<Audit>) -> Gate {
     let raised = DEFAULT.replace("max = 120,", "max = 4000000000,");
     let raised = raised.replace("burst = 120,", "burst = 4000000000,");
@@ -145,7 +145,7 @@ fn measure(group: &mut Group<'_>, name: &str, runtime: &Runtime, pipe: Pipe) {
     });
 }
 
-/// A client that speaks JSON-RPC by hand to a server in the same process.
+/// A JSON-RPC client of a server in the same process.
 struct Pipe {
     reader: BufReader<ReadHalf<DuplexStream>>,
     writer: WriteHalf<DuplexStream>,
@@ -193,7 +193,7 @@ impl Pipe {
     }
 }
 
-/// Five hundred messages of an API, cut to the page that a model gets.
+/// Turns five hundred messages of an API into a page for a model.
 fn shaping(c: &mut Criterion) {
     let person = PersonId::parse("15552223333@c.us").unwrap();
     let listed = |number: i64| Listed {
@@ -212,9 +212,9 @@ fn shaping(c: &mut Criterion) {
     let all: Vec<Listed> = (0..500).map(listed).collect();
     let op = json!({ "chat": "15552223333@c.us", "contains": "cake", "limit": 100 });
     let op: ListMessages = serde_json::from_value(op).unwrap();
-    // What a server does that passes everything on.
-    let told: Vec<Message> = all.iter().map(|listed| listed.message.clone()).collect();
-    let raw = serde_json::to_value(&told).unwrap();
+    // A server that returns everything unchanged.
+    let messages: Vec<Message> = all.iter().map(|listed| listed.message.clone()).collect();
+    let raw = serde_json::to_value(&messages).unwrap();
     c.bench_function("shaping/500 messages passed on", |b| {
         b.iter(|| serde_json::to_string(black_box(&raw)).unwrap());
     });
@@ -230,7 +230,8 @@ fn shaping(c: &mut Criterion) {
     });
 }
 
-/// Five hundred rules over all tools, ten thousand people to write to and as many not.
+/// Five hundred rules for all tools, ten thousand allowed recipients and ten thousand
+/// denied ones.
 fn large_policy() -> Policy {
     let mut text = String::from("version = \"1\"\n[lists]\n");
     for (list, first) in [("people", 15_550_000_000_u64), ("others", 15_560_000_000)] {
@@ -258,7 +259,7 @@ fn large_policy() -> Policy {
     Policy::from_toml("policy.toml", &text).unwrap()
 }
 
-/// What a policy says of a call, without the counting.
+/// A policy decision without the counting of limits.
 fn policies(c: &mut Criterion) {
     let policy = large_policy();
     let (tools, _) = toolset("http://127.0.0.1:9");
@@ -282,7 +283,7 @@ fn policies(c: &mut Criterion) {
     });
 }
 
-/// Five hundred chats of an API, cut likewise.
+/// Turns five hundred chats of an API into a page.
 fn shaping_chats(c: &mut Criterion) {
     let chat = |number: i64| Chat {
         name: Untrusted::nonempty("Book club \u{202e}"),
@@ -311,7 +312,7 @@ fn shaping_chats(c: &mut Criterion) {
     });
 }
 
-/// Three counts of one call, with a thousand calls counted already.
+/// Three counters for one call, after a thousand calls.
 fn ledger(c: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let ledger = Ledger::at(folder.path().join("ledger"), Clock::real());
@@ -335,7 +336,7 @@ fn ledger(c: &mut Criterion) {
     for _ in 0..1000 {
         ledger.admit(&request).unwrap();
     }
-    // A mean hides that one call in many waits for the disk.
+    // Percentiles, because a mean hides calls that wait for the disk.
     let mut times = [Duration::ZERO; 20_000];
     for time in &mut times {
         let started = Instant::now();

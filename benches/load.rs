@@ -1,14 +1,14 @@
-//! Many clients over HTTP: how long a read takes at a steady rate, and what idle
-//! sessions cost.
+//! Many clients over HTTP: latency of a read at a steady rate, and memory of idle
+//! sessions.
 //!
-//! `cargo bench --bench load`, with `-- --seconds 60` for how long (10 when left out).
+//! `cargo bench --bench load`, with `-- --seconds 60` for the duration (default 10).
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
     unreachable_pub,
-    reason = "a measurement fails by panicking and says what it found"
+    reason = "a benchmark fails by panicking and prints its results"
 )]
 
 mod program;
@@ -25,7 +25,7 @@ use std::{
 
 const CLIENTS: u32 = 64;
 const RATE: u32 = 2_000;
-/// As many as a server keeps.
+/// The limit of a server.
 const SESSIONS: usize = 2_000;
 
 const POLICY: &str = r#"
@@ -41,7 +41,7 @@ fn main() {
         return;
     }
     if !cfg!(target_os = "linux") {
-        println!("processes are measured on Linux only");
+        println!("this benchmark needs Linux");
         return;
     }
     let wanted = arguments
@@ -56,7 +56,7 @@ fn main() {
     let at = |part: f64| times[(times.len() as f64 * part) as usize].as_secs_f64() * 1000.0;
     let rate = times.len() as f64 / calls.took.as_secs_f64();
     println!("{CLIENTS} clients, {seconds} s, get_session against a stub");
-    println!("  calls a second    {rate:>8.0}    wanted {RATE}");
+    println!("  calls per second  {rate:>8.0}    target {RATE}");
     println!("  p50               {:>8.2} ms", at(0.5));
     println!("  p99               {:>8.2} ms  goal 5", at(0.99));
     println!("  longest           {:>8.2} ms", at(0.9999));
@@ -68,7 +68,7 @@ fn main() {
     let sessions = open_sessions(&server);
     let after = server.resident();
     let (grown, whole) = ((after - before) / 1024, after / 1024);
-    // The first one is still there, so none was ended for another.
+    // The first session is still open, so none was ended for another.
     let answer = Connection::open(&server.address).send(&sessions[0], PING);
     assert!(answer.contains("result"), "{answer}");
     println!("{SESSIONS} idle sessions of 2025-11-25");
@@ -97,12 +97,12 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = BufReader::new(child.stderr.take().unwrap());
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
-        said.read_line(&mut line).unwrap();
+        stderr.read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("serving http://").unwrap();
         let address = address.strip_suffix("/mcp").unwrap().to_owned();
-        thread::spawn(move || said.read_to_string(&mut String::new()));
+        thread::spawn(move || stderr.read_to_string(&mut String::new()));
         Self {
             child,
             address,
@@ -110,12 +110,9 @@ impl Server {
         }
     }
 
-    /// The memory that is resident, in KiB.
+    /// The resident memory in KiB.
     fn resident(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-        let size = line.unwrap().split_ascii_whitespace().nth(1);
-        size.unwrap().parse().unwrap()
+        program::resident_kib(self.child.id())
     }
 }
 
@@ -129,11 +126,11 @@ impl Drop for Server {
 struct Calls {
     times: Vec<Duration>,
     took: Duration,
-    /// Memory after a third of them, in KiB.
+    /// Memory after a third of the calls, in KiB.
     early: u64,
 }
 
-/// Calls at a steady rate; each is timed from when it was due.
+/// Calls at a steady rate. The latency of a call counts from when it was due.
 fn load(server: &Server, time: Duration) -> Calls {
     let gap = Duration::from_secs(1) * CLIENTS / RATE;
     let started = Instant::now() + Duration::from_millis(200);
@@ -168,7 +165,7 @@ fn load(server: &Server, time: Duration) -> Calls {
     }
 }
 
-/// The headers that name each session.
+/// Opens sessions; returns the headers with the id of each.
 fn open_sessions(server: &Server) -> Vec<String> {
     let mut connection = Connection::open(&server.address);
     let mut open = || {
@@ -192,11 +189,11 @@ const HELLO: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"
 const READY: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
 const PING: &str = r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#;
 
-/// A connection that is kept.
+/// A persistent connection.
 struct Connection {
     stream: BufReader<TcpStream>,
     address: String,
-    /// The session that was named last.
+    /// The session id of the last response that had one.
     session: String,
 }
 
@@ -211,7 +208,7 @@ impl Connection {
         }
     }
 
-    /// Sends a request; the answer's body, in chunks or of a length.
+    /// Sends a request; returns the body of the response.
     fn send(&mut self, headers: &str, body: &str) -> String {
         let request = format!(
             "POST /mcp HTTP/1.1\r\nHost: {}\r\n{headers}Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Length: {}\r\n\r\n{body}",

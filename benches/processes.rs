@@ -1,15 +1,15 @@
-//! Whole processes: the guard beside a bare MCP server, by turns, so that the
-//! machine's noise meets both.
+//! Whole processes: the guard and a bare MCP server in turns, so that noise of the
+//! machine affects both.
 //!
-//! `cargo bench --bench processes`, with `-- --json` for other programs to read. With
-//! `PROGRAM` it measures the program as it is installed.
+//! `cargo bench --bench processes`, with `-- --json` for JSON output. `PROGRAM` names
+//! an installed binary to measure instead.
 
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::print_stdout,
     unreachable_pub,
-    reason = "a measurement fails by panicking and says what it found"
+    reason = "a benchmark fails by panicking and prints its results"
 )]
 
 mod bare;
@@ -20,7 +20,7 @@ mod stub;
 
 use std::{array, env, fs, process::Command, time::Duration};
 
-use measure::Running;
+use measure::ServerProcess;
 use report::{Pair, Report, Round};
 
 const SPAWNS: usize = 40;
@@ -29,7 +29,7 @@ const ROUNDS: usize = 10;
 const TIMED: usize = 2_000;
 const FURTHER: usize = 5_000;
 
-/// Reads pass without a limit that these calls would reach.
+/// Allows reads, with a limit that is never reached.
 const POLICY: &str = r#"
 version = "1"
 default = "deny"
@@ -49,7 +49,7 @@ fn main() {
         return;
     }
     if !cfg!(target_os = "linux") {
-        println!("processes are measured on Linux only");
+        println!("this benchmark needs Linux");
         return;
     }
     let report = measure();
@@ -60,7 +60,7 @@ fn main() {
     }
 }
 
-/// What this file does when it is started as the bare server.
+/// Runs as the bare server.
 fn serve_bare() {
     use rmcp::{ServiceExt, transport::stdio_pipes};
 
@@ -108,27 +108,32 @@ fn measure() -> Report {
     let mut resident = Pair::<Vec<u64>>::default();
     for _ in 0..SPAWNS {
         for (index, command) in [guard(), bare()].into_iter().enumerate() {
-            let (mut running, took) = Running::start(command);
+            let (mut running, took) = ServerProcess::start(command);
             start[index].push(took);
             resident[index].push(running.resident());
             first_call[index].push(running.call());
         }
     }
 
-    // Where the kernel puts a process shows in its times: each round has new ones.
-    let start_both = || [Running::start(guard()).0, Running::start(bare()).0];
+    // Where the kernel places a process affects its times: each round starts new ones.
+    let start_both = || {
+        [
+            ServerProcess::start(guard()).0,
+            ServerProcess::start(bare()).0,
+        ]
+    };
     let mut both = start_both();
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         both = start_both();
         call(&mut both, WARM_UP);
-        let before = both.each_ref().map(Running::processor_time);
+        let before = both.each_ref().map(ServerProcess::cpu_time);
         let calls = call(&mut both, TIMED);
-        let after = both.each_ref().map(Running::processor_time);
+        let after = both.each_ref().map(ServerProcess::cpu_time);
         let processor = array::from_fn(|index| (after[index] - before[index]) / TIMED as u32);
         rounds.push(Round { calls, processor });
     }
-    let resident_early = both.each_ref().map(Running::resident);
+    let resident_early = both.each_ref().map(ServerProcess::resident);
     call(&mut both, FURTHER);
     Report {
         start,
@@ -136,13 +141,13 @@ fn measure() -> Report {
         rounds,
         resident,
         resident_early,
-        resident_late: both.each_ref().map(Running::resident),
+        resident_late: both.each_ref().map(ServerProcess::resident),
         size: fs::metadata(program::path()).unwrap().len(),
     }
 }
 
-/// Calls both by turns; how long each call took.
-fn call(both: &mut Pair<Running>, times: usize) -> Pair<Vec<Duration>> {
+/// Calls both in turns; returns the duration of each call.
+fn call(both: &mut Pair<ServerProcess>, times: usize) -> Pair<Vec<Duration>> {
     let mut took = Pair::<Vec<Duration>>::default();
     for _ in 0..times {
         for (index, running) in both.iter_mut().enumerate() {

@@ -1,5 +1,5 @@
-//! A server for the MCP conformance suite (`conformance/run`): tools of the suite, behind
-//! this program's own gate. Not part of a release.
+//! A server for the MCP conformance suite (`conformance/run`): the tools of the suite
+//! behind this program's gate. Not part of a release.
 //!
 //!     cargo run --example conformance 127.0.0.1:8789
 
@@ -21,19 +21,19 @@ use whatsapp_guard::{
     audit::Audit,
     clock::Clock,
     gate::Gate,
-    http::{self, listen::Listener, origins::Origins, tokens::Door},
+    http::{self, auth::Authenticator, listen::Listener, origins::Origins},
     ledger::Ledger,
     mcp::{self, LOCAL, Server},
     op::{
         Attachment, BackendError, Blob, ChatId, GroupId, ListChats, ListMessages, Operation,
-        Output, PersonId, Progress, Risk, Topic,
+        Output, PersonId, Progress, Reads, Risk, Targets, Topic,
     },
     policy::Policy,
     sessions::{MAX_SESSIONS, Sessions},
     toolset::{AttributeSource, Authority, Toolset},
 };
 
-/// What cannot be undone is asked about, here more often than an agent may.
+/// Irreversible actions need approval, here without the usual limit on questions.
 const POLICY: &str = r#"
 version = "1"
 default = "allow"
@@ -42,17 +42,17 @@ enabled = true
 prompts = { max = 1000, window = "hour" }
 "#;
 
-/// Takes a tool away, and with it the prompts that name it.
+/// Hides a tool, and with it the prompts that name it.
 const FEWER: &str = r#"hide = ["list_chats"]"#;
 
-/// The server, for tools that change what it shows.
+/// The server, for tools that replace its policy.
 static SERVER: OnceLock<Server> = OnceLock::new();
 
-/// Nothing is behind these tools.
+/// A back end without an API.
 #[derive(Clone)]
-struct Nothing;
+struct NoBackend;
 
-impl AttributeSource for Nothing {
+impl AttributeSource for NoBackend {
     async fn person(self, _hidden: PersonId) -> Result<Option<PersonId>, BackendError> {
         Ok(None)
     }
@@ -70,7 +70,7 @@ impl AttributeSource for Nothing {
     }
 }
 
-/// What every tool here answers.
+/// The output of every tool.
 #[derive(Default, Serialize, JsonSchema)]
 struct Shown {
     done: bool,
@@ -80,7 +80,7 @@ struct Shown {
 
 impl Output for Shown {
     fn text(&self) -> String {
-        "the call was let through".to_owned()
+        "the call was allowed".to_owned()
     }
 
     fn attachments(&self) -> Vec<Attachment> {
@@ -92,7 +92,7 @@ impl Output for Shown {
     }
 }
 
-/// A tool of the suite: its type, name and risk, and the argument that it takes.
+/// Defines a tool of the suite: its type, name, risk and argument.
 macro_rules! fixture {
     ($type:ident, $name:literal, $risk:ident $(, $argument:ident)?) => {
         /// A tool of the MCP conformance suite.
@@ -100,7 +100,7 @@ macro_rules! fixture {
         #[serde(deny_unknown_fields)]
         struct $type {
             $(
-                /// Says nothing here; the question is this program's own.
+                /// Unused: the gate words the question.
                 $argument: String,
             )?
         }
@@ -109,10 +109,15 @@ macro_rules! fixture {
             const NAME: &'static str = $name;
             const RISK: Risk = Risk::$risk;
             const TOPIC: Topic = Topic::Session;
+            const READS: Reads = Reads::Nothing;
             const INTENT: &'static str = "do nothing, for the MCP conformance suite";
             const IDEMPOTENT: bool = true;
             const KNOWN_AS: &'static [&'static str] = &[];
             type Output = Shown;
+
+            fn targets(&self) -> Targets {
+                Targets::none()
+            }
         }
     };
 }
@@ -167,11 +172,11 @@ async fn shown(attachments: Vec<Attachment>) -> Result<Shown, BackendError> {
     })
 }
 
-async fn done<O: Operation>(_: Nothing, _: O) -> Result<Shown, BackendError> {
+async fn done<O: Operation>(_: NoBackend, _: O) -> Result<Shown, BackendError> {
     shown(Vec::new()).await
 }
 
-async fn steps(_: Nothing, _: Steps, progress: Progress) -> Result<Shown, BackendError> {
+async fn steps(_: NoBackend, _: Steps, progress: Progress) -> Result<Shown, BackendError> {
     for step in ["first", "second", "third"] {
         progress.say(step);
         progress.pause(Duration::from_millis(50)).await?;
@@ -179,8 +184,8 @@ async fn steps(_: Nothing, _: Steps, progress: Progress) -> Result<Shown, Backen
     shown(Vec::new()).await
 }
 
-/// Puts the other of two policies in force.
-async fn changed<O: Operation>(_: Nothing, _: O) -> Result<Shown, BackendError> {
+/// Switches between two policies.
+async fn changed<O: Operation>(_: NoBackend, _: O) -> Result<Shown, BackendError> {
     static FEW: AtomicBool = AtomicBool::new(false);
     let more = if FEW.fetch_xor(true, Ordering::Relaxed) {
         ""
@@ -208,13 +213,13 @@ fn policy(more: &str) -> Result<Policy, String> {
 fn toolset() -> (Toolset, Authority) {
     let image = || Attachment::Image(blob("image/png"));
     let file = || Attachment::File(blob("text/plain"), "whatsapp://file/test".to_owned());
-    Toolset::for_backend(&Nothing)
+    Toolset::for_backend(&NoBackend)
         .tool(done::<Text>)
-        .tool(move |_: Nothing, _: Image| shown(vec![image()]))
-        .tool(move |_: Nothing, _: Audio| shown(vec![Attachment::Audio(blob("audio/wav"))]))
-        .tool(move |_: Nothing, _: File| shown(vec![file()]))
-        .tool(move |_: Nothing, _: Mixed| shown(vec![image(), file()]))
-        .tool(|_: Nothing, _: Failing| async { Ok(Shown::default()) })
+        .tool(move |_: NoBackend, _: Image| shown(vec![image()]))
+        .tool(move |_: NoBackend, _: Audio| shown(vec![Attachment::Audio(blob("audio/wav"))]))
+        .tool(move |_: NoBackend, _: File| shown(vec![file()]))
+        .tool(move |_: NoBackend, _: Mixed| shown(vec![image(), file()]))
+        .tool(|_: NoBackend, _: Failing| async { Ok(Shown::default()) })
         .tool(steps)
         .tool(done::<Silent>)
         .tool(done::<Asked>)
@@ -227,14 +232,17 @@ fn toolset() -> (Toolset, Authority) {
         .tool(done::<Capabilities>)
         .tool(changed::<MoreTools>)
         .tool(changed::<MorePrompts>)
-        .tool(|_: Nothing, _: ListChats| async { Err(BackendError::Cancelled) })
-        .tool(|_: Nothing, _: ListMessages| async { Err(BackendError::Cancelled) })
+        .tool(|_: NoBackend, _: ListChats| async { Err(BackendError::Cancelled) })
+        .tool(|_: NoBackend, _: ListMessages| async { Err(BackendError::Cancelled) })
         .build()
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let address = env::args().nth(1).ok_or("which address?")?.parse()?;
+    let address = env::args()
+        .nth(1)
+        .ok_or("usage: conformance ADDRESS")?
+        .parse()?;
     let clock = Clock::real();
     let audit = Arc::new(Audit::new(Some("/dev/null".into()), clock.clone()));
     let ledger = Ledger::in_memory(clock.clone());
@@ -244,9 +252,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = SERVER.get_or_init(|| server).clone();
     let sessions = Sessions::new(clock, MAX_SESSIONS);
     let service = mcp::http_service(server, sessions.clone(), CancellationToken::new());
-    let door = Door::Open(LOCAL.to_owned());
-    let router = http::router(service, Origins::loopback(), door, sessions);
-    let listener = Listener::at(address).await?;
+    let authenticator = Authenticator::Anonymous(LOCAL.to_owned());
+    let router = http::router(service, Origins::loopback(), authenticator, sessions);
+    let listener = Listener::bind(address).await?;
     writeln!(io::stderr(), "serving http://{}", listener.address()?)?;
     listener.serve(router, CancellationToken::new()).await;
     Ok(())

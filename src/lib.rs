@@ -18,6 +18,7 @@ pub mod ledger;
 pub mod mcp;
 pub mod media;
 pub mod metrics;
+mod net;
 pub mod op;
 pub mod policy;
 pub mod qr;

@@ -1,4 +1,4 @@
-//! What the guard is held against: the least MCP server that does the same call.
+//! The baseline: a minimal MCP server with the same call.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +13,7 @@ use rmcp::{
 };
 use serde_json::{Map, Value};
 
-/// One tool, `get_session`, which passes an API's answer on.
+/// A server with one tool, `get_session`, that returns the response of an API.
 #[derive(Clone)]
 pub struct Bare(Arc<Inner>);
 
@@ -23,7 +23,7 @@ struct Inner {
 }
 
 impl Bare {
-    /// A server that asks at `url`.
+    /// A server that requests `url`.
     pub fn new(url: String) -> Self {
         Self(Arc::new(Inner {
             url,
@@ -31,7 +31,7 @@ impl Bare {
         }))
     }
 
-    /// The client, made at the first call and set up as reqwest does it by itself.
+    /// The client, created at the first call with reqwest's defaults.
     fn client(&self) -> &Client {
         self.0.client.get_or_init(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();

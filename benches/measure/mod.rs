@@ -1,4 +1,4 @@
-//! A server process with its client, and what the kernel says of it.
+//! A server process with a client, and its resource usage.
 
 use std::{
     fs,
@@ -9,8 +9,10 @@ use std::{
 
 use serde_json::{Value, json};
 
+use crate::program::resident_kib;
+
 /// A running server and the pipe to it.
-pub struct Running {
+pub struct ServerProcess {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
@@ -18,8 +20,8 @@ pub struct Running {
     calls: u64,
 }
 
-impl Running {
-    /// Starts a server and opens a session; how long until it answered.
+impl ServerProcess {
+    /// Starts a server and opens a session; returns the time to the first response.
     pub fn start(mut command: Command) -> (Self, Duration) {
         let started = Instant::now();
         let mut child = command
@@ -49,7 +51,7 @@ impl Running {
         (running, took)
     }
 
-    /// Calls `get_session`; how long it took.
+    /// Calls `get_session`; returns the duration.
     pub fn call(&mut self) -> Duration {
         let params = json!({ "name": "get_session", "arguments": {} });
         let started = Instant::now();
@@ -75,34 +77,27 @@ impl Running {
             .unwrap();
     }
 
-    /// The processor time used so far, over all threads that are still there.
-    pub fn processor_time(&self) -> Duration {
+    /// The CPU time of all threads that still run.
+    pub fn cpu_time(&self) -> Duration {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
         let nanos = tasks
             .map(|task| {
                 let text = fs::read_to_string(task.unwrap().path().join("schedstat"));
                 let text = text.unwrap_or_default();
-                let on_processor = text.split(' ').next().unwrap_or_default();
-                on_processor.parse::<u64>().unwrap_or_default()
+                let on_cpu = text.split(' ').next().unwrap_or_default();
+                on_cpu.parse::<u64>().unwrap_or_default()
             })
             .sum();
         Duration::from_nanos(nanos)
     }
 
-    /// The memory that is resident, in KiB.
+    /// The resident memory in KiB.
     pub fn resident(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-        line.unwrap()
-            .split_ascii_whitespace()
-            .nth(1)
-            .unwrap()
-            .parse()
-            .unwrap()
+        resident_kib(self.child.id())
     }
 }
 
-impl Drop for Running {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

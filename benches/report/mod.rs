@@ -1,39 +1,39 @@
-//! What the measurements come to, as a table and as JSON.
+//! The results as a table and as JSON.
 
 use std::{fmt, time::Duration};
 
 use serde_json::{Value, json};
 
-/// The guard's and the bare server's.
+/// The values of the guard and of the bare server.
 pub type Pair<T> = [T; 2];
 
-/// Everything that was measured.
+/// All measurements.
 pub struct Report {
-    /// From spawn to the answer to `initialize`.
+    /// From spawn to the response to `initialize`.
     pub start: Pair<Vec<Duration>>,
-    /// The first call of each process, which makes the HTTP client.
+    /// The first call of each process, which creates the HTTP client.
     pub first_call: Pair<Vec<Duration>>,
-    /// The calls after a first few, in rounds.
+    /// The calls after the warm-up.
     pub rounds: Vec<Round>,
-    /// KiB of memory after `initialize`, of each process that was started.
+    /// KiB of memory of each process after `initialize`.
     pub resident: Pair<Vec<u64>>,
     /// KiB of memory after the timed calls.
     pub resident_early: Pair<u64>,
     /// KiB of memory after the further calls.
     pub resident_late: Pair<u64>,
-    /// Bytes of the guard's binary.
+    /// Size of the guard's binary in bytes.
     pub size: u64,
 }
 
-/// Many calls to one process of each kind, by turns.
+/// Calls to one process of each kind, in turns.
 pub struct Round {
-    /// Each call, from request to answer.
+    /// The duration of each call.
     pub calls: Pair<Vec<Duration>>,
-    /// Processor time of one call.
+    /// CPU time of one call.
     pub processor: Pair<Duration>,
 }
 
-/// One line of the table, and what it is held to.
+/// One line of the table, and its goal.
 struct Row {
     name: &'static str,
     unit: &'static str,
@@ -43,7 +43,7 @@ struct Row {
 
 enum Goal {
     None,
-    /// The guard's value is at most so many times the bare server's.
+    /// The guard's value is at most this many times the bare server's.
     Ratio(f64),
     /// The guard's value is at most this.
     Most(f64),
@@ -64,7 +64,7 @@ impl Row {
 }
 
 impl Report {
-    /// Whatever else the machine does can only add: the quietest round counts.
+    /// The smallest value of all rounds, because noise only adds time.
     fn quietest(&self, value: impl Fn(&Round) -> Pair<Duration>) -> Pair<f64> {
         [0, 1].map(|index| {
             let least = self.rounds.iter().map(|round| value(round)[index]).min();
@@ -138,7 +138,7 @@ impl Report {
         ]
     }
 
-    /// The table for other programs.
+    /// The table as JSON.
     pub fn json(&self) -> Value {
         let rows = self.rows().into_iter().map(|row| {
             json!({
@@ -194,7 +194,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// The value that so many percent do not exceed.
+/// The value that this many percent do not exceed.
 fn percentile<T: Copy + Ord>(all: &[T], percent: usize) -> T {
     let mut sorted = all.to_vec();
     sorted.sort_unstable();

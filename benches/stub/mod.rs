@@ -1,4 +1,4 @@
-//! A WAHA that always answers the same, as fast as a thread can.
+//! A stub of WAHA that always returns the same response.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -8,7 +8,7 @@ use std::{
 
 const BODY: &str = r#"{"name":"default","status":"WORKING","config":{"metadata":{}},"me":{"id":"4915112345678@c.us","lid":"123456789@lid","pushName":"Bench"},"engine":{"engine":"NOWEB"}}"#;
 
-/// Starts it on a loopback port; its base URL. It runs until the process ends.
+/// Starts the stub on a loopback port until the process ends; returns its base URL.
 pub fn start() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -20,10 +20,10 @@ pub fn start() -> String {
     format!("http://{address}")
 }
 
-/// Where the session is, below the base URL.
+/// The path of the session.
 pub const SESSION: &str = "/api/sessions/default";
 
-/// Answers one connection until the client closes it or is killed.
+/// Serves one connection until the client closes it.
 fn serve(stream: TcpStream) {
     stream.set_nodelay(true).unwrap();
     let mut output = stream.try_clone().unwrap();

@@ -3,7 +3,7 @@
 use reqwest::{Response, StatusCode};
 
 use crate::{
-    media::{MediaRules, Received, Unloadable, ask, receive},
+    media::{IncomingFile, LoadError, MediaRules, open_public_url, receive},
     op::{BackendError, GUARD, Untrusted},
 };
 
@@ -16,24 +16,26 @@ pub(super) async fn from_public(
     url: &str,
     declared: Option<&str>,
     rules: &MediaRules,
-) -> Result<Received, BackendError> {
-    let response = ask(url, rules).await.map_err(|error| match error {
-        Unloadable::Answered(status) => no_file(api, status),
-        // What it says of an argument is of no use here: nobody gave one.
-        Unloadable::Source(_) => refused(
-            api,
-            None,
-            "it names an address for the file that is not called",
-            "the operator should look at how the API stores its files",
-        ),
-        Unloadable::NotPublic => refused(
-            api,
-            None,
-            &error.to_string(),
-            "the operator should look at how the API stores its files",
-        ),
-        error => refused(api, None, &error.to_string(), "call again"),
-    })?;
+) -> Result<IncomingFile, BackendError> {
+    let response = open_public_url(url, rules)
+        .await
+        .map_err(|error| match error {
+            LoadError::Status(status) => no_file(api, status),
+            // What it says of an argument is of no use here: nobody gave one.
+            LoadError::InvalidSource(_) => refused(
+                api,
+                None,
+                "it names an address for the file that is not called",
+                "the operator should look at how the API stores its files",
+            ),
+            LoadError::NotPublic => refused(
+                api,
+                None,
+                &error.to_string(),
+                "the operator should look at how the API stores its files",
+            ),
+            error => refused(api, None, &error.to_string(), "call again"),
+        })?;
     take_in(api, response, declared, rules).await
 }
 
@@ -43,13 +45,13 @@ pub(super) async fn take_in(
     response: Response,
     declared: Option<&str>,
     rules: &MediaRules,
-) -> Result<Received, BackendError> {
+) -> Result<IncomingFile, BackendError> {
     if response.status() != StatusCode::OK {
         return Err(no_file(api, response.status().as_u16()));
     }
     let received = receive(response, declared, rules)
         .await
-        .map_err(|error| refused(GUARD, None, &error.to_string(), error.next()))?;
+        .map_err(|error| refused(GUARD, None, &error.to_string(), error.remedy()))?;
     tracing::info!(
         bytes = received.size,
         mime = received.mime,

@@ -2,13 +2,16 @@
 
 use std::{error::Error, sync::OnceLock, time::Duration};
 
-use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect::Policy};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use crate::op::{BackendError, Progress};
+use crate::{
+    net::client_builder,
+    op::{BackendError, Progress},
+};
 
 /// The largest answer that is read.
 const LARGEST: usize = 8 * 1024 * 1024;
@@ -154,20 +157,15 @@ impl Http {
             return Ok(client);
         }
         // Losing a race to another caller only means that one of two clients is dropped.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = if self.certificates {
-            Client::builder()
+            client_builder()
         } else {
             // Trusts nobody: should `https:` be called after all, it fails.
-            Client::builder().tls_certs_only([])
+            client_builder().tls_certs_only([])
         };
         let client = builder
-            .redirect(Policy::none())
-            // The path may hold a secret, and a proxy would see it.
-            .no_proxy()
             .timeout(self.timeout)
             .connect_timeout(self.timeout.min(Duration::from_secs(10)))
-            .user_agent(concat!("whatsapp-guard/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| BackendError::internal(&reason(&error)))?;
         Ok(self.client.get_or_init(|| client))

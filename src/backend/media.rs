@@ -56,7 +56,7 @@ pub(super) async fn to_portray(
 async fn loaded(source: &MediaSource, rules: &MediaRules) -> Result<Media, BackendError> {
     let media = load(source, rules)
         .await
-        .map_err(|error| unsent(&error.to_string(), error.next()))?;
+        .map_err(|error| unsent(&error.to_string(), error.remedy()))?;
     tracing::info!(
         bytes = media.bytes.len(),
         mime = media.mime,

@@ -12,7 +12,7 @@ use super::{
     options::PolicyOption,
     output::{stdout, write_json},
 };
-use crate::http::tokens::digest;
+use crate::{http::auth::digest, text::hex};
 
 /// Make and list the tokens of callers over HTTP.
 #[derive(Debug, Args)]
@@ -85,10 +85,7 @@ fn new(
         return Err(CliError::Usage(problem.to_owned()));
     }
     let token = new_token()?;
-    let sha256: String = digest(&token)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = hex(&digest(&token));
     let expires = days.map(|days| {
         let now = Timestamp::now();
         let later = now.checked_add(SignedDuration::from_hours(24 * i64::from(days)));

@@ -10,10 +10,10 @@ use super::CliError;
 use crate::{
     http::{
         self,
+        auth::{self, Authenticator},
         listen::Listener,
         origins::Origins,
         status,
-        tokens::{self, Door},
     },
     mcp::{self, LOCAL, Server},
     sessions::{MAX_SESSIONS, Sessions},
@@ -95,7 +95,7 @@ impl HttpOptions {
             listener.address()?,
             http::PATH
         )?;
-        let door = self.door(&server, &mut say)?;
+        let authenticator = self.authenticator(&server, &mut say)?;
         let status = match self.status {
             Some(address) => {
                 let listener = listen(address).await?;
@@ -108,7 +108,7 @@ impl HttpOptions {
         let end = CancellationToken::new();
         let sessions = Sessions::new(server.clock().clone(), MAX_SESSIONS);
         let service = mcp::http_service(server.clone(), sessions.clone(), end.clone());
-        let router = http::router(service, origins, door, sessions);
+        let router = http::router(service, origins, authenticator, sessions);
         let ending = async {
             stop.cancelled().await;
             server.drain(GRACE).await;
@@ -145,22 +145,30 @@ impl HttpOptions {
         Ok(())
     }
 
-    /// Who is let in.
-    fn door(&self, server: &Server, say: &mut impl Write) -> Result<Door, CliError> {
+    /// How requests are authenticated. Prints the token that is valid for this run, if
+    /// the policy has none.
+    fn authenticator(
+        &self,
+        server: &Server,
+        say: &mut impl Write,
+    ) -> Result<Authenticator, CliError> {
         if self.no_auth {
-            return Ok(Door::Open(LOCAL.to_owned()));
+            return Ok(Authenticator::Anonymous(LOCAL.to_owned()));
         }
         if has_tokens(server) {
-            return Ok(Door::of(server.clone()));
+            return Ok(Authenticator::for_grants(server.clone()));
         }
         let token = new_token()?;
         writeln!(say, "token for this run: {token}")?;
-        Ok(Door::One(LOCAL.to_owned(), tokens::digest(&token)))
+        Ok(Authenticator::SharedToken(
+            LOCAL.to_owned(),
+            auth::digest(&token),
+        ))
     }
 }
 
 async fn listen(address: SocketAddr) -> Result<Listener, CliError> {
-    Listener::at(address)
+    Listener::bind(address)
         .await
         .map_err(|error| CliError::Failed(format!("cannot listen at {address}: {error}")))
 }

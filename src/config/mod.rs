@@ -17,7 +17,7 @@ pub use kind::Kind;
 pub use timeouts::Timeouts;
 
 use crate::{
-    media::{MediaRules, USUAL_MAX_BYTES},
+    media::{DEFAULT_MAX_BYTES, MediaRules},
     op::AnswerSize,
 };
 
@@ -286,14 +286,14 @@ impl Vars<'_> {
         let outbox = self.folder("WHATSAPP_GUARD_OUTBOX")?;
         let inbox = self.folder("WHATSAPP_GUARD_INBOX")?;
         let max_bytes = match self.plain(BYTES) {
-            None => USUAL_MAX_BYTES,
+            None => DEFAULT_MAX_BYTES,
             Some(text) => text
                 .parse()
                 .ok()
                 .filter(|bytes| (1..=MOST_MEDIA_BYTES).contains(bytes))
                 .ok_or_else(|| bad(BYTES, format!("takes bytes from 1 to {MOST_MEDIA_BYTES}")))?,
         };
-        Ok(MediaRules::new(outbox, max_bytes).saving_in(inbox))
+        Ok(MediaRules::new(outbox, max_bytes).with_inbox(inbox))
     }
 
     fn folder(&self, name: &str) -> Result<Option<PathBuf>, ConfigError> {

@@ -1,4 +1,5 @@
-//! Accepting connections: so many, not too slow, and until the server is stopped.
+//! Accepts connections until the server stops, with a bound on their number and on
+//! the time that a client may take.
 
 use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -6,7 +7,7 @@ use axum::Router;
 use hyper::server::conn::http1::Builder;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
     service::TowerToHyperService,
 };
 use rustls::{
@@ -22,25 +23,25 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::LARGEST_HEAD;
+use super::MAX_HEADER_BYTES;
 
 /// The most connections at a time.
-const MOST: usize = 12_000;
+const MAX_CONNECTIONS: usize = 12_000;
 
-/// How long a client may take for its headers, or for the beginning of TLS.
-const SLOW: Duration = Duration::from_secs(10);
+/// How long a client may take for the headers of a request, and for the TLS handshake.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The most headers of a request.
-const MOST_HEADERS: usize = 64;
+const MAX_HEADERS: usize = 64;
 
-/// How long connections may stay open once the server is stopped; longer than calls
-/// under way may take.
-const GRACE: Duration = Duration::from_secs(12);
+/// How long connections may stay open after the server is stopped. It is longer than
+/// the time that calls in flight get.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(12);
 
-/// How long to wait when the system can take no further connection.
-const BREATH: Duration = Duration::from_millis(50);
+/// The delay before the next attempt when the system cannot accept a connection.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// Where connections come in.
+/// A bound TCP socket, with TLS if it is configured.
 pub struct Listener {
     tcp: TcpListener,
     tls: Option<TlsAcceptor>,
@@ -50,16 +51,16 @@ impl Listener {
     /// Listens at an address.
     ///
     /// # Errors
-    /// When the address is taken, or not this machine's.
-    pub async fn at(address: SocketAddr) -> io::Result<Self> {
+    /// If the address is in use or is not an address of this machine.
+    pub async fn bind(address: SocketAddr) -> io::Result<Self> {
         let tcp = TcpListener::bind(address).await?;
         Ok(Self { tcp, tls: None })
     }
 
-    /// The same, with a certificate and its key (PEM files).
+    /// Adds TLS with a certificate chain and its private key (PEM files).
     ///
     /// # Errors
-    /// When the files cannot be read or do not belong together.
+    /// If a file cannot be read, or if the key does not match the certificate.
     pub fn with_tls(mut self, certificate: &Path, key: &Path) -> io::Result<Self> {
         let chain = CertificateDer::pem_file_iter(certificate)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
@@ -76,68 +77,69 @@ impl Listener {
         Ok(self)
     }
 
-    /// Where it listens.
+    /// The address that it listens at, with the port that the system chose.
     ///
     /// # Errors
-    /// When the system does not say.
+    /// If the system does not report the address.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.tcp.local_addr()
     }
 
-    /// Serves until `stop`, and requests under way a little longer.
+    /// Serves until `stop` is cancelled. Requests in flight then have
+    /// [`SHUTDOWN_GRACE`] to end.
     pub async fn serve(self, router: Router, stop: CancellationToken) {
-        let places = Arc::new(Semaphore::new(MOST));
-        let open = GracefulShutdown::new();
+        let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let connections = GracefulShutdown::new();
         loop {
-            let place = tokio::select! {
+            let slot = tokio::select! {
                 () = stop.cancelled() => break,
-                place = places.clone().acquire_owned() => place,
+                slot = slots.clone().acquire_owned() => slot,
             };
-            let Ok(place) = place else { break };
+            let Ok(slot) = slot else { break };
             let stream = tokio::select! {
                 () = stop.cancelled() => break,
                 accepted = self.tcp.accept() => match accepted {
                     Ok((stream, _)) => stream,
                     Err(error) => {
-                        tracing::warn!(%error, "a connection could not be accepted");
-                        tokio::time::sleep(BREATH).await;
+                        tracing::warn!(%error, "cannot accept a connection");
+                        tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                         continue;
                     }
                 },
             };
-            // Small answers are not to wait for more.
+            // Small responses are sent at once (Nagle's algorithm off).
             let _ = stream.set_nodelay(true);
-            let (router, watcher) = (router.clone(), open.watcher());
+            let (router, watcher) = (router.clone(), connections.watcher());
             let tls = self.tls.clone();
             tokio::spawn(async move {
-                let _place = place;
+                let _slot = slot;
                 match tls {
-                    None => connection(stream, router, watcher).await,
+                    None => serve_connection(stream, router, watcher).await,
                     Some(tls) => {
-                        if let Ok(Ok(stream)) = timeout(SLOW, tls.accept(stream)).await {
-                            connection(stream, router, watcher).await;
+                        if let Ok(Ok(stream)) = timeout(HEADER_TIMEOUT, tls.accept(stream)).await {
+                            serve_connection(stream, router, watcher).await;
                         }
                     }
                 }
             });
         }
         drop(self.tcp);
-        // What is not finished by then is cut off, and its calls are recorded.
-        let _ = timeout(GRACE, open.shutdown()).await;
+        // The connections that are left are cut off. The audit has a line for their calls.
+        let _ = timeout(SHUTDOWN_GRACE, connections.shutdown()).await;
     }
 }
 
-async fn connection<S>(stream: S, router: Router, watcher: hyper_util::server::graceful::Watcher)
+async fn serve_connection<S>(stream: S, router: Router, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let serving = Builder::new()
+    let connection = Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(SLOW)
-        .max_headers(MOST_HEADERS)
-        .max_buf_size(LARGEST_HEAD)
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    if let Err(error) = watcher.watch(serving).await {
-        tracing::info!(%error, "a connection broke off");
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::info!(%error, "connection lost");
     }
 }

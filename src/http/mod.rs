@@ -1,16 +1,16 @@
-//! Serving MCP over Streamable HTTP: who may connect, how much, and until when.
+//! Serves MCP over Streamable HTTP: who may connect, how much, and until when.
 //!
-//! What comes in passes, in this order, the limits of the connection ([`listen`]),
-//! the check of where it comes from ([`origins`]), the token ([`tokens`]), and the
-//! binding of sessions to who opened them ([`crate::sessions`]).
+//! A request passes these checks in this order: the limits of the connection
+//! ([`listen`]), the size of its headers, its `Host` and `Origin` ([`origins`]), its
+//! token ([`auth`]), and the owner of its session ([`crate::sessions`]).
 
+pub mod auth;
 mod body;
 pub mod listen;
 mod oauth;
 pub mod origins;
-mod refusal;
+mod rejection;
 pub mod status;
-pub mod tokens;
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -24,35 +24,40 @@ use axum::{
 };
 use tower_service::Service;
 
+use auth::Authenticator;
 use origins::Origins;
-use tokens::Door;
 
 use crate::sessions::{Principal, SessionGuard, Sessions};
 
-/// The path that MCP is served at.
+/// The path of the MCP endpoint.
 pub const PATH: &str = "/mcp";
 
-/// The header that names a session.
-const SESSION: &str = "mcp-session-id";
+/// The header with the id of a session.
+const SESSION_HEADER: &str = "mcp-session-id";
 
-/// The first revision that has no sessions.
-const SESSIONLESS: &str = "2026-07-28";
+/// The first revision of MCP without sessions.
+const FIRST_SESSIONLESS_REVISION: &str = "2026-07-28";
 
 /// After how many seconds a client may try again to open a session.
-const RETRY_AFTER: &str = "10";
+const SESSION_RETRY_SECONDS: &str = "10";
 
 /// The most bytes of a request's headers.
-const LARGEST_HEAD: usize = 32 * 1024;
+const MAX_HEADER_BYTES: usize = 32 * 1024;
 
-/// What a request has to pass.
+/// What requests are checked with.
 struct Checks {
     origins: Origins,
-    door: Door,
+    authenticator: Authenticator,
     sessions: Arc<Sessions>,
 }
 
-/// MCP at [`PATH`], behind all checks.
-pub fn router<S>(mcp: S, origins: Origins, door: Door, sessions: Arc<Sessions>) -> Router
+/// The MCP service at [`PATH`], behind all checks.
+pub fn router<S>(
+    mcp: S,
+    origins: Origins,
+    authenticator: Authenticator,
+    sessions: Arc<Sessions>,
+) -> Router
 where
     S: Service<Request<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
     S::Response: IntoResponse,
@@ -60,65 +65,71 @@ where
 {
     let checks = Arc::new(Checks {
         origins,
-        door,
+        authenticator,
         sessions,
     });
-    // The last layer comes first.
+    // The last layer runs first.
     Router::new()
         .route_service(PATH, mcp)
-        .layer(middleware::from_fn_with_state(checks.clone(), known))
-        .layer(middleware::from_fn_with_state(checks, foreign))
+        .layer(middleware::from_fn_with_state(checks.clone(), check_caller))
+        .layer(middleware::from_fn_with_state(checks, check_origin))
 }
 
-/// Refuses what a browser sends from elsewhere, before anything else is looked at.
-async fn foreign(State(checks): State<Arc<Checks>>, request: Request, next: Next) -> Response {
-    let head = request.headers().iter();
-    let size: usize = head
+/// Rejects requests with headers that are too large, or with a `Host` or `Origin` that
+/// is not allowed.
+async fn check_origin(State(checks): State<Arc<Checks>>, request: Request, next: Next) -> Response {
+    let headers = request.headers().iter();
+    let size: usize = headers
         .map(|(name, value)| name.as_str().len() + value.len())
         .sum();
-    if size > LARGEST_HEAD {
-        let reason = "the headers are too large";
-        return refuse(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, reason);
+    if size > MAX_HEADER_BYTES {
+        let reason = "the headers are larger than 32 KiB; send fewer or smaller headers";
+        return reject(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, reason);
     }
     match checks.origins.check(request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(reason) => refuse(StatusCode::FORBIDDEN, reason),
+        Err(reason) => reject(StatusCode::FORBIDDEN, reason),
     }
 }
 
-/// Refuses who has no token, and sessions that somebody else has opened.
-async fn known(State(checks): State<Arc<Checks>>, mut request: Request, next: Next) -> Response {
+/// Rejects requests without a valid token, and requests in another principal's session.
+async fn check_caller(
+    State(checks): State<Arc<Checks>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD)
-        && let Some(told) = checks.door.tells(request.uri().path())
+        && let Some(document) = checks.authenticator.public_document(request.uri().path())
     {
-        return Json(told).into_response();
+        return Json(document).into_response();
     }
-    let principal = match checks.door.open(request.headers()).await {
+    let principal = match checks.authenticator.authenticate(request.headers()).await {
         Ok(principal) => principal,
-        Err(refusal) => return refusal.into_response(),
+        Err(rejection) => return rejection.into_response(),
     };
-    // Nothing behind this has a use for the token.
+    // No code behind this check needs the token.
     request.headers_mut().remove(header::AUTHORIZATION);
     if is_sessionless(request.headers()) {
-        request.headers_mut().remove(SESSION);
+        request.headers_mut().remove(SESSION_HEADER);
     }
     let mut guard = None;
-    if let Some(id) = request.headers().get(SESSION) {
-        let Some(held) = hold(&checks.sessions, id, &principal) else {
-            return refuse(StatusCode::NOT_FOUND, "there is no such session");
+    if let Some(id) = request.headers().get(SESSION_HEADER) {
+        let Some(held) = hold_session(&checks.sessions, id, &principal) else {
+            let reason = "the session is unknown or has ended; send initialize to open one";
+            return reject(StatusCode::NOT_FOUND, reason);
         };
-        // Into the call that the request leads to: it may go on without the client.
+        // The call holds the session too: it may go on without the client.
         request.extensions_mut().insert(held.clone());
         guard = Some(held);
     }
     request.extensions_mut().insert(principal.clone());
     let response = next.run(request).await;
-    if let Some(opened) = response.headers().get(SESSION) {
-        guard = hold(&checks.sessions, opened, &principal);
+    if let Some(opened) = response.headers().get(SESSION_HEADER) {
+        guard = hold_session(&checks.sessions, opened, &principal);
         if guard.is_none() {
             let reason = "too many sessions are open; try again later";
-            let refusal = refuse(StatusCode::SERVICE_UNAVAILABLE, reason);
-            return ([(header::RETRY_AFTER, RETRY_AFTER)], refusal).into_response();
+            let rejection = reject(StatusCode::SERVICE_UNAVAILABLE, reason);
+            return ([(header::RETRY_AFTER, SESSION_RETRY_SECONDS)], rejection).into_response();
         }
     }
     match guard {
@@ -127,21 +138,25 @@ async fn known(State(checks): State<Arc<Checks>>, mut request: Request, next: Ne
     }
 }
 
-/// The session that a header names, for a request of its owner.
-fn hold(sessions: &Arc<Sessions>, id: &HeaderValue, principal: &Principal) -> Option<SessionGuard> {
+/// Holds the session that a header names. `None` if the principal has no such session.
+fn hold_session(
+    sessions: &Arc<Sessions>,
+    id: &HeaderValue,
+    principal: &Principal,
+) -> Option<SessionGuard> {
     sessions.hold(id.to_str().ok()?, principal)
 }
 
-/// Whether a request is of a revision that has no sessions. A session that it names all
-/// the same means nothing.
+/// Whether a request uses a revision without sessions. The session id of such a request
+/// is ignored.
 fn is_sessionless(headers: &HeaderMap) -> bool {
     let version = headers.get("mcp-protocol-version");
     // Revisions are dates, which sort as text.
-    version.is_some_and(|version| version.as_bytes() >= SESSIONLESS.as_bytes())
+    version.is_some_and(|version| version.as_bytes() >= FIRST_SESSIONLESS_REVISION.as_bytes())
 }
 
-/// A refusal in a few words.
-fn refuse(status: StatusCode, reason: &str) -> Response {
+/// A response with an error status and its reason as plain text.
+fn reject(status: StatusCode, reason: &str) -> Response {
     let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     (status, plain, reason.to_owned()).into_response()
 }

@@ -1,14 +1,15 @@
-//! Where requests may come from: the name that they use for this server, and the page
-//! that a browser sends them from.
+//! Checks the `Host` and `Origin` headers, which protects against DNS rebinding.
 
 use axum::http::{HeaderMap, HeaderValue, header, uri::Authority};
-use url::{Host, Url};
+use url::Url;
 
-/// The names of this server, and the pages that may use it.
+use crate::net::is_loopback;
+
+/// The host names of this server, and the web origins that may use it.
 #[derive(Debug, Clone, Default)]
 pub struct Origins {
     hosts: Vec<String>,
-    pages: Vec<Url>,
+    origins: Vec<Url>,
 }
 
 impl Origins {
@@ -17,75 +18,69 @@ impl Origins {
         Self::default()
     }
 
-    /// Also these host names (`example.com` or `example.com:8443`) and pages
-    /// (`https://example.com`).
+    /// This machine, these host names (`example.com` or `example.com:8443`) and these
+    /// web origins (`https://example.com`).
     ///
     /// # Errors
-    /// The entry that is none.
-    pub fn new(hosts: &[String], pages: &[String]) -> Result<Self, String> {
-        let mut origins = Self::loopback();
+    /// The first entry that is not a host name or not a web origin.
+    pub fn new(hosts: &[String], origins: &[String]) -> Result<Self, String> {
+        let mut allowed = Self::loopback();
         for host in hosts {
             let authority: Authority = host.parse().map_err(|_| host.clone())?;
-            origins.hosts.push(authority.as_str().to_ascii_lowercase());
+            allowed.hosts.push(authority.as_str().to_ascii_lowercase());
         }
-        for page in pages {
-            let url = Url::parse(page).map_err(|_| page.clone())?;
-            if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-                return Err(page.clone());
-            }
-            origins.pages.push(url);
+        for origin in origins {
+            let url = web_origin(origin).filter(Url::has_host);
+            allowed.origins.push(url.ok_or_else(|| origin.clone())?);
         }
-        Ok(origins)
+        Ok(allowed)
     }
 
-    /// Whether a request comes from where it may.
+    /// Checks the `Host` header, and the `Origin` header if there is one.
     ///
     /// # Errors
-    /// What is wrong, in words.
+    /// Which header is wrong, and how to allow its value.
     pub fn check(&self, headers: &HeaderMap) -> Result<(), &'static str> {
-        let host = headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok());
-        match host {
-            Some(host) if self.knows(host) => {}
-            Some(_) => return Err("this name is not one of this server; see --allow-host"),
-            None => return Err("the Host header is missing"),
+        let host = headers.get(header::HOST);
+        let host = host.ok_or("the Host header is missing; send the name of this server")?;
+        if !host.to_str().is_ok_and(|host| self.allows_host(host)) {
+            return Err("the Host header is not a name of this server; allow it with --allow-host");
         }
         match headers.get(header::ORIGIN) {
-            None => Ok(()),
-            Some(origin) if self.admits(origin) => Ok(()),
-            Some(_) => Err("pages of this origin may not use this server; see --allow-origin"),
+            Some(origin) if !self.allows_origin(origin) => {
+                Err("this web origin may not use this server; allow it with --allow-origin")
+            }
+            _ => Ok(()),
         }
     }
 
-    fn knows(&self, host: &str) -> bool {
+    fn allows_host(&self, host: &str) -> bool {
         let Ok(authority) = host.parse::<Authority>() else {
             return false;
         };
         let (whole, name) = (authority.as_str(), authority.host());
         is_loopback_name(name)
-            || self
-                .hosts
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(whole) || known.eq_ignore_ascii_case(name))
+            || self.hosts.iter().any(|allowed| {
+                allowed.eq_ignore_ascii_case(whole) || allowed.eq_ignore_ascii_case(name)
+            })
     }
 
-    fn admits(&self, origin: &HeaderValue) -> bool {
-        let Some(url) = origin.to_str().ok().and_then(|text| Url::parse(text).ok()) else {
+    fn allows_origin(&self, origin: &HeaderValue) -> bool {
+        let Some(url) = origin.to_str().ok().and_then(web_origin) else {
             return false;
         };
-        let local = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
-        let same = |page: &Url| page.origin() == url.origin();
-        matches!(url.scheme(), "http" | "https") && (local || self.pages.iter().any(same))
+        let same = |allowed: &Url| allowed.origin() == url.origin();
+        is_loopback(&url) || self.origins.iter().any(same)
     }
 }
 
-/// `localhost`, or an address that leads back to this machine.
+/// The URL of a web page's origin: `http` or `https`.
+fn web_origin(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    matches!(url.scheme(), "http" | "https").then_some(url)
+}
+
+/// Whether a name in a `Host` header is `localhost` or a loopback address.
 fn is_loopback_name(name: &str) -> bool {
     let bare = name.trim_start_matches('[').trim_end_matches(']');
     let address = bare.parse::<std::net::IpAddr>();
@@ -96,7 +91,7 @@ fn is_loopback_name(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn asks(host: &'static str, origin: Option<&'static str>) -> HeaderMap {
+    fn request(host: &'static str, origin: Option<&'static str>) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, HeaderValue::from_static(host));
         if let Some(origin) = origin {
@@ -106,10 +101,10 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_unless_more_is_named() {
+    fn only_loopback_is_allowed_by_default() {
         let local = Origins::loopback();
         for host in ["localhost", "localhost:8788", "127.0.0.1:1", "[::1]:8788"] {
-            assert_eq!(local.check(&asks(host, None)), Ok(()), "{host}");
+            assert_eq!(local.check(&request(host, None)), Ok(()), "{host}");
         }
         for host in [
             "example.com",
@@ -118,7 +113,7 @@ mod tests {
             "127.0.0.1.nip.io",
             "@",
         ] {
-            assert!(local.check(&asks(host, None)).is_err(), "{host}");
+            assert!(local.check(&request(host, None)).is_err(), "{host}");
         }
         assert!(local.check(&HeaderMap::new()).is_err());
         for origin in [
@@ -127,7 +122,7 @@ mod tests {
             "https://[::1]:9",
         ] {
             assert_eq!(
-                local.check(&asks("localhost", Some(origin))),
+                local.check(&request("localhost", Some(origin))),
                 Ok(()),
                 "{origin}"
             );
@@ -139,23 +134,23 @@ mod tests {
             "file:///x",
         ] {
             assert!(
-                local.check(&asks("localhost", Some(origin))).is_err(),
+                local.check(&request("localhost", Some(origin))).is_err(),
                 "{origin}"
             );
         }
     }
 
     #[test]
-    fn what_is_named_is_let_in_by_its_whole_name() {
+    fn allowed_hosts_and_origins_match_as_a_whole() {
         let hosts = [
             "wg.example.com".to_owned(),
             "other.example.com:8443".to_owned(),
         ];
-        let pages = ["https://app.example.com".to_owned()];
-        let origins = Origins::new(&hosts, &pages);
+        let allowed = ["https://app.example.com".to_owned()];
+        let origins = Origins::new(&hosts, &allowed);
         let check = |host, origin| {
             let origins = origins.as_ref().map_err(Clone::clone);
-            origins.is_ok_and(|origins| origins.check(&asks(host, origin)).is_ok())
+            origins.is_ok_and(|origins| origins.check(&request(host, origin)).is_ok())
         };
         assert!(check("wg.example.com", None));
         assert!(check("WG.example.com:443", None));

@@ -1,4 +1,4 @@
-//! What operators and their tools look at, on an address of its own.
+//! Health, readiness and metrics for operators, at an address of their own.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,68 +14,69 @@ use axum::{
 };
 use tokio::sync::Semaphore;
 
-use super::refuse;
+use super::reject;
 use crate::mcp::Server;
 
-/// How long a look at the back end holds.
-const FRESH: Duration = Duration::from_secs(5);
+/// How long the result of a readiness probe is reused.
+const READINESS_TTL: Duration = Duration::from_secs(5);
 
-/// A server that is looked at.
-struct Looked {
+/// A server and the result of its last readiness probe.
+struct Probe {
     server: Server,
-    /// One look at a time is enough for everybody.
-    looking: Semaphore,
-    last: Mutex<Option<(Instant, Found)>>,
+    /// One probe at a time.
+    turn: Semaphore,
+    last: Mutex<Option<(Instant, Readiness)>>,
 }
 
-type Found = Result<(), String>;
+/// Why the server is not ready, if it is not.
+type Readiness = Result<(), String>;
 
 /// `/healthz`, `/readyz` and `/metrics` of a server.
 pub fn router(server: Server) -> Router {
-    let looked = Looked {
+    let probe = Probe {
         server,
-        looking: Semaphore::new(1),
+        turn: Semaphore::new(1),
         last: Mutex::new(None),
     };
     Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(Arc::new(looked))
+        .with_state(Arc::new(probe))
 }
 
-async fn ready(State(looked): State<Arc<Looked>>) -> Response {
-    match looked.look().await {
+async fn ready(State(probe): State<Arc<Probe>>) -> Response {
+    match probe.readiness().await {
         Ok(()) => "ready\n".into_response(),
-        Err(reason) => refuse(StatusCode::SERVICE_UNAVAILABLE, &reason),
+        Err(reason) => reject(StatusCode::SERVICE_UNAVAILABLE, &reason),
     }
 }
 
-impl Looked {
-    fn last(&self) -> Option<(Instant, Found)> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.clone()
-    }
-
-    async fn look(&self) -> Found {
-        let last = self.last();
-        let fresh = last.clone().filter(|(at, _)| at.elapsed() < FRESH);
-        let place = self.looking.try_acquire();
-        match (fresh, place) {
-            (Some((_, found)), _) => found,
-            (None, Ok(_place)) => {
-                let found = self.server.ready().await;
+impl Probe {
+    /// The last result while it is fresh or while another request probes; otherwise the
+    /// result of a new probe.
+    async fn readiness(&self) -> Readiness {
+        let last = self
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let is_fresh = |(at, _): &(Instant, _)| at.elapsed() < READINESS_TTL;
+        match (last, self.turn.try_acquire()) {
+            (Some(last), _) if is_fresh(&last) => last.1,
+            (_, Ok(_turn)) => {
+                let readiness = self.server.ready().await;
                 let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-                *last = Some((Instant::now(), found.clone()));
-                found
+                *last = Some((Instant::now(), readiness.clone()));
+                readiness
             }
-            // Somebody else is looking.
-            (None, Err(_)) => last.map_or(Err("not looked yet".to_owned()), |(_, found)| found),
+            (Some((_, stale)), Err(_)) => stale,
+            (None, Err(_)) => Err("the first readiness check is still running".to_owned()),
         }
     }
 }
 
-async fn metrics(State(looked): State<Arc<Looked>>) -> Response {
+async fn metrics(State(probe): State<Arc<Probe>>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], looked.server.metrics()).into_response()
+    ([(header::CONTENT_TYPE, kind)], probe.server.metrics()).into_response()
 }

@@ -1,4 +1,5 @@
-//! Fetching from the public internet.
+//! Downloads files from the public internet, protected against server-side request
+//! forgery.
 
 use std::{
     future::Future,
@@ -13,32 +14,32 @@ use reqwest::{
     Client, Response, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{CONTENT_ENCODING, CONTENT_TYPE},
-    redirect::Policy,
 };
 use url::{Host, Url};
 
-use super::{MediaRules, Raw, Unloadable, address::is_public};
+use super::{LoadError, MediaRules, RawMedia, public_ip::is_public};
+use crate::net::client_builder;
 
-type Lookup = fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
+type LookupFn = fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
-/// How names are looked up, and which addresses may be called.
+/// How host names are resolved, and which addresses may be contacted.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Net {
-    pub(super) lookup: Lookup,
-    pub(super) may_call: fn(IpAddr) -> bool,
+pub(super) struct Network {
+    pub(super) lookup: LookupFn,
+    pub(super) is_allowed: fn(IpAddr) -> bool,
     pub(super) scheme: &'static str,
 }
 
-impl Net {
+impl Network {
     /// The public internet, over https.
     pub(super) const PUBLIC: Self = Self {
-        lookup: system,
-        may_call: is_public,
+        lookup: system_lookup,
+        is_allowed: is_public,
         scheme: "https",
     };
 }
 
-fn system(
+fn system_lookup(
     host: String,
     port: u16,
 ) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>> {
@@ -48,45 +49,44 @@ fn system(
     })
 }
 
-/// Answers every name with the addresses that were looked at, so that a second look
-/// at the name cannot give others.
-struct Pinned(Vec<SocketAddr>);
+/// Resolves every name to the addresses that were checked, so that a second DNS lookup
+/// cannot return others (DNS rebinding).
+struct PinnedResolver(Vec<SocketAddr>);
 
-impl Resolve for Pinned {
+impl Resolve for PinnedResolver {
     fn resolve(&self, _: Name) -> Resolving {
         let addresses: Addrs = Box::new(self.0.clone().into_iter());
         Box::pin(async move { Ok(addresses) })
     }
 }
 
-/// Asks for a file, if its host is public in all of its addresses; the body is still
-/// to come.
+/// Requests a file if all addresses of its host are public. The body is not read yet.
 pub(super) async fn open(
     text: &str,
     rules: &MediaRules,
-    time: Duration,
-) -> Result<(Response, Url), Unloadable> {
-    let url = understood(text, rules.net.scheme)?;
-    let addresses = addresses(&url, rules.net).await?;
-    let client = client(addresses, rules.net, time)?;
+    timeout: Duration,
+) -> Result<(Response, Url), LoadError> {
+    let url = parse_url(text, rules.network.scheme)?;
+    let addresses = resolve(&url, rules.network).await?;
+    let client = client(addresses, rules.network, timeout)?;
     let response = client.get(url.clone()).send().await.map_err(lost)?;
     match response.status() {
         StatusCode::OK => {}
         status if status.is_redirection() => {
-            return Err(failed("it leads to a redirect, which is not followed"));
+            return Err(failed("it redirects to another URL, which is not followed"));
         }
-        status => return Err(Unloadable::Answered(status.as_u16())),
+        status => return Err(LoadError::Status(status.as_u16())),
     }
     if response.headers().contains_key(CONTENT_ENCODING) {
-        return Err(failed("its content is packed, which was not asked for"));
+        return Err(failed("its content is compressed, which was not requested"));
     }
     Ok((response, url))
 }
 
-/// Fetches a file to be sent.
-pub(super) async fn fetch(text: &str, rules: &MediaRules) -> Result<Raw, Unloadable> {
-    let (mut response, url) = open(text, rules, rules.time).await?;
-    let too_large = || Unloadable::TooLarge(rules.max_bytes);
+/// Downloads a file that is to be sent.
+pub(super) async fn fetch(text: &str, rules: &MediaRules) -> Result<RawMedia, LoadError> {
+    let (mut response, url) = open(text, rules, rules.timeout).await?;
+    let too_large = || LoadError::TooLarge(rules.max_bytes);
     if response
         .content_length()
         .is_some_and(|length| length > rules.max_bytes as u64)
@@ -105,32 +105,34 @@ pub(super) async fn fetch(text: &str, rules: &MediaRules) -> Result<Raw, Unloada
         bytes.extend_from_slice(&chunk);
     }
     let name = url.path_segments().and_then(Iterator::last);
-    Ok(Raw {
+    Ok(RawMedia {
         bytes,
         declared,
         name: name.map(str::to_owned),
     })
 }
 
-fn understood(text: &str, scheme: &str) -> Result<Url, Unloadable> {
-    let url = Url::parse(text).map_err(|_| Unloadable::Source("`url` is no address"))?;
+fn parse_url(text: &str, scheme: &str) -> Result<Url, LoadError> {
+    let url = Url::parse(text).map_err(|_| LoadError::InvalidSource("`url` is not a URL"))?;
     if url.scheme() != scheme {
-        return Err(Unloadable::Source("`url` has to start with https://"));
+        return Err(LoadError::InvalidSource("`url` must start with https://"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Unloadable::Source("`url` may not hold a user or password"));
+        return Err(LoadError::InvalidSource(
+            "`url` must not contain a user name or password",
+        ));
     }
     Ok(url)
 }
 
-/// The addresses of a host, when every one of them may be called.
-async fn addresses(url: &Url, net: Net) -> Result<Vec<SocketAddr>, Unloadable> {
+/// The addresses of a host, if all of them may be contacted.
+async fn resolve(url: &Url, network: Network) -> Result<Vec<SocketAddr>, LoadError> {
     let port = url.port_or_known_default().unwrap_or(443);
     let found = match url.host() {
-        // Numbers in any notation have been read as an address by now.
+        // The URL parser has turned numbers in any notation into an address.
         Some(Host::Ipv4(address)) => vec![IpAddr::V4(address)],
         Some(Host::Ipv6(address)) => vec![IpAddr::V6(address)],
-        Some(Host::Domain(name)) => (net.lookup)(name.to_owned(), port)
+        Some(Host::Domain(name)) => (network.lookup)(name.to_owned(), port)
             .await
             .map_err(|_| failed("its host has no address"))?,
         None => Vec::new(),
@@ -138,32 +140,31 @@ async fn addresses(url: &Url, net: Net) -> Result<Vec<SocketAddr>, Unloadable> {
     if found.is_empty() {
         return Err(failed("its host has no address"));
     }
-    if !found.iter().all(|address| (net.may_call)(*address)) {
-        return Err(Unloadable::NotPublic);
+    if !found.iter().all(|address| (network.is_allowed)(*address)) {
+        return Err(LoadError::NotPublic);
     }
     let with_port = |address| SocketAddr::new(address, port);
     Ok(found.into_iter().map(with_port).collect())
 }
 
-/// A client of its own for each fetch: it knows one host and keeps nothing.
-fn client(addresses: Vec<SocketAddr>, net: Net, time: Duration) -> Result<Client, Unloadable> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
-        .dns_resolver(Arc::new(Pinned(addresses)))
-        .https_only(net.scheme == "https")
-        .redirect(Policy::none())
-        .no_proxy()
-        .referer(false)
-        .timeout(time)
-        .user_agent(concat!("whatsapp-guard/", env!("CARGO_PKG_VERSION")))
+/// A client for one download: it knows the addresses of one host.
+fn client(
+    addresses: Vec<SocketAddr>,
+    network: Network,
+    timeout: Duration,
+) -> Result<Client, LoadError> {
+    client_builder()
+        .dns_resolver(Arc::new(PinnedResolver(addresses)))
+        .https_only(network.scheme == "https")
+        .timeout(timeout)
         .build()
-        .map_err(|_| failed("there is no way to make a secure connection"))
+        .map_err(|_| failed("TLS is not available"))
 }
 
-fn lost(_: reqwest::Error) -> Unloadable {
+fn lost(_: reqwest::Error) -> LoadError {
     failed("the connection failed")
 }
 
-fn failed(why: &str) -> Unloadable {
-    Unloadable::Fetch(why.to_owned())
+fn failed(why: &'static str) -> LoadError {
+    LoadError::Fetch(why)
 }

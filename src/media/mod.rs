@@ -1,14 +1,14 @@
-//! Media: what is to be sent, from an address, the call itself or the one folder that
-//! the operator has opened, and what comes in. Knows no back end and no policy.
+//! Loads media that is to be sent (from a URL, from base64, or from the outbox folder),
+//! and receives files. Independent of back ends and of the policy.
 
-mod address;
 mod fetch;
-mod folder;
 mod inbox;
+mod mime;
+mod outbox;
+mod public_ip;
+mod receive;
 #[cfg(test)]
-mod inbox_tests;
-mod kind;
-mod saving;
+mod receive_tests;
 #[cfg(test)]
 mod tests;
 
@@ -21,15 +21,16 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use fetch::Net;
-pub use inbox::{Kept, Received, Unkept, receive};
-pub use kind::{Family, is_heard, is_shown};
+use crate::text::hex;
+use fetch::Network;
+pub use mime::{Family, is_audio, is_inline_image};
+pub use receive::{FileContent, IncomingFile, ReceiveError, receive};
 
-/// The most bytes that are taken in when nothing else is set.
-pub const USUAL_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// The default limit for media that is to be sent, in bytes.
+pub const DEFAULT_MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The longest file name, in bytes.
-const LONGEST_NAME: usize = 120;
+const MAX_FILE_NAME_BYTES: usize = 120;
 
 /// Where a picture, video, recording or document comes from: exactly one of `url`,
 /// `base64` and `path`.
@@ -52,16 +53,16 @@ pub struct MediaSource {
 }
 
 impl MediaSource {
-    /// Whether exactly one source is given.
+    /// Checks that there is exactly one source, and `mime` if and only if it is `base64`.
     ///
     /// # Errors
-    /// When it is another number, or `mime` does not belong to it.
+    /// Which argument to add or to omit.
     pub fn check(&self) -> Result<(), &'static str> {
         let given = [&self.url, &self.base64, &self.path];
         match given.iter().filter(|source| source.is_some()).count() {
             0 => Err("give one of `url`, `base64` and `path`; none is given"),
             1 if self.base64.is_none() && self.mime.is_some() => {
-                Err("`mime` belongs to `base64` alone")
+                Err("`mime` is only for `base64`; omit it")
             }
             1 if self.base64.is_some() && self.mime.is_none() => {
                 Err("`base64` needs `mime`, such as image/png")
@@ -72,120 +73,127 @@ impl MediaSource {
     }
 }
 
-/// What may be taken in.
+/// Where media may come from, and how large it may be.
 #[derive(Debug, Clone)]
 pub struct MediaRules {
     outbox: Option<PathBuf>,
     inbox: Option<PathBuf>,
     max_bytes: usize,
-    time: Duration,
-    net: Net,
+    timeout: Duration,
+    network: Network,
 }
 
 impl Default for MediaRules {
     fn default() -> Self {
-        Self::new(None, USUAL_MAX_BYTES)
+        Self::new(None, DEFAULT_MAX_BYTES)
     }
 }
 
 impl MediaRules {
-    /// Files from below `outbox` only, and nothing larger than `max_bytes`.
+    /// Reads files from `outbox` only, and loads nothing larger than `max_bytes`.
     pub const fn new(outbox: Option<PathBuf>, max_bytes: usize) -> Self {
         Self {
             outbox,
             inbox: None,
             max_bytes,
-            time: Duration::from_secs(30),
-            net: Net::PUBLIC,
+            timeout: Duration::from_secs(30),
+            network: Network::PUBLIC,
         }
     }
 
-    /// What is too large for an answer is saved in `inbox`.
+    /// Saves received files that are too large for a response in `inbox`.
     #[must_use]
-    pub fn saving_in(mut self, inbox: Option<PathBuf>) -> Self {
+    pub fn with_inbox(mut self, inbox: Option<PathBuf>) -> Self {
         self.inbox = inbox;
         self
     }
 }
 
-/// Something that was taken in.
+/// Media that is to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Media {
-    /// Its content.
+    /// Content.
     pub bytes: Vec<u8>,
-    /// Its media type: by its first bytes where they tell it, else as it was declared.
+    /// Media type: from the first bytes if they identify one, otherwise as declared.
     pub mime: String,
-    /// Its name, without any folder.
+    /// File name, without a folder.
     pub file_name: String,
-    /// The SHA-256 of its content, in hexadecimal digits.
+    /// SHA-256 of the content, in hexadecimal digits.
     pub sha256: String,
 }
 
 impl Media {
-    /// What it is, by its first bytes.
+    /// The kind of media that the first bytes identify.
     pub fn family(&self) -> Family {
-        kind::sniffed(&self.bytes).map_or(Family::Other, Family::of)
+        mime::sniff(&self.bytes).map_or(Family::Other, Family::of)
     }
 
-    /// Its name, with an end that agrees with the bytes: some go by names alone.
+    /// The file name with an extension that matches the media type: some WhatsApp clients
+    /// only look at the name.
     pub fn typed_name(&self) -> String {
-        let end = kind::extension(&self.mime);
-        let told = match self.file_name.rsplit_once('.') {
-            Some((_, given)) => self.family() == Family::Other || kind::is_end(given, end),
+        let extension = mime::extension(&self.mime);
+        let is_typed = match self.file_name.rsplit_once('.') {
+            Some((_, given)) => {
+                self.family() == Family::Other || mime::is_same_extension(given, extension)
+            }
             None => false,
         };
-        if told {
+        if is_typed {
             self.file_name.clone()
         } else {
-            format!("{}.{end}", self.file_name)
+            format!("{}.{extension}", self.file_name)
         }
     }
 }
 
-/// Why something was not taken in. Addresses and folders are never repeated.
+/// Why media was not loaded. The messages repeat no URLs and no folders.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Unloadable {
-    /// The source cannot be used as it is written.
+pub enum LoadError {
+    /// The arguments are wrong.
     #[error("{0}")]
-    Source(&'static str),
-    /// Files are not open to agents.
+    InvalidSource(&'static str),
+    /// There is no outbox.
     #[error("`path` cannot be used: no outbox folder is configured")]
     NoOutbox,
-    /// There is no such file, or it is none to be sent.
+    /// The file does not exist or must not be sent.
     #[error("the file cannot be used: {0}")]
-    File(String),
-    /// The host is none on the public internet.
-    #[error("the address does not lead to the public internet alone; it was not called")]
+    File(&'static str),
+    /// An address of the host is not on the public internet.
+    #[error("the host is not on the public internet; it was not contacted")]
     NotPublic,
-    /// The host gave no file.
-    #[error("the address gave no file: {0}")]
-    Fetch(String),
-    /// The host answered with a status that says no.
-    #[error("the address gave no file: it answered {0}")]
-    Answered(u16),
-    /// It is larger than what may be taken in.
-    #[error("it is larger than {0} bytes, the most that is taken in")]
+    /// The download failed.
+    #[error("the file could not be downloaded: {0}")]
+    Fetch(&'static str),
+    /// The status of the response is not 200.
+    #[error("the file could not be downloaded: the status is {0}")]
+    Status(u16),
+    /// The file is larger than the limit.
+    #[error("the file is larger than the limit of {0} bytes")]
     TooLarge(usize),
-    /// There is nothing in it.
-    #[error("it is empty")]
+    /// The file has no bytes.
+    #[error("the file is empty")]
     Empty,
-    /// It took too long.
-    #[error("it did not come within {0} s")]
-    TooSlow(u64),
+    /// The file did not arrive in time.
+    #[error("the file could not be loaded within {0} s")]
+    TimedOut(u64),
 }
 
-impl Unloadable {
+impl LoadError {
     /// What to do next.
-    pub const fn next(&self) -> &'static str {
+    pub const fn remedy(&self) -> &'static str {
         match self {
-            Self::Source(_) | Self::Empty => "correct `url`, `base64` or `path` and call again",
+            Self::InvalidSource(_) | Self::Empty => {
+                "correct `url`, `base64` or `path` and call again"
+            }
             Self::NoOutbox => {
                 "give `base64` or `url`, or ask the operator to set WHATSAPP_GUARD_OUTBOX"
             }
-            Self::File(_) => "name a regular file below the outbox, by its path relative to it",
-            Self::NotPublic => "give a public https address, or the content as `base64`",
-            Self::Fetch(_) | Self::Answered(_) | Self::TooSlow(_) => {
-                "give the address that the file itself is at, or the content as `base64`"
+            Self::File(_) => {
+                "give the path of a regular file in the outbox, relative to the outbox"
+            }
+            Self::NotPublic => "give a public https URL, or the content as `base64`",
+            Self::Fetch(_) | Self::Status(_) | Self::TimedOut(_) => {
+                "give the URL of the file itself, or the content as `base64`"
             }
             Self::TooLarge(_) => {
                 "send a smaller file; the operator can set WHATSAPP_GUARD_MAX_MEDIA_BYTES"
@@ -194,39 +202,39 @@ impl Unloadable {
     }
 }
 
-/// What a source gave, before it is looked at.
-struct Raw {
+/// Media before its type is detected.
+struct RawMedia {
     bytes: Vec<u8>,
     declared: Option<String>,
     name: Option<String>,
 }
 
-/// Takes in what `source` names, as far as `rules` let it.
+/// Loads the media that `source` names, within `rules`.
 ///
 /// # Errors
-/// When the source is not allowed, not there, too large or too slow.
-pub async fn load(source: &MediaSource, rules: &MediaRules) -> Result<Media, Unloadable> {
-    source.check().map_err(Unloadable::Source)?;
+/// If the source is not allowed, does not exist, is too large or takes too long.
+pub async fn load(source: &MediaSource, rules: &MediaRules) -> Result<Media, LoadError> {
+    source.check().map_err(LoadError::InvalidSource)?;
     let loading = async {
         match (&source.url, &source.base64, &source.path) {
             (Some(url), _, _) => fetch::fetch(url, rules).await,
-            (_, Some(text), _) => decoded(text, source.mime.as_deref(), rules),
-            (_, _, Some(path)) => folder::read(path, rules).await,
-            (None, None, None) => Err(Unloadable::Empty),
+            (_, Some(text), _) => decode(text, source.mime.as_deref(), rules),
+            (_, _, Some(path)) => outbox::read(path, rules).await,
+            (None, None, None) => Err(LoadError::Empty),
         }
     };
-    let raw = tokio::time::timeout(rules.time, loading)
+    let raw = tokio::time::timeout(rules.timeout, loading)
         .await
-        .map_err(|_| Unloadable::TooSlow(rules.time.as_secs()))??;
+        .map_err(|_| LoadError::TimedOut(rules.timeout.as_secs()))??;
     if raw.bytes.is_empty() {
-        return Err(Unloadable::Empty);
+        return Err(LoadError::Empty);
     }
-    let mime = kind::mime(&raw.bytes, raw.declared.as_deref());
+    let mime = mime::mime(&raw.bytes, raw.declared.as_deref());
     let file_name = raw
         .name
         .filter(|name| is_file_name(name))
-        .unwrap_or_else(|| format!("file.{}", kind::extension(&mime)));
-    let sha256 = hexadecimal(&Sha256::digest(&raw.bytes));
+        .unwrap_or_else(|| format!("file.{}", mime::extension(&mime)));
+    let sha256 = hex(&Sha256::digest(&raw.bytes));
     Ok(Media {
         bytes: raw.bytes,
         mime,
@@ -235,49 +243,44 @@ pub async fn load(source: &MediaSource, rules: &MediaRules) -> Result<Media, Unl
     })
 }
 
-/// Asks a public https address for a file that an API has named; the body is still to
-/// come.
+/// Requests a file at a public https URL that an API has named. The body is not read yet.
 ///
 /// # Errors
-/// When the address is not public, or gives no file.
-pub async fn ask(url: &str, rules: &MediaRules) -> Result<Response, Unloadable> {
-    // A file that comes in may be larger than one that is sent.
-    let (response, _) = fetch::open(url, rules, rules.time * 4).await?;
+/// If the host is not public or does not return the file.
+pub async fn open_public_url(url: &str, rules: &MediaRules) -> Result<Response, LoadError> {
+    // Received files may be larger than files that are sent.
+    let (response, _) = fetch::open(url, rules, rules.timeout * 4).await?;
     Ok(response)
 }
 
-fn hexadecimal(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn decoded(text: &str, mime: Option<&str>, rules: &MediaRules) -> Result<Raw, Unloadable> {
-    // Looked at first: what is too large is not decoded.
+fn decode(text: &str, mime: Option<&str>, rules: &MediaRules) -> Result<RawMedia, LoadError> {
+    // Checked first, so that a text that is too large is not decoded.
     if text.len() / 4 * 3 > rules.max_bytes.saturating_add(3) {
-        return Err(Unloadable::TooLarge(rules.max_bytes));
+        return Err(LoadError::TooLarge(rules.max_bytes));
     }
     let bytes = STANDARD
         .decode(text)
-        .map_err(|_| Unloadable::Source("`base64` is not plain base64 with its padding"))?;
+        .map_err(|_| LoadError::InvalidSource("`base64` is not standard base64 with padding"))?;
     if bytes.len() > rules.max_bytes {
-        return Err(Unloadable::TooLarge(rules.max_bytes));
+        return Err(LoadError::TooLarge(rules.max_bytes));
     }
     let declared = mime.map(str::to_owned);
-    if declared.as_deref().is_some_and(|mime| !kind::is_mime(mime)) {
-        return Err(Unloadable::Source(
-            "`mime` is no media type such as image/png",
+    if declared.as_deref().is_some_and(|mime| !mime::is_mime(mime)) {
+        return Err(LoadError::InvalidSource(
+            "`mime` is not a media type such as image/png",
         ));
     }
-    Ok(Raw {
+    Ok(RawMedia {
         bytes,
         declared,
         name: None,
     })
 }
 
-/// Whether this is a plain name of a file: no folder, nothing hidden, not too long.
+/// Whether this is a plain file name: no folder, not hidden, at most 120 bytes.
 pub fn is_file_name(name: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || " ._-+()[],&".contains(c);
-    (1..=LONGEST_NAME).contains(&name.len())
+    (1..=MAX_FILE_NAME_BYTES).contains(&name.len())
         && name.chars().all(plain)
         && !name.starts_with(['.', ' '])
         && !name.ends_with(['.', ' '])

@@ -1,8 +1,8 @@
-//! What is taken in, and above all what is not.
+//! Media that is loaded, and media that is refused.
 
 use std::{io, net::IpAddr};
 
-use super::{address::is_public, *};
+use super::{public_ip::is_public, *};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n....";
@@ -38,12 +38,12 @@ fn nothing() -> MediaSource {
     }
 }
 
-/// Rules whose names stand in the book; nothing is asked of the network.
-fn names() -> MediaRules {
+/// Rules with a fake DNS; nothing uses the network.
+fn fake_dns() -> MediaRules {
     let mut rules = MediaRules::default();
-    rules.net.lookup = |host, _| {
+    rules.network.lookup = |host, _| {
         Box::pin(async move {
-            match book(&host) {
+            match dns_records(&host) {
                 [] => Err(io::ErrorKind::NotFound.into()),
                 found => Ok(found.iter().map(|text| text.parse().unwrap()).collect()),
             }
@@ -52,7 +52,7 @@ fn names() -> MediaRules {
     rules
 }
 
-fn book(host: &str) -> &'static [&'static str] {
+fn dns_records(host: &str) -> &'static [&'static str] {
     match host {
         "localhost" => &["127.0.0.1", "::1"],
         "mixed.example" => &["93.184.215.14", "10.0.0.7"],
@@ -62,17 +62,17 @@ fn book(host: &str) -> &'static [&'static str] {
     }
 }
 
-/// The same, but loopback over http may be called.
-fn near() -> MediaRules {
-    let mut rules = names();
-    rules.net.scheme = "http";
-    rules.net.may_call = |address| address.is_loopback();
+/// The same rules, but for loopback addresses over http.
+fn loopback_rules() -> MediaRules {
+    let mut rules = fake_dns();
+    rules.network.scheme = "http";
+    rules.network.is_allowed = |address| address.is_loopback();
     rules.max_bytes = 64;
     rules
 }
 
 #[test]
-fn only_the_public_internet_is_public() {
+fn private_and_special_addresses_are_not_public() {
     for address in [
         "0.0.0.0",
         "0.1.2.3",
@@ -133,7 +133,7 @@ fn only_the_public_internet_is_public() {
 }
 
 #[tokio::test]
-async fn what_is_not_public_is_never_called() {
+async fn hosts_that_are_not_public_are_never_contacted() {
     for text in [
         "https://127.0.0.1/a.png",
         "https://2130706433/a.png",
@@ -148,8 +148,8 @@ async fn what_is_not_public_is_never_called() {
         "https://mixed.example/a.png",
         "https://mapped.example/a.png",
     ] {
-        let loaded = load(&url(text), &names()).await;
-        assert_eq!(loaded, Err(Unloadable::NotPublic), "{text}");
+        let loaded = load(&url(text), &fake_dns()).await;
+        assert_eq!(loaded, Err(LoadError::NotPublic), "{text}");
     }
     for text in [
         "http://93.184.215.14/a.png",
@@ -159,17 +159,14 @@ async fn what_is_not_public_is_never_called() {
         "https://:pw@here.example/a.png",
         "a.png",
     ] {
-        let loaded = load(&url(text), &names()).await;
-        assert!(matches!(loaded, Err(Unloadable::Source(_))), "{text}");
+        let loaded = load(&url(text), &fake_dns()).await;
+        assert!(matches!(loaded, Err(LoadError::InvalidSource(_))), "{text}");
     }
-    let loaded = load(&url("https://nobody.example/"), &names()).await;
-    assert_eq!(
-        loaded,
-        Err(Unloadable::Fetch("its host has no address".into()))
-    );
+    let loaded = load(&url("https://nobody.example/"), &fake_dns()).await;
+    assert_eq!(loaded, Err(LoadError::Fetch("its host has no address")));
 }
 
-async fn fetched(answer: ResponseTemplate) -> Result<Media, Unloadable> {
+async fn load_response(answer: ResponseTemplate) -> Result<Media, LoadError> {
     let mock = MockServer::start().await;
     Mock::given(any())
         .respond_with(answer)
@@ -178,13 +175,13 @@ async fn fetched(answer: ResponseTemplate) -> Result<Media, Unloadable> {
         .await;
     let port = mock.address().port();
     let text = format!("http://here.example:{port}/folder/cat.png?key=1");
-    load(&url(&text), &near()).await
+    load(&url(&text), &loopback_rules()).await
 }
 
 #[tokio::test]
-async fn a_public_file_is_fetched_once() {
+async fn a_public_file_is_downloaded_once() {
     let answer = ResponseTemplate::new(200).set_body_raw(PNG, "text/html; charset=utf-8");
-    let media = fetched(answer).await.unwrap();
+    let media = load_response(answer).await.unwrap();
     assert_eq!(
         (media.bytes.as_slice(), media.mime.as_str()),
         (PNG, "image/png")
@@ -197,7 +194,7 @@ async fn a_public_file_is_fetched_once() {
 }
 
 #[tokio::test]
-async fn odd_answers_are_errors() {
+async fn unexpected_responses_are_errors() {
     let to = "http://here.example/other.png";
     let moved = ResponseTemplate::new(302).insert_header("Location", to);
     for (answer, wanted) in [
@@ -213,32 +210,32 @@ async fn odd_answers_are_errors() {
             ResponseTemplate::new(200)
                 .insert_header("Content-Encoding", "gzip")
                 .set_body_bytes(PNG),
-            "packed",
+            "compressed",
         ),
     ] {
-        let error = fetched(answer).await.unwrap_err().to_string();
+        let error = load_response(answer).await.unwrap_err().to_string();
         assert!(error.contains(wanted), "{error}");
         assert!(!error.contains("here.example"), "{error}");
     }
 }
 
 #[tokio::test]
-async fn a_slow_host_is_given_up() {
+async fn a_slow_host_times_out() {
     let mock = MockServer::start().await;
     let slow = ResponseTemplate::new(200).set_delay(Duration::from_secs(60));
     Mock::given(any()).respond_with(slow).mount(&mock).await;
-    let mut rules = near();
-    rules.time = Duration::from_millis(100);
+    let mut rules = loopback_rules();
+    rules.timeout = Duration::from_millis(100);
     let text = format!("http://here.example:{}/", mock.address().port());
     let error = load(&url(&text), &rules).await.unwrap_err();
     assert!(matches!(
         error,
-        Unloadable::TooSlow(_) | Unloadable::Fetch(_)
+        LoadError::TimedOut(_) | LoadError::Fetch(_)
     ));
 }
 
 #[tokio::test]
-async fn base64_is_bounded_and_typed_by_its_bytes() {
+async fn base64_is_bounded_and_its_type_detected() {
     let rules = MediaRules::new(None, 16);
     let loaded = |text: &'static str, mime: &'static str| {
         let rules = rules.clone();
@@ -254,23 +251,23 @@ async fn base64_is_bounded_and_typed_by_its_bytes() {
         (media.mime.as_str(), media.family()),
         ("text/csv", Family::Other)
     );
-    // It claims to be a picture, and is none.
+    // Declared as a picture, but not one.
     let media = loaded("aGVsbG8=", "image/png").await.unwrap();
     assert_eq!(media.mime, "application/octet-stream");
-    assert_eq!(loaded("", "text/csv").await, Err(Unloadable::Empty));
+    assert_eq!(loaded("", "text/csv").await, Err(LoadError::Empty));
     let large = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     assert_eq!(
         loaded(large, "text/csv").await,
-        Err(Unloadable::TooLarge(16))
+        Err(LoadError::TooLarge(16))
     );
     for (text, mime) in [("no base64", "text/csv"), ("aGVsbG8=", "text/csv\r\nX: y")] {
         let loaded = loaded(text, mime).await;
-        assert!(matches!(loaded, Err(Unloadable::Source(_))), "{text}");
+        assert!(matches!(loaded, Err(LoadError::InvalidSource(_))), "{text}");
     }
 }
 
 #[test]
-fn exactly_one_source_is_taken() {
+fn exactly_one_source_is_accepted() {
     let both = MediaSource {
         path: Some("a".into()),
         ..url("https://here.example")
@@ -291,7 +288,7 @@ fn exactly_one_source_is_taken() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn only_regular_files_below_the_outbox_are_read() {
+async fn only_regular_files_in_the_outbox_are_read() {
     use std::os::unix::fs::symlink;
     let folder = tempfile::tempdir().unwrap();
     let outbox = folder.path().join("outbox");
@@ -333,18 +330,18 @@ async fn only_regular_files_below_the_outbox_are_read() {
         absolute.to_str().unwrap(),
     ] {
         let error = load(&path(name), &rules).await.unwrap_err();
-        assert!(matches!(error, Unloadable::File(_)), "{name}: {error}");
+        assert!(matches!(error, LoadError::File(_)), "{name}: {error}");
         assert!(!error.to_string().contains("secret"), "{error}");
     }
     let large = load(&path("large"), &rules).await;
-    assert_eq!(large, Err(Unloadable::TooLarge(64)));
-    assert_eq!(load(&path("empty"), &rules).await, Err(Unloadable::Empty));
+    assert_eq!(large, Err(LoadError::TooLarge(64)));
+    assert_eq!(load(&path("empty"), &rules).await, Err(LoadError::Empty));
     let closed = load(&path("sub/cat.png"), &MediaRules::default()).await;
-    assert_eq!(closed, Err(Unloadable::NoOutbox));
+    assert_eq!(closed, Err(LoadError::NoOutbox));
 }
 
 #[test]
-fn names_of_files_are_plain() {
+fn file_names_are_plain() {
     for name in ["cat.png", "Zeugnis März (2).pdf"] {
         assert!(is_file_name(name), "{name}");
     }
@@ -364,8 +361,8 @@ fn names_of_files_are_plain() {
 }
 
 #[tokio::test]
-async fn a_name_s_end_tells_what_the_bytes_tell() {
-    let media = load(&base64("iVBORw0KGgo=", "image/png"), &near()).await;
+async fn the_extension_matches_the_detected_type() {
+    let media = load(&base64("iVBORw0KGgo=", "image/png"), &loopback_rules()).await;
     for (name, wanted) in [
         ("cat", "cat.png"),
         ("cat.PNG", "cat.PNG"),
@@ -380,7 +377,7 @@ async fn a_name_s_end_tells_what_the_bytes_tell() {
 }
 
 #[tokio::test]
-async fn a_body_of_no_stated_length_is_bounded_too() {
+async fn a_body_without_content_length_is_bounded() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let text = format!("http://{}/endless", listener.local_addr().unwrap());
@@ -390,6 +387,6 @@ async fn a_body_of_no_stated_length_is_bounded_too() {
         let _ = peer.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
         while peer.write_all(&[b'x'; 4096]).await.is_ok() {}
     });
-    let loaded = load(&url(&text), &near()).await;
-    assert_eq!(loaded, Err(Unloadable::TooLarge(64)));
+    let loaded = load(&url(&text), &loopback_rules()).await;
+    assert_eq!(loaded, Err(LoadError::TooLarge(64)));
 }

@@ -1,20 +1,20 @@
-//! What an answer holds beside its text, and files that were received.
+//! Attachments of answers, and received files.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Output, Untrusted};
-use crate::media::{Kept, Received, is_heard, is_shown};
+use crate::media::{FileContent, IncomingFile, is_audio, is_inline_image};
 
-/// Something in an answer beside its text.
+/// A file in an answer.
 #[derive(Debug, Clone)]
 pub enum Attachment {
-    /// A picture to look at.
+    /// A picture.
     Image(Blob),
-    /// Sound to listen to.
+    /// Sound.
     Audio(Blob),
-    /// Any other file, with an address that names it.
+    /// Any other file, with its URI.
     File(Blob, String),
 }
 
@@ -47,19 +47,19 @@ pub struct ReceivedFile {
 }
 
 impl ReceivedFile {
-    /// A file of this name; `uri` names it where it is neither picture nor sound.
-    pub fn new(received: Received, file_name: Option<Untrusted>, uri: String) -> Self {
+    /// A received file; `uri` is for a file that is neither a picture nor sound.
+    pub fn new(received: IncomingFile, file_name: Option<Untrusted>, uri: String) -> Self {
         let mime = received.mime;
-        let (saved_as, attachment) = match received.kept {
-            Kept::Saved(path) => (Some(path.to_string_lossy().into_owned()), None),
-            Kept::Here(bytes) => {
+        let (saved_as, attachment) = match received.content {
+            FileContent::Saved(path) => (Some(path.to_string_lossy().into_owned()), None),
+            FileContent::Inline(bytes) => {
                 let blob = Blob {
                     mime: mime.clone(),
                     base64: STANDARD.encode(bytes),
                 };
-                let attachment = if is_shown(&mime) {
+                let attachment = if is_inline_image(&mime) {
                     Attachment::Image(blob)
-                } else if is_heard(&mime) {
+                } else if is_audio(&mime) {
                     Attachment::Audio(blob)
                 } else {
                     Attachment::File(blob, uri)

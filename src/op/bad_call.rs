@@ -1,24 +1,24 @@
-//! A call that names no tool, or whose arguments do not fit it.
+//! Calls that cannot be prepared.
 
 use std::fmt;
 
 use super::Untrusted;
 
-/// A call that cannot be understood.
+/// Why a call cannot be prepared. Nothing was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BadCall {
-    /// There is no tool of this name here.
+    /// The back end has no tool of this name.
     UnknownTool {
-        /// The name that was called, escaped and cut.
+        /// The name in the call, escaped and cut.
         name: Untrusted,
-        /// A tool that is written like it.
+        /// A tool with a similar name.
         nearest: Option<&'static str>,
     },
     /// An argument is missing, unknown or wrong.
     BadArguments {
-        /// The tool that was called.
+        /// The tool.
         tool: &'static str,
-        /// Which argument, and what would be right.
+        /// The argument, and what it must be.
         problem: String,
     },
 }
@@ -36,7 +36,7 @@ impl BadCall {
     pub fn next(&self) -> String {
         match self {
             Self::UnknownTool { nearest, .. } => match nearest {
-                Some(near) => format!("did you mean `{near}`? tools/list has them all"),
+                Some(near) => format!("did you mean `{near}`? tools/list has all tools"),
                 None => "tools/list has all tools".to_owned(),
             },
             Self::BadArguments { .. } => {
@@ -51,7 +51,7 @@ impl fmt::Display for BadCall {
         match self {
             Self::UnknownTool { name, .. } => write!(f, "there is no tool `{name}`"),
             Self::BadArguments { tool, problem } => {
-                write!(f, "`{tool}` cannot take these arguments: {problem}")
+                write!(f, "wrong arguments for `{tool}`: {problem}")
             }
         }
     }

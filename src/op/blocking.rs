@@ -3,13 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Operation, Output, PersonId, Risk, Targets, Topic};
+use super::{Operation, Output, PersonId, Reads, Risk, Targets, Topic};
 
-/// Block a person, who can then neither write nor call.
+/// Block a person: no messages or calls from them.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BlockContact {
-    /// Person to block.
+    /// Person id from list_contacts, or a phone number.
     pub person: PersonId,
 }
 
@@ -17,6 +17,7 @@ impl Operation for BlockContact {
     const NAME: &'static str = "block_contact";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Contacts;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "block a person on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_block_contact"];
@@ -27,11 +28,11 @@ impl Operation for BlockContact {
     }
 }
 
-/// Let a blocked person write and call again.
+/// Unblock a person.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnblockContact {
-    /// Person to unblock.
+    /// Person id from list_contacts, or a phone number.
     pub person: PersonId,
 }
 
@@ -39,6 +40,7 @@ impl Operation for UnblockContact {
     const NAME: &'static str = "unblock_contact";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Contacts;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "unblock a person on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_unblock_contact"];

@@ -1,12 +1,12 @@
-//! What a person is shown beside the call itself.
+//! Facts for a person who decides on a call.
 
 use super::Untrusted;
 
-/// What a person needs to know before deciding.
+/// Facts that a question to a person shows in addition to the arguments.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Briefing {
-    /// What would be done to what, for example a group's name.
+    /// What the call acts on, such as the name of a group.
     pub subject: Option<Untrusted>,
-    /// Further facts, one short sentence each, in this program's own words.
+    /// Further facts, one short sentence each, without text from WhatsApp.
     pub facts: Vec<String>,
 }

@@ -1,20 +1,20 @@
-//! A call as it is written on a command line or in a file.
+//! Calls from the command line and from files.
 
 use serde_json::Value;
 
 use super::{Entry, Facts, catalogue, named};
 use crate::text::nearest;
 
-/// What a policy sees of a call of the tool of this name.
+/// The facts of a call. `name` can be the name that another server gives to the tool.
 ///
 /// # Errors
-/// When there is no such tool, or it would not take the arguments.
+/// For an unknown tool, a name of several tools, and wrong arguments.
 pub fn call(name: &str, arguments: Value) -> Result<Facts, String> {
     let entry = entry(name)?;
     (entry.facts)(arguments).map_err(|problem| problem.to_string())
 }
 
-/// The tool of this name, or the one that other servers call so.
+/// The tool of this name, or the only one that other servers give it.
 fn entry(name: &str) -> Result<&'static Entry, String> {
     match named(name).as_slice() {
         [entry] => Ok(entry),
@@ -35,7 +35,7 @@ fn entry(name: &str) -> Result<&'static Entry, String> {
                 .map(|entry| format!("`{}`", entry.name))
                 .collect();
             let names = names.join(", ");
-            Err(format!("`{name}` stands for several tools: {names}"))
+            Err(format!("`{name}` means several tools: {names}"))
         }
     }
 }

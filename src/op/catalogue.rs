@@ -1,10 +1,10 @@
-//! Every tool there is, whether or not a back end offers it.
+//! Every tool, whether or not a back end has it.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{facts::facts, schemas::schemas, *};
+use super::*;
 
-/// What a policy has to know of a tool.
+/// A tool, without its type.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
     /// The tool's name.
@@ -13,11 +13,13 @@ pub struct Entry {
     pub risk: Risk,
     /// What it is about.
     pub topic: Topic,
-    /// Names that other servers give the action.
+    /// Names that other servers give it.
     pub known_as: &'static [&'static str],
-    /// What clients are told of it.
+    /// Its description and schemas, as clients see them.
     pub schemas: fn() -> Schemas,
-    /// What a policy sees of a call with these arguments.
+    /// The schema of its arguments with the `format` of each id.
+    pub argument_schema: fn() -> Map<String, Value>,
+    /// The facts of a call with these arguments.
     pub facts: fn(Value) -> Result<Facts, BadCall>,
 }
 
@@ -28,6 +30,7 @@ const fn entry<O: Operation>() -> Entry {
         topic: O::TOPIC,
         known_as: O::KNOWN_AS,
         schemas: schemas::<O>,
+        argument_schema: argument_schema::<O>,
         facts: facts::<O>,
     }
 }
@@ -95,13 +98,13 @@ static CATALOGUE: &[Entry] = &[
     entry::<SetPresence>(),
 ];
 
-/// Every tool, in the order in which people read them.
+/// Every tool, in the order of the documentation.
 pub fn catalogue() -> &'static [Entry] {
     CATALOGUE
 }
 
-/// The tools that a name in a policy stands for: the tool of that name, else all
-/// that other servers know by it; none when nobody does.
+/// The tools that a name in a policy means: the tool of that name, otherwise all tools
+/// that other servers give that name. Empty for an unknown name.
 pub fn named(name: &str) -> Vec<&'static Entry> {
     match CATALOGUE.iter().find(|entry| entry.name == name) {
         Some(own) => vec![own],

@@ -3,13 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Operation, Output, Risk, Targets, Topic};
+use super::{ChatId, Operation, Output, Reads, Risk, Targets, Topic};
 
-/// Mark a chat's newest messages as read; their senders may see it.
+/// Mark the newest messages of a chat as read. Senders may see it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkChatRead {
-    /// Chat to mark: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -17,6 +17,7 @@ impl Operation for MarkChatRead {
     const NAME: &'static str = "mark_chat_read";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "mark a WhatsApp chat as read, which its senders may see";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_mark_chat_read", "mark_message_as_read"];
@@ -27,11 +28,11 @@ impl Operation for MarkChatRead {
     }
 }
 
-/// Mark a chat as unread, on this account alone.
+/// Mark a chat as unread on this account.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MarkChatUnread {
-    /// Chat to mark: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -39,6 +40,7 @@ impl Operation for MarkChatUnread {
     const NAME: &'static str = "mark_chat_unread";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "mark a WhatsApp chat as unread";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_mark_chat_unread"];
@@ -49,11 +51,11 @@ impl Operation for MarkChatUnread {
     }
 }
 
-/// Move a chat to the archive.
+/// Archive a chat.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArchiveChat {
-    /// Chat to archive: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -61,6 +63,7 @@ impl Operation for ArchiveChat {
     const NAME: &'static str = "archive_chat";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "archive a WhatsApp chat";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_archive_chat"];
@@ -71,11 +74,11 @@ impl Operation for ArchiveChat {
     }
 }
 
-/// Take a chat out of the archive.
+/// Move a chat out of the archive.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnarchiveChat {
-    /// Chat to take out: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -83,6 +86,7 @@ impl Operation for UnarchiveChat {
     const NAME: &'static str = "unarchive_chat";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "take a WhatsApp chat out of the archive";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_unarchive_chat"];
@@ -93,11 +97,11 @@ impl Operation for UnarchiveChat {
     }
 }
 
-/// Delete all messages of a chat on this account. Cannot be undone.
+/// Delete all messages of a chat on this account; others keep theirs. Irreversible.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClearChat {
-    /// Chat to empty: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -105,6 +109,7 @@ impl Operation for ClearChat {
     const NAME: &'static str = "clear_chat";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "delete all messages of a WhatsApp chat on this account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_clear_chat_messages"];
@@ -115,11 +120,11 @@ impl Operation for ClearChat {
     }
 }
 
-/// Delete a chat with its messages on this account. Cannot be undone.
+/// Delete a chat with its messages on this account; others keep theirs. Irreversible.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteChat {
-    /// Chat to delete: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -127,6 +132,7 @@ impl Operation for DeleteChat {
     const NAME: &'static str = "delete_chat";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "delete a WhatsApp chat with its messages on this account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_delete_chat"];

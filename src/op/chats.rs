@@ -7,36 +7,39 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChatId, Operation, Output, PageSize, PersonId, Reading, Risk, Room, Targets, Topic, Untrusted,
+    ChatId, Operation, Output, PageCursor, PageSize, PersonId, Reading, Reads, Risk, Room, Targets,
+    Topic, Untrusted,
 };
 use crate::op::Briefing;
 
-/// List the chats with their last messages: unread ones first, then newest first.
+/// List chats with id, last message and unread count, unread first, then newest. Use query
+/// to find the id of a chat by name.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListChats {
     /// Only chats whose name or id contains this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// How many at most, 1 to 100 (default 50).
+    /// Page size (default 50).
     #[serde(default)]
     pub limit: PageSize,
-    /// Where to go on: next_cursor of the answer before.
+    /// next_cursor of the previous answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<u32>,
+    pub cursor: Option<PageCursor<u32>>,
 }
 
 impl Operation for ListChats {
     const NAME: &'static str = "list_chats";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Page;
     const INTENT: &'static str = "see the chats of this WhatsApp account and their last messages";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_get_chats", "get_chats", "get_contact_chats"];
     type Output = ChatList;
 
-    fn reads(&self) -> u32 {
-        u32::try_from(self.limit.get()).unwrap_or(u32::MAX)
+    fn targets(&self) -> Targets {
+        Targets::none()
     }
 
     fn page(&mut self) -> Option<&mut PageSize> {
@@ -51,7 +54,8 @@ impl ListChats {
     /// How many chats lie before this page.
     fn start(&self) -> usize {
         self.cursor
-            .and_then(|cursor| usize::try_from(cursor).ok())
+            .as_ref()
+            .and_then(|cursor| usize::try_from(cursor.0).ok())
             .unwrap_or(0)
     }
 
@@ -70,11 +74,11 @@ impl ListChats {
     }
 }
 
-/// Tell a chat's name, its last message and how much is unread.
+/// Get one chat: name, last message, unread count.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetChat {
-    /// Chat to look at: its id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -82,7 +86,8 @@ impl Operation for GetChat {
     const NAME: &'static str = "get_chat";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Chats;
-    const INTENT: &'static str = "look at a WhatsApp chat and its last message";
+    const READS: Reads = Reads::One;
+    const INTENT: &'static str = "see a WhatsApp chat and its last message";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
         "get_chat_by_id",
@@ -90,10 +95,6 @@ impl Operation for GetChat {
         "get_direct_chat_by_contact_number",
     ];
     type Output = Chat;
-
-    fn reads(&self) -> u32 {
-        1
-    }
 
     fn targets(&self) -> Targets {
         Targets::source(&self.chat)

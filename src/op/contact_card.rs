@@ -5,27 +5,27 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, BoundedText, ChatId, MessageId, Operation, PhoneNumber, Risk, Sent, Targets, Topic,
-    sending::reply_is_of,
+    BadId, BoundedText, ChatId, MessageId, Operation, PhoneNumber, Reads, Risk, Sent, Targets,
+    Topic, sending::reply_is_of,
 };
 
-/// Send somebody's contact card.
+/// Send a contact card.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendContact {
-    /// Chat to send to.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
-    /// The contact's name.
+    /// Name on the card.
     pub name: BoundedText<1, 200>,
-    /// The contact's phone number.
+    /// Phone number on the card, with country code.
     pub number: PhoneNumber,
-    /// Where the contact works.
+    /// Organization on the card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<BoundedText<1, 200>>,
-    /// Message to answer to.
+    /// Id of a message in this chat to reply to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
-    /// Send even if the same was sent just now.
+    /// Send even if the same was sent within 30 s.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_repeat: bool,
 }
@@ -34,6 +34,7 @@ impl Operation for SendContact {
     const NAME: &'static str = "send_contact";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "send a contact card in a WhatsApp message";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &["waha_send_contact"];
@@ -44,11 +45,13 @@ impl Operation for SendContact {
     }
 
     fn check(&self) -> Result<(), BadId> {
-        // Each line of a card is a field: a second line would be another one.
+        // Each line of a card is a field, so a second line would add a field.
         let names = [Some(&self.name), self.organization.as_ref()];
         let mut names = names.into_iter().flatten();
         if names.any(|name| name.as_str().contains(char::is_control)) {
-            return Err(BadId::new("name and organization take one line each"));
+            return Err(BadId::new(
+                "`name` and `organization` must be one line each",
+            ));
         }
         reply_is_of(self.reply_to.as_ref(), &self.chat)
     }

@@ -4,45 +4,52 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Operation, Output, PageSize, PersonId, PhoneNumber, Risk, Targets, Topic, Untrusted, page::Page,
+    Operation, Output, PageCursor, PageSize, PersonId, PhoneNumber, Reads, Risk, Targets, Topic,
+    Untrusted, page::Page,
 };
 
-/// List the people among this account's contacts, ordered by id; no groups.
+/// List this account's contacts (people, no groups), ordered by id. Use query to find a
+/// person's id by name.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListContacts {
-    /// Only people whose name or number holds this.
+    /// Only people whose name or number contains this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
-    /// How many at most, 1 to 100 (default 50).
+    /// Page size (default 50).
     #[serde(default)]
     pub limit: PageSize,
-    /// Where to go on: next_cursor of the answer before.
+    /// next_cursor of the previous answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<PersonId>,
+    pub cursor: Option<PageCursor<PersonId>>,
 }
 
 impl Operation for ListContacts {
     const NAME: &'static str = "list_contacts";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Contacts;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see the contacts of this WhatsApp account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
         &["get_contacts", "search_contacts", "waha_get_all_contacts"];
     type Output = ContactList;
 
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
+
     fn page(&mut self) -> Option<&mut PageSize> {
         Some(&mut self.limit)
     }
 }
 
-/// Tell a person's names, about text and ids. An answer is no proof that the
-/// person uses WhatsApp.
+/// Get a person's names, about text and ids. It does not prove that the person uses
+/// WhatsApp.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetContact {
-    /// Person to look at: an id or a phone number.
+    /// Person id from list_contacts, or a phone number.
     pub person: PersonId,
 }
 
@@ -50,7 +57,8 @@ impl Operation for GetContact {
     const NAME: &'static str = "get_contact";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Contacts;
-    const INTENT: &'static str = "look at a WhatsApp contact";
+    const READS: Reads = Reads::Nothing;
+    const INTENT: &'static str = "see a WhatsApp contact";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
         "get_contact_by_id",
@@ -64,12 +72,12 @@ impl Operation for GetContact {
     }
 }
 
-/// Tell whether a phone number is on WhatsApp, and by which id. Use it sparingly:
+/// Check whether a phone number is on WhatsApp, and get its person id. Use it sparingly:
 /// accounts that check many numbers are banned.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CheckNumber {
-    /// Phone number with its country code.
+    /// Phone number with country code.
     pub number: PhoneNumber,
 }
 
@@ -77,7 +85,8 @@ impl Operation for CheckNumber {
     const NAME: &'static str = "check_number";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Contacts;
-    const INTENT: &'static str = "look whether a phone number is on WhatsApp";
+    const READS: Reads = Reads::Nothing;
+    const INTENT: &'static str = "check whether a phone number is on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_check_contact_exists"];
     type Output = NumberCheck;
@@ -137,7 +146,7 @@ impl ContactList {
         let query = op.query.as_deref().unwrap_or_default();
         let query = query.trim().to_lowercase();
         all.retain(|contact| contact.holds(&query));
-        let after = op.cursor.as_ref().map(PersonId::as_str);
+        let after = op.cursor.as_ref().map(|cursor| cursor.0.as_str());
         let page = Page::of(all, |contact| contact.person.as_str(), after, op.limit);
         Self {
             next_cursor: page

@@ -4,16 +4,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attachment, BadId, ChatId, MessageId, Operation, Output, ReceivedFile, Risk, Targets, Topic,
+    Attachment, BadId, ChatId, MessageId, Operation, Output, Reads, ReceivedFile, Risk, Targets,
+    Topic,
 };
 
-/// Download a message's file.
+/// Download the picture, recording or file of a message.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DownloadMedia {
-    /// Chat that it is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Its message.
+    /// Message id from list_messages.
     pub message: MessageId,
 }
 
@@ -21,14 +22,11 @@ impl Operation for DownloadMedia {
     const NAME: &'static str = "download_media";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::One;
     const INTENT: &'static str = "download a file from a WhatsApp message";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = ReceivedFile;
-
-    fn reads(&self) -> u32 {
-        1
-    }
 
     fn check(&self) -> Result<(), BadId> {
         self.message.is_of(&self.chat)
@@ -46,11 +44,11 @@ impl DownloadMedia {
     }
 }
 
-/// Show a chat's picture.
+/// Get the picture of a person, group or channel.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetPicture {
-    /// Chat to look at.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -58,6 +56,7 @@ impl Operation for GetPicture {
     const NAME: &'static str = "get_picture";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Chats;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "look at the picture of a WhatsApp chat";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[

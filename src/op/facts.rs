@@ -1,34 +1,34 @@
-//! What is known of a call before anything is sent: the facts that it is decided on.
+//! The facts of a call: the gate and the policy decide on them before anything is sent.
 
 use std::{fmt, sync::Arc};
 
-use serde::de::value::MapDeserializer;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{AnswerSize, BadCall, Operation, Risk, Targets, Topic, Untrusted};
+use super::{
+    AnswerSize, BadCall, Operation, Reads, Risk, Targets, Topic, arguments::bad_arguments, read,
+};
 
-/// What the gate decides on.
+/// The facts of a call.
 #[derive(Debug, Clone)]
 pub struct Facts {
-    /// The tool that is called.
+    /// The tool.
     pub tool: &'static str,
-    /// What it does, in a person's words.
+    /// What it does, in words that follow "An agent wants to".
     pub intent: &'static str,
     /// How much harm it can do.
     pub risk: Risk,
     /// What it is about.
     pub topic: Topic,
-    /// The chats that the call reaches.
+    /// The chats, groups and people that the arguments name.
     pub targets: Targets,
     /// The arguments after parsing, in the order of the schema.
     pub arguments: Arc<Value>,
-    /// Digest of tool and arguments.
+    /// Digest of the tool and all arguments.
     pub digest: Digest,
-    /// Digest of what makes the call the same as another, where the same again within
-    /// a short time is taken for a slip.
+    /// Digest of what identifies a repeated call; `None` if repeated calls go through.
     pub content: Option<Digest>,
-    /// How many messages may be read out at most.
+    /// The most messages that the answer can contain.
     pub reads: u32,
 }
 
@@ -57,8 +57,12 @@ impl fmt::Display for Digest {
     }
 }
 
-/// A call as it is understood, whatever the back end.
-pub(crate) fn understood<O: Operation>(
+/// The operation of a call with its facts and [`Operation::content`]. `size` bounds the
+/// page of a list.
+///
+/// # Errors
+/// [`BadCall::BadArguments`].
+pub(crate) fn parse<O: Operation>(
     arguments: &Value,
     size: AnswerSize,
 ) -> Result<(O, Facts, Option<Value>), BadCall> {
@@ -66,19 +70,19 @@ pub(crate) fn understood<O: Operation>(
     if let Some(page) = op.page() {
         page.within(size);
     }
-    let facts = facts_of(&op)?;
+    let facts = facts_of(&mut op)?;
     let content = op.content();
     Ok((op, facts, content))
 }
 
-/// What a policy sees of a call with these arguments.
+/// The facts of a call with these arguments.
 pub(crate) fn facts<O: Operation>(arguments: Value) -> Result<Facts, BadCall> {
-    facts_of(&read::<O>(&arguments)?)
+    facts_of(&mut read::<O>(&arguments)?)
 }
 
-fn facts_of<O: Operation>(op: &O) -> Result<Facts, BadCall> {
+fn facts_of<O: Operation>(op: &mut O) -> Result<Facts, BadCall> {
     op.check().map_err(|error| bad_arguments::<O>(&error))?;
-    let canonical = serde_json::to_value(op).map_err(|error| bad_arguments::<O>(&error))?;
+    let canonical = serde_json::to_value(&*op).map_err(|error| bad_arguments::<O>(&error))?;
     Ok(Facts {
         tool: O::NAME,
         intent: O::INTENT,
@@ -87,42 +91,12 @@ fn facts_of<O: Operation>(op: &O) -> Result<Facts, BadCall> {
         targets: op.targets(),
         digest: Digest::of(O::NAME, &canonical),
         content: op.content().map(|content| Digest::of(O::NAME, &content)),
-        reads: op.reads(),
+        reads: match O::READS {
+            Reads::Nothing => 0,
+            Reads::One => 1,
+            // Without a page there is no bound.
+            Reads::Page => op.page().map_or(u32::MAX, |page| page.get().into()),
+        },
         arguments: Arc::new(canonical),
     })
-}
-
-pub(crate) fn read<O: Operation>(arguments: &Value) -> Result<O, BadCall> {
-    let Value::Object(named) = arguments else {
-        return Err(bad_arguments::<O>(&"arguments come by name, in an object"));
-    };
-    let named = named.iter().map(|(name, value)| (name.as_str(), value));
-    let named = MapDeserializer::<_, serde_json::Error>::new(named);
-    serde_path_to_error::deserialize(named).map_err(|error| {
-        let path = error.path().to_string();
-        let inner = error.into_inner();
-        match path.as_str() {
-            "." => bad_arguments::<O>(&inner),
-            argument => bad_arguments::<O>(&format_args!("`{argument}`: {inner}")),
-        }
-    })
-}
-
-fn bad_arguments<O: Operation>(problem: &dyn fmt::Display) -> BadCall {
-    BadCall::BadArguments {
-        tool: O::NAME,
-        problem: Untrusted::new(&problem.to_string()).to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn arguments_come_by_name() {
-        let problem = facts::<crate::op::GetChat>(serde_json::json!(["120363000000000002@g.us"]));
-        let problem = problem.err().map(|problem| problem.to_string());
-        assert!(problem.is_some_and(|problem| problem.contains("by name")));
-    }
 }

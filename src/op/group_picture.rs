@@ -3,15 +3,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BadId, GroupChanged, GroupId, Operation, Picture, Risk, Targets, Topic};
+use super::{BadId, GroupChanged, GroupId, Operation, Picture, Reads, Risk, Targets, Topic};
 
 /// Replace a group's picture.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetGroupPicture {
-    /// Group to change.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// A JPEG: one of url, base64 and path.
+    /// JPEG: exactly one of url, base64 and path.
     pub picture: Picture,
 }
 
@@ -19,6 +19,7 @@ impl Operation for SetGroupPicture {
     const NAME: &'static str = "set_group_picture";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "replace the picture of a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_set_group_picture"];
@@ -33,11 +34,11 @@ impl Operation for SetGroupPicture {
     }
 }
 
-/// Remove a group's picture. Cannot be undone.
+/// Delete a group's picture. Irreversible.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteGroupPicture {
-    /// Group to change.
+    /// Group id from list_groups.
     pub group: GroupId,
 }
 
@@ -45,6 +46,7 @@ impl Operation for DeleteGroupPicture {
     const NAME: &'static str = "delete_group_picture";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "remove the picture of a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_delete_group_picture"];

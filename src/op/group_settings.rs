@@ -5,15 +5,17 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{BoundedText, GroupId, Operation, Output, Risk, Targets, Topic, Untrusted};
+use super::{
+    BadId, BoundedText, GroupId, Operation, Output, Reads, Risk, Targets, Topic, Untrusted,
+};
 
 /// Rename a group.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetGroupSubject {
-    /// Group to rename.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// The new name.
+    /// New name.
     pub name: BoundedText<1, 100>,
 }
 
@@ -21,6 +23,7 @@ impl Operation for SetGroupSubject {
     const NAME: &'static str = "set_group_subject";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "rename a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_update_group_subject"];
@@ -35,9 +38,9 @@ impl Operation for SetGroupSubject {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SetGroupDescription {
-    /// Group to describe.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// The new description; empty removes it.
+    /// New description; empty removes it.
     pub description: BoundedText<0, 2048>,
 }
 
@@ -45,6 +48,7 @@ impl Operation for SetGroupDescription {
     const NAME: &'static str = "set_group_description";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "replace the description of a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_update_group_description"];
@@ -80,50 +84,27 @@ impl JsonSchema for Who {
     }
 }
 
-/// Choose who may send messages in a group and who may edit its name, picture and description. Takes one of the two or both.
+/// Choose who may send messages in a group and who may edit its name, picture and
+/// description. Give at least one of the two.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "Choices")]
-pub struct SetGroupPermissions {
-    /// Group to change.
-    pub group: GroupId,
-    /// Who may send messages.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub send_messages: Option<Who>,
-    /// Who may edit the group's info.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub edit_info: Option<Who>,
-}
-
-#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Choices {
-    /// Group to change.
-    group: GroupId,
-    /// Who may send messages; left out: as it is.
-    send_messages: Option<Who>,
-    /// Who may edit the group's info; left out: as it is.
-    edit_info: Option<Who>,
-}
-
-impl TryFrom<Choices> for SetGroupPermissions {
-    type Error = &'static str;
-
-    fn try_from(choices: Choices) -> Result<Self, Self::Error> {
-        if choices.send_messages.is_none() && choices.edit_info.is_none() {
-            return Err("nothing to change: give `send_messages`, `edit_info` or both");
-        }
-        Ok(Self {
-            group: choices.group,
-            send_messages: choices.send_messages,
-            edit_info: choices.edit_info,
-        })
-    }
+#[schemars(extend("minProperties" = 2))]
+pub struct SetGroupPermissions {
+    /// Group id from list_groups.
+    pub group: GroupId,
+    /// Who may send messages (default: unchanged).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send_messages: Option<Who>,
+    /// Who may edit the group info (default: unchanged).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edit_info: Option<Who>,
 }
 
 impl Operation for SetGroupPermissions {
     const NAME: &'static str = "set_group_permissions";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "change who may write in a WhatsApp group or edit its info";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -134,6 +115,15 @@ impl Operation for SetGroupPermissions {
 
     fn targets(&self) -> Targets {
         Targets::chat(&self.group)
+    }
+
+    fn check(&self) -> Result<(), BadId> {
+        match (self.send_messages, self.edit_info) {
+            (None, None) => Err(BadId::new(
+                "nothing to change: give `send_messages`, `edit_info` or both",
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -5,26 +5,28 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Change, GroupId, Operation, Output, PageSize, Risk, Targets, Topic, Untrusted, page::Page,
+    Change, GroupId, Operation, Output, PageCursor, PageSize, Reads, Risk, Targets, Topic,
+    Untrusted, page::Page,
 };
 use crate::op::Briefing;
 
-/// List the groups of this account, ordered by id.
+/// List the groups of this account with id and name, ordered by id.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListGroups {
-    /// How many at most, 1 to 100 (default 50).
+    /// Page size (default 50).
     #[serde(default)]
     pub limit: PageSize,
-    /// Where to go on: next_cursor of the answer before.
+    /// next_cursor of the previous answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<GroupId>,
+    pub cursor: Option<PageCursor<GroupId>>,
 }
 
 impl Operation for ListGroups {
     const NAME: &'static str = "list_groups";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see the groups of this WhatsApp account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -34,16 +36,20 @@ impl Operation for ListGroups {
     ];
     type Output = GroupList;
 
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
+
     fn page(&mut self) -> Option<&mut PageSize> {
         Some(&mut self.limit)
     }
 }
 
-/// Tell a group's name, size and this account's role in it.
+/// Get a group's name, description, size and this account's role in it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetGroup {
-    /// Group to look at.
+    /// Group id from list_groups.
     pub group: GroupId,
 }
 
@@ -51,7 +57,8 @@ impl Operation for GetGroup {
     const NAME: &'static str = "get_group";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Groups;
-    const INTENT: &'static str = "look at a WhatsApp group";
+    const READS: Reads = Reads::Nothing;
+    const INTENT: &'static str = "see a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["get_group_info", "waha_get_group_info"];
     type Output = GroupDetails;
@@ -61,11 +68,11 @@ impl Operation for GetGroup {
     }
 }
 
-/// Leave a group. Cannot be undone: coming back needs an invitation.
+/// Leave a group. Irreversible: coming back needs an invitation.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LeaveGroup {
-    /// Group to leave.
+    /// Group id from list_groups.
     pub group: GroupId,
 }
 
@@ -73,6 +80,7 @@ impl Operation for LeaveGroup {
     const NAME: &'static str = "leave_group";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "leave a WhatsApp group; coming back needs an invitation";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["matrix_leave_room", "waha_leave_group"];
@@ -113,7 +121,7 @@ pub struct GroupList {
 impl GroupList {
     /// The page of `all` that was asked for; `all` in any order.
     pub fn page(all: Vec<GroupSummary>, op: &ListGroups) -> Self {
-        let after = op.cursor.as_ref().map(GroupId::as_str);
+        let after = op.cursor.as_ref().map(|cursor| cursor.0.as_str());
         let page = Page::of(all, |group| group.group.as_str(), after, op.limit);
         Self {
             next_cursor: page

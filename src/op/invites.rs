@@ -2,14 +2,15 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::{GroupId, InviteCode, Operation, Output, Risk, Targets, Topic, Untrusted};
+use super::{GroupId, InviteCode, Operation, Output, Reads, Risk, Targets, Topic, Untrusted};
 
-/// Get a group's invite link. Whoever has the link can come in.
+/// Get a group's invite link. Anyone with the link can join.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetGroupInvite {
-    /// Group to invite into.
+    /// Group id from list_groups.
     pub group: GroupId,
 }
 
@@ -17,6 +18,7 @@ impl Operation for GetGroupInvite {
     const NAME: &'static str = "get_group_invite";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "get the invite link of a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
@@ -28,11 +30,11 @@ impl Operation for GetGroupInvite {
     }
 }
 
-/// Replace a group's invite link by a new one. Cannot be undone: links in circulation stop working.
+/// Replace a group's invite link with a new one. Irreversible: the old link stops working.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RevokeGroupInvite {
-    /// Group whose link is replaced.
+    /// Group id from list_groups.
     pub group: GroupId,
 }
 
@@ -40,6 +42,7 @@ impl Operation for RevokeGroupInvite {
     const NAME: &'static str = "revoke_group_invite";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str =
         "replace the invite link of a WhatsApp group; links in circulation stop working";
     const IDEMPOTENT: bool = false;
@@ -49,13 +52,17 @@ impl Operation for RevokeGroupInvite {
     fn targets(&self) -> Targets {
         Targets::chat(&self.group)
     }
+
+    fn content(&self) -> Option<Value> {
+        None
+    }
 }
 
-/// Tell which group is behind an invite link, without joining it.
+/// Get the group behind an invite link without joining it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PreviewGroupInvite {
-    /// The invite link, or its code.
+    /// Invite link or its code.
     pub invite: InviteCode,
 }
 
@@ -63,17 +70,22 @@ impl Operation for PreviewGroupInvite {
     const NAME: &'static str = "preview_group_invite";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see which WhatsApp group is behind an invite link";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_get_group_join_info"];
     type Output = GroupPreview;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
-/// Join a group by its invite link.
+/// Join a group by its invite link. Call preview_group_invite first.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JoinGroup {
-    /// The invite link, or its code.
+    /// Invite link or its code.
     pub invite: InviteCode,
 }
 
@@ -81,10 +93,15 @@ impl Operation for JoinGroup {
     const NAME: &'static str = "join_group";
     const RISK: Risk = Risk::Execute;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "join a WhatsApp group by an invite link";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["matrix_join_room", "waha_join_group"];
     type Output = JoinedGroup;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
 /// A group's invite link.

@@ -7,35 +7,37 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, BoundedText, ChatId, MessageId, Operation, Risk, Sent, Targets, Topic,
+    BadId, BoundedText, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets, Topic,
     sending::reply_is_of,
 };
 
-/// Degrees from -`MOST` to `MOST`.
+/// Degrees from -`MAX` to `MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct Degrees<const MOST: u8>(f64);
+pub struct Degrees<const MAX: u8>(f64);
 
-impl<const MOST: u8> Degrees<MOST> {
+impl<const MAX: u8> Degrees<MAX> {
     /// The degrees as a number.
     pub fn get(self) -> f64 {
         self.0
     }
 }
 
-impl<'de, const MOST: u8> Deserialize<'de> for Degrees<MOST> {
+impl<'de, const MAX: u8> Deserialize<'de> for Degrees<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Value::deserialize(deserializer)?
-            .as_f64()
-            .filter(|degrees| degrees.abs() <= f64::from(MOST))
-            .map(Self)
-            .ok_or_else(|| D::Error::custom(format_args!("takes a number from -{MOST} to {MOST}")))
+        let degrees = f64::deserialize(deserializer)?;
+        match degrees.abs() <= f64::from(MAX) {
+            true => Ok(Self(degrees)),
+            false => Err(D::Error::custom(format_args!(
+                "must be a number from -{MAX} to {MAX}"
+            ))),
+        }
     }
 }
 
-impl<const MOST: u8> JsonSchema for Degrees<MOST> {
+impl<const MAX: u8> JsonSchema for Degrees<MAX> {
     fn schema_name() -> Cow<'static, str> {
-        format!("Degrees{MOST}").into()
+        format!("Degrees{MAX}").into()
     }
 
     fn inline_schema() -> bool {
@@ -43,31 +45,31 @@ impl<const MOST: u8> JsonSchema for Degrees<MOST> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let most = i16::from(MOST);
+        let most = i16::from(MAX);
         json_schema!({ "type": "number", "minimum": -most, "maximum": most })
     }
 }
 
-/// Send a place on the map.
+/// Send a location on the map.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendLocation {
-    /// Chat to send to.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
     /// Degrees north.
     pub latitude: Degrees<90>,
     /// Degrees east.
     pub longitude: Degrees<180>,
-    /// The place's name.
+    /// Name of the place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<BoundedText<1, 200>>,
-    /// The place's address.
+    /// Address of the place.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<BoundedText<1, 500>>,
-    /// Message to answer to.
+    /// Id of a message in this chat to reply to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
-    /// Send even if the same was sent just now.
+    /// Send even if the same was sent within 30 s.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_repeat: bool,
 }
@@ -76,6 +78,7 @@ impl Operation for SendLocation {
     const NAME: &'static str = "send_location";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "send a place in a WhatsApp message";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &["waha_send_location"];

@@ -4,11 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{BadId, ChatId, MessageId, Operation, Risk, Sent, Targets, Topic};
+use super::{BadId, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets, Topic, arguments};
 use crate::media::{MediaSource, is_file_name};
 
 /// The longest caption, in characters.
-const LONGEST_CAPTION: usize = 1024;
+const MAX_CAPTION: usize = 1024;
 
 /// How something is shown in the chat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,23 +27,24 @@ pub enum MediaKind {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendMedia {
-    /// Chat to send to.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
-    /// What to send: one of url, base64 and path.
+    /// Exactly one of url, base64 (with mime) and path.
+    #[serde(deserialize_with = "arguments::media")]
     pub media: MediaSource,
-    /// How to show it; by its content when left out.
+    /// How to show it (default: by content).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<MediaKind>,
-    /// Text below it.
+    /// Text below it, at most 1024 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caption: Option<String>,
-    /// Name that the recipient sees.
+    /// File name for the recipient.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
-    /// Message to answer to.
+    /// Id of a message in this chat to reply to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
-    /// Send even if the same was sent just now.
+    /// Send even if the same was sent within 30 s.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_repeat: bool,
 }
@@ -52,14 +53,15 @@ pub struct SendMedia {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendVoice {
-    /// Chat to send to.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
-    /// Recording to send: one of url, base64 and path.
+    /// Recording: exactly one of url, base64 (with mime) and path.
+    #[serde(deserialize_with = "arguments::media")]
     pub media: MediaSource,
-    /// Message to answer to.
+    /// Id of a message in this chat to reply to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
-    /// Send even if the same was sent just now.
+    /// Send even if the same was sent within 30 s.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_repeat: bool,
 }
@@ -73,6 +75,7 @@ impl Operation for SendMedia {
     const NAME: &'static str = "send_media";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "send a file on WhatsApp";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -90,13 +93,13 @@ impl Operation for SendMedia {
     fn check(&self) -> Result<(), BadId> {
         check(&self.media, self.reply_to.as_ref(), &self.chat)?;
         let caption = self.caption.as_deref().unwrap_or_default();
-        if caption.chars().count() > LONGEST_CAPTION {
-            let problem = format!("`caption` takes up to {LONGEST_CAPTION} characters");
+        if caption.chars().count() > MAX_CAPTION {
+            let problem = format!("`caption` must have at most {MAX_CAPTION} characters");
             return Err(BadId::new(problem));
         }
         match &self.file_name {
             Some(name) if !is_file_name(name) => Err(BadId::new(
-                "`file_name` takes a plain name such as plan.pdf, without folders",
+                "`file_name` must be a plain name such as plan.pdf, without folders",
             )),
             _ => Ok(()),
         }
@@ -112,6 +115,7 @@ impl Operation for SendVoice {
     const NAME: &'static str = "send_voice";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "send a voice message on WhatsApp";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &["send_audio_message", "waha_send_audio"];

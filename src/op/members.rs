@@ -1,33 +1,33 @@
 //! The members of groups.
 
-use std::borrow::Cow;
-
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
-    BadId, CreatedGroup, GroupId, MemberChanges, MemberList, Operation, PageSize, People, PersonId,
-    Risk, TargetRole, Targets, Topic,
+    BoundedText, CreatedGroup, GroupId, MemberChanges, MemberList, Operation, PageCursor, PageSize,
+    People, PersonId, Reads, Risk, TargetRole, Targets, Topic,
 };
 
-/// List a group's members with their roles, ordered by id.
+/// List a group's members with roles, ordered by id.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListGroupMembers {
-    /// Group to look at.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// How many at most, 1 to 100 (default 50).
+    /// Page size (default 50).
     #[serde(default)]
     pub limit: PageSize,
-    /// Where to go on: next_cursor of the answer before.
+    /// next_cursor of the previous answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<PersonId>,
+    pub cursor: Option<PageCursor<PersonId>>,
 }
 
 impl Operation for ListGroupMembers {
     const NAME: &'static str = "list_group_members";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see who is in a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
@@ -43,13 +43,14 @@ impl Operation for ListGroupMembers {
     }
 }
 
-/// Add people to a group, and look whether they are in it.
+/// Add people to a group and check that they are in it. People whose privacy settings
+/// forbid it are invited instead.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AddGroupMembers {
-    /// Group to add to.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// Who: 1 to 20 phone numbers or ids.
+    /// Person ids from list_contacts, or phone numbers.
     pub people: People,
 }
 
@@ -57,6 +58,7 @@ impl Operation for AddGroupMembers {
     const NAME: &'static str = "add_group_members";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "add people to a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -71,13 +73,13 @@ impl Operation for AddGroupMembers {
     }
 }
 
-/// Remove people from a group. Cannot be undone: they see it, and may not come back.
+/// Remove people from a group. Irreversible: they are notified, and may not come back.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RemoveGroupMembers {
-    /// Group to remove from.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// Who: 1 to 20 phone numbers or ids.
+    /// Person ids from list_contacts, or phone numbers.
     pub people: People,
 }
 
@@ -85,6 +87,7 @@ impl Operation for RemoveGroupMembers {
     const NAME: &'static str = "remove_group_members";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "remove people from a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -98,13 +101,13 @@ impl Operation for RemoveGroupMembers {
     }
 }
 
-/// Make members of a group its administrators.
+/// Make members of a group admins.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PromoteGroupAdmin {
-    /// Group they are in.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// Who: 1 to 20 phone numbers or ids.
+    /// Person ids from list_contacts, or phone numbers.
     pub people: People,
 }
 
@@ -112,6 +115,7 @@ impl Operation for PromoteGroupAdmin {
     const NAME: &'static str = "promote_group_admin";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "make people administrators of a WhatsApp group";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
@@ -123,13 +127,13 @@ impl Operation for PromoteGroupAdmin {
     }
 }
 
-/// Make administrators of a group plain members again.
+/// Make admins of a group plain members.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DemoteGroupAdmin {
-    /// Group they are in.
+    /// Group id from list_groups.
     pub group: GroupId,
-    /// Who: 1 to 20 phone numbers or ids.
+    /// Person ids from list_contacts, or phone numbers.
     pub people: People,
 }
 
@@ -137,7 +141,8 @@ impl Operation for DemoteGroupAdmin {
     const NAME: &'static str = "demote_group_admin";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
-    const INTENT: &'static str = "take away people's rights as administrators of a WhatsApp group";
+    const READS: Reads = Reads::Nothing;
+    const INTENT: &'static str = "make administrators of a WhatsApp group plain members";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] =
         &["update_group_participants", "waha_demote_group_admin"];
@@ -148,13 +153,13 @@ impl Operation for DemoteGroupAdmin {
     }
 }
 
-/// Make a group with these people in it; this account is its administrator.
+/// Create a group with these people. This account becomes its admin.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateGroup {
-    /// Its name, at most 100 characters.
-    pub name: GroupName,
-    /// Who: 1 to 20 phone numbers or ids.
+    /// Name of the group.
+    pub name: BoundedText<1, 100>,
+    /// Person ids from list_contacts, or phone numbers.
     pub people: People,
 }
 
@@ -162,7 +167,8 @@ impl Operation for CreateGroup {
     const NAME: &'static str = "create_group";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Groups;
-    const INTENT: &'static str = "make a WhatsApp group and put people into it";
+    const READS: Reads = Reads::Nothing;
+    const INTENT: &'static str = "create a WhatsApp group with people in it";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &["matrix_create_room", "waha_create_group"];
     type Output = CreatedGroup;
@@ -170,49 +176,8 @@ impl Operation for CreateGroup {
     fn targets(&self) -> Targets {
         Targets::default().and(self.people.iter(), TargetRole::Recipient)
     }
-}
 
-/// A group's name as it is to be: not blank, at most 100 characters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct GroupName(String);
-
-impl GroupName {
-    /// The name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for GroupName {
-    type Error = BadId;
-
-    fn try_from(text: String) -> Result<Self, BadId> {
-        let name = text.trim();
-        match name.chars().count() {
-            0 => Err(BadId::new("a group's name cannot be empty")),
-            1..=100 => Ok(Self(name.to_owned())),
-            _ => Err(BadId::new("a group's name has at most 100 characters")),
-        }
-    }
-}
-
-impl From<GroupName> for String {
-    fn from(name: GroupName) -> Self {
-        name.0
-    }
-}
-
-impl JsonSchema for GroupName {
-    fn schema_name() -> Cow<'static, str> {
-        "GroupName".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
+    fn content(&self) -> Option<Value> {
+        None
     }
 }

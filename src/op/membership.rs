@@ -65,7 +65,7 @@ pub struct MemberList {
 impl MemberList {
     /// The page of `all` that was asked for; `all` in any order.
     pub fn page(all: Vec<GroupMember>, op: ListGroupMembers) -> Self {
-        let after = op.cursor.as_ref().map(PersonId::as_str);
+        let after = op.cursor.as_ref().map(|cursor| cursor.0.as_str());
         let page = Page::of(all, |member| member.person.as_str(), after, op.limit);
         Self {
             group: op.group,

@@ -5,29 +5,29 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, Change, ChatId, MessageId, MessageText, Operation, Output, Risk, TargetRole, Targets,
-    Topic,
+    BadId, Change, ChatId, MessageId, MessageText, Operation, Output, Reads, Risk, TargetRole,
+    Targets, Topic,
 };
 
-/// Change the text of an own message.
+/// Replace the text of a message from this account.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to change.
+    /// Message id from list_messages.
     pub message: MessageId,
-    /// What it says from now on.
+    /// New text.
     pub text: MessageText,
 }
 
-/// Delete a message for everyone. Cannot be undone.
+/// Delete a message for everyone in the chat. Irreversible.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to delete.
+    /// Message id from list_messages.
     pub message: MessageId,
 }
 
@@ -35,43 +35,43 @@ pub struct DeleteMessage {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct React {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to react to.
+    /// Message id from list_messages.
     pub message: MessageId,
-    /// One emoji; empty takes the reaction back.
+    /// One emoji; empty removes the reaction.
     pub emoji: Emoji,
 }
 
-/// Mark a message with a star.
+/// Star a message, on this account only.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StarMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to mark.
+    /// Message id from list_messages.
     pub message: MessageId,
 }
 
-/// Take the star off a message.
+/// Remove the star from a message.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnstarMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to unmark.
+    /// Message id from list_messages.
     pub message: MessageId,
 }
 
-/// Pin a message to the top of its chat.
+/// Pin a message at the top of its chat, for everyone in it.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PinMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to pin.
+    /// Message id from list_messages.
     pub message: MessageId,
-    /// For how long (default week).
+    /// How long (default week).
     #[serde(default)]
     pub duration: PinDuration,
 }
@@ -80,9 +80,9 @@ pub struct PinMessage {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UnpinMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to unpin.
+    /// Message id from list_messages.
     pub message: MessageId,
 }
 
@@ -90,13 +90,13 @@ pub struct UnpinMessage {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ForwardMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to forward.
+    /// Message id from list_messages.
     pub message: MessageId,
-    /// Chat to send it to.
+    /// Chat id or phone number to forward to.
     pub to: ChatId,
-    /// Forward even if the same was forwarded just now.
+    /// Forward even if the same was forwarded within 30 s.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_repeat: bool,
 }
@@ -129,7 +129,7 @@ impl PinDuration {
 /// One emoji, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(inline)]
+#[schemars(inline, extend("format" = "emoji"))]
 pub struct Emoji(String);
 
 impl Emoji {
@@ -149,7 +149,7 @@ impl TryFrom<String> for Emoji {
             Ok(Self(text))
         } else {
             Err(BadId::new(
-                "takes one emoji, or nothing to take the reaction back",
+                "must be one emoji, or empty to remove the reaction",
             ))
         }
     }
@@ -168,6 +168,7 @@ macro_rules! on_message {
             const NAME: &'static str = $name;
             const RISK: Risk = Risk::$risk;
             const TOPIC: Topic = Topic::Messages;
+            const READS: Reads = Reads::Nothing;
             const INTENT: &'static str = $effect;
             const IDEMPOTENT: bool = true;
             const KNOWN_AS: &'static [&'static str] = &[$known_as];
@@ -245,6 +246,7 @@ impl Operation for ForwardMessage {
     const NAME: &'static str = "forward_message";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "forward a WhatsApp message to another chat";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &[];

@@ -1,24 +1,24 @@
-//! What of an API's messages is told at once.
+//! Pages of messages.
 
 use std::iter;
 
 use jiff::Timestamp;
 
-use super::{Cursor, ListMessages, Message, MessageList, PersonId, Room, ToldMessage};
+use super::{Cursor, FormattedMessage, ListMessages, Message, MessageList, PersonId, Room};
 
-/// A message in the list of an API, with what filters look at.
+/// A message from the list of an API, with what the filters need.
 #[derive(Debug, Clone)]
 pub struct Listed {
-    /// The message as it is told.
+    /// The message as an answer has it.
     pub message: Message,
-    /// Its writer, where it is a person that can be told.
+    /// Its author, if known.
     pub writer: Option<PersonId>,
-    /// Its whole text.
+    /// Its text, not cut.
     pub text: String,
 }
 
 impl Listed {
-    /// Its place in the chat; the id settles what happened in the same second.
+    /// Its place in the chat; the id orders messages of the same second.
     fn place(&self) -> (Timestamp, &str) {
         (self.message.at, self.message.message.as_str())
     }
@@ -30,7 +30,7 @@ impl Listed {
         }
     }
 
-    /// Whether the filters leave it; `contains` is in lower case.
+    /// Whether it passes the filters; `contains` is in lower case.
     fn passes(&self, op: &ListMessages, contains: Option<&str>) -> bool {
         op.after.is_none_or(|after| self.message.at >= after)
             && op.before.is_none_or(|before| self.message.at < before)
@@ -50,8 +50,8 @@ fn sorted(mut all: Vec<Listed>) -> Vec<Listed> {
 }
 
 impl MessageList {
-    /// The page that was asked for, from messages in any order. `more` says that the
-    /// API has older ones than these.
+    /// The requested page of `all`, which can be in any order. `more` is whether the API has
+    /// older messages.
     pub fn page(all: Vec<Listed>, more: bool, op: &ListMessages) -> Self {
         let all = sorted(all);
         let after_cursor = |listed: &&Listed| {
@@ -65,20 +65,21 @@ impl MessageList {
         let (mut last, mut full) = (None, false);
         for listed in all.iter().filter(after_cursor) {
             if listed.passes(op, contains.as_deref()) {
-                let told = listed.message.clone().told(op.format);
-                full = !room.take(&told);
+                let message = listed.message.clone().formatted(op.format);
+                full = !room.take(&message);
                 if full {
                     break;
                 }
-                messages.push(told);
+                messages.push(message);
             }
             scanned += 1;
             last = Some(listed.cursor());
         }
-        Self::told(messages, scanned, last, full || more)
+        Self::new(messages, scanned, last, full || more)
     }
 
-    /// The messages nearest to one of them, by turns before and after it.
+    /// The messages around `middle`, taken in turns before and after it. `more` is whether the
+    /// API has older messages.
     pub fn around(all: Vec<Listed>, middle: &Message, more: bool, op: &ListMessages) -> Self {
         let (all, middle) = (sorted(all), (middle.at, middle.message.as_str()));
         let contains = op.contains.as_ref().map(|text| text.to_lowercase());
@@ -86,11 +87,11 @@ impl MessageList {
             all.iter()
                 .filter(|listed| listed.passes(op, contains.as_deref()))
         };
-        // The message itself comes first, as the newest of the older ones.
+        // The message itself is the first of the older ones.
         let mut older = passing().filter(|listed| listed.place() <= middle);
         let mut newer = passing().rev().filter(|listed| listed.place() > middle);
         let mut before = false;
-        let by_turns = iter::from_fn(|| {
+        let in_turns = iter::from_fn(|| {
             before = !before;
             if before {
                 older.next().or_else(|| newer.next())
@@ -99,22 +100,27 @@ impl MessageList {
             }
         });
         let mut room = Room::new(op.limit);
-        let told = |listed: &Listed| listed.message.clone().told(op.format);
-        let fits = |listed: &&Listed| room.take(&told(listed));
-        let mut chosen: Vec<_> = by_turns.take_while(fits).collect();
+        let formatted = |listed: &Listed| listed.message.clone().formatted(op.format);
+        let fits = |listed: &&Listed| room.take(&formatted(listed));
+        let mut chosen: Vec<_> = in_turns.take_while(fits).collect();
         chosen.sort_by(|one, other| other.place().cmp(&one.place()));
         let last = chosen.last().map_or(middle, |listed| listed.place());
         let left = passing().any(|listed| listed.place() < last);
-        // Where nothing that passes is left, the looking goes on behind all of these.
+        // If no matching message is left, the next page starts after all of these.
         let last = match chosen.last() {
             Some(listed) if left => Some(listed.cursor()),
             _ => all.last().map(Listed::cursor),
         };
-        let messages = chosen.iter().map(|listed| told(listed));
-        Self::told(messages.collect(), all.len(), last, left || more)
+        let messages = chosen.iter().map(|listed| formatted(listed));
+        Self::new(messages.collect(), all.len(), last, left || more)
     }
 
-    fn told(messages: Vec<ToldMessage>, scanned: usize, last: Option<Cursor>, older: bool) -> Self {
+    fn new(
+        messages: Vec<FormattedMessage>,
+        scanned: usize,
+        last: Option<Cursor>,
+        older: bool,
+    ) -> Self {
         Self {
             messages,
             scanned,

@@ -5,42 +5,43 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BadId, ChatId, MessageId, Operation, Output, PageSize, PersonId, Reading, Risk, Targets, Topic,
-    Untrusted,
+    BadId, ChatId, MessageId, Operation, Output, PageSize, PersonId, Reading, Reads, Risk, Targets,
+    Topic, Untrusted,
 };
 
 use crate::op::Briefing;
 
-/// List a chat's messages, own ones included, newest first.
+/// List messages of a chat, newest first, with ids. Use it to read a chat, to search it,
+/// and to get message ids for other tools.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListMessages {
-    /// Chat to read: a chat's id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
-    /// Only messages at or after this time (RFC 3339).
+    /// Only at or after this time (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub after: Option<Timestamp>,
-    /// Only messages before this time (RFC 3339).
+    /// Only before this time (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
     pub before: Option<Timestamp>,
-    /// Only messages of this person; the account itself by its own number.
+    /// Only from this person; for own messages, this account's number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<PersonId>,
-    /// Only messages that contain this, whatever the case.
+    /// Only with this text, ignoring case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contains: Option<String>,
-    /// Only the messages before and after this one, with it; not with after, before or cursor.
+    /// Message id: only this message and those around it. Not with after, before or cursor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub around: Option<MessageId>,
-    /// How many at most, 1 to 100 (default 50).
+    /// Page size (default 50).
     #[serde(default)]
     pub limit: PageSize,
-    /// Where to go on: next_cursor of the answer before.
+    /// next_cursor of the previous answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
-    /// concise leaves out ids (default detailed).
+    /// concise omits ids (default detailed).
     #[serde(default)]
     pub format: Format,
 }
@@ -61,6 +62,7 @@ impl Operation for ListMessages {
     const NAME: &'static str = "list_messages";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Page;
     const INTENT: &'static str = "read the messages of a WhatsApp chat";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -73,10 +75,6 @@ impl Operation for ListMessages {
         "waha_get_messages",
     ];
     type Output = MessageList;
-
-    fn reads(&self) -> u32 {
-        u32::try_from(self.limit.get()).unwrap_or(u32::MAX)
-    }
 
     fn page(&mut self) -> Option<&mut PageSize> {
         Some(&mut self.limit)
@@ -92,20 +90,20 @@ impl Operation for ListMessages {
         };
         if self.after.is_some() || self.before.is_some() || self.cursor.is_some() {
             return Err(BadId::new(
-                "`around` is not taken together with after, before or cursor",
+                "give `around` without `after`, `before` and `cursor`",
             ));
         }
         around.is_of(&self.chat)
     }
 }
 
-/// Show one message.
+/// Get one message.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetMessage {
-    /// Chat that the message is in.
+    /// Chat id of the message.
     pub chat: ChatId,
-    /// Message to show.
+    /// Message id from list_messages.
     pub message: MessageId,
 }
 
@@ -113,14 +111,11 @@ impl Operation for GetMessage {
     const NAME: &'static str = "get_message";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::One;
     const INTENT: &'static str = "read a WhatsApp message";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["get_message_by_id"];
     type Output = Message;
-
-    fn reads(&self) -> u32 {
-        1
-    }
 
     fn check(&self) -> Result<(), BadId> {
         self.message.is_of(&self.chat)
@@ -151,11 +146,11 @@ impl TryFrom<String> for Cursor {
     type Error = BadId;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        let wrong = || BadId::new("pass next_cursor of the answer before as it is");
+        let wrong = || BadId::new("must be next_cursor of the previous answer");
         let (second, message) = text.split_once('~').ok_or_else(wrong)?;
         Ok(Self {
             second: second.parse().map_err(|_| wrong())?,
-            message: MessageId::parse(message)?,
+            message: MessageId::parse(message).map_err(|_| wrong())?,
         })
     }
 }
@@ -170,7 +165,7 @@ impl JsonSchema for Cursor {
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string" })
+        schemars::json_schema!({ "type": "string", "format": "cursor" })
     }
 }
 
@@ -223,7 +218,7 @@ pub struct ShortMessage {
 /// A message as a list tells it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub enum ToldMessage {
+pub enum FormattedMessage {
     /// All that is known.
     Detailed(Message),
     /// Who wrote what and when.
@@ -234,7 +229,7 @@ pub enum ToldMessage {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MessageList {
     /// The messages, newest first.
-    pub messages: Vec<ToldMessage>,
+    pub messages: Vec<FormattedMessage>,
     /// How many messages were looked at for these.
     pub scanned: usize,
     /// How far back was looked (RFC 3339).
@@ -257,10 +252,10 @@ impl Message {
     }
 
     /// The message as a list tells it.
-    pub fn told(self, format: Format) -> ToldMessage {
+    pub fn formatted(self, format: Format) -> FormattedMessage {
         match format {
-            Format::Detailed => ToldMessage::Detailed(self),
-            Format::Concise => ToldMessage::Concise(ShortMessage {
+            Format::Detailed => FormattedMessage::Detailed(self),
+            Format::Concise => FormattedMessage::Concise(ShortMessage {
                 from: Some(self.from).filter(|_| self.from_name.is_none()),
                 from_name: self.from_name,
                 at: self.at,
@@ -279,7 +274,7 @@ impl Message {
     }
 }
 
-impl ToldMessage {
+impl FormattedMessage {
     fn line(&self) -> String {
         match self {
             Self::Detailed(message) => message.line(),
@@ -341,7 +336,11 @@ impl Output for MessageList {
 
     fn shorten(&mut self, bytes: usize) {
         // Only a message that stands alone can be too long.
-        for text in self.messages.iter_mut().filter_map(ToldMessage::text_mut) {
+        for text in self
+            .messages
+            .iter_mut()
+            .filter_map(FormattedMessage::text_mut)
+        {
             text.shorten(bytes / 3);
         }
     }

@@ -1,5 +1,7 @@
-//! The vocabulary: what a tool is, said once for all back ends.
+//! The vocabulary: ids, operations with their arguments, and outputs, the same for all back
+//! ends.
 
+mod arguments;
 mod attachments;
 mod backend_error;
 mod bad_call;
@@ -39,197 +41,144 @@ mod session_control;
 mod targets;
 mod untrusted;
 
-pub use attachments::{Attachment, Blob, ReceivedFile};
-pub use backend_error::{BackendError, GUARD};
-pub use bad_call::BadCall;
-pub use blocking::{BlockContact, BlockOutcome, Blocking, UnblockContact};
-pub use bounded_text::BoundedText;
-pub use briefing::Briefing;
-pub use call::call;
-pub use catalogue::{Entry, catalogue, named};
-pub use chat_changes::{
-    ArchiveChat, ChangedChat, ChangingChat, ClearChat, DeleteChat, MarkChatRead, MarkChatUnread,
-    UnarchiveChat,
+pub use self::{
+    attachments::*, backend_error::*, bad_call::*, blocking::*, bounded_text::*, briefing::*,
+    call::*, catalogue::*, chat_changes::*, chats::*, contact_card::*, contacts::*, downloads::*,
+    facts::*, group_picture::*, group_settings::*, groups::*, ids::*, invites::*, location::*,
+    media::*, members::*, membership::*, message_changes::*, message_pages::*, messages::*,
+    page::*, picture::*, poll::*, presence::*, profile::*, progress::*, schemas::*, sending::*,
+    session::*, session_control::*, targets::*, untrusted::*,
 };
-pub use chats::{CHAT_BLOCK, Chat, ChatList, GetChat, LastMessage, ListChats};
-pub use contact_card::SendContact;
-pub use contacts::{
-    CheckNumber, ContactDetails, ContactList, ContactSummary, GetContact, ListContacts, NumberCheck,
-};
-pub use downloads::{ChatPicture, DownloadMedia, GetPicture};
-pub(crate) use facts::understood;
-pub use facts::{Digest, Facts};
-pub use group_picture::{DeleteGroupPicture, SetGroupPicture};
-pub use group_settings::{
-    Change, GroupChanged, PermissionsChanged, SetGroupDescription, SetGroupPermissions,
-    SetGroupSubject, Who,
-};
-pub use groups::{
-    GetGroup, GroupDetails, GroupList, GroupSummary, LeaveGroup, Leaving, LeftGroup, ListGroups,
-    Role,
-};
-pub use ids::{
-    BadId, ChannelId, ChatId, GroupId, InviteCode, MessageId, People, PersonId, PhoneNumber,
-};
-pub use invites::{
-    GetGroupInvite, GroupInvite, GroupPreview, JoinGroup, JoinedGroup, Joining, PreviewGroupInvite,
-    RevokeGroupInvite, RevokedInvite, Revoking,
-};
-pub use location::{Degrees, SendLocation};
-pub use media::{MediaKind, SendMedia, SendVoice};
-pub use members::{
-    AddGroupMembers, CreateGroup, DemoteGroupAdmin, GroupName, ListGroupMembers, PromoteGroupAdmin,
-    RemoveGroupMembers,
-};
-pub use membership::{
-    CreatedGroup, Fate, GroupMember, MemberChanges, MemberList, PersonChange, Rank,
-};
-pub use message_changes::{
-    ChangedMessage, ChangingMessage, DeleteMessage, EditMessage, Emoji, ForwardMessage,
-    PinDuration, PinMessage, React, StarMessage, UnpinMessage, UnstarMessage,
-};
-pub use message_pages::Listed;
-pub use messages::{
-    Cursor, Format, GetMessage, ListMessages, Message, MessageList, ShortMessage, ToldMessage,
-};
-pub use page::{AnswerSize, PageSize, Room};
-pub use picture::Picture;
-pub use poll::SendPoll;
-pub use presence::{
-    ChatPresence, GetPresence, PersonPresence, Presence, PresenceList, PresenceSet, SetPresence,
-    SubscribePresence, Subscribed, Subscribing,
-};
-pub use profile::{ProfileUpdated, UpdateProfile};
-pub use progress::Progress;
-pub use schemas::Schemas;
-pub(crate) use schemas::schemas;
-pub use sending::{Delivery, MessageText, SendMessage, Sent};
-pub use session::{
-    GetSession, LoggedOut, LoggingOut, LogoutInstance, OpenSession, OpenedSession, PairingCode,
-    QrCode, SessionReport, SessionState,
-};
-pub use session_control::{
-    DeleteSession, DeletedSession, Deleting, GetProfile, Profile, RestartSession, RestartedSession,
-    Restarting, StopSession, StoppedSession, Stopping,
-};
-pub use targets::{Identities, TargetRole, Targets};
-pub use untrusted::Untrusted;
-pub(crate) use untrusted::is_hidden;
+
+pub(crate) use self::arguments::read;
 
 use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
-/// One action that an agent can ask for, with typed arguments.
-///
-/// The type's doc comment is the tool's description, its fields are the arguments.
+/// A tool: the type's fields are its arguments, and the type's doc comment is the
+/// description that models read.
 pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 'static {
-    /// The tool's name, unique over the catalogue.
+    /// The tool's name, unique in the catalogue.
     const NAME: &'static str;
-    /// How much harm the action can do.
+    /// How much harm it can do.
     const RISK: Risk;
-    /// What it is about; policies choose tools by it.
+    /// What it is about.
     const TOPIC: Topic;
-    /// What it does, in a person's words after "An agent wants to".
+    /// How many messages its output can contain.
+    const READS: Reads;
+    /// What it does, in words that follow "An agent wants to" in a question to a person.
     const INTENT: &'static str;
-    /// Whether doing it twice is the same as doing it once.
+    /// Whether a second call with the same arguments has no further effect.
     const IDEMPOTENT: bool;
-    /// Names that other servers give this action; read in policy files only.
+    /// Names that other servers give it; policy files may use them.
     const KNOWN_AS: &'static [&'static str];
-    /// What a back end answers.
+    /// What a back end returns.
     type Output: Output;
 
-    /// The chats that the action reaches.
-    fn targets(&self) -> Targets {
-        Targets::default()
-    }
+    /// Every chat, group and person that the arguments name, with what the action means
+    /// for each. Policies decide on these.
+    fn targets(&self) -> Targets;
 
-    /// Holds the arguments against each other.
+    /// Checks what the type of each argument cannot check alone. A message id must be of
+    /// the chat beside it ([`MessageId::is_of`]).
     ///
     /// # Errors
-    /// When they do not belong together.
+    /// When arguments contradict each other.
     fn check(&self) -> Result<(), BadId> {
         Ok(())
     }
 
-    /// The size of the page, where the answer is a page of a list.
+    /// The requested page size, for operations whose output is a page of a list.
     fn page(&mut self) -> Option<&mut PageSize> {
         None
     }
 
-    /// How many messages may be read out at most.
-    fn reads(&self) -> u32 {
-        0
-    }
-
-    /// What makes this the same as another call of the tool, where doing the same
-    /// again within a short time is taken for a slip.
+    /// What identifies a repeated call: within a short time, a second call with the same
+    /// content is not sent again. `None` lets repeated calls through.
+    ///
+    /// The default lets an idempotent operation through, and compares all arguments of
+    /// any other.
     fn content(&self) -> Option<serde_json::Value> {
-        None
+        match Self::IDEMPOTENT {
+            true => None,
+            false => serde_json::to_value(self).ok(),
+        }
     }
 }
 
-/// What a tool answers: structured content, and a short text that says the same.
+/// How many messages the output of an operation can contain; read budgets count them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reads {
+    /// No message.
+    Nothing,
+    /// One message.
+    One,
+    /// As many messages as [`Operation::page`] allows.
+    Page,
+}
+
+/// The output of a tool: structured content, and a short text with the same facts.
 pub trait Output: Serialize + JsonSchema + Send + 'static {
-    /// The answer in a few lines for a reader.
+    /// The output as a few lines of text.
     fn text(&self) -> String;
 
-    /// Pictures, sound and files that belong to the answer.
+    /// Pictures, sound and files that belong to it.
     fn attachments(&self) -> Vec<Attachment> {
         Vec::new()
     }
 
-    /// Leaves out what can be left out, so that it fits into this many bytes of JSON.
+    /// Drops optional parts so that its JSON fits into this many bytes.
     fn shorten(&mut self, _bytes: usize) {}
 
-    /// What of other people's messages is in it.
+    /// The messages that it contains, for read budgets and the flow rule.
     fn reading(&self) -> Reading {
         Reading::default()
     }
 
-    /// Takes out what is written in chats that may not be read.
+    /// Removes the messages of chats for which `may_read` is false.
     fn redact(&mut self, _may_read: &dyn Fn(&ChatId) -> bool) {}
 
-    /// The account's state, where the answer tells it.
+    /// The account's state in the API's own word, if the output has it.
     fn account_state(&self) -> Option<String> {
         None
     }
 
-    /// Whether the effect that was asked for is not known to have happened.
+    /// Whether the requested effect did not happen, or may not have happened.
     fn failed(&self) -> bool {
         false
     }
 }
 
-/// What of other people's messages is in an answer.
+/// The messages in an answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// How many messages.
+    /// How many there are.
     pub messages: u32,
-    /// In which chats they stand, where the call did not name them.
+    /// Their chats, if the call did not name them.
     pub chats: Vec<ChatId>,
 }
 
-/// How much harm an action can do.
+/// How much harm a tool can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Risk {
     /// Changes nothing.
     Read,
-    /// Adds or changes; visible to others, reversible.
+    /// Adds or changes something; reversible.
     Write,
-    /// Starts something outside: a session, a pairing, a logout.
+    /// Starts or ends something: a session, a link, a membership.
     Execute,
-    /// Cannot be undone.
+    /// Irreversible.
     Destructive,
 }
 
 impl Risk {
-    /// Every class, mildest first.
+    /// All classes, the least harmful first.
     pub const ALL: [Self; 4] = [Self::Read, Self::Write, Self::Execute, Self::Destructive];
 
-    /// The class's name, as policies write it.
+    /// The name in policies.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
@@ -246,26 +195,26 @@ impl fmt::Display for Risk {
     }
 }
 
-/// What tools are about.
+/// What a tool is about; policies choose tools by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Topic {
-    /// The link to the account.
+    /// The session and its account.
     Session,
     /// Chats as a whole.
     Chats,
-    /// What is written in them.
+    /// Messages.
     Messages,
     /// Groups and their members.
     Groups,
     /// People.
     Contacts,
-    /// Who is online or writing.
+    /// Who is online or typing.
     Presence,
 }
 
 impl Topic {
-    /// Every topic, in the order in which people read them.
+    /// All topics, in the order of the documentation.
     pub const ALL: [Self; 6] = [
         Self::Session,
         Self::Chats,
@@ -275,7 +224,7 @@ impl Topic {
         Self::Presence,
     ];
 
-    /// The topic's name, as policies write it.
+    /// The name in policies.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Session => "session",

@@ -1,35 +1,34 @@
-//! How much of a list is answered at once.
+//! The size of answers, and pages of lists.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-use serde_json::Value;
 
-/// How large an answer may be, in bytes; a model has to read it all.
+/// The most bytes of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AnswerSize(usize);
 
 impl AnswerSize {
-    /// What may be set: 8 KiB, which a QR code needs, to 1 MiB.
+    /// From 8 KiB, which a QR code needs, to 1 MiB.
     pub const RANGE: std::ops::RangeInclusive<usize> = 8 * 1024..=1024 * 1024;
 
-    /// A size, where it lies in [`Self::RANGE`].
+    /// A size; `None` outside [`Self::RANGE`].
     pub fn new(bytes: usize) -> Option<Self> {
         Self::RANGE.contains(&bytes).then_some(Self(bytes))
     }
 
-    /// All of it.
+    /// The bytes of the whole answer.
     pub const fn bytes(self) -> usize {
         self.0
     }
 
-    /// The most for the structured answer; the rest is for its text twin.
+    /// The bytes for the structured content; the rest is for the text.
     pub const fn structured(self) -> usize {
         self.0 - self.0 / 6
     }
 
-    /// The part for a list's items; the rest is for what stands around them.
+    /// The bytes for the items of a list; the rest is for the fields around them.
     const fn items(self) -> usize {
         self.structured() - 512
     }
@@ -41,75 +40,76 @@ impl Default for AnswerSize {
     }
 }
 
-/// How many items at most: 1 to 100, 50 when nothing is said.
+/// The most items of a page: 1 to 100, by default 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageSize {
     items: u8,
     answer: AnswerSize,
 }
 
-/// The most items in one answer.
-const MOST: u8 = 100;
+/// The most items of one page.
+const MAX_ITEMS: u8 = 100;
 
 impl PageSize {
     /// The number of items.
-    pub fn get(self) -> usize {
-        self.items.into()
+    pub fn get(self) -> u8 {
+        self.items
     }
 
-    /// Sets how large the whole answer may be.
+    /// Sets the most bytes of the answer.
     pub fn within(&mut self, answer: AnswerSize) {
         self.answer = answer;
     }
 }
 
-/// What still fits into an answer: a number of items, and of bytes.
+/// The items and bytes that are left in an answer.
 #[derive(Debug)]
 pub struct Room {
     items: usize,
     bytes: usize,
-    untouched: bool,
+    empty: bool,
 }
 
 impl Room {
-    /// The room of a page of this size.
+    /// The room of an empty page.
     pub fn new(size: PageSize) -> Self {
         Self {
-            items: size.get(),
+            items: size.get().into(),
             bytes: size.answer.items(),
-            untouched: true,
+            empty: true,
         }
     }
 
-    /// Whether an item fits; it then has its place. The first one always does, so
-    /// that every page goes on.
+    /// Takes the room for an item, and returns whether it fits. The first item always
+    /// fits, so that every page makes progress.
     pub fn take(&mut self, item: &impl Serialize) -> bool {
         let size = serde_json::to_vec(item).map_or(usize::MAX, |json| json.len() + 1);
-        let fits = self.items > 0 && (size <= self.bytes || self.untouched);
+        let fits = self.items > 0 && (size <= self.bytes || self.empty);
         if fits {
             self.items -= 1;
             self.bytes = self.bytes.saturating_sub(size);
-            self.untouched = false;
+            self.empty = false;
         }
         fits
     }
 
-    /// Whether no further item fits, whatever its size.
+    /// Whether the page has all of its items.
     pub fn is_full(&self) -> bool {
         self.items == 0
     }
 }
 
-/// A part of a list that is ordered by a key.
+/// A page of a list that is ordered by a key.
 pub(super) struct Page<T> {
     pub(super) items: Vec<T>,
     pub(super) total: usize,
-    /// Whether there are items after these.
+    /// Whether more items follow.
     pub(super) more: bool,
 }
 
 impl<T: Serialize> Page<T> {
-    /// The items after a key; `all` in any order, each key once.
+    /// The items after the key `after`. `all` can be in any order; of items with the same
+    /// key, one is kept.
     pub(super) fn of(
         mut all: Vec<T>,
         key: impl Fn(&T) -> &str,
@@ -137,7 +137,7 @@ impl<T: Serialize> Page<T> {
 impl Default for PageSize {
     fn default() -> Self {
         Self {
-            items: MOST / 2,
+            items: MAX_ITEMS / 2,
             answer: AnswerSize::default(),
         }
     }
@@ -151,15 +151,14 @@ impl Serialize for PageSize {
 
 impl<'de> Deserialize<'de> for PageSize {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Value::deserialize(deserializer)?
-            .as_u64()
-            .and_then(|size| u8::try_from(size).ok())
-            .filter(|size| (1..=MOST).contains(size))
-            .map(|items| Self {
+        let items = u8::deserialize(deserializer)?;
+        match (1..=MAX_ITEMS).contains(&items) {
+            true => Ok(Self {
                 items,
                 ..Self::default()
-            })
-            .ok_or_else(|| D::Error::custom("takes a whole number from 1 to 100"))
+            }),
+            false => Err(D::Error::custom("must be a whole number from 1 to 100")),
+        }
     }
 }
 
@@ -173,8 +172,35 @@ impl JsonSchema for PageSize {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        // The description says between what.
-        json_schema!({ "type": "integer" })
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": MAX_ITEMS })
+    }
+}
+
+/// The cursor of a list: the key of the last item before the page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct PageCursor<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for PageCursor<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer)
+            .map(Self)
+            .map_err(|_| D::Error::custom("must be next_cursor of the previous answer"))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for PageCursor<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("PageCursor{}", T::schema_name()).into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let schema = T::json_schema(generator);
+        json_schema!({ "type": schema.get("type"), "format": "cursor" })
     }
 }
 

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::BadId;
+use super::{BadId, arguments::media_source};
 use crate::media::MediaSource;
 
 /// Where a picture comes from. WhatsApp takes nothing but JPEG for it, so that its
 /// media type need not be given.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(from = "MediaSource")]
+#[serde(try_from = "Map<String, Value>")]
 pub struct Picture(MediaSource);
 
 impl Picture {
@@ -26,12 +27,15 @@ impl Picture {
     }
 }
 
-impl From<MediaSource> for Picture {
-    fn from(mut source: MediaSource) -> Self {
+impl TryFrom<Map<String, Value>> for Picture {
+    type Error = serde_json::Error;
+
+    fn try_from(fields: Map<String, Value>) -> Result<Self, Self::Error> {
+        let mut source = media_source(fields)?;
         if source.base64.is_some() {
             source.mime.get_or_insert_with(|| "image/jpeg".into());
         }
-        Self(source)
+        Ok(Self(source))
     }
 }
 

@@ -7,28 +7,28 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, BoundedText, ChatId, MessageId, Operation, Risk, Sent, Targets, Topic,
+    BadId, BoundedText, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets, Topic,
     sending::reply_is_of,
 };
 
-/// Send a poll to a person or a group.
+/// Send a poll to a person or group.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendPoll {
-    /// Chat to send to.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
-    /// What is asked.
+    /// Question.
     pub question: BoundedText<1, 255>,
-    /// What can be chosen; each only once.
+    /// Different answers to choose from.
     #[schemars(length(min = 2, max = 12))]
     pub options: Vec<BoundedText<1, 100>>,
-    /// Whether more than one may be chosen.
+    /// Allow several answers (default false).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub multiple_answers: bool,
-    /// Message to answer to.
+    /// Id of a message in this chat to reply to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
-    /// Send even if the same was sent just now.
+    /// Send even if the same was sent within 30 s.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_repeat: bool,
 }
@@ -37,6 +37,7 @@ impl Operation for SendPoll {
     const NAME: &'static str = "send_poll";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "send a poll in a WhatsApp chat";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &[];
@@ -48,16 +49,18 @@ impl Operation for SendPoll {
 
     fn check(&self) -> Result<(), BadId> {
         if matches!(self.chat, ChatId::Channel(_)) {
-            return Err(BadId::new("a channel takes no polls"));
+            return Err(BadId::new(
+                "`chat` must be a person or a group; channels have no polls",
+            ));
         }
         if !(2..=12).contains(&self.options.len()) {
-            return Err(BadId::new("`options`: takes 2 to 12 options"));
+            return Err(BadId::new("`options` must be 2 to 12 answers"));
         }
         let mut seen = HashSet::new();
         let mut options = self.options.iter().map(|option| option.as_str().trim());
         if let Some(twice) = options.find(|option| !seen.insert(*option)) {
             return Err(BadId::new(format!(
-                "`options`: `{twice}` stands there twice"
+                "`options` must differ; `{twice}` is there twice"
             )));
         }
         reply_is_of(self.reply_to.as_ref(), &self.chat)

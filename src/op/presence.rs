@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ChatId, Operation, Output, PersonId, Risk, Targets, Topic};
+use super::{BadId, ChatId, Operation, Output, PersonId, Reads, Risk, Targets, Topic};
 
-/// Tell who is online or writing: in one chat, which subscribes to it as well, or
-/// in all chats that are subscribed to.
+/// Get who is online or typing: in one chat, which also subscribes to it, or in all
+/// subscribed chats.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetPresence {
-    /// Chat to look at; left out: all that are subscribed to.
+    /// Chat id from list_chats, or a phone number. Default: all subscribed chats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat: Option<ChatId>,
 }
@@ -20,6 +20,7 @@ impl Operation for GetPresence {
     const NAME: &'static str = "get_presence";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Presence;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see who is online or writing on WhatsApp";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_get_presence", "waha_get_all_presence"];
@@ -30,11 +31,11 @@ impl Operation for GetPresence {
     }
 }
 
-/// Begin to follow who is online or writing in a chat; read it with get_presence.
+/// Subscribe to who is online or typing in a chat. Then read it with get_presence.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscribePresence {
-    /// Chat to follow.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
 }
 
@@ -42,6 +43,7 @@ impl Operation for SubscribePresence {
     const NAME: &'static str = "subscribe_presence";
     const RISK: Risk = Risk::Execute;
     const TOPIC: Topic = Topic::Presence;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "follow who is online or writing in a WhatsApp chat";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_subscribe_presence"];
@@ -54,12 +56,11 @@ impl Operation for SubscribePresence {
 
 /// Show this account as online or offline, or as typing, recording or paused in a chat.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, try_from = "Wanted")]
-#[schemars(!try_from)]
+#[serde(deny_unknown_fields)]
 pub struct SetPresence {
-    /// What to show.
+    /// Presence to show.
     pub presence: Presence,
-    /// Chat to show it in: for typing, recording and paused only.
+    /// Chat id from list_chats; only for typing, recording and paused, which need it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chat: Option<ChatId>,
 }
@@ -68,6 +69,7 @@ impl Operation for SetPresence {
     const NAME: &'static str = "set_presence";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Presence;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "change what others see this WhatsApp account doing";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["waha_set_presence"];
@@ -76,27 +78,15 @@ impl Operation for SetPresence {
     fn targets(&self) -> Targets {
         self.chat.as_ref().map(Targets::chat).unwrap_or_default()
     }
-}
 
-/// The arguments of `set_presence` before they are held against each other.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wanted {
-    presence: Presence,
-    chat: Option<ChatId>,
-}
-
-impl TryFrom<Wanted> for SetPresence {
-    type Error = String;
-
-    fn try_from(Wanted { presence, chat }: Wanted) -> Result<Self, String> {
-        match (presence.is_of_a_chat(), &chat) {
-            (true, None) => Err(format!("`{}` needs `chat`", presence.name())),
-            (false, Some(_)) => Err(format!(
-                "`{}` holds for the whole account; leave `chat` out",
-                presence.name()
-            )),
-            _ => Ok(Self { presence, chat }),
+    fn check(&self) -> Result<(), BadId> {
+        let presence = self.presence.name();
+        match (self.presence.is_of_a_chat(), &self.chat) {
+            (true, None) => Err(BadId::new(format!("`{presence}` needs `chat`"))),
+            (false, Some(_)) => Err(BadId::new(format!(
+                "`{presence}` is for the whole account; omit `chat`"
+            ))),
+            _ => Ok(()),
         }
     }
 }

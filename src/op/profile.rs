@@ -4,12 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BadId, BoundedText, Change, Operation, Output, Picture, Risk, Targets, Topic, Untrusted,
+    BadId, BoundedText, Change, Operation, Output, Picture, Reads, Risk, Targets, Topic, Untrusted,
 };
 
-/// Change this account's name, about text or picture.
+/// Change the name, about text or picture of this account. Give at least one.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1))]
 pub struct UpdateProfile {
     /// New name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -17,7 +18,7 @@ pub struct UpdateProfile {
     /// New about text; empty removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<BoundedText<0, 139>>,
-    /// A JPEG: one of url, base64 and path.
+    /// JPEG: exactly one of url, base64 and path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<Picture>,
 }
@@ -26,13 +27,14 @@ impl Operation for UpdateProfile {
     const NAME: &'static str = "update_profile";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "change the profile of this WhatsApp account, which others see";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = ProfileUpdated;
 
     fn targets(&self) -> Targets {
-        Targets::everybody()
+        Targets::public()
     }
 
     fn check(&self) -> Result<(), BadId> {

@@ -1,4 +1,4 @@
-//! What a running call tells its caller, and how the caller stops it.
+//! Progress reports of a running call, and its cancellation.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::BackendError;
 
-/// How many reports may wait for a slow listener; more are dropped.
-const QUEUE: usize = 16;
+/// The most reports that wait for the receiver; further ones are dropped.
+const MAX_QUEUED_REPORTS: usize = 16;
 
-/// Given to operations that wait or change something.
+/// Reports and cancellation of one call.
 #[derive(Debug, Clone, Default)]
 pub struct Progress {
     cancel: CancellationToken,
@@ -18,9 +18,9 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A progress that stops when `cancel` does, and where its reports arrive.
+    /// A progress that is cancelled by `cancel`, and the receiver of its reports.
     pub fn new(cancel: CancellationToken) -> (Self, mpsc::Receiver<String>) {
-        let (reports, listener) = mpsc::channel(QUEUE);
+        let (reports, listener) = mpsc::channel(MAX_QUEUED_REPORTS);
         (
             Self {
                 cancel,
@@ -30,18 +30,18 @@ impl Progress {
         )
     }
 
-    /// Tells the caller what is being waited for.
+    /// Reports what the call waits for.
     pub fn say(&self, message: impl Into<String>) {
         if let Some(reports) = &self.reports {
-            // A listener that is behind or gone loses a report, never the call.
+            // A slow or closed receiver must not end the call.
             let _ = reports.try_send(message.into());
         }
     }
 
-    /// The last look before something is sent that changes anything.
+    /// Call it before sending a request that changes something.
     ///
     /// # Errors
-    /// [`BackendError::Cancelled`] when the caller has taken the call back.
+    /// [`BackendError::Cancelled`] after the caller cancelled the call.
     pub fn still_wanted(&self) -> Result<(), BackendError> {
         if self.cancel.is_cancelled() {
             Err(BackendError::Cancelled)
@@ -50,13 +50,13 @@ impl Progress {
         }
     }
 
-    /// Waits, unless the caller takes the call back first.
+    /// Waits for `time`.
     ///
     /// # Errors
-    /// [`BackendError::Cancelled`].
+    /// [`BackendError::Cancelled`] as soon as the caller cancels the call.
     pub async fn pause(&self, time: Duration) -> Result<(), BackendError> {
         if time.is_zero() {
-            // The timer would round it up to a millisecond.
+            // A timer rounds up to a millisecond.
             return self.still_wanted();
         }
         tokio::select! {

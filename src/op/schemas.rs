@@ -1,4 +1,4 @@
-//! What clients are told of a tool.
+//! The JSON Schemas of tools.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::Operation;
 
-/// What clients are told of a tool's arguments and answer.
+/// A tool's description and schemas, as clients see them.
 pub struct Schemas {
-    /// What the tool does, in one or two sentences.
+    /// What the tool does and when to use it.
     pub description: String,
     /// JSON schema of the arguments.
     pub input: Arc<Map<String, Value>>,
@@ -17,20 +17,27 @@ pub struct Schemas {
     pub output: Arc<Map<String, Value>>,
 }
 
-/// The schemas of an operation, without what a model has no use for.
+/// The schemas of an operation, without the parts that a model does not need.
 pub(crate) fn schemas<O: Operation>() -> Schemas {
-    told(O::json_schema, O::Output::json_schema)
+    published(O::json_schema, O::Output::json_schema)
 }
 
-type Make = fn(&mut SchemaGenerator) -> Schema;
+/// The schema of an operation's arguments with the `format` of each: `chat-id`,
+/// `group-id`, `person-id`, `phone-number`, `message-id`, `invite`, `cursor`, `date-time`.
+pub(crate) fn argument_schema<O: Operation>() -> Map<String, Value> {
+    schema(O::json_schema, true)
+}
 
-fn told(input: Make, output: Make) -> Schemas {
-    let mut input = schema(input);
+type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
+
+/// Not generic, so that it is compiled once and not for each operation.
+fn published(input: SchemaOf, output: SchemaOf) -> Schemas {
+    let mut input = schema(input, false);
     let description = match input.remove("description") {
         Some(Value::String(text)) => text.replace('\n', " "),
         _ => String::new(),
     };
-    let mut output = schema(output);
+    let mut output = schema(output, false);
     output.remove("description");
     if let Some(Value::Object(fields)) = output.get_mut("properties") {
         fields.insert("notice".into(), json!({ "type": "string" }));
@@ -48,8 +55,7 @@ fn told(input: Make, output: Make) -> Schemas {
     }
 }
 
-/// Nothing here is made again for each tool: there are many of them.
-fn schema(make: Make) -> Map<String, Value> {
+fn schema(make: SchemaOf, formats: bool) -> Map<String, Value> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.meta_schema = None;
         settings.inline_subschemas = true;
@@ -57,23 +63,24 @@ fn schema(make: Make) -> Map<String, Value> {
     let mut schema = make(&mut settings.into_generator());
     schema.remove("title");
     let mut schema = schema.to_value();
-    tidy(&mut schema);
+    tidy(&mut schema, formats);
     match schema {
         Value::Object(fields) => fields,
         _ => Map::new(),
     }
 }
 
-/// Takes out what a model has no use for: every word of the list is paid on each turn.
-fn tidy(schema: &mut Value) {
+/// Removes the parts that a model does not need: each list of tools costs it tokens.
+/// `formats` keeps the formats, which clients do not know.
+fn tidy(schema: &mut Value, formats: bool) {
     if let Value::Array(schemas) = schema {
-        schemas.iter_mut().for_each(tidy);
+        schemas.iter_mut().for_each(|schema| tidy(schema, formats));
         return;
     }
     let Value::Object(fields) = schema else {
         return;
     };
-    // A field that may be left out need not be `null` as well.
+    // Optional fields need not be nullable too.
     if let Some(Value::Array(types)) = fields.get_mut("type") {
         types.retain(|name| name != "null");
         if let [only] = types.as_slice() {
@@ -94,7 +101,7 @@ fn tidy(schema: &mut Value) {
             }
         }
     }
-    // The words of a choice say what they mean.
+    // The names of variants are clear without their descriptions.
     let words: Option<Vec<Value>> = match fields.get("oneOf") {
         Some(Value::Array(choices)) => choices
             .iter()
@@ -107,20 +114,19 @@ fn tidy(schema: &mut Value) {
         fields.insert("type".into(), "string".into());
         fields.insert("enum".into(), words.into());
     }
-    // Rust's widths of numbers, and defaults that the description tells.
-    fields.retain(|name, value| match name.as_str() {
-        "format" => !value
-            .as_str()
-            .is_some_and(|format| format.starts_with(['u', 'i', 'f', 'd'])),
-        // An argument that nobody knows is refused with the names of those that there are.
+    fields.retain(|name, _| match name.as_str() {
+        "format" => formats,
+        // Descriptions give the defaults; unknown arguments are errors in any case.
         "default" | "additionalProperties" => false,
         _ => true,
     });
     for (name, value) in fields {
         match value {
-            // The names in here are the tool's own.
-            Value::Object(fields) if name == "properties" => fields.values_mut().for_each(tidy),
-            value => tidy(value),
+            // Its keys are the tool's arguments, not keywords.
+            Value::Object(fields) if name == "properties" => {
+                fields.values_mut().for_each(|field| tidy(field, formats));
+            }
+            value => tidy(value, formats),
         }
     }
 }

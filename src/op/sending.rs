@@ -1,84 +1,36 @@
 //! Sending.
 
-use std::borrow::Cow;
-
 use jiff::Timestamp;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{BadId, ChatId, MessageId, Operation, Output, PersonId, Risk, Targets, Topic};
+use super::{
+    BadId, BoundedText, ChatId, MessageId, Operation, Output, PersonId, Reads, Risk, Targets, Topic,
+};
 
-/// The longest text that is sent, in characters; GREEN-API takes no more.
-const LONGEST: usize = 20_000;
+/// The text of a message; GREEN-API accepts at most 20,000 characters.
+pub type MessageText = BoundedText<1, 20_000>;
 
-/// A text to be sent: not empty, and not longer than every back end takes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct MessageText(String);
-
-impl MessageText {
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for MessageText {
-    type Error = BadId;
-
-    fn try_from(text: String) -> Result<Self, BadId> {
-        if text.trim().is_empty() {
-            return Err(BadId::new("there is nothing to send"));
-        }
-        match text.chars().count() {
-            0..=LONGEST => Ok(Self(text)),
-            length => Err(BadId::new(format!(
-                "this text has {length} characters; a message takes 1 to {LONGEST}"
-            ))),
-        }
-    }
-}
-
-impl From<MessageText> for String {
-    fn from(text: MessageText) -> Self {
-        text.0
-    }
-}
-
-impl JsonSchema for MessageText {
-    fn schema_name() -> Cow<'static, str> {
-        "MessageText".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
-    }
-}
-
-/// Send a text message. The same text to the same chat within 30 s is not sent again:
-/// the first answer comes back.
+/// Send a text message. The same text to the same chat within 30 s is not sent again; the
+/// first answer is returned.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendMessage {
-    /// Chat to send to: a chat's id, or a phone number.
+    /// Chat id from list_chats, or a phone number.
     pub chat: ChatId,
-    /// What to send.
+    /// Text to send.
     pub text: MessageText,
-    /// Message to answer to.
+    /// Id of a message in this chat to reply to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
-    /// People to mention; their numbers have to stand in the text as @number.
+    /// Person ids to mention; the text needs @number for each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<PersonId>,
-    /// Whether links are shown with a preview (default true).
+    /// Show previews of links (default true).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link_preview: Option<bool>,
-    /// Send even if the same was sent just now.
+    /// Send even if the same was sent within 30 s.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_repeat: bool,
 }
@@ -87,6 +39,7 @@ impl Operation for SendMessage {
     const NAME: &'static str = "send_message";
     const RISK: Risk = Risk::Write;
     const TOPIC: Topic = Topic::Messages;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "send a WhatsApp message";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] =

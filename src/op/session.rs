@@ -5,15 +5,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attachment, Blob, Change, Operation, Output, PersonId, PhoneNumber, Risk, Topic, Untrusted,
+    Attachment, Blob, Change, Operation, Output, PersonId, PhoneNumber, Reads, Risk, Targets,
+    Topic, Untrusted,
 };
 
-/// Bring the WhatsApp session up and wait until it can be used or linked. Answers
-/// who is signed in, or a QR code to scan, or with phone_number a pairing code.
+/// Start the session and wait until it works or needs linking. Call it when get_session is
+/// not `working`. Returns the signed-in account, a QR code to scan, or with phone_number a
+/// pairing code.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OpenSession {
-    /// Link by a pairing code for this number (international form) instead of a QR code.
+    /// Account's phone number; returns a pairing code instead of a QR code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<PhoneNumber>,
 }
@@ -22,6 +24,7 @@ impl Operation for OpenSession {
     const NAME: &'static str = "open_session";
     const RISK: Risk = Risk::Execute;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "start the WhatsApp session and link an account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -31,9 +34,14 @@ impl Operation for OpenSession {
         "create_instance",
     ];
     type Output = OpenedSession;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
-/// Tell the session's state and who is signed in.
+/// Get the session's state and the signed-in account. Call it first, and when other tools
+/// fail.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetSession {}
@@ -42,6 +50,7 @@ impl Operation for GetSession {
     const NAME: &'static str = "get_session";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see the state of the WhatsApp session";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[
@@ -53,10 +62,14 @@ impl Operation for GetSession {
         "ping",
     ];
     type Output = SessionReport;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
-/// Disconnect the WhatsApp account; the instance and its settings are kept. Linking
-/// it again needs the phone.
+/// Unlink the WhatsApp account from the session, keeping the session's settings. To link it
+/// again, a person needs the phone.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogoutInstance {}
@@ -65,11 +78,16 @@ impl Operation for LogoutInstance {
     const NAME: &'static str = "logout_instance";
     const RISK: Risk = Risk::Execute;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str =
         "disconnect this WhatsApp account; linking it again needs the phone";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = LoggedOut;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
 /// What a session is good for, whatever the API calls it.

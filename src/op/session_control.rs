@@ -2,12 +2,14 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{
-    Change, Operation, Output, PersonId, Risk, SessionReport, SessionState, Topic, Untrusted,
+    Change, Operation, Output, PersonId, Reads, Risk, SessionReport, SessionState, Targets, Topic,
+    Untrusted,
 };
 
-/// Tell the name and id of the WhatsApp account that is signed in.
+/// Get the name, about text and id of this WhatsApp account.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GetProfile {}
@@ -16,13 +18,19 @@ impl Operation for GetProfile {
     const NAME: &'static str = "get_profile";
     const RISK: Risk = Risk::Read;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "see the profile of this WhatsApp account";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = Profile;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
-/// Restart the WhatsApp session and wait until it is up. The account stays linked.
+/// Restart the session and wait until it is up. The account stays linked. Use it when the
+/// session hangs.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RestartSession {}
@@ -31,13 +39,23 @@ impl Operation for RestartSession {
     const NAME: &'static str = "restart_session";
     const RISK: Risk = Risk::Execute;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "restart the WhatsApp session";
     const IDEMPOTENT: bool = false;
     const KNOWN_AS: &'static [&'static str] = &["restart_instance"];
     type Output = RestartedSession;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
+
+    fn content(&self) -> Option<Value> {
+        None
+    }
 }
 
-/// Stop the WhatsApp session. The account stays linked; open_session starts it again.
+/// Stop the session: no messages arrive until open_session starts it again. The account
+/// stays linked.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StopSession {}
@@ -46,14 +64,19 @@ impl Operation for StopSession {
     const NAME: &'static str = "stop_session";
     const RISK: Risk = Risk::Execute;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str =
         "stop the WhatsApp session; no message comes in until it is started";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &[];
     type Output = StoppedSession;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
-/// Disconnect the account and delete the session with its settings. Cannot be undone.
+/// Unlink the account and delete the session with its settings. Irreversible.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeleteSession {}
@@ -62,10 +85,15 @@ impl Operation for DeleteSession {
     const NAME: &'static str = "delete_session";
     const RISK: Risk = Risk::Destructive;
     const TOPIC: Topic = Topic::Session;
+    const READS: Reads = Reads::Nothing;
     const INTENT: &'static str = "disconnect this WhatsApp account and delete its session";
     const IDEMPOTENT: bool = true;
     const KNOWN_AS: &'static [&'static str] = &["logout", "delete_instance"];
     type Output = DeletedSession;
+
+    fn targets(&self) -> Targets {
+        Targets::none()
+    }
 }
 
 /// The account that is signed in.

@@ -1,4 +1,4 @@
-//! The chats that a call reaches, and what it means for each.
+//! The targets of a call: chats, groups and people, and what the call means for each.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -6,18 +6,19 @@ use serde_json::Value;
 
 use super::{ChatId, PersonId};
 
-/// What a call means for a chat.
+/// What a call means for one of its targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TargetRole {
-    /// It is looked at or changed.
+    /// It is changed, or read without its messages.
     Subject,
-    /// What is written in it is read.
+    /// Its messages are read.
     Source,
-    /// It gets something: a message, an invitation.
+    /// It receives something: a message, an invitation.
     Recipient,
 }
 
-/// The chats that a call reaches.
+/// The chats, groups and people that a call is about; a person is the chat with that
+/// person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Targets {
     chats: Vec<(ChatId, TargetRole)>,
@@ -25,63 +26,68 @@ pub struct Targets {
 }
 
 impl Targets {
-    /// A chat that is looked at or changed.
+    /// No chat.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// One chat in the role [`TargetRole::Subject`].
     pub fn chat(chat: impl Into<ChatId>) -> Self {
         Self::default().with(chat, TargetRole::Subject)
     }
 
-    /// A chat that is read.
+    /// One chat in the role [`TargetRole::Source`].
     pub fn source(chat: impl Into<ChatId>) -> Self {
         Self::default().with(chat, TargetRole::Source)
     }
 
-    /// A chat that gets something.
+    /// One chat in the role [`TargetRole::Recipient`].
     pub fn recipient(chat: impl Into<ChatId>) -> Self {
         Self::default().with(chat, TargetRole::Recipient)
     }
 
-    /// What everybody can see, whoever they are.
-    pub fn everybody() -> Self {
+    /// No chat; everyone can see the change.
+    pub fn public() -> Self {
         Self {
             chats: Vec::new(),
             public: true,
         }
     }
 
-    /// This chat too.
+    /// Adds a chat.
     #[must_use]
-    pub fn with(mut self, chat: impl Into<ChatId>, part: TargetRole) -> Self {
-        self.chats.push((chat.into(), part));
+    pub fn with(mut self, chat: impl Into<ChatId>, role: TargetRole) -> Self {
+        self.chats.push((chat.into(), role));
         self
     }
 
-    /// These people too, each as the chat with them.
+    /// Adds people.
     #[must_use]
-    pub fn and<'a>(mut self, people: impl Iterator<Item = &'a PersonId>, part: TargetRole) -> Self {
+    pub fn and<'a>(mut self, people: impl Iterator<Item = &'a PersonId>, role: TargetRole) -> Self {
         self.chats
-            .extend(people.map(|person| (ChatId::from(person), part)));
+            .extend(people.map(|person| (ChatId::from(person), role)));
         self
     }
 
-    /// All of them, in the order of the arguments.
+    /// All chats, in the order of the arguments.
     pub fn chats(&self) -> impl Iterator<Item = &ChatId> {
         self.chats.iter().map(|(chat, _)| chat)
     }
 
-    /// Those that the call means the same for.
-    pub fn of(&self, part: TargetRole) -> impl Iterator<Item = &ChatId> {
+    /// The chats with this role.
+    pub fn of(&self, role: TargetRole) -> impl Iterator<Item = &ChatId> {
         self.chats
             .iter()
-            .filter(move |(_, has)| *has == part)
+            .filter(move |(_, has)| *has == role)
             .map(|(chat, _)| chat)
     }
 
-    /// Whether everybody can see what is done.
+    /// Whether everyone can see the change.
     pub fn is_public(&self) -> bool {
         self.public
     }
 
-    /// The people among them who are known by a hidden identity alone.
+    /// The people that are named by a hidden identity.
     pub fn hidden(&self) -> impl Iterator<Item = &PersonId> {
         self.chats().filter_map(|chat| match chat {
             ChatId::Person(person) if person.is_hidden() => Some(person),
@@ -89,7 +95,7 @@ impl Targets {
         })
     }
 
-    /// Puts the known people in the place of their hidden identities.
+    /// Replaces hidden identities by the people behind them, if known.
     pub fn identify(&mut self, known: &Identities) {
         for (chat, _) in &mut self.chats {
             if let ChatId::Person(person) = chat
@@ -101,7 +107,7 @@ impl Targets {
     }
 }
 
-/// Hidden identities with the people behind them.
+/// Hidden identities and the people behind them.
 #[derive(Debug, Clone, Default)]
 pub struct Identities(HashMap<PersonId, PersonId>);
 
@@ -111,7 +117,7 @@ impl Identities {
         self.0.get(hidden)
     }
 
-    /// The chat with the person behind it, where that is known.
+    /// The chat with the person behind a hidden identity, if known; otherwise the chat.
     pub fn of<'a>(&'a self, chat: &'a ChatId) -> Cow<'a, ChatId> {
         match chat {
             ChatId::Person(person) => match self.get(person) {
@@ -122,12 +128,12 @@ impl Identities {
         }
     }
 
-    /// Takes note of whom an identity belongs to.
+    /// Records the person behind a hidden identity.
     pub fn learn(&mut self, hidden: PersonId, person: PersonId) {
         self.0.insert(hidden, person);
     }
 
-    /// Takes over what others know, up to so many.
+    /// Adds the entries of `others` while there are fewer than `most`.
     pub fn extend(&mut self, others: Self, most: usize) {
         for (hidden, person) in others.0 {
             if self.0.len() < most {
@@ -136,8 +142,8 @@ impl Identities {
         }
     }
 
-    /// Puts the known people in the place of their hidden identities, where an
-    /// identity stands alone in a text.
+    /// Replaces hidden identities by the people behind them, if known, in every string that
+    /// is nothing but an identity.
     pub fn replace(&self, value: &mut Value) {
         match value {
             Value::String(text) => {

@@ -1,81 +1,86 @@
-//! Text that other people wrote.
+//! Text from other people.
 
 use std::{borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
-/// Text from outside, made safe to show: control, bidi and invisible characters
-/// are escaped and the length is bounded.
+/// Text from other people, safe to show: control, bidi and invisible characters are
+/// escaped, and the length is bounded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Untrusted(String, bool);
+pub struct Untrusted {
+    text: String,
+    is_cut: bool,
+}
 
-/// The most characters of a name that are kept.
-const LONGEST: usize = 200;
+/// The most characters of a name.
+const MAX_NAME: usize = 200;
 
-/// The most characters of a message that are kept.
-const LONGEST_MESSAGE: usize = 4000;
+/// The most characters of a message.
+const MAX_MESSAGE: usize = 4000;
 
 impl Untrusted {
     /// Escapes `text` and cuts it to 200 characters: enough for a name.
     pub fn new(text: &str) -> Self {
-        Self::cut(text, LONGEST)
+        Self::cut(text, MAX_NAME)
     }
 
     /// Escapes `text` and cuts it to 4,000 characters: enough for most messages.
     pub fn long(text: &str) -> Self {
-        Self::cut(text, LONGEST_MESSAGE)
+        Self::cut(text, MAX_MESSAGE)
     }
 
-    fn cut(text: &str, longest: usize) -> Self {
-        let mut shown = String::new();
-        let mut cut = false;
-        let mut room = longest;
+    fn cut(text: &str, max: usize) -> Self {
+        let mut shown = Self {
+            text: String::new(),
+            is_cut: false,
+        };
+        let mut room = max;
         for c in text.chars() {
             let escaped = is_hidden(c).then(|| c.escape_default());
             let length = escaped.as_ref().map_or(1, ExactSizeIterator::len);
             if length > room {
-                shown.push('…');
-                cut = true;
+                shown.text.push('…');
+                shown.is_cut = true;
                 break;
             }
             room -= length;
             match escaped {
-                Some(escaped) => shown.extend(escaped),
-                None => shown.push(c),
+                Some(escaped) => shown.text.extend(escaped),
+                None => shown.text.push(c),
             }
         }
-        Self(shown, cut)
+        shown
     }
 
-    /// `None` for text that is empty.
+    /// As [`Self::new`]; `None` for blank text.
     pub fn nonempty(text: &str) -> Option<Self> {
         (!text.trim().is_empty()).then(|| Self::new(text))
     }
 
-    /// Cuts it to so many bytes.
+    /// Cuts it to at most this many bytes.
     pub fn shorten(&mut self, bytes: usize) {
-        if self.0.len() > bytes {
-            self.0.truncate(self.0.floor_char_boundary(bytes));
-            self.0.push('…');
-            self.1 = true;
+        if self.text.len() > bytes {
+            self.text.truncate(self.text.floor_char_boundary(bytes));
+            self.text.push('…');
+            self.is_cut = true;
         }
     }
 
-    /// Whether there was more of it than is kept.
+    /// Whether the end was cut off.
     pub fn is_cut(&self) -> bool {
-        self.1
+        self.is_cut
     }
 
-    /// The text as it may be shown.
+    /// The escaped text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
-/// Characters that change what a reader sees without being seen: controls, line
-/// and paragraph separators, joiners, direction marks, variation selectors, tags
-/// and the blank letters.
+/// Whether a character is invisible or changes how others look: controls, line and
+/// paragraph separators, joiners, direction marks, variation selectors, tags and blank
+/// letters.
 pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
@@ -88,19 +93,19 @@ pub(crate) fn is_hidden(c: char) -> bool {
 
 impl fmt::Display for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl Serialize for Untrusted {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(&self.text)
     }
 }
 
 impl JsonSchema for Untrusted {
     fn schema_name() -> Cow<'static, str> {
-        "Foreign".into()
+        "Untrusted".into()
     }
 
     fn inline_schema() -> bool {
@@ -133,7 +138,7 @@ mod tests {
                 .as_str()
                 .chars()
                 .count();
-            assert_eq!(length, LONGEST + 1, "{text:?}");
+            assert_eq!(length, MAX_NAME + 1, "{text:?}");
         }
     }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::{Policy, RuleLocation};
+use crate::net::is_loopback;
 
 /// What a policy says of tokens that somebody else makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,13 +51,11 @@ impl Address {
     }
 }
 
-/// Whether nobody on the way can read or change what is said.
+/// Whether nobody on the way can read or change what is sent.
 fn is_safe(url: &Url) -> bool {
-    match (url.scheme(), url.host()) {
-        ("https", Some(_)) => true,
-        ("http", Some(Host::Domain(name))) => name == "localhost",
-        ("http", Some(Host::Ipv4(address))) => address.is_loopback(),
-        ("http", Some(Host::Ipv6(address))) => address.is_loopback(),
+    match url.scheme() {
+        "https" => url.has_host(),
+        "http" => is_loopback(url),
         _ => false,
     }
 }

@@ -12,6 +12,7 @@ use super::{
     raw::{self, Node, Raw, Span},
     valid,
 };
+use crate::text::hex;
 
 /// The most files that make up one policy.
 const MOST: usize = 32;
@@ -222,6 +223,5 @@ pub(super) fn version(sources: &[Source]) -> String {
         hash.update((source.text.len() as u64).to_be_bytes());
         hash.update(source.text.as_bytes());
     }
-    let digest = hash.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize())
 }

@@ -1,8 +1,9 @@
-//! Text helpers that know nothing of the rest: suggestions for misspelled names,
-//! durations and points in time as people read and write them.
+//! Suggestions for misspelled names, and times as people read and write them.
 
+mod hex;
 mod nearest;
 mod time;
 
+pub use hex::hex;
 pub use nearest::nearest;
 pub use time::{for_people, moment};

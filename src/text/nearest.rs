@@ -1,8 +1,8 @@
 //! Suggestions for misspelled names.
 
-/// The name that is written most like `name`, if any is near.
+/// The name most similar to `name`; `None` if at least a third of it would differ.
 pub fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // Longer input cannot be a slip of the pen, and the comparison is quadratic.
+    // The comparison is quadratic, and no name is that long.
     if name.len() > 100 {
         return None;
     }

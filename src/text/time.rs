@@ -1,13 +1,13 @@
-//! Times of day as people write and read them.
+//! Times and durations as people write and read them.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 
-/// A moment: RFC 3339, or the time on the wall in a zone, such as `2026-11-21 23:00`.
+/// Parses a time in RFC 3339, or a local time in `zone` such as `2026-11-21 23:00`.
 ///
 /// # Errors
-/// When it is neither.
+/// For any other text, with what to write.
 pub fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
     let text = text.trim();
     text.parse::<Timestamp>()
@@ -18,13 +18,13 @@ pub fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
         })
         .ok_or_else(|| {
             format!(
-                "`{text}` is no time; write RFC 3339 such as 2026-11-21T23:00:00+01:00, or the \
-                 time on the wall such as \"2026-11-21 23:00\""
+                "`{text}` is not a time; write RFC 3339 such as 2026-11-21T23:00:00+01:00, or a \
+                 local time such as \"2026-11-21 23:00\""
             )
         })
 }
 
-/// How long something lasts, in whole seconds, rounded up.
+/// A duration in words, in whole seconds, rounded up: `1m 30s`.
 pub fn for_people(time: Duration) -> String {
     let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_read_as_people_write_them() {
+    fn times_are_parsed_as_people_write_them() {
         let berlin = TimeZone::get("Europe/Berlin").unwrap();
         for (text, at) in [
             ("2026-11-21T23:00:00Z", "2026-11-21T23:00:00Z"),
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_rounded_up() {
+    fn durations_are_rounded_up() {
         assert_eq!(for_people(Duration::from_millis(3_599_001)), "1h");
         assert_eq!(for_people(Duration::from_secs(90)), "1m 30s");
     }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use serde_json::Value;
 
 use super::{Answer, Boxed, Prepared, ReadFilter, answer::answer};
-use crate::op::{AnswerSize, BackendError, BadCall, Briefing, Operation, Progress, understood};
+use crate::op::{AnswerSize, BackendError, BadCall, Briefing, Operation, Progress, parse};
 
 /// A back end's method that runs an operation. `Args` is what it takes beside the back
 /// end: the operation, and [`Progress`] if it waits or changes something.
@@ -130,7 +130,7 @@ where
     Args: 'static,
 {
     fn parse(&self, arguments: &Value, size: AnswerSize) -> Result<Prepared, BadCall> {
-        let (operation, facts, content) = understood::<M::Operation>(arguments, size)?;
+        let (operation, facts, content) = parse::<M::Operation>(arguments, size)?;
         Ok(Prepared {
             facts,
             content,

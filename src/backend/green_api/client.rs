@@ -315,7 +315,7 @@ fn next(status: u16, said: &str) -> &'static str {
         }
         (500.., None) => "look at the state before trying again",
         (_, None) if said.contains("Validation failed") => {
-            "check the arguments; list_groups shows the groups there are"
+            "check the ids; list_chats, list_groups and list_messages return ids"
         }
         (_, None) => "read the message; the operator finds more in GREEN-API's console",
     }

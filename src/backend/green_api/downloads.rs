@@ -11,7 +11,7 @@ use crate::{
         files,
         http::{Body, Reply},
     },
-    media::Received,
+    media::IncomingFile,
     op::{BackendError, ChatPicture, DownloadMedia, GetPicture, ReceivedFile, Untrusted},
 };
 
@@ -51,7 +51,7 @@ impl GreenApi {
     }
 
     /// The token is in no request for a file.
-    async fn download(&self, url: &str) -> Result<Received, BackendError> {
+    async fn download(&self, url: &str) -> Result<IncomingFile, BackendError> {
         match self.0.open_file(url).await? {
             Some(response) => files::take_in(API, response, None, &self.0.media).await,
             None => files::from_public(API, url, None, &self.0.media).await,

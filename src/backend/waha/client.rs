@@ -253,7 +253,9 @@ impl Client {
                 "this WAHA server is too old for the call, or WAHA_BASE_URL has a wrong path; the operator should look"
             }
             _ if wrong_state => "call get_session, then open_session if it is not working",
-            StatusCode::NOT_FOUND => "check the id; list_groups shows the groups there are",
+            StatusCode::NOT_FOUND => {
+                "check the ids; list_chats, list_groups and list_messages return ids"
+            }
             _ if said.contains("not implemented by") => {
                 "WAHA's engine cannot do this; the operator can choose another engine"
             }
@@ -264,7 +266,7 @@ impl Client {
                 "WhatsApp limits this account's requests: wait some minutes, then call once"
             }
             _ if said.contains("item-not-found") || said.contains("not found") => {
-                "check the id; list_groups shows the groups there are"
+                "check the ids; list_chats, list_groups and list_messages return ids"
             }
             status if status.is_server_error() => "look at the state before trying again",
             _ => "read the message; the operator finds more in WAHA's log",

@@ -7,7 +7,7 @@ use url::Url;
 use super::{Waha, chats::is_too_old, client::API};
 use crate::{
     backend::{files, http::Body},
-    media::Received,
+    media::IncomingFile,
     op::{BackendError, ChatId, ChatPicture, DownloadMedia, GetPicture, ReceivedFile, Untrusted},
 };
 
@@ -103,7 +103,11 @@ impl Waha {
 
     /// A file of WAHA's own is asked of the address that is configured, with the key,
     /// whatever host WAHA takes itself for; any other one in public, without it.
-    async fn download(&self, url: &str, declared: Option<&str>) -> Result<Received, BackendError> {
+    async fn download(
+        &self,
+        url: &str,
+        declared: Option<&str>,
+    ) -> Result<IncomingFile, BackendError> {
         let rules = &self.0.media;
         match Url::parse(url).ok().as_ref().and_then(own_file) {
             Some(name) => {

@@ -1,42 +1,41 @@
-//! The keys that an authorization server signs with.
+//! The public keys of an authorization server (JSON Web Key Set, RFC 7517).
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::signature::{self as sign, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey};
 use serde::Deserialize;
 
-use super::Unfit;
+use super::TokenError;
 use crate::policy::Algorithm;
 
-/// The most keys of a set.
-const MOST: usize = 64;
+/// The most keys that are read from a set.
+const MAX_KEYS: usize = 64;
 
-/// The keys of an authorization server that sign.
+/// The signature keys of an authorization server.
 #[derive(Debug)]
-pub(super) struct KeySet(Vec<Key>);
+pub(super) struct KeySet(Vec<VerificationKey>);
 
 #[derive(Debug)]
-struct Key {
+struct VerificationKey {
     id: Option<String>,
-    /// What it signs with, where the set says so.
+    /// The only algorithm that the key is for, if the set restricts it.
     algorithm: Option<Algorithm>,
-    material: Material,
+    key: PublicKey,
 }
 
 #[derive(Debug)]
-enum Material {
-    Rsa { n: Vec<u8>, e: Vec<u8> },
-    P256(Vec<u8>),
-    P384(Vec<u8>),
-    Ed25519(Vec<u8>),
+enum PublicKey {
+    Rsa(RsaPublicKeyComponents<Vec<u8>>),
+    /// A key on a curve, which has one algorithm.
+    Curve(Algorithm, UnparsedPublicKey<Vec<u8>>),
 }
 
 #[derive(Deserialize)]
-struct Set {
+struct JwkSet {
     keys: Vec<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
-struct Written {
+struct Jwk {
     kty: String,
     kid: Option<String>,
     alg: Option<String>,
@@ -51,121 +50,121 @@ struct Written {
 }
 
 impl KeySet {
-    /// Reads a set (RFC 7517); keys that are of no use here are left out.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
-        let set: Set = serde_json::from_slice(body).ok()?;
-        let keys = set.keys.into_iter().take(MOST).filter_map(|key| {
-            let written: Written = serde_json::from_value(key).ok()?;
-            Key::read(written)
+    /// Parses a set. Skips keys that cannot verify a signature here. `None` if the body
+    /// is not a set.
+    pub(super) fn parse(body: &[u8]) -> Option<Self> {
+        let set: JwkSet = serde_json::from_slice(body).ok()?;
+        let keys = set.keys.into_iter().take(MAX_KEYS).filter_map(|key| {
+            let jwk: Jwk = serde_json::from_value(key).ok()?;
+            VerificationKey::new(jwk)
         });
         Some(Self(keys.collect()))
     }
 
-    /// Whether there is a key that could have made such a signature.
+    /// Whether a key of the set could have made a signature with this header.
     pub(super) fn has(&self, kid: Option<&str>, algorithm: Algorithm) -> bool {
-        self.meant(kid, algorithm).next().is_some()
+        self.candidates(kid, algorithm).next().is_some()
     }
 
-    /// Holds a signature against the key that is meant.
+    /// Verifies a signature.
     ///
     /// # Errors
-    /// When there is no such key, or the signature is not its.
+    /// If not exactly one key could have made the signature, or if that key did not.
     pub(super) fn verify(
         &self,
         kid: Option<&str>,
         algorithm: Algorithm,
         signed: &[u8],
         signature: &[u8],
-    ) -> Result<(), Unfit> {
-        let mut meant = self.meant(kid, algorithm);
-        let key = match (meant.next(), meant.next()) {
-            (Some(key), None) => key,
-            // Of several nobody knows which; trying all would cost whoever asks nothing.
-            _ => return Err(Unfit::Key),
-        };
-        if key.material.verify(algorithm, signed, signature) {
-            Ok(())
-        } else {
-            Err(Unfit::Signature)
+    ) -> Result<(), TokenError> {
+        let mut candidates = self.candidates(kid, algorithm);
+        match (candidates.next(), candidates.next()) {
+            (Some(only), None) if only.key.verify(algorithm, signed, signature) => Ok(()),
+            (Some(_), None) => Err(TokenError::WrongSignature),
+            // Several keys are not tried in turn: each try costs this server alone.
+            _ => Err(TokenError::UnknownKey),
         }
     }
 
-    fn meant(&self, kid: Option<&str>, algorithm: Algorithm) -> impl Iterator<Item = &Key> {
-        let keys = self.0.iter().filter(move |key| {
+    fn candidates(
+        &self,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+    ) -> impl Iterator<Item = &VerificationKey> {
+        self.0.iter().filter(move |key| {
             kid.is_none_or(|kid| key.id.as_deref() == Some(kid))
                 && key.algorithm.is_none_or(|own| own == algorithm)
-        });
-        keys.filter(move |key| key.material.suits(algorithm))
-    }
-}
-
-impl Key {
-    fn read(written: Written) -> Option<Self> {
-        let signs = written.purpose.is_none_or(|purpose| purpose == "sig");
-        let verifies = written
-            .key_ops
-            .is_none_or(|uses| uses.iter().any(|one| one == "verify"));
-        let part = |text: Option<String>| URL_SAFE_NO_PAD.decode(text?).ok();
-        let point = |length: usize| {
-            let (x, y) = (part(written.x.clone())?, part(written.y.clone())?);
-            let whole = x.len() == length && y.len() == length;
-            whole.then(|| [vec![4], x, y].concat())
-        };
-        let material = match (written.kty.as_str(), written.crv.as_deref()) {
-            ("RSA", _) => Material::Rsa {
-                n: part(written.n)?,
-                e: part(written.e)?,
-            },
-            ("EC", Some("P-256")) => Material::P256(point(32)?),
-            ("EC", Some("P-384")) => Material::P384(point(48)?),
-            ("OKP", Some("Ed25519")) => Material::Ed25519(part(written.x)?),
-            _ => return None,
-        };
-        let algorithm = match written.alg {
-            // A key for something else, such as encryption, signs nothing.
-            Some(name) => Some(Algorithm::named(&name)?),
-            None => None,
-        };
-        (signs && verifies).then_some(Self {
-            id: written.kid,
-            algorithm,
-            material,
+                && key.key.supports(algorithm)
         })
     }
 }
 
-impl Material {
-    fn suits(&self, algorithm: Algorithm) -> bool {
-        use Algorithm::{EdDsa, Es256, Es384, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512};
-        match algorithm {
-            Rs256 | Rs384 | Rs512 | Ps256 | Ps384 | Ps512 => matches!(self, Self::Rsa { .. }),
-            Es256 => matches!(self, Self::P256(_)),
-            Es384 => matches!(self, Self::P384(_)),
-            EdDsa => matches!(self, Self::Ed25519(_)),
+impl VerificationKey {
+    /// `None` for keys of other types, and for keys that do not verify signatures.
+    fn new(jwk: Jwk) -> Option<Self> {
+        let signs = jwk.purpose.is_none_or(|purpose| purpose == "sig");
+        let verifies = jwk
+            .key_ops
+            .is_none_or(|ops| ops.iter().any(|op| op == "verify"));
+        if !signs || !verifies {
+            return None;
+        }
+        let decode = |text: Option<String>| URL_SAFE_NO_PAD.decode(text?).ok();
+        let curve = |algorithm, verification: &'static dyn sign::VerificationAlgorithm, bytes| {
+            PublicKey::Curve(algorithm, UnparsedPublicKey::new(verification, bytes))
+        };
+        // An uncompressed point (SEC 1) with coordinates of this many bytes.
+        let point = |length: usize| {
+            let (x, y) = (decode(jwk.x.clone())?, decode(jwk.y.clone())?);
+            let fits = x.len() == length && y.len() == length;
+            fits.then(|| [vec![4], x, y].concat())
+        };
+        let key = match (jwk.kty.as_str(), jwk.crv.as_deref()) {
+            ("RSA", _) => PublicKey::Rsa(RsaPublicKeyComponents {
+                n: decode(jwk.n)?,
+                e: decode(jwk.e)?,
+            }),
+            ("EC", Some("P-256")) => {
+                curve(Algorithm::Es256, &sign::ECDSA_P256_SHA256_FIXED, point(32)?)
+            }
+            ("EC", Some("P-384")) => {
+                curve(Algorithm::Es384, &sign::ECDSA_P384_SHA384_FIXED, point(48)?)
+            }
+            ("OKP", Some("Ed25519")) => curve(Algorithm::EdDsa, &sign::ED25519, decode(jwk.x)?),
+            _ => return None,
+        };
+        let algorithm = match jwk.alg {
+            // Any other algorithm, such as one for encryption, makes no signatures.
+            Some(name) => Some(Algorithm::named(&name)?),
+            None => None,
+        };
+        Some(Self {
+            id: jwk.kid,
+            algorithm,
+            key,
+        })
+    }
+}
+
+impl PublicKey {
+    fn supports(&self, algorithm: Algorithm) -> bool {
+        match self {
+            Self::Rsa(_) => rsa_parameters(algorithm).is_some(),
+            Self::Curve(own, _) => *own == algorithm,
         }
     }
 
     fn verify(&self, algorithm: Algorithm, signed: &[u8], signature: &[u8]) -> bool {
         match self {
-            Self::Rsa { n, e } => rsa(algorithm).is_some_and(|parameters| {
-                let key = RsaPublicKeyComponents { n, e };
-                key.verify(parameters, signed, signature).is_ok()
-            }),
-            Self::P256(point) => UnparsedPublicKey::new(&sign::ECDSA_P256_SHA256_FIXED, point)
-                .verify(signed, signature)
-                .is_ok(),
-            Self::P384(point) => UnparsedPublicKey::new(&sign::ECDSA_P384_SHA384_FIXED, point)
-                .verify(signed, signature)
-                .is_ok(),
-            Self::Ed25519(point) => UnparsedPublicKey::new(&sign::ED25519, point)
-                .verify(signed, signature)
-                .is_ok(),
+            Self::Rsa(key) => rsa_parameters(algorithm)
+                .is_some_and(|parameters| key.verify(parameters, signed, signature).is_ok()),
+            Self::Curve(own, key) => *own == algorithm && key.verify(signed, signature).is_ok(),
         }
     }
 }
 
-/// With keys from 2048 to 8192 bits.
-fn rsa(algorithm: Algorithm) -> Option<&'static RsaParameters> {
+/// The parameters of an RSA algorithm, for keys of 2048 to 8192 bits.
+fn rsa_parameters(algorithm: Algorithm) -> Option<&'static RsaParameters> {
     Some(match algorithm {
         Algorithm::Rs256 => &sign::RSA_PKCS1_2048_8192_SHA256,
         Algorithm::Rs384 => &sign::RSA_PKCS1_2048_8192_SHA384,

@@ -1,26 +1,27 @@
-//! Tokens of an authorization server: what they say, before anything of it is believed.
+//! Parses access tokens and validates their claims (RFC 9068), before their signature
+//! is verified.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::Unfit;
+use super::TokenError;
 use crate::policy::{Algorithm, OAuth};
 
-/// How far the clocks of two machines may be apart, in seconds.
-const APART: f64 = 30.0;
+/// How far the clocks of two machines may differ, in seconds.
+const CLOCK_SKEW_SECONDS: f64 = 30.0;
 
-/// A token in its parts.
+/// A parsed token.
 pub(super) struct Jwt<'t> {
-    /// What is signed.
+    /// The part of the token that is signed.
     pub(super) signed: &'t str,
     pub(super) signature: Vec<u8>,
     pub(super) algorithm: Algorithm,
     pub(super) kid: Option<String>,
-    claims: Claims,
+    claims: JwtClaims,
 }
 
 #[derive(Deserialize)]
-struct Header {
+struct JwtHeader {
     alg: String,
     kid: Option<String>,
     typ: Option<String>,
@@ -28,104 +29,101 @@ struct Header {
 }
 
 #[derive(Deserialize)]
-struct Claims {
+struct JwtClaims {
     iss: String,
     sub: String,
-    aud: Words,
+    aud: OneOrMany,
     exp: f64,
     nbf: Option<f64>,
-    scope: Option<Words>,
-    scp: Option<Words>,
+    scope: Option<OneOrMany>,
+    scp: Option<OneOrMany>,
     cnf: Option<IgnoredAny>,
 }
 
-/// One text or several.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Words {
+enum OneOrMany {
     One(String),
-    Several(Vec<String>),
+    Many(Vec<String>),
 }
 
-impl Words {
-    fn iter(&self) -> impl Iterator<Item = &str> {
-        let all = match self {
+impl OneOrMany {
+    fn as_slice(&self) -> &[String] {
+        match self {
             Self::One(one) => std::slice::from_ref(one),
-            Self::Several(all) => all,
-        };
-        all.iter().map(String::as_str)
+            Self::Many(many) => many,
+        }
     }
 }
 
 impl<'t> Jwt<'t> {
-    /// Takes a token apart.
+    /// Parses a token.
     ///
     /// # Errors
-    /// When it is none, or one that is signed in a way that is not taken.
-    pub(super) fn read(token: &'t str, oauth: &OAuth) -> Result<Self, Unfit> {
-        let (signed, signature) = token.rsplit_once('.').ok_or(Unfit::Form)?;
-        let (header, claims) = signed.split_once('.').ok_or(Unfit::Form)?;
-        let header: Header = json(header)?;
+    /// If it is not an access token, or if its signature algorithm is not accepted.
+    pub(super) fn parse(token: &'t str, oauth: &OAuth) -> Result<Self, TokenError> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::NotJwt)?;
+        let (header, claims) = signed.split_once('.').ok_or(TokenError::NotJwt)?;
+        let header: JwtHeader = json(header)?;
         let kind = header.typ.as_deref().unwrap_or("JWT");
         let kind = kind.to_ascii_lowercase();
-        let known = ["jwt", "at+jwt", "application/at+jwt"];
-        if !known.contains(&kind.as_str()) || header.crit.is_some() {
-            return Err(Unfit::Form);
+        let is_access_token = ["jwt", "at+jwt", "application/at+jwt"].contains(&kind.as_str());
+        if !is_access_token || header.crit.is_some() {
+            return Err(TokenError::NotJwt);
         }
         let algorithm = Algorithm::named(&header.alg)
             .filter(|algorithm| oauth.algorithms.contains(algorithm))
-            .ok_or(Unfit::Algorithm)?;
+            .ok_or(TokenError::WrongAlgorithm)?;
         Ok(Self {
             signed,
-            signature: bytes(signature)?,
+            signature: decode(signature)?,
             algorithm,
             kid: header.kid,
             claims: json(claims)?,
         })
     }
 
-    /// Whether it is made by whom and for whom it has to be, and is good at this time.
+    /// Validates the claims at this Unix time.
     ///
     /// # Errors
-    /// The first thing that is not as it has to be.
-    pub(super) fn fits(&self, oauth: &OAuth, seconds: f64) -> Result<(), Unfit> {
+    /// The first claim that is wrong.
+    pub(super) fn validate(&self, oauth: &OAuth, now: f64) -> Result<(), TokenError> {
         let claims = &self.claims;
-        let mut meant = claims.aud.iter();
         if claims.iss != oauth.issuer.text {
-            Err(Unfit::Issuer)
-        } else if !meant.any(|audience| audience == oauth.audience.text) {
-            Err(Unfit::Audience)
-        } else if seconds >= claims.exp + APART {
-            Err(Unfit::Expired)
-        } else if claims.nbf.is_some_and(|from| seconds + APART < from) {
-            Err(Unfit::Early)
+            Err(TokenError::WrongIssuer)
+        } else if !claims.aud.as_slice().contains(&oauth.audience.text) {
+            Err(TokenError::WrongAudience)
+        } else if now >= claims.exp + CLOCK_SKEW_SECONDS {
+            Err(TokenError::Expired)
+        } else if claims.nbf.is_some_and(|nbf| now + CLOCK_SKEW_SECONDS < nbf) {
+            Err(TokenError::NotYetValid)
         } else if claims.cnf.is_some() {
-            Err(Unfit::Bound)
+            Err(TokenError::SenderConstrained)
         } else if claims.sub.is_empty() {
-            Err(Unfit::Form)
+            Err(TokenError::NotJwt)
         } else {
             Ok(())
         }
     }
 
-    /// Who it is about, as its issuer calls them.
+    /// The `sub` claim.
     pub(super) fn subject(&self) -> &str {
         &self.claims.sub
     }
 
-    /// What it is good for.
+    /// The scopes in `scope` and `scp`.
     pub(super) fn scopes(&self) -> Vec<String> {
-        let said = [&self.claims.scope, &self.claims.scp];
-        let words = said.into_iter().flatten().flat_map(Words::iter);
-        let scopes = words.flat_map(|text| text.split(' '));
+        let claims = [&self.claims.scope, &self.claims.scp];
+        let texts = claims.into_iter().flatten().flat_map(OneOrMany::as_slice);
+        let scopes = texts.flat_map(|text| text.split(' '));
         scopes.map(str::to_owned).collect()
     }
 }
 
-fn json<T: for<'de> Deserialize<'de>>(part: &str) -> Result<T, Unfit> {
-    serde_json::from_slice(&bytes(part)?).map_err(|_| Unfit::Form)
+fn json<T: for<'de> Deserialize<'de>>(part: &str) -> Result<T, TokenError> {
+    serde_json::from_slice(&decode(part)?).map_err(|_| TokenError::NotJwt)
 }
 
-fn bytes(part: &str) -> Result<Vec<u8>, Unfit> {
-    URL_SAFE_NO_PAD.decode(part).map_err(|_| Unfit::Form)
+fn decode(part: &str) -> Result<Vec<u8>, TokenError> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::NotJwt)
 }

@@ -1,4 +1,5 @@
-//! What clients are told of where tokens come from (RFC 9728).
+//! The protected resource metadata (RFC 9728), from which clients learn where tokens
+//! come from.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -8,30 +9,31 @@ use crate::{
     policy::{OAuth, Policy},
 };
 
-/// Where it is, before the path of what it is about.
-const PLACE: &str = "/.well-known/oauth-protected-resource";
+/// The well-known path, before the path of the resource.
+const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
-/// The longest list of scopes in a header; the whole list is in the document.
-const LONGEST: usize = 2048;
+/// The longest list of scopes in a header. The document always has all of them.
+const MAX_SCOPE_BYTES: usize = 2048;
 
-/// The address of the document, as clients reach this server.
-pub(super) fn address(oauth: &OAuth) -> Url {
+/// The document's URL, with the host name that clients use.
+pub(super) fn url(oauth: &OAuth) -> Url {
     let mut url = oauth.audience.url.clone();
-    url.set_path(&place(oauth));
+    url.set_path(&path(oauth));
     url
 }
 
-fn place(oauth: &OAuth) -> String {
+fn path(oauth: &OAuth) -> String {
     match oauth.audience.url.path() {
-        "/" => PLACE.to_owned(),
-        path => format!("{PLACE}{path}"),
+        "/" => WELL_KNOWN.to_owned(),
+        resource => format!("{WELL_KNOWN}{resource}"),
     }
 }
 
-/// Whether the document is at this path.
-pub(super) fn is_at(oauth: &OAuth, path: &str) -> bool {
-    path.strip_prefix(PLACE)
-        .is_some_and(|rest| rest.is_empty() || rest == PATH || path == place(oauth))
+/// Whether the document is served at this path.
+pub(super) fn is_served_at(oauth: &OAuth, requested: &str) -> bool {
+    requested
+        .strip_prefix(WELL_KNOWN)
+        .is_some_and(|rest| rest.is_empty() || rest == PATH || requested == path(oauth))
 }
 
 /// The document.
@@ -45,9 +47,9 @@ pub(super) fn document(policy: &Policy, oauth: &OAuth) -> Value {
     })
 }
 
-/// The scopes that let somebody in, for a header.
+/// The scopes of all grants for a header. `None` if there are none or too many.
 pub(super) fn scopes(policy: &Policy) -> Option<String> {
     let all: Vec<&str> = policy.scopes().into_iter().collect();
     let text = all.join(" ");
-    (!text.is_empty() && text.len() <= LONGEST).then_some(text)
+    (1..=MAX_SCOPE_BYTES).contains(&text.len()).then_some(text)
 }

@@ -1,12 +1,13 @@
-//! Tokens of an authorization server: this server is the resource that they are for.
+//! Verifies the access tokens of an authorization server. This server is the protected
+//! resource.
 //!
-//! A token is looked at for each request and goes no further: the gate knows the grant
-//! that its scopes lead to, and a session the digest of whom it is about.
+//! A token is verified for each request and is not passed on: the gate gets the grant
+//! of its scopes, and the session table the digest of its subject.
 
-mod fetch;
+mod fetch_keys;
 mod jwks;
 mod jwt;
-mod keys;
+mod key_cache;
 mod metadata;
 
 use std::{sync::Arc, time::Duration};
@@ -14,117 +15,111 @@ use std::{sync::Arc, time::Duration};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::tokens::{Challenge, Refused};
+use super::auth::{AuthError, Challenge};
 use crate::{
     clock::Clock,
     policy::{OAuth, Policy},
     sessions::Principal,
 };
 use jwt::Jwt;
-use keys::Keys;
+use key_cache::KeyCache;
 
-/// After how long it is worth trying again where keys could not be had.
-pub(super) const RETRY: Duration = keys::RETRY;
+/// How long a client waits before it tries again when the keys are unavailable.
+pub(super) const KEY_RETRY_INTERVAL: Duration = key_cache::RETRY_INTERVAL;
 
-/// What is wrong with a token.
+/// Why a token is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unfit {
-    /// It is no access token.
-    Form,
-    /// It is signed in a way that is not taken.
-    Algorithm,
-    /// Somebody else made it.
-    Issuer,
-    /// It is for somebody else.
-    Audience,
-    /// It is over.
+pub enum TokenError {
+    /// It is not an access token in JWT format.
+    NotJwt,
+    /// The policy does not accept its signature algorithm.
+    WrongAlgorithm,
+    /// Another issuer made it.
+    WrongIssuer,
+    /// It is for another audience.
+    WrongAudience,
+    /// It has expired.
     Expired,
-    /// It is not good yet.
-    Early,
-    /// It is bound to a key that nothing here asks for.
-    Bound,
-    /// Its key is not among the issuer's.
-    Key,
-    /// The signature is not its issuer's.
-    Signature,
+    /// It is not valid yet.
+    NotYetValid,
+    /// It is bound to a key of the client (RFC 7800).
+    SenderConstrained,
+    /// Not exactly one key of the issuer matches it.
+    UnknownKey,
+    /// Its signature is wrong.
+    WrongSignature,
 }
 
-impl Unfit {
-    /// Its name in the metrics.
-    pub(super) const fn name(self) -> &'static str {
+impl TokenError {
+    /// The label in the metrics, and the message, which is ASCII without quotes.
+    pub(super) const fn parts(self) -> (&'static str, &'static str) {
         match self {
-            Self::Form => "form",
-            Self::Algorithm => "algorithm",
-            Self::Issuer => "issuer",
-            Self::Audience => "audience",
-            Self::Expired => "expired",
-            Self::Early => "not-yet",
-            Self::Bound => "bound",
-            Self::Key => "key",
-            Self::Signature => "signature",
-        }
-    }
-
-    /// What is wrong, in words of ASCII without quotes.
-    pub(super) const fn words(self) -> &'static str {
-        match self {
-            Self::Form => "this is no access token in the form of a JWT",
-            Self::Algorithm => "the token is signed in a way that this server does not take",
-            Self::Issuer => "the token is of another issuer",
-            Self::Audience => "the token is for another audience",
-            Self::Expired => "the token has expired",
-            Self::Early => "the token is not valid yet",
-            Self::Bound => "the token is bound to a key, and this server takes bearer tokens only",
-            Self::Key => "the key of the token is not among those of its issuer",
-            Self::Signature => "the signature of the token is wrong",
+            Self::NotJwt => ("form", "the token is not an access token in JWT format"),
+            Self::WrongAlgorithm => (
+                "algorithm",
+                "the signature algorithm of the token is not accepted",
+            ),
+            Self::WrongIssuer => ("issuer", "the token is from another issuer"),
+            Self::WrongAudience => ("audience", "the token is for another audience"),
+            Self::Expired => ("expired", "the token has expired; request a new one"),
+            Self::NotYetValid => ("not-yet", "the token is not valid yet"),
+            Self::SenderConstrained => (
+                "bound",
+                "the token is bound to a client key; request a plain bearer token",
+            ),
+            Self::UnknownKey => ("key", "no single key of the issuer matches the token"),
+            Self::WrongSignature => ("signature", "the signature of the token is wrong"),
         }
     }
 }
 
-/// Holds tokens against the policy's authorization server.
-pub(super) struct Resource {
+/// Verifies tokens against the authorization server of the policy.
+pub(super) struct TokenVerifier {
     clock: Clock,
-    keys: Arc<Keys>,
+    keys: Arc<KeyCache>,
 }
 
-impl Resource {
+impl TokenVerifier {
     pub(super) fn new(clock: Clock) -> Self {
-        let keys = Arc::new(Keys::new(clock.clone()));
+        let keys = Arc::new(KeyCache::new(clock.clone()));
         Self { clock, keys }
     }
 
-    /// Whom a token leads to.
+    /// The principal of a valid token whose scopes belong to one grant.
     ///
     /// # Errors
-    /// Why it leads to nobody.
-    pub(super) async fn principal(
+    /// If the token is invalid, its keys are unavailable, or its scopes belong to no
+    /// grant or to several.
+    pub(super) async fn verify(
         &self,
         policy: &Policy,
         oauth: &OAuth,
         token: &str,
-    ) -> Result<Principal, Refused> {
-        let token = Jwt::read(token, oauth).map_err(Refused::Unfit)?;
+    ) -> Result<Principal, AuthError> {
+        let token = Jwt::parse(token, oauth).map_err(AuthError::InvalidToken)?;
         let now = self.clock.timestamp().as_duration().as_secs_f64();
-        // Before keys are fetched, so that what is not for this server costs nothing.
-        token.fits(oauth, now).map_err(Refused::Unfit)?;
+        // Before keys are fetched, so that tokens for other servers cause no fetch.
+        token
+            .validate(oauth, now)
+            .map_err(AuthError::InvalidToken)?;
         let (kid, algorithm) = (token.kid.as_deref(), token.algorithm);
-        let keys = self.keys.with(oauth, |keys| keys.has(kid, algorithm)).await;
-        let keys = keys.map_err(|_| Refused::Unavailable)?;
+        let keys = self.keys.get(oauth, |keys| keys.has(kid, algorithm)).await;
+        let keys = keys.ok_or(AuthError::KeysUnavailable)?;
         keys.verify(kid, algorithm, token.signed.as_bytes(), &token.signature)
-            .map_err(Refused::Unfit)?;
+            .map_err(AuthError::InvalidToken)?;
         match policy.grants_of_scopes(&token.scopes()).as_slice() {
-            [] => Err(Refused::Scope),
+            [] => Err(AuthError::NoGrant),
             [grant] => Ok(Principal {
                 grant: (*grant).to_owned(),
-                subject: Some(subject(&oauth.issuer.text, token.subject())),
+                subject: Some(subject_digest(&oauth.issuer.text, token.subject())),
             }),
-            _ => Err(Refused::Scopes),
+            _ => Err(AuthError::SeveralGrants),
         }
     }
 }
 
-/// What is kept of whom a token is about.
-fn subject(issuer: &str, subject: &str) -> [u8; 32] {
+/// A digest that identifies a subject of an issuer.
+fn subject_digest(issuer: &str, subject: &str) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update((issuer.len() as u64).to_be_bytes());
     hash.update(issuer.as_bytes());
@@ -132,16 +127,16 @@ fn subject(issuer: &str, subject: &str) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// What is said to who has no good token.
+/// Where clients get a token. `None` if the policy has no authorization server.
 pub(super) fn challenge(policy: &Policy) -> Option<Challenge> {
     policy.oauth().map(|oauth| Challenge {
-        metadata: metadata::address(oauth).into(),
+        metadata: metadata::url(oauth).into(),
         scopes: metadata::scopes(policy),
     })
 }
 
-/// What clients are told at a path, if it is the one for that.
-pub(super) fn document(policy: &Policy, path: &str) -> Option<Value> {
+/// The protected resource metadata, if it is served at this path.
+pub(super) fn metadata_document(policy: &Policy, path: &str) -> Option<Value> {
     let oauth = policy.oauth()?;
-    metadata::is_at(oauth, path).then(|| metadata::document(policy, oauth))
+    metadata::is_served_at(oauth, path).then(|| metadata::document(policy, oauth))
 }

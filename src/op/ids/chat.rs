@@ -1,11 +1,11 @@
-//! Chats: with a person, in a group, or a channel.
+//! Chats with people, groups and channels.
 
 use std::{borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{BadId, PersonId, is_digits, kind, text_id, wrong_kind};
+use super::{BadId, PersonId, is_digits, not_an_id, text_id};
 
 /// A group: `<digits>@g.us`, or the older `<digits>-<digits>@g.us`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -13,18 +13,18 @@ use super::{BadId, PersonId, is_digits, kind, text_id, wrong_kind};
 pub struct GroupId(String);
 
 impl GroupId {
-    /// Reads a group id.
+    /// Parses a group id.
     ///
     /// # Errors
-    /// For anything else, saying what it looks like and what would be right.
+    /// For any other text, with what it is and where to find the right id.
     pub fn parse(text: &str) -> Result<Self, BadId> {
         let text = text.trim();
         match text.split_once('@') {
             Some((local, "g.us")) if is_group_number(local) => Ok(Self(text.to_owned())),
-            _ => Err(wrong_kind(
+            _ => Err(not_an_id(
                 text,
-                kind(text),
-                "a group id looks like `120363025246125486@g.us`, and `list_groups` shows them",
+                "a group id",
+                "`list_groups` returns group ids, such as `120363025246125486@g.us`",
             )),
         }
     }
@@ -43,7 +43,7 @@ fn is_group_number(local: &str) -> bool {
     }
 }
 
-text_id!(GroupId);
+text_id!(GroupId, "group-id");
 
 /// A channel: `<digits>@newsletter`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,20 +51,20 @@ text_id!(GroupId);
 pub struct ChannelId(String);
 
 impl ChannelId {
-    /// Reads a channel's id.
+    /// Parses a channel id.
     ///
     /// # Errors
-    /// For anything else, saying what it looks like and what would be right.
+    /// For any other text, with what it is and where to find the right id.
     pub fn parse(text: &str) -> Result<Self, BadId> {
         let text = text.trim();
         match text.split_once('@') {
             Some((local, "newsletter")) if is_digits(local) && local.len() <= 25 => {
                 Ok(Self(text.to_owned()))
             }
-            _ => Err(wrong_kind(
+            _ => Err(not_an_id(
                 text,
-                kind(text),
-                "a channel's id looks like `120363025246125486@newsletter`",
+                "a channel id",
+                "a channel id looks like `120363025246125486@newsletter`",
             )),
         }
     }
@@ -75,35 +75,36 @@ impl ChannelId {
     }
 }
 
-text_id!(ChannelId);
+text_id!(ChannelId, "channel-id");
 
-/// A chat, in the one spelling that limits count by.
+/// A chat, in the spelling that limits count by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ChatId {
-    /// With one person.
+    /// The chat with one person.
     Person(PersonId),
-    /// In a group.
+    /// The chat of a group.
     Group(GroupId),
     /// A channel.
     Channel(ChannelId),
 }
 
 impl ChatId {
-    /// Reads a chat's id, or the phone number of the person it is with.
+    /// Parses a chat id, or the phone number of a person.
     ///
     /// # Errors
-    /// For anything else, saying what it looks like and what would be right.
+    /// For any other text, with what it is and where to find the right id.
     pub fn parse(text: &str) -> Result<Self, BadId> {
         match text.trim().split_once('@') {
             Some((_, "g.us")) => GroupId::parse(text).map(Self::Group),
             Some((_, "newsletter")) => ChannelId::parse(text).map(Self::Channel),
-            Some((_, "broadcast")) => Err(wrong_kind(
-                text,
-                kind(text),
-                "a chat is with a person, in a group, or a channel",
-            )),
-            _ => PersonId::parse(text).map(Self::Person),
+            _ => PersonId::parse(text).map(Self::Person).map_err(|_| {
+                not_an_id(
+                    text.trim(),
+                    "a chat id or a phone number with country code",
+                    "`list_chats` with `query` finds a chat by name",
+                )
+            }),
         }
     }
 
@@ -117,7 +118,7 @@ impl ChatId {
     }
 }
 
-text_id!(ChatId);
+text_id!(ChatId, "chat-id");
 
 impl From<&GroupId> for ChatId {
     fn from(id: &GroupId) -> Self {

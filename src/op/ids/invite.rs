@@ -1,4 +1,4 @@
-//! Invitations to groups.
+//! Invite links to groups.
 
 use std::{borrow::Cow, fmt};
 
@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use super::{BadId, text_id};
 
-/// The code of an invite link, in the one spelling that calls are compared by.
+/// The code of an invite link.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct InviteCode(String);
 
-/// Where invite links lead.
+/// The host of invite links.
 const HOST: &str = "chat.whatsapp.com/";
 
 impl InviteCode {
-    /// Reads a code, or the link that ends in it.
+    /// Parses a code or an invite link.
     ///
     /// # Errors
-    /// For anything else, without repeating it: it may be somebody's invitation.
+    /// For any other text. The error does not repeat it: it can be a secret link.
     pub fn parse(text: &str) -> Result<Self, BadId> {
         let text = text.trim();
         let text = ["https://", "http://"]
@@ -35,26 +35,26 @@ impl InviteCode {
             None => text,
         };
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        // Real ones have 22; nine would let `undefined` pass.
+        // Real codes have 22 characters; nine would admit `undefined`.
         if (10..=64).contains(&code.len()) && code.bytes().all(fits) {
             Ok(Self(code.to_owned()))
         } else {
             Err(BadId(
-                "this is no invitation to a group; it looks like `https://chat.whatsapp.com/` and a code of letters and digits"
+                "this is not an invite link to a group; an invite link is `https://chat.whatsapp.com/` and a code of letters and digits"
                     .into(),
             ))
         }
     }
 
-    /// The code alone.
+    /// The code without the link.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The link that people pass on.
+    /// The invite link.
     pub fn link(&self) -> String {
         format!("https://{HOST}{}", self.0)
     }
 }
 
-text_id!(InviteCode);
+text_id!(InviteCode, "invite");

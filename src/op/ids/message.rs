@@ -5,38 +5,39 @@ use std::{borrow::Cow, fmt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{BadId, ChatId, text_id, wrong_kind};
+use super::{BadId, ChatId, not_an_id, text_id};
 
-/// The longest id that is read.
-const LONGEST: usize = 160;
+/// The longest id that is accepted, in bytes.
+const MAX_BYTES: usize = 160;
 
-/// A message's id, as the back end gives it: `true_<chat>_<id>` on WAHA, bare on
+/// A message id as the back end writes it: `true_<chat>_<id>` on WAHA, only `<id>` on
 /// GREEN-API.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct MessageId(String);
 
 impl MessageId {
-    /// Reads a message's id.
+    /// Parses a message id.
     ///
     /// # Errors
-    /// For what could not be one, or could not stand in a path.
+    /// For text that is longer than any id, or has characters other than letters, digits and
+    /// `_@.-:`: an id becomes a segment of a path.
     pub fn parse(text: &str) -> Result<Self, BadId> {
         let text = text.trim();
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '@' | '.' | '-' | ':');
         let named = text.chars().any(|c| c.is_ascii_alphanumeric());
-        if named && text.len() <= LONGEST && text.chars().all(fits) {
+        if named && text.len() <= MAX_BYTES && text.chars().all(fits) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(wrong_kind(
+            Err(not_an_id(
                 text,
-                "is no message id",
-                "take it from the answer that showed the message",
+                "a message id",
+                "`list_messages` returns message ids",
             ))
         }
     }
 
-    /// The chat that a full id names; a bare id names none.
+    /// The chat that a full id names.
     fn chat(&self) -> Option<ChatId> {
         let mut parts = self.0.splitn(3, '_');
         match (parts.next(), parts.next(), parts.next()) {
@@ -45,15 +46,15 @@ impl MessageId {
         }
     }
 
-    /// Holds a message against the chat that is named beside it: what is decided for
-    /// one chat must not be done in another.
+    /// Checks that the message is in this chat: a permit for one chat must not act in
+    /// another. A bare id names no chat and passes.
     ///
     /// # Errors
     /// When the id names another chat.
     pub fn is_of(&self, chat: &ChatId) -> Result<(), BadId> {
         match self.chat() {
             Some(own) if own != *chat => Err(BadId::new(format!(
-                "the message is in the chat `{own}`, not in `{chat}`; name the chat that it is in"
+                "the message id names the chat `{own}`, not `{chat}`; give both from the same answer"
             ))),
             _ => Ok(()),
         }
@@ -65,4 +66,4 @@ impl MessageId {
     }
 }
 
-text_id!(MessageId);
+text_id!(MessageId, "message-id");

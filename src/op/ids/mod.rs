@@ -1,4 +1,4 @@
-//! Identifiers, parsed once where they come in.
+//! Ids, each in one spelling, parsed once when they arrive.
 
 mod chat;
 mod invite;
@@ -16,47 +16,49 @@ pub use phone::PhoneNumber;
 
 use thiserror::Error;
 
-/// Why a text is not the identifier that was asked for.
+use super::arguments::shown;
+
+/// Why an argument is wrong, and what is right. Callers see it as the end of a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct BadId(String);
 
 impl BadId {
-    /// Says what is wrong, and what would be right.
+    /// What is wrong, and what is right.
     pub(in crate::op) fn new(problem: impl Into<String>) -> Self {
         Self(problem.into())
     }
 }
 
-/// What an id is an id of, told by what stands behind its `@`.
-fn kind(text: &str) -> &'static str {
-    match text.split_once('@').map(|(_, server)| server) {
-        Some("g.us") => "is no group id",
-        Some("c.us" | "s.whatsapp.net" | "lid") => "is a person",
-        Some("newsletter") => "is a channel",
-        Some("broadcast") => "is a broadcast list",
-        _ => "is no id",
-    }
-}
-
-/// Says what a text is, and what would be right.
-fn wrong_kind(text: &str, is: &str, right: &str) -> BadId {
-    BadId(format!(
-        "`{}` {is}; {right}",
-        crate::op::Untrusted::new(text.get(..60).unwrap_or(text))
-    ))
+/// The error for a text that is not `wanted`; `hint` is where to find one. An id of
+/// another kind is named as such.
+fn not_an_id(text: &str, wanted: &str, hint: &str) -> BadId {
+    let digits = |local: &str| {
+        local
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b':'))
+    };
+    let kind = match text.split_once('@') {
+        Some((_, "broadcast")) => "a broadcast list",
+        Some((local, "g.us")) if digits(local) => "a group id",
+        Some((local, "c.us" | "s.whatsapp.net" | "lid")) if digits(local) => "a person id",
+        Some((local, "newsletter")) if digits(local) => "a channel id",
+        _ => wanted,
+    };
+    let is = match kind == wanted {
+        true => format!("is not {wanted}"),
+        false => format!("is {kind}, not {wanted}"),
+    };
+    BadId(format!("`{}` {is}; {hint}", shown(text)))
 }
 
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// An id is a string in JSON, in schemas and on the screen, and is read by `parse`.
+/// Makes an id a string in JSON and in schemas, with this format, and in text.
 macro_rules! text_id {
-    ($id:ident) => {
-        text_id!($id, json_schema!({ "type": "string" }));
-    };
-    ($id:ident, $schema:expr) => {
+    ($id:ident, $format:literal) => {
         impl TryFrom<String> for $id {
             type Error = BadId;
 
@@ -87,7 +89,7 @@ macro_rules! text_id {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                $schema
+                json_schema!({ "type": "string", "format": $format })
             }
         }
     };

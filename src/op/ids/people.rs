@@ -1,4 +1,4 @@
-//! Several people at once.
+//! Several people in one call.
 
 use std::borrow::Cow;
 
@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{BadId, PersonId};
 
-/// One to twenty people, each once, in the order in which they were named.
+/// One to twenty people, each once, in the order of the argument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Vec<PersonId>", into = "Vec<PersonId>")]
 pub struct People(Vec<PersonId>);
 
 /// The most people in one call.
-const MOST: usize = 20;
+const MAX_PEOPLE: usize = 20;
 
 impl People {
-    /// The people.
+    /// The people, in order.
     pub fn iter(&self) -> impl Iterator<Item = &PersonId> {
         self.0.iter()
     }
@@ -32,10 +32,10 @@ impl TryFrom<Vec<PersonId>> for People {
                 people.push(person);
             }
         }
-        if (1..=MOST).contains(&people.len()) {
+        if (1..=MAX_PEOPLE).contains(&people.len()) {
             Ok(Self(people))
         } else {
-            Err(BadId(format!("takes 1 to {MOST} people in one call")))
+            Err(BadId(format!("give 1 to {MAX_PEOPLE} people")))
         }
     }
 }
@@ -56,6 +56,6 @@ impl JsonSchema for People {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "maxItems": MOST })
+        json_schema!({ "type": "array", "items": { "type": "string", "format": "person-id" }, "minItems": 1, "maxItems": MAX_PEOPLE })
     }
 }

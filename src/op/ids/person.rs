@@ -5,25 +5,33 @@ use std::{borrow::Cow, fmt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::{BadId, PhoneNumber, is_digits, kind, text_id, wrong_kind};
+use super::{BadId, PhoneNumber, is_digits, not_an_id, text_id};
 
 /// A person, in one spelling for each identity.
 ///
-/// A phone number, `@c.us`, `@s.whatsapp.net` and a device suffix (`:12`) are the
-/// same person; a `@lid` is a hidden identity that only the API can resolve.
+/// A phone number, `@c.us`, `@s.whatsapp.net` and a device suffix (`:12`) name the same
+/// person. Only the API can resolve a hidden identity (`@lid`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PersonId(String);
 
 impl PersonId {
-    /// Reads a person's id or phone number.
+    /// Parses a person id or a phone number.
     ///
     /// # Errors
-    /// For anything else, saying what it looks like and what would be right.
+    /// For any other text, with what it is and where to find the right id.
     pub fn parse(text: &str) -> Result<Self, BadId> {
         let text = text.trim();
+        let wrong = || {
+            not_an_id(
+                text,
+                "a person id or a phone number with country code",
+                "`list_contacts` with `query` finds a person by name",
+            )
+        };
         let Some((local, server)) = text.split_once('@') else {
-            return PhoneNumber::parse(text).map(|number| Self::from(&number));
+            let number = PhoneNumber::parse(text).map_err(|_| wrong())?;
+            return Ok(Self::from(&number));
         };
         let local = local
             .split_once(':')
@@ -31,16 +39,16 @@ impl PersonId {
         let server = match server {
             "c.us" | "s.whatsapp.net" => "c.us",
             "lid" => "lid",
-            _ => return Err(wrong_person(text, kind(text))),
+            _ => return Err(wrong()),
         };
         if is_digits(local) && local.len() <= 25 {
             Ok(Self(format!("{local}@{server}")))
         } else {
-            Err(wrong_person(text, "is no id"))
+            Err(wrong())
         }
     }
 
-    /// Whether the phone number behind it is hidden.
+    /// Whether it is a hidden identity, without the phone number.
     pub fn is_hidden(&self) -> bool {
         self.0.ends_with("@lid")
     }
@@ -56,15 +64,7 @@ impl PersonId {
     }
 }
 
-fn wrong_person(text: &str, is: &str) -> BadId {
-    wrong_kind(
-        text,
-        is,
-        "a person is a phone number with its country code, or an id such as `4915112345678@c.us`",
-    )
-}
-
-text_id!(PersonId);
+text_id!(PersonId, "person-id");
 
 impl From<&PhoneNumber> for PersonId {
     fn from(number: &PhoneNumber) -> Self {

@@ -1,4 +1,4 @@
-//! Telephone numbers.
+//! Phone numbers.
 
 use std::borrow::Cow;
 
@@ -6,18 +6,19 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::{BadId, is_digits};
+use crate::op::arguments::shown;
 
-/// A telephone number in international form, digits only.
+/// A phone number in international form, digits only.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(String);
 
 impl PhoneNumber {
-    /// Reads an international number; `+`, `00`, spaces, dots, hyphens and
-    /// brackets are accepted.
+    /// Parses an international number; `+`, `00`, spaces, dots, hyphens and brackets are
+    /// accepted.
     ///
     /// # Errors
-    /// When what is left is not 7 to 15 digits or starts with a zero (E.164).
+    /// When the rest is not 7 to 15 digits, or starts with a zero (E.164).
     pub fn parse(text: &str) -> Result<Self, BadId> {
         let bare: String = text
             .trim()
@@ -31,10 +32,10 @@ impl PhoneNumber {
         if is_digits(digits) && (7..=15).contains(&digits.len()) && !digits.starts_with('0') {
             Ok(Self(digits.to_owned()))
         } else {
-            Err(BadId(
-                "this is not an international phone number; write it with its country code, like `+4915112345678`"
-                    .into(),
-            ))
+            Err(BadId(format!(
+                "`{}` is not a phone number with country code, such as `+4915112345678`",
+                shown(text)
+            )))
         }
     }
 
@@ -68,6 +69,6 @@ impl JsonSchema for PhoneNumber {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string" })
+        json_schema!({ "type": "string", "format": "phone-number" })
     }
 }

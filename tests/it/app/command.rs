@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// The program without anything from this environment that it would read.
+/// The program in an empty environment, with a home folder of its own.
 pub fn program() -> (Command, TempDir) {
     let home = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_whatsapp-guard"));
@@ -15,13 +15,13 @@ pub fn program() -> (Command, TempDir) {
     (command, home)
 }
 
-pub struct Ran {
+pub struct CommandOutput {
     pub code: i32,
     pub out: String,
     pub err: String,
 }
 
-pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> CommandOutput {
     let (mut command, home) = program();
     run_with(
         command.envs(environment.iter().copied()),
@@ -30,8 +30,8 @@ pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
     )
 }
 
-/// Runs it in a folder that holds these files, which its messages then name shortly.
-pub fn run_with_files(files: &[(&str, &str)], arguments: &[&str]) -> Ran {
+/// Runs the program in a folder with these files, so that messages have short paths.
+pub fn run_with_files(files: &[(&str, &str)], arguments: &[&str]) -> CommandOutput {
     let (mut command, home) = program();
     for (name, text) in files {
         std::fs::write(home.path().join(name), text).unwrap();
@@ -39,14 +39,14 @@ pub fn run_with_files(files: &[(&str, &str)], arguments: &[&str]) -> Ran {
     run_with(&mut command, home.path(), arguments)
 }
 
-fn run_with(command: &mut Command, folder: &std::path::Path, arguments: &[&str]) -> Ran {
+fn run_with(command: &mut Command, folder: &std::path::Path, arguments: &[&str]) -> CommandOutput {
     let output = command
         .args(arguments)
         .current_dir(folder)
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    Ran {
+    CommandOutput {
         code: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),

@@ -1,4 +1,4 @@
-//! The gate alone: calls are judged, and nothing is run.
+//! The gate without a server: calls are authorized, but not run.
 
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ use whatsapp_guard::{
 
 use crate::app;
 
-/// Whose turn it is at a desk without a name of its own.
+/// The grant of calls without another grant.
 pub const LOCAL: &str = "local";
 
-/// A policy that allows what it says nothing of.
+/// A policy that allows everything without a rule.
 pub fn open(rules: &str) -> String {
     format!("version = \"1\"\ndefault = \"allow\"\n[confirmation]\nenabled = true\n{rules}\n")
 }
@@ -31,20 +31,21 @@ pub fn policy(text: &str) -> Policy {
     Policy::from_toml("policy.toml", text).unwrap_or_else(|wrong| panic!("{wrong}\n{text}"))
 }
 
-/// So many cases, or as many as `PROPTEST_CASES` says.
+/// This many cases, or the number in `PROPTEST_CASES`.
 pub fn cases(usual: u32) -> ProptestConfig {
     let wanted = std::env::var("PROPTEST_CASES").ok();
     let wanted = wanted.and_then(|cases| cases.parse().ok());
     ProptestConfig::with_cases(wanted.unwrap_or(usual))
 }
 
-pub struct Desk {
+/// A gate with a manual clock and tools that are not run.
+pub struct GateFixture {
     pub gate: Arc<Gate>,
     pub hand: ManualClock,
     tools: Toolset,
 }
 
-impl Desk {
+impl GateFixture {
     pub fn new(text: &str) -> Self {
         let (clock, hand) = Clock::manual();
         let ledger = Ledger::in_memory(clock.clone());
@@ -75,7 +76,7 @@ impl Desk {
         self.gate.authorize(call, &Self::caller(grant))
     }
 
-    /// Whether something has to be looked up before.
+    /// Whether attributes must be resolved before the call is authorized.
     pub fn pending_lookups(&self, tool: &str, arguments: &Value) -> bool {
         let arguments = arguments.as_object().cloned().unwrap_or_default();
         let call = self.tools.prepare(tool, arguments).unwrap();
@@ -84,12 +85,12 @@ impl Desk {
             .is_some()
     }
 
-    /// What is said, in one word: `allowed`, `asked` or a refusal's code.
-    pub fn says(&self, tool: &str, arguments: &Value) -> &'static str {
-        self.says_to(LOCAL, tool, arguments)
+    /// The verdict in one word: `allowed`, `asked`, `again` or the code of the refusal.
+    pub fn verdict(&self, tool: &str, arguments: &Value) -> &'static str {
+        self.verdict_for(LOCAL, tool, arguments)
     }
 
-    pub fn says_to(&self, grant: &str, tool: &str, arguments: &Value) -> &'static str {
+    pub fn verdict_for(&self, grant: &str, tool: &str, arguments: &Value) -> &'static str {
         match self.authorize(tool, arguments, grant) {
             Verdict::Permit(permitted) => permitted.how(),
             Verdict::Confirm(_) => "asked",
@@ -98,7 +99,7 @@ impl Desk {
         }
     }
 
-    /// Leave for a call, after a yes where one is asked for.
+    /// The permit for a call, with an approval if the gate asks for one.
     pub fn pass(&self, tool: &str, arguments: &Value) -> Option<Box<Permit>> {
         let question = match self.authorize(tool, arguments, LOCAL) {
             Verdict::Permit(permitted) => return Some(permitted),
@@ -117,7 +118,7 @@ impl Desk {
         }
     }
 
-    /// The groups are looked up and have these names.
+    /// Resolves the groups to these names.
     pub fn groups(&self, named: &[(&str, &str)]) {
         let groups = named
             .iter()

@@ -1,4 +1,4 @@
-//! The server under test, with a client that speaks JSON-RPC by hand over a pipe.
+//! The server under test, with a JSON-RPC client at the other end of a pipe.
 
 pub mod command;
 pub mod gate;
@@ -28,7 +28,7 @@ use whatsapp_guard::{
     ledger::Ledger,
     mcp::{self, Account, LOCAL, Server},
     media::MediaRules,
-    op::AnswerSize,
+    op::{self, AnswerSize, Entry},
     policy::Policy,
     toolset::{Authority, Tool, Toolset},
 };
@@ -36,10 +36,10 @@ use wiremock::MockServer;
 
 pub use setup::*;
 
-/// Nothing that is waited for here takes this long.
+/// A test that waits longer than this fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Lets everything pass; what cannot be undone is asked about.
+/// Allows everything; irreversible actions need approval.
 pub const OPEN: &str = r#"
 version = "1"
 default = "allow"
@@ -47,9 +47,10 @@ default = "allow"
 enabled = true
 "#;
 
-/// The key that the stand-ins are called with; it must never come out again.
+/// The key of the fake APIs. No output may contain it.
 pub const SECRET: &str = "s3cretT0ken4711";
 
+/// The two protocol eras of clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Era {
     /// `initialize`, and questions by `elicitation/create`.
@@ -60,27 +61,27 @@ pub enum Era {
 
 pub const BOTH: [Era; 2] = [Era::Legacy, Era::Modern];
 
-/// What the person in front of the client does with a question.
+/// How the person at the client reacts to a question.
 #[derive(Debug, Clone)]
 pub enum Person {
     /// Chooses yes.
     Accepts,
-    /// Presses decline.
+    /// Declines.
     Declines,
-    /// Sends back exactly this.
+    /// Sends exactly this answer.
     Answers(Value),
     /// Never answers.
     Silent,
-    /// The client has no way to ask.
+    /// The client does not support elicitation.
     Absent,
 }
 
 /// A running server and its client.
-pub struct App {
+pub struct TestServer {
     pub backend: Backend,
     pub server: Server,
     pub hand: ManualClock,
-    /// Where the audit is, as long as the server runs.
+    /// The folder of the audit; deleted on drop.
     _folder: TempDir,
     audit_path: PathBuf,
     era: Era,
@@ -88,15 +89,15 @@ pub struct App {
     reader: Lines<BufReader<ReadHalf<DuplexStream>>>,
     writer: WriteHalf<DuplexStream>,
     last_id: u64,
-    /// Every question that was asked, as its `params`.
+    /// The `params` of each question.
     pub questions: Vec<Value>,
-    /// Every progress notification, as its `params`.
+    /// The `params` of each progress notification.
     pub progress: Vec<Value>,
-    /// Every list that was said to have changed.
+    /// The method of each `list_changed` notification.
     pub changes: Vec<String>,
 }
 
-/// A policy from what a test writes.
+/// Parses a policy in TOML or JSON.
 pub fn policy(text: &str) -> Policy {
     let policy = if text.trim_start().starts_with('{') {
         Policy::from_json("policy.json", text)
@@ -106,7 +107,7 @@ pub fn policy(text: &str) -> Policy {
     policy.unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
-impl App {
+impl TestServer {
     fn capabilities(&self) -> Value {
         match self.person {
             Person::Absent => json!({}),
@@ -114,8 +115,8 @@ impl App {
         }
     }
 
-    /// Puts another person in front of the client (who can be asked, if the first could).
-    pub fn meet(&mut self, person: Person) {
+    /// Replaces the person at the client. The capabilities of a session do not change.
+    pub fn set_person(&mut self, person: Person) {
         self.person = person;
     }
 
@@ -138,7 +139,7 @@ impl App {
         serde_json::from_str(&line.unwrap().expect("the server is still there")).unwrap()
     }
 
-    /// Sends a request; its id.
+    /// Sends a request; returns its id.
     pub async fn begin(&mut self, method: &str, mut params: Value) -> u64 {
         self.last_id += 1;
         if self.era == Era::Modern {
@@ -153,7 +154,7 @@ impl App {
         id
     }
 
-    /// A modern request of a client with other capabilities, and its whole answer.
+    /// Sends a request of revision 2026-07-28 with other capabilities; returns the response.
     pub async fn request_as(
         &mut self,
         capabilities: Value,
@@ -170,7 +171,7 @@ impl App {
         self.end(id).await
     }
 
-    /// Waits for the answer to a request, answering the server's questions meanwhile.
+    /// Waits for the response to a request, and answers the server's questions meanwhile.
     pub async fn end(&mut self, id: u64) -> Value {
         loop {
             let message = self.receive().await;
@@ -202,18 +203,18 @@ impl App {
         }
     }
 
-    /// A request and its whole answer.
+    /// Sends a request; returns the response.
     pub async fn request(&mut self, method: &str, params: Value) -> Value {
         let id = self.begin(method, params).await;
         self.end(id).await
     }
 
-    /// A tool call without any reaction to `input_required`; the whole answer.
+    /// Calls a tool without a reaction to `input_required`; returns the response.
     pub async fn call_once(&mut self, params: Value) -> Value {
         self.request("tools/call", params).await
     }
 
-    /// A tool call as a client makes it, questions included; the tool's result.
+    /// Calls a tool and answers questions; returns the result.
     pub async fn call(&mut self, tool: &str, arguments: Value) -> Value {
         let mut params = json!({ "name": tool, "arguments": arguments });
         loop {
@@ -221,7 +222,7 @@ impl App {
             let result = &answer["result"];
             assert!(result.is_object(), "no result: {answer}");
             if result["resultType"] != "input_required" {
-                self.hold(tool, result);
+                self.validate(tool, result);
                 return result.clone();
             }
             let question = result["inputRequests"]["confirm"]["params"].clone();
@@ -235,8 +236,8 @@ impl App {
         }
     }
 
-    /// Holds an answer against what the tool announces.
-    fn hold(&self, tool: &str, result: &Value) {
+    /// Validates a result against the output schema of the tool.
+    fn validate(&self, tool: &str, result: &Value) {
         let tools = self.backend.tools();
         if let Some(tool) = tools.tools().find(|known| known.name == tool) {
             let faults =
@@ -245,7 +246,7 @@ impl App {
         }
     }
 
-    /// A resource as a client reads it, questions included; the whole answer.
+    /// Reads a resource and answers questions; returns the response.
     pub async fn read(&mut self, uri: &str) -> Value {
         let mut params = json!({ "uri": uri });
         loop {
@@ -264,7 +265,7 @@ impl App {
         }
     }
 
-    /// The names of the tools that are listed.
+    /// The names of the listed tools.
     pub async fn listed(&mut self) -> Vec<String> {
         let answer = self.request("tools/list", json!({})).await;
         let tools = answer["result"]["tools"].as_array().expect("tools");
@@ -288,7 +289,7 @@ pub fn yes() -> Value {
     json!({ "action": "accept", "content": { "decision": "yes" } })
 }
 
-/// What the result's first text says.
+/// The first text of a result.
 pub fn text(result: &Value) -> &str {
     result["content"][0]["text"].as_str().expect("text")
 }
@@ -301,53 +302,66 @@ pub fn code(result: &Value) -> &str {
         .expect("a code")
 }
 
-/// The code of an error of the protocol that says what was wrong with the request.
-pub fn wrong(answer: &Value) -> &str {
+/// The code of a JSON-RPC error for an invalid request.
+pub fn error_code(answer: &Value) -> &str {
     assert_eq!(answer["error"]["code"], -32602, "{answer}");
     answer["error"]["data"]["code"].as_str().expect("a code")
 }
 
-/// Arguments that every tool understands: each required one, by its name.
+/// Arguments that a tool accepts, from its schema; the message is one of the sandbox.
 pub fn arguments(tool: &Tool) -> Value {
-    let required = tool
-        .schemas()
-        .input
-        .get("required")
-        .cloned()
-        .unwrap_or_default();
-    let names = required.as_array().cloned().unwrap_or_default();
-    let value = |name: &str| match name {
-        "group" => json!("120363000000000001@g.us"),
-        "emoji" => json!("👍"),
-        "to" => json!("120363000000000001@g.us"),
-        "chat" | "person" => json!("15552220001@c.us"),
-        "people" => json!(["15552220001@c.us"]),
-        "message" if tool.name == "download_media" => {
-            json!("false_15552220001@c.us_SANDBOX00000008")
+    let message = match tool.name {
+        // This one has a file.
+        "download_media" => "false_15552220001@c.us_SANDBOX00000008",
+        _ => "false_15552220001@c.us_SANDBOX00000004",
+    };
+    sample(op::named(tool.name)[0], message)
+}
+
+/// The required arguments of a tool, and as many optional ones as its schema asks for.
+pub fn sample(entry: &Entry, message: &str) -> Value {
+    let schema = (entry.argument_schema)();
+    let fields = schema.get("properties").and_then(Value::as_object);
+    let required = schema.get("required").and_then(Value::as_array);
+    let is_required = |name: &str| required.is_some_and(|all| all.iter().any(|one| one == name));
+    let (mut first, optional): (Vec<_>, Vec<_>) = fields
+        .into_iter()
+        .flatten()
+        .partition(|(name, _)| is_required(name));
+    let least = schema.get("minProperties").and_then(Value::as_u64);
+    let lacking = (least.unwrap_or(0) as usize).saturating_sub(first.len());
+    first.extend(optional.into_iter().rev().take(lacking));
+    let values = first.into_iter().map(|(name, field)| match name.as_str() {
+        "to" => (name.clone(), json!("120363000000000001@g.us")),
+        _ => (name.clone(), value_for(field, message)),
+    });
+    values.collect::<serde_json::Map<_, _>>().into()
+}
+
+/// A value that fits the schema of an argument.
+fn value_for(field: &Value, message: &str) -> Value {
+    let words = field["enum"].as_array();
+    match (field["type"].as_str(), field["format"].as_str()) {
+        (_, Some("chat-id" | "person-id")) => json!("15552220001@c.us"),
+        (_, Some("group-id")) => json!("120363000000000001@g.us"),
+        (_, Some("phone-number")) => json!("+15552220001"),
+        (_, Some("message-id")) => json!(message),
+        (_, Some("invite")) => json!("https://chat.whatsapp.com/ABCDEFGHIJKLMNOPQRSTUV"),
+        (_, Some("emoji")) => json!("👍"),
+        (Some("string"), _) => words.map_or(json!("Some words"), |words| words[0].clone()),
+        (Some("integer" | "number"), _) => json!(12),
+        (Some("boolean"), _) => json!(true),
+        (Some("array"), _) => {
+            let least = field["minItems"].as_u64().unwrap_or(1);
+            let items = (0..least).map(|index| match value_for(&field["items"], message) {
+                Value::String(text) if index > 0 => json!(format!("{text} {index}")),
+                value => value,
+            });
+            items.collect()
         }
-        "message" => json!("false_15552220001@c.us_SANDBOX00000004"),
-        "number" => json!("+15552220001"),
-        "picture" => json!({ "base64": "/9j/4A==" }),
-        "media" => json!({ "base64": "T2dnUwAC", "mime": "audio/ogg" }),
-        "name" | "description" | "text" => json!("Some words"),
-        "invite" => json!("https://chat.whatsapp.com/ABCDEFGHIJKLMNOPQRSTUV"),
-        "presence" => json!("online"),
-        "latitude" | "longitude" => json!(12.5),
-        "question" => json!("Which day?"),
-        "options" => json!(["Monday", "Tuesday"]),
-        other => panic!("no value for the argument `{other}`"),
-    };
-    // These take any of several, so that none is required.
-    let any = match tool.name {
-        "set_group_permissions" => Some(("send_messages".to_owned(), json!("admins"))),
-        "update_profile" => Some(("picture".to_owned(), value("picture"))),
-        _ => None,
-    };
-    names
-        .iter()
-        .filter_map(Value::as_str)
-        .map(|name| (name.to_owned(), value(name)))
-        .chain(any)
-        .collect::<serde_json::Map<_, _>>()
-        .into()
+        _ if field["properties"].get("mime").is_some() => {
+            json!({ "base64": "T2dnUwAC", "mime": "audio/ogg" })
+        }
+        _ => json!({ "base64": "/9j/4A==" }),
+    }
 }

@@ -1,8 +1,8 @@
-//! Answers held against the schemas that the tools announce.
+//! Validates results against the output schemas of the tools.
 
 use serde_json::{Map, Value, json};
 
-/// What is wrong with a value: where, and why.
+/// The violations of a schema, each with its path and reason.
 pub fn faults(schema: &Map<String, Value>, value: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     walk("", &Value::Object(schema.clone()), value, &mut faults);
@@ -52,7 +52,7 @@ fn walk(place: &str, schema: &Value, value: &Value, faults: &mut Vec<String>) {
             }
             "properties" => {
                 for (name, field) in value.as_object().into_iter().flatten() {
-                    // The server marks any answer that it gives again.
+                    // The server marks each replayed result.
                     if place.is_empty() && name == "repeated" {
                         continue;
                     }

@@ -1,4 +1,4 @@
-//! The real program while it runs: a client on its pipes, and what it says to its operator.
+//! The program as a process, with a client on its pipes and its standard error.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -13,20 +13,21 @@ use serde_json::{Value, json};
 
 use crate::app::Era;
 
-/// Nothing that is waited for here takes this long.
+/// A test that waits longer than this fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-pub struct Running {
+/// The program as a process, and a client of it.
+pub struct ServerProcess {
     child: Child,
     era: Era,
     out: Receiver<String>,
     err: Receiver<String>,
     last_id: u64,
-    /// Notifications that came while something else was waited for.
-    pub noted: Vec<Value>,
+    /// Notifications that arrived before another awaited message.
+    pub notifications: Vec<Value>,
 }
 
-/// A command that serves, with its state below this folder, and no environment.
+/// The command `serve` with its state in this folder and an empty environment.
 pub fn serve(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_whatsapp-guard"));
     command
@@ -49,16 +50,16 @@ fn lines(from: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-impl Running {
-    /// Starts the program, with a session where the era has one.
+impl ServerProcess {
+    /// Starts the program, and opens a session if the era has sessions.
     pub fn start(command: Command, era: Era) -> Self {
-        let mut running = Self::unopened(command, era);
+        let mut running = Self::spawn(command, era);
         running.open();
         running
     }
 
-    /// Starts the program and leaves it alone.
-    pub fn unopened(mut command: Command, era: Era) -> Self {
+    /// Starts the program without a request.
+    pub fn spawn(mut command: Command, era: Era) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -71,7 +72,7 @@ impl Running {
             err: lines(child.stderr.take().unwrap()),
             child,
             last_id: 0,
-            noted: Vec::new(),
+            notifications: Vec::new(),
         }
     }
 
@@ -102,7 +103,7 @@ impl Running {
         writeln!(self.child.stdin.as_mut().unwrap(), "{message}").unwrap();
     }
 
-    /// Sends a request; its id.
+    /// Sends a request; returns its id.
     pub fn begin(&mut self, method: &str, mut params: Value) -> u64 {
         self.last_id += 1;
         if self.era == Era::Modern {
@@ -122,7 +123,7 @@ impl Running {
         serde_json::from_str(&line).unwrap_or_else(|_| panic!("not the protocol: {line}"))
     }
 
-    /// A request and its whole answer.
+    /// Sends a request; returns the response.
     pub fn request(&mut self, method: &str, params: Value) -> Value {
         let id = self.begin(method, params);
         loop {
@@ -130,11 +131,11 @@ impl Running {
             if message["id"] == id && message.get("method").is_none() {
                 return message;
             }
-            self.noted.push(message);
+            self.notifications.push(message);
         }
     }
 
-    /// The result of a call.
+    /// Calls a tool; returns the result.
     pub fn call(&mut self, tool: &str, arguments: Value) -> Value {
         let answer = self.request(
             "tools/call",
@@ -143,7 +144,7 @@ impl Running {
         answer["result"].clone()
     }
 
-    /// What a call comes to: the code of a refusal, or "done".
+    /// Calls a tool; returns the code of the refusal, or "done".
     pub fn outcome(&mut self, tool: &str, arguments: Value) -> String {
         let result = self.call(tool, arguments);
         let code = &result["structuredContent"]["error"]["code"];
@@ -157,7 +158,7 @@ impl Running {
         names.map(str::to_owned).collect()
     }
 
-    /// What the agent is told of the policy.
+    /// The text of the resource `whatsapp://policy`.
     pub fn policy(&mut self) -> String {
         let answer = self.request("resources/read", json!({ "uri": "whatsapp://policy" }));
         let text = answer["result"]["contents"][0]["text"].as_str();
@@ -165,59 +166,62 @@ impl Running {
     }
 
     /// The next notification of this name.
-    pub fn told(&mut self, method: &str) -> Value {
-        let known = self.noted.iter().position(|note| note["method"] == method);
+    pub fn notification(&mut self, method: &str) -> Value {
+        let known = self
+            .notifications
+            .iter()
+            .position(|note| note["method"] == method);
         if let Some(index) = known {
-            return self.noted.remove(index);
+            return self.notifications.remove(index);
         }
         loop {
             let message = self.receive();
             if message["method"] == method {
                 return message;
             }
-            self.noted.push(message);
+            self.notifications.push(message);
         }
     }
 
-    /// What standard error says up to a line with these words.
-    pub fn said(&mut self, words: &str) -> String {
-        let (mut said, until) = (String::new(), Instant::now() + PATIENCE);
+    /// Reads standard error until it contains these words; returns the text.
+    pub fn stderr_until(&mut self, words: &str) -> String {
+        let (mut text, until) = (String::new(), Instant::now() + PATIENCE);
         loop {
             let left = until.saturating_duration_since(Instant::now());
             match self.err.recv_timeout(left) {
-                Ok(line) => said += &format!("{line}\n"),
-                Err(_) => panic!("not said: {words}; but: {said}"),
+                Ok(line) => text += &format!("{line}\n"),
+                Err(_) => panic!("{words:?} is not in standard error: {text}"),
             }
-            if said.contains(words) {
-                return said;
+            if text.contains(words) {
+                return text;
             }
         }
     }
 
-    /// Ends the input; what standard error said besides.
+    /// Closes standard input, waits for the end; returns the rest of standard error.
     pub fn finish(mut self) -> String {
         drop(self.child.stdin.take());
         assert!(self.child.wait().unwrap().success());
-        let mut said = String::new();
+        let mut text = String::new();
         loop {
             match self.err.recv_timeout(PATIENCE) {
-                Ok(line) => said += &format!("{line}\n"),
-                Err(RecvTimeoutError::Disconnected) => return said,
+                Ok(line) => text += &format!("{line}\n"),
+                Err(RecvTimeoutError::Disconnected) => return text,
                 Err(RecvTimeoutError::Timeout) => panic!("standard error stays open"),
             }
         }
     }
 
-    /// Ends the program as nothing else does.
+    /// Kills the process (SIGKILL).
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 }
 
-impl Drop for Running {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // It is gone already after a test that went well.
+        // After a test that passed, the process has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

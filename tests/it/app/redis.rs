@@ -1,4 +1,4 @@
-//! A Redis server of a test's own.
+//! A Redis server for one test.
 
 use std::{
     io::{Read, Write},
@@ -10,7 +10,7 @@ use std::{
 
 use tempfile::TempDir;
 
-/// On a free port, in a folder of its own; ends with the test.
+/// A Redis server on a free port with its own folder. It ends on drop.
 pub(crate) struct RedisServer {
     port: u16,
     folder: TempDir,
@@ -21,7 +21,7 @@ impl RedisServer {
     /// Starts a server; panics where `redis-server` is missing. A test that calls it is ignored
     /// unless `has_redis` is set (see `build.rs`).
     pub(crate) fn start() -> Self {
-        // Another process may take the port before the server does.
+        // Another process may bind the port first.
         for _ in 0..20 {
             let folder = tempfile::tempdir().unwrap();
             let free = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -44,20 +44,20 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}/0", self.port)
     }
 
-    /// Ends it without a word, as a crash does.
+    /// Kills the server (SIGKILL).
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 
-    /// The same port and what the disk has kept.
+    /// Starts the server again on the same port with the data on disk.
     pub(crate) fn restart(&mut self) {
         self.kill();
         self.child = run(self.port, &self.folder).unwrap();
         assert!(self.is_up(), "it does not come back");
     }
 
-    /// Makes it hang, or go on.
+    /// Suspends the process, or resumes it.
     #[cfg(unix)]
     pub(crate) fn stop(&self, hangs: bool) {
         use rustix::process::{Pid, Signal, kill_process};
@@ -65,7 +65,7 @@ impl RedisServer {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
-    /// What a command of words answers, as the protocol has it.
+    /// Sends a command; returns the raw reply.
     pub(crate) fn command(&self, words: &[&str]) -> String {
         say(self.port, words).unwrap()
     }

@@ -1,11 +1,11 @@
-//! What a server under test is made of.
+//! Builds the server under test.
 
 use super::*;
 
-/// A server to be started.
-pub struct Setup {
+/// The settings of a server that is to be started.
+pub struct ServerBuilder {
     config: Config,
-    /// Several accounts by name; the first has `config` too.
+    /// Several accounts by name. `config` is the configuration of the first one.
     named: Vec<(String, Config)>,
     policy: String,
     policy_file: Option<PathBuf>,
@@ -17,7 +17,7 @@ pub struct Setup {
     grant: String,
 }
 
-/// Waits that are short enough for tests and long enough for a loaded machine.
+/// Timeouts that are short enough for tests and long enough for a busy machine.
 pub fn timeouts() -> Timeouts {
     Timeouts {
         answer: Duration::from_secs(2),
@@ -28,7 +28,7 @@ pub fn timeouts() -> Timeouts {
     }
 }
 
-pub fn waha(mock: &MockServer) -> Setup {
+pub fn waha(mock: &MockServer) -> ServerBuilder {
     waha_with(mock, timeouts())
 }
 
@@ -36,8 +36,8 @@ pub fn waha_config(mock: &MockServer) -> Config {
     waha(mock).config
 }
 
-pub fn waha_with(mock: &MockServer, timeouts: Timeouts) -> Setup {
-    Setup::new(Config::Waha(WahaAccount {
+pub fn waha_with(mock: &MockServer, timeouts: Timeouts) -> ServerBuilder {
+    ServerBuilder::new(Config::Waha(WahaAccount {
         base_url: mock.uri().parse().unwrap(),
         api_key: Some(SECRET.into()),
         session: SessionName::parse("default").unwrap(),
@@ -46,20 +46,20 @@ pub fn waha_with(mock: &MockServer, timeouts: Timeouts) -> Setup {
     }))
 }
 
-pub fn waha_taking(mock: &MockServer, media: MediaRules) -> Setup {
-    let Setup { config, .. } = waha(mock);
+pub fn waha_with_media(mock: &MockServer, media: MediaRules) -> ServerBuilder {
+    let ServerBuilder { config, .. } = waha(mock);
     let Config::Waha(account) = config else {
-        panic!("it is WAHA's")
+        panic!("not an account of WAHA")
     };
-    Setup::new(Config::Waha(WahaAccount { media, ..account }))
+    ServerBuilder::new(Config::Waha(WahaAccount { media, ..account }))
 }
 
-pub fn green_api(mock: &MockServer) -> Setup {
+pub fn green_api(mock: &MockServer) -> ServerBuilder {
     green_api_with(mock, timeouts())
 }
 
-pub fn green_api_with(mock: &MockServer, timeouts: Timeouts) -> Setup {
-    Setup::new(Config::GreenApi(GreenApiAccount {
+pub fn green_api_with(mock: &MockServer, timeouts: Timeouts) -> ServerBuilder {
+    ServerBuilder::new(Config::GreenApi(GreenApiAccount {
         api_url: mock.uri().parse().unwrap(),
         media_url: mock.uri().parse().unwrap(),
         id_instance: "7103000000".into(),
@@ -69,23 +69,23 @@ pub fn green_api_with(mock: &MockServer, timeouts: Timeouts) -> Setup {
     }))
 }
 
-pub fn green_api_taking(mock: &MockServer, media: MediaRules) -> Setup {
-    let Setup { config, .. } = green_api(mock);
+pub fn green_api_with_media(mock: &MockServer, media: MediaRules) -> ServerBuilder {
+    let ServerBuilder { config, .. } = green_api(mock);
     let Config::GreenApi(account) = config else {
-        panic!("it is GREEN-API's")
+        panic!("not an account of GREEN-API")
     };
-    Setup::new(Config::GreenApi(GreenApiAccount { media, ..account }))
+    ServerBuilder::new(Config::GreenApi(GreenApiAccount { media, ..account }))
 }
 
-/// Several accounts; the policy has to name them too.
-pub fn accounts(named: &[(&str, Config)]) -> Setup {
+/// Several accounts, which the policy must name too.
+pub fn accounts(named: &[(&str, Config)]) -> ServerBuilder {
     let named = named
         .iter()
         .map(|(name, config)| ((*name).to_owned(), config.clone()));
     let named: Vec<_> = named.collect();
-    Setup {
+    ServerBuilder {
         named: named.clone(),
-        ..Setup::new(named[0].1.clone())
+        ..ServerBuilder::new(named[0].1.clone())
     }
 }
 
@@ -97,20 +97,20 @@ pub fn green_api_config(mock: &MockServer) -> Config {
     green_api(mock).config
 }
 
-pub fn sandbox() -> Setup {
-    sandbox_taking(MediaRules::default())
+pub fn sandbox() -> ServerBuilder {
+    sandbox_with_media(MediaRules::default())
 }
 
-/// The tools of a sandbox; it is not started.
+/// The tools of a sandbox that is not started, with the authority over them.
 pub fn sandbox_toolset() -> (Toolset, Authority) {
     Backend::new(&sandbox_config()).toolset()
 }
 
-pub fn sandbox_taking(media: MediaRules) -> Setup {
-    Setup::new(Config::Sandbox(timeouts(), media))
+pub fn sandbox_with_media(media: MediaRules) -> ServerBuilder {
+    ServerBuilder::new(Config::Sandbox(timeouts(), media))
 }
 
-impl Setup {
+impl ServerBuilder {
     fn new(config: Config) -> Self {
         Self {
             config,
@@ -136,7 +136,7 @@ impl Setup {
         self
     }
 
-    /// A policy in a file, with all that it includes.
+    /// Loads the policy from a file, with its includes.
     pub fn policy_at(mut self, path: &Path) -> Self {
         self.policy_file = Some(path.to_owned());
         self
@@ -157,7 +157,7 @@ impl Setup {
         self
     }
 
-    /// With a ledger that outlives it.
+    /// Keeps the ledger in a file.
     pub fn ledger(mut self, path: PathBuf) -> Self {
         self.ledger = Some(path);
         self
@@ -168,18 +168,18 @@ impl Setup {
         self
     }
 
-    /// The sandbox, with an account linked.
-    pub async fn linked(self) -> App {
+    /// Starts the sandbox with a linked account.
+    pub async fn linked(self) -> TestServer {
         let mut app = self.start().await;
         app.call("open_session", json!({})).await;
         let Backend::Waha(waha) = &app.backend else {
-            panic!("the sandbox is WAHA's")
+            panic!("the sandbox uses the back end of WAHA")
         };
         waha.stand_in().await.unwrap().expect("a sandbox").scan();
         app
     }
 
-    pub async fn start(self) -> App {
+    pub async fn start(self) -> TestServer {
         let folder = TempDir::new().unwrap();
         let audit_path = self
             .audit
@@ -216,7 +216,7 @@ impl Setup {
         let (reader, writer) = tokio::io::split(far);
         tokio::spawn(mcp::serve(server.clone(), reader, writer));
         let (reader, writer) = tokio::io::split(near);
-        let mut app = App {
+        let mut app = TestServer {
             backend,
             server,
             hand,

@@ -1,4 +1,4 @@
-//! What a line of the audit holds.
+//! The fields of an audit line.
 
 use std::time::Duration;
 

@@ -5,11 +5,11 @@ use serde_json::json;
 use crate::app::{self, code};
 
 #[tokio::test]
-async fn without_an_audit_only_reading_goes_on() {
+async fn without_an_audit_only_reads_pass() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a-file");
     std::fs::write(&file, "").unwrap();
-    // A folder in the way, a file where a folder should be, a device that is full.
+    // A folder at the path, a file in place of its folder, and a full device.
     for path in [
         folder.path().to_owned(),
         file.join("audit.jsonl"),
@@ -27,7 +27,7 @@ async fn without_an_audit_only_reading_goes_on() {
 }
 
 #[tokio::test]
-async fn without_an_audit_nobody_is_asked() {
+async fn without_an_audit_no_question_is_asked() {
     let mut app = app::sandbox().audit("/dev/full".into()).start().await;
     let result = app
         .call("leave_group", json!({ "group": "12345@g.us" }))

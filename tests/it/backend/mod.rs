@@ -2,5 +2,5 @@
 
 mod green_api;
 mod sandbox;
-mod unanswered_sends;
+pub mod unanswered_sends;
 mod waha;

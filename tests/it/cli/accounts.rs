@@ -7,7 +7,7 @@ use wiremock::MockServer;
 
 use crate::{
     app::command::{run, run_with_files},
-    app::process::{Running, serve},
+    app::process::{ServerProcess, serve},
     app::{BOTH, Era},
 };
 
@@ -109,7 +109,7 @@ fn serve_takes_all_accounts_or_one() {
     let start = |more: &[&str], era: Era| {
         let mut command = serve(home.path());
         command.arg("--policy").arg(&file).args(more);
-        Running::start(command, era)
+        ServerProcess::start(command, era)
     };
     for era in BOTH {
         let mut all = start(&[], era);
@@ -163,7 +163,7 @@ fn other_accounts_wait_for_a_restart() {
         fs::write(&file, SANDBOXES).unwrap();
         let mut command = serve(home.path());
         command.arg("--policy").arg(&file);
-        let mut running = Running::start(command, era);
+        let mut running = ServerProcess::start(command, era);
         let work = json!({ "account": "work" });
         assert_eq!(running.outcome("get_session", work.clone()), "done");
         let more = "[accounts.more]\nbackend = \"sandbox\"\n";
@@ -172,7 +172,7 @@ fn other_accounts_wait_for_a_restart() {
             "[tools.get_session]\naction = \"deny\"\n[accounts.work]",
         );
         fs::write(&file, format!("{hides}{more}")).unwrap();
-        let said = running.said("restart the server");
+        let said = running.stderr_until("restart the server");
         assert!(
             said.contains("is NOT in force") && said.contains("accounts-changed"),
             "{said}"
@@ -180,7 +180,7 @@ fn other_accounts_wait_for_a_restart() {
         assert!(running.policy().contains("(accounts-changed)"));
         assert_eq!(running.outcome("get_session", work.clone()), "done");
         fs::write(&file, &hides).unwrap();
-        running.said("in force from now on");
+        running.stderr_until("in force from now on");
         for account in ["work", "home"] {
             let outcome = running.outcome("get_session", json!({ "account": account }));
             assert_eq!(outcome, "denied-by-rule", "{account}");
@@ -226,7 +226,7 @@ async fn secrets_are_read_and_each_account_has_a_ledger() {
     command
         .env("SHOP_KEY", "the-key-of-shop")
         .env("WAHA_API_KEY", "nobodys");
-    let mut running = Running::start(command, Era::Legacy);
+    let mut running = ServerProcess::start(command, Era::Legacy);
     assert!(!state.exists(), "nothing is opened before the first call");
     running.call("open_session", json!({ "account": "shop" }));
     assert_eq!(ledgers(&state), 1);

@@ -70,7 +70,7 @@ expires = "10m"
 flow = { cross_chat = "deny" }
 "#;
 
-fn diff(old: &str, new: &str, more: &[&str]) -> crate::app::command::Ran {
+fn diff(old: &str, new: &str, more: &[&str]) -> crate::app::command::CommandOutput {
     let files = [("old.toml", old), ("new.toml", new)];
     run_with_files(&files, &[&["diff", "old.toml", "new.toml"], more].concat())
 }

@@ -10,7 +10,7 @@ use whatsapp_guard::{
     ledger::{Count, Ledger, Request, SwitchState},
 };
 
-use crate::app::command::{Ran, program, run_with_files};
+use crate::app::command::{CommandOutput, program, run_with_files};
 
 pub const ACCOUNT: [(&str, &str); 3] = [
     ("WAHA_BASE_URL", "http://localhost:1"),
@@ -48,7 +48,7 @@ pause_on = ["suspended"]
 hide = ["send_message"]
 "#;
 
-fn explain(arguments: &[&str]) -> Ran {
+fn explain(arguments: &[&str]) -> CommandOutput {
     let all = [&["explain"], arguments, &["--policy", "policy.toml"]].concat();
     run_with_files(&[("policy.toml", POLICY)], &all)
 }
@@ -166,7 +166,10 @@ fn what_makes_no_sense_is_wrong_usage() {
         (&["send_message"], "missing field `chat`"),
         (&["send_message", "{"], "no JSON"),
         (&["send_message", r#"{"chat":"x","text":"y"}"#], "`chat`"),
-        (&["get_session", "{}", "--at", "noon"], "`noon` is no time"),
+        (
+            &["get_session", "{}", "--at", "noon"],
+            "`noon` is not a time",
+        ),
     ] {
         let ran = explain(arguments);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{arguments:?}");

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
-use whatsapp_guard::http::tokens::digest;
+use whatsapp_guard::http::auth::digest;
 
 use crate::app::command::{program, run};
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use whatsapp_guard::policy::Policy;
 
 use crate::{
-    app::command::{Ran, program, run},
+    app::command::{CommandOutput, program, run},
     import::conversion::effect,
 };
 
@@ -14,7 +14,7 @@ const INTERCEPT: &str = include_str!("../fixtures/intercept.yaml");
 const POLICYLAYER: &str = include_str!("../fixtures/policylayer.json");
 
 /// Runs `import` on a file of this text.
-fn ran(text: &[u8], arguments: &[&str]) -> Ran {
+fn ran(text: &[u8], arguments: &[&str]) -> CommandOutput {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("theirs");
     fs::write(&file, text).unwrap();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use whatsapp_guard::{kill_switch, ledger::Ledger};
 
 use crate::{
-    app::command::{Ran, program, run_with_files},
+    app::command::{CommandOutput, program, run_with_files},
     cli::explain::{ACCOUNT, count, state},
 };
 
@@ -47,7 +47,7 @@ fn filled() -> tempfile::TempDir {
     })
 }
 
-fn limits(state: &tempfile::TempDir, arguments: &[&str]) -> Ran {
+fn limits(state: &tempfile::TempDir, arguments: &[&str]) -> CommandOutput {
     let (mut command, home) = program();
     fs::write(home.path().join("policy.toml"), POLICY).unwrap();
     let output = command
@@ -60,7 +60,7 @@ fn limits(state: &tempfile::TempDir, arguments: &[&str]) -> Ran {
         .stdin(std::process::Stdio::null())
         .output()
         .unwrap();
-    Ran {
+    CommandOutput {
         code: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),

@@ -5,9 +5,9 @@ use std::{fs, path::Path};
 use serde_json::{Value, json};
 use whatsapp_guard::{kill_switch::Switch, ledger::SwitchState};
 
-use crate::app::command::{Ran, program, run};
+use crate::app::command::{CommandOutput, program, run};
 
-fn panic(directory: &Path, arguments: &[&str]) -> Ran {
+fn panic(directory: &Path, arguments: &[&str]) -> CommandOutput {
     let state = directory.to_str().unwrap();
     run(&[&["panic", "--state", state], arguments].concat(), &[])
 }

@@ -82,7 +82,7 @@ expect = "deny"
 code = "not-admitted"
 "#;
 
-fn test(cases: &str, more: &[&str]) -> crate::app::command::Ran {
+fn test(cases: &str, more: &[&str]) -> crate::app::command::CommandOutput {
     let files = [("policy.toml", POLICY), ("cases.toml", cases)];
     let arguments = ["test", "cases.toml", "--policy", "policy.toml"];
     run_with_files(&files, &[&arguments, more].concat())

@@ -2,11 +2,11 @@
 
 use crate::app::{SECRET, command::run};
 
-/// Arguments, environment, and what has to be said.
+/// Arguments, environment, and the expected part of the error.
 type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
 
 #[test]
-fn wrong_usage_and_configuration_exit_with_2() {
+fn invalid_usage_and_configuration_exit_with_2() {
     let secret = SECRET;
     let both = [
         ("WAHA_BASE_URL", "http://localhost:1"),

@@ -1,3 +1,3 @@
-//! Where accounts come from.
+//! The configuration of accounts.
 
 mod environment;

@@ -5,13 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::app::{self, App, BOTH, Era, OPEN, Person, code, wrong, yes};
+use crate::app::{self, BOTH, Era, OPEN, Person, TestServer, code, error_code, yes};
 
 const FLATMATES: &str = "120363000000000002@g.us";
 const FAMILY: &str = "120363000000000001@g.us";
 
 /// A sandbox whose session is linked.
-async fn linked(era: Era, person: Person, policy: &str) -> App {
+async fn linked(era: Era, person: Person, policy: &str) -> TestServer {
     app::sandbox()
         .era(era)
         .person(person)
@@ -20,7 +20,7 @@ async fn linked(era: Era, person: Person, policy: &str) -> App {
         .await
 }
 
-async fn members(app: &mut App) -> Vec<String> {
+async fn members(app: &mut TestServer) -> Vec<String> {
     let result = app.call("list_groups", json!({})).await;
     let groups = result["structuredContent"]["groups"].as_array().unwrap();
     groups
@@ -122,7 +122,7 @@ async fn anything_but_an_explicit_yes_acts_on_nothing() {
     for era in BOTH {
         let mut app = linked(era, Person::Silent, OPEN).await;
         for (answer, wanted) in &cases {
-            app.meet(Person::Answers(answer.clone()));
+            app.set_person(Person::Answers(answer.clone()));
             let result = app.call("leave_group", json!({ "group": FLATMATES })).await;
             assert_eq!(code(&result), *wanted, "{era:?} {answer}");
         }
@@ -131,7 +131,7 @@ async fn anything_but_an_explicit_yes_acts_on_nothing() {
 }
 
 /// Asks in the modern era; the request that answers with a yes.
-async fn answered(app: &mut App, group: &str) -> Value {
+async fn answered(app: &mut TestServer, group: &str) -> Value {
     let params = json!({ "name": "leave_group", "arguments": { "group": group } });
     let asked = app.call_once(params.clone()).await;
     assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
@@ -176,7 +176,7 @@ async fn an_approval_is_for_these_arguments() {
     let mut request = answered(&mut app, FLATMATES).await;
     request["arguments"]["group"] = FAMILY.into();
     let result = app.call_once(request).await;
-    assert_eq!(wrong(&result), "approval-invalid");
+    assert_eq!(error_code(&result), "approval-invalid");
     assert_eq!(members(&mut app).await.len(), 3);
 }
 
@@ -239,7 +239,7 @@ async fn a_state_from_elsewhere_is_refused() {
             "inputResponses": { "confirm": yes() },
         });
         let result = app.call_once(request).await;
-        assert_eq!(wrong(&result), "approval-invalid", "{state:.40}");
+        assert_eq!(error_code(&result), "approval-invalid", "{state:.40}");
     }
     assert_eq!(members(&mut app).await.len(), 3);
 }
@@ -254,7 +254,10 @@ async fn a_yes_that_was_never_asked_for_is_no_way_around_a_rule() {
         "requestState": "bm8.bm8",
         "inputResponses": { "confirm": yes() },
     });
-    assert_eq!(wrong(&app.call_once(request).await), "approval-invalid");
+    assert_eq!(
+        error_code(&app.call_once(request).await),
+        "approval-invalid"
+    );
     let result = app.call("leave_group", json!({ "group": FLATMATES })).await;
     assert_eq!(code(&result), "denied-by-rule");
 }
@@ -369,7 +372,7 @@ async fn nobody_is_asked_about_what_a_limit_would_refuse() {
             let result = app.call("leave_group", json!({ "group": FAMILY })).await;
             assert_eq!(code(&result), "declined");
         }
-        app.meet(Person::Accepts);
+        app.set_person(Person::Accepts);
         app.call("leave_group", json!({ "group": FLATMATES })).await;
         let asked = app.questions.len();
         let result = app.call("leave_group", json!({ "group": FAMILY })).await;
@@ -391,7 +394,7 @@ async fn a_rule_can_ask_about_a_tool_that_is_not_destructive() {
             "{message}"
         );
         assert!(!message.contains("irreversible"), "{message}");
-        app.meet(Person::Accepts);
+        app.set_person(Person::Accepts);
         let result = app.call("logout_instance", json!({})).await;
         assert_eq!(result["structuredContent"]["outcome"], "logged_out");
         assert_eq!(app.audit().last().unwrap()["code"], "confirmed");

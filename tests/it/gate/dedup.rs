@@ -8,7 +8,7 @@ use wiremock::{
     matchers::{method, path},
 };
 
-use crate::app::{self, App, Era, code};
+use crate::app::{self, Era, TestServer, code};
 
 const ANN: &str = "15552223333@c.us";
 
@@ -28,7 +28,7 @@ fn taken() -> ResponseTemplate {
         .set_body_json(json!({ "id": "true_15552223333@c.us_3EB0", "ack": 1 }))
 }
 
-async fn open(mock: &MockServer) -> App {
+async fn open(mock: &MockServer) -> TestServer {
     app::waha(mock).start().await
 }
 

@@ -11,7 +11,7 @@ use wiremock::{
 };
 
 use crate::{
-    app::process::{Running, serve},
+    app::process::{ServerProcess, serve},
     app::{BOTH, Era, SECRET},
 };
 
@@ -72,8 +72,8 @@ impl Place {
         command
     }
 
-    fn start(&self, era: Era) -> Running {
-        Running::start(self.command(&self.state()), era)
+    fn start(&self, era: Era) -> ServerProcess {
+        ServerProcess::start(self.command(&self.state()), era)
     }
 
     /// How many messages went out.
@@ -87,7 +87,7 @@ impl Place {
 }
 
 /// Sends a message that was not sent before; what comes of it.
-fn send(running: &mut Running, number: usize) -> String {
+fn send(running: &mut ServerProcess, number: usize) -> String {
     let text = format!("message {number} of {}", running.id());
     running.outcome(
         "send_message",
@@ -180,7 +180,7 @@ async fn a_limit_that_is_raised_while_it_runs_counts_what_was_sent_before() {
     assert_eq!(send(&mut running, 2), "done");
     assert_eq!(send(&mut running, 3), "rate-limited");
     place.limit(3);
-    running.said("in force from now on");
+    running.stderr_until("in force from now on");
     assert_eq!(send(&mut running, 4), "done");
     assert_eq!(send(&mut running, 5), "rate-limited");
     assert_eq!(place.sent().await, 3);
@@ -223,7 +223,7 @@ async fn a_state_directory_that_cannot_be_made_refuses_what_is_counted() {
     let place = Place::new(2).await;
     let state = place.home.path().join("nowhere");
     std::os::unix::fs::symlink("/proc/nothing/here", &state).unwrap();
-    let mut running = Running::start(place.command(&state), Era::Legacy);
+    let mut running = ServerProcess::start(place.command(&state), Era::Legacy);
     let refused = send(&mut running, 1);
     assert!(
         ["ledger-unavailable", "audit-unavailable"].contains(&refused.as_str()),

@@ -10,7 +10,7 @@ use wiremock::{
 
 use crate::{
     app::gate::open,
-    app::{self, App, code},
+    app::{self, TestServer, code},
 };
 
 const MUM: &str = "15552220001@c.us";
@@ -21,7 +21,7 @@ fn paused_on(word: &str) -> String {
     ))
 }
 
-async fn send(app: &mut App, text: &str) -> Value {
+async fn send(app: &mut TestServer, text: &str) -> Value {
     app.call("send_message", json!({ "chat": MUM, "text": text }))
         .await
 }

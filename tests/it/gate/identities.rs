@@ -6,7 +6,7 @@ use wiremock::{
     matchers::{body_partial_json, method, path},
 };
 
-use crate::app::{self, Setup, code};
+use crate::app::{self, ServerBuilder, code};
 
 const NUMBER: &str = "15552223333@c.us";
 const HIDDEN: &str = "777000111222@lid";
@@ -45,7 +45,7 @@ async fn server(known: bool, looks: u64) -> MockServer {
     mock
 }
 
-fn once_a_minute(mock: &MockServer) -> Setup {
+fn once_a_minute(mock: &MockServer) -> ServerBuilder {
     app::waha(mock).policy(
         r#"
 version = "1"

@@ -7,11 +7,11 @@ use tempfile::TempDir;
 
 use crate::{
     app::command::run,
-    app::process::{Running, serve},
+    app::process::{ServerProcess, serve},
     app::{BOTH, Era, OPEN, yes},
 };
 
-fn start(home: &TempDir, era: Era, policy: &str) -> Running {
+fn start(home: &TempDir, era: Era, policy: &str) -> ServerProcess {
     let file = home.path().join("policy.toml");
     fs::write(&file, policy).unwrap();
     let mut command = serve(home.path());
@@ -20,7 +20,7 @@ fn start(home: &TempDir, era: Era, policy: &str) -> Running {
         .arg(file)
         .arg("--state")
         .arg(home.path().join("state"));
-    Running::start(command, era)
+    ServerProcess::start(command, era)
 }
 
 fn panic(home: &Path, arguments: &[&str]) {
@@ -30,7 +30,7 @@ fn panic(home: &Path, arguments: &[&str]) {
     assert_eq!(ran.code, 0, "{}", ran.err);
 }
 
-fn session(running: &mut Running) -> Value {
+fn session(running: &mut ServerProcess) -> Value {
     running.request("resources/read", json!({ "uri": "whatsapp://session" }))
 }
 
@@ -87,7 +87,7 @@ fn a_yes_that_comes_after_it_is_too_late() {
     assert_eq!(running.outcome("open_session", json!({})), "done");
     let call = json!({ "name": "delete_session", "arguments": {} });
     let id = running.begin("tools/call", call);
-    let question = running.told("elicitation/create");
+    let question = running.notification("elicitation/create");
     panic(home.path(), &[]);
     running.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": yes() }));
     let answer = running.receive();

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use whatsapp_guard::{clock::Clock, gate::Verdict, ledger::Ledger, policy::Policy};
 
-use crate::app::gate::{self, Desk, open, policy};
+use crate::app::gate::{self, GateFixture, open, policy};
 
 const HOUR: u64 = 3600;
 
@@ -27,9 +27,9 @@ fn process(
     clock: &Clock,
     hand: &whatsapp_guard::clock::ManualClock,
     rules: &str,
-) -> Desk {
+) -> GateFixture {
     let ledger = Ledger::at(path, clock.clone());
-    Desk::at(policy(rules), clock, hand.clone(), ledger)
+    GateFixture::at(policy(rules), clock, hand.clone(), ledger)
 }
 
 #[derive(Debug, Clone)]
@@ -80,7 +80,7 @@ proptest! {
                     hand.set_wall(wall);
                 }
                 Step::Call(gate) => {
-                    let says = gates[gate].says("archive_chat", &archive());
+                    let says = gates[gate].verdict("archive_chat", &archive());
                     while passed.front().is_some_and(|at| at + length <= now) {
                         passed.pop_front();
                     }
@@ -104,7 +104,7 @@ fn a_clock_that_is_set_gives_nothing_back() {
     let (clock, hand) = Clock::manual();
     let rules = sends(2, "hour");
     let desk = process(&path, &clock, &hand, &rules);
-    let says = |desk: &Desk| desk.says("archive_chat", &archive());
+    let says = |desk: &GateFixture| desk.verdict("archive_chat", &archive());
     assert_eq!([says(&desk), says(&desk)], ["allowed", "allowed"]);
     for wall in [
         "2020-01-01T00:00:00Z",
@@ -124,11 +124,11 @@ fn a_clock_that_is_set_gives_nothing_back() {
 fn a_call_that_one_limit_refuses_counts_in_none() {
     // In memory and in the ledger, whichever of them is the one that is reached.
     for (short, long) in [(2, 1), (1, 2)] {
-        let desk = Desk::new(&open(&format!(
+        let desk = GateFixture::new(&open(&format!(
             "[tools.archive_chat]\nlimits = [{{ max = {short}, window = \"minute\" }}, {{ max = {long}, window = \"hour\" }}]\n\
              [tools.pin_message]\nlimits = []\n"
         )));
-        let says = || desk.says("archive_chat", &archive());
+        let says = || desk.verdict("archive_chat", &archive());
         assert_eq!(says(), "allowed");
         for _ in 0..4 {
             assert_eq!(says(), "rate-limited");
@@ -148,16 +148,16 @@ fn what_was_refused_in_the_ledger_left_nothing_in_memory() {
             "[tools.{tool}]\nlimits = [{{ max = 3, window = \"minute\", counter = \"both\" }}{more}]\n"
         )
     };
-    let desk = Desk::new(&open(&format!(
+    let desk = GateFixture::new(&open(&format!(
         "{}{}",
         shared("archive_chat", ", { max = 1, window = \"hour\" }"),
         shared("unarchive_chat", "")
     )));
-    assert_eq!(desk.says("archive_chat", &archive()), "allowed");
+    assert_eq!(desk.verdict("archive_chat", &archive()), "allowed");
     for _ in 0..5 {
-        assert_eq!(desk.says("archive_chat", &archive()), "rate-limited");
+        assert_eq!(desk.verdict("archive_chat", &archive()), "rate-limited");
     }
-    let says = || desk.says("unarchive_chat", &archive());
+    let says = || desk.verdict("unarchive_chat", &archive());
     assert_eq!(
         [says(), says(), says()],
         ["allowed", "allowed", "rate-limited"]
@@ -171,16 +171,16 @@ fn what_was_refused_in_memory_left_nothing_in_the_ledger() {
             "[tools.{tool}]\nlimits = [{{ max = 3, window = \"day\", counter = \"both\" }}{more}]\n"
         )
     };
-    let desk = Desk::new(&open(&format!(
+    let desk = GateFixture::new(&open(&format!(
         "{}{}",
         shared("archive_chat", ", { max = 1, window = \"minute\" }"),
         shared("unarchive_chat", "")
     )));
-    assert_eq!(desk.says("archive_chat", &archive()), "allowed");
+    assert_eq!(desk.verdict("archive_chat", &archive()), "allowed");
     for _ in 0..5 {
-        assert_eq!(desk.says("archive_chat", &archive()), "rate-limited");
+        assert_eq!(desk.verdict("archive_chat", &archive()), "rate-limited");
     }
-    let says = || desk.says("unarchive_chat", &archive());
+    let says = || desk.verdict("unarchive_chat", &archive());
     assert_eq!(
         [says(), says(), says()],
         ["allowed", "allowed", "rate-limited"]
@@ -190,14 +190,14 @@ fn what_was_refused_in_memory_left_nothing_in_the_ledger() {
 #[test]
 fn what_comes_too_late_in_memory_is_given_back_in_the_ledger() {
     let rounds = 100;
-    let desk = Desk::new(&open(&format!(
+    let desk = GateFixture::new(&open(&format!(
         "[tools.get_session]\nlimits = [{{ max = 1, window = \"minute\" }}, {{ max = {rounds}, window = \"day\" }}]\n"
     )));
     // Both find room, and both are counted in the ledger: one is there too late.
     let both = Barrier::new(2);
     let call = || {
         both.wait();
-        desk.says("get_session", &json!({})) == "allowed"
+        desk.verdict("get_session", &json!({})) == "allowed"
     };
     for round in 0..rounds {
         let passed = thread::scope(|scope| {
@@ -211,23 +211,23 @@ fn what_comes_too_late_in_memory_is_given_back_in_the_ledger() {
 
 #[test]
 fn a_no_counts_for_nothing() {
-    let desk = Desk::new(&open(
+    let desk = GateFixture::new(&open(
         "[tools.archive_chat]\naction = \"confirm\"\nlimits = [{ max = 1, window = \"hour\" }, { max = 1, window = \"minute\" }]\n",
     ));
     for _ in 0..3 {
-        assert_eq!(desk.says("archive_chat", &archive()), "asked");
+        assert_eq!(desk.verdict("archive_chat", &archive()), "asked");
     }
     assert!(desk.pass("archive_chat", &archive()).is_some());
     // Nobody is asked about what a limit would refuse.
-    assert_eq!(desk.says("archive_chat", &archive()), "rate-limited");
+    assert_eq!(desk.verdict("archive_chat", &archive()), "rate-limited");
 }
 
 #[test]
 fn one_person_is_one_chat_for_limits_in_the_ledger() {
-    let desk = Desk::new(&open(
+    let desk = GateFixture::new(&open(
         "[tools.archive_chat]\nlimits = [{ max = 1, window = \"hour\", scope = \"chat\" }]\n",
     ));
-    let says = |chat: &str| desk.says("archive_chat", &json!({ "chat": chat }));
+    let says = |chat: &str| desk.verdict("archive_chat", &json!({ "chat": chat }));
     assert_eq!(says("+1 555 222 0001"), "allowed");
     assert_eq!(says("15552220001@s.whatsapp.net"), "rate-limited");
     assert_eq!(says("15552220003@c.us"), "allowed");
@@ -235,11 +235,11 @@ fn one_person_is_one_chat_for_limits_in_the_ledger() {
 
 #[test]
 fn limits_of_callers_and_connections_are_their_own() {
-    let desk = Desk::new(&open(
+    let desk = GateFixture::new(&open(
         "[tools.archive_chat]\nlimits = [{ max = 1, window = \"hour\" }, { max = 3, window = \"day\", scope = \"account\" }]\n\
          [grants]\none = {}\ntwo = {}\nthree = {}\nfour = {}\n",
     ));
-    let says = |grant| desk.says_to(grant, "archive_chat", &archive());
+    let says = |grant| desk.verdict_for(grant, "archive_chat", &archive());
     assert_eq!([says("one"), says("one")], ["allowed", "rate-limited"]);
     assert_eq!(
         [says("two"), says("three"), says("four")],
@@ -251,16 +251,16 @@ fn limits_of_callers_and_connections_are_their_own() {
 fn a_counter_counts_several_tools_together() {
     let limit =
         "limits = [{ max = 2, window = \"hour\", counter = \"both\", scope = \"account\" }]\n";
-    let desk = Desk::new(&open(&format!(
+    let desk = GateFixture::new(&open(&format!(
         "[tools.archive_chat]\n{limit}[tools.unarchive_chat]\n{limit}"
     )));
-    assert_eq!(desk.says("archive_chat", &archive()), "allowed");
-    assert_eq!(desk.says("unarchive_chat", &archive()), "allowed");
-    assert_eq!(desk.says("archive_chat", &archive()), "rate-limited");
+    assert_eq!(desk.verdict("archive_chat", &archive()), "allowed");
+    assert_eq!(desk.verdict("unarchive_chat", &archive()), "allowed");
+    assert_eq!(desk.verdict("archive_chat", &archive()), "rate-limited");
     // Another policy of the same counter goes on where this one was.
     desk.gate
         .replace(policy(&open(&format!("[tools.archive_chat]\n{limit}"))));
-    assert_eq!(desk.says("archive_chat", &archive()), "rate-limited");
+    assert_eq!(desk.verdict("archive_chat", &archive()), "rate-limited");
 }
 
 #[test]
@@ -270,18 +270,24 @@ fn a_ledger_that_cannot_be_used_refuses_what_it_would_count() {
     let rules = sends(2, "hour");
     // A folder stands where the file should be.
     let desk = process(folder.path(), &clock, &hand, &rules);
-    assert_eq!(desk.says("archive_chat", &archive()), "ledger-unavailable");
-    assert_eq!(desk.says("unarchive_chat", &archive()), "allowed");
+    assert_eq!(
+        desk.verdict("archive_chat", &archive()),
+        "ledger-unavailable"
+    );
+    assert_eq!(desk.verdict("unarchive_chat", &archive()), "allowed");
     // Nobody asks who was written to, and a budget counts what reads messages alone.
     let send = json!({ "chat": "15552220001@c.us", "text": "hi" });
     let budget = format!("{rules}[read]\nbudget = {{ messages = 9, window = \"hour\" }}\n");
     for rules in [&rules, &budget] {
         let desk = process(folder.path(), &clock, &hand, rules);
-        assert_eq!(desk.says("send_message", &send), "allowed");
+        assert_eq!(desk.verdict("send_message", &send), "allowed");
     }
     let shadow = format!("{rules}[mode]\nvalue = \"shadow\"\n");
     let desk = process(folder.path(), &clock, &hand, &shadow);
-    assert_eq!(desk.says("archive_chat", &archive()), "ledger-unavailable");
+    assert_eq!(
+        desk.verdict("archive_chat", &archive()),
+        "ledger-unavailable"
+    );
 }
 
 #[test]
@@ -304,10 +310,10 @@ fn no_counter_takes_the_name_of_another() {
 
 #[test]
 fn new_recipients_are_limited_in_short_windows_too() {
-    let desk = Desk::new(&open("[recipients]\nnew = { max = 2, window = \"10m\" }\n"));
+    let desk = GateFixture::new(&open("[recipients]\nnew = { max = 2, window = \"10m\" }\n"));
     let add = |people: &[&str]| {
         let group = "120363000000000001@g.us";
-        desk.says(
+        desk.verdict(
             "add_group_members",
             &json!({ "group": group, "people": people }),
         )
@@ -327,8 +333,8 @@ fn new_recipients_are_limited_in_short_windows_too() {
 #[test]
 fn a_counter_that_goes_on_is_told_with_its_new_line() {
     let rules = open("[tools.archive_chat]\nlimits = [{ max = 1, window = \"minute\" }]\n");
-    let desk = Desk::new(&rules);
-    assert_eq!(desk.says("archive_chat", &archive()), "allowed");
+    let desk = GateFixture::new(&rules);
+    assert_eq!(desk.verdict("archive_chat", &archive()), "allowed");
     desk.gate
         .replace(policy(&format!("# one line more\n{rules}")));
     match desk.authorize("archive_chat", &archive(), gate::LOCAL) {

@@ -12,7 +12,7 @@ use whatsapp_guard::{
     toolset::Toolset,
 };
 
-use crate::app::gate::{Desk, LOCAL, open, policy, toolset};
+use crate::app::gate::{GateFixture, LOCAL, open, policy, toolset};
 
 struct Started {
     gate: Arc<Gate>,
@@ -43,7 +43,7 @@ fn message() -> Map<String, Value> {
 
 impl Started {
     fn caller() -> Caller {
-        Desk::caller(LOCAL)
+        GateFixture::caller(LOCAL)
     }
 
     fn authorize(&self) -> Verdict {

@@ -1,4 +1,4 @@
-//! Who is let in, and what is said to who is not.
+//! Authentication: tokens, `Host`, `Origin` and bounds.
 
 use super::*;
 
@@ -7,8 +7,8 @@ fn list() -> Value {
 }
 
 #[tokio::test]
-async fn nobody_without_a_token_gets_further() {
-    let site = Site::start(&two()).await;
+async fn requests_without_a_valid_token_are_rejected() {
+    let site = HttpServer::start(&two()).await;
     let client = client();
     let asks = || client.post(&site.url).json(&list());
     let cases = [
@@ -56,8 +56,8 @@ async fn nobody_without_a_token_gets_further() {
 }
 
 #[tokio::test]
-async fn a_foreign_page_is_refused_before_the_token_is_looked_at() {
-    let site = Site::start(&two()).await;
+async fn a_foreign_origin_is_rejected_before_the_token_is_checked() {
+    let site = HttpServer::start(&two()).await;
     for (name, value) in [("origin", "https://evil.example"), ("host", "evil.example")] {
         for token in [ALICE, "wg_mallory"] {
             let request = site.post(token, None, &list()).header(name, value);
@@ -74,8 +74,8 @@ async fn a_foreign_page_is_refused_before_the_token_is_looked_at() {
 }
 
 #[tokio::test]
-async fn a_token_ends_with_its_time_and_with_its_grant() {
-    let site = Site::start(&two()).await;
+async fn a_token_is_invalid_after_its_expiry_and_without_its_grant() {
+    let site = HttpServer::start(&two()).await;
     let status = |(status, _): (StatusCode, Value)| status;
     let asks = |token| site.modern(token, "tools/list", json!({}), None);
     assert_eq!(status(asks(BOB).await), StatusCode::OK);
@@ -89,8 +89,8 @@ async fn a_token_ends_with_its_time_and_with_its_grant() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_or_elsewhere_is_refused() {
-    let site = Site::start(&two()).await;
+async fn large_requests_and_other_paths_are_rejected() {
+    let site = HttpServer::start(&two()).await;
     let large = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping", "x": "x".repeat(5 << 20) });
     let response = site.post(ALICE, None, &large).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
@@ -99,7 +99,7 @@ async fn what_is_too_large_or_elsewhere_is_refused() {
     let asks = |request: reqwest::RequestBuilder| request.bearer_auth(ALICE).send();
     let response = asks(client.get(&elsewhere)).await.unwrap();
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
-    // Even what is not there is not told to strangers.
+    // Without a token, a missing path looks like any other.
     let response = client.get(&elsewhere).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
     let many = asks(client.get(&site.url).header("x-much", "x".repeat(40_000)));

@@ -1,9 +1,9 @@
-//! Several accounts over HTTP: a token reaches those that its grant is tied to.
+//! Several accounts over HTTP: a token reaches the accounts of its grant.
 
 use super::*;
 
-/// Alice has both, bob one.
-fn tied(alice: &str) -> String {
+/// Alice has these accounts; Bob has `home`.
+fn accounts_policy(alice: &str) -> String {
     let bob = "[accounts]\nwork = { backend = \"sandbox\" }\nhome = { backend = \"sandbox\" }\n[grants.bob]\naccounts = [\"home\"]\n";
     two()
         .replace("expires = \"1970-01-02T00:00:00Z\"\n", "")
@@ -14,7 +14,7 @@ fn tied(alice: &str) -> String {
         .replace("[grants.bob]\n", bob)
 }
 
-/// What a call comes to: the code of a refusal, or "done".
+/// The code of a refusal, or "done".
 fn outcome(result: &Value) -> &str {
     let code = &result["structuredContent"]["error"]["code"];
     code.as_str().unwrap_or("done")
@@ -22,7 +22,8 @@ fn outcome(result: &Value) -> &str {
 
 #[tokio::test]
 async fn a_token_reaches_the_accounts_of_its_grant() {
-    let site = Site::of_accounts(&["work", "home"], &tied("[\"work\", \"home\"]")).await;
+    let site =
+        HttpServer::of_accounts(&["work", "home"], &accounts_policy("[\"work\", \"home\"]")).await;
     let (alice, bob) = (site.open(ALICE).await, site.open(BOB).await);
     for (token, session, account, wanted) in [
         (ALICE, &alice, Some("work"), "done"),
@@ -44,21 +45,22 @@ async fn a_token_reaches_the_accounts_of_its_grant() {
     let lines = site.audit();
     let used: Vec<_> = lines.iter().map(|line| line["account"].as_str()).collect();
     let (work, home) = (Some("work"), Some("home"));
-    // An argument that is not known there is refused by the account's own tool.
+    // With one account there is no `account` argument; its own tool refuses it.
     let alices = [work, work, home, home, None, None];
     assert_eq!(used, [alices, [home; 6]].concat());
 }
 
 #[tokio::test]
-async fn an_open_session_loses_an_account_with_its_grant() {
-    let site = Site::of_accounts(&["work", "home"], &tied("[\"work\", \"home\"]")).await;
+async fn an_open_session_loses_an_account_when_its_grant_does() {
+    let site =
+        HttpServer::of_accounts(&["work", "home"], &accounts_policy("[\"work\", \"home\"]")).await;
     let session = site.open(ALICE).await;
     let work = json!({ "account": "work" });
     let result = site
         .call(ALICE, &session, "get_session", work.clone())
         .await;
     assert_eq!(outcome(&result), "done", "{result}");
-    let policy = tied("[\"home\"]");
+    let policy = accounts_policy("[\"home\"]");
     site.server
         .replace(Policy::from_toml("policy.toml", &policy).unwrap());
     let result = site.call(ALICE, &session, "get_session", work).await;

@@ -8,14 +8,14 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Opens a session a second after the last, and uses it.
-async fn open(site: &Site, token: &str) -> String {
+async fn open(site: &HttpServer, token: &str) -> String {
     site.hand.advance(SECOND);
     let session = site.open(token).await;
     assert_eq!(site.status(token, &session).await, StatusCode::OK);
     session
 }
 
-async fn open_some(site: &Site, token: &str, many: usize) -> Vec<String> {
+async fn open_some(site: &HttpServer, token: &str, many: usize) -> Vec<String> {
     let mut sessions = Vec::new();
     for _ in 0..many {
         sessions.push(open(site, token).await);
@@ -24,7 +24,7 @@ async fn open_some(site: &Site, token: &str, many: usize) -> Vec<String> {
 }
 
 /// Which of these sessions there still are.
-async fn left(site: &Site, token: &str, sessions: &[String]) -> Vec<bool> {
+async fn left(site: &HttpServer, token: &str, sessions: &[String]) -> Vec<bool> {
     let mut left = Vec::new();
     for session in sessions {
         // So that no two were used last at the same time.
@@ -43,7 +43,7 @@ async fn code(call: Response) -> Value {
 
 #[tokio::test]
 async fn the_least_recently_used_session_ends_first() {
-    let site = Site::bounded(&two(), 3).await;
+    let site = HttpServer::bounded(&two(), 3).await;
     let mut sessions = open_some(&site, ALICE, 3).await;
     site.hand.advance(SECOND);
     assert_eq!(site.status(ALICE, &sessions[0]).await, StatusCode::OK);
@@ -57,7 +57,7 @@ async fn the_least_recently_used_session_ends_first() {
 
 #[tokio::test]
 async fn a_grant_with_more_than_its_share_ends_its_own_sessions() {
-    let site = Site::bounded(&two(), 4).await;
+    let site = HttpServer::bounded(&two(), 4).await;
     let mut bobs = open_some(&site, BOB, 1).await;
     let alices = open_some(&site, ALICE, 5).await;
     // Bob's is the least recently used of all.
@@ -72,7 +72,7 @@ async fn a_grant_with_more_than_its_share_ends_its_own_sessions() {
 
 #[tokio::test]
 async fn a_session_in_use_does_not_end_for_another() {
-    let site = Site::bounded(&two(), 2).await;
+    let site = HttpServer::bounded(&two(), 2).await;
     let sessions = open_some(&site, ALICE, 2).await;
     let (call, question) = site.ask(ALICE, &sessions[0]).await;
     let mut stream = site.listen(ALICE, &sessions[1]).await;
@@ -94,7 +94,7 @@ async fn a_session_in_use_does_not_end_for_another() {
 
 #[tokio::test]
 async fn a_grant_whose_sessions_are_in_use_ends_nobody_elses() {
-    let site = Site::bounded(&two(), 3).await;
+    let site = HttpServer::bounded(&two(), 3).await;
     let bobs = open_some(&site, BOB, 1).await;
     let alices = open_some(&site, ALICE, 2).await;
     let first = site.listen(ALICE, &alices[0]).await;
@@ -107,7 +107,7 @@ async fn a_grant_whose_sessions_are_in_use_ends_nobody_elses() {
 
 #[tokio::test]
 async fn an_hour_without_use_ends_a_session_and_a_call_is_use() {
-    let site = Site::start(&two()).await;
+    let site = HttpServer::start(&two()).await;
     let sessions = open_some(&site, ALICE, 4).await;
     let [idle, recent, asked, abandoned] = &sessions[..] else {
         panic!("not four")
@@ -137,7 +137,7 @@ async fn an_hour_without_use_ends_a_session_and_a_call_is_use() {
 
 #[tokio::test]
 async fn what_serves_a_session_ends_with_it() {
-    let site = Site::bounded(&two(), 2).await;
+    let site = HttpServer::bounded(&two(), 2).await;
     open_some(&site, ALICE, 2).await;
     let tasks = || Handle::current().metrics().num_alive_tasks();
     let before = tasks();
@@ -160,7 +160,7 @@ async fn what_serves_a_session_ends_with_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_bound_holds_for_many_at_once() {
-    let site = Arc::new(Site::bounded(&two(), 4).await);
+    let site = Arc::new(HttpServer::bounded(&two(), 4).await);
     let clients: Vec<_> = (0..24)
         .map(|number| {
             let (site, token) = (site.clone(), [ALICE, BOB][number % 2]);

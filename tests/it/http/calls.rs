@@ -1,10 +1,10 @@
-//! Calls over HTTP go through the same gate, each under its caller's grant.
+//! Calls over HTTP pass the same gate, each with the grant of its caller.
 
 use super::*;
 
 #[tokio::test]
-async fn each_caller_has_a_grant_of_its_own() {
-    let site = Site::start(&two()).await;
+async fn each_caller_has_its_own_grant() {
+    let site = HttpServer::start(&two()).await;
     let (alice, bob) = (site.open(ALICE).await, site.open(BOB).await);
     let opened = site.call(ALICE, &alice, "open_session", json!({})).await;
     assert_eq!(opened["isError"], false, "{opened}");
@@ -22,49 +22,37 @@ async fn each_caller_has_a_grant_of_its_own() {
 }
 
 #[tokio::test]
-async fn an_approval_belongs_to_its_grant() {
-    let site = Site::start(&two()).await;
-    let call =
-        json!({ "name": "leave_group", "arguments": { "group": "120363000000000002@g.us" } });
-    let (_, asked) = site
-        .modern(ALICE, "tools/call", call.clone(), Some("leave_group"))
-        .await;
-    assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
-    let mut answered = call;
-    answered["requestState"] = asked["result"]["requestState"].clone();
-    answered["inputResponses"] =
-        json!({ "confirm": { "action": "accept", "content": { "decision": "yes" } } });
-    let (_, stolen) = site
-        .modern(BOB, "tools/call", answered, Some("leave_group"))
-        .await;
-    assert_eq!(app::wrong(&stolen), "approval-invalid");
+async fn an_approval_is_valid_for_its_grant_only() {
+    let site = HttpServer::start(&two()).await;
+    let call = site.ask_modern(ALICE).await;
+    let stolen = site.answer_modern(BOB, &call, "yes").await;
+    assert_eq!(app::error_code(&stolen), "approval-invalid");
 }
 
 #[tokio::test]
-async fn what_was_wrong_with_a_request_is_an_error_in_both_eras() {
-    let site = Site::start(&two()).await;
+async fn an_invalid_request_is_an_error_in_both_eras() {
+    let site = HttpServer::start(&two()).await;
     let session = site.open(ALICE).await;
     let call = json!({ "name": "no_tool_at_all", "arguments": {} });
     let body = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": call.clone() });
     let legacy = site.post(ALICE, Some(&session), &body).send().await;
-    assert_eq!(app::wrong(&last(legacy.unwrap()).await), "unknown-tool");
+    assert_eq!(
+        app::error_code(&last(legacy.unwrap()).await),
+        "unknown-tool"
+    );
     let name = Some("no_tool_at_all");
     let (_, modern) = site.modern(ALICE, "tools/call", call, name).await;
-    assert_eq!(app::wrong(&modern), "unknown-tool");
-    let mut forged =
-        json!({ "name": "leave_group", "arguments": { "group": "120363000000000002@g.us" } });
-    let name = Some("leave_group");
-    let (_, asked) = site.modern(ALICE, "tools/call", forged.clone(), name).await;
-    let state = asked["result"]["requestState"].as_str().unwrap();
+    assert_eq!(app::error_code(&modern), "unknown-tool");
+    let mut forged = site.ask_modern(ALICE).await;
+    let state = forged["requestState"].as_str().unwrap();
     forged["requestState"] = format!("{state}-TAMPERED").into();
-    forged["inputResponses"] = json!({ "confirm": app::yes() });
-    let (_, answer) = site.modern(ALICE, "tools/call", forged, name).await;
-    assert_eq!(app::wrong(&answer), "approval-invalid");
+    let answer = site.answer_modern(ALICE, &forged, "yes").await;
+    assert_eq!(app::error_code(&answer), "approval-invalid");
 }
 
 #[tokio::test]
-async fn a_stopped_server_ends() {
-    let site = Site::start(&two()).await;
+async fn a_stopped_server_accepts_no_connections() {
+    let site = HttpServer::start(&two()).await;
     site.open(ALICE).await;
     site.stop.cancel();
     timeout(PATIENCE, site.serving).await.unwrap().unwrap();

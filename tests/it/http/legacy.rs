@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
 
-impl Site {
+impl HttpServer {
     /// The status of a list request in a session.
     pub async fn status(&self, token: &str, session: &str) -> StatusCode {
         // No two that are under way at once have the same number.

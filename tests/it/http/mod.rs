@@ -1,4 +1,4 @@
-//! Over HTTP: who is let in, whose session it is, and that calls go the same way.
+//! MCP over HTTP: authentication, sessions, and calls through the same gate.
 
 mod access;
 mod accounts;
@@ -28,32 +28,30 @@ use whatsapp_guard::{
     gate::Gate,
     http::{
         self,
+        auth::{self, Authenticator},
         listen::Listener,
         origins::Origins,
-        tokens::{self, Door},
     },
     ledger::Ledger,
     mcp::{self, Account, LOCAL, Server},
     media::MediaRules,
     policy::Policy,
     sessions::{MAX_SESSIONS, Sessions},
+    text::hex,
 };
 
 use crate::app;
 use legacy::{read_until, stricter};
 
-/// Nothing that is waited for here takes this long.
+/// A test that waits longer than this fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub const ALICE: &str = "wg_alice";
 pub const BOB: &str = "wg_bob";
 
-/// Two callers, each with a token.
+/// A policy with two grants, each with a token.
 pub fn two() -> String {
-    let hex = |token| -> String {
-        let digest = tokens::digest(token);
-        digest.iter().map(|byte| format!("{byte:02x}")).collect()
-    };
+    let hex = |token| hex(&auth::digest(token));
     format!(
         "version = \"1\"\ndefault = \"allow\"\n[confirmation]\nenabled = true\n[grants.alice]\ntoken_sha256 = \"{}\"\n[grants.bob]\ntoken_sha256 = \"{}\"\nexpires = \"1970-01-02T00:00:00Z\"\n[grants.bob.tools.open_session]\naction = \"deny\"\n",
         hex(ALICE),
@@ -61,18 +59,18 @@ pub fn two() -> String {
     )
 }
 
-/// A client that keeps nothing.
+/// A client without connections to other tests' servers.
 pub fn client() -> Client {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
-        // Another test may have been first.
+        // Another test may have installed it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
     Client::builder().no_proxy().build().unwrap()
 }
 
-/// A server at a port of this machine.
-pub struct Site {
+/// A server at a loopback port.
+pub struct HttpServer {
     pub url: String,
     pub server: Server,
     pub hand: ManualClock,
@@ -82,8 +80,8 @@ pub struct Site {
     folder: TempDir,
 }
 
-impl Site {
-    /// The sandbox behind a policy whose grants have tokens.
+impl HttpServer {
+    /// Starts the sandbox with a policy.
     pub async fn start(policy: &str) -> Self {
         Self::with(
             Config::Sandbox(app::timeouts(), MediaRules::default()),
@@ -96,7 +94,7 @@ impl Site {
         Self::counting(config, policy, Ledger::in_memory, |gate| gate).await
     }
 
-    /// The sandbox with at most so many sessions.
+    /// Starts the sandbox with at most this many sessions.
     pub async fn bounded(policy: &str, max_sessions: usize) -> Self {
         Self::serving(policy, max_sessions, |policy, clock, audit| {
             let ledger = Ledger::in_memory(clock.clone());
@@ -107,7 +105,7 @@ impl Site {
         .await
     }
 
-    /// One whose ledger and gate are of another make.
+    /// Starts a server with this ledger and a changed gate.
     pub async fn counting(
         config: Config,
         policy: &str,
@@ -123,7 +121,7 @@ impl Site {
         .await
     }
 
-    /// Sandboxes with these names; the policy has to name them too.
+    /// Starts sandboxes with these account names, which the policy must name too.
     pub async fn of_accounts(names: &[&str], policy: &str) -> Self {
         Self::serving(policy, MAX_SESSIONS, |policy, clock, audit| {
             let policy = Arc::new(policy);
@@ -151,13 +149,15 @@ impl Site {
         let audit = Arc::new(Audit::new(Some(audit), clock.clone()));
         let policy = Policy::from_toml("policy.toml", policy).unwrap();
         let server = make(policy, &clock, audit);
-        let door = Door::of(server.clone());
-        let listener = Listener::at("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let authenticator = Authenticator::for_grants(server.clone());
+        let listener = Listener::bind("127.0.0.1:0".parse().unwrap())
+            .await
+            .unwrap();
         let url = format!("http://{}{}", listener.address().unwrap(), http::PATH);
         let stop = CancellationToken::new();
         let sessions = Sessions::new(server.clock().clone(), max_sessions);
         let service = mcp::http_service(server.clone(), sessions.clone(), stop.child_token());
-        let router = http::router(service, Origins::loopback(), door, sessions);
+        let router = http::router(service, Origins::loopback(), authenticator, sessions);
         Self {
             url,
             server,
@@ -169,7 +169,7 @@ impl Site {
         }
     }
 
-    /// A POST of an older client.
+    /// A POST request of a client before 2026-07-28.
     pub fn post(
         &self,
         token: &str,
@@ -190,7 +190,7 @@ impl Site {
         }
     }
 
-    /// A request of revision 2026-07-28, and what came back.
+    /// Sends a request of revision 2026-07-28; returns the status and the response.
     pub async fn modern(
         &self,
         token: &str,
@@ -215,7 +215,31 @@ impl Site {
         (status, last(response).await)
     }
 
-    /// The answer to an older client that wants a session.
+    /// Calls `leave_group` with revision 2026-07-28, which asks a person; returns the
+    /// parameters that continue the call.
+    pub async fn ask_modern(&self, token: &str) -> Value {
+        let mut call =
+            json!({ "name": "leave_group", "arguments": { "group": "120363000000000002@g.us" } });
+        let (_, asked) = self
+            .modern(token, "tools/call", call.clone(), Some("leave_group"))
+            .await;
+        assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
+        call["requestState"] = asked["result"]["requestState"].clone();
+        call
+    }
+
+    /// Continues such a call with a decision; returns the response.
+    pub async fn answer_modern(&self, token: &str, call: &Value, decision: &str) -> Value {
+        let mut call = call.clone();
+        call["inputResponses"] =
+            json!({ "confirm": { "action": "accept", "content": { "decision": decision } } });
+        let (_, answer) = self
+            .modern(token, "tools/call", call, Some("leave_group"))
+            .await;
+        answer
+    }
+
+    /// The response to `initialize`, which opens a session.
     pub async fn initialize(&self, token: &str) -> Response {
         let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {
             "protocolVersion": "2025-11-25",
@@ -225,7 +249,7 @@ impl Site {
         self.post(token, None, &hello).send().await.unwrap()
     }
 
-    /// Opens a session of an older client; its id.
+    /// Opens a session; returns its id.
     pub async fn open(&self, token: &str) -> String {
         let response = self.initialize(token).await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -244,7 +268,7 @@ impl Site {
         session
     }
 
-    /// A tool call of an older client, and its result.
+    /// Calls a tool in a session; returns the result.
     pub async fn call(&self, token: &str, session: &str, tool: &str, arguments: Value) -> Value {
         let body = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
             "name": tool, "arguments": arguments,
@@ -263,7 +287,7 @@ impl Site {
     }
 }
 
-/// The last message of an answer, plain or as events.
+/// The last message of a response, as plain JSON or as events.
 pub async fn last(response: Response) -> Value {
     let text = timeout(PATIENCE, response.text()).await.unwrap().unwrap();
     let event = text.lines().rev().find_map(|line| {

@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test]
 async fn somebody_elses_session_is_not_there() {
-    let site = Site::start(&two()).await;
+    let site = HttpServer::start(&two()).await;
     let session = site.open(ALICE).await;
     let status = async |token, session: &str| site.status(token, session).await;
     assert_eq!(status(ALICE, &session).await, StatusCode::OK);
@@ -22,7 +22,7 @@ async fn somebody_elses_session_is_not_there() {
 
 #[tokio::test]
 async fn somebody_else_cannot_answer_a_question() {
-    let site = Site::start(&two()).await;
+    let site = HttpServer::start(&two()).await;
     let session = site.open(ALICE).await;
     let (asked, question) = site.ask(ALICE, &session).await;
     let stolen = site.answer(BOB, &session, &question, "yes").await;
@@ -38,7 +38,7 @@ async fn somebody_else_cannot_answer_a_question() {
 
 #[tokio::test]
 async fn a_modern_request_needs_no_session_and_ignores_one() {
-    let site = Site::start(&two()).await;
+    let site = HttpServer::start(&two()).await;
     let session = site.open(ALICE).await;
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": { "_meta": {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -63,7 +63,7 @@ async fn a_modern_request_needs_no_session_and_ignores_one() {
 
 #[tokio::test]
 async fn a_deleted_session_ends_at_once_with_its_stream() {
-    let site = Site::start(&two()).await;
+    let site = HttpServer::start(&two()).await;
     let session = site.open(ALICE).await;
     let mut stream = site.listen(ALICE, &session).await;
     assert!(site.delete(ALICE, &session).await.is_success());
@@ -74,7 +74,7 @@ async fn a_deleted_session_ends_at_once_with_its_stream() {
 
 #[tokio::test]
 async fn a_client_that_initializes_twice_is_notified_once() {
-    let site = Site::start(&two()).await;
+    let site = HttpServer::start(&two()).await;
     let session = site.open(ALICE).await;
     let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
     let again = site.post(ALICE, Some(&session), &ready).send().await;

@@ -1,15 +1,14 @@
-//! Servers that share their state in Redis, as behind a load balancer.
+//! Several servers that share their state in Redis, as behind a load balancer.
 
 use whatsapp_guard::{gate::ApprovalKey, ledger::Shared};
 
-use super::{status::look, *};
+use super::{status::probe, *};
 use crate::{
     app::command::{program, run},
     app::redis::RedisServer,
 };
 
 const KEY: &str = "7f3a9c1e5b2d804f6a7c3e91d5b80f2a4c6e8d1b3f5a79c0e2d4b6f8a1c3e5d7";
-const GROUP: &str = "120363000000000002@g.us";
 
 /// A policy with limits in a short and in a long window.
 fn limited() -> String {
@@ -19,22 +18,23 @@ fn limited() -> String {
     format!("{}{limits}{reads}{counted}", two())
 }
 
-async fn site(redis: &RedisServer, policy: &str) -> Site {
+async fn site(redis: &RedisServer, policy: &str) -> HttpServer {
     let shared = Shared::at(&redis.url().into(), None).unwrap();
     let key = ApprovalKey::new(&KEY.into(), "account").unwrap();
     let config = Config::Sandbox(app::timeouts(), MediaRules::default());
     let ledger = |_| shared.ledger("account");
-    Site::counting(config, policy, ledger, |gate| gate.sealing_with(key)).await
+    HttpServer::counting(config, policy, ledger, |gate| gate.sealing_with(key)).await
 }
 
-/// What a call of a tool came to: nothing, or the code of a refusal.
-async fn code(site: &Site, tool: &str, arguments: Value) -> Value {
+/// Calls a tool; returns the code of the refusal, or null.
+async fn code(site: &HttpServer, tool: &str, arguments: Value) -> Value {
     let call = json!({ "name": tool, "arguments": arguments });
     let (_, answer) = site.modern(ALICE, "tools/call", call, Some(tool)).await;
     refusal(&answer)
 }
 
-/// The code of a refusal of ours; the sandbox's session may be closed.
+/// The code of a refusal by the gate, or null. The sandbox itself may refuse because its
+/// session is closed.
 fn refusal(answer: &Value) -> Value {
     match &answer["result"]["structuredContent"]["error"]["code"] {
         code if code == "backend-refused" => Value::Null,
@@ -42,7 +42,7 @@ fn refusal(answer: &Value) -> Value {
     }
 }
 
-async fn open(site: &Site) -> Value {
+async fn open(site: &HttpServer) -> Value {
     code(site, "open_session", json!({})).await
 }
 
@@ -51,14 +51,14 @@ async fn open(site: &Site) -> Value {
     not(has_redis),
     ignore = "needs redis-server in PATH when build.rs runs"
 )]
-async fn two_servers_never_let_one_too_many_through() {
+async fn two_servers_share_one_quota() {
     let redis = RedisServer::start();
     let sites = [
         site(&redis, &limited()).await,
         site(&redis, &limited()).await,
     ];
     let calls = (0..40).map(|number| open(&sites[number % 2]));
-    let codes = futures(calls).await;
+    let codes = join_all(calls).await;
     let passed = codes.iter().filter(|code| code.is_null()).count();
     let limited = codes.iter().filter(|code| *code == "rate-limited").count();
     assert_eq!((passed, limited), (15, 25), "{codes:?}");
@@ -71,7 +71,8 @@ async fn two_servers_never_let_one_too_many_through() {
     assert_eq!(passed, 3);
 }
 
-async fn futures<T: Future>(all: impl Iterator<Item = T>) -> Vec<T::Output> {
+/// Polls all futures at once; returns their outputs.
+async fn join_all<T: Future>(all: impl Iterator<Item = T>) -> Vec<T::Output> {
     let mut all: Vec<_> = all.map(|one| (Box::pin(one), None)).collect();
     std::future::poll_fn(|cx| {
         let mut ready = true;
@@ -97,24 +98,14 @@ async fn futures<T: Future>(all: impl Iterator<Item = T>) -> Vec<T::Output> {
     not(has_redis),
     ignore = "needs redis-server in PATH when build.rs runs"
 )]
-async fn an_approval_is_good_at_the_other_server_and_once() {
+async fn an_approval_is_valid_at_every_server_but_once() {
     let redis = RedisServer::start();
     let (here, there) = (site(&redis, &two()).await, site(&redis, &two()).await);
     for (decision, expected) in [("yes", Value::Null), ("no", json!("declined"))] {
-        let call = json!({ "name": "leave_group", "arguments": { "group": GROUP } });
-        let (_, asked) = here
-            .modern(ALICE, "tools/call", call.clone(), Some("leave_group"))
-            .await;
-        assert_eq!(asked["result"]["resultType"], "input_required", "{asked}");
-        let mut answered = call;
-        answered["requestState"] = asked["result"]["requestState"].clone();
-        answered["inputResponses"] =
-            json!({ "confirm": { "action": "accept", "content": { "decision": decision } } });
+        let call = here.ask_modern(ALICE).await;
         let mut codes = Vec::new();
         for site in [&there, &here, &there] {
-            let (_, answer) = site
-                .modern(ALICE, "tools/call", answered.clone(), Some("leave_group"))
-                .await;
+            let answer = site.answer_modern(ALICE, &call, decision).await;
             codes.push(refusal(&answer));
         }
         let used = json!("approval-used");
@@ -127,7 +118,7 @@ async fn an_approval_is_good_at_the_other_server_and_once() {
     not(has_redis),
     ignore = "needs redis-server in PATH when build.rs runs"
 )]
-async fn servers_with_other_keys_do_not_take_each_others_approvals() {
+async fn servers_with_different_keys_reject_each_others_approvals() {
     let redis = RedisServer::start();
     let here = site(&redis, &two()).await;
     let there = {
@@ -135,20 +126,11 @@ async fn servers_with_other_keys_do_not_take_each_others_approvals() {
         let key = ApprovalKey::new(&KEY.into(), "another").unwrap();
         let config = Config::Sandbox(app::timeouts(), MediaRules::default());
         let made = |gate: Gate| gate.sealing_with(key);
-        Site::counting(config, &two(), |_| shared.ledger("account"), made).await
+        HttpServer::counting(config, &two(), |_| shared.ledger("account"), made).await
     };
-    let call = json!({ "name": "leave_group", "arguments": { "group": GROUP } });
-    let (_, asked) = here
-        .modern(ALICE, "tools/call", call.clone(), Some("leave_group"))
-        .await;
-    let mut answered = call;
-    answered["requestState"] = asked["result"]["requestState"].clone();
-    answered["inputResponses"] =
-        json!({ "confirm": { "action": "accept", "content": { "decision": "yes" } } });
-    let (_, answer) = there
-        .modern(ALICE, "tools/call", answered, Some("leave_group"))
-        .await;
-    assert_eq!(app::wrong(&answer), "approval-invalid");
+    let call = here.ask_modern(ALICE).await;
+    let answer = there.answer_modern(ALICE, &call, "yes").await;
+    assert_eq!(app::error_code(&answer), "approval-invalid");
 }
 
 #[tokio::test]
@@ -156,31 +138,14 @@ async fn servers_with_other_keys_do_not_take_each_others_approvals() {
     not(has_redis),
     ignore = "needs redis-server in PATH when build.rs runs"
 )]
-async fn an_older_clients_approval_is_burned_in_redis_too() {
+async fn an_approval_in_a_session_is_recorded_in_redis() {
     let redis = RedisServer::start();
     let site = site(&redis, &two()).await;
     let session = site.open(ALICE).await;
-    let body = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {
-        "name": "leave_group", "arguments": { "group": GROUP },
-    } });
-    let asking = site.post(ALICE, Some(&session), &body).send();
-    let mut response = timeout(PATIENCE, asking).await.unwrap().unwrap();
-    let mut text = String::new();
-    let question = loop {
-        let chunk = timeout(PATIENCE, response.chunk()).await.unwrap().unwrap();
-        text += std::str::from_utf8(&chunk.unwrap()).unwrap();
-        let data = text.lines().filter_map(|line| line.strip_prefix("data:"));
-        let mut messages = data.filter_map(|data| serde_json::from_str::<Value>(data).ok());
-        if let Some(question) = messages.find(|message| message["method"] == "elicitation/create") {
-            break question;
-        }
-    };
+    let (response, question) = site.ask(ALICE, &session).await;
     assert_eq!(redis.command(&["KEYS", "*:used:*"]), "*0\r\n");
-    let answer = json!({ "jsonrpc": "2.0", "id": question["id"], "result": {
-        "action": "accept", "content": { "decision": "yes" },
-    } });
-    let sent = site.post(ALICE, Some(&session), &answer).send().await;
-    assert_eq!(sent.unwrap().status(), StatusCode::ACCEPTED);
+    let answered = site.answer(ALICE, &session, &question, "yes").await;
+    assert_eq!(answered, StatusCode::ACCEPTED);
     let result = last(response).await;
     assert_eq!(refusal(&result), Value::Null, "{result}");
     assert!(redis.command(&["KEYS", "*:used:*"]).starts_with("*1\r\n"));
@@ -191,29 +156,25 @@ async fn an_older_clients_approval_is_burned_in_redis_too() {
     not(has_redis),
     ignore = "needs redis-server in PATH when build.rs runs"
 )]
-async fn a_killed_redis_refuses_what_is_not_read_and_comes_back() {
+async fn without_redis_only_reads_pass_until_it_is_back() {
     let mut redis = RedisServer::start();
     let site = site(&redis, &limited()).await;
     for _ in 0..14 {
         assert_eq!(open(&site).await, Value::Null);
     }
-    assert_eq!(look(&site.server, "/readyz").await.0, StatusCode::OK);
+    assert_eq!(probe(&site.server, "/readyz").await.0, StatusCode::OK);
     redis.kill();
-    let (status, _) = look(&site.server, "/readyz").await;
+    let (status, _) = probe(&site.server, "/readyz").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(open(&site).await, "ledger-unavailable");
-    // What has to be counted for longer cannot be; what is only read goes on.
+    // Long windows need Redis; reads without one pass.
     let groups = code(&site, "list_groups", json!({})).await;
     assert_eq!(groups, "ledger-unavailable");
     assert_eq!(code(&site, "get_session", json!({})).await, Value::Null);
     assert_eq!(code(&site, "list_chats", json!({})).await, Value::Null);
     redis.restart();
     assert_eq!(open(&site).await, Value::Null);
-    assert_eq!(
-        open(&site).await,
-        "rate-limited",
-        "what was counted is kept"
-    );
+    assert_eq!(open(&site).await, "rate-limited", "the counts are durable");
     assert_eq!(code(&site, "list_groups", json!({})).await, Value::Null);
 }
 
@@ -223,7 +184,7 @@ async fn a_killed_redis_refuses_what_is_not_read_and_comes_back() {
     not(has_redis),
     ignore = "needs redis-server in PATH when build.rs runs"
 )]
-async fn one_that_hangs_holds_up_nobody_for_long() {
+async fn a_redis_that_hangs_delays_calls_only_briefly() {
     let redis = RedisServer::start();
     let site = site(&redis, &two()).await;
     assert_eq!(open(&site).await, Value::Null);
@@ -233,12 +194,12 @@ async fn one_that_hangs_holds_up_nobody_for_long() {
         let tool = ["open_session", "list_chats"][number % 2];
         code(&site, tool, json!({}))
     });
-    let codes = futures(calls).await;
+    let codes = join_all(calls).await;
     let took = began.elapsed();
     for pair in codes.chunks(2) {
         assert_eq!(pair, [json!("ledger-unavailable"), Value::Null]);
     }
-    // One after the other they would take twelve seconds.
+    // In sequence they would take twelve seconds.
     assert!(took < Duration::from_secs(5), "{took:?}");
     redis.stop(false);
     assert_eq!(open(&site).await, Value::Null);
@@ -270,7 +231,7 @@ async fn panic_stops_every_server_of_a_redis() {
             assert_eq!(code(site, "list_chats", json!({})).await, reads);
         }
     }
-    // What was stopped when Redis was last heard of stays stopped.
+    // Without Redis, the last known state of the kill switch applies.
     redis.kill();
     assert_eq!(open(&sites[0]).await, "ledger-unavailable");
     assert_eq!(code(&sites[0], "list_chats", json!({})).await, "panic");
@@ -284,11 +245,11 @@ async fn panic_stops_every_server_of_a_redis() {
     not(has_redis),
     ignore = "needs redis-server in PATH when build.rs runs"
 )]
-async fn what_is_counted_there_can_be_looked_at() {
+async fn limits_and_explain_show_the_shared_counts() {
     let redis = RedisServer::start();
     let shared = Shared::at(&redis.url().into(), None).unwrap();
     let config = Config::Sandbox(app::timeouts(), MediaRules::default());
-    let site = Site::counting(
+    let site = HttpServer::counting(
         config,
         &limited(),
         |_| shared.ledger("sandbox"),
@@ -311,16 +272,16 @@ async fn what_is_counted_there_can_be_looked_at() {
         "--json",
     ];
     let ran = run(&[&["limits"], &account[..]].concat(), &[]);
-    let told: Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!(told["ledger"], url.as_str());
-    let mut counters = told["counters"].as_array().unwrap().iter();
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(report["ledger"], url.as_str());
+    let mut counters = report["counters"].as_array().unwrap().iter();
     let counter = counters
         .find(|one| {
             one["counter"]
                 .as_str()
                 .is_some_and(|name| name.starts_with("tools.get_session"))
         })
-        .unwrap_or_else(|| panic!("{told}"));
+        .unwrap_or_else(|| panic!("{report}"));
     assert_eq!(counter["left"], 1, "{counter}");
     let ran = run(
         &[
@@ -330,15 +291,15 @@ async fn what_is_counted_there_can_be_looked_at() {
         .concat(),
         &[],
     );
-    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
     assert!(
-        told.to_string().contains("\"used\":2") || told.to_string().contains("\"left\":1"),
-        "{told}"
+        report.to_string().contains("\"used\":2") || report.to_string().contains("\"left\":1"),
+        "{report}"
     );
 }
 
 #[test]
-fn what_is_missing_or_wrong_is_said_without_what_is_secret() {
+fn errors_about_shared_state_reveal_no_secret() {
     let url = "redis://user:s3cret@127.0.0.1:1/0";
     let ran = run(&["serve", "--state", url], &[]);
     assert_eq!(ran.code, 2);
@@ -370,7 +331,7 @@ fn what_is_missing_or_wrong_is_said_without_what_is_secret() {
     not(has_redis),
     ignore = "needs redis-server in PATH when build.rs runs"
 )]
-fn a_password_comes_from_a_file() {
+fn the_password_comes_from_a_file() {
     let redis = RedisServer::start();
     redis.command(&["CONFIG", "SET", "requirepass", "s3cret"]);
     let (mut command, home) = program();

@@ -1,10 +1,13 @@
-//! What operators look at.
+//! Health, readiness and metrics.
 
 use super::*;
 use whatsapp_guard::http::status;
 
-pub(super) async fn look(server: &Server, path: &str) -> (StatusCode, String) {
-    let listener = Listener::at("127.0.0.1:0".parse().unwrap()).await.unwrap();
+/// The status and the text at a path of the status address.
+pub(super) async fn probe(server: &Server, path: &str) -> (StatusCode, String) {
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap())
+        .await
+        .unwrap();
     let url = format!("http://{}{path}", listener.address().unwrap());
     let stop = CancellationToken::new();
     let serving = tokio::spawn(listener.serve(status::router(server.clone()), stop.clone()));
@@ -16,11 +19,11 @@ pub(super) async fn look(server: &Server, path: &str) -> (StatusCode, String) {
 }
 
 #[tokio::test]
-async fn a_server_says_that_it_is_there_and_ready() {
-    let site = Site::start(&two()).await;
-    assert_eq!(look(&site.server, "/healthz").await.0, StatusCode::OK);
-    assert_eq!(look(&site.server, "/readyz").await.0, StatusCode::OK);
-    // Nothing of it is at the address that agents use.
+async fn a_server_is_healthy_and_ready() {
+    let site = HttpServer::start(&two()).await;
+    assert_eq!(probe(&site.server, "/healthz").await.0, StatusCode::OK);
+    assert_eq!(probe(&site.server, "/readyz").await.0, StatusCode::OK);
+    // The address for agents does not serve it.
     let elsewhere = site.url.replace("/mcp", "/metrics");
     let asked = client().get(elsewhere).bearer_auth(ALICE).send().await;
     assert_eq!(asked.unwrap().status(), StatusCode::NOT_FOUND);
@@ -29,28 +32,28 @@ async fn a_server_says_that_it_is_there_and_ready() {
 #[tokio::test]
 async fn a_server_without_its_back_end_is_not_ready() {
     let gone = wiremock::MockServer::start().await;
-    let site = Site::with(app::waha_config(&gone), &two()).await;
+    let site = HttpServer::with(app::waha_config(&gone), &two()).await;
     drop(gone);
-    let (status, text) = look(&site.server, "/readyz").await;
+    let (status, text) = probe(&site.server, "/readyz").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(text, "the back end does not answer");
-    assert_eq!(look(&site.server, "/healthz").await.0, StatusCode::OK);
+    assert_eq!(probe(&site.server, "/healthz").await.0, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn calls_and_limits_are_told_without_ids_or_texts() {
+async fn metrics_have_calls_and_limits_but_no_ids_or_texts() {
     let policy = format!(
         "{}[tools.send_message]\nlimits = [{{ max = 4, window = \"hour\", scope = \"chat\" }}, {{ max = 2, window = \"minute\" }}, {{ max = 8, window = \"day\" }}]\n\
          [tools.list_groups]\nlimits = [{{ max = 5, window = \"hour\" }}]\n",
         two()
     );
-    let site = Site::start(&policy).await;
+    let site = HttpServer::start(&policy).await;
     let session = site.open(ALICE).await;
     let to = json!({ "chat": "+1 555 000 1234", "text": "a secret" });
     site.call(ALICE, &session, "send_message", to).await;
     let bob = site.open(BOB).await;
     site.call(BOB, &bob, "open_session", json!({})).await;
-    let (_, text) = look(&site.server, "/metrics").await;
+    let (_, text) = probe(&site.server, "/metrics").await;
     for line in [
         "whatsapp_guard_calls_total{tool=\"open_session\",verdict=\"refused\",code=\"denied-by-rule\"} 1",
         "whatsapp_guard_limit_headroom_ratio{counter=\"tools.send_message/chat/3600s\"} 0.75",
@@ -67,22 +70,13 @@ async fn calls_and_limits_are_told_without_ids_or_texts() {
 }
 
 #[tokio::test]
-async fn questions_are_counted() {
-    let site = Site::start(&two()).await;
-    let call =
-        json!({ "name": "leave_group", "arguments": { "group": "120363000000000002@g.us" } });
-    let (_, asked) = site
-        .modern(ALICE, "tools/call", call.clone(), Some("leave_group"))
-        .await;
+async fn metrics_count_questions() {
+    let site = HttpServer::start(&two()).await;
+    let call = site.ask_modern(ALICE).await;
     for decision in ["no", "yes"] {
-        let mut answered = call.clone();
-        answered["requestState"] = asked["result"]["requestState"].clone();
-        answered["inputResponses"] =
-            json!({ "confirm": { "action": "accept", "content": { "decision": decision } } });
-        site.modern(ALICE, "tools/call", answered, Some("leave_group"))
-            .await;
+        site.answer_modern(ALICE, &call, decision).await;
     }
-    let (_, text) = look(&site.server, "/metrics").await;
+    let (_, text) = probe(&site.server, "/metrics").await;
     for line in [
         "whatsapp_guard_questions_total{answer=\"asked\"} 1",
         "whatsapp_guard_questions_total{answer=\"declined\"} 1",

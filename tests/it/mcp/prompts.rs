@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use wiremock::MockServer;
 
-use crate::app::{self, App, BOTH, Person};
+use crate::app::{self, BOTH, Person, TestServer};
 
-async fn names(app: &mut App) -> Vec<String> {
+async fn names(app: &mut TestServer) -> Vec<String> {
     let answer = app.request("prompts/list", json!({})).await;
     let prompts = answer["result"]["prompts"].as_array().unwrap();
     prompts
@@ -14,7 +14,7 @@ async fn names(app: &mut App) -> Vec<String> {
         .collect()
 }
 
-async fn get(app: &mut App, name: &str, arguments: Value) -> Value {
+async fn get(app: &mut TestServer, name: &str, arguments: Value) -> Value {
     let params = json!({ "name": name, "arguments": arguments });
     app.request("prompts/get", params).await
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::app::{self, BOTH, Era, code, text, wrong};
+use crate::app::{self, BOTH, Era, code, error_code, text};
 
 #[tokio::test]
 async fn bad_arguments_are_named_with_what_would_be_right() {
@@ -50,7 +50,7 @@ async fn an_unknown_tool_is_an_error_of_the_protocol() {
         ] {
             let call = json!({ "name": tool, "arguments": {} });
             let answer = app.request("tools/call", call).await;
-            assert_eq!(wrong(&answer), "unknown-tool");
+            assert_eq!(error_code(&answer), "unknown-tool");
             let message = answer["error"]["message"].as_str().unwrap();
             assert!(message.starts_with("[sandbox:"), "{message}");
             assert!(message.contains(&format!("there is no tool `{tool}`; {next}")));
@@ -74,7 +74,7 @@ async fn hostile_arguments_stay_short_in_the_answer() {
     }
     let call = json!({ "name": long, "arguments": {} });
     let answer = app.request("tools/call", call).await;
-    assert_eq!(wrong(&answer), "unknown-tool");
+    assert_eq!(error_code(&answer), "unknown-tool");
     assert!(answer.to_string().len() < 3000);
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use wiremock::MockServer;
 
-use crate::app::{self, App, BOTH, Era, Person};
+use crate::app::{self, BOTH, Era, Person, TestServer};
 
 const SESSION: &str = "whatsapp://session";
 const CHATS: &str = "whatsapp://chats";
@@ -23,7 +23,7 @@ fn refused(answer: &Value) -> &str {
     answer["error"]["data"]["code"].as_str().unwrap()
 }
 
-async fn uris(app: &mut App) -> Vec<String> {
+async fn uris(app: &mut TestServer) -> Vec<String> {
     let mut uris = Vec::new();
     for (method, list, key) in [
         ("resources/list", "resources", "uri"),
@@ -166,7 +166,7 @@ async fn a_person_is_asked_where_the_policy_wants_it() {
             "{question}"
         );
         assert_eq!(app.audit().last().unwrap()["code"], "confirmed");
-        app.meet(Person::Declines);
+        app.set_person(Person::Declines);
         assert_eq!(refused(&app.read(MESSAGES).await), "declined");
     }
 }
@@ -196,7 +196,7 @@ async fn a_yes_is_for_one_reading_of_one_chat() {
     params["requestState"] = asked["result"]["requestState"].clone();
     params["uri"] = "whatsapp://chat/15552220002%40c.us/messages".into();
     let answer = app.request("resources/read", params).await;
-    assert_eq!(app::wrong(&answer), "approval-invalid");
+    assert_eq!(app::error_code(&answer), "approval-invalid");
 }
 
 #[cfg(target_os = "linux")]

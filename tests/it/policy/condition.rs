@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    app::gate::{Desk, open},
+    app::gate::{GateFixture, open},
     app::{self, BOTH, Person, code},
 };
 
@@ -73,7 +73,7 @@ async fn of_several_rules_the_strictest_wins() {
             asked.contains("You are asked because it speaks of money."),
             "{asked}"
         );
-        app.meet(Person::Declines);
+        app.set_person(Person::Declines);
         let refused = app.call("send_message", send("money and password")).await;
         assert_eq!(code(&refused), "denied-by-rule");
         assert_eq!(app.questions.len(), 1);
@@ -87,13 +87,16 @@ async fn of_several_rules_the_strictest_wins() {
 
 #[test]
 fn a_rule_for_some_arguments_admits_those_alone() {
-    let desk = Desk::new(
+    let desk = GateFixture::new(
         "version = \"1\"\n[[tools.send_message]]\naction = \"confirm\"\nwhen = [{ arg = \"text\", op = \"eq\", value = \"hi\" }]\n\
          [recipients]\ndeny = [\"group:Us\", \"+15552220003\"]\n",
     );
     let send = |chat: &str, text: &str| json!({ "chat": chat, "text": text });
-    assert_eq!(desk.says("send_message", &send(MUM, "hi")), "asked");
-    assert_eq!(desk.says("send_message", &send(MUM, "ho")), "not-admitted");
+    assert_eq!(desk.verdict("send_message", &send(MUM, "hi")), "asked");
+    assert_eq!(
+        desk.verdict("send_message", &send(MUM, "ho")),
+        "not-admitted"
+    );
     // What it may admit has to be found out about before.
     assert!(desk.pending_lookups("send_message", &send("120363000000000001@g.us", "hi")));
     assert!(desk.pending_lookups("send_message", &send("777000111222@lid", "hi")));

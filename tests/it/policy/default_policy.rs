@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use whatsapp_guard::policy::{self, DEFAULT, Policy};
 
-use crate::app::{self, code};
+use crate::{
+    app::{self, code},
+    backend::unanswered_sends,
+};
 
 /// The examples, each a run of lines that begin with `#` and no space.
 fn blocks() -> Vec<Vec<usize>> {
@@ -132,15 +135,7 @@ fn its_limits_are_these() {
         let limits: Vec<String> = limits.iter().map(ToString::to_string).collect();
         limits[1..].join(", ")
     };
-    for tool in [
-        "send_message",
-        "send_media",
-        "send_voice",
-        "send_location",
-        "send_contact",
-        "send_poll",
-        "forward_message",
-    ] {
+    for tool in unanswered_sends::sends() {
         let wanted = "5 per minute, 30 per hour, 150 per day, 6 per hour per chat";
         assert_eq!(limits(tool), wanted, "{tool}");
     }

@@ -9,10 +9,11 @@ use whatsapp_guard::{
     gate::Gate,
     kill_switch::Switch,
     ledger::{Ledger, SwitchState},
+    op,
     policy::{DEFAULT, Policy},
 };
 
-use crate::app::{self, App, code};
+use crate::app::{self, TestServer, code};
 
 /// All that can be said beside limits.
 const ALL: &str = r#"
@@ -62,7 +63,7 @@ value = "shadow"
 unlisted = "deny"
 "#;
 
-async fn told(app: &mut App) -> String {
+async fn told(app: &mut TestServer) -> String {
     let answer = app.read("whatsapp://policy").await;
     let text = &answer["result"]["contents"][0]["text"];
     text.as_str().unwrap().to_owned()
@@ -74,7 +75,21 @@ async fn an_agent_is_told_all_that_holds_for_it() {
     let text = told(&mut app).await;
     // The end of the day depends on when this runs.
     let ends = regex::Regex::new("now until [^:]+:[0-9:]+Z").unwrap();
-    insta::assert_snapshot!(ends.replace(&text, "now until [its end]"));
+    let text = ends.replace(&text, "now until [its end]");
+    let is_of = |line: &str, tool: &str| line.starts_with(&format!("{tool} ("));
+    // A few of the tools; the others change with the catalogue.
+    let some = [
+        "delete_message",
+        "list_messages",
+        "pin_message",
+        "send_message",
+        "send_poll",
+    ];
+    let lines = text.lines().filter(|line| {
+        let tool = op::catalogue().iter().any(|entry| is_of(line, entry.name));
+        !tool || some.iter().any(|tool| is_of(line, tool))
+    });
+    insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    app::gate::{Desk, open},
-    app::{self, App, BOTH, Person, code},
+    app::gate::{GateFixture, open},
+    app::{self, BOTH, Person, TestServer, code},
 };
 
 const MUM: &str = "15552220001@c.us";
@@ -12,7 +12,7 @@ const SAM: &str = "15552220003@c.us";
 const FAMILY: &str = "120363000000000001@g.us";
 const ASK: &str = "[flow]\ncross_chat = \"confirm\"\n";
 
-async fn send(app: &mut App, chat: &str, text: &str) -> Value {
+async fn send(app: &mut TestServer, chat: &str, text: &str) -> Value {
     app.call("send_message", json!({ "chat": chat, "text": text }))
         .await
 }
@@ -33,7 +33,7 @@ async fn what_was_read_stays_in_its_chat() {
             asked.contains(&format!("what was read in {MUM} could leave with it")),
             "{asked}"
         );
-        app.meet(Person::Declines);
+        app.set_person(Person::Declines);
         let about = json!({ "about": "a secret" });
         assert_eq!(code(&app.call("update_profile", about).await), "declined");
         // A second chat that was read: now the first may not get it either.
@@ -66,10 +66,10 @@ async fn previews_taint_as_reading_does() {
 
 #[test]
 fn forwarding_reads_and_sends_at_once() {
-    let desk = Desk::new(&open(ASK));
+    let desk = GateFixture::new(&open(ASK));
     let forward = |to: &str| {
         let arguments = json!({ "chat": MUM, "message": "ABC", "to": to, "allow_repeat": true });
-        desk.says("forward_message", &arguments)
+        desk.verdict("forward_message", &arguments)
     };
     assert_eq!(forward(MUM), "allowed");
     assert_eq!(forward(SAM), "asked");
@@ -77,17 +77,20 @@ fn forwarding_reads_and_sends_at_once() {
 
 #[test]
 fn who_reads_is_who_may_not_send() {
-    let desk = Desk::new(&open(&format!("{ASK}[grants.one]\n[grants.two]\n")));
+    let desk = GateFixture::new(&open(&format!("{ASK}[grants.one]\n[grants.two]\n")));
     let send = json!({ "chat": SAM, "text": "hi" });
     assert_eq!(
-        desk.says_to("one", "list_messages", &json!({ "chat": MUM })),
+        desk.verdict_for("one", "list_messages", &json!({ "chat": MUM })),
         "allowed"
     );
-    assert_eq!(desk.says_to("one", "send_message", &send), "asked");
-    assert_eq!(desk.says_to("two", "send_message", &send), "allowed");
+    assert_eq!(desk.verdict_for("one", "send_message", &send), "asked");
+    assert_eq!(desk.verdict_for("two", "send_message", &send), "allowed");
     // Nor do invitations leave, and what carries nothing out is free.
     let invite = json!({ "group": FAMILY, "people": [SAM] });
-    assert_eq!(desk.says_to("one", "add_group_members", &invite), "asked");
+    assert_eq!(
+        desk.verdict_for("one", "add_group_members", &invite),
+        "asked"
+    );
     let archive = json!({ "chat": SAM });
-    assert_eq!(desk.says_to("one", "archive_chat", &archive), "allowed");
+    assert_eq!(desk.verdict_for("one", "archive_chat", &archive), "allowed");
 }

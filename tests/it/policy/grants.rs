@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     app::command::run,
-    app::process::{Running, serve},
+    app::process::{ServerProcess, serve},
     app::{self, BOTH, OPEN, code, policy},
 };
 
@@ -119,13 +119,13 @@ fn a_running_server_loses_a_caller_that_is_taken_out() {
         fs::write(&file, GRANTS).unwrap();
         let mut command = serve(home.path());
         command.args(["--grant", "reader", "--policy"]).arg(&file);
-        let mut running = Running::start(command, era);
+        let mut running = ServerProcess::start(command, era);
         assert_eq!(running.outcome("get_session", json!({})), "done");
         fs::write(&file, OPEN).unwrap();
-        running.said("there is no `[grants.reader]` any more");
+        running.stderr_until("there is no `[grants.reader]` any more");
         assert_eq!(running.outcome("get_session", json!({})), "unknown-grant");
         fs::write(&file, GRANTS).unwrap();
-        running.said("in force from now on");
+        running.stderr_until("in force from now on");
         assert_eq!(running.outcome("get_session", json!({})), "done");
     }
 }

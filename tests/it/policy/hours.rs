@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    app::gate::{Desk, open},
+    app::gate::{GateFixture, open},
     app::{self, BOTH, Person, code},
 };
 
@@ -17,7 +17,7 @@ fn hours(more: &str) -> String {
 
 #[test]
 fn quiet_hours_begin_and_end_with_the_minute() {
-    let desk = Desk::new(&hours(""));
+    let desk = GateFixture::new(&hours(""));
     // Berlin is an hour ahead in January and two in July.
     for (wall, says) in [
         ("2026-01-10T20:59:59Z", "allowed"),
@@ -34,12 +34,12 @@ fn quiet_hours_begin_and_end_with_the_minute() {
             ("archive_chat", json!({ "chat": MUM })),
             ("restart_session", json!({})),
         ] {
-            assert_eq!(desk.says(tool, &arguments), says, "{tool} {wall}");
+            assert_eq!(desk.verdict(tool, &arguments), says, "{tool} {wall}");
         }
-        assert_eq!(desk.says("get_session", &json!({})), "allowed");
+        assert_eq!(desk.verdict("get_session", &json!({})), "allowed");
         let wanted = if says == "allowed" { "asked" } else { says };
         let leave = json!({ "group": "120363000000000001@g.us" });
-        assert_eq!(desk.says("leave_group", &leave), wanted, "{wall}");
+        assert_eq!(desk.verdict("leave_group", &leave), wanted, "{wall}");
     }
 }
 
@@ -74,17 +74,17 @@ async fn quiet_hours_may_ask_and_speak_of_some_classes() {
             asked.contains("You are asked because these are quiet hours."),
             "{asked}"
         );
-        app.meet(Person::Declines);
+        app.set_person(Person::Declines);
         assert_eq!(
             code(&app.call("restart_session", json!({})).await),
             "declined"
         );
     }
-    let desk = Desk::new(&rules);
+    let desk = GateFixture::new(&rules);
     desk.hand.set_wall("2026-01-10T23:00:00Z".parse().unwrap());
     assert_eq!(
-        desk.says("archive_chat", &json!({ "chat": MUM })),
+        desk.verdict("archive_chat", &json!({ "chat": MUM })),
         "allowed"
     );
-    assert_eq!(desk.says("restart_session", &json!({})), "asked");
+    assert_eq!(desk.verdict("restart_session", &json!({})), "asked");
 }

@@ -11,7 +11,7 @@ use whatsapp_guard::{
     policy::{Diagnostics, Policy},
 };
 
-use crate::app::gate::{Desk, open};
+use crate::app::gate::{GateFixture, open};
 
 const MUM: &str = "15552220001@c.us";
 
@@ -31,10 +31,10 @@ fn including(names: &str, rules: &str) -> String {
     open(rules).replacen("default", &format!("include = [{names}]\ndefault"), 1)
 }
 
-fn desk(policy: Policy) -> Desk {
+fn desk(policy: Policy) -> GateFixture {
     let (clock, hand) = Clock::manual();
     let ledger = Ledger::in_memory(clock.clone());
-    Desk::at(policy, &clock, hand, ledger)
+    GateFixture::at(policy, &clock, hand, ledger)
 }
 
 fn problems(found: &Diagnostics, folder: &Path) -> String {
@@ -63,8 +63,8 @@ fn paths_are_relative_to_the_file_that_includes() {
         "each file once, though they include each other"
     );
     let desk = desk(policy);
-    assert_eq!(desk.says("get_session", &json!({})), "denied-by-rule");
-    assert_eq!(desk.says("list_groups", &json!({})), "allowed");
+    assert_eq!(desk.verdict("get_session", &json!({})), "denied-by-rule");
+    assert_eq!(desk.verdict("list_groups", &json!({})), "allowed");
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn limits_of_several_files_all_count() {
         ("base.toml", &format!("version = \"1\"\n{}", limited(2))),
     ]);
     let desk = desk(policy.unwrap());
-    let says = || desk.says("get_session", &json!({}));
+    let says = || desk.verdict("get_session", &json!({}));
     assert_eq!(
         [says(), says(), says()],
         ["allowed", "allowed", "rate-limited"]
@@ -177,7 +177,7 @@ fn recipients_of_several_files_all_have_to_agree() {
         ),
     ]);
     let desk = desk(policy.unwrap());
-    let says = |chat: &str| desk.says("send_message", &json!({ "chat": chat, "text": "hi" }));
+    let says = |chat: &str| desk.verdict("send_message", &json!({ "chat": chat, "text": "hi" }));
     assert_eq!(says(MUM), "allowed");
     assert_eq!(says("+15552220002"), "recipient-unlisted");
     assert_eq!(says("+15552220003"), "recipient-unlisted");
@@ -185,17 +185,17 @@ fn recipients_of_several_files_all_have_to_agree() {
 
 #[test]
 fn a_grant_narrows_and_never_widens() {
-    let desk = Desk::new(
+    let desk = GateFixture::new(
         "version = \"1\"\ndefault = \"deny\"\n[tools.get_session]\n[tools.send_message]\n\
          [grants.wide]\ndefault = \"allow\"\n[grants.wide.tools.list_groups]\naction = \"allow\"\n\
          [grants.wide.recipients]\nallow = [\"*\"]\n\
          [grants.narrow]\ndefault = \"deny\"\n[grants.narrow.tools.get_session]\n\
          [grants.other.tools.get_session]\nlimits = [{ max = 1, window = \"minute\" }]\n",
     );
-    let session = |grant| desk.says_to(grant, "get_session", &json!({}));
-    let groups = |grant| desk.says_to(grant, "list_groups", &json!({}));
+    let session = |grant| desk.verdict_for(grant, "get_session", &json!({}));
+    let groups = |grant| desk.verdict_for(grant, "list_groups", &json!({}));
     let send = |grant| {
-        desk.says_to(
+        desk.verdict_for(
             grant,
             "send_message",
             &json!({ "chat": MUM, "text": grant }),

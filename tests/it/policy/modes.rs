@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    app::gate::{Desk, open},
+    app::gate::{GateFixture, open},
     app::{self, BOTH, Person, code},
 };
 
@@ -45,7 +45,7 @@ async fn in_the_shadow_calls_pass_and_are_written_down() {
         }
         assert!(app.questions.is_empty());
         // What cannot be undone is judged as ever.
-        app.meet(Person::Declines);
+        app.set_person(Person::Declines);
         let leave = json!({ "group": "120363000000000001@g.us" });
         assert_eq!(code(&app.call("leave_group", leave).await), "declined");
     }
@@ -103,9 +103,9 @@ async fn reading_alone_is_no_matter_of_trying_out() {
 fn where_only_reading_is_allowed_nothing_is_looked_up_for_a_call_that_writes() {
     let named = open("[recipients]\nallow = [\"group:Us\"]\n");
     let send = json!({ "chat": MUM, "text": "hi" });
-    assert!(Desk::new(&named).pending_lookups("send_message", &send));
+    assert!(GateFixture::new(&named).pending_lookups("send_message", &send));
     let read_only = format!("{named}[mode]\nread_only = true\n");
-    assert!(!Desk::new(&read_only).pending_lookups("send_message", &send));
+    assert!(!GateFixture::new(&read_only).pending_lookups("send_message", &send));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn reading_that_is_denied_is_tried_out_too() {
     let text = open(
         "[mode]\nvalue = \"shadow\"\nread_only = true\n[tools.get_session]\naction = \"deny\"\n",
     );
-    let desk = Desk::new(&text);
-    assert_eq!(desk.says("get_session", &json!({})), "shadow");
-    assert_eq!(desk.says("open_session", &json!({})), "read-only");
+    let desk = GateFixture::new(&text);
+    assert_eq!(desk.verdict("get_session", &json!({})), "shadow");
+    assert_eq!(desk.verdict("open_session", &json!({})), "read-only");
 }

@@ -5,15 +5,15 @@ use std::time::Duration;
 use serde_json::json;
 use whatsapp_guard::gate::Verdict;
 
-use crate::app::gate::{Desk, LOCAL, open};
+use crate::app::gate::{GateFixture, LOCAL, open};
 
-fn paced(min: &str, max: &str) -> Desk {
-    Desk::new(&open(&format!(
+fn paced(min: &str, max: &str) -> GateFixture {
+    GateFixture::new(&open(&format!(
         "[tools.send_message]\npace = {{ min = \"{min}\", max = \"{max}\" }}\n"
     )))
 }
 
-fn wait(desk: &Desk, text: &str) -> Result<Duration, Option<u64>> {
+fn wait(desk: &GateFixture, text: &str) -> Result<Duration, Option<u64>> {
     let arguments = json!({ "chat": "15552220001@c.us", "text": text });
     match desk.authorize("send_message", &arguments, LOCAL) {
         Verdict::Permit(permitted) => Ok(permitted.wait()),
@@ -71,14 +71,14 @@ fn a_gap_is_drawn_anew_and_within_its_ends() {
 
 #[test]
 fn a_call_that_a_limit_refuses_takes_no_place() {
-    let desk = Desk::new(&open(
+    let desk = GateFixture::new(&open(
         "[tools.send_message]\npace = { min = \"8s\", max = \"8s\" }\nlimits = [{ max = 1, window = \"hour\" }]\n\
          [tools.archive_chat]\npace = { min = \"8s\", max = \"8s\" }\n",
     ));
     assert_eq!(wait(&desk, "1"), Ok(Duration::ZERO));
     let send = json!({ "chat": "15552220001@c.us", "text": "2" });
     for _ in 0..5 {
-        assert_eq!(desk.says("send_message", &send), "rate-limited");
+        assert_eq!(desk.verdict("send_message", &send), "rate-limited");
     }
     let archive = json!({ "chat": "15552220001@c.us" });
     match desk.authorize("archive_chat", &archive, LOCAL) {

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    app::gate::{Desk, open, policy},
-    app::{self, App, BOTH, code},
+    app::gate::{GateFixture, open, policy},
+    app::{self, BOTH, TestServer, code},
 };
 
 const MUM: &str = "15552220001@c.us";
@@ -19,7 +19,7 @@ chats = { allow = ["@team", "group:*"], deny = ["group:Book club"] }
 team = ["+15552220001"]
 "#;
 
-async fn with_preview(app: &mut App) -> Vec<String> {
+async fn with_preview(app: &mut TestServer) -> Vec<String> {
     let result = app.call("list_chats", json!({})).await;
     let chats = result["structuredContent"]["chats"].as_array().unwrap();
     assert_eq!(chats.len(), 5);
@@ -135,22 +135,22 @@ async fn what_was_not_answered_was_not_read() {
 
 #[test]
 fn more_than_the_whole_budget_is_never_left() {
-    let desk = Desk::new(&open(
+    let desk = GateFixture::new(&open(
         "[read]\nbudget = { messages = 5, window = \"hour\" }\n",
     ));
     let read = |limit: u32| json!({ "chat": MUM, "limit": limit });
-    assert_eq!(desk.says("list_messages", &read(6)), "rate-limited");
-    assert_eq!(desk.says("list_messages", &read(5)), "allowed");
-    assert_eq!(desk.says("list_messages", &read(1)), "rate-limited");
+    assert_eq!(desk.verdict("list_messages", &read(6)), "rate-limited");
+    assert_eq!(desk.verdict("list_messages", &read(5)), "allowed");
+    assert_eq!(desk.verdict("list_messages", &read(1)), "rate-limited");
     assert_eq!(
-        desk.says("get_message", &json!({ "chat": MUM, "message": "ABC" })),
+        desk.verdict("get_message", &json!({ "chat": MUM, "message": "ABC" })),
         "rate-limited"
     );
-    assert_eq!(desk.says("get_session", &json!({})), "allowed");
+    assert_eq!(desk.verdict("get_session", &json!({})), "allowed");
     desk.hand.advance(std::time::Duration::from_secs(3599));
-    assert_eq!(desk.says("list_messages", &read(1)), "rate-limited");
+    assert_eq!(desk.verdict("list_messages", &read(1)), "rate-limited");
     desk.hand.advance(std::time::Duration::from_secs(1));
-    assert_eq!(desk.says("list_messages", &read(5)), "allowed");
+    assert_eq!(desk.verdict("list_messages", &read(5)), "allowed");
 }
 
 #[test]
@@ -159,12 +159,12 @@ fn a_budget_that_is_used_up_stops_reading_alone() {
         let rules = format!("[read]\nbudget = {{ messages = {messages}, window = \"hour\" }}\n");
         open(&rules)
     };
-    let desk = Desk::new(&budget(5));
+    let desk = GateFixture::new(&budget(5));
     let read = |limit: u32| json!({ "chat": MUM, "limit": limit });
-    assert_eq!(desk.says("list_messages", &read(5)), "allowed");
+    assert_eq!(desk.verdict("list_messages", &read(5)), "allowed");
     desk.gate.replace(policy(&budget(2)));
-    assert_eq!(desk.says("list_messages", &read(1)), "rate-limited");
-    assert_eq!(desk.says("get_session", &json!({})), "allowed");
+    assert_eq!(desk.verdict("list_messages", &read(1)), "rate-limited");
+    assert_eq!(desk.verdict("get_session", &json!({})), "allowed");
 }
 
 #[tokio::test]
@@ -178,8 +178,8 @@ async fn a_chat_that_would_not_be_read_is_read_as_a_whole_in_the_shadow() {
 
 #[test]
 fn a_hidden_person_may_be_one_whose_messages_are_not_read() {
-    let desk = Desk::new(&open("[read]\nchats = { deny = [\"+15552220001\"] }\n"));
-    let says = |chat: &str| desk.says("list_messages", &json!({ "chat": chat }));
+    let desk = GateFixture::new(&open("[read]\nchats = { deny = [\"+15552220001\"] }\n"));
+    let says = |chat: &str| desk.verdict("list_messages", &json!({ "chat": chat }));
     assert_eq!(says(MUM), "chat-not-readable");
     assert_eq!(says("777000111222@lid"), "chat-not-readable");
     assert_eq!(says(SAM), "allowed");
@@ -187,7 +187,7 @@ fn a_hidden_person_may_be_one_whose_messages_are_not_read() {
 
 #[test]
 fn an_empty_list_lets_nothing_be_read() {
-    let desk = Desk::new(&open("[read]\nchats = { allow = [] }\n"));
-    let says = |arguments: Value| desk.says("list_messages", &arguments);
+    let desk = GateFixture::new(&open("[read]\nchats = { allow = [] }\n"));
+    let says = |arguments: Value| desk.verdict("list_messages", &arguments);
     assert_eq!(says(json!({ "chat": MUM })), "chat-not-readable");
 }

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use whatsapp_guard::toolset::Resolved;
+use whatsapp_guard::{op, toolset::Resolved};
 use wiremock::MockServer;
 
 use crate::{
-    app::gate::{Desk, open, policy},
-    app::{self, App, BOTH, Person, code},
+    app::gate::{GateFixture, open, policy},
+    app::{self, BOTH, Person, TestServer, code},
+    op::targets::sends,
 };
 
 const MUM: &str = "15552220001@c.us";
@@ -20,7 +21,7 @@ fn to(chat: &str, text: &str) -> Value {
     json!({ "chat": chat, "text": text })
 }
 
-async fn send(app: &mut App, chat: &str, text: &str) -> Value {
+async fn send(app: &mut TestServer, chat: &str, text: &str) -> Value {
     app.call("send_message", to(chat, text)).await
 }
 
@@ -69,7 +70,7 @@ async fn who_is_not_listed_is_asked_about_with_the_reason() {
             Do it?
             ");
         }
-        app.meet(Person::Declines);
+        app.set_person(Person::Declines);
         assert_eq!(code(&send(&mut app, OTHER, "hi").await), "declined");
     }
     let mut app = app::sandbox()
@@ -110,15 +111,8 @@ async fn nothing_is_sent_to_who_may_not_be_reached() {
     let tools = app.backend.tools();
     let mut refused = 0;
     for tool in tools.tools() {
-        let arguments = app::arguments(tool);
-        let prepared = tools.prepare(tool.name, arguments.as_object().unwrap().clone());
-        let targets = prepared.unwrap().facts().targets.clone();
-        if targets
-            .of(whatsapp_guard::op::TargetRole::Recipient)
-            .next()
-            .is_some()
-        {
-            let result = app.call(tool.name, arguments).await;
+        if sends(op::named(tool.name)[0]) {
+            let result = app.call(tool.name, app::arguments(tool)).await;
             assert_eq!(code(&result), "recipient-unlisted", "{}", tool.name);
             refused += 1;
         }
@@ -129,23 +123,23 @@ async fn nothing_is_sent_to_who_may_not_be_reached() {
 
 #[test]
 fn invitations_reach_each_of_the_people() {
-    let desk = Desk::new(&open("[recipients]\nallow = [\"+15552220001\"]\n"));
+    let desk = GateFixture::new(&open("[recipients]\nallow = [\"+15552220001\"]\n"));
     let add = |people: &[&str]| {
         let arguments = json!({ "group": FAMILY, "people": people });
-        desk.says("add_group_members", &arguments)
+        desk.verdict("add_group_members", &arguments)
     };
     assert_eq!(add(&[MUM]), "allowed");
     assert_eq!(add(&[MUM, SAM]), "recipient-unlisted");
     let make = |people: &[&str]| {
         let arguments = json!({ "name": "Us", "people": people });
-        desk.says("create_group", &arguments)
+        desk.verdict("create_group", &arguments)
     };
     assert_eq!(make(&[MUM]), "allowed");
     assert_eq!(make(&[SAM, MUM]), "recipient-unlisted");
     // The group's own words are read by all in it.
     let words = json!({ "group": FAMILY, "description": "x" });
     assert_eq!(
-        desk.says("set_group_description", &words),
+        desk.verdict("set_group_description", &words),
         "recipient-unlisted"
     );
 }
@@ -154,7 +148,7 @@ fn invitations_reach_each_of_the_people() {
 fn a_group_is_known_by_its_name_once_it_was_looked_up() {
     let allow = open("[recipients]\nallow = [\"group:Us\"]\n");
     let deny = open("[recipients]\ndeny = [\"group:Us\"]\n");
-    let says = |desk: &Desk, chat| desk.says("send_message", &to(chat, "hi"));
+    let says = |desk: &GateFixture, chat| desk.verdict("send_message", &to(chat, "hi"));
     for (rules, one, two, other) in [
         (
             &allow,
@@ -165,11 +159,11 @@ fn a_group_is_known_by_its_name_once_it_was_looked_up() {
         (&deny, "recipient-denied", "recipient-denied", "allowed"),
     ] {
         // Two of one name: neither is the one that is allowed, both are those that are denied.
-        let desk = Desk::new(rules);
+        let desk = GateFixture::new(rules);
         desk.groups(&[("Us", FAMILY), ("Them", OTHER)]);
         assert_eq!(says(&desk, FAMILY), one);
         assert_eq!(says(&desk, OTHER), other);
-        let desk = Desk::new(rules);
+        let desk = GateFixture::new(rules);
         desk.groups(&[("Us", FAMILY), ("Us", OTHER)]);
         for chat in [FAMILY, OTHER] {
             assert_eq!(says(&desk, chat), two);
@@ -209,7 +203,7 @@ fn what_was_not_found_is_looked_up_again_after_a_minute() {
             &json!({}),
         ),
     ] {
-        let desk = Desk::new(&open(rules));
+        let desk = GateFixture::new(&open(rules));
         for (later, pending_lookups) in [(0, true), (0, false), (59, false), (1, true)] {
             desk.hand.advance(Duration::from_secs(later));
             assert_eq!(
@@ -223,7 +217,7 @@ fn what_was_not_found_is_looked_up_again_after_a_minute() {
 
 #[test]
 fn who_was_written_to_before_is_looked_up_once() {
-    let desk = Desk::new(&open("[recipients]\nnew = { action = \"confirm\" }\n"));
+    let desk = GateFixture::new(&open("[recipients]\nnew = { action = \"confirm\" }\n"));
     desk.gate.apply(Resolved {
         history: Some(Vec::new()),
         ..Resolved::default()
@@ -233,15 +227,15 @@ fn who_was_written_to_before_is_looked_up_once() {
 
 #[test]
 fn while_names_are_not_known_any_group_may_have_one() {
-    let says = |desk: &Desk, chat: &str| desk.says("send_message", &to(chat, "hi"));
-    let desk = Desk::new(&open("[recipients]\nallow = [\"group:Us\"]\n"));
+    let says = |desk: &GateFixture, chat: &str| desk.verdict("send_message", &to(chat, "hi"));
+    let desk = GateFixture::new(&open("[recipients]\nallow = [\"group:Us\"]\n"));
     assert!(desk.pending_lookups("send_message", &to(FAMILY, "hi")));
     assert_eq!(says(&desk, FAMILY), "recipient-unlisted");
     for rules in [
         "[recipients]\ndeny = [\"group:Us\"]\n",
         "[recipients]\ndeny = [\"@bad\"]\n[lists]\nbad = [\"group:Us\"]\n",
     ] {
-        let desk = Desk::new(&open(rules));
+        let desk = GateFixture::new(&open(rules));
         assert_eq!(says(&desk, FAMILY), "recipient-denied");
         assert_eq!(says(&desk, MUM), "allowed");
         desk.groups(&[]);
@@ -256,8 +250,8 @@ fn while_names_are_not_known_any_group_may_have_one() {
 #[test]
 fn whoever_is_hidden_may_be_one_of_the_denied() {
     let says = |rules: &str, chat: &str| {
-        let desk = Desk::new(&open(rules));
-        desk.says("send_message", &to(chat, "hi"))
+        let desk = GateFixture::new(&open(rules));
+        desk.verdict("send_message", &to(chat, "hi"))
     };
     let hidden = "777000111222@lid";
     for rules in [
@@ -342,10 +336,10 @@ async fn new_recipients_are_asked_about_and_limited() {
 
 #[test]
 fn what_one_caller_writes_makes_nobody_new_for_another() {
-    let desk = Desk::new(&open(
+    let desk = GateFixture::new(&open(
         "[grants.careful.recipients]\nnew = { action = \"deny\" }\n",
     ));
-    let says = |grant, text| desk.says_to(grant, "send_message", &to(SAM, text));
+    let says = |grant, text| desk.verdict_for(grant, "send_message", &to(SAM, text));
     assert_eq!(says("careful", "one"), "recipient-new");
     assert_eq!(says("local", "two"), "allowed");
     assert_eq!(says("careful", "three"), "allowed");

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{self, App, BOTH, Person, code};
+use crate::app::{self, BOTH, Person, TestServer, code};
 
 const SHADOW: &str = r#"
 version = "1"
@@ -32,7 +32,7 @@ action = "allow"
 const CHAT: &str = "15552220001@c.us";
 const FLATMATES: &str = "120363000000000002@g.us";
 
-fn last(app: &App) -> (Value, Value, Value) {
+fn last(app: &TestServer) -> (Value, Value, Value) {
     let line = app.audit().last().unwrap().clone();
     let part = |name: &str| line[name].clone();
     (part("verdict"), part("code"), part("shadowed"))
@@ -87,7 +87,7 @@ async fn what_cannot_be_undone_is_asked_about_or_refused_all_the_same() {
         let mut app = setup.policy(&asking).linked().await;
         let result = app.call("leave_group", group.clone()).await;
         assert_eq!((code(&result), app.questions.len()), ("declined", 1));
-        app.meet(Person::Accepts);
+        app.set_person(Person::Accepts);
         let result = app.call("leave_group", group.clone()).await;
         assert_eq!(result["structuredContent"]["outcome"], "left", "{result}");
         assert_eq!(

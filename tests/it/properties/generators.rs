@@ -1,4 +1,4 @@
-//! Policies and calls that are made up.
+//! Generates policies and calls.
 
 use std::fmt::Write as _;
 
@@ -52,7 +52,7 @@ pub(super) fn entries() -> impl Strategy<Value = String> {
     prop::collection::vec(select(ENTRIES.to_vec()), 0..4).prop_map(|all| format!("{all:?}"))
 }
 
-/// The rest of a rule: what it does, when and how often.
+/// The body of a rule: action, conditions and limits.
 pub(super) fn rule() -> impl Strategy<Value = (String, bool)> {
     let when = prop_oneof![
         3 => Just(""),
@@ -76,7 +76,8 @@ pub(super) fn rule() -> impl Strategy<Value = (String, bool)> {
     })
 }
 
-/// One entry below `[[tools.X]]`; conditions on text are for what has a text.
+/// One rule below `[[tools.X]]`. Rules with conditions are for `send_message`, which has a
+/// text.
 pub(super) fn tool_rule() -> impl Strategy<Value = String> {
     (select(TOOLS.to_vec()), rule()).prop_map(|(tool, (rule, conditional))| {
         let tool = if conditional { "send_message" } else { tool };
@@ -84,7 +85,7 @@ pub(super) fn tool_rule() -> impl Strategy<Value = String> {
     })
 }
 
-/// A table of a sheet, with its name, so that none is there twice.
+/// A table of a layer, with its name so that duplicates can be removed.
 pub(super) fn section() -> impl Strategy<Value = (&'static str, String)> {
     let recipients = (
         prop::option::of(entries()),
@@ -167,8 +168,8 @@ pub(super) fn layer() -> impl Strategy<Value = Layer> {
 }
 
 impl Layer {
-    /// Its text, below a name or at the top of a file; more goes between its keys and
-    /// its tables.
+    /// The layer as TOML, with a prefix for its tables. `between` is inserted between its
+    /// keys and its tables.
     pub(super) fn text(&self, below: &str, between: &str) -> String {
         let mut text = String::new();
         if let Some(action) = self.default {
@@ -189,17 +190,17 @@ impl Layer {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Written {
+pub(super) struct PolicyFile {
     pub(super) main: Layer,
     pub(super) grant: Option<Layer>,
     pub(super) mode: Option<bool>,
     pub(super) asks: Option<bool>,
 }
 
-pub(super) fn written() -> impl Strategy<Value = Written> {
+pub(super) fn policy_file() -> impl Strategy<Value = PolicyFile> {
     let flag = || prop::option::of(any::<bool>());
     let grant = prop::option::of(layer());
-    (layer(), grant, flag(), flag()).prop_map(|(main, grant, mode, asks)| Written {
+    (layer(), grant, flag(), flag()).prop_map(|(main, grant, mode, asks)| PolicyFile {
         main,
         grant,
         mode,
@@ -209,7 +210,7 @@ pub(super) fn written() -> impl Strategy<Value = Written> {
 
 pub(super) const LISTS: &str = "[lists]\npeople = [\"+15552220002\", \"group:Us\"]\n";
 
-impl Written {
+impl PolicyFile {
     pub(super) fn text(&self) -> String {
         let mut more = LISTS.to_owned();
         if let Some(asks) = self.asks {
@@ -230,7 +231,7 @@ impl Written {
     }
 }
 
-/// A call and what is so when it is made.
+/// A call and the facts at its time.
 #[derive(Debug, Clone)]
 pub(super) struct Call {
     pub(super) tool: &'static str,
@@ -304,8 +305,9 @@ impl Call {
         tools.prepare(self.tool, arguments).unwrap().facts().clone()
     }
 
-    /// How strict a policy is with it, from allowed to hidden; and the limits and gaps.
-    pub(super) fn judged(&self, policy: &Policy) -> (usize, Vec<String>, usize) {
+    /// The strictness of a decision (0 is allow, 3 is hidden), its limits, and the number of
+    /// its delays.
+    pub(super) fn decision(&self, policy: &Policy) -> (usize, Vec<String>, usize) {
         let facts = self.facts();
         let mut groups = match self.names {
             Some(_) => GroupNames::default(),
@@ -336,16 +338,16 @@ impl Call {
         let mut limits: Vec<_> = limits.collect();
         limits.sort();
         let strictness = order.iter().position(|word| *word == name).unwrap();
-        // Of a tool that is refused whatever it is asked for nothing is found out.
+        // No attributes are resolved for a tool that is always refused.
         let effect = policy.effect(self.tool, facts.risk, "local");
         assert!(effect.admits() || !decision.effect().admits());
         (strictness, limits, decision.paces.len())
     }
 }
 
-/// Whether a rule of the sheet already speaks of every call of the tool: then the
-/// default does not, and another rule can only tighten.
-pub(super) fn speaks(layer: &Layer, call: &Call) -> bool {
+/// Whether a rule of the layer already applies to every call of the tool. Then the default
+/// does not apply, and another rule can only tighten.
+pub(super) fn has_rule_for(layer: &Layer, call: &Call) -> bool {
     let rules = layer.rules.iter();
     let mut plain = rules.filter(|rule| !rule.contains("when") || rule.contains("\"allow\""));
     let named = format!("[[tools.\"{}\"]]", call.tool);

@@ -1,4 +1,4 @@
-//! What holds of every policy and every call.
+//! Properties of every policy and every call.
 
 use proptest::{prelude::*, sample::select};
 use whatsapp_guard::policy::Policy;
@@ -10,38 +10,38 @@ proptest! {
     #![proptest_config(gate::cases(192))]
 
     #[test]
-    fn more_of_a_policy_never_loosens(
-        written in written(), calls in prop::collection::vec(call(), 1..6),
+    fn additions_never_loosen_a_policy(
+        file in policy_file(), calls in prop::collection::vec(call(), 1..6),
         section in section(), rule in tool_rule(), hidden in select(TOOLS.to_vec()), grant in layer(),
     ) {
-        let before = written.policy();
-        let mut more: Vec<(&str, Written)> = Vec::new();
-        if !written.main.sections.iter().any(|(name, _)| *name == section.0) && section.0 != "risk" {
-            let mut one = written.clone();
+        let before = file.policy();
+        let mut more: Vec<(&str, PolicyFile)> = Vec::new();
+        if !file.main.sections.iter().any(|(name, _)| *name == section.0) && section.0 != "risk" {
+            let mut one = file.clone();
             one.main.sections.push(section.clone());
             more.push(("a section", one));
         }
-        let mut one = written.clone();
+        let mut one = file.clone();
         one.main.hide.push(hidden);
         more.push(("hide", one));
-        let mut one = written.clone();
+        let mut one = file.clone();
         one.main.rules.push(rule);
         more.push(("a rule", one));
-        if written.grant.is_none() {
-            let one = Written { grant: Some(grant), ..written.clone() };
+        if file.grant.is_none() {
+            let one = PolicyFile { grant: Some(grant), ..file.clone() };
             more.push(("a grant", one));
         }
-        let one = Written { mode: Some(true), ..written.clone() };
+        let one = PolicyFile { mode: Some(true), ..file.clone() };
         more.push(("reading alone", one));
         for (what, one) in more {
             let after = one.policy();
             for call in &calls {
-                // The first rule that speaks of a tool may admit what the default refuses.
-                if what == "a rule" && !speaks(&written.main, call) {
+                // The first rule for a tool may allow what the default refuses.
+                if what == "a rule" && !has_rule_for(&file.main, call) {
                     continue;
                 }
-                let (was, limits, paces) = call.judged(&before);
-                let (is, limits_now, paces_now) = call.judged(&after);
+                let (was, limits, paces) = call.decision(&before);
+                let (is, limits_now, paces_now) = call.decision(&after);
                 prop_assert!(is >= was, "{what}: {} before, {}", was, one.text());
                 prop_assert!(limits.len() <= limits_now.len() && paces <= paces_now, "{what}");
             }
@@ -50,41 +50,41 @@ proptest! {
 
     #[test]
     fn an_include_never_loosens(
-        written in written(), included in written(), shadow: bool, calls in prop::collection::vec(call(), 1..6),
+        file in policy_file(), included in policy_file(), shadow: bool, calls in prop::collection::vec(call(), 1..6),
     ) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("policy.toml");
-        // Lists of one name may stand in one file alone.
+        // A list may be defined in one file only.
         let mut base = included.text().replace(LISTS, "");
         if shadow && included.mode.is_none() {
             base += "[mode]\nvalue = \"shadow\"\n";
         }
         std::fs::write(folder.path().join("base.toml"), base).unwrap();
-        let text = written.text();
+        let text = file.text();
         std::fs::write(&path, &text).unwrap();
         let before = Policy::load(&path).unwrap();
         let text = text.replacen('\n', "\ninclude = [\"base.toml\"]\n", 1);
         std::fs::write(&path, text).unwrap();
         let after = match Policy::load(&path) {
             Ok(after) => after,
-            // Counters of one name with other numbers are an error, and looser than nothing.
+            // Counters with the same name and different limits are an error.
             Err(wrong) => { prop_assert!(wrong.to_string().contains("counter-conflict"), "{wrong}"); return Ok(()); }
         };
         prop_assert!(after.mode.shadow.is_none());
         for call in &calls {
-            let (was, limits, _) = call.judged(&before);
-            let (is, limits_now, _) = call.judged(&after);
+            let (was, limits, _) = call.decision(&before);
+            let (is, limits_now, _) = call.decision(&after);
             prop_assert!(is >= was);
             prop_assert!(limits.len() <= limits_now.len());
         }
     }
 
     #[test]
-    fn the_order_of_rules_lists_and_tables_is_no_matter(
-        written in written(), calls in prop::collection::vec(call(), 1..6), turn in 0..5_usize,
+    fn the_order_of_rules_lists_and_tables_has_no_effect(
+        file in policy_file(), calls in prop::collection::vec(call(), 1..6), turn in 0..5_usize,
     ) {
-        let before = written.policy();
-        let mut other = written.clone();
+        let before = file.policy();
+        let mut other = file.clone();
         for layer in [Some(&mut other.main), other.grant.as_mut()].into_iter().flatten() {
             layer.sections.reverse();
             layer.hide.reverse();
@@ -94,13 +94,13 @@ proptest! {
         }
         let after = other.policy();
         for call in &calls {
-            prop_assert_eq!(call.judged(&before), call.judged(&after), "{}", other.text());
+            prop_assert_eq!(call.decision(&before), call.decision(&after), "{}", other.text());
         }
     }
 
     #[test]
-    fn the_order_of_includes_is_no_matter(
-        written in written(), one in layer(), two in layer(), calls in prop::collection::vec(call(), 1..6),
+    fn the_order_of_includes_has_no_effect(
+        file in policy_file(), one in layer(), two in layer(), calls in prop::collection::vec(call(), 1..6),
     ) {
         let folder = tempfile::tempdir().unwrap();
         for (name, layer) in [("one", &one), ("two", &two)] {
@@ -109,7 +109,7 @@ proptest! {
         }
         let load = |includes: &str| {
             let path = folder.path().join("policy.toml");
-            let text = written.text().replacen('\n', &format!("\ninclude = {includes}\n"), 1);
+            let text = file.text().replacen('\n', &format!("\ninclude = {includes}\n"), 1);
             std::fs::write(&path, text).unwrap();
             Policy::load(&path)
         };
@@ -119,12 +119,12 @@ proptest! {
             both => { prop_assert!(both.0.is_err() && both.1.is_err()); return Ok(()); }
         };
         for call in &calls {
-            prop_assert_eq!(call.judged(&before), call.judged(&after));
+            prop_assert_eq!(call.decision(&before), call.decision(&after));
         }
     }
 
     #[test]
-    fn no_bytes_make_a_policy_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+    fn no_bytes_make_the_parser_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("policy.toml");
         std::fs::write(&path, &bytes).unwrap();
@@ -132,12 +132,12 @@ proptest! {
     }
 
     #[test]
-    fn no_slip_makes_a_policy_panic(written in written(), at: prop::sample::Index, len in 0..12_usize, put in "[a-z0-9\"\\[\\]{}=., \n\u{e9}-]{0,6}") {
-        let text = written.text();
+    fn no_typo_makes_the_parser_panic(file in policy_file(), at: prop::sample::Index, len in 0..12_usize, put in "[a-z0-9\"\\[\\]{}=., \n\u{e9}-]{0,6}") {
+        let text = file.text();
         let start = text.floor_char_boundary(at.index(text.len()));
         let end = text.ceil_char_boundary((start + len).min(text.len()));
-        let slipped = format!("{}{put}{}", &text[..start], &text[end..]);
-        if let Err(found) = Policy::from_toml("policy.toml", &slipped) {
+        let broken = format!("{}{put}{}", &text[..start], &text[end..]);
+        if let Err(found) = Policy::from_toml("policy.toml", &broken) {
             prop_assert!(!found.to_string().is_empty());
             prop_assert!(found.located().next().is_some());
         }
@@ -148,11 +148,11 @@ proptest! {
     #![proptest_config(gate::cases(12))]
 
     #[test]
-    fn what_is_refused_is_not_sent(written in written(), calls in prop::collection::vec(call(), 1..8)) {
+    fn refused_calls_are_not_sent(file in policy_file(), calls in prop::collection::vec(call(), 1..8)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let mock = wiremock::MockServer::start().await;
-            let setup = app::waha(&mock).policy(&written.text());
+            let setup = app::waha(&mock).policy(&file.text());
             let mut app = setup.person(app::Person::Declines).start().await;
             for call in &calls {
                 let before = changes(&mock).await;
@@ -166,7 +166,7 @@ proptest! {
     }
 }
 
-/// How many requests would have changed something.
+/// The number of requests other than GET.
 async fn changes(mock: &wiremock::MockServer) -> usize {
     let requests = mock.received_requests().await.unwrap();
     let changes = requests.iter().filter(|one| one.method.as_str() != "GET");

@@ -10,7 +10,7 @@ use whatsapp_guard::{
     ledger::Ledger,
 };
 
-use crate::app::{self, App, BOTH, Era, OPEN, Person, code, policy, wrong, yes};
+use crate::app::{self, BOTH, Era, OPEN, Person, TestServer, code, error_code, policy, yes};
 
 const FLATMATES: &str = "120363000000000002@g.us";
 const CHAT: &str = "15552220001@c.us";
@@ -21,7 +21,7 @@ enum Waiting {
     Modern { params: Value },
 }
 
-async fn ask(app: &mut App, era: Era, tool: &str, arguments: Value) -> Waiting {
+async fn ask(app: &mut TestServer, era: Era, tool: &str, arguments: Value) -> Waiting {
     let params = json!({ "name": tool, "arguments": arguments });
     match era {
         Era::Legacy => {
@@ -42,7 +42,7 @@ async fn ask(app: &mut App, era: Era, tool: &str, arguments: Value) -> Waiting {
 }
 
 /// The person says yes; what the call comes to.
-async fn accept(app: &mut App, waiting: &Waiting) -> Value {
+async fn accept(app: &mut TestServer, waiting: &Waiting) -> Value {
     let answer = match waiting {
         Waiting::Legacy { call, question } => {
             let yes = json!({ "jsonrpc": "2.0", "id": question["id"], "result": yes() });
@@ -147,7 +147,7 @@ async fn a_yes_is_still_for_one_call_of_one_caller_in_time() {
     };
     params["arguments"]["group"] = "120363000000000001@g.us".into();
     let answer = app.call_once(params).await;
-    assert_eq!(wrong(&answer), "approval-invalid");
+    assert_eq!(error_code(&answer), "approval-invalid");
 }
 
 /// Allows with a limit on `get_session`.
@@ -156,7 +156,7 @@ fn limited(limit: &str) -> String {
 }
 
 /// How many calls are let through until one is not.
-async fn passing(app: &mut App) -> usize {
+async fn passing(app: &mut TestServer) -> usize {
     for passed in 0..100 {
         let result = app.call("get_session", json!({})).await;
         if result["isError"] == true {

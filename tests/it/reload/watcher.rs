@@ -10,7 +10,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    app::process::{Running, serve},
+    app::process::{ServerProcess, serve},
     app::{BOTH, Era},
 };
 
@@ -21,14 +21,14 @@ const IN_FORCE: &str = "changed, and in force from now on";
 const REJECTED: &str = "is NOT in force";
 
 /// A program that follows this file.
-fn following(file: &Path, home: &TempDir) -> Running {
+fn following(file: &Path, home: &TempDir) -> ServerProcess {
     let mut command = serve(home.path());
     command.arg("--policy").arg(file);
-    Running::start(command, Era::Legacy)
+    ServerProcess::start(command, Era::Legacy)
 }
 
 /// A file of a folder of its own, and a program that follows it.
-fn started(text: &str) -> (Running, PathBuf, TempDir) {
+fn started(text: &str) -> (ServerProcess, PathBuf, TempDir) {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir(home.path().join("config")).unwrap();
     let file = home.path().join("config/policy.toml");
@@ -39,12 +39,12 @@ fn started(text: &str) -> (Running, PathBuf, TempDir) {
 }
 
 /// Waits until the program follows its file.
-fn settled(running: &mut Running) {
+fn settled(running: &mut ServerProcess) {
     hang_up(running);
-    running.said("unchanged, and in force");
+    running.stderr_until("unchanged, and in force");
 }
 
-fn hang_up(running: &Running) {
+fn hang_up(running: &ServerProcess) {
     running.signal(Signal::HUP);
 }
 
@@ -60,15 +60,15 @@ fn a_file_that_is_written_or_replaced_is_in_force() {
     let (mut running, file, _home) = started(ALLOW);
     assert_eq!(running.outcome("get_session", json!({})), "done");
     replace(&file, HIDE);
-    let said = running.said(IN_FORCE);
+    let said = running.stderr_until(IN_FORCE);
     assert_eq!(said.lines().count(), 1, "{said}");
-    running.told("notifications/tools/list_changed");
-    running.told("notifications/resources/list_changed");
+    running.notification("notifications/tools/list_changed");
+    running.notification("notifications/resources/list_changed");
     assert_eq!(running.outcome("get_session", json!({})), "hidden");
     assert!(!running.listed().contains(&"get_session".to_owned()));
     fs::write(&file, ALLOW).unwrap();
-    running.said(IN_FORCE);
-    running.told("notifications/tools/list_changed");
+    running.stderr_until(IN_FORCE);
+    running.notification("notifications/tools/list_changed");
     assert_eq!(running.outcome("get_session", json!({})), "done");
     assert_eq!(running.finish(), "");
 }
@@ -78,7 +78,7 @@ fn a_bad_file_is_not_in_force_and_that_is_said() {
     let (mut running, file, _home) = started(HIDE);
     let before = running.policy();
     replace(&file, BAD);
-    let said = running.said("did you mean");
+    let said = running.stderr_until("did you mean");
     assert!(said.contains(REJECTED), "{said}");
     assert!(said.contains("hide = [\"get_sesion\"]"), "{said}");
     assert_eq!(running.outcome("get_session", json!({})), "hidden");
@@ -95,32 +95,36 @@ fn a_bad_file_is_not_in_force_and_that_is_said() {
     // The same again is not said again, unless somebody asks.
     replace(&file, BAD);
     hang_up(&running);
-    running.said(REJECTED);
+    running.stderr_until(REJECTED);
     replace(&file, HIDE);
-    let said = running.said("says again what is in force");
+    let said = running.stderr_until("says again what is in force");
     assert!(!said.contains(REJECTED), "{said}");
     assert_eq!(running.policy(), before);
-    assert!(running.noted.is_empty(), "{:?}", running.noted);
+    assert!(
+        running.notifications.is_empty(),
+        "{:?}",
+        running.notifications
+    );
 }
 
 #[test]
 fn a_file_that_vanishes_leaves_what_was_in_force() {
     let (mut running, file, home) = started(HIDE);
     fs::remove_file(&file).unwrap();
-    running.said("cannot be read");
+    running.stderr_until("cannot be read");
     assert_eq!(running.outcome("get_session", json!({})), "hidden");
     fs::remove_dir(file.parent().unwrap()).unwrap();
     hang_up(&running);
-    running.said("cannot be read");
+    running.stderr_until("cannot be read");
     // With the folder that it is in, and another one of that name.
     let other = home.path().join("other");
     fs::create_dir(&other).unwrap();
     fs::write(other.join("policy.toml"), ALLOW).unwrap();
     fs::rename(other, file.parent().unwrap()).unwrap();
-    running.said(IN_FORCE);
+    running.stderr_until(IN_FORCE);
     assert_eq!(running.outcome("get_session", json!({})), "done");
     replace(&file, HIDE);
-    running.said(IN_FORCE);
+    running.stderr_until(IN_FORCE);
 }
 
 #[test]
@@ -130,19 +134,19 @@ fn what_is_included_is_followed_too() {
     let including = format!("include = [\"base/more.toml\"]\n{ALLOW}");
     // A file that is not there yet.
     replace(&file, &including);
-    running.said(REJECTED);
+    running.stderr_until(REJECTED);
     fs::create_dir(folder.join("base")).unwrap();
     fs::write(folder.join("base/more.toml"), BAD).unwrap();
-    running.said("get_sesion");
+    running.stderr_until("get_sesion");
     fs::write(folder.join("base/more.toml"), HIDE).unwrap();
-    running.said(IN_FORCE);
+    running.stderr_until(IN_FORCE);
     assert_eq!(running.outcome("get_session", json!({})), "hidden");
     replace(&folder.join("base/more.toml"), ALLOW);
-    running.said(IN_FORCE);
+    running.stderr_until(IN_FORCE);
     assert_eq!(running.outcome("get_session", json!({})), "done");
     // What is no longer included is no longer followed.
     replace(&file, ALLOW);
-    running.said(IN_FORCE);
+    running.stderr_until(IN_FORCE);
     replace(&folder.join("base/more.toml"), BAD);
     settled(&mut running);
     assert_eq!(running.finish(), "");
@@ -166,10 +170,10 @@ fn links_that_are_turned_are_followed() {
     settled(&mut running);
     symlink("../two", place("config/new")).unwrap();
     fs::rename(place("config/new"), place("config/data")).unwrap();
-    running.said(IN_FORCE);
+    running.stderr_until(IN_FORCE);
     assert_eq!(running.outcome("get_session", json!({})), "hidden");
     fs::write(place("two/policy.toml"), ALLOW).unwrap();
-    running.said(IN_FORCE);
+    running.stderr_until(IN_FORCE);
     assert_eq!(running.outcome("get_session", json!({})), "done");
 }
 
@@ -179,10 +183,10 @@ fn warnings_are_said_at_the_start_and_with_each_change() {
     let (running, file, home) = started(&odd);
     drop(running);
     let mut running = following(&file, &home);
-    running.said("team");
+    running.stderr_until("team");
     settled(&mut running);
     replace(&file, &format!("{odd}# more\n"));
-    let said = running.said("team");
+    let said = running.stderr_until("team");
     assert!(said.contains(IN_FORCE), "{said}");
 }
 
@@ -195,7 +199,7 @@ fn other_files_of_the_folder_change_nothing() {
     command.arg("--policy").arg(&file);
     let audit = home.path().join("audit.jsonl");
     command.arg("--audit").arg(&audit);
-    let mut running = Running::start(command, Era::Legacy);
+    let mut running = ServerProcess::start(command, Era::Legacy);
     settled(&mut running);
     for number in 0..50 {
         running.call("get_session", json!({}));
@@ -212,20 +216,24 @@ fn a_listener_of_the_newer_era_is_told_what_it_asked_for() {
     fs::write(&file, ALLOW).unwrap();
     let mut command = serve(home.path());
     command.arg("--policy").arg(&file);
-    let mut running = Running::start(command, Era::Modern);
+    let mut running = ServerProcess::start(command, Era::Modern);
     running.listed();
     settled(&mut running);
     let wanted = json!({ "notifications": { "toolsListChanged": true } });
     let id = running.begin("subscriptions/listen", wanted);
-    let told = running.told("notifications/subscriptions/acknowledged");
+    let told = running.notification("notifications/subscriptions/acknowledged");
     assert_eq!(told["params"]["notifications"]["toolsListChanged"], true);
     replace(&file, HIDE);
-    let told = running.told("notifications/tools/list_changed");
+    let told = running.notification("notifications/tools/list_changed");
     let meta = &told["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"];
     assert_eq!(*meta, json!(id), "{told}");
-    running.said(IN_FORCE);
+    running.stderr_until(IN_FORCE);
     assert!(!running.listed().contains(&"get_session".to_owned()));
-    assert!(running.noted.is_empty(), "{:?}", running.noted);
+    assert!(
+        running.notifications.is_empty(),
+        "{:?}",
+        running.notifications
+    );
     assert_eq!(running.finish(), "");
 }
 
@@ -238,13 +246,13 @@ fn a_policy_that_changes_before_the_session_is_in_force_with_it() {
         fs::write(&file, odd).unwrap();
         let mut command = serve(home.path());
         command.arg("--policy").arg(&file);
-        let mut running = Running::unopened(command, era);
+        let mut running = ServerProcess::spawn(command, era);
         // It has read the file when it warns of it.
-        running.said("team");
+        running.stderr_until("team");
         replace(&file, HIDE);
         running.open();
         running.listed();
-        running.said(IN_FORCE);
+        running.stderr_until(IN_FORCE);
         assert_eq!(running.outcome("get_session", json!({})), "hidden");
     }
 }

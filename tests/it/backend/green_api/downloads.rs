@@ -80,8 +80,8 @@ async fn what_is_large_goes_to_the_inbox() {
     let inbox = TempDir::new().unwrap();
     let large = [b"%PDF-".as_slice(), &vec![b'x'; 2 * 1024 * 1024]].concat();
     let mock = server(bytes(&large)).await;
-    let rules = MediaRules::default().saving_in(Some(inbox.path().to_owned()));
-    let mut app = app::green_api_taking(&mock, rules).start().await;
+    let rules = MediaRules::default().with_inbox(Some(inbox.path().to_owned()));
+    let mut app = app::green_api_with_media(&mock, rules).start().await;
     let result = app.call("download_media", message()).await;
     let saved = result["structuredContent"]["saved_as"].as_str().unwrap();
     assert_eq!(fs::read(saved).unwrap(), large);

@@ -29,7 +29,7 @@ use wiremock::{
     matchers::{body_json, body_string, method, path},
 };
 
-use crate::app::{self, App, SECRET, code, text, timeouts};
+use crate::app::{self, SECRET, TestServer, code, text, timeouts};
 
 const GROUP: &str = "120363025246125486@g.us";
 const OWN: &str = "15550001111@c.us";
@@ -156,7 +156,7 @@ async fn call(mock: &MockServer, tool: &str, arguments: Value) -> Value {
     call_in(&mut app::green_api(mock).start().await, tool, arguments).await
 }
 
-async fn call_in(app: &mut App, tool: &str, arguments: Value) -> Value {
+async fn call_in(app: &mut TestServer, tool: &str, arguments: Value) -> Value {
     let result = app.call(tool, arguments).await;
     let told = format!(
         "{result}{:?}{:?}{:?}",

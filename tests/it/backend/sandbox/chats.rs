@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{self, App, code, text};
+use crate::app::{self, TestServer, code, text};
 
 const MUM: &str = "15552220001@c.us";
 
-async fn chat(app: &mut App, id: &str) -> Value {
+async fn chat(app: &mut TestServer, id: &str) -> Value {
     app.call("get_chat", json!({ "chat": id })).await["structuredContent"].clone()
 }
 
-async fn change(app: &mut App, tool: &str, id: &str) {
+async fn change(app: &mut TestServer, tool: &str, id: &str) {
     let result = app.call(tool, json!({ "chat": id })).await;
     assert_eq!(result["structuredContent"]["outcome"], "done", "{result}");
     assert_eq!(result["structuredContent"]["verified"], true);

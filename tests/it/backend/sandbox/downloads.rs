@@ -4,12 +4,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use whatsapp_guard::media::MediaRules;
 
-use crate::app::{self, App, code, text};
+use crate::app::{self, TestServer, code, text};
 
 const MUM: &str = "15552220001@c.us";
 
 /// The newest message of a chat that is more than text.
-async fn newest_file(app: &mut App, chat: &str) -> Value {
+async fn newest_file(app: &mut TestServer, chat: &str) -> Value {
     let found = app.call("list_messages", json!({ "chat": chat })).await;
     let messages = found["structuredContent"]["messages"].as_array().unwrap();
     let file = messages.iter().find(|message| message["kind"].is_string());
@@ -41,8 +41,8 @@ async fn a_large_file_needs_an_inbox() {
     assert_eq!(code(&result), "media-refused");
     assert!(text(&result).contains("WHATSAPP_GUARD_INBOX"));
     let inbox = TempDir::new().unwrap();
-    let rules = MediaRules::default().saving_in(Some(inbox.path().to_owned()));
-    let mut app = app::sandbox_taking(rules).linked().await;
+    let rules = MediaRules::default().with_inbox(Some(inbox.path().to_owned()));
+    let mut app = app::sandbox_with_media(rules).linked().await;
     let mut paths = Vec::new();
     for _ in 0..2 {
         let result = app.call("download_media", message.clone()).await;

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{self, App, Person, code, text};
+use crate::app::{self, Person, TestServer, code, text};
 
 const FAMILY: &str = "120363000000000001@g.us";
 const FLATMATES: &str = "120363000000000002@g.us";
 
-async fn roles(app: &mut App, group: &str) -> Vec<(String, String)> {
+async fn roles(app: &mut TestServer, group: &str) -> Vec<(String, String)> {
     let result = app
         .call("list_group_members", json!({ "group": group }))
         .await;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{self, App};
+use crate::app::{self, TestServer};
 
-async fn call(app: &mut App, tool: &str) -> Value {
+async fn call(app: &mut TestServer, tool: &str) -> Value {
     let result = app.call(tool, json!({})).await;
     assert_eq!(result["isError"], false, "{tool}: {result}");
     result["structuredContent"].clone()

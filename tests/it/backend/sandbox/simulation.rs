@@ -6,7 +6,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use whatsapp_guard::backend::Backend;
 
-use crate::app::{self, App, code};
+use crate::app::{self, TestServer, code};
 
 const MUM: &str = "15552220001@c.us";
 const SAM: &str = "15552220003@c.us";
@@ -14,18 +14,18 @@ const FAMILY: &str = "120363000000000001@g.us";
 const FLATMATES: &str = "120363000000000002@g.us";
 const BOOKS: &str = "120363000000000003@g.us";
 
-async fn done(app: &mut App, tool: &str, arguments: Value) -> Value {
+async fn done(app: &mut TestServer, tool: &str, arguments: Value) -> Value {
     let result = app.call(tool, arguments).await;
     assert_eq!(result["isError"], false, "{tool}: {result}");
     result["structuredContent"].clone()
 }
 
-async fn messages(app: &mut App, arguments: Value) -> Vec<Value> {
+async fn messages(app: &mut TestServer, arguments: Value) -> Vec<Value> {
     let told = done(app, "list_messages", arguments).await;
     told["messages"].as_array().unwrap().clone()
 }
 
-async fn unread(app: &mut App, chat: &str) -> Value {
+async fn unread(app: &mut TestServer, chat: &str) -> Value {
     done(app, "get_chat", json!({ "chat": chat })).await["unread"].clone()
 }
 

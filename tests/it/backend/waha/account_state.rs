@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{SESSION, get, reply, request, session};
-use crate::app::{self, App, code};
+use crate::app::{self, TestServer, code};
 
 const TIMELOCK: &str = "/api/sessions/default/timelock";
 const CAPPING: &str = "/api/sessions/default/capping";
@@ -29,12 +29,12 @@ async fn server(locked: ResponseTemplate, capped: ResponseTemplate, asked: u64) 
     mock
 }
 
-async fn paused_by(mock: &MockServer, words: &str) -> App {
+async fn paused_by(mock: &MockServer, words: &str) -> TestServer {
     let policy = format!("version = \"1\"\ndefault = \"allow\"\n[health]\npause_on = {words}\n");
     app::waha(mock).policy(&policy).start().await
 }
 
-async fn send(app: &mut App, text: &str) -> Value {
+async fn send(app: &mut TestServer, text: &str) -> Value {
     app.call(
         "send_message",
         json!({ "chat": "+15552223333", "text": text }),

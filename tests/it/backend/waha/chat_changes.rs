@@ -102,7 +102,7 @@ async fn an_old_server_marks_another_way() {
 #[tokio::test]
 async fn a_no_is_a_refusal() {
     let engine = "The method is not implemented by 'GOWS' engine. Check the docs";
-    let broken = json!({ "exception": { "message": "App state key not present!" } });
+    let broken = json!({ "exception": { "message": "TestServer state key not present!" } });
     for (answer, said) in [
         (reply(201, json!(false)), "answered no"),
         (reply(201, json!({ "success": false })), "answered no"),
@@ -111,7 +111,7 @@ async fn a_no_is_a_refusal() {
             refused(422, "The method is not implemented by the engine."),
             "choose another engine",
         ),
-        (reply(500, broken), "App state key not present!"),
+        (reply(500, broken), "TestServer state key not present!"),
         (refused(404, "Chat not found"), "list_chats shows"),
         (wrong_state("STOPPED"), "STOPPED"),
     ] {

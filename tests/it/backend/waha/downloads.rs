@@ -93,8 +93,8 @@ async fn what_is_large_goes_to_the_inbox() {
     let inbox = TempDir::new().unwrap();
     let large = vec![b'x'; 300 * 1024];
     let mock = server(media("text/plain"), bytes(&large)).await;
-    let rules = MediaRules::default().saving_in(Some(inbox.path().to_owned()));
-    let mut app = app::waha_taking(&mock, rules).start().await;
+    let rules = MediaRules::default().with_inbox(Some(inbox.path().to_owned()));
+    let mut app = app::waha_with_media(&mock, rules).start().await;
     let result = app.call("download_media", message()).await;
     let saved = result["structuredContent"]["saved_as"].as_str().unwrap();
     assert_eq!(fs::read(saved).unwrap(), large);
@@ -160,7 +160,7 @@ async fn what_is_not_there_is_told() {
         (
             reply(200, with(told.clone())),
             bytes(PNG).insert_header("Content-Encoding", "gzip"),
-            "packed",
+            "compressed",
         ),
         (reply(200, with(told)), bytes(b""), "the file is empty"),
     ] {
@@ -172,7 +172,7 @@ async fn what_is_not_there_is_told() {
             .await;
         let result = call(&mock, "download_media", message()).await;
         let expected = match wanted {
-            "packed" | "the file is empty" => "media-refused",
+            "compressed" | "the file is empty" => "media-refused",
             _ => "backend-refused",
         };
         assert_eq!(code(&result), expected);

@@ -97,7 +97,7 @@ async fn a_file_is_sent_from_the_outbox() {
     });
     let mock = server("sendFile", body).await;
     let rules = MediaRules::new(Some(outbox.path().to_owned()), 1024);
-    let mut app = app::waha_taking(&mock, rules).start().await;
+    let mut app = app::waha_with_media(&mock, rules).start().await;
     let message = |path: &str| json!({ "chat": ANN, "media": { "path": path } });
     let result = app.call("send_media", message("plan.csv")).await;
     assert_eq!(result["isError"], false, "{result}");

@@ -40,7 +40,7 @@ use wiremock::{
     matchers::{body_bytes, header, method, path},
 };
 
-use crate::app::{self, App, SECRET};
+use crate::app::{self, SECRET, TestServer};
 
 const SESSION: &str = "/api/sessions/default";
 const GROUPS: &str = "/api/default/groups";
@@ -182,7 +182,7 @@ async fn received(mock: &MockServer, verb: &str, at: &str) {
 }
 
 /// Takes a call back; what the audit says came of it.
-async fn cancel(app: &mut App, id: u64) -> Value {
+async fn cancel(app: &mut TestServer, id: u64) -> Value {
     app.send(&json!({
         "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id },
     }))

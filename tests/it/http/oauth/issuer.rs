@@ -1,4 +1,4 @@
-//! An authorization server that a test holds in its hands.
+//! A fake authorization server.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
@@ -16,7 +16,7 @@ use wiremock::{
     matchers::{method, path},
 };
 
-/// What the tokens are for.
+/// The audience of the tokens.
 pub const AUDIENCE: &str = "https://wg.example.com/mcp";
 
 /// A key that signs tokens.
@@ -24,7 +24,7 @@ pub enum Key {
     Ed25519(Ed25519KeyPair),
     Ecdsa(EcdsaKeyPair, &'static str),
     Rsa(RsaKeyPair, &'static dyn RsaEncoding),
-    /// Whoever has a public key can sign like that.
+    /// HMAC with a public key as the secret (algorithm confusion).
     Shared(Vec<u8>),
 }
 
@@ -57,7 +57,7 @@ impl Key {
         Self::Rsa(RsaKeyPair::from_pkcs8(bytes).unwrap(), encoding)
     }
 
-    /// As it stands in a set of keys.
+    /// The public key as a JSON Web Key.
     pub fn public(&self, kid: &str) -> Value {
         match self {
             Self::Ed25519(pair) => {
@@ -73,7 +73,7 @@ impl Key {
                 let key: ring::rsa::PublicKeyComponents<Vec<u8>> = pair.public().into();
                 json!({ "kty": "RSA", "kid": kid, "n": encode(&key.n), "e": encode(&key.e) })
             }
-            Self::Shared(_) => panic!("it is not public"),
+            Self::Shared(_) => panic!("a shared secret has no public key"),
         }
     }
 
@@ -94,7 +94,7 @@ impl Key {
         }
     }
 
-    /// A token of this head and these claims.
+    /// A token with this header and these claims.
     pub fn token(&self, head: &Value, claims: &Value) -> String {
         let part = |value: &Value| encode(value.to_string().as_bytes());
         let signed = format!("{}.{}", part(head), part(claims));
@@ -114,36 +114,36 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// One whose set has one key, `one`.
+    /// Starts a server that publishes one key, `one`.
     pub async fn start() -> Self {
         let issuer = Self {
             server: MockServer::start().await,
             key: Key::ed25519(1),
         };
-        issuer.shows(&[issuer.key.public("one")]).await;
+        issuer.publish(&[issuer.key.public("one")]).await;
         issuer
     }
 
-    /// From now on its set has these keys.
-    pub async fn shows(&self, keys: &[Value]) {
+    /// Publishes these keys from now on.
+    pub async fn publish(&self, keys: &[Value]) {
         let keys = json!({ "keys": keys });
-        self.answers(ResponseTemplate::new(200).set_body_json(keys))
+        self.respond_with(ResponseTemplate::new(200).set_body_json(keys))
             .await;
     }
 
-    /// From now on it answers so.
-    pub async fn answers(&self, answer: ResponseTemplate) {
+    /// Responds to requests for its keys like this from now on.
+    pub async fn respond_with(&self, answer: ResponseTemplate) {
         self.server.reset().await;
         let asked = Mock::given(method("GET")).and(path("/jwks"));
         asked.respond_with(answer).mount(&self.server).await;
     }
 
-    /// How often it was asked since its last change.
-    pub async fn asked(&self) -> usize {
+    /// The number of requests since the last change.
+    pub async fn request_count(&self) -> usize {
         self.server.received_requests().await.unwrap().len()
     }
 
-    /// A policy that takes its tokens.
+    /// A policy that accepts its tokens.
     pub fn policy(&self) -> String {
         let issuer = self.server.uri();
         format!(
@@ -151,7 +151,7 @@ impl Issuer {
         )
     }
 
-    /// Good claims, for an hour.
+    /// Valid claims for an hour.
     pub fn claims(&self, subject: &str, scope: &str) -> Value {
         json!({
             "iss": self.server.uri(), "sub": subject, "aud": AUDIENCE,
@@ -159,13 +159,13 @@ impl Issuer {
         })
     }
 
-    /// A good token.
+    /// A valid token.
     pub fn token(&self, subject: &str, scope: &str) -> String {
-        self.signs(&self.claims(subject, scope))
+        self.sign(&self.claims(subject, scope))
     }
 
-    /// A token of these claims.
-    pub fn signs(&self, claims: &Value) -> String {
+    /// Signs a token with these claims.
+    pub fn sign(&self, claims: &Value) -> String {
         let head = json!({ "alg": "EdDSA", "kid": "one", "typ": "at+jwt" });
         self.key.token(&head, claims)
     }

@@ -1,4 +1,4 @@
-//! Where keys come from, how long they are good for, and what they sign with.
+//! The issuer's keys: discovery, caching and algorithms.
 
 use super::*;
 use wiremock::{
@@ -6,16 +6,16 @@ use wiremock::{
     matchers::{method, path},
 };
 
-const UNKNOWN: &str = "the key of the token is not among those of its issuer";
+const UNKNOWN: &str = "no single key of the issuer matches the token";
 
 fn minutes(count: u64) -> Duration {
     Duration::from_secs(60 * count)
 }
 
 #[tokio::test]
-async fn each_algorithm_is_understood() {
+async fn each_algorithm_is_verified() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let all = [
         ("EdDSA", Key::ed25519(2)),
         ("ES256", Key::ecdsa("P-256")),
@@ -28,24 +28,24 @@ async fn each_algorithm_is_understood() {
         ("PS512", Key::rsa("PS512")),
     ];
     let public: Vec<Value> = all.iter().map(|(name, key)| key.public(name)).collect();
-    issuer.shows(&public).await;
+    issuer.publish(&public).await;
     let claims = issuer.claims("anna", "wg:family");
     for (name, key) in &all {
         let token = key.token(&json!({ "alg": name, "kid": name }), &claims);
-        assert_eq!(knock(&site, &token).await.0, StatusCode::OK, "{name}");
-        // The same signature under the name of another algorithm is none.
+        assert_eq!(try_token(&site, &token).await.0, StatusCode::OK, "{name}");
+        // The same signature is invalid for another algorithm.
         let other = if *name == "RS256" { "PS256" } else { "RS256" };
         let token = key.token(&json!({ "alg": other, "kid": name }), &claims);
-        let (status, _) = knock(&site, &token).await;
+        let (status, _) = try_token(&site, &token).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED, "{name} as {other}");
     }
-    assert_eq!(issuer.asked().await, 1);
+    assert_eq!(issuer.request_count().await, 1);
 }
 
 #[tokio::test]
-async fn a_key_is_taken_for_what_its_set_says_it_is() {
+async fn a_key_is_used_only_as_its_set_declares() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let key = Key::rsa("RS256");
     let claims = issuer.claims("anna", "wg:family");
     let token = key.token(&json!({ "alg": "RS256", "kid": "k" }), &claims);
@@ -69,79 +69,79 @@ async fn a_key_is_taken_for_what_its_set_says_it_is() {
             good,
             good,
         ),
-        // Which of the two is not said.
+        // Without a `kid`, both keys match.
         (vec![key.public("k"), key.public("l")], good, refused),
         (vec![key.public("k"), key.public("k")], refused, refused),
     ] {
-        issuer.shows(&keys).await;
+        issuer.publish(&keys).await;
         site.hand.advance(minutes(10));
-        assert_eq!(knock(&site, &token).await.0, with_kid, "{keys:?}");
-        assert_eq!(knock(&site, &without_kid).await.0, bare, "{keys:?}");
-        assert_eq!(issuer.asked().await, 1);
+        assert_eq!(try_token(&site, &token).await.0, with_kid, "{keys:?}");
+        assert_eq!(try_token(&site, &without_kid).await.0, bare, "{keys:?}");
+        assert_eq!(issuer.request_count().await, 1);
         site.hand.set_wall(jiff::Timestamp::UNIX_EPOCH);
     }
 }
 
 #[tokio::test]
-async fn keys_are_exchanged_while_it_runs() {
+async fn keys_can_be_rotated() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let old = issuer.token("anna", "wg:family");
     let next = Key::ed25519(2);
     let claims = issuer.claims("anna", "wg:family");
     let new = next.token(&json!({ "alg": "EdDSA", "kid": "two" }), &claims);
     for _ in 0..3 {
-        assert_eq!(knock(&site, &old).await.0, StatusCode::OK);
+        assert_eq!(try_token(&site, &old).await.0, StatusCode::OK);
     }
-    assert_eq!(issuer.asked().await, 1);
+    assert_eq!(issuer.request_count().await, 1);
     issuer
-        .shows(&[next.public("two"), issuer.key.public("one")])
+        .publish(&[next.public("two"), issuer.key.public("one")])
         .await;
-    // Not sooner than a minute after the last look.
+    // Not sooner than a minute after the last fetch.
     for later in [0, 59] {
         site.hand.advance(Duration::from_secs(later));
-        assert_eq!(knock(&site, &new).await, invalid(UNKNOWN));
-        assert_eq!(issuer.asked().await, 0);
+        assert_eq!(try_token(&site, &new).await, invalid(UNKNOWN));
+        assert_eq!(issuer.request_count().await, 0);
     }
     site.hand.advance(Duration::from_secs(1));
-    assert_eq!(knock(&site, &new).await.0, StatusCode::OK);
-    assert_eq!(knock(&site, &old).await.0, StatusCode::OK);
-    assert_eq!(issuer.asked().await, 1);
-    // A key that is taken out is good until the set is looked at again, and no longer.
-    issuer.shows(&[next.public("two")]).await;
-    assert_eq!(knock(&site, &old).await.0, StatusCode::OK);
+    assert_eq!(try_token(&site, &new).await.0, StatusCode::OK);
+    assert_eq!(try_token(&site, &old).await.0, StatusCode::OK);
+    assert_eq!(issuer.request_count().await, 1);
+    // A removed key is valid until the next fetch.
+    issuer.publish(&[next.public("two")]).await;
+    assert_eq!(try_token(&site, &old).await.0, StatusCode::OK);
     site.hand.advance(minutes(10));
-    assert_eq!(knock(&site, &new).await.0, StatusCode::OK);
-    assert_eq!(knock(&site, &old).await, invalid(UNKNOWN));
-    // Keys that nobody knows do not have it asked more than once a minute.
+    assert_eq!(try_token(&site, &new).await.0, StatusCode::OK);
+    assert_eq!(try_token(&site, &old).await, invalid(UNKNOWN));
+    // Unknown keys cause at most one fetch a minute.
     for kid in 0..20 {
         let head = json!({ "alg": "EdDSA", "kid": format!("made up {kid}") });
-        let (status, _) = knock(&site, &next.token(&head, &claims)).await;
+        let (status, _) = try_token(&site, &next.token(&head, &claims)).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
     }
-    assert_eq!(issuer.asked().await, 1);
+    assert_eq!(issuer.request_count().await, 1);
 }
 
 #[tokio::test]
-async fn the_issuer_says_how_long_its_keys_are_good_for() {
+async fn cache_control_sets_how_long_keys_are_cached() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let keys = json!({ "keys": [issuer.key.public("one")] });
     let answer = ResponseTemplate::new(200).set_body_json(keys);
     let answer = answer.insert_header("cache-control", "public, max-age=1800");
-    issuer.answers(answer).await;
+    issuer.respond_with(answer).await;
     let token = issuer.token("anna", "wg:family");
     for (later, asked) in [(0, 1), (29, 1), (1, 2)] {
         site.hand.advance(minutes(later));
-        assert_eq!(knock(&site, &token).await.0, StatusCode::OK);
-        assert_eq!(issuer.asked().await, asked);
+        assert_eq!(try_token(&site, &token).await.0, StatusCode::OK);
+        assert_eq!(issuer.request_count().await, asked);
     }
 }
 
 #[tokio::test]
-async fn an_issuer_that_does_not_answer_is_told_apart_from_a_bad_token() {
+async fn an_issuer_that_does_not_respond_is_503_and_not_401() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let token = issuer.token("anna", "wg:family");
     let key = issuer.key.public("one");
     let large = json!({ "keys": [key], "more": "x".repeat(256 * 1024) });
@@ -153,7 +153,7 @@ async fn an_issuer_that_does_not_answer_is_told_apart_from_a_bad_token() {
         ResponseTemplate::new(200).set_body_json(large),
         ResponseTemplate::new(302).insert_header("location", elsewhere.as_str()),
     ] {
-        issuer.answers(answer).await;
+        issuer.respond_with(answer).await;
         for _ in 0..3 {
             let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
             let response = site.post(&token, None, &list).send().await.unwrap();
@@ -161,117 +161,117 @@ async fn an_issuer_that_does_not_answer_is_told_apart_from_a_bad_token() {
             assert_eq!(response.headers()["retry-after"], "10");
             assert!(response.headers().get("www-authenticate").is_none());
         }
-        assert_eq!(issuer.asked().await, 1);
+        assert_eq!(issuer.request_count().await, 1);
         site.hand.advance(Duration::from_secs(10));
     }
-    issuer.shows(&[key]).await;
-    assert_eq!(knock(&site, &token).await.0, StatusCode::OK);
+    issuer.publish(&[key]).await;
+    assert_eq!(try_token(&site, &token).await.0, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn known_keys_are_used_for_a_while_without_their_issuer() {
+async fn stale_keys_are_used_for_an_hour_without_their_issuer() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let mut claims = issuer.claims("anna", "wg:family");
     claims["exp"] = json!(100_000);
-    let token = issuer.signs(&claims);
+    let token = issuer.sign(&claims);
     let unknown = issuer
         .key
         .token(&json!({ "alg": "EdDSA", "kid": "two" }), &claims);
-    assert_eq!(knock(&site, &token).await.0, StatusCode::OK);
-    issuer.answers(ResponseTemplate::new(503)).await;
+    assert_eq!(try_token(&site, &token).await.0, StatusCode::OK);
+    issuer.respond_with(ResponseTemplate::new(503)).await;
     for later in [10, 30, 29] {
         site.hand.advance(minutes(later));
-        assert_eq!(knock(&site, &token).await.0, StatusCode::OK);
-        // It could be a new one.
-        let (status, _) = knock(&site, &unknown).await;
+        assert_eq!(try_token(&site, &token).await.0, StatusCode::OK);
+        // The issuer may have a new key.
+        let (status, _) = try_token(&site, &unknown).await;
         assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     }
-    assert_eq!(issuer.asked().await, 3);
+    assert_eq!(issuer.request_count().await, 3);
     site.hand.advance(minutes(1));
-    let (status, _) = knock(&site, &token).await;
+    let (status, _) = try_token(&site, &token).await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-    issuer.shows(&[issuer.key.public("one")]).await;
+    issuer.publish(&[issuer.key.public("one")]).await;
     site.hand.advance(Duration::from_secs(10));
-    assert_eq!(knock(&site, &token).await.0, StatusCode::OK);
+    assert_eq!(try_token(&site, &token).await.0, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn many_requests_at_once_ask_once() {
+async fn concurrent_requests_cause_one_fetch() {
     let issuer = Issuer::start().await;
     let keys = json!({ "keys": [issuer.key.public("one")] });
     let answer = ResponseTemplate::new(200).set_body_json(keys);
     issuer
-        .answers(answer.set_delay(Duration::from_millis(200)))
+        .respond_with(answer.set_delay(Duration::from_millis(200)))
         .await;
-    let site = Arc::new(Site::start(&issuer.policy()).await);
+    let site = Arc::new(HttpServer::start(&issuer.policy()).await);
     let token = issuer.token("anna", "wg:family");
     let mut all = tokio::task::JoinSet::new();
     for _ in 0..16 {
         let (site, token) = (site.clone(), token.clone());
-        all.spawn(async move { knock(&site, &token).await.0 });
+        all.spawn(async move { try_token(&site, &token).await.0 });
     }
     for status in all.join_all().await {
         assert_eq!(status, StatusCode::OK);
     }
-    assert_eq!(issuer.asked().await, 1);
+    assert_eq!(issuer.request_count().await, 1);
 }
 
 #[tokio::test]
-async fn the_keys_are_found_by_the_issuers_metadata() {
+async fn the_issuers_metadata_names_its_keys() {
     let issuer = Issuer::start().await;
     let own = issuer.server.uri();
     let keys = json!({ "keys": [issuer.key.public("one")] });
     let (realm, token) = (format!("{own}/realm"), |name: &str| {
         let mut claims = issuer.claims("anna", "wg:family");
         claims["iss"] = json!(name);
-        issuer.signs(&claims)
+        issuer.sign(&claims)
     });
-    let said = |issuer: &str, keys: &str| json!({ "issuer": issuer, "jwks_uri": keys });
+    let metadata_of = |issuer: &str, keys: &str| json!({ "issuer": issuer, "jwks_uri": keys });
     let (ok, down) = (StatusCode::OK, StatusCode::SERVICE_UNAVAILABLE);
     let at = format!("{own}/certs");
     for (name, place, metadata, status) in [
         (
             &own,
             "/.well-known/oauth-authorization-server",
-            said(&own, &at),
+            metadata_of(&own, &at),
             ok,
         ),
         (
             &own,
             "/.well-known/openid-configuration",
-            said(&own, &at),
+            metadata_of(&own, &at),
             ok,
         ),
         (
             &realm,
             "/.well-known/oauth-authorization-server/realm",
-            said(&realm, &at),
+            metadata_of(&realm, &at),
             ok,
         ),
         (
             &realm,
             "/.well-known/openid-configuration/realm",
-            said(&realm, &at),
+            metadata_of(&realm, &at),
             ok,
         ),
         (
             &realm,
             "/realm/.well-known/openid-configuration",
-            said(&realm, &at),
+            metadata_of(&realm, &at),
             ok,
         ),
-        // It speaks for somebody else, or leads to where anybody listens.
+        // Metadata of another issuer, and keys at a URL without TLS.
         (
             &own,
             "/.well-known/oauth-authorization-server",
-            said(&realm, &at),
+            metadata_of(&realm, &at),
             down,
         ),
         (
             &own,
             "/.well-known/oauth-authorization-server",
-            said(&own, "http://id.example.com/certs"),
+            metadata_of(&own, "http://id.example.com/certs"),
             down,
         ),
         (
@@ -280,7 +280,7 @@ async fn the_keys_are_found_by_the_issuers_metadata() {
             json!({ "issuer": own }),
             down,
         ),
-        (&own, "/.well-known/elsewhere", said(&own, &at), down),
+        (&own, "/.well-known/elsewhere", metadata_of(&own, &at), down),
     ] {
         issuer.server.reset().await;
         for (place, body) in [(place, &metadata), ("/certs", &keys)] {
@@ -294,9 +294,9 @@ async fn the_keys_are_found_by_the_issuers_metadata() {
             &format!("issuer = \"{own}\""),
             &format!("issuer = \"{name}\""),
         );
-        let site = Site::start(&policy).await;
+        let site = HttpServer::start(&policy).await;
         assert_eq!(
-            knock(&site, &token(name)).await.0,
+            try_token(&site, &token(name)).await.0,
             status,
             "{metadata} at {place}"
         );

@@ -1,20 +1,20 @@
-//! Tokens of an authorization server.
+//! Access tokens of an authorization server.
 
-mod document;
+mod invalid_tokens;
 mod issuer;
 mod keys;
-mod refused;
+mod metadata;
 mod scopes;
 mod secrecy;
 
 use super::*;
 use issuer::{AUDIENCE, Issuer, Key, encode};
 
-/// The challenges' end, wherever there is an authorization server.
-const WHERE: &str = "scope=\"wg:family wg:home wg:read\", resource_metadata=\"https://wg.example.com/.well-known/oauth-protected-resource/mcp\"";
+/// The end of each challenge when the policy has an authorization server.
+const CHALLENGE_END: &str = "scope=\"wg:family wg:home wg:read\", resource_metadata=\"https://wg.example.com/.well-known/oauth-protected-resource/mcp\"";
 
-/// What comes of listing tools with a token: the status, and the challenge.
-async fn knock(site: &Site, token: &str) -> (StatusCode, String) {
+/// Lists the tools with a token; returns the status and the challenge.
+async fn try_token(site: &HttpServer, token: &str) -> (StatusCode, String) {
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": { "_meta": {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
@@ -29,9 +29,10 @@ async fn knock(site: &Site, token: &str) -> (StatusCode, String) {
     (response.status(), challenge.unwrap_or_default())
 }
 
+/// The response to an invalid token.
 fn invalid(reason: &str) -> (StatusCode, String) {
     let challenge = format!(
-        "Bearer realm=\"whatsapp-guard\", error=\"invalid_token\", error_description=\"{reason}\", {WHERE}"
+        "Bearer realm=\"whatsapp-guard\", error=\"invalid_token\", error_description=\"{reason}\", {CHALLENGE_END}"
     );
     (StatusCode::UNAUTHORIZED, challenge)
 }

@@ -1,17 +1,17 @@
-//! What a good token leads to.
+//! The scopes of a valid token, and the grant that they belong to.
 
 use super::*;
 
 #[tokio::test]
-async fn a_scope_leads_to_its_grant() {
+async fn a_scope_selects_its_grant() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let mut listed = issuer.claims("anna", "");
     listed["scp"] = json!(["openid", "wg:home"]);
     for (token, refused) in [
         (issuer.token("anna", "wg:family"), false),
         (issuer.token("anna", "openid wg:home wg:family"), false),
-        (issuer.signs(&listed), false),
+        (issuer.sign(&listed), false),
         (issuer.token("carl", "profile wg:read"), true),
     ] {
         let session = site.open(&token).await;
@@ -27,48 +27,48 @@ async fn a_scope_leads_to_its_grant() {
 #[tokio::test]
 async fn a_token_without_a_scope_of_one_grant_is_forbidden() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let forbidden = |reason: &str| {
         let challenge = format!(
-            "Bearer realm=\"whatsapp-guard\", error=\"insufficient_scope\", error_description=\"{reason}\", {WHERE}"
+            "Bearer realm=\"whatsapp-guard\", error=\"insufficient_scope\", error_description=\"{reason}\", {CHALLENGE_END}"
         );
         (StatusCode::FORBIDDEN, challenge)
     };
-    let none = forbidden("the token has none of the scopes that lead to a grant");
+    let none =
+        forbidden("no scope of the token belongs to a grant; request the scopes of one grant");
     for scope in ["", "openid", "wg", "wg:family,wg:home", "WG:FAMILY"] {
-        assert_eq!(knock(&site, &issuer.token("anna", scope)).await, none);
+        assert_eq!(try_token(&site, &issuer.token("anna", scope)).await, none);
     }
     let mut without = issuer.claims("anna", "");
     without.as_object_mut().unwrap().remove("scope");
-    assert_eq!(knock(&site, &issuer.signs(&without)).await, none);
+    assert_eq!(try_token(&site, &issuer.sign(&without)).await, none);
     let both = issuer.token("anna", "wg:read wg:family");
-    let several = forbidden("the token has scopes of several grants; ask for those of one");
-    assert_eq!(knock(&site, &both).await, several);
+    let several = forbidden(
+        "the scopes of the token belong to several grants; request the scopes of one grant",
+    );
+    assert_eq!(try_token(&site, &both).await, several);
     assert!(site.audit().is_empty());
 }
 
 #[tokio::test]
-async fn tokens_of_the_policy_are_good_beside_it() {
+async fn tokens_of_grants_stay_valid() {
     let issuer = Issuer::start().await;
-    let own: String = tokens::digest(ALICE)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let own = hex(&auth::digest(ALICE));
     let policy = format!(
         "{}[grants.alice]\ntoken_sha256 = \"{own}\"\n",
         issuer.policy()
     );
-    let site = Site::start(&policy).await;
-    assert_eq!(knock(&site, ALICE).await.0, StatusCode::OK);
-    assert_eq!(issuer.asked().await, 0);
+    let site = HttpServer::start(&policy).await;
+    assert_eq!(try_token(&site, ALICE).await.0, StatusCode::OK);
+    assert_eq!(issuer.request_count().await, 0);
     let good = issuer.token("anna", "wg:family");
-    assert_eq!(knock(&site, &good).await.0, StatusCode::OK);
+    assert_eq!(try_token(&site, &good).await.0, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_session_is_of_one_subject() {
+async fn a_session_belongs_to_one_subject() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let anna = issuer.token("anna", "wg:family");
     let session = site.open(&anna).await;
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
@@ -83,43 +83,43 @@ async fn a_session_is_of_one_subject() {
     ] {
         assert_eq!(status(&other).await, StatusCode::NOT_FOUND);
     }
-    // Another token of the same person is good for it.
+    // Another token of the same subject is valid for it.
     let mut later = issuer.claims("anna", "wg:home");
     later["exp"] = json!(7200);
     site.hand.advance(Duration::from_secs(1800));
     assert_eq!(status(&anna).await, StatusCode::OK);
     site.hand.advance(Duration::from_secs(1831));
     assert_eq!(status(&anna).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(status(&issuer.signs(&later)).await, StatusCode::OK);
+    assert_eq!(status(&issuer.sign(&later)).await, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn another_policy_holds_from_the_next_request_on() {
+async fn a_new_policy_applies_from_the_next_request_on() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let put = |text: &str| {
         let policy = Policy::from_toml("policy.toml", text).unwrap();
         site.server.replace(policy);
     };
     let anna = issuer.token("anna", "wg:family");
-    assert_eq!(knock(&site, &anna).await.0, StatusCode::OK);
+    assert_eq!(try_token(&site, &anna).await.0, StatusCode::OK);
     put(&issuer.policy().replace("wg:family", "wg:other"));
-    assert_eq!(knock(&site, &anna).await.0, StatusCode::FORBIDDEN);
+    assert_eq!(try_token(&site, &anna).await.0, StatusCode::FORBIDDEN);
     put(&issuer
         .policy()
         .replace("[oauth]", "[oauth]\nalgorithms = [\"RS256\", \"ES256\"]"));
-    assert_eq!(knock(&site, &anna).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(try_token(&site, &anna).await.0, StatusCode::UNAUTHORIZED);
     put("version = \"1\"\n[grants.family]\n");
     let unknown = "Bearer realm=\"whatsapp-guard\", error=\"invalid_token\"";
-    let found = knock(&site, &anna).await;
+    let found = try_token(&site, &anna).await;
     assert_eq!(found, (StatusCode::UNAUTHORIZED, unknown.to_owned()));
     put(&issuer.policy());
-    assert_eq!(knock(&site, &anna).await.0, StatusCode::OK);
-    // Keys of one issuer are nothing for tokens of another.
+    assert_eq!(try_token(&site, &anna).await.0, StatusCode::OK);
+    // Keys of one issuer do not verify tokens of another.
     let other = Issuer::start().await;
     put(&other.policy());
-    assert_eq!(knock(&site, &anna).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(try_token(&site, &anna).await.0, StatusCode::UNAUTHORIZED);
     let anna = other.token("anna", "wg:family");
-    assert_eq!(knock(&site, &anna).await.0, StatusCode::OK);
-    assert_eq!(other.asked().await, 1);
+    assert_eq!(try_token(&site, &anna).await.0, StatusCode::OK);
+    assert_eq!(other.request_count().await, 1);
 }

@@ -22,7 +22,7 @@ async fn an_approval_is_good_for_no_other_account() {
     params["inputResponses"] = json!({ "confirm": yes() });
     params["arguments"]["account"] = "home".into();
     let refused = app.call_once(params.clone()).await;
-    assert_eq!(wrong(&refused), "approval-invalid");
+    assert_eq!(error_code(&refused), "approval-invalid");
     assert_eq!(app.audit().last().unwrap()["account"], "home");
     // It was not used up by that.
     params["arguments"]["account"] = "work".into();

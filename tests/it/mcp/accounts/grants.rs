@@ -30,7 +30,7 @@ async fn an_account_of_others_is_as_if_it_were_not_there() {
         let answer = app
             .call_once(json!({ "name": "get_sesion", "arguments": {} }))
             .await;
-        assert_eq!(wrong(&answer), "unknown-tool");
+        assert_eq!(error_code(&answer), "unknown-tool");
         assert!(answer.to_string().contains("did you mean `get_session`?"));
     }
 }

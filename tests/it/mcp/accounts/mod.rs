@@ -8,7 +8,9 @@ mod resources;
 use serde_json::{Value, json};
 use wiremock::MockServer;
 
-use crate::app::{self, App, BOTH, Era, OPEN, Person, Setup, code, policy, text, wrong, yes};
+use crate::app::{
+    self, BOTH, Era, OPEN, Person, ServerBuilder, TestServer, code, error_code, policy, text, yes,
+};
 
 const CHAT: &str = "15552223333@c.us";
 const FLATMATES: &str = "120363000000000002@g.us";
@@ -29,12 +31,12 @@ fn with(more: &str) -> String {
     format!("{OPEN}{more}{THREE}")
 }
 
-fn sandboxes() -> Setup {
+fn sandboxes() -> ServerBuilder {
     let named = ["work", "home", "boss"].map(|name| (name, app::sandbox_config()));
     app::accounts(&named).policy(&with("")).grant("alice")
 }
 
-async fn tools(app: &mut App) -> Vec<Value> {
+async fn tools(app: &mut TestServer) -> Vec<Value> {
     let answer = app.request("tools/list", json!({})).await;
     answer["result"]["tools"].as_array().unwrap().clone()
 }

@@ -1,6 +1,6 @@
-//! What a file is, by its first bytes.
+//! Detects the media type of a file from its first bytes.
 
-/// The kinds of media that WhatsApp tells apart.
+/// The kinds of media that WhatsApp distinguishes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Family {
     /// A picture.
@@ -25,7 +25,8 @@ impl Family {
     }
 }
 
-const PLAIN: &[(&[u8], &str)] = &[
+/// Media types whose signature is a fixed prefix.
+const SIGNATURES: &[(&[u8], &str)] = &[
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"GIF87a", "image/gif"),
@@ -42,9 +43,12 @@ const PLAIN: &[(&[u8], &str)] = &[
     (b"%PDF-", "application/pdf"),
 ];
 
-/// The media type that the first bytes tell.
-pub(super) fn sniffed(bytes: &[u8]) -> Option<&'static str> {
-    if let Some((_, mime)) = PLAIN.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+/// The media type that the first bytes identify.
+pub(super) fn sniff(bytes: &[u8]) -> Option<&'static str> {
+    if let Some((_, mime)) = SIGNATURES
+        .iter()
+        .find(|(magic, _)| bytes.starts_with(magic))
+    {
         return Some(mime);
     }
     match (bytes.get(..4)?, bytes.get(4..8)?, bytes.get(8..12)?) {
@@ -60,33 +64,33 @@ pub(super) fn sniffed(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// The media type to send: a declared one counts only where the bytes tell none, and
-/// not when it claims something that the bytes would have told.
+/// The media type of a file. The declared type counts only if the bytes identify none,
+/// and if it is not a type that the bytes would have identified.
 pub(super) fn mime(bytes: &[u8], declared: Option<&str>) -> String {
     let declared = declared.map(|mime| mime.split(';').next().unwrap_or_default().trim());
-    let believed = |mime: &&str| {
+    let is_credible = |mime: &&str| {
         is_mime(mime) && Family::of(mime) == Family::Other && *mime != "application/pdf"
     };
-    sniffed(bytes)
-        .or_else(|| declared.filter(believed))
+    sniff(bytes)
+        .or_else(|| declared.filter(is_credible))
         .unwrap_or("application/octet-stream")
         .to_owned()
 }
 
-/// Whether a reader is shown such a file as a picture.
-pub fn is_shown(mime: &str) -> bool {
+/// Whether clients show files of this type as pictures.
+pub fn is_inline_image(mime: &str) -> bool {
     matches!(
         mime,
         "image/jpeg" | "image/png" | "image/gif" | "image/webp"
     )
 }
 
-/// Whether such a file is sound.
-pub fn is_heard(mime: &str) -> bool {
+/// Whether files of this type are audio.
+pub fn is_audio(mime: &str) -> bool {
     Family::of(mime) == Family::Audio
 }
 
-/// Whether this is a media type in lower case without parameters.
+/// Whether a text is a media type in lower case without parameters.
 pub(super) fn is_mime(text: &str) -> bool {
     let token = |part: &str| {
         let fits = |byte: u8| {
@@ -100,7 +104,7 @@ pub(super) fn is_mime(text: &str) -> bool {
             .is_some_and(|(family, rest)| token(family) && token(rest))
 }
 
-/// The end of a file's name for a media type.
+/// The usual file name extension of a media type.
 pub(super) fn extension(mime: &str) -> &'static str {
     match mime {
         "image/jpeg" => "jpg",
@@ -134,8 +138,8 @@ pub(super) fn extension(mime: &str) -> &'static str {
     }
 }
 
-/// Whether a name's end stands for the same as the usual one.
-pub(super) fn is_end(given: &str, usual: &str) -> bool {
+/// Whether an extension means the same media type as the usual one.
+pub(super) fn is_same_extension(given: &str, usual: &str) -> bool {
     let given = given.to_ascii_lowercase();
     given == usual
         || matches!(

@@ -1,25 +1,29 @@
-//! Tokens that are not good, and what is said of them.
+//! Invalid tokens, and the reason in the challenge.
 
 use super::*;
 
 #[tokio::test]
-async fn each_claim_has_to_be_right() {
+async fn each_claim_is_validated() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     site.hand.advance(Duration::from_secs(1000));
     let (issued, audience) = (
-        "the token is of another issuer",
+        "the token is from another issuer",
         "the token is for another audience",
     );
-    let form = "this is no access token in the form of a JWT";
-    let bound = "the token is bound to a key, and this server takes bearer tokens only";
+    let form = "the token is not an access token in JWT format";
+    let bound = "the token is bound to a client key; request a plain bearer token";
     for (claim, value, reason) in [
         ("iss", json!("https://id.example.com"), issued),
         ("iss", json!(format!("{}/", issuer.server.uri())), issued),
         ("aud", json!("https://wg.example.com"), audience),
         ("aud", json!(["a", "https://wg.example.com/mcp/"]), audience),
         ("aud", json!([]), audience),
-        ("exp", json!(970), "the token has expired"),
+        (
+            "exp",
+            json!(970),
+            "the token has expired; request a new one",
+        ),
         ("nbf", json!(1031), "the token is not valid yet"),
         ("cnf", json!({ "jkt": "x" }), bound),
         ("sub", json!(""), form),
@@ -31,11 +35,11 @@ async fn each_claim_has_to_be_right() {
     ] {
         let mut claims = issuer.claims("anna", "wg:family");
         claims[claim] = value.clone();
-        let found = knock(&site, &issuer.signs(&claims)).await;
+        let found = try_token(&site, &issuer.sign(&claims)).await;
         assert_eq!(found, invalid(reason), "{claim}: {value}");
     }
-    // None of them was worth a look at the keys.
-    assert_eq!(issuer.asked().await, 0);
+    // None of them caused a fetch of the keys.
+    assert_eq!(issuer.request_count().await, 0);
     for (claim, value) in [
         ("aud", json!(["other", AUDIENCE])),
         ("exp", json!(970.5)),
@@ -43,22 +47,22 @@ async fn each_claim_has_to_be_right() {
     ] {
         let mut claims = issuer.claims("anna", "wg:family");
         claims[claim] = value.clone();
-        let (status, _) = knock(&site, &issuer.signs(&claims)).await;
+        let (status, _) = try_token(&site, &issuer.sign(&claims)).await;
         assert_eq!(status, StatusCode::OK, "{claim}: {value}");
     }
 }
 
 #[tokio::test]
-async fn only_a_signature_of_the_issuer_will_do() {
+async fn only_a_signature_of_the_issuer_is_valid() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let claims = issuer.claims("anna", "wg:family");
     let (algorithm, form, wrong) = (
-        "the token is signed in a way that this server does not take",
-        "this is no access token in the form of a JWT",
+        "the signature algorithm of the token is not accepted",
+        "the token is not an access token in JWT format",
         "the signature of the token is wrong",
     );
-    let key = "the key of the token is not among those of its issuer";
+    let key = "no single key of the issuer matches the token";
     let head = |alg: &str| json!({ "alg": alg, "kid": "one", "typ": "at+jwt" });
     let good = issuer.token("anna", "wg:family");
     let (signed, signature) = good.rsplit_once('.').unwrap();
@@ -68,7 +72,7 @@ async fn only_a_signature_of_the_issuer_will_do() {
         let part = |value: &Value| encode(value.to_string().as_bytes());
         format!("{}.{}.", part(&head(alg)), part(&claims))
     };
-    let other = issuer.signs(&issuer.claims("anna", "wg:read"));
+    let other = issuer.sign(&issuer.claims("anna", "wg:read"));
     let (other, _) = other.rsplit_once('.').unwrap();
     let stranger = Key::ed25519(9);
     for (token, reason) in [
@@ -78,7 +82,7 @@ async fn only_a_signature_of_the_issuer_will_do() {
         (shared.token(&head("HS256"), &claims), algorithm),
         (shared.token(&head("EdDSA"), &claims), wrong),
         (stranger.token(&head("EdDSA"), &claims), wrong),
-        // The key is there, and is none of that kind.
+        // The issuer has the key, but it is of another type.
         (issuer.key.token(&head("ES256"), &claims), key),
         (issuer.key.token(&head("RS256"), &claims), key),
         (format!("{other}.{signature}"), wrong),
@@ -107,19 +111,19 @@ async fn only_a_signature_of_the_issuer_will_do() {
         (signed.to_owned(), form),
         (
             "wg_mallory".to_owned(),
-            "the token is not known, or is over",
+            "the token is unknown or has expired; ask the operator for a new one",
         ),
         (format!("{signed}.*"), form),
     ] {
-        assert_eq!(knock(&site, &token).await, invalid(reason), "{token}");
+        assert_eq!(try_token(&site, &token).await, invalid(reason), "{token}");
     }
-    assert_eq!(knock(&site, &good).await.0, StatusCode::OK);
+    assert_eq!(try_token(&site, &good).await.0, StatusCode::OK);
 }
 
 #[tokio::test]
-async fn a_request_without_a_token_is_told_where_to_get_one() {
+async fn the_challenge_names_where_to_get_a_token() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let good = issuer.token("anna", "wg:family");
     let client = client();
     let long = "x".repeat(8193);
@@ -127,37 +131,39 @@ async fn a_request_without_a_token_is_told_where_to_get_one() {
         (
             client.post(&site.url),
             StatusCode::UNAUTHORIZED,
-            format!("Bearer realm=\"whatsapp-guard\", {WHERE}"),
+            format!("Bearer realm=\"whatsapp-guard\", {CHALLENGE_END}"),
         ),
         (
-            // A token has no business in an address.
+            // A token in the URL does not count.
             client.post(format!("{}?access_token={good}", site.url)),
             StatusCode::UNAUTHORIZED,
-            format!("Bearer realm=\"whatsapp-guard\", {WHERE}"),
+            format!("Bearer realm=\"whatsapp-guard\", {CHALLENGE_END}"),
         ),
         (
             client.post(&site.url).bearer_auth(long),
             StatusCode::BAD_REQUEST,
-            format!("Bearer realm=\"whatsapp-guard\", error=\"invalid_request\", {WHERE}"),
+            format!(
+                "Bearer realm=\"whatsapp-guard\", error=\"invalid_request\", error_description=\"the Authorization header is malformed; send one header Authorization: Bearer TOKEN\", {CHALLENGE_END}"
+            ),
         ),
     ] {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), status);
         assert_eq!(response.headers()["www-authenticate"], challenge.as_str());
     }
-    assert_eq!(issuer.asked().await, 0);
+    assert_eq!(issuer.request_count().await, 0);
 }
 
 #[tokio::test]
-async fn what_is_refused_is_counted_by_reason() {
+async fn rejections_are_counted_by_reason() {
     let issuer = Issuer::start().await;
-    let site = Site::start(&issuer.policy()).await;
+    let site = HttpServer::start(&issuer.policy()).await;
     let mut claims = issuer.claims("anna", "wg:family");
-    knock(&site, &issuer.signs(&claims)).await;
-    knock(&site, &issuer.token("anna", "openid")).await;
+    try_token(&site, &issuer.sign(&claims)).await;
+    try_token(&site, &issuer.token("anna", "openid")).await;
     claims["aud"] = json!("other");
-    knock(&site, &issuer.signs(&claims)).await;
-    knock(&site, &issuer.signs(&claims)).await;
+    try_token(&site, &issuer.sign(&claims)).await;
+    try_token(&site, &issuer.sign(&claims)).await;
     let text = site.server.metrics();
     for line in [
         "whatsapp_guard_turned_away_total{reason=\"audience\"} 2\n",
