@@ -39,34 +39,29 @@ use whatsapp_guard::{
         MessageId, MessageList, Output, PersonId, Untrusted,
     },
     policy::{Context, DEFAULT, GroupNames, Policy},
-    toolset::Toolset,
+    toolset::{Authority, Toolset},
 };
 
 const TOOL: &str = "get_session";
 
 /// The default policy with a limit for reads that is never reached.
-fn gate(clock: &Clock, audit: &Arc<Audit>) -> Gate {
+fn gate(authority: Authority, clock: &Clock, audit: &Arc<Audit>) -> Gate {
     let raised = DEFAULT.replace("max = 120,", "max = 4000000000,");
     let raised = raised.replace("burst = 120,", "burst = 4000000000,");
     assert!(raised != DEFAULT);
     let policy = Policy::from_toml(specs(), "policy.toml", &raised).unwrap();
-    Gate::new(
-        policy,
-        clock,
-        audit.clone(),
-        Ledger::in_memory(clock.clone()),
-    )
-    .unwrap()
+    let ledger = Ledger::in_memory(clock.clone());
+    Gate::new(authority, policy, clock, audit.clone(), ledger).unwrap()
 }
 
-fn tools(url: &str) -> Toolset {
+fn toolset(url: &str) -> (Toolset, Authority) {
     let lookup = |name: &str| match name {
         "WAHA_BASE_URL" => Some(url.to_owned()),
         "WAHA_API_KEY" => Some("bench".to_owned()),
         _ => None,
     };
     let config = Config::read(None, specs(), &lookup).unwrap();
-    backend::open(&config).unwrap().tools()
+    backend::open(&config).unwrap().toolset()
 }
 
 fn audit(folder: &TempDir, clock: &Clock) -> Arc<Audit> {
@@ -77,26 +72,29 @@ fn audit(folder: &TempDir, clock: &Clock) -> Arc<Audit> {
 fn decisions(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
     let (clock, _hand) = Clock::manual();
-    let gate = gate(&clock, &audit(&folder, &clock));
-    let tools = tools("http://127.0.0.1:9");
+    let (tools, authority) = toolset("http://127.0.0.1:9");
+    let gate = Arc::new(gate(authority, &clock, &audit(&folder, &clock)));
     let caller = Caller {
         grant: mcp::LOCAL.into(),
         session: "stdio".into(),
         can_ask: true,
     };
     let prepare = || tools.prepare(TOOL, Map::new()).unwrap();
-    assert!(matches!(gate.judge(prepare(), &caller), Verdict::Go(_)));
+    assert!(matches!(
+        gate.authorize(prepare(), &caller),
+        Verdict::Permit(_)
+    ));
 
     let mut group = criterion.benchmark_group("decision");
-    group.bench_function("judge", |bencher| {
+    group.bench_function("authorize", |bencher| {
         bencher.iter_batched(
             prepare,
-            |call| gate.judge(call, &caller),
+            |call| gate.authorize(call, &caller),
             BatchSize::SmallInput,
         );
     });
-    group.bench_function("prepare and judge", |bencher| {
-        bencher.iter(|| gate.judge(black_box(prepare()), &caller));
+    group.bench_function("prepare and authorize", |bencher| {
+        bencher.iter(|| gate.authorize(black_box(prepare()), &caller));
     });
     group.finish();
 }
@@ -110,7 +108,8 @@ fn calls(criterion: &mut Criterion) {
         .unwrap();
     let clock = Clock::real();
     let audit = audit(&folder, &clock);
-    let guard = Server::new(tools(&url), gate(&clock, &audit), audit);
+    let (tools, authority) = toolset(&url);
+    let guard = Server::new(tools, gate(authority, &clock, &audit), audit);
     let bare = bare::Bare::new(format!("{url}{}", stub::SESSION));
 
     let mut group = criterion.benchmark_group("call over a pipe");
@@ -261,7 +260,7 @@ fn large_policy() -> Policy {
 /// A policy decision without the counting of limits.
 fn policies(c: &mut Criterion) {
     let policy = large_policy();
-    let tools = tools("http://127.0.0.1:9");
+    let (tools, _) = toolset("http://127.0.0.1:9");
     let arguments = json!({ "chat": "15550009999@c.us", "text": "See you on Sunday at six, and bring the cake." });
     let call = tools
         .prepare("send_message", arguments.as_object().unwrap().clone())

@@ -31,7 +31,7 @@ use whatsapp_guard::{
     },
     policy::Policy,
     sessions::{MAX_SESSIONS, Sessions},
-    toolset::{AttributeSource, Toolset},
+    toolset::{AttributeSource, Authority, Toolset},
 };
 
 /// Irreversible actions need approval, here without the usual limit on questions.
@@ -51,11 +51,11 @@ static SERVER: OnceLock<Server> = OnceLock::new();
 
 /// A back end without an API.
 #[derive(Clone)]
-struct NoBackend;
+struct NoBackend(Progress);
 
 impl AttributeSource for NoBackend {
-    fn with_progress(self, _progress: Progress) -> Self {
-        self
+    fn with_progress(self, progress: Progress) -> Self {
+        Self(progress)
     }
 
     async fn person(self, _hidden: PersonId) -> Result<Option<PersonId>, BackendError> {
@@ -181,7 +181,7 @@ async fn done<O: Operation>(_: NoBackend, _: O) -> Result<Shown, BackendError> {
     shown(Vec::new()).await
 }
 
-async fn steps(_: NoBackend, _: Steps, progress: Progress) -> Result<Shown, BackendError> {
+async fn steps(NoBackend(progress): NoBackend, _: Steps) -> Result<Shown, BackendError> {
     for step in ["first", "second", "third"] {
         progress.say(step);
         progress.pause(Duration::from_millis(50)).await?;
@@ -215,17 +215,17 @@ fn policy(more: &str) -> Result<Policy, String> {
     Policy::from_toml(specs(), "policy.toml", &text).map_err(|wrong| wrong.to_string())
 }
 
-fn tools() -> Toolset {
+fn toolset() -> (Toolset, Authority) {
     let image = || Attachment::Image(blob("image/png"));
     let file = || Attachment::File(blob("text/plain"), "whatsapp://file/test".to_owned());
-    Toolset::for_backend(&NoBackend)
+    Toolset::for_backend(&NoBackend(Progress::default()))
         .tool(done::<Text>)
-        .tool(move |_, _: Image| shown(vec![image()]))
-        .tool(move |_, _: Audio| shown(vec![Attachment::Audio(blob("audio/wav"))]))
-        .tool(move |_, _: File| shown(vec![file()]))
-        .tool(move |_, _: Mixed| shown(vec![image(), file()]))
-        .tool(|_, _: Failing| async { Ok(Shown::default()) })
-        .slow_tool(steps)
+        .tool(move |_: NoBackend, _: Image| shown(vec![image()]))
+        .tool(move |_: NoBackend, _: Audio| shown(vec![Attachment::Audio(blob("audio/wav"))]))
+        .tool(move |_: NoBackend, _: File| shown(vec![file()]))
+        .tool(move |_: NoBackend, _: Mixed| shown(vec![image(), file()]))
+        .tool(|_: NoBackend, _: Failing| async { Ok(Shown::default()) })
+        .tool(steps)
         .tool(done::<Silent>)
         .tool(done::<Asked>)
         .tool(done::<Missing>)
@@ -237,8 +237,8 @@ fn tools() -> Toolset {
         .tool(done::<Capabilities>)
         .tool(changed::<MoreTools>)
         .tool(changed::<MorePrompts>)
-        .tool(|_, _: ListChats| async { Err(BackendError::Cancelled) })
-        .tool(|_, _: ListMessages| async { Err(BackendError::Cancelled) })
+        .tool(|_: NoBackend, _: ListChats| async { Err(BackendError::Cancelled) })
+        .tool(|_: NoBackend, _: ListMessages| async { Err(BackendError::Cancelled) })
         .build()
 }
 
@@ -251,8 +251,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let clock = Clock::real();
     let audit = Arc::new(Audit::new(Some("/dev/null".into()), clock.clone()));
     let ledger = Ledger::in_memory(clock.clone());
-    let gate = Gate::new(policy("")?, &clock, audit.clone(), ledger)?;
-    let server = Server::new(tools(), gate, audit);
+    let (tools, authority) = toolset();
+    let gate = Gate::new(authority, policy("")?, &clock, audit.clone(), ledger)?;
+    let server = Server::new(tools, gate, audit);
     let server = SERVER.get_or_init(|| server).clone();
     let sessions = Sessions::new(clock, MAX_SESSIONS);
     let service = mcp::http_service(server, sessions.clone(), CancellationToken::new());

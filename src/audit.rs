@@ -1,4 +1,4 @@
-//! One line for each call, written before the answer is given.
+//! The audit: one JSON line for each call, written before its answer is returned.
 
 use std::{
     fs::{File, OpenOptions},
@@ -20,11 +20,11 @@ use crate::{
     toolset::Answer,
 };
 
-/// Less free space than this and nothing is done that would have to be written down.
+/// With less free disk space than this, calls that have to be audited are refused.
 #[cfg(unix)]
-const SPARE: u64 = 256 * 1024;
+const MIN_FREE_BYTES: u64 = 256 * 1024;
 
-/// The file that calls are written to. It is opened when it is first needed.
+/// The file that calls are recorded in. It is opened at the first use.
 #[derive(Debug)]
 pub struct Audit {
     path: Option<PathBuf>,
@@ -33,9 +33,9 @@ pub struct Audit {
     metrics: Metrics,
 }
 
-/// Who called, as the audit tells it.
+/// What the audit records of a call.
 #[derive(Debug, Clone, Serialize)]
-struct Line {
+struct AuditLine {
     time: Timestamp,
     caller: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,18 +58,19 @@ struct Line {
     ms: u64,
 }
 
-/// The line of a call that is under way. Dropped unfinished, it says so.
+/// The line of a call that has not ended. Dropped without an end, it is written as
+/// `abandoned`.
 #[derive(Debug)]
-pub struct Entry {
+pub struct AuditEntry {
     audit: Arc<Audit>,
     started: Duration,
-    let_through: Option<Duration>,
-    line: Line,
+    permitted_at: Option<Duration>,
+    line: AuditLine,
     open: bool,
 }
 
 impl Audit {
-    /// Writes to `path`, or below the XDG state directory.
+    /// An audit in the file at `path`, by default `audit.jsonl` in the XDG state directory.
     pub fn new(path: Option<PathBuf>, clock: Clock) -> Self {
         Self {
             path: path.or_else(default_path),
@@ -79,22 +80,22 @@ impl Audit {
         }
     }
 
-    /// Where it is written; `None` when there is no home directory.
+    /// The file; `None` if there is no home directory.
     pub fn path(&self) -> Option<&PathBuf> {
         self.path.as_ref()
     }
 
-    /// Where the time is read.
+    /// The clock that times are read from.
     pub fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// What is counted of the calls besides.
+    /// The metrics of the calls.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 
-    /// Whether a line can be written, as far as can be known before writing it.
+    /// Checks that a line can be written, as far as that is known before writing one.
     ///
     /// # Errors
     /// When the file cannot be opened or its disk is full.
@@ -102,31 +103,31 @@ impl Audit {
         let mut file = self.lock();
         let file = self.opened(&mut file)?;
         if !file.metadata()?.is_file() {
-            // A device tells by refusing a write; an empty line harms no reader.
+            // Only a write shows whether a device accepts one; readers skip an empty line.
             return file.write_all(b"\n");
         }
         #[cfg(unix)]
         {
             let disk = rustix::fs::fstatvfs(&*file)?;
-            if disk.f_bavail.saturating_mul(disk.f_frsize) < SPARE {
+            if disk.f_bavail.saturating_mul(disk.f_frsize) < MIN_FREE_BYTES {
                 return Err(io::ErrorKind::StorageFull.into());
             }
         }
         Ok(())
     }
 
-    /// Begins the line of a call.
-    pub fn begin(self: &Arc<Self>, caller: &str, client: Option<Untrusted>) -> Entry {
-        Entry {
+    /// Begins the line of a call by a caller, from a client of this name and version.
+    pub fn begin(self: &Arc<Self>, caller: &str, client: Option<Untrusted>) -> AuditEntry {
+        AuditEntry {
             audit: self.clone(),
             started: self.clock.elapsed(),
-            let_through: None,
-            line: Line {
+            permitted_at: None,
+            line: AuditLine {
                 time: milliseconds(self.clock.timestamp()),
                 caller: caller.to_owned(),
                 client,
                 account: None,
-                // What an agent calls an unknown tool may be anything.
+                // The name of an unknown tool is any text of an agent's.
                 tool: "unknown",
                 risk: None,
                 verdict: "none",
@@ -141,7 +142,7 @@ impl Audit {
         }
     }
 
-    fn write(&self, line: &Line) -> io::Result<()> {
+    fn write(&self, line: &AuditLine) -> io::Result<()> {
         let mut text = serde_json::to_vec(line)?;
         text.push(b'\n');
         let mut file = self.lock();
@@ -174,50 +175,50 @@ impl Audit {
     }
 }
 
-impl Entry {
-    /// The call is understood.
-    pub fn about(&mut self, facts: &Facts) {
+impl AuditEntry {
+    /// Records what is called.
+    pub fn parsed(&mut self, facts: &Facts) {
         self.line.tool = facts.tool;
         self.line.risk = Some(facts.risk);
         self.line.digest = Some(facts.digest.to_string());
     }
 
-    /// The call goes to one of several accounts.
+    /// Records for which of several accounts the call is.
     pub fn on(&mut self, account: Option<&str>) {
         self.line.account = account.map(str::to_owned);
     }
 
-    /// The call is about a tool that is known, but cannot be understood.
-    pub fn names(&mut self, tool: &'static str) {
+    /// Records the tool of a call whose arguments are wrong.
+    pub fn tool(&mut self, tool: &'static str) {
         self.line.tool = tool;
     }
 
-    /// The gate let the call through; `code` says how, and `shadowed` what an enforced
-    /// policy would have said.
-    pub fn allowed(&mut self, code: &'static str, shadowed: Option<Code>) {
+    /// Records that the call may be run: on which basis, and with which code an enforced
+    /// policy would have stopped it.
+    pub fn permitted(&mut self, code: &'static str, shadowed: Option<Code>) {
         (self.line.verdict, self.line.code) = ("allowed", Some(code));
         self.line.shadowed = shadowed;
-        self.let_through = Some(self.audit.clock.elapsed());
+        self.permitted_at = Some(self.audit.clock.elapsed());
         if code == "confirmed" {
-            self.questioned("given");
+            self.count_question("given");
         }
     }
 
-    /// A person is asked.
-    pub fn questions(&self) {
-        self.questioned("asked");
+    /// Counts that a person is asked.
+    pub fn question(&self) {
+        self.count_question("asked");
     }
 
-    /// A person is asked, and the answer comes with another call.
+    /// Ends the line: a person is asked, and the answer comes with another call.
     ///
     /// # Errors
     /// When the line cannot be written.
-    pub fn asked(mut self) -> io::Result<()> {
+    pub fn pending(mut self) -> io::Result<()> {
         (self.line.verdict, self.line.code) = ("asked", Some("confirm"));
         self.end("none")
     }
 
-    /// The call cannot be understood.
+    /// Ends the line: the call names no tool, or its arguments are wrong.
     ///
     /// # Errors
     /// When the line cannot be written.
@@ -226,7 +227,7 @@ impl Entry {
         self.end("none")
     }
 
-    /// The gate refused, by the rule at `rule` where there is one.
+    /// Ends the line: the call was refused, by the rule at `rule` if it was a rule.
     ///
     /// # Errors
     /// When the line cannot be written.
@@ -234,28 +235,28 @@ impl Entry {
         (self.line.verdict, self.line.code) = ("refused", Some(code.name()));
         self.line.rule = rule.cloned();
         match code {
-            Code::Declined => self.questioned("declined"),
-            Code::AnswerUnreadable => self.questioned("unreadable"),
-            Code::ApprovalExpired => self.questioned("expired"),
+            Code::Declined => self.count_question("declined"),
+            Code::AnswerUnreadable => self.count_question("unreadable"),
+            Code::ApprovalExpired => self.count_question("expired"),
             _ => {}
         }
         self.end("none")
     }
 
-    /// The caller took the call back while a person was asked.
+    /// Ends the line: the client cancelled the call while a person was asked.
     ///
     /// # Errors
     /// When the line cannot be written.
-    pub fn taken_back(mut self) -> io::Result<()> {
+    pub fn cancelled(mut self) -> io::Result<()> {
         (self.line.verdict, self.line.code) = ("asked", Some("confirm"));
         self.end("cancelled")
     }
 
-    /// The call was run.
+    /// Ends the line: the call was run, or answered again.
     ///
     /// # Errors
     /// When the line cannot be written.
-    pub fn ran(mut self, outcome: &Result<Answer, BackendError>) -> io::Result<()> {
+    pub fn completed(mut self, outcome: &Result<Answer, BackendError>) -> io::Result<()> {
         let outcome = match outcome {
             Ok(answer) if answer.failed => "failed",
             Ok(_) => "ok",
@@ -264,7 +265,7 @@ impl Entry {
         self.end(outcome)
     }
 
-    fn questioned(&self, answer: &'static str) {
+    fn count_question(&self, answer: &'static str) {
         let account = self.line.account.as_deref();
         self.audit.metrics.question(account, answer);
     }
@@ -282,7 +283,7 @@ impl Entry {
             line.verdict,
             line.code.unwrap_or("none"),
         );
-        if let Some(since) = self.let_through {
+        if let Some(since) = self.permitted_at {
             let time = self.audit.clock.elapsed().saturating_sub(since);
             metrics.sent(account, line.tool, outcome, time);
         }
@@ -294,16 +295,16 @@ impl Entry {
     }
 }
 
-impl Drop for Entry {
+impl Drop for AuditEntry {
     fn drop(&mut self) {
         if self.open {
-            // Whoever dropped it has nobody left to tell; the log has it.
+            // Nobody is left to handle an error; the log has it.
             let _ = self.end("abandoned");
         }
     }
 }
 
-/// Finer than a millisecond is noise.
+/// The time in whole milliseconds.
 fn milliseconds(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }

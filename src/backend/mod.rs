@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     config::{BackendSpec, BackendSpecs, Config, ConfigError},
-    toolset::Toolset,
+    toolset::{Authority, Toolset},
 };
 pub use examine::CheckResult;
 
@@ -39,8 +39,13 @@ pub struct BackendKind {
 
 /// A back end with an account. Nothing is contacted before the first call.
 pub trait Backend: Send + Sync {
-    /// The tools that it offers.
-    fn tools(&self) -> Toolset;
+    /// The tools that it offers, with the authority to permit their calls.
+    fn toolset(&self) -> (Toolset, Authority);
+
+    /// The tools that it offers, to be listed and prepared; none of their calls can be run.
+    fn tools(&self) -> Toolset {
+        self.toolset().0
+    }
 
     /// Checks whether the API answers, accepts the key and has a working session.
     fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<CheckResult>> + Send + '_>>;

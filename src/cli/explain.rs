@@ -15,7 +15,7 @@ use super::{
     output::{colour, exit, print},
 };
 use crate::{
-    explain::{Account, Explanation, LimitStatus, Outcome, Why},
+    explain::{AccountRecord, Explanation, LimitStatus, Outcome, Why},
     mcp::LOCAL,
     op,
     policy::Policy,
@@ -93,7 +93,7 @@ impl Explain {
             )));
         }
         let stored = self.state.stored(&account)?;
-        let account = Account::look(stored.ledger, stored.switch.as_ref())?;
+        let account = AccountRecord::read(stored.ledger, stored.switch.as_ref())?;
         let explanation = Explanation::of(&policy, &facts, &self.grant, at, &account)?;
         print(self.json, &explanation, |out| {
             self.write_text(out, &policy, &explanation)

@@ -28,7 +28,7 @@ use crate::{
     mcp::{self, Account, LOCAL, Server},
     policy::Policy,
     reload,
-    toolset::Toolset,
+    toolset::{Authority, Toolset},
 };
 
 /// Run the MCP server on standard input and output, or over HTTP.
@@ -125,7 +125,7 @@ impl Serve {
                 },
             };
             let name = account.name().map(str::to_owned);
-            accounts.push((name, tools(&config)?, state));
+            accounts.push((name, toolset(&config)?, state));
         }
         let names: Vec<&str> = configured.iter().filter_map(Configured::name).collect();
         let stdio = self.http.stdio || !self.http.is_wanted();
@@ -205,10 +205,12 @@ pub(super) struct DurableState {
     pub(super) key: Option<ApprovalKey>,
 }
 
-/// The tools of an account, within the configured result size.
-fn tools(config: &Config) -> Result<Toolset, CliError> {
+/// The tools of an account, within the configured result size, with the authority over
+/// them.
+fn toolset(config: &Config) -> Result<(Toolset, Authority), CliError> {
     let size = Config::answer_size(&from_process)?;
-    Ok(backend::open(config)?.tools().answering_within(size))
+    let (tools, authority) = backend::open(config)?.toolset();
+    Ok((tools.answering_within(size), authority))
 }
 
 /// The ledger of an account, in the state directory. The ledger of the sandbox is in
@@ -232,7 +234,7 @@ pub(super) fn ledger(
 
 /// Builds the server. An account has a name if there are several.
 pub(super) fn server(
-    accounts: Vec<(Option<String>, Toolset, DurableState)>,
+    accounts: Vec<(Option<String>, (Toolset, Authority), DurableState)>,
     policy: Policy,
     audit: Option<PathBuf>,
     clock: &Clock,
@@ -240,22 +242,30 @@ pub(super) fn server(
 ) -> Result<Server, CliError> {
     let audit = Arc::new(Audit::new(audit, clock.clone()));
     let policy = Arc::new(policy);
-    let gated = accounts.into_iter().map(|(name, tools, state)| {
-        let gate = Gate::new(policy.clone(), clock, audit.clone(), state.ledger);
-        let mut gate = gate.map_err(|error| {
-            CliError::Failed(format!("no random bytes for the approval key: {error}"))
-        })?;
-        if let Some(name) = name {
-            gate = gate.of_account(&name);
-        }
-        if let Some(switch) = state.switch {
-            gate = gate.stopped_by(switch);
-        }
-        if let Some(key) = state.key {
-            gate = gate.sealing_with(key);
-        }
-        Ok(Account::new(tools, gate))
-    });
+    let gated = accounts
+        .into_iter()
+        .map(|(name, (tools, authority), state)| {
+            let gate = Gate::new(
+                authority,
+                policy.clone(),
+                clock,
+                audit.clone(),
+                state.ledger,
+            );
+            let mut gate = gate.map_err(|error| {
+                CliError::Failed(format!("no random bytes for the approval key: {error}"))
+            })?;
+            if let Some(name) = name {
+                gate = gate.of_account(&name);
+            }
+            if let Some(switch) = state.switch {
+                gate = gate.stopped_by(switch);
+            }
+            if let Some(key) = state.key {
+                gate = gate.sealing_with(key);
+            }
+            Ok(Account::new(tools, gate))
+        });
     let mut gated = gated.collect::<Result<Vec<_>, CliError>>()?.into_iter();
     let first = gated
         .next()

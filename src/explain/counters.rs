@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Account;
+use super::AccountRecord;
 use crate::{
     ledger::{CounterUsage, DAY},
     policy::{FAILURES_COUNTER, Health, Limit, Policy, RuleLocation},
@@ -45,7 +45,7 @@ pub struct Counter {
 
 impl Counter {
     /// All of them: those of the policy in its order, then those that only the ledger knows.
-    pub fn all(policy: &Policy, account: &Account) -> Vec<Self> {
+    pub fn all(policy: &Policy, account: &AccountRecord) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for limit in &policy.limits {
             all.extend(Self::of_limit(limit, account));
@@ -64,7 +64,7 @@ impl Counter {
         all
     }
 
-    fn of_limit(limit: &Limit, account: &Account) -> Vec<Self> {
+    fn of_limit(limit: &Limit, account: &AccountRecord) -> Vec<Self> {
         let counts = account.counts(limit);
         let empty = Self {
             counter: limit.counter.clone(),
@@ -90,7 +90,7 @@ impl Counter {
         if found.is_empty() { vec![empty] } else { found }
     }
 
-    fn of_failures(health: &Health, account: &Account) -> Option<Self> {
+    fn of_failures(health: &Health, account: &AccountRecord) -> Option<Self> {
         let (max, window) = health.failures?;
         let empty = Self {
             counter: FAILURES_COUNTER.to_owned(),

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Account, LimitStatus, Outcome, Why, outcome::outcome};
+use super::{AccountRecord, LimitStatus, Outcome, Why, outcome::outcome};
 use crate::{
-    gate::Caller,
+    gate::{Caller, Course, Evaluation, evaluate, in_shadow},
     ledger::LedgerError,
     op::{ChatId, Facts, Risk, TargetRole},
-    policy::{Context, Decision, Finding, GroupNames, Policy},
+    policy::{Decision, Finding, Policy},
 };
 
 /// What would happen to a call.
@@ -22,37 +22,37 @@ pub struct Explanation {
     pub grant: String,
     /// When.
     pub at: Timestamp,
-    /// What would come of it.
+    /// What would happen to it.
     pub outcome: Outcome,
     /// Why it would be refused or asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<Why>,
-    /// Whether it would be let through only since the policy is tried out.
+    /// Whether it would be run only because the policy is in shadow mode.
     pub shadow: bool,
     /// Each rule that applies.
-    pub findings: Vec<Said>,
+    pub findings: Vec<RuleFinding>,
     /// The chats that the call reaches.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub chats: Vec<Person>,
-    /// How many messages it may read out.
+    pub chats: Vec<Target>,
+    /// How many messages it may read.
     pub reads: u32,
     /// The limits that would count it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub limits: Vec<LimitStatus>,
-    /// The gaps that it would have to keep.
+    /// The delays that it would have to keep.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub paces: Vec<String>,
-    /// What only a running server finds out, and what it means here.
+    /// What only a running server looks up, and what is assumed instead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<String>,
 }
 
 /// What one rule says.
 #[derive(Debug, Clone, Serialize)]
-pub struct Said {
+pub struct RuleFinding {
     /// `allow`, `confirm`, `deny` or `hidden`.
     pub says: &'static str,
-    /// Whether it is as strict as what comes of it all.
+    /// Whether it is as strict as the decision.
     pub decides: bool,
     #[serde(flatten)]
     why: Why,
@@ -60,18 +60,18 @@ pub struct Said {
 
 /// A chat that the call reaches.
 #[derive(Debug, Clone, Serialize)]
-pub struct Person {
+pub struct Target {
     /// Its id.
     pub chat: String,
-    /// What the call means for it.
+    /// What the call does with it.
     pub part: &'static str,
-    /// Whether it was never written to, where it gets something.
+    /// For recipients, whether the account has never written to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new: Option<bool>,
 }
 
-impl Said {
-    /// Where the rule stands, and what is said of it.
+impl RuleFinding {
+    /// Where the rule stands, and its reason.
     pub fn why(&self) -> &Why {
         &self.why
     }
@@ -93,7 +93,7 @@ impl Said {
 }
 
 impl Explanation {
-    /// Asks a policy of a call, with what is remembered of the account.
+    /// Explains a call by a policy and the record of an account.
     ///
     /// # Errors
     /// When the ledger cannot be read.
@@ -102,41 +102,37 @@ impl Explanation {
         facts: &Facts,
         grant: &str,
         at: Timestamp,
-        account: &Account,
+        account: &AccountRecord,
     ) -> Result<Self, LedgerError> {
-        let mut newcomers: Vec<ChatId> = Vec::new();
-        if policy.asks_who_is_new(grant) {
-            for chat in facts.targets.of(TargetRole::Recipient) {
-                if account.is_new(chat)? && !newcomers.contains(chat) {
-                    newcomers.push(chat.clone());
-                }
-            }
-        }
-        let groups = GroupNames::unknown();
-        let context = Context {
-            grant,
-            now: Some(at),
-            groups: &groups,
-            newcomers: &newcomers,
-            has_read: &[],
-        };
-        let decision = policy.decide(facts, &context);
+        let snapshot = account.snapshot(policy, facts, grant, at)?;
         let caller = Caller {
             grant: grant.to_owned(),
             session: "stdio".to_owned(),
             can_ask: true,
         };
-        let limits: Vec<LimitStatus> = decision
-            .limits
-            .iter()
-            .filter_map(|index| policy.limits.get(*index))
-            .filter_map(|limit| LimitStatus::of(account, limit, facts, &caller, newcomers.len()))
-            .collect();
-        let (outcome, because, shadow) = outcome(policy, facts, &decision, account, &limits);
+        let Evaluation { decision, course } = evaluate(policy, facts, &caller, &snapshot, false);
+        let newcomers = snapshot.newcomers.as_deref().unwrap_or_default();
+        let limits = decision.limits.iter();
+        let limits = limits.filter_map(|index| policy.limits.get(*index));
+        let (mut full, mut statuses) = (None, Vec::new());
+        for limit in limits {
+            let status = LimitStatus::of(account, limit, facts, &caller, newcomers.len());
+            if let Some(status) = status {
+                if full.is_none() && status.is_full() {
+                    full = Some(status.refusal(facts.tool, limit));
+                }
+                statuses.push(status);
+            }
+        }
+        let course = match (course, full) {
+            (Ok(_), Some(full)) => in_shadow(full, policy, facts).map(Course::Permit),
+            (course, _) => course,
+        };
+        let (outcome, because, shadow) = outcome(course, decision.effect());
         let findings = decision.findings.iter();
-        let mut chats = people(facts, TargetRole::Subject, "changes", |_| None);
-        chats.extend(people(facts, TargetRole::Source, "reads", |_| None));
-        chats.extend(people(facts, TargetRole::Recipient, "writes to", |chat| {
+        let mut chats = targets(facts, TargetRole::Subject, "changes", |_| None);
+        chats.extend(targets(facts, TargetRole::Source, "reads", |_| None));
+        chats.extend(targets(facts, TargetRole::Recipient, "writes to", |chat| {
             policy
                 .asks_who_is_new(grant)
                 .then(|| newcomers.contains(chat))
@@ -150,7 +146,7 @@ impl Explanation {
             because,
             shadow,
             findings: findings
-                .map(|finding| Said::of(finding, &decision))
+                .map(|finding| RuleFinding::of(finding, &decision))
                 .collect(),
             chats,
             reads: facts.reads,
@@ -159,21 +155,21 @@ impl Explanation {
                 .iter()
                 .map(|rule| format!("{} between calls [{}]", rule.pace, rule.rule))
                 .collect(),
-            unknown: super::unknown::of(policy, facts, grant, account, &limits, &decision),
-            limits,
+            unknown: super::unknown::of(policy, facts, grant, account, &statuses, &decision),
+            limits: statuses,
         })
     }
 }
 
-fn people(
+fn targets(
     facts: &Facts,
     part: TargetRole,
     words: &'static str,
     new: impl Fn(&ChatId) -> Option<bool>,
-) -> Vec<Person> {
+) -> Vec<Target> {
     let chats = facts.targets.of(part);
     chats
-        .map(|chat| Person {
+        .map(|chat| Target {
             chat: chat.to_string(),
             part: words,
             new: new(chat),

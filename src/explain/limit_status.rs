@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Account, account::used};
+use super::{AccountRecord, account_record::used};
 use crate::{
-    gate::{Caller, keys, ledger_key},
+    gate::{Caller, Refusal, ledger_key, limit_cost, limit_keys},
     op::Facts,
-    policy::{Counted, Limit, RuleLocation},
+    policy::{Limit, RuleLocation},
 };
 
 /// A limit that would count a call.
@@ -28,16 +28,16 @@ pub struct LimitStatus {
     at_once: u32,
     /// Where it stands.
     pub rule: RuleLocation,
-    /// What is left of it for each that it counts; empty below an hour, where a running
-    /// server counts in its memory.
+    /// What is left under each key that counts the call; empty below an hour, where each
+    /// running server counts in memory.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub left: Vec<Whose>,
+    pub left: Vec<KeyStatus>,
 }
 
 /// What is left of a limit for one caller, connection, chat or account.
 #[derive(Debug, Clone, Serialize)]
-pub struct Whose {
-    /// Whose it is, as `scope:key`.
+pub struct KeyStatus {
+    /// The key, as `scope:key`.
     pub key: String,
     /// How much of it is left.
     #[serde(flatten)]
@@ -60,8 +60,8 @@ pub struct Left {
 }
 
 impl Left {
-    /// What is left where an account has counted, for something that takes so much.
-    pub fn of(account: &Account, limit: &Limit, key: &str, takes: u32) -> Self {
+    /// What an account has left under a key, for something that takes this much.
+    pub fn of(account: &AccountRecord, limit: &Limit, key: &str, takes: u32) -> Self {
         let usage = account.counted(&limit.counter, key);
         let max = limit.max.get();
         let (used, comes_back) = used(usage, limit.window, max, takes);
@@ -76,27 +76,23 @@ impl Left {
 }
 
 impl LimitStatus {
-    /// What a limit says of a call; nothing where the call takes nothing of it.
+    /// The status of a limit for a call; `None` if the call takes nothing of it.
     pub(super) fn of(
-        account: &Account,
+        account: &AccountRecord,
         limit: &Limit,
         facts: &Facts,
         caller: &Caller,
         newcomers: usize,
     ) -> Option<Self> {
-        let takes = match limit.of {
-            Counted::Calls => 1,
-            Counted::Newcomers => u32::try_from(newcomers).unwrap_or(u32::MAX),
-            Counted::Messages => facts.reads,
-        };
+        let takes = limit_cost(limit, facts, newcomers);
         if takes == 0 {
             return None;
         }
-        let keys = keys(limit.scope, facts, caller);
+        let keys = limit_keys(limit.scope, facts, caller);
         let left = keys.iter().map(|key| {
             let key = ledger_key(limit.scope, key);
             let left = Left::of(account, limit, &key, takes);
-            Whose { key, left }
+            KeyStatus { key, left }
         });
         Some(Self {
             limit: limit.to_string(),
@@ -114,14 +110,22 @@ impl LimitStatus {
         })
     }
 
-    /// Whether the call would find no room.
-    pub fn is_full(&self) -> bool {
+    /// Whether there is no room for the call.
+    pub(super) fn is_full(&self) -> bool {
         let mut all = self.left.iter();
         self.takes > self.at_once || all.any(|one| one.left.left < u64::from(self.takes))
     }
 
-    /// How long a call would have to wait; nothing where waiting does not help.
-    pub(super) fn wait(&self) -> Option<Duration> {
+    /// The refusal of a call that there is no room for.
+    pub(super) fn refusal(&self, tool: &str, limit: &Limit) -> Refusal {
+        let left = self.left.iter().map(|one| one.left.left).min();
+        let left = left.map(u32::try_from).and_then(Result::ok);
+        let left = left.unwrap_or(self.at_once);
+        Refusal::no_room(tool, limit, left, self.wait())
+    }
+
+    /// How long the call would have to wait; `None` if waiting does not help.
+    fn wait(&self) -> Option<Duration> {
         let timeouts = self.left.iter().filter_map(|one| one.left.comes_back);
         timeouts.max().filter(|_| self.takes <= self.at_once)
     }

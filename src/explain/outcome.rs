@@ -1,21 +1,17 @@
-//! What would come of a call.
+//! What would happen to a call, as it follows from the gate's own evaluation.
 
 use serde::Serialize;
 
-use super::{Account, LimitStatus};
 use crate::{
-    gate::signals_danger,
-    ledger::SwitchState,
-    op::{Facts, Risk},
-    policy::{Code, Decision, Effect, Finding, Policy, RuleLocation},
-    text::for_people,
+    gate::{Course, PermitBasis, Refusal},
+    policy::{Code, Effect, RuleLocation},
 };
 
-/// What would come of a call.
+/// What would happen to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// It would be made.
+    /// It would be run.
     Allowed,
     /// A person would be asked.
     Asked,
@@ -32,81 +28,42 @@ pub struct Why {
     /// Where the rule stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleLocation>,
-    /// What is said of it.
+    /// The reason in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
-/// The gate's questions in the gate's order.
+
+impl From<Refusal> for Why {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            code: Some(refusal.code),
+            rule: refusal.rule,
+            reason: Some(refusal.reason),
+        }
+    }
+}
+
+/// The outcome of a call, why, and whether only shadow mode lets the call pass.
 pub(super) fn outcome(
-    policy: &Policy,
-    facts: &Facts,
-    decision: &Decision<'_>,
-    account: &Account,
-    limits: &[LimitStatus],
+    course: Result<Course, Refusal>,
+    effect: &Effect,
 ) -> (Outcome, Option<Why>, bool) {
-    let refused = |code, rule: Option<&RuleLocation>, reason: String| {
-        let why = Why {
-            code: Some(code),
-            rule: rule.cloned(),
-            reason: Some(reason),
-        };
-        (Outcome::Refused, Some(why), false)
-    };
-    if account.panic == SwitchState::Everything
-        || (account.panic == SwitchState::ReadsOnly && facts.risk != Risk::Read)
-    {
-        let reason = "the operator has stopped the servers (`whatsapp-guard panic`)";
-        return refused(Code::Panic, None, reason.to_owned());
-    }
-    let strange = |finding: &Finding<'_>| {
-        let because = finding.effect.reason();
-        because.is_some_and(|because| because.code == Code::UnknownGrant)
-    };
-    if decision.findings.iter().any(strange) {
-        let reason = "the policy has no such caller";
-        return refused(Code::UnknownGrant, None, reason.to_owned());
-    }
-    let effect = decision.effect();
-    let shadow = policy.passes_in_shadow(facts);
-    if effect.admits()
-        && signals_danger(facts)
-        && let (Some(pause), Some(health)) = (&account.pause, policy.health.first())
-    {
-        let time = for_people(pause.remaining);
-        let reason = format!(
-            "the account is left alone for another {time}: {}",
-            pause.why
-        );
-        let (outcome, why, _) = refused(Code::AccountPaused, Some(&health.rule), reason);
-        return (if shadow { Outcome::Allowed } else { outcome }, why, shadow);
-    }
-    let why = |code: bool| {
+    let question = || {
         effect.reason().map(|because| Why {
-            code: code.then_some(because.code),
+            code: None,
             rule: because.rule.clone(),
             reason: because.detail.clone(),
         })
     };
-    if !effect.admits() {
-        let outcome = if shadow {
-            Outcome::Allowed
-        } else {
-            Outcome::Refused
-        };
-        return (outcome, why(true), shadow);
-    }
-    if let Some(full) = limits.iter().find(|limit| limit.is_full()) {
-        let wait = match full.wait() {
-            Some(wait) => format!("; there is room again in {}", for_people(wait)),
-            None => String::new(),
-        };
-        let reason = format!("at most {}{wait}", full.limit);
-        let (outcome, why, _) = refused(Code::RateLimited, Some(&full.rule), reason);
-        return (if shadow { Outcome::Allowed } else { outcome }, why, shadow);
-    }
-    match effect {
-        Effect::Confirm(_) if !shadow => (Outcome::Asked, why(false), false),
-        Effect::Confirm(_) => (Outcome::Allowed, why(false), true),
-        _ => (Outcome::Allowed, None, false),
+    match course {
+        Ok(Course::Permit(PermitBasis::Shadow(refusal))) if refusal.code == Code::CannotAsk => {
+            (Outcome::Allowed, question(), true)
+        }
+        Ok(Course::Permit(PermitBasis::Shadow(refusal))) => {
+            (Outcome::Allowed, Some((*refusal).into()), true)
+        }
+        Ok(Course::Permit(_)) => (Outcome::Allowed, None, false),
+        Ok(Course::Confirm) => (Outcome::Asked, question(), false),
+        Err(refusal) => (Outcome::Refused, Some(refusal.into()), false),
     }
 }

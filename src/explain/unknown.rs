@@ -1,25 +1,25 @@
-//! What only a running server finds out.
+//! What only a running server looks up.
 
-use super::{Account, LimitStatus};
+use super::{AccountRecord, LimitStatus};
 use crate::{
     gate::signals_danger,
     op::{ChatId, Facts, TargetRole},
     policy::{Decision, Policy},
 };
 
-/// What cannot be known here, and what was taken instead.
+/// What is not known without a server, and what is assumed instead.
 pub(super) fn of(
     policy: &Policy,
     facts: &Facts,
     grant: &str,
-    account: &Account,
+    account: &AccountRecord,
     limits: &[LimitStatus],
     decision: &Decision<'_>,
 ) -> Vec<String> {
     let mut unknown = Vec::new();
     let effect = policy.effect(facts.tool, facts.risk, grant);
     if !effect.admits() && !decision.effect().admits() {
-        // Whatever was found out, the call would be refused.
+        // Whatever a server looked up, it would refuse the call.
         return unknown;
     }
     let names = policy.group_names_for(grant);
@@ -27,13 +27,13 @@ pub(super) fn of(
     if !names.is_empty() && facts.targets.chats().any(is_group) {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
         unknown.push(format!(
-            "what groups are called: a server asks the API which one is {}; here none of them is",
+            "group names: a server asks the API which group is {}; here no group is assumed to be",
             names.join(", ")
         ));
     }
     for person in facts.targets.hidden() {
         unknown.push(format!(
-            "who is behind {person}: a server asks the API; here it is nobody's number"
+            "who is behind {person}: a server asks the API; here no number is assumed"
         ));
     }
     if policy.asks_who_is_new(grant)
@@ -41,31 +41,34 @@ pub(super) fn of(
         && !account.seeded
     {
         unknown.push(
-            "who was written to before this account had a ledger: a server takes over the chats \
-             that there are; here nobody was"
+            "recipients from before this account had a ledger: a server takes over the existing \
+             chats; here none is assumed"
                 .to_owned(),
         );
     }
     if policy.asks_what_was_read(grant)
         && (facts.targets.is_public() || facts.targets.of(TargetRole::Recipient).next().is_some())
     {
-        unknown.push("what the caller has read before: here nothing".to_owned());
+        unknown.push("what the caller has read before: here nothing is assumed".to_owned());
     }
     if !policy.health.is_empty() && signals_danger(facts) {
-        unknown.push("the account's state: a server asks the API; here it is well".to_owned());
+        unknown.push(
+            "the account's state: a server asks the API; here it is assumed to be good".to_owned(),
+        );
     }
     if limits.iter().any(|limit| limit.left.is_empty()) {
         unknown.push(
-            "what is left of limits below an hour: a server counts them in its memory; here all \
-             is left"
+            "limits below an hour: a server counts them in memory; here they are assumed to be \
+             unused"
                 .to_owned(),
         );
     }
     if !decision.paces.is_empty() {
-        unknown.push("whether the gap before this call is over: here it is".to_owned());
+        unknown.push("the delay between calls: here it is assumed to be over".to_owned());
     }
     if facts.content.is_some() {
-        unknown.push("whether the same was sent just now: here it was not".to_owned());
+        unknown
+            .push("duplicates: here the same is assumed not to have been sent before".to_owned());
     }
     unknown
 }

@@ -1,16 +1,16 @@
-//! A person's yes: for one call, once, for a time.
+//! A person's approval: for one call, once, for a limited time.
 
-use std::{collections::HashMap, num::NonZeroU32, time::Duration};
-
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use hmac::{Hmac, KeyInit, Mac};
-use secrecy::{ExposeSecret, SecretBox};
-use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use std::{
+    collections::HashMap,
+    num::NonZeroU32,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use super::{
     ApprovalKey, Caller, Refusal,
-    meter::{Full, Meter},
+    rate_limiter::{Exceeded, RateLimiter},
+    ticket::{Redeemed, Sealer, random_name},
 };
 use crate::{
     clock::Clock,
@@ -19,7 +19,7 @@ use crate::{
     policy::{Code, Confirmation, Policy},
 };
 
-/// What came back from the person.
+/// A person's answer to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply {
     /// An explicit yes.
@@ -30,222 +30,215 @@ pub enum Reply {
     Unreadable,
 }
 
-/// Issues tickets for questions and takes them back once.
+/// Issues tickets with questions, and redeems each of them once.
 pub(super) struct Approvals {
-    key: SecretBox<[u8; 64]>,
+    sealer: Sealer,
     clock: Clock,
-    terms: Confirmation,
-    prompts: Meter,
-    used: HashMap<String, Duration>,
-    run: String,
+    state: Mutex<ApprovalState>,
 }
 
-/// What a ticket says; the rest of what it is bound to goes into the MAC alone.
-#[derive(Serialize, Deserialize)]
-struct Claims {
-    /// Names the question.
-    n: String,
-    /// Whose clock `at` is on.
-    run: String,
-    /// When it was asked on the gate's clock, in milliseconds.
-    at: u64,
-    /// When it was asked by the time of day, in milliseconds since 1970. Both are looked
-    /// at: one stands still while a machine sleeps, the other can be set back. Other servers
-    /// have the time of day alone.
-    day: i64,
-    /// How long the answer may take, in milliseconds.
-    life: u64,
-}
-
-/// A ticket that was taken back.
-pub(super) struct Spent {
-    name: String,
-    /// For how long it would have been good.
-    left: Duration,
+struct ApprovalState {
+    confirmation: Confirmation,
+    prompts: RateLimiter,
+    /// Redeemed tickets by name, with the time until which they would have been valid.
+    redeemed: HashMap<String, Duration>,
 }
 
 impl Approvals {
+    /// # Errors
+    /// When the system gives no random bytes.
     pub(super) fn new(clock: Clock, policy: &Policy) -> Result<Self, getrandom::Error> {
-        let mut key = Box::new([0; 64]);
-        getrandom::fill(key.as_mut_slice())?;
-        let terms = policy.confirmation.clone();
+        let confirmation = policy.confirmation.clone();
         Ok(Self {
-            key: SecretBox::new(key),
-            prompts: prompts(&terms, &clock),
+            sealer: Sealer::new()?,
+            state: Mutex::new(ApprovalState {
+                prompts: prompt_limit(&confirmation, &clock),
+                confirmation,
+                redeemed: HashMap::new(),
+            }),
             clock,
-            terms,
-            used: HashMap::new(),
-            run: random()?,
         })
     }
 
-    /// Takes the key that other servers have too.
+    /// Seals with a key that other servers have too.
     pub(super) fn share(&mut self, key: ApprovalKey) {
-        self.key = key.0;
+        self.sealer.share(key);
     }
 
-    /// Another policy. A ticket is bound to the call and not to the policy: the person
-    /// has said yes to the call, and what comes back is judged anew.
-    pub(super) fn replace(&mut self, policy: &Policy) {
-        if self.terms != policy.confirmation {
-            let prompts = prompts(&policy.confirmation, &self.clock);
-            prompts.inherit(&self.prompts);
-            self.prompts = prompts;
+    /// Takes over the confirmation rules of another policy. A ticket stays valid: the person
+    /// approved the call and not the policy, and the call is decided again.
+    pub(super) fn replace(&self, policy: &Policy) {
+        let mut state = self.lock();
+        if state.confirmation != policy.confirmation {
+            let prompts = prompt_limit(&policy.confirmation, &self.clock);
+            prompts.inherit(&state.prompts);
+            state.prompts = prompts;
         }
-        self.terms = policy.confirmation.clone();
+        state.confirmation = policy.confirmation.clone();
     }
 
-    /// A ticket for a question about this call.
-    pub(super) fn ask(&mut self, facts: &Facts, caller: &Caller) -> Result<String, Refusal> {
-        if let Err(full) = self.prompts.count(&String::new(), NonZeroU32::MIN) {
-            let wait = match full {
-                Full::For(wait) => wait,
-                Full::Always => self.terms.prompt_window,
+    /// Issues the ticket for a question about a call. Refuses when too many questions were
+    /// asked.
+    pub(super) fn issue(&self, facts: &Facts, caller: &Caller) -> Result<String, Refusal> {
+        let state = self.lock();
+        if let Err(exceeded) = state.prompts.count(&String::new(), NonZeroU32::MIN) {
+            let wait = match exceeded {
+                Exceeded::For(wait) => wait,
+                Exceeded::Always => state.confirmation.prompt_window,
             };
-            return Err(Refusal::prompts(&self.terms.prompt_rule, wait));
+            return Err(Refusal::prompts(&state.confirmation.prompt_rule, wait));
         }
-        let Ok(name) = random() else {
-            let reason = "the system gives no random bytes to name a question with";
+        let Ok(name) = random_name() else {
+            let reason = "The system gives no random bytes for the name of a question.";
             return Err(Refusal::new(Code::Busy, reason));
         };
-        let claims = Claims {
-            n: name,
-            run: self.run.clone(),
-            at: millis(self.clock.elapsed()),
-            day: self.clock.timestamp().as_millisecond(),
-            life: millis(self.terms.expires),
-        };
-        let body = serde_json::to_vec(&claims).unwrap_or_default();
-        let tag = self.mac(&body, facts, caller).finalize().into_bytes();
-        Ok(format!(
-            "{}.{}",
-            URL_SAFE_NO_PAD.encode(body),
-            URL_SAFE_NO_PAD.encode(tag)
-        ))
+        let life = state.confirmation.expires;
+        Ok(self.sealer.seal(name, life, &self.clock, facts, caller))
     }
 
-    /// Takes a ticket back; it is used up here whatever comes of it.
+    /// Redeems a ticket for a call, once over all servers that share the ledger. The ticket
+    /// is used up whatever becomes of the call.
     pub(super) fn redeem(
-        &mut self,
+        &self,
         ticket: &str,
         facts: &Facts,
         caller: &Caller,
-    ) -> Result<Spent, Refusal> {
+        ledger: &Ledger,
+    ) -> Result<(), Refusal> {
         let tool = facts.tool;
-        let invalid = || {
-            Refusal::new(
-                Code::ApprovalInvalid,
-                format!(
-                    "the approval is not for this call of `{tool}`: it is for another caller, other arguments or an earlier run of the server"
-                ),
-            )
-        };
-        let (body, tag) = ticket.split_once('.').ok_or_else(invalid)?;
-        let body = URL_SAFE_NO_PAD.decode(body).map_err(|_| invalid())?;
-        let tag = URL_SAFE_NO_PAD.decode(tag).map_err(|_| invalid())?;
-        self.mac(&body, facts, caller)
-            .verify_slice(&tag)
-            .map_err(|_| invalid())?;
-        let claims: Claims = serde_json::from_slice(&body).map_err(|_| invalid())?;
-        let (now, day) = (self.clock.elapsed(), self.clock.timestamp());
-        self.used.retain(|_, expires| *expires > now);
-        let own = claims.run == self.run;
-        let left = |life: u64| {
-            let by_day = claims.day.saturating_add_unsigned(life);
-            let by_day = by_day
-                .saturating_sub(day.as_millisecond())
-                .max(0)
-                .unsigned_abs();
-            let by_clock = claims.at.saturating_add(life).saturating_sub(millis(now));
-            (by_day, if own { by_clock } else { by_day })
-        };
-        // A policy that was put in force meanwhile may give less time, and not more.
-        let (by_day, by_clock) = left(claims.life.min(millis(self.terms.expires)));
-        if by_day == 0 || by_clock == 0 {
-            return Err(Refusal::new(
-                Code::ApprovalExpired,
-                format!("the answer for `{tool}` came too late"),
-            ));
-        }
-        let (by_day, by_clock) = left(claims.life);
-        let left = Duration::from_millis(by_day.max(by_clock));
-        if self.used.insert(claims.n.clone(), now + left).is_some() {
-            return Err(used(tool));
-        }
-        Ok(Spent {
-            name: claims.n,
-            left,
-        })
-    }
-
-    fn mac(&self, claims: &[u8], facts: &Facts, caller: &Caller) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new(self.key.expose_secret().into());
-        for part in [
-            b"whatsapp-guard approval 2".as_slice(),
-            caller.grant.as_bytes(),
-            facts.tool.as_bytes(),
-            facts.digest.as_bytes(),
-            claims,
-        ] {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        mac
-    }
-}
-
-impl Spent {
-    /// Takes the ticket back from all servers that share the ledger.
-    pub(super) fn burn(&self, ledger: &Ledger, tool: &str) -> Result<(), Refusal> {
-        // Whose clock is behind would take it for longer.
-        let burned = ledger.burn(&self.name, self.left.saturating_add(DAY));
-        match burned.map_err(|error| Refusal::uncounted(&error))? {
-            Some(false) => Err(used(tool)),
+        let ticket = self.redeem_here(ticket, facts, caller)?;
+        // The clock of another server may be behind, so the ledger remembers it for longer.
+        let burned = ledger.burn(&ticket.name, ticket.left.saturating_add(DAY));
+        match burned.map_err(|error| Refusal::ledger_unavailable(&error))? {
+            Some(false) => Err(used_before(tool)),
             Some(true) | None => Ok(()),
         }
+    }
+
+    fn redeem_here(
+        &self,
+        ticket: &str,
+        facts: &Facts,
+        caller: &Caller,
+    ) -> Result<Redeemed, Refusal> {
+        let tool = facts.tool;
+        let mut state = self.lock();
+        // A policy that was loaded meanwhile may shorten the time, but not prolong it.
+        let longest = state.confirmation.expires;
+        let opened = self
+            .sealer
+            .open(ticket, longest, &self.clock, facts, caller)
+            .ok_or_else(|| {
+                Refusal::new(
+                    Code::ApprovalInvalid,
+                    format!(
+                        "The approval is not valid for this call of `{tool}`: it belongs to another caller, other arguments or an earlier run of the server."
+                    ),
+                )
+            })?;
+        let Some(redeemed) = opened else {
+            return Err(Refusal::new(
+                Code::ApprovalExpired,
+                format!("The answer for `{tool}` came too late."),
+            ));
+        };
+        let now = self.clock.elapsed();
+        state.redeemed.retain(|_, until| *until > now);
+        let until = now + redeemed.left;
+        match state.redeemed.insert(redeemed.name.clone(), until) {
+            Some(_) => Err(used_before(tool)),
+            None => Ok(redeemed),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ApprovalState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Reply {
-    /// Whether the person said yes.
-    pub(super) fn heard(self, tool: &str) -> Result<(), Refusal> {
+    /// Refuses a call that the person has not approved.
+    pub(super) fn check(self, tool: &str) -> Result<(), Refusal> {
         match self {
             Self::Yes => Ok(()),
             Self::No => Err(Refusal::new(
                 Code::Declined,
-                format!("the person declined `{tool}`; nothing was sent"),
+                format!("The person declined `{tool}`; nothing was sent."),
             )),
             Self::Unreadable => Err(Refusal::new(
                 Code::AnswerUnreadable,
-                format!("the answer for `{tool}` holds no explicit yes; nothing was sent"),
+                format!("The answer for `{tool}` contains no explicit yes; nothing was sent."),
             )),
         }
     }
 }
 
-fn used(tool: &str) -> Refusal {
+fn used_before(tool: &str) -> Refusal {
     Refusal::new(
         Code::ApprovalUsed,
-        format!("the approval for `{tool}` was used before; one approval is for one call"),
+        format!("The approval for `{tool}` was used before; an approval is for one call."),
     )
 }
 
-/// A name that nothing else has.
-fn random() -> Result<String, getrandom::Error> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+fn prompt_limit(confirmation: &Confirmation, clock: &Clock) -> RateLimiter {
+    let (max, window) = (confirmation.prompt_max, confirmation.prompt_window);
+    RateLimiter::new(max, max, window, clock)
 }
 
-fn prompts(terms: &Confirmation, clock: &Clock) -> Meter {
-    Meter::new(
-        terms.prompt_max,
-        terms.prompt_max,
-        terms.prompt_window,
-        clock,
-    )
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
 
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+    use super::*;
+    use crate::op;
+
+    fn approvals() -> (Approvals, Ledger, crate::clock::ManualClock) {
+        let (clock, hand) = Clock::manual();
+        let policy = "version = \"1\"\n[confirmation]\nenabled = true\nexpires = \"2m\"\n\
+                      prompts = { max = 2, window = \"minute\" }\n";
+        let policy = Policy::from_toml(crate::backend::specs(), "policy.toml", policy).unwrap();
+        let approvals = Approvals::new(clock.clone(), &policy).unwrap();
+        (approvals, Ledger::in_memory(clock), hand)
+    }
+
+    fn leave(group: &str) -> Facts {
+        op::call("leave_group", json!({ "group": group })).unwrap()
+    }
+
+    fn caller(grant: &str) -> Caller {
+        Caller {
+            grant: grant.to_owned(),
+            session: String::new(),
+            can_ask: true,
+        }
+    }
+
+    #[test]
+    fn a_ticket_is_for_one_call_of_one_caller_once() {
+        let (approvals, ledger, hand) = approvals();
+        let (one, other) = (leave("12345678@g.us"), leave("87654321@g.us"));
+        let ticket = approvals.issue(&one, &caller("local")).unwrap();
+        let code = |ticket: &str, facts: &Facts, grant: &str| {
+            let redeemed = approvals.redeem(ticket, facts, &caller(grant), &ledger);
+            redeemed.err().map(|refusal| refusal.code)
+        };
+        assert_eq!(code("x.y", &one, "local"), Some(Code::ApprovalInvalid));
+        assert_eq!(code(&ticket, &other, "local"), Some(Code::ApprovalInvalid));
+        assert_eq!(code(&ticket, &one, "other"), Some(Code::ApprovalInvalid));
+        assert_eq!(code(&ticket, &one, "local"), None);
+        assert_eq!(code(&ticket, &one, "local"), Some(Code::ApprovalUsed));
+        let late = approvals.issue(&one, &caller("local")).unwrap();
+        hand.advance(Duration::from_secs(120));
+        assert_eq!(code(&late, &one, "local"), Some(Code::ApprovalExpired));
+    }
+
+    #[test]
+    fn questions_are_limited() {
+        let (approvals, _ledger, hand) = approvals();
+        let issue = || approvals.issue(&leave("12345678@g.us"), &caller("local"));
+        assert!(issue().is_ok() && issue().is_ok());
+        assert_eq!(issue().unwrap_err().code, Code::PromptsExhausted);
+        hand.advance(Duration::from_secs(30));
+        assert!(issue().is_ok());
+    }
 }

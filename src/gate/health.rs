@@ -1,91 +1,86 @@
-//! Leaving an account alone that is in danger.
+//! Pausing an account that is in danger of being blocked.
 
 use std::time::Duration;
 
-use super::{Gate, Refusal};
+use super::Refusal;
 use crate::{
-    ledger::{Count, Glance, LedgerError, Pause, Request},
+    ledger::{Count, Ledger, LedgerError, Pause, Request},
     op::{BackendError, Facts, GUARD, Risk, Topic},
     policy::{Code, FAILURES_COUNTER, Policy},
+    text::for_people,
     toolset::Answer,
 };
 
-/// A call whose outcome says something of the account's health.
-pub(super) struct Watched;
-
-/// Whether a call is one that an account in danger must not make. What brings a
-/// session back stays possible, and so does looking.
+/// Whether a call must not be made while the account is paused. Reading and what brings a
+/// session back stay possible.
 pub(crate) fn signals_danger(facts: &Facts) -> bool {
     facts.risk != Risk::Read && facts.topic != Topic::Session
 }
 
-impl Watched {
-    pub(super) fn of(policy: &Policy, facts: &Facts) -> Option<Self> {
-        (!policy.health.is_empty() && signals_danger(facts)).then_some(Self)
+/// Refuses changes while the account is paused, or if it is not known whether it is.
+pub(super) fn check_health(
+    policy: &Policy,
+    facts: &Facts,
+    pause: &Result<Option<Pause>, LedgerError>,
+) -> Result<(), Refusal> {
+    let pause = pause.as_ref().map_err(Refusal::ledger_unavailable)?;
+    match (policy.health.first(), pause) {
+        (Some(health), Some(pause)) if signals_danger(facts) => Err(Refusal::new(
+            Code::AccountPaused,
+            format!("The account is paused for {}.", pause_in_words(pause)),
+        )
+        .by(&health.rule)
+        .after(pause.remaining)),
+        _ => Ok(()),
     }
 }
 
-impl Gate {
-    /// Refuses while the account is left alone.
-    pub(super) fn healthy(
-        &self,
-        policy: &Policy,
-        facts: &Facts,
-        seen: Option<&Glance>,
-    ) -> Result<(), Refusal> {
-        let Some(health) = policy.health.first().filter(|_| signals_danger(facts)) else {
-            return Ok(());
-        };
-        let pause = match seen {
-            Some(seen) => Ok(seen.pause.clone()),
-            None => self.pause(policy),
-        };
-        let pause = pause.map_err(|error| Refusal::uncounted(&error))?;
-        pause.map_or(Ok(()), |pause| {
-            let reason = format!(
-                "the account is left alone for another {}: {}",
-                in_words(pause.remaining),
-                pause.why
-            );
-            Err(Refusal::new(Code::AccountPaused, reason)
-                .by(&health.rule)
-                .after(pause.remaining))
-        })
-    }
+/// How long a pause still takes, and why.
+pub(super) fn pause_in_words(pause: &Pause) -> String {
+    format!("another {}: {}", for_people(pause.remaining), pause.why)
+}
 
-    /// The pause that runs, where the policy asks for pauses.
+/// Watches the health of an account, and pauses it in the ledger.
+pub(super) struct AccountHealth(pub(super) Ledger);
+
+impl AccountHealth {
+    /// The pause that is in force, if the policy pauses accounts.
     pub(super) fn pause(&self, policy: &Policy) -> Result<Option<Pause>, LedgerError> {
         match policy.health.is_empty() {
             true => Ok(None),
-            false => self.ledger.paused(),
+            false => self.0.paused(),
         }
     }
 
-    /// Takes note of a state of the account.
-    pub(super) fn notice(&self, policy: &Policy, word: &str) {
-        for health in policy.health.iter().filter(|health| health.pauses_on(word)) {
-            let why = format!("its state is {word}");
-            self.leave_alone(health.cooldown, &why);
+    /// Pauses the account if the policy pauses it on this state.
+    pub(super) fn apply_state(&self, policy: &Policy, state: &str) {
+        for health in policy
+            .health
+            .iter()
+            .filter(|health| health.pauses_on(state))
+        {
+            self.begin_pause(health.cooldown, &format!("its state is {state}"));
         }
     }
 
-    /// Takes note of what a call came to.
-    pub(super) fn watch(
+    /// Records the outcome of a call: the state that it reports, and its failure if
+    /// `signals_danger`. Pauses the account after too many failures.
+    pub(super) fn record(
         &self,
         policy: &Policy,
-        watched: Option<Watched>,
+        signals_danger: bool,
         outcome: &Result<Answer, BackendError>,
     ) {
-        if let Ok(answer) = outcome
-            && let Some(word) = &answer.account_state
-        {
-            self.notice(policy, word);
-        }
         let failed = match outcome {
-            Ok(answer) => answer.failed,
-            Err(fault) => !is_ours(fault),
+            Ok(answer) => {
+                if let Some(state) = &answer.account_state {
+                    self.apply_state(policy, state);
+                }
+                answer.failed
+            }
+            Err(error) => concerns_account(error),
         };
-        if watched.is_none() || !failed {
+        if !signals_danger || !failed {
             return;
         }
         for (index, health) in policy.health.iter().enumerate() {
@@ -94,7 +89,7 @@ impl Gate {
             };
             let count = Count {
                 counter: FAILURES_COUNTER,
-                // Each file counts by itself.
+                // Each file of the policy counts for itself.
                 key: &match index {
                     0 => "account".to_owned(),
                     file => format!("account, include {file}"),
@@ -103,39 +98,40 @@ impl Gate {
                 max: max.get(),
                 window,
             };
-            match self.is_one_too_many(count) {
+            match self.count_failure(count) {
                 Ok(false) => {}
                 Ok(true) => {
-                    let why = format!("{max} calls failed in a short time");
-                    self.leave_alone(health.cooldown, &why);
+                    let why = format!("{max} calls failed within {}", for_people(window));
+                    self.begin_pause(health.cooldown, &why);
                 }
-                Err(error) => tracing::error!(%error, "the ledger cannot be used"),
+                Err(error) => tracing::error!(%error, "the ledger cannot be written"),
             }
         }
     }
 
-    /// Counts a failure; whether there is no room for another one.
-    fn is_one_too_many(&self, count: Count<'_>) -> Result<bool, LedgerError> {
+    /// Counts a failure; whether the limit has no room for another one.
+    fn count_failure(&self, count: Count<'_>) -> Result<bool, LedgerError> {
         let request = Request {
             counts: &[count],
             ..Request::default()
         };
-        self.ledger.admit(&request)?;
-        Ok(self.ledger.probe(&request)?.is_some())
+        self.0.admit(&request)?;
+        Ok(self.0.probe(&request)?.is_some())
     }
 
-    fn leave_alone(&self, time: Duration, why: &str) {
-        tracing::warn!(why, "the account is left alone");
-        if let Err(error) = self.ledger.pause(time, why) {
-            tracing::error!(%error, "the ledger cannot be used");
+    fn begin_pause(&self, time: Duration, why: &str) {
+        tracing::warn!(why, "the account is paused");
+        if let Err(error) = self.0.pause(time, why) {
+            tracing::error!(%error, "the ledger cannot be written");
         }
     }
 }
 
-/// Whether it says nothing of the account: the API was not asked, or has done it.
-fn is_ours(fault: &BackendError) -> bool {
-    matches!(
-        fault,
+/// Whether an error may be caused by the account's state. It is not where the API was not
+/// asked, or where only the answer was too large.
+fn concerns_account(error: &BackendError) -> bool {
+    !matches!(
+        error,
         BackendError::Cancelled
             | BackendError::Internal(_)
             | BackendError::TooLarge(_)
@@ -143,9 +139,60 @@ fn is_ours(fault: &BackendError) -> bool {
     )
 }
 
-/// A time in whole seconds, as people read it.
-pub(super) fn in_words(time: Duration) -> String {
-    let whole = Duration::from_secs(time.as_secs());
-    let whole = jiff::SignedDuration::try_from(whole).unwrap_or_default();
-    format!("{whole:#}")
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{clock::Clock, op};
+
+    fn policy() -> Policy {
+        let text = "version = \"1\"\n[health]\npause_on = [\"FAILED\"]\ncooldown = \"10m\"\n\
+                    failures = { max = 2, window = \"10m\" }\n";
+        Policy::from_toml(crate::backend::specs(), "policy.toml", text).unwrap()
+    }
+
+    fn code(health: &AccountHealth, tool: &str, arguments: serde_json::Value) -> Option<Code> {
+        let facts = op::call(tool, arguments).unwrap();
+        let refusal = check_health(&policy(), &facts, &health.pause(&policy())).err();
+        refusal.map(|refusal| refusal.code)
+    }
+
+    fn code_of_send(health: &AccountHealth) -> Option<Code> {
+        let send = json!({ "chat": "15552223333@c.us", "text": "hi" });
+        code(health, "send_message", send)
+    }
+
+    #[test]
+    fn a_state_pauses_changes_but_not_reads_or_sessions() {
+        let (clock, hand) = Clock::manual();
+        let health = AccountHealth(Ledger::in_memory(clock));
+        health.apply_state(&policy(), "WORKING");
+        assert_eq!(code_of_send(&health), None);
+        health.apply_state(&policy(), "FAILED");
+        assert_eq!(code_of_send(&health), Some(Code::AccountPaused));
+        assert_eq!(code(&health, "list_chats", json!({})), None);
+        assert_eq!(code(&health, "open_session", json!({})), None);
+        hand.advance(Duration::from_secs(600));
+        assert_eq!(code_of_send(&health), None);
+    }
+
+    #[test]
+    fn failures_of_the_account_pause_it() {
+        let (clock, _hand) = Clock::manual();
+        let health = AccountHealth(Ledger::in_memory(clock));
+        let unreadable = Err(BackendError::Unreadable {
+            api: "WAHA",
+            why: "no JSON".to_owned(),
+        });
+        let cancelled = Err(BackendError::Cancelled);
+        for outcome in [&cancelled, &cancelled, &unreadable] {
+            health.record(&policy(), true, outcome);
+        }
+        assert_eq!(code_of_send(&health), None);
+        health.record(&policy(), false, &unreadable);
+        assert_eq!(code_of_send(&health), None);
+        health.record(&policy(), true, &unreadable);
+        assert_eq!(code_of_send(&health), Some(Code::AccountPaused));
+    }
 }

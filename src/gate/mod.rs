@@ -1,43 +1,62 @@
-//! The one place where a call is decided.
+//! The policy enforcement point: every call of an account is decided here.
 //!
-//! Nothing is sent without a [`Permitted`], and only this module makes one.
+//! The gate owns the [`Authority`](crate::toolset::Authority) over a toolset, so nothing is
+//! sent without a permit of the gate. [`authorize`](Gate::authorize) has the steps of a
+//! decision; each step is in a file of its own:
+//!
+//! | step | file |
+//! |---|---|
+//! | look-ups that a decision depends on | `lookups`, `attributes`, `snapshot` |
+//! | caller, kill switch, rules, health | `caller`, `kill_switch`, `effect`, `health` |
+//! | duplicates | `dedup` |
+//! | limits and pace | `quota`, `quota_request`, `short_limits`, `rate_limiter`, `pacing` |
+//! | a person's approval | `question`, `approval`, `ticket` |
+//! | the permit, and what has to be settled at the end of a call | `permit`, `obligations` |
 
-mod account;
-mod admit;
 mod approval;
-mod ask;
-mod change;
-mod durable;
-mod headroom;
+mod approval_key;
+mod attributes;
+mod authorize;
+mod caller;
+mod dedup;
+mod describe;
+mod effect;
 mod health;
-mod judge;
-mod known;
-mod limits;
-mod meter;
-mod outside;
+mod kill_switch;
+mod limit_keys;
+mod lookups;
+mod monitoring;
+mod obligations;
 mod pacing;
 mod permit;
+mod policy_in_force;
 mod question;
+mod quota;
+mod quota_request;
+mod rate_limiter;
 mod read_filter;
+mod read_history;
 mod refusal;
-mod repeats;
-mod room;
-mod shared_key;
-mod terms;
+mod short_limits;
+mod snapshot;
+mod ticket;
 mod verdict;
-mod weigh;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicBool};
+use std::sync::{Arc, RwLock};
 
 pub use approval::Reply;
-pub use change::Rejected;
-pub(crate) use durable::ledger_key;
+pub use approval_key::ApprovalKey;
+pub(crate) use authorize::{Course, Evaluation, evaluate};
+pub use caller::Caller;
 pub(crate) use health::signals_danger;
-pub(crate) use limits::keys;
-pub use permit::{BriefPermit, Ending, LookupPermit, Permitted};
+pub(crate) use limit_keys::{ledger_key, limit_cost, limit_keys};
+pub use obligations::Obligations;
+pub use permit::Permit;
+pub(crate) use permit::{PermitBasis, in_shadow};
+pub use policy_in_force::Rejected;
 pub use question::Question;
 pub use refusal::Refusal;
-pub use shared_key::ApprovalKey;
+pub(crate) use snapshot::Snapshot;
 pub use verdict::Verdict;
 
 use jiff::Timestamp;
@@ -47,102 +66,94 @@ use crate::{
     clock::Clock,
     kill_switch::Switch,
     ledger::{Ledger, SwitchState},
-    op::Risk,
+    op::{Facts, Risk},
     policy::{Effect, Policy},
+    toolset::Authority,
 };
 use approval::Approvals;
-use known::Known;
-use limits::Limiter;
-use pacing::Pacing;
-use repeats::Repeats;
+use attributes::AttributeCache;
+use dedup::Dedup;
+use health::AccountHealth;
+use kill_switch::KillSwitch;
+use policy_in_force::PolicyInForce;
+use quota::Quotas;
+use read_history::ReadHistory;
 
-/// Judges calls of one account by a policy.
+/// Decides the calls of one account by a policy.
 pub struct Gate {
-    /// What the account is called, where there are others beside it.
+    authority: Authority,
+    /// The account's name if the server has several.
     account: Option<String>,
     clock: Clock,
     audit: Arc<Audit>,
     ledger: Ledger,
-    switch: Option<Switch>,
-    /// Held while a call is decided: its limits are those of the policy it began with.
-    turn: RwLock<()>,
-    /// Whether everything was stopped when that could last be asked.
-    all_stopped: AtomicBool,
-    state: Mutex<State>,
-}
-
-struct State {
-    policy: Arc<Policy>,
-    rejected: Option<Rejected>,
-    limiter: Limiter,
+    policy: PolicyInForce,
+    /// Read while a call is decided, written while the policy is replaced.
+    reload: RwLock<()>,
+    kill_switch: KillSwitch,
+    attributes: AttributeCache,
+    read_history: ReadHistory,
+    health: AccountHealth,
+    dedup: Arc<Dedup>,
+    quotas: Quotas,
     approvals: Approvals,
-    repeats: Repeats,
-    known: Known,
-    pacing: Pacing,
-}
-
-/// Who calls.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    /// The name under which a policy knows the caller; `local` on stdio.
-    pub grant: String,
-    /// The connection, for limits that count by it.
-    pub session: String,
-    /// Whether a person can be asked through the caller's client.
-    pub can_ask: bool,
 }
 
 impl Gate {
-    /// A gate with a key and counters of its own; what it counts for longer goes to
-    /// the ledger.
+    /// The gate of a toolset, with an approval key and short counters of its own.
     ///
     /// # Errors
     /// When the system gives no random bytes for the approval key.
     pub fn new(
+        authority: Authority,
         policy: impl Into<Arc<Policy>>,
         clock: &Clock,
         audit: Arc<Audit>,
         ledger: Ledger,
     ) -> Result<Self, getrandom::Error> {
         let policy = policy.into();
-        let state = State {
-            limiter: Limiter::new(&policy, clock),
-            approvals: Approvals::new(clock.clone(), &policy)?,
-            repeats: Repeats::new(clock.clone()),
-            known: Known::default(),
-            pacing: Pacing::default(),
-            policy,
-            rejected: None,
-        };
         Ok(Self {
+            authority,
             account: None,
             clock: clock.clone(),
             audit,
+            reload: RwLock::default(),
+            kill_switch: KillSwitch::default(),
+            attributes: AttributeCache::default(),
+            read_history: ReadHistory::default(),
+            health: AccountHealth(ledger.clone()),
+            dedup: Dedup::new(clock.clone()),
+            quotas: Quotas::new(&policy, clock, &ledger),
+            approvals: Approvals::new(clock.clone(), &policy)?,
+            policy: PolicyInForce::new(policy),
             ledger,
-            switch: None,
-            turn: RwLock::default(),
-            all_stopped: AtomicBool::new(false),
-            state: Mutex::new(state),
         })
     }
 
-    /// The same gate, which a person can stop by a switch.
+    /// The same gate, for one of several accounts: only callers that may use it pass.
+    #[must_use]
+    pub fn of_account(mut self, name: &str) -> Self {
+        self.account = Some(name.to_owned());
+        self
+    }
+
+    /// The same gate, which a person can stop with a kill switch.
     #[must_use]
     pub fn stopped_by(mut self, switch: Switch) -> Self {
-        self.switch = Some(switch);
+        self.kill_switch = KillSwitch::new(switch);
         self
     }
 
-    /// The same gate, whose approvals are good at all servers with this key.
+    /// The same gate, whose approvals are valid at all servers with this key.
     #[must_use]
-    pub fn sealing_with(self, key: ApprovalKey) -> Self {
-        self.lock().approvals.share(key);
+    pub fn sealing_with(mut self, key: ApprovalKey) -> Self {
+        self.approvals.share(key);
         self
     }
 
-    /// The policy that is in force.
-    pub fn policy(&self) -> Arc<Policy> {
-        self.lock().policy.clone()
+    /// The account's name if the server has several.
+    pub fn account(&self) -> Option<&str> {
+        self.account.as_deref()
     }
 
     /// The time of day.
@@ -150,13 +161,12 @@ impl Gate {
         self.clock.timestamp()
     }
 
-    /// What the switch stops now.
+    /// What the kill switch stops now.
     pub fn stopped(&self) -> SwitchState {
-        let switch = self.switch.as_ref();
-        switch.map_or(SwitchState::Off, Switch::state)
+        self.kill_switch.state()
     }
 
-    /// Whether a tool is shown to this caller.
+    /// Whether a tool is listed for a caller.
     pub fn lists(&self, tool: &str, risk: Risk, caller: &Caller) -> bool {
         match self.policy().effect(tool, risk, &caller.grant) {
             Effect::Allow | Effect::Deny(_) => true,
@@ -165,8 +175,22 @@ impl Gate {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves counters that are at most too strict.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Refuses changes that cannot be audited; reading goes on without the audit.
+    fn check_audit(&self, facts: &Facts) -> Result<(), Refusal> {
+        match facts.risk {
+            Risk::Read => Ok(()),
+            _ => self
+                .audit
+                .ready()
+                .map_err(|error| Refusal::audit_unavailable(&error)),
+        }
+    }
+
+    /// The same verdict; a refusal names the account if the server has several.
+    fn naming_account(&self, mut verdict: Verdict) -> Verdict {
+        if let (Verdict::Deny(refusal), Some(account)) = (&mut verdict, &self.account) {
+            refusal.reason = format!("Account `{account}`: {}", refusal.reason);
+        }
+        verdict
     }
 }

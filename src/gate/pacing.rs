@@ -1,44 +1,74 @@
-//! A gap between calls that comes like a person's.
+//! Random delays between calls, so that they come like a person's.
 
 use std::time::Duration;
 
 use super::Refusal;
 use crate::policy::{Code, PaceRule};
 
-/// The longest that a call is held up; a client would give it up.
-const LONGEST: Duration = Duration::from_secs(20);
+/// The longest time that a call is delayed. A client would not wait much longer.
+const MAX_DELAY: Duration = Duration::from_secs(20);
 
-/// When the next call that has to keep a gap may be made.
+/// When the next call with a pace may be run.
 #[derive(Default)]
-pub(super) struct Pacing(Duration);
+pub(super) struct Pacing {
+    next: Duration,
+}
 
 impl Pacing {
-    /// How long a call has to wait now, or that it has to come again.
-    pub(super) fn look(&self, rules: &[&PaceRule], now: Duration) -> Result<Duration, Refusal> {
+    /// How long a call has to wait now; refuses a call that would wait too long.
+    pub(super) fn probe(&self, rules: &[&PaceRule], now: Duration) -> Result<Duration, Refusal> {
         let Some(rule) = rules.first() else {
             return Ok(Duration::ZERO);
         };
-        let wait = self.0.saturating_sub(now);
-        if wait <= LONGEST {
+        let wait = self.next.saturating_sub(now);
+        if wait <= MAX_DELAY {
             return Ok(wait);
         }
-        let reason = "the calls before this one have to keep a gap between them";
+        let reason = "Earlier calls are still waiting for the delay between calls.";
         Err(Refusal::new(Code::TooSoon, reason)
             .by(&rule.rule)
             .after(wait))
     }
 
-    /// The call is made after so long; the next one keeps the longest gap that its
-    /// rules ask for.
-    pub(super) fn take(&mut self, rules: &[&PaceRule], now: Duration, wait: Duration) {
-        let gaps = rules.iter().map(|rule| rule.pace.draw(random()));
-        if let Some(gap) = gaps.max() {
-            self.0 = now + wait + gap;
+    /// Reserves the time of a call that is run after `wait`. The next call waits for the
+    /// longest delay that the rules of this one draw.
+    pub(super) fn reserve(&mut self, rules: &[&PaceRule], now: Duration, wait: Duration) {
+        let delays = rules.iter().map(|rule| rule.pace.draw(random()));
+        if let Some(delay) = delays.max() {
+            self.next = now + wait + delay;
         }
     }
 }
 
-/// Without the system's random bytes the gap is the longest.
+/// A random number; without random bytes from the system, the one of the longest delay.
 fn random() -> u64 {
     getrandom::u64().unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Pace;
+
+    #[test]
+    fn calls_wait_for_each_other_up_to_a_bound() {
+        let seconds = Duration::from_secs;
+        let rule = PaceRule {
+            pace: Pace::new(seconds(8), seconds(8)).unwrap(),
+            rule: "policy.toml".into(),
+        };
+        let (mut pacing, now) = (Pacing::default(), seconds(100));
+        for waits in [0, 8, 16] {
+            assert_eq!(pacing.probe(&[], now).unwrap(), Duration::ZERO);
+            assert_eq!(pacing.probe(&[&rule], now).unwrap(), seconds(waits));
+            pacing.reserve(&[&rule], now, seconds(waits));
+        }
+        let refusal = pacing.probe(&[&rule], now).unwrap_err();
+        assert_eq!(refusal.code, Code::TooSoon);
+        assert_eq!(refusal.retry_after_s, Some(24));
+        assert_eq!(
+            pacing.probe(&[&rule], now + seconds(24)).unwrap(),
+            Duration::ZERO
+        );
+    }
 }

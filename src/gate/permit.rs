@@ -1,95 +1,119 @@
-//! What only the gate can make: leave to run a call, and to look something up for it.
+//! A permitted call, with what has to be settled when it ends.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use super::{durable, health, repeats};
+use super::{
+    Caller, Gate, Obligations, Refusal, dedup::DedupSlot, health::signals_danger,
+    quota::Reservation, read_filter::read_filter,
+};
 use crate::{
-    policy::Code,
-    toolset::{Brief, LookupRequest, Prepared, ReadFilter},
+    audit::AuditEntry,
+    op::{Facts, TargetRole},
+    policy::{Code, Policy},
+    toolset::{Permitted, Prepared},
 };
 
-/// A call that may be run, once. Only the gate makes it.
-pub struct Permitted {
-    pub(super) call: Prepared,
-    pub(super) grounds: Grounds,
-    /// Before it is run.
+/// A permitted call that has not been started. Dropping it sends nothing; what it counted
+/// stays counted.
+pub struct Permit {
+    pub(super) tool: &'static str,
+    pub(super) permitted: Permitted,
+    pub(super) basis: PermitBasis,
     pub(super) wait: Duration,
-    pub(super) read_filter: ReadFilter,
-    pub(super) ending: Ending,
+    pub(super) obligations: Obligations,
 }
 
-/// On what a call was let through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Grounds {
+/// On which basis a call is permitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PermitBasis {
+    /// The policy allows it.
     Policy,
+    /// A person approved it.
     Approval,
-    /// It would have been refused or asked about, by a policy that is tried out.
-    Shadow(Code),
+    /// The policy is in shadow mode. Enforced, it would have refused the call with this, or
+    /// asked a person.
+    Shadow(Box<Refusal>),
 }
 
-/// What has to be told to the gate when a call has ended.
-#[derive(Default)]
-pub struct Ending {
-    pub(super) grant: String,
-    pub(super) once: Option<repeats::Key>,
-    pub(super) counted: Option<durable::Counted>,
-    pub(super) watched: Option<health::Watched>,
+/// Permits a call in shadow mode that is refused for another reason than a rule, unless it
+/// could not be counted.
+pub(crate) fn in_shadow(
+    refusal: Refusal,
+    policy: &Policy,
+    facts: &Facts,
+) -> Result<PermitBasis, Refusal> {
+    match policy.passes_in_shadow(facts) && refusal.code != Code::LedgerUnavailable {
+        true => Ok(PermitBasis::Shadow(Box::new(refusal))),
+        false => Err(refusal),
+    }
 }
 
-impl Permitted {
-    /// On what grounds: `allowed` by the policy, `confirmed` by a person, or let
-    /// through by a policy that is only tried out.
+impl Gate {
+    /// The permit of a call that every step has passed.
+    pub(super) fn permit(
+        self: &Arc<Self>,
+        call: Prepared,
+        caller: &Caller,
+        policy: &Arc<Policy>,
+        basis: PermitBasis,
+        slot: DedupSlot,
+        reservation: Option<Reservation>,
+    ) -> Permit {
+        let facts = call.facts();
+        self.record_reading(&caller.grant, facts.targets.of(TargetRole::Source));
+        let read_filter = read_filter(policy, facts, caller, &self.attributes);
+        Permit {
+            tool: facts.tool,
+            basis,
+            wait: reservation
+                .as_ref()
+                .map(Reservation::wait)
+                .unwrap_or_default(),
+            obligations: Obligations {
+                gate: self.clone(),
+                grant: caller.grant.clone(),
+                signals_danger: signals_danger(facts),
+                slot: Some(slot),
+                reservation,
+                entry: None,
+            },
+            permitted: self.authority.permit(call, read_filter),
+        }
+    }
+}
+
+impl Permit {
+    /// The basis as the audit records it: `allowed`, `confirmed` or `shadow`.
     pub fn how(&self) -> &'static str {
-        match self.grounds {
-            Grounds::Policy => "allowed",
-            Grounds::Approval => "confirmed",
-            Grounds::Shadow(_) => "shadow",
+        match self.basis {
+            PermitBasis::Policy => "allowed",
+            PermitBasis::Approval => "confirmed",
+            PermitBasis::Shadow(_) => "shadow",
         }
     }
 
-    /// What an enforced policy would have said.
+    /// The code with which an enforced policy would have stopped the call.
     pub fn shadowed(&self) -> Option<Code> {
-        match self.grounds {
-            Grounds::Shadow(code) => Some(code),
-            Grounds::Policy | Grounds::Approval => None,
+        match &self.basis {
+            PermitBasis::Shadow(refusal) => Some(refusal.code),
+            PermitBasis::Policy | PermitBasis::Approval => None,
         }
     }
 
-    /// How long to wait before it is run, so that a gap is kept.
+    /// How long to wait before the call is run, to keep its pace.
     pub fn wait(&self) -> Duration {
         self.wait
     }
 
-    /// What is to be handed to [`Gate::ended`](super::Gate::ended) with the outcome.
-    pub fn ending(&mut self) -> Ending {
-        std::mem::take(&mut self.ending)
-    }
-
-    pub(crate) fn into_parts(self) -> (Prepared, ReadFilter) {
-        (self.call, self.read_filter)
+    /// Starts the call: from here on it may be sent, and its end has to be recorded.
+    pub fn start(self, mut entry: AuditEntry) -> (Permitted, Obligations) {
+        entry.permitted(self.how(), self.shadowed());
+        (self.permitted, self.obligations.recorded_in(entry))
     }
 }
 
-impl fmt::Debug for Permitted {
+impl fmt::Debug for Permit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Permitted").field(self.call.facts()).finish()
-    }
-}
-
-/// Leave to read what a person needs to know before deciding. Only the gate makes it.
-pub struct BriefPermit(pub(super) Brief);
-
-impl BriefPermit {
-    pub(crate) fn into_brief(self) -> Brief {
-        self.0
-    }
-}
-
-/// Leave to find out what the gate has to know. Only the gate makes it.
-pub struct LookupPermit(pub(super) LookupRequest);
-
-impl LookupPermit {
-    pub(crate) fn into_errand(self) -> LookupRequest {
-        self.0
+        f.debug_tuple("Permit").field(&self.tool).finish()
     }
 }

@@ -1,16 +1,17 @@
-//! What a person is asked.
+//! The question that a person is asked about a call.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::BriefPermit;
+use super::{Caller, Gate, Refusal};
 use crate::{
-    op::{BackendError, Briefing, Facts, Untrusted},
-    toolset::Prepared,
+    op::{BackendError, Briefing, Facts, Risk, Untrusted},
+    policy::{Decision, Policy},
+    toolset::{BriefPermit, Prepared},
 };
 
-/// A call that waits for a person's yes.
+/// A call that waits for a person's approval.
 pub struct Question {
     call: Prepared,
     brief: Option<BriefPermit>,
@@ -20,41 +21,38 @@ pub struct Question {
     account: Option<String>,
 }
 
-impl Question {
-    pub(super) fn new(
+impl Gate {
+    /// The question about a call, with the ticket that its answer has to bring back.
+    pub(super) fn question(
+        &self,
         call: Prepared,
-        brief: Option<BriefPermit>,
-        reasons: Vec<String>,
-        ticket: String,
-        expires: Duration,
-    ) -> Self {
-        Self {
+        caller: &Caller,
+        policy: &Policy,
+        decision: &Decision<'_>,
+    ) -> Result<Question, Refusal> {
+        Ok(Question {
+            ticket: self.approvals.issue(call.facts(), caller)?,
+            brief: self.authority.permit_briefing(&call),
+            reasons: decision.reasons_to_ask(),
+            expires: policy.confirmation.expires,
+            account: self.account.clone(),
             call,
-            brief,
-            reasons,
-            ticket,
-            expires,
-            account: None,
-        }
+        })
     }
+}
 
-    /// The same question, about one of several accounts.
-    pub(super) fn on_account(mut self, account: Option<String>) -> Self {
-        self.account = account;
-        self
-    }
-
+impl Question {
     /// The facts of the call that is asked about.
     pub fn facts(&self) -> &Facts {
         self.call.facts()
     }
 
-    /// Leave to look up what the person should know; there is one at most.
+    /// Permission to look up what the person should know, at most once.
     pub fn take_brief(&mut self) -> Option<BriefPermit> {
         self.brief.take()
     }
 
-    /// What binds the answer to this call; opaque and unforgeable.
+    /// Binds the answer to this call; opaque, and impossible to forge.
     pub fn ticket(&self) -> &str {
         &self.ticket
     }
@@ -64,15 +62,15 @@ impl Question {
         self.expires
     }
 
-    /// The call itself, to be judged again with the answer.
+    /// The call itself, to be decided again with the answer.
     pub fn into_call(self) -> Prepared {
         self.call
     }
 
-    /// The question in a person's words.
+    /// The question in plain words.
     ///
-    /// Text from WhatsApp comes in as [`Untrusted`], escaped and cut, and stands in
-    /// quotation marks of a line of its own, so that it cannot pass for ours.
+    /// Text from WhatsApp is [`Untrusted`], escaped and cut, and stands in quotation marks on
+    /// a line of its own, so that nobody takes it for text of this program.
     pub fn text(&self, briefing: Option<Result<Briefing, BackendError>>) -> String {
         let facts = self.facts();
         let mut text = format!("An agent wants to {}.\n", facts.intent);
@@ -94,7 +92,7 @@ impl Question {
         if let Some(arguments) = facts.arguments.as_object() {
             for (name, value) in arguments {
                 let shown = match value {
-                    // Cut as a whole, a list would hide who stands at its end.
+                    // Each item for itself: cut as a whole, a list would hide its last items.
                     Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
                     value => shown(value),
                 };
@@ -107,22 +105,22 @@ impl Question {
                 plain(&Untrusted::new(reason))
             );
         }
-        if facts.risk == crate::op::Risk::Destructive {
-            text += "This cannot be undone.\n";
+        if facts.risk == Risk::Destructive {
+            text += "This is irreversible.\n";
         }
         text += "Do it?";
         text
     }
 }
 
-/// An argument's value as a person reads it: text as a whole, anything else in short.
+/// An argument's value: a text in full as far as it fits, anything else in short.
 fn shown(value: &Value) -> String {
     let (text, shown) = match value {
         Value::String(text) => (text.clone(), Untrusted::long(text)),
         other => (other.to_string(), Untrusted::new(&other.to_string())),
     };
     let plain = plain(&shown);
-    // What cannot be shown whole must not be agreed to unseen.
+    // Nobody should approve what was cut without knowing that it was cut.
     if shown.is_cut() {
         format!("{plain} [cut: {} characters in all]", text.chars().count())
     } else {
@@ -130,8 +128,8 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// Foreign text without what a form would turn into a link or what would close
-/// its quotation marks.
+/// Untrusted text without anything that a form would turn into a link, and without
+/// quotation marks.
 fn plain(text: &Untrusted) -> String {
     text.as_str()
         .replace(['“', '”', '"'], "'")

@@ -1,41 +1,36 @@
-//! Which chats' messages a call may tell.
+//! Which chats' messages the answer of a call may show.
 
 use std::sync::Arc;
 
-use super::{Caller, Gate};
+use super::{Caller, attributes::AttributeCache};
 use crate::{
     op::{ChatId, Facts, TargetRole},
     policy::{Context, Policy},
     toolset::ReadFilter,
 };
 
-impl Gate {
-    /// Which chats' messages may be told, for what tells those of several.
-    pub(super) fn read_filter(
-        &self,
-        policy: &Arc<Policy>,
-        facts: &Facts,
-        caller: &Caller,
-    ) -> ReadFilter {
-        let named = facts.targets.of(TargetRole::Source).next().is_some();
-        if facts.reads == 0 || named {
-            return None;
-        }
-        let (policy, grant) = (policy.clone(), caller.grant.clone());
-        let (groups, identities) = {
-            let state = self.lock();
-            (state.known.groups.clone(), state.known.identities.clone())
-        };
-        Some(Arc::new(move |chat: &ChatId| {
-            let chat = &identities.of(chat);
-            let context = Context {
-                grant: &grant,
-                now: None,
-                groups: &groups,
-                newcomers: &[],
-                has_read: &[],
-            };
-            policy.may_read(chat, &context)
-        }))
+/// The filter for a call that reads from several chats; `None` for a call that names the
+/// chat that it reads, which the policy has decided on already.
+pub(super) fn read_filter(
+    policy: &Arc<Policy>,
+    facts: &Facts,
+    caller: &Caller,
+    attributes: &AttributeCache,
+) -> ReadFilter {
+    let named = facts.targets.of(TargetRole::Source).next().is_some();
+    if facts.reads == 0 || named {
+        return None;
     }
+    let (policy, grant) = (policy.clone(), caller.grant.clone());
+    let (groups, identities) = (attributes.groups(), attributes.identities());
+    Some(Arc::new(move |chat: &ChatId| {
+        let context = Context {
+            grant: &grant,
+            now: None,
+            groups: &groups,
+            newcomers: &[],
+            has_read: &[],
+        };
+        policy.may_read(&identities.of(chat), &context)
+    }))
 }

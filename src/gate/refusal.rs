@@ -15,12 +15,12 @@ use crate::{
 pub struct Refusal {
     /// The kind of refusal.
     pub code: Code,
-    /// What happened and what was looked at.
+    /// What was refused and why, a sentence.
     pub reason: String,
     /// Where the rule stands, as `file:line:column (key)`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleLocation>,
-    /// What to do next.
+    /// What to do next, a sentence.
     pub next: &'static str,
     /// Whole seconds until a call can succeed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,7 +28,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal of this kind.
+    /// A refusal of this kind, with what was refused and why in a sentence.
     pub fn new(code: Code, reason: impl Into<String>) -> Self {
         Self {
             code,
@@ -39,14 +39,14 @@ impl Refusal {
         }
     }
 
-    /// Where the rule stands.
+    /// The same refusal, by a rule.
     #[must_use]
     pub(super) fn by(mut self, rule: &RuleLocation) -> Self {
         self.rule = Some(rule.clone());
         self
     }
 
-    /// When a call can succeed.
+    /// The same refusal, with the time after which a call can succeed.
     #[must_use]
     pub(super) fn after(mut self, wait: Duration) -> Self {
         self.retry_after_s = Some(whole_seconds(wait));
@@ -54,88 +54,73 @@ impl Refusal {
     }
 
     /// A caller that the policy does not know.
-    pub(crate) fn unknown(grant: &str) -> Self {
-        let reason = format!("the policy has no `[grants.{grant}]`, which this caller goes by");
+    pub(crate) fn unknown_grant(grant: &str) -> Self {
+        let reason = format!("The policy has no `[grants.{grant}]`, the grant of this caller.");
         Self::new(Code::UnknownGrant, reason)
     }
 
-    /// A caller that may use no account that is there.
+    /// A caller that may not use any account of this server.
     pub(crate) fn no_account(grant: &str) -> Self {
-        let reason = format!("`[grants.{grant}]` is tied to other accounts than are served here");
+        let reason = format!("The policy gives `{grant}` no account that this server has.");
         Self::new(Code::AccountNotAllowed, reason)
     }
 
-    /// A call that could not be counted.
-    pub(super) fn uncounted(error: &LedgerError) -> Self {
-        // The path is the operator's, the kind is enough for an agent.
+    /// A call that cannot be counted.
+    pub(super) fn ledger_unavailable(error: &LedgerError) -> Self {
+        // The path is for the operator; the kind is enough for an agent.
         tracing::error!(%error, "the ledger cannot be used");
-        Self::new(
-            Code::LedgerUnavailable,
-            format!(
-                "calls are refused that could not be counted ({})",
-                error.code()
-            ),
-        )
+        let reason = format!(
+            "The ledger that counts calls cannot be used ({}).",
+            error.code()
+        );
+        Self::new(Code::LedgerUnavailable, reason)
     }
 
-    /// A call that could not be written down.
-    pub fn unrecorded(error: &std::io::Error) -> Self {
-        // The path is the operator's, the error number is enough for an agent.
+    /// A call that cannot be audited.
+    pub fn audit_unavailable(error: &std::io::Error) -> Self {
+        // The path is for the operator; the kind is enough for an agent.
         tracing::error!(%error, "the audit cannot be written");
-        Self::new(
-            Code::AuditUnavailable,
-            format!(
-                "calls are refused that could not be written to the audit ({})",
-                error.kind()
-            ),
-        )
+        let reason = format!("The audit cannot be written ({}).", error.kind());
+        Self::new(Code::AuditUnavailable, reason)
     }
 
+    /// A call that a rule denies.
     pub(super) fn by_rule(tool: &str, because: &Reason, now: Timestamp) -> Self {
         let what = match because.code {
-            Code::Hidden => "is hidden by the policy",
-            Code::NotAdmitted => "is admitted by no rule of the policy",
-            Code::ConfirmationOff => "cannot be undone, and confirmation is off",
-            Code::ReadOnly => "does more than read, and the policy allows reading alone",
-            _ => "is denied by the policy",
+            Code::Hidden => format!("The policy hides `{tool}`"),
+            Code::NotAdmitted => format!("The policy does not allow `{tool}`"),
+            Code::ConfirmationOff => {
+                format!("`{tool}` is irreversible, and confirmation by a person is off")
+            }
+            Code::ReadOnly => format!("The policy allows only reading, and `{tool}` does more"),
+            _ => format!("The policy denies this call of `{tool}`"),
         };
-        let given = because.detail.as_deref();
-        let given = given
-            .map(|reason| format!(": {reason}"))
-            .unwrap_or_default();
         let refusal = Self {
             rule: because.rule.clone(),
-            ..Self::new(because.code, format!("`{tool}` {what}{given}"))
+            ..Self::new(because.code, sentence(what, because))
         };
-        match because
-            .until
-            .map(|until| Duration::try_from(until.duration_since(now)))
-        {
+        let wait = because.until.map(|until| until.duration_since(now));
+        match wait.map(Duration::try_from) {
             Some(Ok(wait)) => refusal.after(wait),
             _ => refusal,
         }
     }
 
+    /// A call that needs a person's approval, from a client that cannot ask.
     pub(super) fn cannot_ask(tool: &str, because: &Reason) -> Self {
+        let what = format!(
+            "`{tool}` needs a person's approval, and this client did not say that it can ask for it"
+        );
         Self {
             rule: because.rule.clone(),
-            ..Self::new(
-                Code::CannotAsk,
-                match &because.detail {
-                    Some(reason) => format!(
-                        "`{tool}` needs a person's yes ({reason}), and this client did not say that it can ask one"
-                    ),
-                    None => format!(
-                        "`{tool}` needs a person's yes, and this client did not say that it can ask one"
-                    ),
-                },
-            )
+            ..Self::new(Code::CannotAsk, sentence(what, because))
         }
     }
 
-    pub(super) fn limited(tool: &str, limit: &Limit, wait: Duration) -> Self {
+    /// A call beyond a limit that counts calls.
+    pub(crate) fn rate_limited(tool: &str, limit: &Limit, wait: Duration) -> Self {
         let reason = format!(
-            "`{tool}` is limited to {limit}; the next call can be made in {} s",
+            "`{tool}` is limited to {limit}; the next call is possible in {} s.",
             whole_seconds(wait)
         );
         Self::new(Code::RateLimited, reason)
@@ -143,17 +128,18 @@ impl Refusal {
             .after(wait)
     }
 
-    /// A limit that has less left than the call takes.
-    pub(super) fn full(tool: &str, limit: &Limit, left: u32, wait: Option<Duration>) -> Self {
+    /// A call that takes more than a limit has left. `wait` is `None` if waiting does not
+    /// help.
+    pub(crate) fn no_room(tool: &str, limit: &Limit, left: u32, wait: Option<Duration>) -> Self {
         let (what, next) = match limit.of {
-            Counted::Calls => return Self::limited(tool, limit, wait.unwrap_or(limit.window)),
-            Counted::Messages => ("messages", "ask for no more than is left, or wait"),
+            Counted::Calls => return Self::rate_limited(tool, limit, wait.unwrap_or(limit.window)),
+            Counted::Messages => ("messages", "Ask for no more than that, or wait."),
             Counted::Newcomers => (
                 "new recipients",
-                "wait, or write to whom was written before",
+                "Wait, or write to recipients that the account has written to before.",
             ),
         };
-        let reason = format!("`{tool}` is limited to {limit}; {left} {what} are left now");
+        let reason = format!("`{tool}` is limited to {limit}; {left} {what} are left now.");
         let refusal = Self {
             next,
             ..Self::new(Code::RateLimited, reason).by(&limit.rule)
@@ -164,32 +150,33 @@ impl Refusal {
         }
     }
 
+    /// A call that a person would have to be asked about, after too many questions.
     pub(super) fn prompts(rule: &RuleLocation, wait: Duration) -> Self {
-        Self {
-            rule: Some(rule.clone()),
-            retry_after_s: Some(whole_seconds(wait)),
-            ..Self::new(
-                Code::PromptsExhausted,
-                format!(
-                    "too many questions were asked; the next can be asked in {} s",
-                    whole_seconds(wait)
-                ),
-            )
-        }
+        let reason = format!(
+            "The person was asked too many questions; the next one is possible in {} s.",
+            whole_seconds(wait)
+        );
+        Self::new(Code::PromptsExhausted, reason)
+            .by(rule)
+            .after(wait)
     }
 }
 
-/// Seconds, rounded up so that waiting them is enough.
+/// A sentence of what was refused, and of the operator's or the rule's reason.
+fn sentence(what: String, because: &Reason) -> String {
+    match &because.detail {
+        Some(reason) => format!("{what}: {}.", reason.trim_end_matches('.')),
+        None => what + ".",
+    }
+}
+
+/// Seconds, rounded up so that waiting that long is enough.
 fn whole_seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "refused ({}): {}; {}", self.code, self.reason, self.next)?;
-        if let Some(rule) = &self.rule {
-            write!(f, " [{rule}]")?;
-        }
-        Ok(())
+        write!(f, "Refused ({}): {} {}", self.code, self.reason, self.next)
     }
 }

@@ -25,7 +25,7 @@ const MOST_SCHEMAS: usize = 4096;
 /// An account: what can be done on it, and who decides on that.
 pub struct Account {
     pub(super) tools: Toolset,
-    pub(super) gate: Gate,
+    pub(super) gate: Arc<Gate>,
 }
 
 /// What callers of several accounts are told of a tool's arguments, by the accounts.
@@ -46,7 +46,10 @@ type Offered<'a> = (&'a toolset::Tool, Vec<&'a str>);
 impl Account {
     /// An account with these tools, named as its gate says.
     pub fn new(tools: Toolset, gate: Gate) -> Self {
-        Self { tools, gate }
+        Self {
+            tools,
+            gate: Arc::new(gate),
+        }
     }
 
     /// What it is called; nothing for one that is alone.
@@ -60,7 +63,7 @@ impl Account {
             Some(name) => format!(" of account `{name}`"),
             None => String::new(),
         };
-        if self.gate.counts().is_err() {
+        if self.gate.check_ledger().is_err() {
             return Err(format!("the ledger{of} does not answer"));
         }
         let found = self.tools.resolve(self.gate.readiness()).await;
@@ -186,7 +189,7 @@ impl Server {
         match reach.as_slice() {
             [account] => return Ok(account),
             [] if !self.policy().knows(&caller.grant) => {
-                return Err(Misrouted::Refused(Refusal::unknown(&caller.grant)));
+                return Err(Misrouted::Refused(Refusal::unknown_grant(&caller.grant)));
             }
             [] => return Err(Misrouted::Refused(Refusal::no_account(&caller.grant))),
             _ => {}

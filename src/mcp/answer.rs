@@ -1,4 +1,4 @@
-//! Our answers in MCP's form.
+//! Responses in the form that MCP wants.
 
 use std::sync::Arc;
 
@@ -11,18 +11,17 @@ use rmcp::{
 };
 use serde_json::{Map, Value, json};
 
-use super::call::{Ended, Recorded};
+use super::call::{CallEnd, Recorded};
 use crate::{
     gate::Refusal,
     op::{Attachment, BackendError, BadCall, Risk},
     toolset::{self, Answer},
 };
 
-/// What is said of a call that was run and is missing in the audit.
-pub(super) const UNRECORDED: &str =
-    "warning: this call could not be written to the audit; tell the operator";
+/// The warning in the answer of a call that could not be audited.
+pub(super) const UNRECORDED: &str = "warning: this call could not be audited; tell the operator";
 
-/// A tool as clients list it, with the arguments that it takes there.
+/// A tool as clients list it, with the schema of its arguments on this server.
 pub(super) fn tool(tool: &toolset::Tool, input: Arc<Map<String, Value>>) -> Tool {
     let schemas = tool.schemas();
     let annotations = ToolAnnotations::from_raw(
@@ -46,24 +45,24 @@ fn title(name: &str) -> String {
     words
 }
 
-/// What a call came to, once its tool is known.
-pub(super) fn ended(ended: Ended) -> CallToolResponse {
+/// The response to a call that has ended.
+pub(super) fn response(ended: CallEnd) -> CallToolResponse {
     match ended {
-        Ended::Ran(outcome, recorded) => {
+        CallEnd::Completed(outcome, recorded) => {
             let mut result = self::outcome(outcome);
             if recorded == Recorded::No {
                 result.content.push(ContentBlock::text(UNRECORDED));
             }
             result.into()
         }
-        Ended::Again(outcome) => repeated(outcome).into(),
-        Ended::Refused(refusal) => self::refusal(&refusal).into(),
-        Ended::Bad(bad) => bad_call(&bad).into(),
-        Ended::Pending(question) => question.into(),
+        CallEnd::Replayed(outcome) => replayed(outcome).into(),
+        CallEnd::Refused(refusal) => self::refusal(&refusal).into(),
+        CallEnd::Bad(bad) => bad_call(&bad).into(),
+        CallEnd::Pending(question) => question.into(),
     }
 }
 
-/// What a call that was run came to.
+/// The result of a call that was run.
 fn outcome(outcome: Result<Answer, BackendError>) -> CallToolResult {
     match outcome {
         Ok(answer) => complete(answer),
@@ -71,12 +70,12 @@ fn outcome(outcome: Result<Answer, BackendError>) -> CallToolResult {
     }
 }
 
-/// What the same call came to just now, marked as such.
-fn repeated(outcome: Result<Answer, BackendError>) -> CallToolResult {
+/// The result that the same call got a moment ago, marked as a repetition.
+fn replayed(outcome: Result<Answer, BackendError>) -> CallToolResult {
     let mut result = self::outcome(outcome);
     result.content.push(ContentBlock::text(
-        "the same was sent to the same chat within 30 s: this is the first answer again, and \
-         nothing was sent now; set allow_repeat to send it again",
+        "The same was sent to the same chat within the last 30 seconds: this is the first answer \
+         again, and nothing was sent now. Set allow_repeat to send it again.",
     ));
     if let Some(Value::Object(fields)) = &mut result.structured_content {
         fields.insert("repeated".into(), true.into());
@@ -84,7 +83,7 @@ fn repeated(outcome: Result<Answer, BackendError>) -> CallToolResult {
     result
 }
 
-/// A call that was run.
+/// The result of a call with an answer.
 fn complete(answer: Answer) -> CallToolResult {
     let mut content = vec![ContentBlock::text(answer.text)];
     content.extend(answer.attachments.into_iter().map(block));
@@ -97,7 +96,7 @@ fn complete(answer: Answer) -> CallToolResult {
     result
 }
 
-/// What belongs to an answer beside its text.
+/// An attachment of an answer.
 fn block(attachment: Attachment) -> ContentBlock {
     match attachment {
         Attachment::Image(blob) => ContentBlock::image(blob.base64, blob.mime),
@@ -108,7 +107,7 @@ fn block(attachment: Attachment) -> ContentBlock {
     }
 }
 
-/// A call that the gate refused.
+/// The result of a call that the gate refused.
 fn refusal(refusal: &Refusal) -> CallToolResult {
     error(
         refusal.to_string(),
@@ -116,7 +115,7 @@ fn refusal(refusal: &Refusal) -> CallToolResult {
     )
 }
 
-/// A call that the back end could not do.
+/// The result of a call that the back end failed to run.
 fn fault(fault: &BackendError) -> CallToolResult {
     let (code, next) = (fault.code(), fault.remedy());
     let reason = fault.to_string();
@@ -126,14 +125,14 @@ fn fault(fault: &BackendError) -> CallToolResult {
     )
 }
 
-/// A call that cannot be understood.
+/// The result of a call that names no tool, or whose arguments are wrong.
 fn bad_call(bad: &BadCall) -> CallToolResult {
-    let (text, told) = told(bad);
-    error(text, &told)
+    let (text, structured) = render_bad_call(bad);
+    error(text, &structured)
 }
 
-/// What is wrong with a call, in words and in parts.
-pub(super) fn told(bad: &BadCall) -> (String, Value) {
+/// What is wrong with a call, as text and as structured content.
+pub(super) fn render_bad_call(bad: &BadCall) -> (String, Value) {
     let (code, reason, next) = (bad.code(), bad.to_string(), bad.next());
     (
         format!("refused ({code}): {reason}; {next}"),
@@ -141,8 +140,8 @@ pub(super) fn told(bad: &BadCall) -> (String, Value) {
     )
 }
 
-/// An answer that says first what every answer has to say, if there is such a thing.
-pub(super) fn noted(response: CallToolResponse, notice: Option<&str>) -> CallToolResponse {
+/// The same response with the notice of the account at its beginning.
+pub(super) fn with_notice(response: CallToolResponse, notice: Option<&str>) -> CallToolResponse {
     let (mut result, notice) = match (response, notice) {
         (CallToolResponse::Complete(result), Some(notice)) => (result, notice),
         (response, _) => return response,
@@ -158,8 +157,8 @@ pub(super) fn noted(response: CallToolResponse, notice: Option<&str>) -> CallToo
     result.into()
 }
 
-/// An error of the protocol, with what every answer has to say.
-pub(super) fn fail(
+/// A JSON-RPC error, with the notice of the account.
+pub(super) fn protocol_error(
     notice: Option<&str>,
     code: ErrorCode,
     mut message: String,

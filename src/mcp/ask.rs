@@ -1,4 +1,5 @@
-//! The same question in both eras: a request to the client, or an answer that asks.
+//! QuestionEnd a person through the client: by a request to the client, or since 2026-07-28 by a
+//! result that asks.
 
 use std::collections::BTreeMap;
 
@@ -18,44 +19,47 @@ use crate::{
     toolset::Prepared,
 };
 
-/// The name of the question among the inputs that are asked for.
+/// The name of the question in the inputs of a result.
 pub(super) const QUESTION: &str = "confirm";
 /// The field of the form.
 pub(super) const FIELD: &str = "decision";
-/// Its choices. The first is the safe one, for forms that preselect it.
+/// Its choices. The first is the safe one, because some forms preselect it.
 pub(super) const NO: &str = "no";
 pub(super) const YES: &str = "yes";
 
-/// What came of asking.
-pub(super) enum Asked {
-    /// The person's answer, and what it is an answer to.
+/// How asking ended.
+pub(super) enum QuestionEnd {
+    /// The person's answer, with the call that it belongs to.
     Answered {
         call: Prepared,
         ticket: String,
         reply: Reply,
     },
-    /// The client asks, and calls again with the answer.
+    /// The client asks the person, and calls again with the answer.
     Pending(InputRequiredResult),
-    /// The call was taken back.
+    /// The client cancelled the call.
     Cancelled,
 }
 
-/// Whether a request follows 2026-07-28 or later.
+/// Whether a request uses revision 2026-07-28 or later.
 pub(super) fn is_modern(cx: &RequestContext<RoleServer>) -> bool {
-    // Revisions are dates, which sort as text.
+    // Revisions are dates, and dates sort as text.
     cx.protocol_version()
         .is_some_and(|version| version.as_str() >= MODERN.as_str())
 }
 
 /// Asks the person about a call of an account.
+///
+/// # Errors
+/// Only a defect of the form.
 pub(super) async fn ask(
     account: &Account,
     mut question: Question,
     cx: &RequestContext<RoleServer>,
-) -> Result<Asked, ErrorData> {
+) -> Result<QuestionEnd, ErrorData> {
     let briefing = match question.take_brief() {
         Some(permit) => tokio::select! {
-            () = cx.ct.cancelled() => return Ok(Asked::Cancelled),
+            () = cx.ct.cancelled() => return Ok(QuestionEnd::Cancelled),
             briefing = account.tools.brief(permit) => Some(briefing),
         },
         None => None,
@@ -75,16 +79,15 @@ pub(super) async fn ask(
             QUESTION.to_owned(),
             InputRequest::Elicitation(ElicitRequest::new(form)),
         )]);
-        return Ok(Asked::Pending(InputRequiredResult::new(
+        return Ok(QuestionEnd::Pending(InputRequiredResult::new(
             Some(inputs),
             Some(ticket),
         )));
     }
     let answer = tokio::select! {
-        // An accept that arrives after a cancellation is nobody's, even when both
-        // are there at once.
+        // A cancellation wins over an answer that has arrived as well.
         biased;
-        () = cx.ct.cancelled() => return Ok(Asked::Cancelled),
+        () = cx.ct.cancelled() => return Ok(QuestionEnd::Cancelled),
         answer = cx.peer.create_elicitation_with_timeout(form, Some(question.expires())) => answer,
     };
     let reply = match answer {
@@ -94,14 +97,14 @@ pub(super) async fn ask(
             Reply::Unreadable
         }
     };
-    Ok(Asked::Answered {
+    Ok(QuestionEnd::Answered {
         call: question.into_call(),
         ticket,
         reply,
     })
 }
 
-/// Built by hand: some clients never show a form whose schema has a title.
+/// The form. It is not derived: some clients never show a form whose schema has a title.
 fn schema() -> Result<ElicitationSchema, ErrorData> {
     ElicitationSchema::builder()
         .required_enum_schema(
@@ -112,14 +115,14 @@ fn schema() -> Result<ElicitationSchema, ErrorData> {
         .map_err(|error| ErrorData::internal_error(error, None))
 }
 
-/// The answer among the inputs that came back; nothing where it is not among them.
+/// The answer to the question in the inputs that came back; `None` if it is missing.
 pub(super) fn reply(answers: &InputResponses) -> Option<Reply> {
     let answer = answers.get(QUESTION)?;
     let read = serde_json::from_value(answer.clone()).map(|answer| read(&answer));
     Some(read.unwrap_or(Reply::Unreadable))
 }
 
-/// Only an accept that carries an explicit yes is a yes.
+/// What an answer means: only an accept with an explicit yes is a yes.
 fn read(answer: &ElicitResult) -> Reply {
     let chosen = answer
         .content

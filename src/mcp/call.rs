@@ -1,4 +1,4 @@
-//! The life of a call: understood, judged, asked about, run, answered.
+//! The life of a call: parsed, decided, asked about, run, answered.
 
 use std::sync::Arc;
 
@@ -16,47 +16,48 @@ use super::{
     Account, Server,
     accounts::Misrouted,
     answer,
-    ask::{self, Asked},
+    ask::{self, QuestionEnd},
     client_name,
 };
 use crate::{
-    audit::Entry,
-    gate::{Caller, Permitted, Refusal, Verdict},
+    audit::AuditEntry,
+    gate::{Caller, Permit, Refusal, Verdict},
     op::{BackendError, BadCall, Progress},
     policy::Code,
     toolset::{Answer, Arguments},
 };
 
-/// Longer states than this were not made here.
-const LONGEST_STATE: usize = 1024;
+/// The longest `requestState` that can be a ticket of this server, in bytes.
+const MAX_STATE_BYTES: usize = 1024;
 
-/// A call, whichever request it came by.
-pub(super) struct Request {
+/// A call of a tool, whichever request it comes from.
+pub(super) struct ToolCall {
     pub(super) tool: String,
     pub(super) arguments: Arguments,
-    /// What came back for a question that was asked before.
+    /// The ticket of a question that was asked before.
     pub(super) state: Option<String>,
+    /// The answers to that question.
     pub(super) answers: Option<InputResponses>,
 }
 
-/// What a call came to, before it is put into the form of an answer.
-pub(super) enum Ended {
+/// How a call ended, before it becomes a response.
+pub(super) enum CallEnd {
     /// It was run.
-    Ran(Result<Answer, BackendError>, Recorded),
-    /// The same was run just now.
-    Again(Result<Answer, BackendError>),
-    /// The gate refused.
+    Completed(Result<Answer, BackendError>, Recorded),
+    /// The same call was run a moment ago.
+    Replayed(Result<Answer, BackendError>),
+    /// The gate refused it.
     Refused(Refusal),
-    /// It cannot be understood.
+    /// It names no tool, or its arguments are wrong.
     Bad(BadCall),
-    /// The client asks, and calls again with the answer.
+    /// The client asks a person, and calls again with the answer.
     Pending(InputRequiredResult),
 }
 
-/// What every answer of an account has to say first.
+/// The notice at the beginning of every answer of an account.
 pub(super) type Notice = Option<&'static str>;
 
-/// Whether the call is in the audit.
+/// Whether a call is in the audit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Recorded {
     Yes,
@@ -64,22 +65,22 @@ pub(super) enum Recorded {
 }
 
 impl Server {
-    /// The one way from a request to the back end.
+    /// The only way from a request to the back end.
     pub(super) async fn call(
         &self,
-        mut request: Request,
+        mut request: ToolCall,
         cx: RequestContext<RoleServer>,
-    ) -> Result<(Ended, Notice), ErrorData> {
+    ) -> Result<(CallEnd, Notice), ErrorData> {
         let caller = self.caller(&cx);
         let mut entry = self.0.audit.begin(&caller.grant, client_name(&cx));
         let Ok(_place) = Arc::clone(&self.0.places).try_acquire_owned() else {
-            let refusal = Refusal::new(Code::Busy, "too many calls are under way");
+            let refusal = Refusal::new(Code::Busy, "Too many calls are running.");
             let notice = self.notice(&caller);
             return Ok((refuse(entry, refusal, notice, &cx)?, notice));
         };
         let account = match self.route(&caller, &request.tool, &mut request.arguments) {
             Ok(account) => account,
-            Err(Misrouted::Bad(bad)) => return Ok((misunderstood(entry, bad), None)),
+            Err(Misrouted::Bad(bad)) => return Ok((reject(entry, bad), None)),
             Err(Misrouted::Refused(refusal)) => {
                 return Ok((refuse(entry, refusal, None, &cx)?, None));
             }
@@ -89,123 +90,102 @@ impl Server {
         Ok((ended, account.tools.notice()))
     }
 
-    /// A call of an account.
+    /// A call of an account: look-ups, the gate's verdict, a person's answer, and the run.
     async fn call_at(
         &self,
         account: &Arc<Account>,
-        request: Request,
-        mut entry: Entry,
+        request: ToolCall,
+        mut entry: AuditEntry,
         caller: &Caller,
         cx: RequestContext<RoleServer>,
-    ) -> Result<Ended, ErrorData> {
+    ) -> Result<CallEnd, ErrorData> {
         let (tools, gate) = (&account.tools, &account.gate);
         let call = match tools.prepare(&request.tool, request.arguments) {
             Ok(call) => call,
-            Err(bad) => return Ok(misunderstood(entry, bad)),
+            Err(bad) => return Ok(reject(entry, bad)),
         };
-        entry.about(call.facts());
+        entry.parsed(call.facts());
         if let Some(permit) = gate.pending_lookups(&call, caller) {
             tokio::select! {
-                () = cx.ct.cancelled() => return Ok(taken_back(entry)),
-                found = tools.resolve(permit) => gate.learn(found),
+                () = cx.ct.cancelled() => return Ok(cancel(entry)),
+                found = tools.resolve(permit) => gate.apply(found),
             }
         }
         let reply = request.answers.as_ref().and_then(ask::reply);
-        let verdict = match (request.state, reply) {
-            (Some(state), Some(reply)) if state.len() <= LONGEST_STATE => {
-                gate.judge_again(call, caller, &state, reply)
+        let mut verdict = match (request.state, reply) {
+            (Some(ticket), Some(reply)) if ticket.len() <= MAX_STATE_BYTES => {
+                gate.authorize_with_reply(call, caller, &ticket, reply)
             }
             (Some(_), Some(_)) => {
-                let refusal = Refusal::new(Code::ApprovalInvalid, "the approval was not made here");
-                return refuse(entry, refusal, tools.notice(), &cx);
+                let reason = "The approval was not issued by this server.";
+                Verdict::from(Refusal::new(Code::ApprovalInvalid, reason))
             }
-            // A state without an answer is a question that nobody answered: ask again.
-            _ => gate.judge(call, caller),
+            // A ticket without an answer belongs to a question that nobody answered.
+            _ => gate.authorize(call, caller),
         };
-        self.follow(account, verdict, entry, caller, cx).await
-    }
-
-    async fn follow(
-        &self,
-        account: &Arc<Account>,
-        verdict: Verdict,
-        entry: Entry,
-        caller: &Caller,
-        cx: RequestContext<RoleServer>,
-    ) -> Result<Ended, ErrorData> {
-        let question = match verdict {
-            Verdict::Go(permitted) => return self.run(account, *permitted, entry, cx).await,
-            Verdict::Refuse(refusal) => {
-                return refuse(entry, *refusal, account.tools.notice(), &cx);
-            }
-            Verdict::Again(outcome) => return Ok(again(entry, *outcome)),
-            Verdict::Ask(question) => question,
-        };
-        entry.questions();
-        match ask::ask(account, *question, &cx).await? {
-            Asked::Pending(question) => Ok(match entry.asked() {
-                Ok(()) => Ended::Pending(question),
-                Err(error) => Ended::Refused(Refusal::unrecorded(&error)),
-            }),
-            Asked::Cancelled => Ok(taken_back(entry)),
-            Asked::Answered {
-                call,
-                ticket,
-                reply,
-            } => {
-                match account.gate.judge_again(call, caller, &ticket, reply) {
-                    Verdict::Go(permitted) => self.run(account, *permitted, entry, cx).await,
-                    Verdict::Refuse(refusal) => {
-                        refuse(entry, *refusal, account.tools.notice(), &cx)
-                    }
-                    Verdict::Again(outcome) => Ok(again(entry, *outcome)),
-                    // The gate does not ask about an answer.
-                    Verdict::Ask(_) => Err(ErrorData::internal_error("asked twice", None)),
-                }
-            }
+        if let Verdict::Confirm(question) = verdict {
+            entry.question();
+            verdict = match ask::ask(account, *question, &cx).await? {
+                QuestionEnd::Answered {
+                    call,
+                    ticket,
+                    reply,
+                } => gate.authorize_with_reply(call, caller, &ticket, reply),
+                QuestionEnd::Pending(question) => return Ok(pend(entry, question)),
+                QuestionEnd::Cancelled => return Ok(cancel(entry)),
+            };
+        }
+        match verdict {
+            Verdict::Permit(permit) => self.run(account, *permit, entry, cx).await,
+            Verdict::Deny(refusal) => refuse(entry, *refusal, tools.notice(), &cx),
+            Verdict::Replay(outcome) => Ok(replay(entry, *outcome)),
+            // The gate does not ask about an answer.
+            Verdict::Confirm(_) => Err(ErrorData::internal_error("asked twice", None)),
         }
     }
 
-    /// Runs the call in a task of its own, so that its outcome is recorded even when
-    /// nobody waits for it any more.
+    /// Runs a permitted call in a task of its own, so that its outcome is recorded even if
+    /// the client no longer waits for it.
     async fn run(
         &self,
         account: &Arc<Account>,
-        mut permitted: Permitted,
-        mut entry: Entry,
+        permit: Permit,
+        entry: AuditEntry,
         cx: RequestContext<RoleServer>,
-    ) -> Result<Ended, ErrorData> {
-        entry.allowed(permitted.how(), permitted.shadowed());
+    ) -> Result<CallEnd, ErrorData> {
+        let wait = permit.wait();
+        let (permitted, obligations) = permit.start(entry);
         let (progress, reports) = Progress::new(cx.ct.clone());
-        let inner = Arc::clone(account);
-        let (ending, wait) = (permitted.ending(), permitted.wait());
-        // On the heap: a task moves what it runs several times.
+        let account = Arc::clone(account);
+        // On the heap: a task moves its future several times.
         let running = self.0.running.spawn(Box::pin(async move {
-            // A gap that has to be kept; a call that is taken back meanwhile sends nothing.
+            // A call that is cancelled while it waits for its pace sends nothing.
             let outcome = match progress.pause(wait).await {
-                Ok(()) => inner.tools.run(permitted, progress).await,
-                Err(fault) => Err(fault),
+                Ok(()) => account.tools.run(permitted, progress).await,
+                Err(error) => Err(error),
             };
-            inner.gate.ended(ending, &outcome);
-            let recorded = entry.ran(&outcome).map_or(Recorded::No, |()| Recorded::Yes);
+            let recorded = match obligations.complete(&outcome) {
+                Ok(()) => Recorded::Yes,
+                Err(_) => Recorded::No,
+            };
             (outcome, recorded)
         }));
         let forwarding = forward(reports, &cx);
         let (ended, ()) = tokio::join!(running, forwarding);
         let (outcome, recorded) = ended
             .map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))?;
-        Ok(Ended::Ran(outcome, recorded))
+        Ok(CallEnd::Completed(outcome, recorded))
     }
 }
 
-/// A refusal; an error of the protocol where the specification wants one.
+/// Ends a call that is refused. It is a protocol error where the specification wants one.
 fn refuse(
-    entry: Entry,
+    entry: AuditEntry,
     refusal: Refusal,
     notice: Notice,
     cx: &RequestContext<RoleServer>,
-) -> Result<Ended, ErrorData> {
-    // Nothing was done; a refusal stands whether or not it could be written down.
+) -> Result<CallEnd, ErrorData> {
+    // Nothing was sent; the refusal stands whether or not it could be audited.
     let _ = entry.refused(refusal.code, refusal.rule.as_ref());
     match refusal.code {
         Code::CannotAsk if ask::is_modern(cx) => {
@@ -216,38 +196,46 @@ fn refuse(
         }
         Code::ApprovalInvalid if ask::is_modern(cx) => {
             let data = serde_json::to_value(&refusal).unwrap_or_default();
-            let text = refusal.to_string();
-            Err(answer::fail(notice, ErrorCode::INVALID_PARAMS, text, data))
+            let (code, text) = (ErrorCode::INVALID_PARAMS, refusal.to_string());
+            Err(answer::protocol_error(notice, code, text, data))
         }
-        _ => Ok(Ended::Refused(refusal)),
+        _ => Ok(CallEnd::Refused(refusal)),
     }
 }
 
-/// Writes down a call that cannot be understood.
-fn misunderstood(mut entry: Entry, bad: BadCall) -> Ended {
+/// Ends a call that names no tool, or whose arguments are wrong.
+fn reject(mut entry: AuditEntry, bad: BadCall) -> CallEnd {
     if let BadCall::BadArguments { tool, .. } = &bad {
-        entry.names(tool);
+        entry.tool(tool);
     }
-    // Nothing was done; the answer stands whether or not it could be written down.
+    // Nothing was sent; the answer stands whether or not it could be audited.
     let _ = entry.bad(bad.code());
-    Ended::Bad(bad)
+    CallEnd::Bad(bad)
 }
 
-/// Writes down a call that was taken back before it was decided.
-fn taken_back(entry: Entry) -> Ended {
-    let _ = entry.taken_back();
-    Ended::Ran(Err(BackendError::Cancelled), Recorded::Yes)
+/// Ends a call that the client cancels before it is decided.
+fn cancel(entry: AuditEntry) -> CallEnd {
+    let _ = entry.cancelled();
+    CallEnd::Completed(Err(BackendError::Cancelled), Recorded::Yes)
 }
 
-/// The answer that the same call got just now.
-fn again(mut entry: Entry, outcome: Result<Answer, BackendError>) -> Ended {
-    entry.allowed("repeated", None);
-    // Nothing was done; the answer stands whether or not it could be written down.
-    let _ = entry.ran(&outcome);
-    Ended::Again(outcome)
+/// Ends a call with a question; the answer comes with another call.
+fn pend(entry: AuditEntry, question: InputRequiredResult) -> CallEnd {
+    match entry.pending() {
+        Ok(()) => CallEnd::Pending(question),
+        Err(error) => CallEnd::Refused(Refusal::audit_unavailable(&error)),
+    }
 }
 
-/// Passes reports on as progress notifications until the call drops its end.
+/// Ends a call with the answer that the same call got a moment ago.
+fn replay(mut entry: AuditEntry, outcome: Result<Answer, BackendError>) -> CallEnd {
+    entry.permitted("repeated", None);
+    // Nothing was sent; the answer stands whether or not it could be audited.
+    let _ = entry.completed(&outcome);
+    CallEnd::Replayed(outcome)
+}
+
+/// Sends reports as progress notifications until the call has ended.
 async fn forward(mut reports: mpsc::Receiver<String>, cx: &RequestContext<RoleServer>) {
     let token = cx.meta.get_progress_token();
     let mut step = 0.0;
@@ -263,5 +251,5 @@ async fn forward(mut reports: mpsc::Receiver<String>, cx: &RequestContext<RoleSe
     }
 }
 
-/// The revision that asks by `input_required` instead of a request of its own.
+/// The first revision that asks by `input_required` instead of a request of its own.
 pub(super) const MODERN: ProtocolVersion = ProtocolVersion::V_2026_07_28;

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::{
     LOCAL, Server,
     accounts::ACCOUNT,
-    answer::{UNRECORDED, fail},
-    call::{Ended, Notice, Recorded, Request},
+    answer::{UNRECORDED, protocol_error},
+    call::{CallEnd, Notice, Recorded, ToolCall},
     client_name,
     uri::{self, CHATS, MESSAGES, POLICY, ResourceUri, SESSION},
 };
@@ -126,7 +126,7 @@ impl Server {
         if let Some(account) = account {
             arguments.insert(ACCOUNT.to_owned(), account.into());
         }
-        let call = Request {
+        let call = ToolCall {
             tool: tool.to_owned(),
             arguments,
             state: request.request_state,
@@ -152,11 +152,11 @@ impl Server {
         lines.extend(gate.rejected().map(|rejected| rejected.to_string()));
         let reach = self.reach(&caller.grant);
         match reach.as_slice() {
-            [account] => lines.extend(account.gate.circumstances(&caller.grant)),
+            [account] => lines.extend(account.gate.describe_account(&caller.grant)),
             accounts => {
                 for account in accounts {
                     let notice = account.tools.notice().map(str::to_owned);
-                    let rules = account.gate.circumstances(&caller.grant).into_iter();
+                    let rules = account.gate.describe_account(&caller.grant).into_iter();
                     lines.push(format!("Account `{}`:", account.name()));
                     lines.extend(
                         notice
@@ -168,7 +168,7 @@ impl Server {
             }
         }
         for (tool, accounts) in self.offered(caller) {
-            let mut line = gate.terms(tool.name, tool.risk, &caller.grant);
+            let mut line = gate.describe_tool(tool.name, tool.risk, &caller.grant);
             if accounts.len() < reach.len() {
                 line += &format!("; only on {}", accounts.join(", "));
             }
@@ -191,28 +191,32 @@ fn missing(uri: &str) -> String {
 }
 
 /// The result of a call as the contents of a resource, or as an error.
-fn contents(ended: Ended, notice: Notice, uri: String) -> Result<ReadResourceResponse, ErrorData> {
+fn contents(
+    ended: CallEnd,
+    notice: Notice,
+    uri: String,
+) -> Result<ReadResourceResponse, ErrorData> {
     let (outcome, recorded) = match ended {
-        Ended::Ran(outcome, recorded) => (outcome, recorded),
-        Ended::Again(outcome) => (outcome, Recorded::Yes),
-        Ended::Refused(refusal) => {
+        CallEnd::Completed(outcome, recorded) => (outcome, recorded),
+        CallEnd::Replayed(outcome) => (outcome, Recorded::Yes),
+        CallEnd::Refused(refusal) => {
             let data = serde_json::to_value(&refusal).unwrap_or_default();
-            return Err(fail(notice, REFUSED, refusal.to_string(), data));
+            return Err(protocol_error(notice, REFUSED, refusal.to_string(), data));
         }
         // The back end does not offer it.
-        Ended::Bad(bad @ BadCall::UnknownTool { .. }) => {
+        CallEnd::Bad(bad @ BadCall::UnknownTool { .. }) => {
             return Err(not_found(notice, &uri, &bad.to_string()));
         }
-        Ended::Bad(bad) => {
+        CallEnd::Bad(bad) => {
             let data = json!({ "code": bad.code(), "reason": bad.to_string(), "next": bad.next() });
-            return Err(fail(
+            return Err(protocol_error(
                 notice,
                 ErrorCode::INVALID_PARAMS,
                 bad.to_string(),
                 data,
             ));
         }
-        Ended::Pending(question) => return Ok(question.into()),
+        CallEnd::Pending(question) => return Ok(question.into()),
     };
     let answer = outcome.map_err(|error| failure(notice, &error))?;
     let text = text(answer, recorded, notice);
@@ -238,7 +242,7 @@ fn not_found(notice: Notice, uri: &str, reason: &str) -> ErrorData {
     let data = json!({
         "uri": Untrusted::new(uri), "code": "unknown-resource", "reason": reason, "next": next,
     });
-    fail(
+    protocol_error(
         notice,
         ErrorCode::RESOURCE_NOT_FOUND,
         format!("{reason}; {next}"),
@@ -250,7 +254,7 @@ fn failure(notice: Notice, error: &BackendError) -> ErrorData {
     let (code, next) = (error.code(), error.remedy());
     let reason = error.to_string();
     let message = format!("failed ({code}): {reason}; {next}");
-    fail(
+    protocol_error(
         notice,
         FAILED,
         message,

@@ -4,27 +4,27 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// What kind of refusal it is; the names are stable.
+/// The kind of a refusal; the names are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
-    /// A rule says no.
+    /// A rule denies the call.
     DeniedByRule,
-    /// No rule says yes.
+    /// No rule allows the call.
     NotAdmitted,
     /// The policy hides the tool.
     Hidden,
-    /// The tool cannot be undone, and confirmation is off.
+    /// The tool is irreversible, and confirmation is off.
     ConfirmationOff,
-    /// A person has to be asked, and this client cannot ask.
+    /// A person has to approve the call, and this client cannot ask.
     CannotAsk,
-    /// The person said no.
+    /// The person declined.
     Declined,
-    /// What came back from the person cannot be read as a yes.
+    /// The answer to the question contains no explicit yes.
     AnswerUnreadable,
-    /// The approval is not for this call.
+    /// The approval does not belong to this call.
     ApprovalInvalid,
-    /// The approval came too late.
+    /// The approval has expired.
     ApprovalExpired,
     /// The approval was used before.
     ApprovalUsed,
@@ -34,37 +34,37 @@ pub enum Code {
     RateLimited,
     /// The audit cannot be written.
     AuditUnavailable,
-    /// Too many calls are under way.
+    /// Too many calls are running.
     Busy,
     /// The same content is being sent to the same chat.
     UnderWay,
     /// The ledger cannot be used.
     LedgerUnavailable,
-    /// A condition of a rule does not hold.
+    /// A condition of a rule is not met.
     ConditionNotMet,
-    /// The recipient is not to be written to.
+    /// The recipient is on a `deny` list.
     RecipientDenied,
-    /// The recipient is not listed.
+    /// The recipient is on no list.
     RecipientUnlisted,
-    /// The recipient was never written to.
+    /// The account has never written to the recipient.
     RecipientNew,
-    /// The chat is not to be read.
+    /// Messages of the chat may not be read.
     ChatNotReadable,
-    /// It is the wrong time of day.
+    /// These are quiet hours.
     QuietHours,
-    /// What was read in one chat could leave to another.
+    /// What was read in one chat could be sent to another.
     CrossChat,
-    /// The account is in danger and left alone.
+    /// The account is paused because it is in danger.
     AccountPaused,
-    /// The gap between two calls is not over.
+    /// The delay between two calls is not over.
     TooSoon,
-    /// Nothing but reading is allowed.
+    /// Only reading is allowed.
     ReadOnly,
     /// The policy has no such caller.
     UnknownGrant,
-    /// The caller may use no account that is there.
+    /// The caller may not use any account of this server.
     AccountNotAllowed,
-    /// The operator has pulled the switch.
+    /// The operator has turned on the kill switch.
     Panic,
 }
 
@@ -137,50 +137,54 @@ impl Code {
         }
     }
 
-    /// What to do next.
+    /// What to do next, a sentence.
     pub const fn next(self) -> &'static str {
         match self {
-            Self::DeniedByRule | Self::NotAdmitted | Self::Hidden => {
-                "do not try again; only the operator can change the policy"
+            Self::DeniedByRule
+            | Self::NotAdmitted
+            | Self::Hidden
+            | Self::RecipientDenied
+            | Self::ChatNotReadable
+            | Self::ReadOnly
+            | Self::UnknownGrant
+            | Self::AccountNotAllowed => {
+                "Do not try again: only the operator can change the policy."
             }
             Self::ConfirmationOff => {
-                "do not try again; the operator can set confirmation.enabled = true, then a person is asked each time"
+                "Do not try again: the operator can set `confirmation.enabled = true`, then a person is asked each time."
             }
             Self::CannotAsk => {
-                "do this on the phone, or use a client that supports MCP elicitation"
+                "Ask the user to do it on the phone, or use a client that supports MCP elicitation."
             }
-            Self::Declined => "do not ask again unless the person wants it",
+            Self::Declined => "Do not ask again unless the person wants it.",
             Self::AnswerUnreadable => {
-                "call again if the person wants it, and let the person choose yes in the form"
+                "If the person wants it, call again and let them choose yes in the form."
             }
             Self::ApprovalInvalid | Self::ApprovalExpired | Self::ApprovalUsed => {
-                "call again without requestState; the person is then asked anew"
+                "Call again without `requestState`; the person is then asked again."
             }
-            Self::PromptsExhausted | Self::RateLimited => "wait, then call once",
-            Self::AuditUnavailable => "tell the operator; reading still works",
-            Self::Busy => "wait for the calls under way, then call again",
+            Self::PromptsExhausted | Self::RateLimited | Self::TooSoon => "Wait, then call once.",
+            Self::AuditUnavailable => "Tell the operator; tools that only read still work.",
+            Self::Busy => "Wait until running calls have ended, then call again.",
+            Self::UnderWay => "Wait for the answer to the first call; do not send it again.",
             Self::LedgerUnavailable => {
-                "tell the operator; reading still works where it is not counted"
+                "Tell the operator; tools that only read and are not counted still work."
             }
             Self::ConditionNotMet => {
-                "only call again with arguments that keep the condition; only the operator can change it"
+                "Call again only with arguments that meet the condition; only the operator can change it."
             }
-            Self::RecipientDenied => "do not try again; only the operator can change the policy",
-            Self::RecipientUnlisted => "do not try again; only the operator can list recipients",
+            Self::RecipientUnlisted => {
+                "Do not try again: only the operator can list the recipient."
+            }
             Self::RecipientNew => {
-                "do not try again; the operator writes first, or lists the recipient"
+                "Do not try again: the operator can send the first message, or list the recipient."
             }
-            Self::ChatNotReadable => "do not try again; only the operator can change the policy",
-            Self::QuietHours => "wait until the quiet hours are over, then call once",
-            Self::CrossChat => "do not try again; a person can send it by hand",
-            Self::AccountPaused => "send nothing; the operator looks at the account and resumes",
-            Self::TooSoon => "wait, then call once",
-            Self::ReadOnly => "do not try again; only the operator can change the policy",
-            Self::UnknownGrant | Self::AccountNotAllowed => {
-                "do not try again; only the operator can change the policy"
+            Self::QuietHours => "Wait until the quiet hours are over, then call once.",
+            Self::CrossChat => "Do not try again: a person can send it manually.",
+            Self::AccountPaused => {
+                "Do not send anything until the pause is over, and tell the operator to check the account."
             }
-            Self::Panic => "stop; nothing more is allowed until the operator says so",
-            Self::UnderWay => "wait for the first call's answer; do not send it again",
+            Self::Panic => "Stop: nothing more is allowed until the operator ends it.",
         }
     }
 }

@@ -1,7 +1,10 @@
-//! Which operations a back end offers, and how one is prepared and run.
+//! Which tools a back end offers, how a call is prepared, and how a permitted call is run.
 
+mod answer;
 mod builder;
-mod resolver;
+mod call;
+mod lookup;
+mod permit;
 
 use std::{
     collections::BTreeMap,
@@ -12,32 +15,31 @@ use std::{
 use serde_json::{Map, Value};
 
 pub use builder::Builder;
-use resolver::Resolver;
-pub use resolver::{AttributeSource, LookupRequest, Resolved};
+pub use call::{BriefMethod, Method};
+pub use lookup::{AttributeSource, LookupRequest, Resolved};
+pub use permit::{Authority, BriefPermit, LookupPermit, Permitted};
 
 use crate::{
-    gate::{BriefPermit, LookupPermit, Permitted},
     op::{
         AnswerSize, Attachment, BackendError, BadCall, Briefing, ChatId, Digest, Facts, Identities,
         Progress, Reading, Risk, Schemas, Untrusted,
     },
     text::nearest,
 };
+use call::{Parse, PreparedCall};
+use lookup::Resolver;
 
-/// The arguments of a call, as they came.
+/// The arguments of a call, as the client sent them.
 pub type Arguments = Map<String, Value>;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-type Run = Box<dyn FnOnce(ReadFilter, Progress) -> Boxed<Result<Answer, BackendError>> + Send>;
-/// Which chats' messages may be told.
-pub(crate) type ReadFilter = Option<Arc<dyn Fn(&ChatId) -> bool + Send + Sync>>;
-/// How a briefing is looked up.
-pub(crate) type Brief = Box<dyn FnOnce() -> Boxed<Result<Briefing, BackendError>> + Send>;
+/// Whether messages of a chat may be shown; `None` shows those of every chat.
+pub type ReadFilter = Option<Arc<dyn Fn(&ChatId) -> bool + Send + Sync>>;
 
 /// The tools of one back end, ordered by name.
 pub struct Toolset {
     tools: BTreeMap<&'static str, Tool>,
-    resolver: Resolver,
+    resolver: Arc<dyn Resolver>,
     notice: Option<&'static str>,
     answer: AnswerSize,
 }
@@ -52,59 +54,53 @@ pub struct Tool {
     pub idempotent: bool,
     make_schemas: fn() -> Schemas,
     schemas: OnceLock<Schemas>,
-    prepare: Box<dyn Fn(Value, AnswerSize) -> Result<Prepared, BadCall> + Send + Sync>,
+    parser: Box<dyn Parse>,
 }
 
-/// A call that has been understood; nothing has been sent.
+/// A call whose arguments are parsed; nothing has been sent.
 pub struct Prepared {
     facts: Facts,
-    run: Run,
-    brief: Option<Brief>,
     content: Option<Value>,
+    call: Box<dyn PreparedCall>,
 }
 
-/// What a call came to.
+/// The answer of a call.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// The answer as structured content, an object.
     pub structured: Value,
-    /// The same, short, for a reader.
+    /// The same as a short text.
     pub text: String,
     /// Pictures, sound and files that belong to it.
     pub attachments: Vec<Attachment>,
     /// Whether the effect is not known to have happened.
     pub failed: bool,
-    /// What of other people's messages is in it.
+    /// Which messages of other people it contains.
     pub reading: Reading,
-    /// The account's state, where it tells it.
+    /// The account's state, if the answer reports it.
     pub account_state: Option<String>,
 }
 
 impl Prepared {
-    /// What the gate decides on.
+    /// The facts that the call is decided on.
     pub fn facts(&self) -> &Facts {
         &self.facts
     }
 
-    /// Puts people in the place of hidden identities, wherever the gate looks. What is
-    /// sent stays as it was asked for.
-    pub(crate) fn identify(&mut self, known: &Identities) {
-        self.facts.targets.identify(known);
+    /// Replaces hidden identities by the people behind them in the facts. The request
+    /// keeps the ids of the arguments.
+    pub(crate) fn identify(&mut self, identities: &Identities) {
+        self.facts.targets.identify(identities);
         if let Some(content) = &mut self.content {
-            known.replace(content);
+            identities.replace(content);
             self.facts.content = Some(Digest::of(self.facts.tool, content));
         }
-    }
-
-    /// The briefing of this call, to be run under a permit of its own.
-    pub(crate) fn take_brief(&mut self) -> Option<Brief> {
-        self.brief.take()
     }
 }
 
 impl Toolset {
     /// Starts the list of a back end's tools.
-    pub fn for_backend<B: AttributeSource>(backend: &B) -> Builder<B, ()> {
+    pub fn for_backend<B: AttributeSource>(backend: &B) -> Builder<B> {
         Builder::new(backend)
     }
 
@@ -132,18 +128,18 @@ impl Toolset {
         self.tools.get(name)
     }
 
-    /// What every answer says first, where there is something to say.
+    /// The notice at the beginning of every answer, if there is one.
     pub fn notice(&self) -> Option<&'static str> {
         self.notice
     }
 
-    /// Reads a call's arguments into a typed operation; sends nothing.
+    /// Parses a call's arguments into a typed operation; sends nothing.
     ///
     /// # Errors
     /// [`BadCall`] when there is no such tool or an argument is wrong.
     pub fn prepare(&self, name: &str, arguments: Arguments) -> Result<Prepared, BadCall> {
         match self.tools.get(name) {
-            Some(tool) => (tool.prepare)(Value::Object(arguments), self.answer),
+            Some(tool) => tool.parser.parse(&Value::Object(arguments), self.answer),
             None => Err(BadCall::UnknownTool {
                 name: Untrusted::new(name),
                 nearest: nearest(name, self.tools.keys().copied()),
@@ -151,7 +147,7 @@ impl Toolset {
         }
     }
 
-    /// Runs a call that the gate has let through.
+    /// Runs a permitted call.
     ///
     /// # Errors
     /// The back end's [`BackendError`].
@@ -161,26 +157,30 @@ impl Toolset {
         progress: Progress,
     ) -> Result<Answer, BackendError> {
         progress.still_wanted()?;
-        let (call, read_filter) = permitted.into_parts();
-        (call.run)(read_filter, progress).await
+        let Permitted {
+            prepared,
+            read_filter,
+        } = permitted;
+        prepared.call.run(read_filter, progress).await
     }
 
-    /// Finds out what the gate has to know before it can judge.
+    /// Looks up what a decision depends on. What cannot be found out in time is missing
+    /// from the result.
     pub async fn resolve(&self, permit: LookupPermit) -> Resolved {
-        self.resolver.run(permit).await
+        self.resolver.resolve(permit.0).await
     }
 
-    /// Looks up what a person needs to know before deciding.
+    /// Looks up what a person should know before approving a call.
     ///
     /// # Errors
     /// The back end's [`BackendError`].
     pub async fn brief(&self, permit: BriefPermit) -> Result<Briefing, BackendError> {
-        permit.into_brief()().await
+        permit.0.await
     }
 }
 
 impl Tool {
-    /// The tool's description and schemas, made when they are first asked for.
+    /// The tool's description and schemas, made at the first call.
     pub fn schemas(&self) -> &Schemas {
         self.schemas.get_or_init(self.make_schemas)
     }

@@ -25,7 +25,7 @@ use super::{Backend, CheckResult, group_tools::GroupTools};
 use crate::{
     config::{Config, ConfigError},
     op::Progress,
-    toolset::Toolset,
+    toolset::{Authority, Toolset},
 };
 use client::GreenApiClient;
 pub(super) use kind::KIND;
@@ -49,7 +49,7 @@ impl GreenApi {
 }
 
 impl Backend for GreenApi {
-    fn tools(&self) -> Toolset {
+    fn toolset(&self) -> (Toolset, Authority) {
         Toolset::for_backend(self)
             .tool(Self::open_session)
             .tool(Self::get_session)
@@ -68,8 +68,7 @@ impl Backend for GreenApi {
             .tool(Self::send_voice)
             .tool(Self::forward_message)
             .tool(Self::edit_message)
-            .tool(Self::delete_message)
-            .briefed_by(Self::brief_delete_message)
+            .briefed_tool(Self::delete_message, Self::brief_delete_message)
             .tool(Self::list_chats)
             .tool(Self::get_chat)
             .tool(Self::get_picture)
@@ -78,8 +77,7 @@ impl Backend for GreenApi {
             .tool(Self::unarchive_chat)
             .tool(Self::list_groups)
             .tool(Self::get_group)
-            .tool(Self::leave_group)
-            .briefed_by(Self::brief_leave_group)
+            .briefed_tool(Self::leave_group, Self::brief_leave_group)
             .tool(Self::list_contacts)
             .tool(Self::get_contact)
             .tool(Self::check_number)
@@ -89,8 +87,7 @@ impl Backend for GreenApi {
             .tool(Self::get_group_invite)
             .tool(Self::list_group_members)
             .tool(Self::add_group_members)
-            .tool(Self::remove_group_members)
-            .briefed_by(Self::brief_remove_group_members)
+            .briefed_tool(Self::remove_group_members, Self::brief_remove_group_members)
             .tool(Self::promote_group_admin)
             .tool(Self::demote_group_admin)
             .tool(Self::create_group)

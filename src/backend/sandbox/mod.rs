@@ -29,7 +29,7 @@ use super::{Backend, BackendKind, CheckResult, http::Locate, waha::Waha};
 use crate::{
     config::{BackendSpec, Config},
     op::BackendError,
-    toolset::Toolset,
+    toolset::{Authority, Toolset},
 };
 use auto_replies::AutoReplies;
 use chats::SandboxChats;
@@ -110,8 +110,9 @@ impl Sandbox {
 }
 
 impl Backend for Sandbox {
-    fn tools(&self) -> Toolset {
-        self.waha.tools().with_notice(NOTICE)
+    fn toolset(&self) -> (Toolset, Authority) {
+        let (tools, authority) = self.waha.toolset();
+        (tools.with_notice(NOTICE), authority)
     }
 
     fn examine(&self) -> Pin<Box<dyn Future<Output = Vec<CheckResult>> + Send + '_>> {

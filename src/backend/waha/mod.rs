@@ -30,7 +30,7 @@ use super::{Backend, CheckResult, group_tools::GroupTools, http::Locate};
 use crate::{
     config::{Config, ConfigError},
     op::Progress,
-    toolset::Toolset,
+    toolset::{Authority, Toolset},
 };
 use client::WahaClient;
 pub(super) use kind::KIND;
@@ -67,7 +67,7 @@ impl Waha {
 }
 
 impl Backend for Waha {
-    fn tools(&self) -> Toolset {
+    fn toolset(&self) -> (Toolset, Authority) {
         Toolset::for_backend(self)
             .tool(Self::open_session)
             .tool(Self::get_session)
@@ -87,15 +87,13 @@ impl Backend for Waha {
             .tool(Self::send_voice)
             .tool(Self::forward_message)
             .tool(Self::edit_message)
-            .tool(Self::delete_message)
-            .briefed_by(Self::brief_delete_message)
+            .briefed_tool(Self::delete_message, Self::brief_delete_message)
             .tool(Self::react)
             .tool(Self::star_message)
             .tool(Self::unstar_message)
             .tool(Self::pin_message)
             .tool(Self::unpin_message)
-            .tool(Self::delete_session)
-            .briefed_by(Self::brief_delete_session)
+            .briefed_tool(Self::delete_session, Self::brief_delete_session)
             .tool(Self::list_chats)
             .tool(Self::get_chat)
             .tool(Self::get_picture)
@@ -103,14 +101,11 @@ impl Backend for Waha {
             .tool(Self::mark_chat_unread)
             .tool(Self::archive_chat)
             .tool(Self::unarchive_chat)
-            .tool(Self::clear_chat)
-            .briefed_by(Self::brief_clear_chat)
-            .tool(Self::delete_chat)
-            .briefed_by(Self::brief_delete_chat)
+            .briefed_tool(Self::clear_chat, Self::brief_clear_chat)
+            .briefed_tool(Self::delete_chat, Self::brief_delete_chat)
             .tool(Self::list_groups)
             .tool(Self::get_group)
-            .tool(Self::leave_group)
-            .briefed_by(Self::brief_leave_group)
+            .briefed_tool(Self::leave_group, Self::brief_leave_group)
             .tool(Self::list_contacts)
             .tool(Self::get_contact)
             .tool(Self::check_number)
@@ -123,17 +118,14 @@ impl Backend for Waha {
             .tool(Self::set_group_description)
             .tool(Self::set_group_permissions)
             .tool(Self::set_group_picture)
-            .tool(Self::delete_group_picture)
-            .briefed_by(Self::brief_delete_group_picture)
+            .briefed_tool(Self::delete_group_picture, Self::brief_delete_group_picture)
             .tool(Self::get_group_invite)
-            .tool(Self::revoke_group_invite)
-            .briefed_by(Self::brief_revoke_group_invite)
+            .briefed_tool(Self::revoke_group_invite, Self::brief_revoke_group_invite)
             .tool(Self::preview_group_invite)
             .tool(Self::join_group)
             .tool(Self::list_group_members)
             .tool(Self::add_group_members)
-            .tool(Self::remove_group_members)
-            .briefed_by(Self::brief_remove_group_members)
+            .briefed_tool(Self::remove_group_members, Self::brief_remove_group_members)
             .tool(Self::promote_group_admin)
             .tool(Self::demote_group_admin)
             .tool(Self::create_group)

@@ -164,7 +164,7 @@ impl Story {
             switch: None,
             key: None,
         };
-        let account = (None, self.backend.tools(), state);
+        let account = (None, self.backend.toolset(), state);
         let server = server(vec![account], policy, Some(audit), &clock, LOCAL.to_owned())?;
         Ok(Client::connect(server, report))
     }

@@ -17,7 +17,7 @@ use super::{
     output::print,
 };
 use crate::{
-    explain::{Account, Counter},
+    explain::{AccountRecord, Counter},
     ledger::{LedgerError, SwitchState},
     text::for_people,
 };
@@ -107,7 +107,7 @@ impl Show {
         let account = self.account.backend.one(&policy)?;
         let sandbox = account.key()?.is_none();
         let stored = self.account.state.stored(&account)?;
-        let known = Account::look(stored.ledger, stored.switch.as_ref())?;
+        let known = AccountRecord::read(stored.ledger, stored.switch.as_ref())?;
         let report = LimitsReport {
             account: account.name().map(str::to_owned),
             panic: known.panic.name(),

@@ -8,11 +8,11 @@ use whatsapp_guard::{
     audit::Audit,
     backend::{self, specs},
     clock::{Clock, ManualClock},
-    gate::{Caller, Gate, Permitted, Reply, Verdict},
+    gate::{Caller, Gate, Permit, Reply, Verdict},
     ledger::Ledger,
     op::GroupId,
     policy::Policy,
-    toolset::{Resolved, Toolset},
+    toolset::{Authority, Resolved, Toolset},
 };
 
 use crate::app;
@@ -39,7 +39,7 @@ pub fn cases(usual: u32) -> ProptestConfig {
 
 /// A gate with a manual clock and tools that are not run.
 pub struct GateFixture {
-    pub gate: Gate,
+    pub gate: Arc<Gate>,
     pub hand: ManualClock,
     tools: Toolset,
 }
@@ -53,10 +53,11 @@ impl GateFixture {
 
     pub fn at(policy: Policy, clock: &Clock, hand: ManualClock, ledger: Ledger) -> Self {
         let audit = Arc::new(Audit::new(None, clock.clone()));
+        let (tools, authority) = toolset();
         Self {
-            gate: Gate::new(policy, clock, audit, ledger).unwrap(),
+            gate: Arc::new(Gate::new(authority, policy, clock, audit, ledger).unwrap()),
             hand,
-            tools: tools(),
+            tools,
         }
     }
 
@@ -68,10 +69,10 @@ impl GateFixture {
         }
     }
 
-    pub fn judge(&self, tool: &str, arguments: &Value, grant: &str) -> Verdict {
+    pub fn authorize(&self, tool: &str, arguments: &Value, grant: &str) -> Verdict {
         let arguments = arguments.as_object().cloned().unwrap_or_default();
         let call = self.tools.prepare(tool, arguments).unwrap();
-        self.gate.judge(call, &Self::caller(grant))
+        self.gate.authorize(call, &Self::caller(grant))
     }
 
     /// Whether attributes must be resolved before the call is authorized.
@@ -89,26 +90,29 @@ impl GateFixture {
     }
 
     pub fn verdict_for(&self, grant: &str, tool: &str, arguments: &Value) -> &'static str {
-        match self.judge(tool, arguments, grant) {
-            Verdict::Go(permitted) => permitted.how(),
-            Verdict::Ask(_) => "asked",
-            Verdict::Refuse(refusal) => refusal.code.name(),
-            Verdict::Again(_) => "again",
+        match self.authorize(tool, arguments, grant) {
+            Verdict::Permit(permitted) => permitted.how(),
+            Verdict::Confirm(_) => "asked",
+            Verdict::Deny(refusal) => refusal.code.name(),
+            Verdict::Replay(_) => "again",
         }
     }
 
     /// The permit for a call, with an approval if the gate asks for one.
-    pub fn pass(&self, tool: &str, arguments: &Value) -> Option<Box<Permitted>> {
-        let question = match self.judge(tool, arguments, LOCAL) {
-            Verdict::Go(permitted) => return Some(permitted),
-            Verdict::Ask(question) => question,
-            Verdict::Refuse(_) | Verdict::Again(_) => return None,
+    pub fn pass(&self, tool: &str, arguments: &Value) -> Option<Box<Permit>> {
+        let question = match self.authorize(tool, arguments, LOCAL) {
+            Verdict::Permit(permitted) => return Some(permitted),
+            Verdict::Confirm(question) => question,
+            Verdict::Deny(_) | Verdict::Replay(_) => return None,
         };
         let ticket = question.ticket().to_owned();
         let caller = Self::caller(LOCAL);
         let call = question.into_call();
-        match self.gate.judge_again(call, &caller, &ticket, Reply::Yes) {
-            Verdict::Go(permitted) => Some(permitted),
+        match self
+            .gate
+            .authorize_with_reply(call, &caller, &ticket, Reply::Yes)
+        {
+            Verdict::Permit(permitted) => Some(permitted),
             _ => None,
         }
     }
@@ -119,7 +123,7 @@ impl GateFixture {
             .iter()
             .map(|(name, id)| ((*name).to_owned(), GroupId::parse(id).unwrap()))
             .collect();
-        self.gate.learn(Resolved {
+        self.gate.apply(Resolved {
             groups: Some(groups),
             ..Resolved::default()
         });
@@ -127,6 +131,10 @@ impl GateFixture {
 }
 
 pub fn tools() -> Toolset {
+    toolset().0
+}
+
+pub fn toolset() -> (Toolset, Authority) {
     let config = app::config(&[("WAHA_BASE_URL", "http://127.0.0.1:9")], app::timeouts());
-    backend::open(&config).unwrap().tools()
+    backend::open(&config).unwrap().toolset()
 }

@@ -30,7 +30,7 @@ use whatsapp_guard::{
     media::MediaRules,
     op::{self, AnswerSize, Entry},
     policy::Policy,
-    toolset::{Tool, Toolset},
+    toolset::{Authority, Tool, Toolset},
 };
 use wiremock::MockServer;
 

@@ -98,9 +98,9 @@ pub fn sandbox() -> ServerBuilder {
     sandbox_with_media(MediaRules::default())
 }
 
-/// The tools of a sandbox that is not started.
-pub fn sandbox_tools() -> Toolset {
-    backend::open(&sandbox_config()).unwrap().tools()
+/// The tools of a sandbox that is not started, with the authority over them.
+pub fn sandbox_toolset() -> (Toolset, Authority) {
+    backend::open(&sandbox_config()).unwrap().toolset()
 }
 
 pub fn sandbox_with_media(media: MediaRules) -> ServerBuilder {
@@ -195,18 +195,18 @@ impl ServerBuilder {
         };
         let backend = backend::open(&self.config).unwrap();
         let server = if self.named.is_empty() {
-            let gate = Gate::new(policy, &clock, audit.clone(), ledger).unwrap();
-            let tools = backend.tools().answering_within(self.answer);
+            let (tools, authority) = backend.toolset();
+            let gate = Gate::new(authority, policy, &clock, audit.clone(), ledger).unwrap();
+            let tools = tools.answering_within(self.answer);
             Server::for_grant(tools, gate, audit, self.grant)
         } else {
             let policy = Arc::new(policy);
             let account = |(name, config): &(String, Config)| {
                 let ledger = Ledger::in_memory(clock.clone());
-                let gate = Gate::new(policy.clone(), &clock, audit.clone(), ledger).unwrap();
-                Account::new(
-                    backend::open(config).unwrap().tools(),
-                    gate.of_account(name),
-                )
+                let (tools, authority) = backend::open(config).unwrap().toolset();
+                let policy = policy.clone();
+                let gate = Gate::new(authority, policy, &clock, audit.clone(), ledger).unwrap();
+                Account::new(tools, gate.of_account(name))
             };
             let others = self.named[1..].iter().map(account).collect();
             Server::for_accounts(account(&self.named[0]), others, audit.clone(), self.grant)

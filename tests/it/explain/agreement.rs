@@ -9,12 +9,14 @@ use whatsapp_guard::{
     audit::Audit,
     backend::specs,
     clock::Clock,
-    explain::{Account, Explanation, Outcome},
+    explain::{AccountRecord, Explanation, Outcome},
     gate::{Caller, Gate, Verdict},
     ledger::Ledger,
     op::{ChatId, Facts, GroupId, TargetRole},
     policy::{Context, Direction, Effect, GroupNames, Policy},
 };
+
+use crate::app;
 
 const SEND: &str = "[[tools.send_message]]\n";
 
@@ -218,7 +220,6 @@ proptest! {
 
     #[test]
     fn what_is_explained_is_what_the_gate_does(text in policy(), night: bool, reporter: bool) {
-        let tools = crate::app::sandbox_tools();
         let folder = tempfile::tempdir().unwrap();
         let (clock, hand) = Clock::manual();
         let at = if night { "2026-11-21T22:15:00Z" } else { "2026-11-21T12:00:00Z" };
@@ -231,24 +232,26 @@ proptest! {
         for (tool, arguments) in calls() {
             let policy = read(&text);
             let facts = whatsapp_guard::op::call(tool, arguments.clone()).unwrap();
-            let told = Explanation::of(&policy, &facts, &caller.grant, clock.timestamp(), &Account::unknown()).unwrap();
+            let told = Explanation::of(&policy, &facts, &caller.grant, clock.timestamp(), &AccountRecord::unknown()).unwrap();
             let audit = Arc::new(Audit::new(Some(folder.path().join("audit.jsonl")), clock.clone()));
-            let gate = Gate::new(policy, &clock, audit, Ledger::in_memory(clock.clone())).unwrap();
+            let (tools, authority) = app::sandbox_toolset();
+            let ledger = Ledger::in_memory(clock.clone());
+            let gate = Arc::new(Gate::new(authority, policy, &clock, audit, ledger).unwrap());
             let prepared = tools.prepare(tool, arguments.as_object().unwrap().clone()).unwrap();
             let said = format!("{tool} {arguments}\n{text}\n{told:?}");
-            match gate.judge(prepared, &caller) {
-                Verdict::Go(permitted) => {
+            match gate.authorize(prepared, &caller) {
+                Verdict::Permit(permitted) => {
                     prop_assert_eq!(told.outcome, Outcome::Allowed, "{}", said);
                     prop_assert_eq!(permitted.shadowed().is_some(), told.shadow, "{}", said);
                 }
-                Verdict::Ask(_) => prop_assert_eq!(told.outcome, Outcome::Asked, "{}", said),
-                Verdict::Refuse(refusal) => {
+                Verdict::Confirm(_) => prop_assert_eq!(told.outcome, Outcome::Asked, "{}", said),
+                Verdict::Deny(refusal) => {
                     prop_assert_eq!(told.outcome, Outcome::Refused, "{}", said);
                     let why = told.because.unwrap();
                     prop_assert_eq!(why.code, Some(refusal.code), "{}", said);
                     prop_assert_eq!(why.rule, refusal.rule, "{}", said);
                 }
-                Verdict::Again(_) => prop_assert!(false, "it was never made"),
+                Verdict::Replay(_) => prop_assert!(false, "it was never made"),
             }
             hand.advance(Duration::from_secs(1));
         }
@@ -256,7 +259,7 @@ proptest! {
 }
 
 #[test]
-fn a_pause_is_told_as_people_say_it() {
+fn a_pause_is_explained_in_words() {
     let text = "version = \"1\"\n[tools.set_presence]\n[health]\npause_on = [\"suspended\"]\n";
     let folder = tempfile::tempdir().unwrap();
     let (clock, _hand) = Clock::manual();
@@ -267,8 +270,8 @@ fn a_pause_is_told_as_people_say_it() {
     let ledger = Ledger::in_memory(clock.clone());
     let time = Duration::from_secs(90 * 60);
     ledger.pause(time, "its state is suspended").unwrap();
-    let gate = Gate::new(read(text), &clock, audit, ledger).unwrap();
-    let tools = crate::app::sandbox_tools();
+    let (tools, authority) = app::sandbox_toolset();
+    let gate = Arc::new(Gate::new(authority, read(text), &clock, audit, ledger).unwrap());
     let arguments = json!({ "presence": "online" });
     let prepared = tools.prepare("set_presence", arguments.as_object().unwrap().clone());
     let caller = Caller {
@@ -276,12 +279,12 @@ fn a_pause_is_told_as_people_say_it() {
         session: "stdio".to_owned(),
         can_ask: true,
     };
-    let Verdict::Refuse(refusal) = gate.judge(prepared.unwrap(), &caller) else {
-        panic!("it was let through");
+    let Verdict::Deny(refusal) = gate.authorize(prepared.unwrap(), &caller) else {
+        panic!("it was permitted");
     };
     assert_eq!(
         refusal.reason,
-        "the account is left alone for another 1h 30m: its state is suspended"
+        "The account is paused for another 1h 30m: its state is suspended."
     );
     assert_eq!(refusal.retry_after_s, Some(5400));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::app::{self, BOTH, Era, OPEN, Person, TestServer, code, error_code, text, yes};
+use crate::app::{self, BOTH, Era, OPEN, Person, TestServer, code, error_code, yes};
 
 const FLATMATES: &str = "120363000000000002@g.us";
 const FAMILY: &str = "120363000000000001@g.us";
@@ -55,7 +55,7 @@ async fn the_question_names_the_effect() {
             It has 3 members.
             This account is its only administrator.
             group: 120363000000000001@g.us
-            This cannot be undone.
+            This is irreversible.
             Do it?
             ");
         }
@@ -351,10 +351,9 @@ async fn questions_are_limited() {
         let result = app.call("leave_group", json!({ "group": FLATMATES })).await;
         assert_eq!(code(&result), "prompts-exhausted");
         assert_eq!(result["structuredContent"]["error"]["retry_after_s"], 1800);
-        assert!(
-            text(&result).contains("policy.toml:5:1 (confirmation.prompts)"),
-            "{}",
-            text(&result)
+        assert_eq!(
+            result["structuredContent"]["error"]["rule"],
+            "policy.toml:5:1 (confirmation.prompts)"
         );
         assert_eq!(app.questions.len(), 2);
         app.hand.advance(Duration::from_secs(1800));
@@ -394,7 +393,7 @@ async fn a_rule_can_ask_about_a_tool_that_is_not_destructive() {
             message.contains("disconnect this WhatsApp account"),
             "{message}"
         );
-        assert!(!message.contains("cannot be undone"), "{message}");
+        assert!(!message.contains("irreversible"), "{message}");
         app.set_person(Person::Accepts);
         let result = app.call("logout_instance", json!({})).await;
         assert_eq!(result["structuredContent"]["outcome"], "logged_out");

@@ -51,7 +51,7 @@ fn from_the_next_call_on_nothing_but_reads_then_nothing() {
         }
         let told = running.policy();
         assert!(
-            told.contains("stopped by the operator: nothing but reading"),
+            told.contains("Stopped by the operator: only reading"),
             "{told}"
         );
         panic(home.path(), &["--all"]);

@@ -334,8 +334,8 @@ fn a_counter_that_goes_on_is_told_with_its_new_line() {
     assert_eq!(desk.verdict("archive_chat", &archive()), "allowed");
     desk.gate
         .replace(policy(&format!("# one line more\n{rules}")));
-    match desk.judge("archive_chat", &archive(), gate::LOCAL) {
-        Verdict::Refuse(refusal) => assert_eq!(
+    match desk.authorize("archive_chat", &archive(), gate::LOCAL) {
+        Verdict::Deny(refusal) => assert_eq!(
             refusal.rule.as_deref(),
             Some("policy.toml:7:11 (tools.archive_chat.limits[0])")
         ),

@@ -7,6 +7,7 @@ mod health;
 mod identities;
 mod kill_switch;
 mod limits;
+mod obligations;
 mod question;
 mod rate_limits;
 mod refusal;

@@ -21,7 +21,7 @@ async fn the_eleventh_call_within_the_minute_is_refused() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(text(&result), @"
             [sandbox: a simulated WhatsApp, nothing here is real]
-            refused (rate-limited): `open_session` is limited to 10 per minute per caller; the next call can be made in 6 s; wait, then call once [policy.toml:61:11 (risk.execute.limits[0])]
+            Refused (rate-limited): `open_session` is limited to 10 per minute per caller; the next call is possible in 6 s. Wait, then call once.
             ");
         }
         // Waiting for what the refusal says is enough, and for one call.

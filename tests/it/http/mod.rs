@@ -93,8 +93,8 @@ impl HttpServer {
     pub async fn bounded(policy: &str, max_sessions: usize) -> Self {
         Self::serving(policy, max_sessions, |policy, clock, audit| {
             let ledger = Ledger::in_memory(clock.clone());
-            let gate = Gate::new(policy, clock, audit.clone(), ledger).unwrap();
-            let tools = app::sandbox_tools();
+            let (tools, authority) = app::sandbox_toolset();
+            let gate = Gate::new(authority, policy, clock, audit.clone(), ledger).unwrap();
             Server::new(tools, gate, audit)
         })
         .await
@@ -109,8 +109,9 @@ impl HttpServer {
     ) -> Self {
         Self::serving(policy, MAX_SESSIONS, |policy, clock, audit| {
             let ledger = ledger(clock.clone());
-            let gate = made(Gate::new(policy, clock, audit.clone(), ledger).unwrap());
-            Server::new(backend::open(&config).unwrap().tools(), gate, audit)
+            let (tools, authority) = backend::open(&config).unwrap().toolset();
+            let gate = Gate::new(authority, policy, clock, audit.clone(), ledger).unwrap();
+            Server::new(tools, made(gate), audit)
         })
         .await
     }
@@ -121,8 +122,9 @@ impl HttpServer {
             let policy = Arc::new(policy);
             let account = |name: &&str| {
                 let ledger = Ledger::in_memory(clock.clone());
-                let gate = Gate::new(policy.clone(), clock, audit.clone(), ledger).unwrap();
-                let tools = app::sandbox_tools();
+                let (tools, authority) = app::sandbox_toolset();
+                let policy = policy.clone();
+                let gate = Gate::new(authority, policy, clock, audit.clone(), ledger).unwrap();
                 Account::new(tools, gate.of_account(name))
             };
             let others = names[1..].iter().map(account).collect();

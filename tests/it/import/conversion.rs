@@ -7,7 +7,7 @@ use whatsapp_guard::{
 };
 
 pub(super) fn imported(text: &str) -> Result<Imported, Unreadable> {
-    import("policy", text, &crate::app::sandbox_tools())
+    import("policy", text, &crate::app::sandbox_toolset().0)
 }
 
 pub(super) fn fine(text: &str) -> Imported {

@@ -107,7 +107,7 @@ async fn what_the_policy_denies_is_listed_and_sends_nothing() {
                 let answer = app.read(uri).await;
                 assert_eq!(refused(&answer), "denied-by-rule");
                 let data = &answer["error"]["data"];
-                assert!(data["reason"].as_str().unwrap().ends_with(": not today"));
+                assert!(data["reason"].as_str().unwrap().ends_with(": not today."));
                 assert!(data["rule"].as_str().unwrap().starts_with("policy.toml:"));
                 assert!(data["next"].is_string());
                 let audit = app.audit();

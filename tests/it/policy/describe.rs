@@ -112,7 +112,7 @@ async fn an_agent_is_not_told_who_is_on_a_list() {
 #[tokio::test]
 async fn an_agent_is_told_of_a_pause_with_its_end() {
     let mut app = app::sandbox().policy(DEFAULT).linked().await;
-    assert!(!told(&mut app).await.contains("left alone"));
+    assert!(!told(&mut app).await.contains("is paused"));
     // Changes of a group that is not there.
     for group in 1..=5 {
         let call = json!({ "group": format!("12036399999999{group:04}@g.us"), "name": "Name" });
@@ -120,15 +120,15 @@ async fn an_agent_is_told_of_a_pause_with_its_end() {
         assert_eq!(code(&result), "backend-refused", "{result}");
     }
     let text = told(&mut app).await;
-    let line = text.lines().find(|line| line.contains("left alone"));
+    let line = text.lines().find(|line| line.contains("is paused"));
     assert_eq!(
         line,
         Some(
-            "the account is left alone for another 1h: 5 calls failed in a short time; only reading and sessions are allowed"
+            "The account is paused for another 1h: 5 calls failed within 10m. Only reading and session tools are allowed."
         )
     );
     app.hand.advance(Duration::from_secs(3601));
-    assert!(!told(&mut app).await.contains("left alone"));
+    assert!(!told(&mut app).await.contains("is paused"));
 }
 
 #[test]
@@ -141,20 +141,21 @@ fn an_agent_is_told_that_it_was_stopped() {
     ));
     let ledger = Ledger::in_memory(clock.clone());
     let policy = Policy::from_toml(specs(), "policy.toml", "version = \"1\"\n").unwrap();
-    let gate = Gate::new(policy, &clock, audit, ledger).unwrap();
+    let (_, authority) = app::sandbox_toolset();
+    let gate = Gate::new(authority, policy, &clock, audit, ledger).unwrap();
     let gate = gate.stopped_by(Switch::at(folder.path()));
     let switch = Switch::at(folder.path());
-    assert!(gate.circumstances("local").is_empty());
+    assert!(gate.describe_account("local").is_empty());
     for (state, what) in [
-        (SwitchState::ReadsOnly, "nothing but reading"),
+        (SwitchState::ReadsOnly, "only reading"),
         (SwitchState::Everything, "nothing"),
     ] {
         switch.set(state).unwrap();
-        let wanted = format!("stopped by the operator: {what} is allowed until it is over");
-        assert_eq!(gate.circumstances("local"), [wanted]);
+        let wanted = format!("Stopped by the operator: {what} is allowed.");
+        assert_eq!(gate.describe_account("local"), [wanted]);
     }
     switch.set(SwitchState::Off).unwrap();
-    assert!(gate.circumstances("local").is_empty());
+    assert!(gate.describe_account("local").is_empty());
 }
 
 #[tokio::test]

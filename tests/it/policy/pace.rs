@@ -15,9 +15,9 @@ fn paced(min: &str, max: &str) -> GateFixture {
 
 fn wait(desk: &GateFixture, text: &str) -> Result<Duration, Option<u64>> {
     let arguments = json!({ "chat": "15552220001@c.us", "text": text });
-    match desk.judge("send_message", &arguments, LOCAL) {
-        Verdict::Go(permitted) => Ok(permitted.wait()),
-        Verdict::Refuse(refusal) => {
+    match desk.authorize("send_message", &arguments, LOCAL) {
+        Verdict::Permit(permitted) => Ok(permitted.wait()),
+        Verdict::Deny(refusal) => {
             assert_eq!(refusal.code.name(), "too-soon");
             Err(refusal.retry_after_s)
         }
@@ -48,8 +48,8 @@ fn the_gap_is_waited_for_up_to_a_bound() {
 fn other_tools_keep_no_gap() {
     let desk = paced("8s", "8s");
     assert_eq!(wait(&desk, "1"), Ok(Duration::ZERO));
-    match desk.judge("get_session", &json!({}), LOCAL) {
-        Verdict::Go(permitted) => assert_eq!(permitted.wait(), Duration::ZERO),
+    match desk.authorize("get_session", &json!({}), LOCAL) {
+        Verdict::Permit(permitted) => assert_eq!(permitted.wait(), Duration::ZERO),
         other => panic!("{other:?}"),
     }
     assert_eq!(wait(&desk, "2"), Ok(Duration::from_secs(8)));
@@ -81,8 +81,8 @@ fn a_call_that_a_limit_refuses_takes_no_place() {
         assert_eq!(desk.verdict("send_message", &send), "rate-limited");
     }
     let archive = json!({ "chat": "15552220001@c.us" });
-    match desk.judge("archive_chat", &archive, LOCAL) {
-        Verdict::Go(permitted) => assert_eq!(permitted.wait(), Duration::from_secs(8)),
+    match desk.authorize("archive_chat", &archive, LOCAL) {
+        Verdict::Permit(permitted) => assert_eq!(permitted.wait(), Duration::from_secs(8)),
         other => panic!("{other:?}"),
     }
 }

@@ -99,7 +99,7 @@ async fn the_budget_counts_what_was_read() {
     assert_eq!(code(&refused), "rate-limited");
     insta::assert_snapshot!(app::text(&refused), @"
     [sandbox: a simulated WhatsApp, nothing here is real]
-    refused (rate-limited): `list_messages` is limited to 10 messages per hour per caller; 4 messages are left now; ask for no more than is left, or wait [policy.toml:6:10 (read.budget)]
+    Refused (rate-limited): `list_messages` is limited to 10 messages per hour per caller; 4 messages are left now. Ask for no more than that, or wait.
     ");
     assert_eq!(refused["structuredContent"]["error"]["retry_after_s"], 3600);
     // Resources and other tools that show messages count too.

@@ -332,23 +332,23 @@ fn calls_that_meet_a_change_are_counted_by_their_own_limits() {
         clock.clone(),
     ));
     let ledger = Ledger::in_memory(clock.clone());
-    let gate = Gate::new(with(""), &clock, audit, ledger).unwrap();
-    let tools = app::sandbox_tools();
+    let (tools, authority) = app::sandbox_toolset();
+    let gate = Arc::new(Gate::new(authority, with(""), &clock, audit, ledger).unwrap());
     let caller = Caller {
         grant: "local".into(),
         session: "stdio".into(),
         can_ask: false,
     };
-    let judge = || {
+    let authorize = || {
         (0..2000)
             .filter(|_| {
                 let call = tools.prepare("get_session", Map::new()).unwrap();
-                matches!(gate.judge(call, &caller), Verdict::Go(_))
+                matches!(gate.authorize(call, &caller), Verdict::Permit(_))
             })
             .count()
     };
     let passed: usize = thread::scope(|scope| {
-        let judging = [scope.spawn(judge), scope.spawn(judge)];
+        let judging = [scope.spawn(authorize), scope.spawn(authorize)];
         for _ in 0..200 {
             gate.replace(with(other));
             gate.replace(with(""));

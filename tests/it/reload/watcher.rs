@@ -84,7 +84,7 @@ fn a_bad_file_is_not_in_force_and_that_is_said() {
     assert_eq!(running.outcome("get_session", json!({})), "hidden");
     let policy = running.policy();
     assert!(
-        policy.contains("The policy's files were changed at "),
+        policy.contains("The policy files were changed at "),
         "{policy}"
     );
     assert!(

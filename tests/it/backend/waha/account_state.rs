@@ -72,7 +72,7 @@ async fn an_account_that_is_locked_is_left_alone() {
     assert_eq!(code(&refused), "account-paused");
     let error = &refused["structuredContent"]["error"];
     let reason = error["reason"].as_str().unwrap();
-    assert!(reason.ends_with("its state is timelock"), "{reason}");
+    assert!(reason.ends_with("its state is timelock."), "{reason}");
     assert_eq!(error["rule"], "policy.toml:3:2 (health)");
 }
 

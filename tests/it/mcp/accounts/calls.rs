@@ -126,7 +126,7 @@ async fn each_account_has_limits_of_its_own() {
             assert_eq!(opened["isError"], false, "{opened}");
             let refused = app.call("open_session", arguments).await;
             assert_eq!(code(&refused), "rate-limited");
-            let words = format!("(account `{account}`)");
+            let words = format!("Account `{account}`:");
             assert!(text(&refused).contains(&words), "{refused}");
         }
         let metrics = app.server.metrics();

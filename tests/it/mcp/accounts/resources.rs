@@ -93,7 +93,7 @@ async fn what_a_sandbox_says_first_is_said_of_it_alone() {
     let mut app = setup.era(Era::Modern).start().await;
     let told = app.request("server/discover", json!({})).await;
     let told = told["result"]["instructions"].as_str().unwrap();
-    assert!(told.contains("Where a tool takes `account`"), "{told}");
+    assert!(told.contains("The argument `account` of a tool"), "{told}");
     assert!(told.contains("The account `home` runs on the"), "{told}");
     assert!(!told.contains("The account `work` runs"), "{told}");
     for (account, said) in [("home", true), ("work", false)] {

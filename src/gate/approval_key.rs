@@ -1,4 +1,4 @@
-//! The key that several servers seal approvals with.
+//! The key with which several servers seal approvals.
 
 use base64::{
     Engine,
@@ -9,19 +9,20 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use sha2::Sha256;
 
-/// The fewest bytes of a key.
-const LEAST: usize = 32;
+/// The minimum length of a secret, in bytes.
+const MIN_SECRET_BYTES: usize = 32;
 
-/// A key that servers of one account share, so that an approval that one of them asked
-/// for is good at the others.
+/// A key that servers of one account share, so that an approval of a question of one server
+/// is valid at the others.
 pub struct ApprovalKey(pub(super) SecretBox<[u8; 64]>);
 
 impl ApprovalKey {
-    /// The key of an account, made of a secret of at least 32 bytes in base64 or hex.
+    /// Derives the key of an account from a secret of at least 32 bytes in base64 or hex;
+    /// `None` if it is shorter or neither.
     pub fn new(secret: &SecretString, account: &str) -> Option<Self> {
         let bytes = SecretBox::new(Box::new(bytes(secret.expose_secret().trim())?));
         let bytes = bytes.expose_secret();
-        if bytes.len() < LEAST {
+        if bytes.len() < MIN_SECRET_BYTES {
             return None;
         }
         let mut key = Box::new([0; 64]);
@@ -36,7 +37,7 @@ impl ApprovalKey {
     }
 }
 
-/// Hex is read first: it could pass for base64.
+/// Hex is tried first: it could be taken for base64.
 fn bytes(text: &str) -> Option<Vec<u8>> {
     let hex = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
     if text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -58,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_read_in_both_forms_and_belongs_to_an_account() {
+    fn both_forms_are_read_and_each_account_has_its_own_key() {
         let hex = "fb".repeat(32);
         let standard = "+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/s=";
         let same = key(&hex, "a").unwrap();

@@ -1,28 +1,31 @@
-//! What is remembered of an account, to be looked at.
+//! What the ledger and the kill switch hold of an account.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
 
 use crate::{
+    gate::Snapshot,
     kill_switch::Switch,
     ledger::{CounterUsage, Ledger, LedgerError, Pause, SwitchState},
-    op::ChatId,
-    policy::Limit,
+    op::{ChatId, Facts, TargetRole},
+    policy::{GroupNames, Limit, Policy},
 };
 
-/// What is remembered of an account; looking makes no file.
-pub struct Account {
+/// What the ledger and the kill switch hold of an account. Reading it creates no file.
+pub struct AccountRecord {
     ledger: Option<Ledger>,
     counted: HashMap<(String, String), CounterUsage>,
-    /// Whether the operator has stopped it.
+    /// What the kill switch stops.
     pub panic: SwitchState,
-    /// The pause that runs.
+    /// The pause that is in force.
     pub pause: Option<Pause>,
-    /// Whether it is known whom it wrote to before there was a ledger.
+    /// Whether the ledger knows whom the account wrote to before there was a ledger.
     pub seeded: bool,
 }
 
-impl Account {
-    /// An account of which nothing is remembered.
+impl AccountRecord {
+    /// An account without a ledger, which is not stopped.
     pub fn unknown() -> Self {
         Self {
             ledger: None,
@@ -33,11 +36,11 @@ impl Account {
         }
     }
 
-    /// What stands in a ledger, and at the switch.
+    /// Reads a ledger and a kill switch.
     ///
     /// # Errors
-    /// When there is a ledger that cannot be read.
-    pub fn look(ledger: Option<Ledger>, switch: Option<&Switch>) -> Result<Self, LedgerError> {
+    /// When the ledger cannot be read.
+    pub fn read(ledger: Option<Ledger>, switch: Option<&Switch>) -> Result<Self, LedgerError> {
         let mut found = Self::unknown();
         found.panic = switch.map_or(SwitchState::Off, Switch::state);
         if let Some(ledger) = ledger {
@@ -53,33 +56,61 @@ impl Account {
         Ok(found)
     }
 
-    /// Whether anything was counted or remembered yet.
+    /// Whether there is a ledger.
     pub fn has_ledger(&self) -> bool {
         self.ledger.is_some()
     }
 
-    /// Whether the ledger counts in this window: short ones only where several servers share it.
+    /// Whether the ledger counts this limit: short windows only if several servers share it.
     pub(super) fn counts(&self, limit: &Limit) -> bool {
         limit.is_durable() || self.ledger.as_ref().is_some_and(Ledger::is_shared)
     }
 
-    /// Whether a chat was never written to, as far as is remembered.
+    /// Whether the account has never written to a chat, as far as the ledger knows.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn is_new(&self, chat: &ChatId) -> Result<bool, LedgerError> {
+    fn is_new(&self, chat: &ChatId) -> Result<bool, LedgerError> {
         match &self.ledger {
             Some(ledger) => Ok(!ledger.is_known(chat.as_str())?),
             None => Ok(true),
         }
     }
 
-    /// What a counter holds of a key.
+    /// What the decision on a call at this time depends on, as far as this record has it.
+    pub(super) fn snapshot(
+        &self,
+        policy: &Policy,
+        facts: &Facts,
+        grant: &str,
+        at: Timestamp,
+    ) -> Result<Snapshot, LedgerError> {
+        let mut newcomers: Vec<ChatId> = Vec::new();
+        if policy.asks_who_is_new(grant) {
+            for chat in facts.targets.of(TargetRole::Recipient) {
+                if self.is_new(chat)? && !newcomers.contains(chat) {
+                    newcomers.push(chat.clone());
+                }
+            }
+        }
+        Ok(Snapshot {
+            now: at,
+            account: None,
+            stopped: self.panic,
+            newcomers: Ok(newcomers),
+            pause: Ok(self.pause.clone()),
+            counts_short_windows: self.ledger.as_ref().is_some_and(Ledger::is_shared),
+            groups: Arc::new(GroupNames::unknown()),
+            has_read: Vec::new(),
+        })
+    }
+
+    /// What a counter holds under a key.
     pub(super) fn counted(&self, counter: &str, key: &str) -> Option<&CounterUsage> {
         self.counted.get(&(counter.to_owned(), key.to_owned()))
     }
 
-    /// All that is counted, by counter and key.
+    /// What all counters hold, by counter and key.
     pub fn counters(&self) -> Vec<&CounterUsage> {
         let mut all: Vec<&CounterUsage> = self.counted.values().collect();
         all.sort_by_key(|one| (&one.counter, &one.key));
@@ -87,7 +118,8 @@ impl Account {
     }
 }
 
-/// How much of a window is used, and when room for so much more comes back.
+/// How much of a window is used, and when there is room again for what a call takes;
+/// `None` if there is room now, or never.
 pub(super) fn used(
     usage: Option<&CounterUsage>,
     window: Duration,

@@ -1,42 +1,46 @@
-//! What a policy says of a tool, in words.
+//! What a caller may do, in words.
 
-use super::{Gate, health::in_words};
+use super::{Gate, health::pause_in_words};
 use crate::{ledger::SwitchState, op::Risk, policy::Reason};
 
 impl Gate {
-    /// What holds of all tools for a caller now, a line each.
-    pub fn circumstances(&self, grant: &str) -> Vec<String> {
+    /// What holds for all tools of a caller now, a line each.
+    pub fn describe_account(&self, grant: &str) -> Vec<String> {
         let mut lines = Vec::new();
-        let stopped = |what| format!("stopped by the operator: {what} is allowed until it is over");
         match self.stopped() {
             SwitchState::Off => {}
-            SwitchState::ReadsOnly => lines.push(stopped("nothing but reading")),
-            SwitchState::Everything => lines.push(stopped("nothing")),
+            SwitchState::ReadsOnly => {
+                lines.push("Stopped by the operator: only reading is allowed.".to_owned());
+            }
+            SwitchState::Everything => {
+                lines.push("Stopped by the operator: nothing is allowed.".to_owned());
+            }
         }
         let policy = self.policy();
-        match self.pause(&policy) {
+        match self.health.pause(&policy) {
             Ok(None) => {}
             Ok(Some(pause)) => lines.push(format!(
-                "the account is left alone for another {}: {}; only reading and sessions are allowed",
-                in_words(pause.remaining),
-                pause.why
+                "The account is paused for {}. Only reading and session tools are allowed.",
+                pause_in_words(&pause)
             )),
-            Err(_) => lines.push("what has to be counted is refused: it cannot be counted".to_owned()),
+            Err(_) => lines.push(
+                "Calls that have to be counted are refused: the ledger cannot be read.".to_owned(),
+            ),
         }
         let rules = policy.describe(grant, Some(self.clock.timestamp()));
         lines.extend(rules.iter().map(ToString::to_string));
         lines
     }
 
-    /// One line: the tool, whether it may be called, how often, and by which rule.
-    pub fn terms(&self, tool: &str, risk: Risk, grant: &str) -> String {
+    /// A tool in one line: whether the caller may call it, how often, and by which rule.
+    pub fn describe_tool(&self, tool: &str, risk: Risk, grant: &str) -> String {
         let policy = self.policy();
         let effect = policy.effect(tool, risk, grant);
         let mut line = format!("{tool} ({risk}): {}", effect.in_words());
         if let Some(because) = effect.reason() {
-            push(&mut line, because);
+            push_reason(&mut line, because);
         }
-        // A limit on what is refused anyway says nothing.
+        // Limits of a denied tool are of no interest.
         if effect.admits() {
             for term in policy.describe_tool(tool, grant) {
                 line.push_str(&format!("; {term}"));
@@ -49,7 +53,7 @@ impl Gate {
     }
 }
 
-fn push(line: &mut String, because: &Reason) {
+fn push_reason(line: &mut String, because: &Reason) {
     if let Some(reason) = &because.detail {
         line.push_str(": ");
         line.push_str(reason);

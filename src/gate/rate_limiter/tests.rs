@@ -2,7 +2,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use proptest::prelude::*;
 
-use super::{Full, MANY, Meter};
+use super::{Exceeded, MAX_COUNTERS, RateLimiter};
 use crate::clock::Clock;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -11,18 +11,18 @@ fn number(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap()
 }
 
-/// A meter of so many in a window, all at once.
-fn meter(max: u32, window: Duration, clock: &Clock) -> Meter {
-    Meter::new(number(max), number(max), window, clock)
+/// A limiter of so many in a window, all at once.
+fn limiter(max: u32, window: Duration, clock: &Clock) -> RateLimiter {
+    RateLimiter::new(number(max), number(max), window, clock)
 }
 
 /// How many fit now.
-fn room(meter: &Meter, key: &str) -> u32 {
+fn room(limiter: &RateLimiter, key: &str) -> u32 {
     let fits = |amount: &u32| {
-        let level = meter.level(key);
-        let fits = meter.count(&key.to_owned(), number(*amount)).is_ok();
+        let level = limiter.arrival_time(key);
+        let fits = limiter.count(&key.to_owned(), number(*amount)).is_ok();
         if fits {
-            meter.put_back(key, level);
+            limiter.restore(key, level);
         }
         fits
     };
@@ -47,11 +47,11 @@ fn what_was_counted_still_counts_under_other_numbers() {
     ] {
         let (clock, hand) = Clock::manual();
         hand.advance(MINUTE * 7);
-        let old = meter(5, MINUTE, &clock);
+        let old = limiter(5, MINUTE, &clock);
         for _ in 0..counted {
             old.count(&"one".to_owned(), number(1)).unwrap();
         }
-        let new = meter(max, window, &clock);
+        let new = limiter(max, window, &clock);
         new.inherit(&old);
         let case = format!("{counted} of 5, then {max} in {window:?}");
         assert_eq!(room(&new, "one"), left, "{case}");
@@ -67,11 +67,11 @@ fn what_was_counted_still_counts_under_other_numbers() {
 #[test]
 fn a_part_of_a_unit_counts_as_a_whole_one() {
     let (clock, hand) = Clock::manual();
-    let old = meter(6, MINUTE, &clock);
+    let old = limiter(6, MINUTE, &clock);
     old.count(&"one".to_owned(), number(3)).unwrap();
     // Half of the second has come back.
     hand.advance(Duration::from_secs(15));
-    let new = meter(6, 2 * MINUTE, &clock);
+    let new = limiter(6, 2 * MINUTE, &clock);
     new.inherit(&old);
     assert_eq!(room(&new, "one"), 4);
 }
@@ -79,11 +79,11 @@ fn a_part_of_a_unit_counts_as_a_whole_one() {
 #[test]
 fn of_several_the_most_counts() {
     let (clock, _hand) = Clock::manual();
-    let (few, many) = (meter(9, MINUTE, &clock), meter(9, 2 * MINUTE, &clock));
+    let (few, many) = (limiter(9, MINUTE, &clock), limiter(9, 2 * MINUTE, &clock));
     few.count(&"one".to_owned(), number(2)).unwrap();
     many.count(&"one".to_owned(), number(5)).unwrap();
     for order in [[&few, &many], [&many, &few]] {
-        let new = meter(9, 3 * MINUTE, &clock);
+        let new = limiter(9, 3 * MINUTE, &clock);
         for old in order {
             new.inherit(old);
         }
@@ -95,17 +95,17 @@ fn of_several_the_most_counts() {
 fn a_meter_that_was_made_late_forgets_nothing_that_counts() {
     let (clock, hand) = Clock::manual();
     hand.advance(100 * MINUTE);
-    let meter = meter(1, MINUTE, &clock);
-    for key in 0..=MANY + 1 {
-        meter.count(&key.to_string(), number(1)).unwrap();
+    let limiter = limiter(1, MINUTE, &clock);
+    for key in 0..=MAX_COUNTERS + 1 {
+        limiter.count(&key.to_string(), number(1)).unwrap();
     }
     assert_eq!(
-        meter.count(&"0".to_owned(), number(1)),
-        Err(Full::For(MINUTE))
+        limiter.count(&"0".to_owned(), number(1)),
+        Err(Exceeded::For(MINUTE))
     );
     hand.advance(MINUTE);
-    assert_eq!(meter.count(&"new".to_owned(), number(1)), Ok(()));
-    assert_eq!(meter.counters.lock().len(), 1);
+    assert_eq!(limiter.count(&"new".to_owned(), number(1)), Ok(()));
+    assert_eq!(limiter.counters.lock().len(), 1);
 }
 
 proptest! {
@@ -116,13 +116,13 @@ proptest! {
         (other_max, other_window) in (1u32..50, 1u64..3600),
     ) {
         let (clock, hand) = Clock::manual();
-        let old = meter(max, Duration::from_secs(window), &clock);
+        let old = limiter(max, Duration::from_secs(window), &clock);
         if let Some(counted) = NonZeroU32::new(counted) {
             old.count(&"one".to_owned(), counted).unwrap();
         }
         hand.advance(Duration::from_secs(passed));
         let missing = max - room(&old, "one");
-        let new = meter(other_max, Duration::from_secs(other_window), &clock);
+        let new = limiter(other_max, Duration::from_secs(other_window), &clock);
         new.inherit(&old);
         prop_assert_eq!(room(&new, "one"), other_max.saturating_sub(missing));
         hand.advance(Duration::from_secs(other_window));

@@ -1,0 +1,259 @@
+//! The gate, read from top to bottom: the steps of "How a decision is made" in
+//! docs/policy.md, by their numbers. Step 1, parsing the arguments, is the toolset's;
+//! step 2 begins with [`Gate::pending_lookups`].
+
+use std::sync::{Arc, PoisonError};
+
+use super::{
+    Caller, Gate, Refusal, Reply, Snapshot, Verdict,
+    caller::check_caller,
+    effect::apply_effect,
+    health::check_health,
+    kill_switch::check_kill_switch,
+    permit::{PermitBasis, in_shadow},
+    quota_request::QuotaRequest,
+};
+use crate::{
+    op::Facts,
+    policy::{Decision, Policy},
+    toolset::Prepared,
+};
+
+/// What the policy says of a call, and what follows from it at this moment.
+pub(crate) struct Evaluation<'p> {
+    /// Each rule that applies, with limits and paces.
+    pub(crate) decision: Decision<'p>,
+    /// What follows; limits and pace are not part of it.
+    pub(crate) course: Result<Course, Refusal>,
+}
+
+/// What happens to a call that is not refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// It may be run.
+    Permit(PermitBasis),
+    /// A person has to approve it first.
+    Confirm,
+}
+
+impl Gate {
+    /// Decides a call that comes without a person's answer.
+    pub fn authorize(self: &Arc<Self>, call: Prepared, caller: &Caller) -> Verdict {
+        let decided = self.decide(call, caller, false);
+        self.naming_account(decided.unwrap_or_else(|stopped| stopped))
+    }
+
+    /// Decides a call again, with what a person has answered to its question.
+    pub fn authorize_with_reply(
+        self: &Arc<Self>,
+        call: Prepared,
+        caller: &Caller,
+        ticket: &str,
+        reply: Reply,
+    ) -> Verdict {
+        let facts = call.facts();
+        // The ticket is used up first: an answer counts once, whatever follows.
+        let redeemed = self.approvals.redeem(ticket, facts, caller, &self.ledger);
+        let decided = redeemed
+            .and_then(|()| reply.check(facts.tool))
+            .map_err(Verdict::from)
+            .and_then(|()| self.decide(call, caller, true));
+        self.naming_account(decided.unwrap_or_else(|stopped| stopped))
+    }
+
+    /// `Err` holds the verdict on a call that was stopped by a step.
+    fn decide(
+        self: &Arc<Self>,
+        mut call: Prepared,
+        caller: &Caller,
+        approved: bool,
+    ) -> Result<Verdict, Verdict> {
+        // A reload waits: the limits are those of the policy that the decision began with.
+        let _deciding = self.reload.read().unwrap_or_else(PoisonError::into_inner);
+        let policy = self.policy();
+        call.identify(&self.attributes.identities()); // 2
+        let facts = call.facts().clone();
+        let snapshot = self.snapshot(&policy, &facts, caller);
+        let evaluation = evaluate(&policy, &facts, caller, &snapshot, approved); // 3 to 6
+        let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
+        match evaluation.course? {
+            Course::Confirm => {
+                self.check_audit(&facts)?; // 7
+                self.dedup.check(&facts, caller)?; // 8
+                self.quotas.probe(&quota)?; // 9
+                let question = self.question(call, caller, &policy, &evaluation.decision)?; // 10
+                Ok(Verdict::Confirm(Box::new(question)))
+            }
+            Course::Permit(basis) => {
+                self.check_audit(&facts)?; // 7
+                let slot = self.dedup.begin(&facts, caller)?; // 8
+                let (basis, reservation) = match self.quotas.reserve(&quota) {
+                    Ok(reservation) => (basis, Some(reservation)),
+                    Err(refusal) => (in_shadow(refusal, &policy, &facts)?, None),
+                }; // 9
+                let permit = self.permit(call, caller, &policy, basis, slot, reservation); // 10
+                Ok(Verdict::Permit(Box::new(permit)))
+            }
+        }
+    }
+}
+
+/// The steps without side effects, over a snapshot: `explain` shows their result, and the
+/// gate acts on it. `approved` says whether a person has approved the call.
+pub(crate) fn evaluate<'p>(
+    policy: &'p Policy,
+    facts: &Facts,
+    caller: &Caller,
+    snapshot: &Snapshot,
+    approved: bool,
+) -> Evaluation<'p> {
+    let decision = policy.decide(facts, &snapshot.context(caller));
+    let course = || {
+        check_caller(policy, caller, snapshot.account.as_deref())?; // 3
+        check_kill_switch(snapshot.stopped, facts.risk)?; // 4
+        snapshot.check_newcomers()?;
+        let effect = decision.effect(); // 5
+        if effect.admits()
+            && let Err(refusal) = check_health(policy, facts, &snapshot.pause)
+        {
+            return in_shadow(refusal, policy, facts).map(Course::Permit); // 6
+        }
+        apply_effect(effect, policy, facts, caller, snapshot.now, approved)
+    };
+    let course = course();
+    Evaluation { decision, course }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        ledger::{Ledger, LedgerError, Pause, SwitchState},
+        op,
+        policy::{Code, GroupNames},
+    };
+
+    const RULES: &str = "version = \"1\"\n[risk.write]\n[[tools.archive_chat]]\naction = \"deny\"\n\
+                         [tools.pin_message]\naction = \"confirm\"\n\
+                         [health]\npause_on = [\"FAILED\"]\n";
+
+    fn policy(more: &str) -> Policy {
+        Policy::from_toml(
+            crate::backend::specs(),
+            "policy.toml",
+            &format!("{RULES}{more}"),
+        )
+        .unwrap()
+    }
+
+    fn snapshot() -> Snapshot {
+        Snapshot {
+            now: "2026-11-21T12:00:00Z".parse().unwrap(),
+            account: None,
+            stopped: SwitchState::Off,
+            newcomers: Ok(Vec::new()),
+            pause: Ok(None),
+            counts_short_windows: false,
+            groups: Arc::new(GroupNames::default()),
+            has_read: Vec::new(),
+        }
+    }
+
+    fn unreadable() -> LedgerError {
+        let folder = tempfile::tempdir().unwrap();
+        let (clock, _hand) = Clock::manual();
+        // A folder stands where the file should be.
+        Ledger::at(folder.path(), clock).seeded().unwrap_err()
+    }
+
+    /// `permit`, `confirm`, `shadow` or the code of the refusal.
+    fn evaluated(
+        policy: &Policy,
+        tool: &str,
+        grant: &str,
+        snapshot: &Snapshot,
+        approved: bool,
+    ) -> &'static str {
+        let message = "true_15552223333@c.us_3EB0C767D26A1B2E5C";
+        let facts = op::call(
+            tool,
+            match tool {
+                "pin_message" => json!({ "chat": "15552223333@c.us", "message": message }),
+                _ => json!({ "chat": "15552223333@c.us" }),
+            },
+        );
+        let caller = Caller {
+            grant: grant.to_owned(),
+            session: String::new(),
+            can_ask: true,
+        };
+        match evaluate(policy, &facts.unwrap(), &caller, snapshot, approved).course {
+            Ok(Course::Permit(PermitBasis::Shadow(_))) => "shadow",
+            Ok(Course::Permit(_)) => "permit",
+            Ok(Course::Confirm) => "confirm",
+            Err(refusal) => refusal.code.name(),
+        }
+    }
+
+    #[test]
+    fn an_earlier_step_wins() {
+        let mut at = snapshot();
+        let policy = policy("");
+        let of =
+            |tool: &str, grant: &str, at: &Snapshot| evaluated(&policy, tool, grant, at, false);
+        assert_eq!(of("unarchive_chat", "local", &at), "permit");
+        assert_eq!(of("pin_message", "local", &at), "confirm");
+        at.pause = Ok(Some(Pause {
+            remaining: Duration::from_secs(60),
+            why: "its state is FAILED".to_owned(),
+        }));
+        assert_eq!(
+            of("unarchive_chat", "local", &at),
+            Code::AccountPaused.name()
+        );
+        assert_eq!(of("pin_message", "local", &at), Code::AccountPaused.name());
+        assert_eq!(of("archive_chat", "local", &at), Code::DeniedByRule.name());
+        at.pause = Err(unreadable());
+        assert_eq!(of("archive_chat", "local", &at), Code::DeniedByRule.name());
+        assert_eq!(
+            of("unarchive_chat", "local", &at),
+            Code::LedgerUnavailable.name()
+        );
+        at.newcomers = Err(unreadable());
+        assert_eq!(
+            of("archive_chat", "local", &at),
+            Code::LedgerUnavailable.name()
+        );
+        at.stopped = SwitchState::ReadsOnly;
+        assert_eq!(of("archive_chat", "local", &at), Code::Panic.name());
+        assert_eq!(of("archive_chat", "nobody", &at), Code::UnknownGrant.name());
+    }
+
+    #[test]
+    fn shadow_mode_lets_pass_what_an_enforced_policy_would_stop() {
+        let shadow = policy("[mode]\nvalue = \"shadow\"\n");
+        let mut at = snapshot();
+        let of = |tool: &str, at: &Snapshot| evaluated(&shadow, tool, "local", at, false);
+        assert_eq!(of("unarchive_chat", &at), "permit");
+        assert_eq!(of("pin_message", &at), "shadow");
+        assert_eq!(of("archive_chat", &at), "shadow");
+        at.stopped = SwitchState::ReadsOnly;
+        assert_eq!(of("archive_chat", &at), Code::Panic.name());
+        at.stopped = SwitchState::Off;
+        at.pause = Err(unreadable());
+        assert_eq!(of("unarchive_chat", &at), Code::LedgerUnavailable.name());
+    }
+
+    #[test]
+    fn an_approval_answers_a_question_and_nothing_else() {
+        let (policy, at) = (policy(""), snapshot());
+        let of = |tool: &str| evaluated(&policy, tool, "local", &at, true);
+        assert_eq!(of("pin_message"), "permit");
+        assert_eq!(of("archive_chat"), Code::DeniedByRule.name());
+    }
+}

@@ -1,0 +1,94 @@
+//! The operator's kill switch (`whatsapp-guard panic`), as the gate checks it for each call.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::Refusal;
+use crate::{
+    kill_switch::Switch,
+    ledger::{Glance, SwitchState},
+    op::Risk,
+    policy::Code,
+};
+
+/// The switch of an account, with the state that a shared ledger reported last.
+#[derive(Default)]
+pub(super) struct KillSwitch {
+    switch: Option<Switch>,
+    stopped_everything: AtomicBool,
+}
+
+impl KillSwitch {
+    pub(super) fn new(switch: Switch) -> Self {
+        Self {
+            switch: Some(switch),
+            stopped_everything: AtomicBool::new(false),
+        }
+    }
+
+    /// The state now, read from the switch.
+    pub(super) fn state(&self) -> SwitchState {
+        let switch = self.switch.as_ref();
+        switch.map_or(SwitchState::Off, Switch::state)
+    }
+
+    /// The state now, given what the ledger reported. A shared ledger that did not answer
+    /// allows at most reads, and not even those if it reported last that everything is
+    /// stopped.
+    pub(super) fn state_with(&self, glance: Option<&Glance>, shared_ledger: bool) -> SwitchState {
+        match glance {
+            Some(glance) => {
+                let everything = glance.stopped == SwitchState::Everything;
+                self.stopped_everything.store(everything, Ordering::Relaxed);
+                glance.stopped
+            }
+            None if !shared_ledger => self.state(),
+            None if self.stopped_everything.load(Ordering::Relaxed) => SwitchState::Everything,
+            None => SwitchState::ReadsOnly,
+        }
+    }
+}
+
+/// Refuses what the switch stops.
+pub(super) fn check_kill_switch(state: SwitchState, risk: Risk) -> Result<(), Refusal> {
+    match (state, risk) {
+        (SwitchState::Off, _) | (SwitchState::ReadsOnly, Risk::Read) => Ok(()),
+        (SwitchState::ReadsOnly | SwitchState::Everything, _) => Err(Refusal::new(
+            Code::Panic,
+            "The operator has stopped this server with `whatsapp-guard panic`.",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_state_stops_what_it_says() {
+        for (state, read, write) in [
+            (SwitchState::Off, true, true),
+            (SwitchState::ReadsOnly, true, false),
+            (SwitchState::Everything, false, false),
+        ] {
+            assert_eq!(check_kill_switch(state, Risk::Read).is_ok(), read);
+            assert_eq!(check_kill_switch(state, Risk::Write).is_ok(), write);
+        }
+    }
+
+    #[test]
+    fn a_shared_ledger_that_does_not_answer_gives_nothing_back() {
+        let switch = KillSwitch::default();
+        let reported = |stopped| Glance {
+            stopped,
+            pause: None,
+            known: Vec::new(),
+        };
+        assert_eq!(switch.state_with(None, false), SwitchState::Off);
+        assert_eq!(switch.state_with(None, true), SwitchState::ReadsOnly);
+        switch.state_with(Some(&reported(SwitchState::Everything)), true);
+        assert_eq!(switch.state_with(None, true), SwitchState::Everything);
+        let off = switch.state_with(Some(&reported(SwitchState::Off)), true);
+        assert_eq!(off, SwitchState::Off);
+        assert_eq!(switch.state_with(None, true), SwitchState::ReadsOnly);
+    }
+}

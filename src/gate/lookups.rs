@@ -1,0 +1,64 @@
+//! What has to be looked up before a call is decided, and what becomes of the findings.
+
+use super::{Caller, Gate, caller::check_caller, kill_switch::check_kill_switch};
+use crate::{
+    op::{ChatId, Facts},
+    toolset::{LookupPermit, Prepared, Resolved},
+};
+
+impl Gate {
+    /// Permission for the look-ups that the decision on a call depends on. `None` if there
+    /// are none, or if the call is refused whatever they would find.
+    pub fn pending_lookups(&self, call: &Prepared, caller: &Caller) -> Option<LookupPermit> {
+        let facts = call.facts();
+        let policy = self.policy();
+        let effect = policy.effect(facts.tool, facts.risk, &caller.grant);
+        if !effect.admits() || check_caller(&policy, caller, self.account()).is_err() {
+            return None;
+        }
+        let now = self.clock.elapsed();
+        let mut request = self.attributes.due(&policy, facts, caller, now);
+        if request.is_empty() || self.is_stopped(facts) {
+            return None;
+        }
+        self.attributes.requested(&request, facts, now);
+        if request.history && self.ledger.seeded().unwrap_or(false) {
+            self.attributes.history_is_known();
+            request.history = false;
+        }
+        (!request.is_empty()).then(|| self.authority.permit_lookup(request))
+    }
+
+    /// Takes over what was found out.
+    pub fn apply(&self, found: Resolved) {
+        if let Some(history) = &found.history
+            && let Err(error) = self.ledger.seed(history.iter().map(ChatId::as_str))
+        {
+            tracing::error!(%error, "the ledger cannot be written");
+        }
+        let policy = self.policy();
+        self.attributes
+            .apply(&policy, found.identities, found.groups);
+        for state in &found.states {
+            self.health.apply_state(&policy, state);
+        }
+    }
+
+    /// Records that a caller reads messages in these chats.
+    pub(super) fn record_reading<'a>(&self, grant: &str, chats: impl Iterator<Item = &'a ChatId>) {
+        let identities = self.attributes.identities();
+        self.read_history.record(grant, chats, &identities);
+    }
+
+    /// Whether the kill switch stops a call; a change is stopped too by a ledger that does
+    /// not answer.
+    fn is_stopped(&self, facts: &Facts) -> bool {
+        match self.glance(facts.risk, &[]) {
+            Ok(glance) => {
+                let stopped = self.stopped_with(glance.as_ref());
+                check_kill_switch(stopped, facts.risk).is_err()
+            }
+            Err(_) => true,
+        }
+    }
+}

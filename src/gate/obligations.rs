@@ -1,0 +1,65 @@
+//! What has to be settled when a call ends, whichever way it ends.
+
+use std::{io, sync::Arc};
+
+use super::{Gate, dedup::DedupSlot, quota::Reservation};
+use crate::{audit::AuditEntry, op::BackendError, toolset::Answer};
+
+/// What has to be settled when a call ends: its duplicate slot, its reservation in the
+/// limits, the account's health and its line in the audit. Dropped without an outcome once
+/// the call was started, it records that the call was abandoned and its outcome is unknown.
+pub struct Obligations {
+    pub(super) gate: Arc<Gate>,
+    pub(super) grant: String,
+    /// Whether a failure of the call says something about the account's health.
+    pub(super) signals_danger: bool,
+    pub(super) slot: Option<DedupSlot>,
+    /// `None` in shadow mode for a call beyond its limits.
+    pub(super) reservation: Option<Reservation>,
+    /// `None` until the call is started.
+    pub(super) entry: Option<AuditEntry>,
+}
+
+impl Obligations {
+    /// The obligations of a call that is started, with the line that records its end.
+    pub(super) fn recorded_in(mut self, entry: AuditEntry) -> Self {
+        self.entry = Some(entry);
+        self
+    }
+
+    /// Settles everything with the outcome of the call.
+    ///
+    /// # Errors
+    /// When the audit line cannot be written; everything else is settled all the same.
+    pub fn complete(mut self, outcome: &Result<Answer, BackendError>) -> io::Result<()> {
+        let reading = outcome.as_ref().ok().map(|answer| &answer.reading);
+        if let Some(reservation) = self.reservation.take() {
+            reservation.complete(reading.map_or(0, |reading| reading.messages));
+        }
+        if let Some(reading) = reading {
+            self.gate.record_reading(&self.grant, reading.chats.iter());
+        }
+        if let Some(slot) = self.slot.take() {
+            slot.complete(outcome);
+        }
+        let policy = self.gate.policy();
+        self.gate
+            .health
+            .record(&policy, self.signals_danger, outcome);
+        match self.entry.take() {
+            Some(entry) => entry.completed(outcome),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Obligations {
+    fn drop(&mut self) {
+        // Its own line says that it was abandoned, once it is dropped.
+        if self.entry.is_some()
+            && let Some(slot) = self.slot.take()
+        {
+            slot.abandon();
+        }
+    }
+}

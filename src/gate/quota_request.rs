@@ -1,0 +1,136 @@
+//! What a call takes of its limits, and the part of it that the ledger counts: exactly, in
+//! windows of an hour and more.
+
+use super::{
+    Caller, Refusal, Snapshot,
+    limit_keys::{ledger_key, limit_keys},
+    quota::Reservation,
+};
+use crate::{
+    ledger::{Admission, Count, FullLimit, Ledger, Request},
+    op::{Facts, TargetRole},
+    policy::{Code, Counted, Decision, Limit, PaceRule, Policy},
+};
+
+/// What a call takes of its limits.
+pub(super) struct QuotaRequest<'a> {
+    pub(super) facts: &'a Facts,
+    pub(super) caller: &'a Caller,
+    /// How many of the recipients are new.
+    pub(super) newcomers: usize,
+    /// Positions in the policy's list of limits.
+    pub(super) limits: &'a [usize],
+    pub(super) paces: &'a [&'a PaceRule],
+    counts: Vec<(&'a Limit, String, u32)>,
+    newcomer_counts: Vec<(&'a Limit, String)>,
+    people: Vec<String>,
+}
+
+impl<'a> QuotaRequest<'a> {
+    /// What a call takes of the limits that the policy's decision names. The ledger gets the
+    /// recipients too if a rule of any caller depends on who is new.
+    pub(super) fn of(
+        policy: &'a Policy,
+        decision: &'a Decision<'a>,
+        facts: &'a Facts,
+        caller: &'a Caller,
+        snapshot: &Snapshot,
+    ) -> Self {
+        let mut request = Self {
+            facts,
+            caller,
+            newcomers: snapshot.newcomers.as_ref().map_or(0, Vec::len),
+            limits: &decision.limits,
+            paces: &decision.paces,
+            counts: Vec::new(),
+            newcomer_counts: Vec::new(),
+            people: Vec::new(),
+        };
+        let limits = decision.limits.iter();
+        let limits = limits.filter_map(|index| policy.limits.get(*index));
+        for limit in limits.filter(|limit| snapshot.counts_short_windows || limit.is_durable()) {
+            for key in limit_keys(limit.scope, facts, caller) {
+                let key = ledger_key(limit.scope, &key);
+                match limit.of {
+                    Counted::Calls => request.counts.push((limit, key, 1)),
+                    Counted::Messages if facts.reads == 0 => {}
+                    Counted::Messages => request.counts.push((limit, key, facts.reads)),
+                    Counted::Newcomers => request.newcomer_counts.push((limit, key)),
+                }
+            }
+        }
+        if policy.remembers_people() || !request.newcomer_counts.is_empty() {
+            let recipients = facts.targets.of(TargetRole::Recipient);
+            request.people = recipients.map(|chat| chat.as_str().to_owned()).collect();
+        }
+        request
+    }
+
+    /// Whether the ledger has something to count or to remember.
+    pub(super) fn uses_ledger(&self) -> bool {
+        !self.counts.is_empty() || !self.people.is_empty()
+    }
+
+    /// Refuses a call that a limit in the ledger has no room for; counts nothing.
+    pub(super) fn probe(&self, ledger: &Ledger) -> Result<(), Refusal> {
+        let full = self.with_ledger_request(|request| ledger.probe(request));
+        match full.map_err(|error| Refusal::ledger_unavailable(&error))? {
+            None => Ok(()),
+            Some(full) => Err(self.refusal(&full)),
+        }
+    }
+
+    /// Counts the call in all limits of the ledger, or in none.
+    pub(super) fn admit(&self, ledger: &Ledger) -> Result<Reservation, Refusal> {
+        let admission = self.with_ledger_request(|request| ledger.admit(request));
+        match admission.map_err(|error| Refusal::ledger_unavailable(&error))? {
+            Admission::Full(full) => Err(self.refusal(&full)),
+            Admission::Counted(receipt) => {
+                let counts = self.counts.iter().enumerate();
+                let messages = counts.filter(|(_, (limit, ..))| limit.of == Counted::Messages);
+                let messages = messages.map(|(index, _)| index).collect();
+                let ledger = ledger.clone();
+                Ok(Reservation::new(
+                    ledger,
+                    receipt,
+                    messages,
+                    self.facts.reads,
+                ))
+            }
+        }
+    }
+
+    fn with_ledger_request<T>(&self, ask: impl FnOnce(&Request<'_>) -> T) -> T {
+        let counts = self.counts.iter();
+        let counts: Vec<_> = counts
+            .map(|(limit, key, amount)| count(limit, key, *amount))
+            .collect();
+        let newcomers = self.newcomer_counts.iter();
+        let newcomers: Vec<_> = newcomers.map(|(limit, key)| count(limit, key, 1)).collect();
+        let people: Vec<&str> = self.people.iter().map(String::as_str).collect();
+        ask(&Request {
+            counts: &counts,
+            people: &people,
+            newcomers: &newcomers,
+        })
+    }
+
+    fn refusal(&self, full: &FullLimit) -> Refusal {
+        let counts = self.counts.iter().map(|(limit, ..)| *limit);
+        let mut all = counts.chain(self.newcomer_counts.iter().map(|(limit, _)| *limit));
+        match all.nth(full.index) {
+            Some(limit) => Refusal::no_room(self.facts.tool, limit, full.left, full.wait),
+            None => Refusal::new(Code::RateLimited, "A limit is reached."),
+        }
+    }
+}
+
+fn count<'a>(limit: &'a Limit, key: &'a str, amount: u32) -> Count<'a> {
+    Count {
+        counter: &limit.counter,
+        key,
+        amount,
+        max: limit.max.get(),
+        window: limit.window,
+    }
+}

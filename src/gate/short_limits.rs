@@ -1,0 +1,133 @@
+//! Limits in windows below an hour, counted in memory.
+
+use std::num::NonZeroU32;
+
+use super::{
+    Refusal,
+    limit_keys::{limit_cost, limit_keys},
+    quota_request::QuotaRequest,
+    rate_limiter::{ArrivalTime, Exceeded, RateLimiter},
+};
+use crate::{
+    clock::Clock,
+    policy::{Limit, Policy},
+};
+
+/// The limits of a policy with their counters, in the policy's order.
+pub(super) struct ShortLimits {
+    metered: Vec<Metered>,
+    clock: Clock,
+}
+
+#[derive(Clone)]
+struct Metered {
+    limit: Limit,
+    limiter: RateLimiter,
+}
+
+impl ShortLimits {
+    pub(super) fn new(policy: &Policy, clock: &Clock) -> Self {
+        let limits = policy.limits.iter();
+        Self {
+            metered: limits.map(|limit| Metered::new(limit, clock)).collect(),
+            clock: clock.clone(),
+        }
+    }
+
+    /// Takes over the limits of another policy. What a counter has counted stays counted
+    /// under its name, whatever its numbers are now.
+    pub(super) fn replace(&mut self, policy: &Policy) {
+        let limits = policy.limits.iter();
+        self.metered = limits.map(|limit| self.carried_over(limit)).collect();
+    }
+
+    fn carried_over(&self, limit: &Limit) -> Metered {
+        let mut before = self.metered.iter();
+        if let Some(same) = before.find(|metered| metered.limit.counts_like(limit)) {
+            return Metered {
+                limit: limit.clone(),
+                limiter: same.limiter.clone(),
+            };
+        }
+        let new = Metered::new(limit, &self.clock);
+        let named = || {
+            let all = self.metered.iter();
+            all.filter(|metered| metered.limit.counts_for(limit))
+        };
+        let closer = named().any(|metered| metered.limit.window == limit.window);
+        for old in named().filter(|old| !closer || old.limit.window == limit.window) {
+            new.limiter.inherit(&old.limiter);
+        }
+        new
+    }
+
+    /// How much each limit has left, from 0 to 1, by the fullest of its keys.
+    pub(super) fn headroom(&self) -> Vec<(Limit, f64)> {
+        let metered = self.metered.iter();
+        let short = metered.filter(|one| !one.limit.is_durable());
+        short
+            .map(|one| (one.limit.clone(), one.limiter.headroom()))
+            .collect()
+    }
+
+    /// Refuses a call that a limit has no room for; counts nothing.
+    pub(super) fn probe(&self, request: &QuotaRequest<'_>) -> Result<(), Refusal> {
+        self.measure(request, false)
+    }
+
+    /// Counts a call in all limits, or in none if one of them has no room.
+    pub(super) fn reserve(&self, request: &QuotaRequest<'_>) -> Result<(), Refusal> {
+        self.measure(request, true)
+    }
+
+    fn measure(&self, request: &QuotaRequest<'_>, keep: bool) -> Result<(), Refusal> {
+        let mut counted: Vec<(&RateLimiter, String, ArrivalTime)> = Vec::new();
+        let outcome = self.count(request, &mut counted);
+        if outcome.is_err() || !keep {
+            for (limiter, key, before) in counted.into_iter().rev() {
+                limiter.restore(&key, before);
+            }
+        }
+        outcome
+    }
+
+    /// Counts a call until a limit has no room; `counted` gets what was there before.
+    fn count<'a>(
+        &'a self,
+        request: &QuotaRequest<'_>,
+        counted: &mut Vec<(&'a RateLimiter, String, ArrivalTime)>,
+    ) -> Result<(), Refusal> {
+        let limits = request.limits.iter();
+        let metered = limits.filter_map(|index| self.metered.get(*index));
+        for Metered { limit, limiter } in metered.filter(|one| !one.limit.is_durable()) {
+            let cost = limit_cost(limit, request.facts, request.newcomers);
+            let Some(cost) = NonZeroU32::new(cost) else {
+                continue;
+            };
+            for key in limit_keys(limit.scope, request.facts, request.caller) {
+                let before = limiter.arrival_time(&key);
+                limiter
+                    .count(&key, cost)
+                    .map_err(|exceeded| refusal(limit, exceeded, request.facts.tool))?;
+                counted.push((limiter, key, before));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Metered {
+    fn new(limit: &Limit, clock: &Clock) -> Self {
+        Self {
+            limiter: RateLimiter::new(limit.max, limit.burst, limit.window, clock),
+            limit: limit.clone(),
+        }
+    }
+}
+
+fn refusal(limit: &Limit, exceeded: Exceeded, tool: &str) -> Refusal {
+    match exceeded {
+        Exceeded::For(wait) => Refusal::rate_limited(tool, limit, wait),
+        Exceeded::Always => Refusal::no_room(tool, limit, limit.burst.get(), None),
+    }
+}

@@ -1,0 +1,130 @@
+//! What a decision depends on beside the policy, the call and the caller.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{Caller, Gate, Refusal, health::signals_danger};
+use crate::{
+    ledger::{Glance, LedgerError, Pause, SwitchState},
+    op::{ChatId, Facts, Risk, TargetRole},
+    policy::{Context, GroupNames, Policy},
+};
+
+/// What a decision depends on beside the policy, the call and the caller, at one moment.
+pub(crate) struct Snapshot {
+    /// The time of day.
+    pub(crate) now: Timestamp,
+    /// The account's name if the server has several.
+    pub(crate) account: Option<String>,
+    /// What the kill switch stops.
+    pub(crate) stopped: SwitchState,
+    /// Recipients that the account has never written to; or why the ledger cannot be read.
+    pub(crate) newcomers: Result<Vec<ChatId>, LedgerError>,
+    /// The pause of the account that is in force; or why the ledger cannot be read.
+    pub(crate) pause: Result<Option<Pause>, LedgerError>,
+    /// Whether the ledger counts windows below an hour too.
+    pub(crate) counts_short_windows: bool,
+    /// The groups that the policy names.
+    pub(crate) groups: Arc<GroupNames>,
+    /// Chats whose messages the caller has read.
+    pub(crate) has_read: Vec<ChatId>,
+}
+
+impl Snapshot {
+    /// What the policy needs to know to decide.
+    pub(crate) fn context<'a>(&'a self, caller: &'a Caller) -> Context<'a> {
+        Context {
+            grant: &caller.grant,
+            now: Some(self.now),
+            groups: &self.groups,
+            newcomers: self.newcomers.as_deref().unwrap_or_default(),
+            has_read: &self.has_read,
+        }
+    }
+
+    /// Refuses if it is not known which recipients are new.
+    pub(super) fn check_newcomers(&self) -> Result<(), Refusal> {
+        match &self.newcomers {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Refusal::ledger_unavailable(error)),
+        }
+    }
+}
+
+impl Gate {
+    /// Gathers what the decision on a call depends on. It asks the ledger only for what
+    /// the policy uses.
+    pub(super) fn snapshot(&self, policy: &Policy, facts: &Facts, caller: &Caller) -> Snapshot {
+        let recipients: Vec<&ChatId> = match policy.asks_who_is_new(&caller.grant) {
+            true => facts.targets.of(TargetRole::Recipient).collect(),
+            false => Vec::new(),
+        };
+        let people: Vec<&str> = recipients.iter().map(|chat| chat.as_str()).collect();
+        let mut snapshot = Snapshot {
+            now: self.clock.timestamp(),
+            account: self.account.clone(),
+            stopped: SwitchState::Off,
+            newcomers: Ok(Vec::new()),
+            pause: Ok(None),
+            counts_short_windows: false,
+            groups: self.attributes.groups(),
+            has_read: self.read_history.of(&caller.grant),
+        };
+        match self.glance(facts.risk, &people) {
+            // A ledger that cannot be read is reason enough to refuse.
+            Err(error) => snapshot.newcomers = Err(error),
+            Ok(glance) => {
+                snapshot.stopped = self.stopped_with(glance.as_ref());
+                snapshot.newcomers = self.newcomers(&recipients, glance.as_ref());
+                snapshot.counts_short_windows = glance.is_some();
+                snapshot.pause = match glance {
+                    Some(glance) => Ok(glance.pause),
+                    None if signals_danger(facts) => self.health.pause(policy),
+                    None => Ok(None),
+                };
+            }
+        }
+        snapshot
+    }
+
+    /// Those among the recipients that the account has never written to, each once.
+    fn newcomers(
+        &self,
+        recipients: &[&ChatId],
+        glance: Option<&Glance>,
+    ) -> Result<Vec<ChatId>, LedgerError> {
+        let mut newcomers = Vec::new();
+        for (index, chat) in recipients.iter().copied().enumerate() {
+            let known = match glance.and_then(|glance| glance.known.get(index)) {
+                Some(known) => *known,
+                None => self.ledger.is_known(chat.as_str())?,
+            };
+            if !known && !newcomers.contains(chat) {
+                newcomers.push(chat.clone());
+            }
+        }
+        Ok(newcomers)
+    }
+
+    /// What a shared ledger knows, in one request; `None` for a ledger on this machine,
+    /// and for calls that only read while a shared one does not answer.
+    pub(super) fn glance(
+        &self,
+        risk: Risk,
+        people: &[&str],
+    ) -> Result<Option<Glance>, LedgerError> {
+        match self.ledger.glance(people) {
+            Err(error) if risk == Risk::Read => {
+                tracing::warn!(%error, "the ledger cannot be read; a call that only reads continues");
+                Ok(None)
+            }
+            answer => answer,
+        }
+    }
+
+    /// What the kill switch stops, given what the ledger reported.
+    pub(super) fn stopped_with(&self, glance: Option<&Glance>) -> SwitchState {
+        self.kill_switch.state_with(glance, self.ledger.is_shared())
+    }
+}

@@ -1,0 +1,119 @@
+//! Shaping a back end's output into the answer of a call.
+
+use serde_json::Value;
+
+use super::{Answer, ReadFilter};
+use crate::op::{AnswerSize, BackendError, ChatId, Output};
+
+/// An output of any type, so that the code that shapes answers exists once and not once
+/// for each tool.
+pub(super) trait Render {
+    fn json(&self) -> Result<Value, BackendError>;
+    fn redact(&mut self, may_read: &dyn Fn(&ChatId) -> bool);
+    fn shorten(&mut self, bytes: usize);
+    fn render(&self, structured: Value, left: usize) -> Answer;
+}
+
+impl<T: Output> Render for T {
+    fn json(&self) -> Result<Value, BackendError> {
+        serde_json::to_value(self).map_err(|error| BackendError::internal(&error))
+    }
+
+    fn redact(&mut self, may_read: &dyn Fn(&ChatId) -> bool) {
+        Output::redact(self, may_read);
+    }
+
+    fn shorten(&mut self, bytes: usize) {
+        Output::shorten(self, bytes);
+    }
+
+    fn render(&self, structured: Value, left: usize) -> Answer {
+        Answer {
+            structured,
+            text: cut(self.text(), left),
+            attachments: self.attachments(),
+            failed: self.failed(),
+            reading: self.reading(),
+            account_state: self.account_state(),
+        }
+    }
+}
+
+/// Shapes an output into an answer of at most `size`, without the messages of chats that
+/// the filter keeps back.
+///
+/// # Errors
+/// [`BackendError::TooLarge`] when the output cannot be shortened far enough.
+pub(super) fn answer(
+    output: &mut dyn Render,
+    size: AnswerSize,
+    read_filter: &ReadFilter,
+) -> Result<Answer, BackendError> {
+    if let Some(may_read) = read_filter {
+        output.redact(&**may_read);
+    }
+    let mut structured = output.json()?;
+    let mut used = structured.to_string().len();
+    if used > size.structured() {
+        output.shorten(size.structured());
+        structured = output.json()?;
+        used = structured.to_string().len();
+        if used > size.structured() {
+            return Err(BackendError::TooLarge(size.bytes()));
+        }
+    }
+    let left = size.bytes() - used;
+    Ok(output.render(structured, left))
+}
+
+/// Cuts a text to this many bytes, at the end of a line if possible; the structured
+/// answer holds the rest.
+fn cut(mut text: String, bytes: usize) -> String {
+    const REST: &str = "\n… the rest is in the structured content";
+    if text.len() > bytes {
+        text.truncate(text.floor_char_boundary(bytes.saturating_sub(REST.len())));
+        text.truncate(text.rfind('\n').unwrap_or(text.len()));
+        text += REST;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::Serialize;
+
+    use super::*;
+
+    /// A text that can be shortened or not.
+    #[derive(Serialize, JsonSchema)]
+    struct LongText(String, #[serde(skip)] bool);
+
+    impl Output for LongText {
+        fn text(&self) -> String {
+            self.0.clone()
+        }
+
+        fn shorten(&mut self, bytes: usize) {
+            if self.1 {
+                self.0.truncate(bytes / 2);
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_is_shortened_or_an_error() {
+        let size = AnswerSize::default();
+        let long = || "word\n".repeat(8000);
+        let shaped = answer(&mut LongText(long(), true), size, &None);
+        assert!(shaped.is_ok_and(|shaped| {
+            shaped.structured.to_string().len() + shaped.text.len() <= size.bytes()
+        }));
+        assert_eq!(
+            cut("word\n".repeat(20), 60).strip_suffix("\n… the rest is in the structured content"),
+            Some("word\nword\nword")
+        );
+        let shaped = answer(&mut LongText(long(), false), size, &None);
+        assert_eq!(shaped.err(), Some(BackendError::TooLarge(size.bytes())));
+    }
+}
