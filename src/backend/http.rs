@@ -56,7 +56,7 @@ pub(super) struct Http {
 }
 
 /// The answer of an API.
-pub(super) struct Reply {
+pub(super) struct HttpReply {
     pub(super) status: StatusCode,
     body: Vec<u8>,
 }
@@ -92,7 +92,7 @@ impl Http {
     pub(super) async fn read(
         &self,
         request: impl Fn(&Client) -> RequestBuilder,
-    ) -> Result<Reply, BackendError> {
+    ) -> Result<HttpReply, BackendError> {
         let client = self.client()?;
         match self.send(request(client)).await {
             Err(Lost { timeout: false, .. }) => self.send(request(client)).await,
@@ -139,7 +139,7 @@ impl Http {
         &self,
         progress: &Progress,
         request: impl FnOnce(&Client) -> RequestBuilder,
-    ) -> Result<Reply, BackendError> {
+    ) -> Result<HttpReply, BackendError> {
         let request = request(self.client()?);
         progress.still_wanted()?;
         match self.send(request).await {
@@ -158,7 +158,7 @@ impl Http {
     }
 
     /// The outer error: no answer. The inner error: an answer that cannot be read.
-    async fn send(&self, request: RequestBuilder) -> Result<Result<Reply, String>, Lost> {
+    async fn send(&self, request: RequestBuilder) -> Result<Result<HttpReply, String>, Lost> {
         let mut response = request.send().await.map_err(Lost::from)?;
         let status = response.status();
         let mut body = Vec::new();
@@ -186,7 +186,7 @@ impl Http {
             bytes = body.len(),
             "answered"
         );
-        Ok(Ok(Reply { status, body }))
+        Ok(Ok(HttpReply { status, body }))
     }
 
     fn client(&self) -> Result<&Client, BackendError> {
@@ -249,7 +249,7 @@ fn reason(error: &reqwest::Error) -> String {
     deepest.to_string()
 }
 
-impl Reply {
+impl HttpReply {
     pub(super) fn is_success(&self) -> bool {
         self.status.is_success()
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    http::{Body, Reply},
+    http::{Body, HttpReply},
     verify::Observation,
 };
 use crate::config::Timeouts;
@@ -21,7 +21,7 @@ pub(super) fn place(url: Option<&str>) -> Option<String> {
 }
 
 /// Where the picture is by this field of an answer.
-pub(super) fn read_place(reply: &Reply, field: &str) -> PicturePlace {
+pub(super) fn read_place(reply: &HttpReply, field: &str) -> PicturePlace {
     let Body::Json(json) = reply.body() else {
         return None;
     };

@@ -7,7 +7,7 @@ use super::{
     recipients::{self, first_time},
     request::{LocalHit, RecordedHit},
     series::Series,
-    store::{Outcome, Work},
+    store::{TransactionEnd, Work},
     time::duration,
 };
 
@@ -37,19 +37,22 @@ pub(super) fn probe(work: &Work<'_>, request: &Request<'_>) -> StoreResult<Optio
 }
 
 /// Counts the request, unless a limit refuses it.
-pub(super) fn admit(work: &Work<'_>, request: &Request<'_>) -> StoreResult<Outcome<Admission>> {
+pub(super) fn admit(
+    work: &Work<'_>,
+    request: &Request<'_>,
+) -> StoreResult<TransactionEnd<Admission>> {
     let newcomers = first_time(work, request.people)?;
     let counts = all_counts(request, newcomers.len());
     let groups = grouped(work, &counts)?;
     if let Some(full) = fullest(work, &counts, &groups)? {
-        return Ok(Outcome::RollBack(Admission::Full(full)));
+        return Ok(TransactionEnd::RollBack(Admission::Full(full)));
     }
     let covered = |group: &SeriesCounts<'_>| {
         let series = group.series.unwrap_or_default();
         group.amount == 0 || series.total + i64::from(group.amount) <= series.covered
     };
     if !work.durable && !groups.iter().all(covered) {
-        return Ok(Outcome::RetryDurably);
+        return Ok(TransactionEnd::RetryDurably);
     }
     let mut written = Vec::with_capacity(groups.len());
     for group in &groups {
@@ -65,7 +68,7 @@ pub(super) fn admit(work: &Work<'_>, request: &Request<'_>) -> StoreResult<Outco
             .flatten()
             .map(RecordedHit::Local)
     };
-    Ok(Outcome::Commit(Admission::Counted(Receipt {
+    Ok(TransactionEnd::Commit(Admission::Counted(Receipt {
         hits: counts.iter().map(hit).collect(),
         newcomers,
     })))

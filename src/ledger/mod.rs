@@ -49,7 +49,7 @@ use self::{
     error::StoreResult,
     request::RecordedHit,
     shared::RedisAccount,
-    store::{Outcome, Store, Work},
+    store::{Store, TransactionEnd, Work},
 };
 use crate::clock::Clock;
 
@@ -176,7 +176,7 @@ impl Ledger {
         let people = &receipt.newcomers;
         self.write(
             |account| account.forget(people),
-            |work| recipients::forget(work, people).map(Outcome::Commit),
+            |work| recipients::forget(work, people).map(TransactionEnd::Commit),
         )
     }
 
@@ -184,7 +184,7 @@ impl Ledger {
         match (&self.0, hit) {
             (Storage::Local(local), RecordedHit::Local(hit)) => {
                 self.with_location(local.with(|store| {
-                    store.write(|work| hits::reduce(work, *hit, amount).map(Outcome::Commit))
+                    store.write(|work| hits::reduce(work, *hit, amount).map(TransactionEnd::Commit))
                 }))
             }
             (Storage::Redis(account), RecordedHit::Redis(hit)) => {
@@ -204,7 +204,7 @@ impl Ledger {
     pub fn reset(&self, counter: &str) -> Result<usize, LedgerError> {
         self.write(
             |account| account.reset(counter),
-            |work| counter_usage::reset(work, counter).map(Outcome::Commit),
+            |work| counter_usage::reset(work, counter).map(TransactionEnd::Commit),
         )
     }
 
@@ -221,7 +221,7 @@ impl Ledger {
         let people: Vec<String> = people.iter().map(|person| (*person).to_owned()).collect();
         self.write(
             |account| account.remember(&people),
-            |work| recipients::remember(work, &people).map(Outcome::Commit),
+            |work| recipients::remember(work, &people).map(TransactionEnd::Commit),
         )
     }
 
@@ -279,7 +279,7 @@ impl Ledger {
     fn write<T>(
         &self,
         redis: impl FnOnce(&RedisAccount) -> StoreResult<T>,
-        local: impl FnMut(&Work<'_>) -> StoreResult<Outcome<T>>,
+        local: impl FnMut(&Work<'_>) -> StoreResult<TransactionEnd<T>>,
     ) -> Result<T, LedgerError> {
         self.with_location(match &self.0 {
             Storage::Local(store) => store.with(|store| store.write(local)),

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{
     StoreResult,
-    store::{Outcome, Work},
+    store::{TransactionEnd, Work},
     time::{duration, nanos},
 };
 
@@ -20,16 +20,16 @@ pub struct Pause {
 }
 
 /// Starts a pause or extends it; never shortens it.
-pub(super) fn begin(work: &Work<'_>, time: Duration, why: &str) -> StoreResult<Outcome<()>> {
+pub(super) fn begin(work: &Work<'_>, time: Duration, why: &str) -> StoreResult<TransactionEnd<()>> {
     if !work.durable {
-        return Ok(Outcome::RetryDurably);
+        return Ok(TransactionEnd::RetryDurably);
     }
     work.tx.execute(
         "INSERT INTO pause (one, until, why) VALUES (1, ?1, ?2)
          ON CONFLICT (one) DO UPDATE SET until = ?1, why = ?2 WHERE until < ?1",
         params![work.now.saturating_add(nanos(time)), why],
     )?;
-    Ok(Outcome::Commit(()))
+    Ok(TransactionEnd::Commit(()))
 }
 
 pub(super) fn current(work: &Work<'_>) -> StoreResult<Option<Pause>> {
@@ -46,7 +46,7 @@ pub(super) fn current(work: &Work<'_>) -> StoreResult<Option<Pause>> {
     Ok(pause)
 }
 
-pub(super) fn end(work: &Work<'_>) -> StoreResult<Outcome<()>> {
+pub(super) fn end(work: &Work<'_>) -> StoreResult<TransactionEnd<()>> {
     work.tx.execute("DELETE FROM pause", [])?;
-    Ok(Outcome::Commit(()))
+    Ok(TransactionEnd::Commit(()))
 }

@@ -2,7 +2,7 @@
 
 use super::{
     StoreResult,
-    store::{Outcome, Work},
+    store::{TransactionEnd, Work},
 };
 
 /// How many earlier recipients [`seed`] accepts.
@@ -51,11 +51,11 @@ pub(super) fn seeded(work: &Work<'_>) -> StoreResult<bool> {
     Ok(work.tx.query_row(query, [], |row| row.get(0))?)
 }
 
-pub(super) fn seed(work: &Work<'_>, people: &[String]) -> StoreResult<Outcome<bool>> {
+pub(super) fn seed(work: &Work<'_>, people: &[String]) -> StoreResult<TransactionEnd<bool>> {
     if seeded(work)? {
-        return Ok(Outcome::RollBack(false));
+        return Ok(TransactionEnd::RollBack(false));
     }
     remember(work, people)?;
     work.tx.execute("UPDATE time SET seeded = 1", [])?;
-    Ok(Outcome::Commit(true))
+    Ok(TransactionEnd::Commit(true))
 }

@@ -45,7 +45,7 @@ pub(super) struct Work<'a> {
 
 /// How a transaction ends.
 #[derive(Debug)]
-pub(super) enum Outcome<T> {
+pub(super) enum TransactionEnd<T> {
     Commit(T),
     RollBack(T),
     /// It must be on the disk before anybody sees it: run it again, durably.
@@ -146,10 +146,10 @@ impl Store {
     }
 
     /// Runs a write transaction; other processes wait until it ends. `work` runs again if it
-    /// returns [`Outcome::RetryDurably`].
+    /// returns [`TransactionEnd::RetryDurably`].
     pub(super) fn write<T>(
         &mut self,
-        mut work: impl FnMut(&Work<'_>) -> StoreResult<Outcome<T>>,
+        mut work: impl FnMut(&Work<'_>) -> StoreResult<TransactionEnd<T>>,
     ) -> StoreResult<T> {
         self.verify()?;
         if let Some(done) = self.attempt(!self.leases, &mut work)? {
@@ -167,7 +167,7 @@ impl Store {
     fn attempt<T>(
         &mut self,
         durable: bool,
-        work: &mut impl FnMut(&Work<'_>) -> StoreResult<Outcome<T>>,
+        work: &mut impl FnMut(&Work<'_>) -> StoreResult<TransactionEnd<T>>,
     ) -> StoreResult<Option<T>> {
         let tx = Transaction::writing(&mut self.conn)?;
         // Read after the lock: waiting for it took time.
@@ -185,14 +185,14 @@ impl Store {
             leases: self.leases,
         })?;
         match outcome {
-            Outcome::Commit(done) => {
+            TransactionEnd::Commit(done) => {
                 reading.store(&tx, now.at)?;
                 tx.commit()?;
                 self.leased = self.leases;
                 Ok(Some(done))
             }
-            Outcome::RollBack(done) => Ok(Some(done)),
-            Outcome::RetryDurably => Ok(None),
+            TransactionEnd::RollBack(done) => Ok(Some(done)),
+            TransactionEnd::RetryDurably => Ok(None),
         }
     }
 
@@ -207,8 +207,8 @@ impl Drop for Store {
         if self.leased && self.verify().is_ok() {
             let _ = self.conn.busy_timeout(Duration::from_millis(100));
             let _ = self.write(|work| match work.durable {
-                true => lease::end_all(work.tx).map(Outcome::Commit),
-                false => Ok(Outcome::RetryDurably),
+                true => lease::end_all(work.tx).map(TransactionEnd::Commit),
+                false => Ok(TransactionEnd::RetryDurably),
             });
         }
     }

@@ -19,6 +19,7 @@ mod explain;
 mod gate;
 mod http;
 mod import;
+mod layering;
 mod ledger;
 mod mcp;
 mod op;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     backend::{
-        http::{Body, Reply},
+        http::{Body, HttpReply},
         refusals::unknown_chat,
         verify::{Observation, Response, change_and_verify},
     },
@@ -56,7 +56,7 @@ impl GreenApi {
         self.verify_archived(&op.chat, request, false).await
     }
 
-    async fn change_chat(&self, method: &str, chat: &ChatId) -> BackendResult<Reply> {
+    async fn change_chat(&self, method: &str, chat: &ChatId) -> BackendResult<HttpReply> {
         let arguments = json!({ "chatId": chat.as_str() });
         self.client
             .change(&self.progress, method, Some(&arguments))
@@ -67,7 +67,7 @@ impl GreenApi {
     async fn verify_archived(
         &self,
         chat: &ChatId,
-        request: impl Future<Output = BackendResult<Reply>>,
+        request: impl Future<Output = BackendResult<HttpReply>>,
         wanted: bool,
     ) -> BackendResult<ChangedChat> {
         let read = |answer| {
@@ -111,7 +111,7 @@ impl GreenApi {
     }
 }
 
-fn says_false(reply: &Reply) -> bool {
+fn says_false(reply: &HttpReply) -> bool {
     let is_false = |value: &Value| value.as_bool() == Some(false);
     match reply.body() {
         Body::Json(Value::Object(fields)) => fields.values().any(is_false),

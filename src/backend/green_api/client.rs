@@ -9,7 +9,7 @@ use url::Url;
 use super::kind;
 use crate::{
     backend::{
-        http::{Body, Http, Reply, redacted},
+        http::{Body, Http, HttpReply, redacted},
         verify::Response as ChangeResponse,
     },
     config::{Config, ConfigError, Timeouts},
@@ -59,7 +59,7 @@ impl GreenApiClient {
         &self,
         method: &str,
         arguments: Option<&Value>,
-    ) -> BackendResult<Reply> {
+    ) -> BackendResult<HttpReply> {
         let url = self.url(&self.api_url, method)?;
         let mut repeats = 0;
         loop {
@@ -82,7 +82,7 @@ impl GreenApiClient {
         progress: &Progress,
         method: &str,
         arguments: Option<&Value>,
-    ) -> BackendResult<Reply> {
+    ) -> BackendResult<HttpReply> {
         let url = self.url(&self.api_url, method)?;
         let reply = self
             .http
@@ -114,7 +114,7 @@ impl GreenApiClient {
         progress: &Progress,
         method: &str,
         form: Form,
-    ) -> BackendResult<Reply> {
+    ) -> BackendResult<HttpReply> {
         let url = self.url(&self.media_url, method)?;
         self.post_form(&self.files, progress, url, form).await
     }
@@ -126,7 +126,7 @@ impl GreenApiClient {
         progress: &Progress,
         method: &str,
         form: Form,
-    ) -> BackendResult<Reply> {
+    ) -> BackendResult<HttpReply> {
         let url = self.url(&self.api_url, method)?;
         self.post_form(&self.http, progress, url, form).await
     }
@@ -137,7 +137,7 @@ impl GreenApiClient {
         progress: &Progress,
         url: Url,
         form: Form,
-    ) -> BackendResult<Reply> {
+    ) -> BackendResult<HttpReply> {
         let reply = http
             .change(progress, |network| network.post(url).multipart(form))
             .await?;
@@ -145,7 +145,7 @@ impl GreenApiClient {
     }
 
     /// The answer to a change that is not a refusal.
-    fn changed(&self, reply: Reply) -> BackendResult<Reply> {
+    fn changed(&self, reply: HttpReply) -> BackendResult<HttpReply> {
         match reply.status.as_u16() {
             // A proxy gave up waiting; the instance may have made the change.
             status @ (499 | 502 | 504) => Err(BackendError::OutcomeUnknown {
@@ -174,7 +174,7 @@ impl GreenApiClient {
     }
 
     /// An answer that is not a refusal.
-    fn accepted(&self, reply: Reply) -> BackendResult<Reply> {
+    fn accepted(&self, reply: HttpReply) -> BackendResult<HttpReply> {
         // Older instances report with 200 that they are not ready.
         let hindered = || {
             let message = self.message(&reply);
@@ -193,7 +193,7 @@ impl GreenApiClient {
     /// With an error after which certainly nothing was changed.
     pub(super) fn response(
         &self,
-        answer: BackendResult<Reply>,
+        answer: BackendResult<HttpReply>,
         key: &str,
     ) -> BackendResult<ChangeResponse> {
         match answer {
@@ -210,7 +210,7 @@ impl GreenApiClient {
     /// As [`GreenApiClient::response`], for methods that deny by leaving the flag out.
     pub(super) fn strict_response(
         &self,
-        answer: BackendResult<Reply>,
+        answer: BackendResult<HttpReply>,
         key: &str,
     ) -> BackendResult<ChangeResponse> {
         ChangeResponse::of(answer, |reply| {
@@ -219,7 +219,7 @@ impl GreenApiClient {
     }
 
     /// What a refusal means, in words that hold no secret.
-    pub(super) fn refusal(&self, reply: &Reply) -> BackendError {
+    pub(super) fn refusal(&self, reply: &HttpReply) -> BackendError {
         let status = reply.status.as_u16();
         let message = match status {
             466 => quota(&reply.body()),
@@ -235,7 +235,7 @@ impl GreenApiClient {
     }
 
     /// GREEN-API's own message without the token. `path` is never read: it repeats it.
-    pub(super) fn message(&self, reply: &Reply) -> Option<String> {
+    pub(super) fn message(&self, reply: &HttpReply) -> Option<String> {
         let message = match reply.body() {
             Body::Json(Value::String(text)) => text,
             Body::Json(Value::Object(fields)) => ["message", "error", "reason"]
@@ -272,7 +272,7 @@ fn request(network: &Network, url: Url, arguments: Option<&Value>) -> RequestBui
 }
 
 /// A flag in an answer; for changes, a status of 200 alone says nothing.
-pub(super) fn flag(reply: &Reply, key: &str) -> Option<bool> {
+pub(super) fn flag(reply: &HttpReply, key: &str) -> Option<bool> {
     match reply.body() {
         Body::Json(json) => json.get(key)?.as_bool(),
         Body::Text(_) | Body::Empty => None,
@@ -320,7 +320,7 @@ fn quota(body: &Body) -> Option<String> {
     ))
 }
 
-fn no_reason(reply: &Reply) -> String {
+fn no_reason(reply: &HttpReply) -> String {
     match (reply.status.as_u16(), reply.status.canonical_reason()) {
         (466, _) => "a monthly quota is used up".into(),
         (499, _) => "a proxy gave up waiting for the answer".into(),

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     backend::{
         files,
-        http::{Body, Reply},
+        http::{Body, HttpReply},
     },
     media::IncomingFile,
     op::{
@@ -65,7 +65,7 @@ impl GreenApi {
     }
 }
 
-fn address(reply: &Reply, name: &str) -> Option<String> {
+fn address(reply: &HttpReply, name: &str) -> Option<String> {
     match reply.body() {
         Body::Json(json) => {
             Some(json.get(name)?.as_str()?.to_owned()).filter(|url| !url.is_empty())

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{GreenApi, client::flag as read_flag, messages::message_arguments};
 use crate::{
     backend::{
-        http::{Body, Reply},
+        http::{Body, HttpReply},
         verify::{Observation, Response, change_and_verify},
     },
     op::{
@@ -107,7 +107,7 @@ impl GreenApi {
     }
 }
 
-pub(super) fn message_id(reply: &Reply) -> Option<MessageId> {
+pub(super) fn message_id(reply: &HttpReply) -> Option<MessageId> {
     match reply.body() {
         Body::Json(answer) => MessageId::parse(answer.get("idMessage")?.as_str()?).ok(),
         Body::Empty | Body::Text(_) => None,

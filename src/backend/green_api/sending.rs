@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{GreenApi, client::refused, message_changes::message_id, messages::message_arguments};
 use crate::{
     backend::{
-        http::{Body, Reply},
+        http::{Body, HttpReply},
         verify::confirm,
     },
     op::{BackendError, BackendResult, ChatId, Delivery, MessageId, SendMessage, Sent},
@@ -47,7 +47,7 @@ impl GreenApi {
     }
 
     /// Reads the id of the message that was sent, and checks how far it has come.
-    pub(super) async fn sent(&self, reply: &Reply, chat: ChatId) -> BackendResult<Sent> {
+    pub(super) async fn sent(&self, reply: &HttpReply, chat: ChatId) -> BackendResult<Sent> {
         let Some(message) = message_id(reply) else {
             return Err(self.client.refusal(reply));
         };

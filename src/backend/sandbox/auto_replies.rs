@@ -43,7 +43,7 @@ impl SandboxState {
     /// Takes in a message of somebody, unread.
     pub(super) fn hear(&mut self, chat: &str, writer: &str, text: &str) {
         self.messages.add_other(chat, writer, text);
-        self.chats.told(chat);
+        self.chats.count_unread(chat);
     }
 
     /// Who answers in a chat; who is blocked or a stranger does not.

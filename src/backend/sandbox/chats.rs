@@ -45,7 +45,7 @@ impl SandboxChats {
     }
 
     /// Something was written in a chat by somebody else.
-    pub(super) fn told(&mut self, id: &str) {
+    pub(super) fn count_unread(&mut self, id: &str) {
         let chat = self.0.entry(id.to_owned()).or_default();
         chat.unread = chat.unread.max(0) + 1;
     }

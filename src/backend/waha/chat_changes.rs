@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     backend::{
-        http::{Body, Reply},
+        http::{Body, HttpReply},
         verify::{Observation, Response, change_and_verify},
     },
     config::Timeouts,
@@ -100,7 +100,7 @@ impl Waha {
     async fn verify_mark(
         &self,
         chat: ChatId,
-        answer: BackendResult<Reply>,
+        answer: BackendResult<HttpReply>,
         shows: impl Fn(&Chat) -> bool,
     ) -> BackendResult<ChangedChat> {
         let response = read(answer)?;
@@ -136,6 +136,6 @@ impl Waha {
     }
 }
 
-fn read(answer: BackendResult<Reply>) -> BackendResult<Response> {
+fn read(answer: BackendResult<HttpReply>) -> BackendResult<Response> {
     response(answer, REMEDY)
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     backend::{
-        http::{Body, Reply},
+        http::{Body, HttpReply},
         refusals::unknown_chat,
     },
     op::{
@@ -111,7 +111,7 @@ pub(super) fn is_too_old(error: &BackendError) -> bool {
     matches!(error, BackendError::Refused { status: Some(404), message, .. } if message.as_str().starts_with("Cannot "))
 }
 
-fn rows(reply: &Reply) -> BackendResult<Vec<Value>> {
+fn rows(reply: &HttpReply) -> BackendResult<Vec<Value>> {
     match reply.body() {
         Body::Json(Value::Array(rows)) => Ok(rows),
         _ => Err(unreadable("a list of chats is expected")),

@@ -9,7 +9,7 @@ use url::Url;
 use super::attributes::Unable;
 use crate::{
     backend::{
-        http::{Body, Http, Locate, Reply, redacted},
+        http::{Body, Http, HttpReply, Locate, redacted},
         verify::Response as ChangeResponse,
     },
     config::{Config, Timeouts},
@@ -92,7 +92,11 @@ impl WahaClient {
     }
 
     /// Reads; an answer other than 2xx is a refusal.
-    pub(super) async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> BackendResult<Reply> {
+    pub(super) async fn get(
+        &self,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> BackendResult<HttpReply> {
         let reply = self.try_get(path, query).await?;
         self.accepted(reply)
     }
@@ -102,7 +106,7 @@ impl WahaClient {
         &self,
         path: &[&str],
         query: &[(&str, &str)],
-    ) -> BackendResult<Reply> {
+    ) -> BackendResult<HttpReply> {
         let mut url = self.url(path).await?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
@@ -128,7 +132,7 @@ impl WahaClient {
         progress: &Progress,
         path: &[&str],
         body: Option<&Value>,
-    ) -> BackendResult<Reply> {
+    ) -> BackendResult<HttpReply> {
         let reply = self.try_post(progress, path, body).await?;
         self.accepted(reply)
     }
@@ -139,7 +143,7 @@ impl WahaClient {
         progress: &Progress,
         path: &[&str],
         body: Option<&Value>,
-    ) -> BackendResult<Reply> {
+    ) -> BackendResult<HttpReply> {
         self.send(progress, Method::POST, path, body).await
     }
 
@@ -149,13 +153,17 @@ impl WahaClient {
         progress: &Progress,
         path: &[&str],
         body: &Value,
-    ) -> BackendResult<Reply> {
+    ) -> BackendResult<HttpReply> {
         let reply = self.send(progress, Method::PUT, path, Some(body)).await?;
         self.accepted(reply)
     }
 
     /// Deletes something; an answer other than 2xx is a refusal.
-    pub(super) async fn delete(&self, progress: &Progress, path: &[&str]) -> BackendResult<Reply> {
+    pub(super) async fn delete(
+        &self,
+        progress: &Progress,
+        path: &[&str],
+    ) -> BackendResult<HttpReply> {
         let reply = self.send(progress, Method::DELETE, path, None).await?;
         self.accepted(reply)
     }
@@ -166,7 +174,7 @@ impl WahaClient {
         method: Method,
         path: &[&str],
         body: Option<&Value>,
-    ) -> BackendResult<Reply> {
+    ) -> BackendResult<HttpReply> {
         let url = self.url(path).await?;
         self.http
             .change(progress, |client| {
@@ -179,7 +187,7 @@ impl WahaClient {
             .await
     }
 
-    fn accepted(&self, reply: Reply) -> BackendResult<Reply> {
+    fn accepted(&self, reply: HttpReply) -> BackendResult<HttpReply> {
         if reply.is_success() {
             Ok(reply)
         } else {
@@ -210,7 +218,7 @@ impl WahaClient {
     }
 
     /// What an answer other than 2xx means, in words that hold no secret.
-    pub(super) fn refusal(&self, reply: &Reply) -> BackendError {
+    pub(super) fn refusal(&self, reply: &HttpReply) -> BackendError {
         let body = reply.body();
         let message = self.message(&body).unwrap_or_else(|| {
             reply
@@ -293,7 +301,7 @@ impl WahaClient {
 }
 
 /// Whether a refusal says that the session is in another state than the call needs.
-pub(super) fn says_wrong_state(reply: &Reply) -> bool {
+pub(super) fn says_wrong_state(reply: &HttpReply) -> bool {
     reply.status == StatusCode::UNPROCESSABLE_ENTITY
         && matches!(reply.body(), Body::Json(json) if json.get("status").is_some_and(Value::is_string)
             || json.get("message").and_then(Value::as_str).is_some_and(|message| message.contains("current status is")))
@@ -317,7 +325,7 @@ fn names_engine(message: &str) -> bool {
 /// With an error after which certainly nothing was changed. An engine that has no such
 /// method has changed nothing, whatever the status.
 pub(super) fn response(
-    answer: BackendResult<Reply>,
+    answer: BackendResult<HttpReply>,
     remedy: &'static str,
 ) -> BackendResult<ChangeResponse> {
     match answer {
@@ -330,12 +338,12 @@ pub(super) fn response(
 ///
 /// # Errors
 /// With a denial, which has this remedy.
-pub(super) fn accepted(reply: Reply, remedy: &'static str) -> BackendResult<Reply> {
+pub(super) fn accepted(reply: HttpReply, remedy: &'static str) -> BackendResult<HttpReply> {
     denial(&reply, remedy).map_or(Ok(reply), Err)
 }
 
 /// An explicit no, which comes with a status of success.
-pub(super) fn denial(reply: &Reply, remedy: &'static str) -> Option<BackendError> {
+pub(super) fn denial(reply: &HttpReply, remedy: &'static str) -> Option<BackendError> {
     let body = reply.body();
     let failed =
         matches!(&body, Body::Json(json) if json.get("success") == Some(&Value::Bool(false)));

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     backend::{
-        http::Reply,
+        http::HttpReply,
         verify::{Observation, Response, change_and_verify, poll_until},
     },
     config::Timeouts,
@@ -89,7 +89,7 @@ impl Waha {
     /// Sends a change of the session, and verifies that it shows.
     async fn verify_session(
         &self,
-        request: impl Future<Output = BackendResult<Reply>>,
+        request: impl Future<Output = BackendResult<HttpReply>>,
         shows: impl Fn(&Option<Info>) -> bool,
     ) -> BackendResult<Change> {
         let read = |answer| Response::of(answer, |_| None);

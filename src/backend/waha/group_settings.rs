@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     backend::{
-        http::{Body, Reply},
+        http::{Body, HttpReply},
         verify::{Observation, Response, change_and_verify, permissions},
     },
     op::{
@@ -109,13 +109,13 @@ impl Waha {
 }
 
 /// Whether a setting is for administrators only, where WAHA reports it.
-fn admins_only(reply: &Reply) -> Option<bool> {
+fn admins_only(reply: &HttpReply) -> Option<bool> {
     match reply.body() {
         Body::Json(json) => json.get("adminsOnly")?.as_bool(),
         Body::Text(_) | Body::Empty => None,
     }
 }
 
-fn read(answer: BackendResult<Reply>) -> BackendResult<Response> {
+fn read(answer: BackendResult<HttpReply>) -> BackendResult<Response> {
     response(answer, GROUP_REMEDY)
 }

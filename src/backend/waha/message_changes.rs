@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     backend::{
-        http::{Body, Reply},
+        http::{Body, HttpReply},
         verify::{Observation, change_and_verify},
     },
     op::{
@@ -134,7 +134,7 @@ impl Waha {
     /// Sends a change of a message, and verifies that it shows.
     async fn change_message(
         &self,
-        request: impl Future<Output = BackendResult<Reply>>,
+        request: impl Future<Output = BackendResult<HttpReply>>,
         chat: &ChatId,
         message: MessageId,
         shows: impl Fn(&SeenMessage) -> bool,
@@ -176,7 +176,10 @@ enum SeenMessage {
 }
 
 /// The outcome of a change that WAHA cannot show.
-fn unverified(answer: BackendResult<Reply>, message: MessageId) -> BackendResult<ChangedMessage> {
+fn unverified(
+    answer: BackendResult<HttpReply>,
+    message: MessageId,
+) -> BackendResult<ChangedMessage> {
     accepted(answer?, REMEDY)?;
     let message = Some(message);
     Ok(ChangedMessage::new(

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     backend::{
-        http::Reply,
+        http::HttpReply,
         in_seconds,
         verify::{Observation, Response},
     },
@@ -220,7 +220,7 @@ impl Waha {
     }
 
     /// Accepts a refusal with these words, and a lost answer: the state is read next.
-    fn accept(&self, reply: BackendResult<Reply>, fine: &str) -> BackendResult<()> {
+    fn accept(&self, reply: BackendResult<HttpReply>, fine: &str) -> BackendResult<()> {
         let reply = match reply {
             Ok(reply) if reply.is_success() => return Ok(()),
             Ok(reply) => reply,

@@ -65,7 +65,7 @@ fn from_the_next_call_on_nothing_but_reads_then_nothing() {
         assert!(
             running
                 .policy()
-                .contains("stopped by the operator: nothing is")
+                .contains("Stopped by the operator: nothing is")
         );
         // What is there is told as before; it reads nothing of WhatsApp's.
         assert_eq!(running.listed(), listed);

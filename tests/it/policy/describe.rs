@@ -112,7 +112,7 @@ async fn an_agent_is_not_told_who_is_on_a_list() {
 #[tokio::test]
 async fn an_agent_is_told_of_a_pause_with_its_end() {
     let mut app = app::sandbox().policy(DEFAULT).linked().await;
-    assert!(!told(&mut app).await.contains("is paused"));
+    assert!(!told(&mut app).await.contains("is paused for another"));
     // Changes of a group that is not there.
     for group in 1..=5 {
         let call = json!({ "group": format!("12036399999999{group:04}@g.us"), "name": "Name" });
@@ -120,7 +120,9 @@ async fn an_agent_is_told_of_a_pause_with_its_end() {
         assert_eq!(code(&result), "backend-refused", "{result}");
     }
     let text = told(&mut app).await;
-    let line = text.lines().find(|line| line.contains("is paused"));
+    let line = text
+        .lines()
+        .find(|line| line.contains("is paused for another"));
     assert_eq!(
         line,
         Some(
@@ -128,7 +130,7 @@ async fn an_agent_is_told_of_a_pause_with_its_end() {
         )
     );
     app.hand.advance(Duration::from_secs(3601));
-    assert!(!told(&mut app).await.contains("is paused"));
+    assert!(!told(&mut app).await.contains("is paused for another"));
 }
 
 #[test]

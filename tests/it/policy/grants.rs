@@ -58,7 +58,7 @@ async fn a_caller_that_is_taken_out_is_refused_whatever_it_does() {
         assert_eq!(answer["error"]["data"]["code"], "unknown-grant");
         let told = app.read("whatsapp://policy").await;
         let text = told["result"]["contents"][0]["text"].as_str().unwrap();
-        assert!(text.contains("get_session (read): denied"), "{text}");
+        assert!(text.contains("get_session (read): refused"), "{text}");
         app.server.replace(policy(GRANTS));
         let result = app.call("get_session", json!({})).await;
         assert_eq!(result["isError"], false, "{result}");

@@ -107,7 +107,7 @@ async fn a_file_that_is_gone_is_told() {
         ),
         (
             json_body(json!({ "downloadUrl": "http://example.com/a.pdf" })),
-            "not called",
+            "may not be called",
         ),
     ] {
         let mock = MockServer::start().await;

@@ -113,7 +113,12 @@ async fn what_may_not_be_sent_is_not_uploaded() {
     for (tool, arguments, expected, wanted) in [
         ("send_media", document, "backend-refused", "as a document"),
         ("send_media", closed, "media-refused", "no outbox folder"),
-        ("send_voice", message(PNG), "media-refused", "no recording"),
+        (
+            "send_voice",
+            message(PNG),
+            "media-refused",
+            "not a recording",
+        ),
     ] {
         let result = app.call(tool, arguments).await;
         assert_eq!(code(&result), expected);

@@ -293,7 +293,7 @@ async fn refusals_and_odd_pictures_are_errors() {
     for (answer, wanted) in [
         (refused(500, "rate-overlimit"), "wait some minutes"),
         (refused(401, "Unauthorized"), "WAHA_API_KEY"),
-        (reply(200, json!({ "url": 5 })), "another type"),
+        (reply(200, json!({ "url": 5 })), "wrong type"),
         (
             reply(200, json!({ "url": "https://10.0.0.7/p.jpg" })),
             "public internet",

@@ -125,7 +125,7 @@ async fn what_may_not_be_loaded_is_not_sent() {
         (
             "send_voice",
             json!({ "base64": PNG, "mime": "audio/ogg" }),
-            "no recording",
+            "not a recording",
         ),
     ] {
         let result = call(&mock, tool, json!({ "chat": ANN, "media": media })).await;
