@@ -1,6 +1,6 @@
 //! The policy enforcement point: every call of an account is decided here.
 //!
-//! The gate owns the [`Authority`](crate::toolset::Authority) over a toolset, so nothing is
+//! The gate owns the [`Authority`] over a toolset, so nothing is
 //! sent without a permit of the gate. [`authorize`](Gate::authorize) has the steps of a
 //! decision; each step is in a file of its own:
 //!

@@ -86,7 +86,7 @@ impl Listener {
     }
 
     /// Serves until `stop` is cancelled. Requests in flight then have
-    /// [`SHUTDOWN_GRACE`] to end.
+    /// `SHUTDOWN_GRACE` to end.
     pub async fn serve(self, router: Router, stop: CancellationToken) {
         let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let connections = GracefulShutdown::new();

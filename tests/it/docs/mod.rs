@@ -3,6 +3,7 @@
 mod back_ends;
 mod docker;
 pub mod generated;
+mod paths;
 mod policy;
 mod readme;
 mod tables;

@@ -119,7 +119,10 @@ async fn a_file_that_is_gone_is_told() {
         assert!(text(&result).contains(wanted), "{}", text(&result));
         assert!(!result.to_string().contains(SECRET));
     }
-    for (status, wanted) in [(404, "the file is gone (404)"), (403, "out of date")] {
+    for (status, wanted) in [
+        (404, "the file is gone (404)"),
+        (403, "the address has expired"),
+    ] {
         let mock = server(ResponseTemplate::new(status)).await;
         let mut app = app::green_api(&mock).start().await;
         let result = app.call("download_media", message()).await;

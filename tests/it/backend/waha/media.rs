@@ -139,7 +139,7 @@ async fn what_may_not_be_loaded_is_not_sent() {
     let disguised =
         json!({ "chat": ANN, "kind": "image", "media": { "base64": CSV, "mime": "image/png" } });
     let result = call(&mock, "send_media", disguised).await;
-    assert!(text(&result).contains("no picture"), "{}", text(&result));
+    assert!(text(&result).contains("not a picture"), "{}", text(&result));
     assert!(mock.received_requests().await.unwrap().is_empty());
 }
 
