@@ -28,7 +28,7 @@ pub(super) struct QuotaRequest<'a> {
 
 impl<'a> QuotaRequest<'a> {
     /// What a call takes of the limits that the policy's decision names. The ledger gets the
-    /// recipients too if a rule of any caller depends on who is new.
+    /// recipients too if a rule of any caller depends on first-time recipients.
     pub(super) fn of(
         policy: &'a Policy,
         decision: &'a Decision<'a>,

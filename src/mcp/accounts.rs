@@ -28,7 +28,7 @@ pub struct Account {
     pub(super) gate: Arc<Gate>,
 }
 
-/// What callers of several accounts are told of a tool's arguments, by the accounts.
+/// The argument schemas of tools for callers of several accounts, by the accounts.
 #[derive(Default)]
 pub(super) struct Inputs(Mutex<HashMap<(&'static str, Vec<String>), Schema>>);
 

@@ -1,4 +1,4 @@
-//! Another policy while clients are connected: they are told what it changes for them.
+//! Notifies connected clients when another policy changes a list of theirs.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -27,7 +27,7 @@ struct Shown {
     prompts: u64,
 }
 
-/// Which of the lists a client is told about.
+/// The lists whose changes a client is notified of.
 struct Lists {
     tools: bool,
     resources: bool,
@@ -50,7 +50,7 @@ impl Server {
         self.0.opened.notified().await;
     }
 
-    /// Puts another policy in force, and tells clients for whom that changes a list.
+    /// Puts another policy in force, and notifies the clients for which that changes a list.
     pub fn replace(&self, policy: Policy) {
         let policy = Arc::new(policy);
         for account in self.accounts() {
@@ -97,7 +97,7 @@ impl Server {
         while let Some(Ok(())) = ended.run_until_cancelled(changes.changed()).await {
             let lists = shown.update(self.shown(&caller));
             if let Err(error) = notify(&peer, &lists).await {
-                tracing::info!(%error, "the client could not be told of a change");
+                tracing::info!(%error, "the client could not be notified of a change");
             }
         }
     }
@@ -131,7 +131,7 @@ impl Server {
                 Ok::<_, rmcp::service::SubscriptionSendError>(())
             };
             if let Err(error) = told.await {
-                tracing::info!(%error, "the client could not be told of a change");
+                tracing::info!(%error, "the client could not be notified of a change");
             }
         }
     }

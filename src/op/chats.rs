@@ -110,13 +110,13 @@ pub struct Chat {
     /// The chat's id.
     #[schemars(with = "String")]
     pub chat: ChatId,
-    /// How many messages are unread; absent where it is not told.
+    /// How many messages are unread; absent if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<u64>,
     /// Whether the chat as a whole is marked as unread.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub marked_unread: bool,
-    /// Whether it is archived; absent where it is not told.
+    /// Whether it is archived; absent if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archived: Option<bool>,
     /// The newest message.

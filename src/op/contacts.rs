@@ -278,7 +278,7 @@ impl Output for NumberCheck {
     fn text(&self) -> String {
         match (self.exists, &self.person) {
             (true, Some(person)) => format!("the number is on WhatsApp as {person}"),
-            (true, None) => "the number is on WhatsApp; its id is not told".into(),
+            (true, None) => "the number is on WhatsApp; the API does not report its id".into(),
             (false, _) => "the number is not on WhatsApp".into(),
         }
     }

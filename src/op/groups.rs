@@ -189,7 +189,7 @@ pub struct GroupDetails {
     /// How many of them are administrators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admins: Option<usize>,
-    /// What this account is in it; absent where it cannot be told.
+    /// This account's role in it; absent if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub my_role: Option<Role>,
     /// When it was made (RFC 3339).

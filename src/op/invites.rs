@@ -161,7 +161,7 @@ pub struct GroupPreview {
     /// How many members it has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub members: Option<usize>,
-    /// Whether an administrator has to let people in; absent where it is not told.
+    /// Whether an administrator has to let people in; absent if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needs_approval: Option<bool>,
 }

@@ -243,7 +243,7 @@ pub struct CreatedGroup {
 }
 
 impl CreatedGroup {
-    /// A group that was created, and what came of it for each person.
+    /// A group that was created, and the outcome for each person.
     pub fn new(group: GroupId, people: Vec<PersonChange>) -> Self {
         let MemberChanges {
             group,

@@ -46,7 +46,7 @@ pub struct ListMessages {
     pub format: Format,
 }
 
-/// How much is told of each message.
+/// How much of each message is returned.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -126,13 +126,13 @@ impl Operation for GetMessage {
     }
 }
 
-/// A place between two messages: the time and the id of the last one that was looked at.
+/// A place between two messages: the time and the id of the last one that was examined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Cursor {
     /// Seconds since 1970.
     pub second: i64,
-    /// The last message that was looked at.
+    /// The last message that was examined.
     pub message: MessageId,
 }
 
@@ -215,7 +215,7 @@ pub struct ShortMessage {
     pub kind: Option<Untrusted>,
 }
 
-/// A message as a list tells it.
+/// A message as a list returns it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum FormattedMessage {
@@ -230,7 +230,7 @@ pub enum FormattedMessage {
 pub struct MessageList {
     /// The messages, newest first.
     pub messages: Vec<FormattedMessage>,
-    /// How many messages were looked at for these.
+    /// How many messages were examined to find these.
     pub scanned: usize,
     /// How far back was looked (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -251,7 +251,7 @@ impl Message {
         }
     }
 
-    /// The message as a list tells it.
+    /// The message as a list returns it.
     pub fn formatted(self, format: Format) -> FormattedMessage {
         match format {
             Format::Detailed => FormattedMessage::Detailed(self),
@@ -348,7 +348,7 @@ impl Output for MessageList {
     fn text(&self) -> String {
         // The messages themselves are in the structured content; twice is too long.
         let mut text = format!(
-            "{} messages of {} looked at",
+            "{} messages of {} examined",
             self.messages.len(),
             self.scanned
         );

@@ -171,7 +171,7 @@ impl<K: OutcomeKind> ChangeOutcome<K> {
 }
 
 impl<K: FromChange> ChangeOutcome<K> {
-    /// The outcome for what was changed, by what came of the change.
+    /// The outcome for what was changed, by the result of the change.
     pub fn of(change: Change, target: K::Target) -> Self {
         let outcome = match change {
             Change::Changed => K::CHANGED,

@@ -10,7 +10,7 @@ pub trait ChangedParts: Serialize + JsonSchema + Send + 'static {
     /// What to do next where a part failed.
     const NEXT: &'static str;
 
-    /// Each part with its name and what came of it; `None` where nothing was asked.
+    /// Each part with its name and its outcome; `None` if it was not requested.
     fn parts(&self) -> Vec<(&'static str, Option<Change>)>;
 
     /// What the answer begins with.

@@ -46,7 +46,7 @@ impl Waha {
         let more = messages.len() >= SCAN;
         let newer = self.fetch(&op.chat, "asc", Some(at), None).await?;
         let reaches = |list: &[Value]| list.iter().any(|message| second(message) == Some(at));
-        // Without a message of that second in it, a list has a gap next to the message.
+        // Without a message of that second in it, messages next to it may be missing from a list.
         if !reaches(&messages) || (newer.len() >= SCAN && !reaches(&newer)) {
             return Err(refused(
                 "it does not show the messages next to that one",

@@ -60,7 +60,7 @@ fn several_windows_of_one_series_count_once(fixture: Fixture) {
     fixture.manual.advance(MINUTE);
     assert!(passes(&fixture.ledger, &both));
     fixture.manual.advance(MINUTE);
-    // The limit that stands in the way for longest is told.
+    // The limit with the longest wait is reported.
     let refused = full(&fixture.ledger, &both);
     assert_eq!((refused.index, refused.left), (1, 1));
     assert_eq!(refused.wait, Some(HOUR - 2 * MINUTE));

@@ -10,7 +10,7 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// Each time with the end that is told for it; an empty one is outside.
+/// Each time with the end that is reported for it; an empty end is outside the hours.
 fn hold(quiet: &Quiet, times: &[(&str, &str)]) {
     for (now, end) in times {
         let end = (!end.is_empty()).then(|| at(end));

@@ -1,4 +1,4 @@
-//! How conditions are told.
+//! How conditions are shown.
 
 use super::*;
 

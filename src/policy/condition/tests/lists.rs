@@ -10,7 +10,7 @@ fn a_list_contains_an_entry() {
     assert!(!member.holds(&json!({ "people": [] })));
     assert!(!member.holds(&json!({})));
     assert!(on("sizes", "contains", json!(5)).holds(&json!({ "sizes": [4, 5] })));
-    // With `each`, the entries' own text is looked at.
+    // With `each`, the text of each entry is compared.
     let all = each("people", "contains", json!("@c.us"), Some("all"));
     let any = each("people", "contains", json!("@c.us"), Some("any"));
     let mixed = json!({ "people": ["1@c.us", "1@lid"] });

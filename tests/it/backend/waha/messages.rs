@@ -157,7 +157,7 @@ async fn the_time_range_is_asked_of_the_server() {
     let arguments =
         json!({ "chat": ANN, "after": "2023-11-14T22:13:20Z", "before": "2023-11-14T22:15:00Z" });
     let result = call(&mock, "list_messages", arguments).await;
-    assert_eq!(text(&result), "0 messages of 0 looked at");
+    assert_eq!(text(&result), "0 messages of 0 examined");
     let mock = MockServer::start().await;
     get(LIST)
         .and(query_param_is_missing("filter.timestamp.gte"))
