@@ -34,6 +34,8 @@ pub(super) struct MemberChangeLog {
     pub(super) change: MemberChange,
     pub(super) group: GroupId,
     records: Vec<PersonRecord>,
+    /// Why nothing was sent for the people without a response.
+    stopped: Option<String>,
 }
 
 struct PersonRecord {
@@ -134,6 +136,7 @@ impl MemberChangeLog {
             records: people.iter().map(record).collect(),
             change,
             group,
+            stopped: None,
         }
     }
 
@@ -179,20 +182,23 @@ impl MemberChangeLog {
 
     /// The outcome, or the error that prevented the change for everybody.
     pub(super) fn outcome_or(
-        self,
+        mut self,
         error: Option<BackendError>,
         after: Option<&Members>,
     ) -> BackendResult<MemberChanges> {
+        self.stopped = match &error {
+            Some(error @ (BackendError::Cancelled | BackendError::Withdrawn(_))) => {
+                Some(error.before_part())
+            }
+            _ => None,
+        };
         let changes = self.outcome(after);
         let nothing = |one: &PersonChange| {
             matches!(one.outcome, ChangeResult::Refused | ChangeResult::NotSent)
         };
         match error {
-            Some(
-                error @ (BackendError::Refused { .. }
-                | BackendError::Unreachable { .. }
-                | BackendError::Cancelled),
-            ) if changes.people.iter().all(nothing) => Err(error),
+            Some(error @ (BackendError::Refused { .. } | BackendError::Unreachable { .. }))
+                if changes.people.iter().all(nothing) => Err(error),
             _ => Ok(changes),
         }
     }
@@ -208,7 +214,9 @@ impl MemberChangeLog {
             (Some((result, why)), _, _) => (*result, why.and_then(because)),
             (None, None, _) => (
                 ChangeResult::NotSent,
-                because("the calls ended before this person; see the previous person"),
+                because(self.stopped.as_deref().unwrap_or(
+                    "the calls ended before this person; see the previous person",
+                )),
             ),
             (None, Some(_), Some(true)) => (ChangeResult::Done, None),
             (None, Some(Invited), _) => (ChangeResult::Invited, None),

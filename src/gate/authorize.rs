@@ -2,11 +2,15 @@
 //! docs/policy.md, by their numbers. Step 1, parsing the arguments, is the toolset's;
 //! step 2 begins with [`Gate::pending_lookups`].
 
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Instant,
+};
 
 use super::{
     Caller, Gate, Refusal, Reply, Snapshot, Verdict,
     caller::check_caller,
+    clearance::GateClearance,
     effect::apply_effect,
     health::check_health,
     kill_switch::check_kill_switch,
@@ -40,7 +44,7 @@ impl Gate {
     /// Decides a call that comes without a person's answer.
     pub fn authorize(self: &Arc<Self>, call: Prepared, caller: &Caller) -> Verdict {
         let decided = self.decide(call, caller, false);
-        self.naming_account(decided.unwrap_or_else(|stopped| stopped))
+        self.verdict(decided)
     }
 
     /// Decides a call again, with what a person has answered to its question.
@@ -58,7 +62,14 @@ impl Gate {
             .and_then(|()| reply.check(facts.tool))
             .map_err(Verdict::from)
             .and_then(|()| self.decide(call, caller, true));
-        self.naming_account(decided.unwrap_or_else(|stopped| stopped))
+        self.verdict(decided)
+    }
+
+    fn verdict(&self, decided: Result<Verdict, Verdict>) -> Verdict {
+        match decided.unwrap_or_else(|stopped| stopped) {
+            Verdict::Deny(refusal) => Verdict::from(self.naming_account(*refusal)),
+            verdict => verdict,
+        }
     }
 
     /// `Err` holds the verdict on a call that was stopped by a step.
@@ -68,11 +79,13 @@ impl Gate {
         caller: &Caller,
         approved: bool,
     ) -> Result<Verdict, Verdict> {
+        self.check_open()?;
         // A reload waits: the limits are those of the policy that the decision began with.
         let _deciding = self.reload.read().unwrap_or_else(PoisonError::into_inner);
         let policy = self.policy();
         call.identify(&self.attributes.identities()); // 2
         let facts = call.facts().clone();
+        let asked = Instant::now();
         let snapshot = self.snapshot(&policy, &facts, caller);
         let evaluation = evaluate(&policy, &facts, caller, &snapshot, approved); // 3 to 6
         let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
@@ -91,7 +104,8 @@ impl Gate {
                     Ok(reservation) => (basis, Some(reservation)),
                     Err(refusal) => (in_shadow(refusal, &policy, &facts)?, None),
                 }; // 9
-                let permit = self.permit(call, caller, &policy, basis, slot, reservation); // 10
+                let clearance = GateClearance::new(self, &policy, facts, caller, approved, asked);
+                let permit = self.permit(call, caller, clearance, basis, slot, reservation); // 10
                 Ok(Verdict::Permit(Box::new(permit)))
             }
         }

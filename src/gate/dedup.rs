@@ -134,7 +134,8 @@ impl DedupSlot {
             outcome,
             Err(BackendError::Unreachable { .. }
                 | BackendError::Refused { .. }
-                | BackendError::Cancelled)
+                | BackendError::Cancelled
+                | BackendError::Withdrawn(_))
         );
         if !unsent && let Some(key) = self.key.take() {
             let slot = self.dedup.slot(Some(outcome.clone()));

@@ -130,7 +130,7 @@ impl Reservation {
     }
 
     /// Gives everything back, for a call that is not made.
-    fn release(&self) {
+    pub(super) fn release(&self) {
         if self.receipt == Receipt::default() {
             return;
         }

@@ -88,6 +88,28 @@ impl Gate {
         snapshot
     }
 
+    /// What can stop a call that was permitted: the kill switch and the account's pause.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub(super) fn standing(
+        &self,
+        policy: &Policy,
+        facts: &Facts,
+    ) -> Result<(SwitchState, Option<Pause>), Refusal> {
+        let read = || {
+            let glance = self.glance(facts.risk, &[])?;
+            let stopped = self.stopped_with(glance.as_ref());
+            let pause = match glance {
+                Some(glance) => glance.pause,
+                None if signals_danger(facts) => self.health.pause(policy)?,
+                None => None,
+            };
+            Ok((stopped, pause))
+        };
+        read().map_err(|error| Refusal::ledger_unavailable(&error))
+    }
+
     /// Those among the recipients that the account has never written to, each once.
     fn newcomers(
         &self,

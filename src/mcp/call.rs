@@ -154,27 +154,28 @@ impl Server {
         cx: RequestContext<RoleServer>,
     ) -> Result<CallEnd, ErrorData> {
         let wait = permit.wait();
+        let (progress, reports) = Progress::new(cx.ct.clone(), permit.clearance());
         let (permitted, obligations) = permit.start(entry);
-        let (progress, reports) = Progress::new(cx.ct.clone());
         let account = Arc::clone(account);
         // On the heap: a task moves its future several times.
         let running = self.0.running.spawn(Box::pin(async move {
-            // A call that is cancelled while it waits for its pace sends nothing.
-            let outcome = match progress.pause(wait).await {
+            let outcome = match progress.turn(wait).await {
                 Ok(()) => account.tools.run(permitted, progress).await,
                 Err(error) => Err(error),
             };
+            let refusal = obligations.refusal(&outcome);
             let recorded = match obligations.complete(&outcome) {
                 Ok(()) => Recorded::Yes,
                 Err(_) => Recorded::No,
             };
-            (outcome, recorded)
+            match refusal {
+                Some(refusal) => CallEnd::Refused(refusal),
+                None => CallEnd::Completed(outcome, recorded),
+            }
         }));
         let forwarding = forward(reports, &cx);
         let (ended, ()) = tokio::join!(running, forwarding);
-        let (outcome, recorded) = ended
-            .map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))?;
-        Ok(CallEnd::Completed(outcome, recorded))
+        ended.map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))
     }
 }
 
