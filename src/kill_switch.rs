@@ -9,13 +9,13 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
     path::{Path, PathBuf},
-    thread::sleep,
     time::Duration,
 };
 
-pub use hand_over::HandOver;
-
 use tempfile::NamedTempFile;
+use tokio::time::sleep;
+
+pub use hand_over::HandOver;
 
 use crate::{
     ledger::{Shared, SwitchState},
@@ -68,18 +68,18 @@ impl Switch {
     }
 
     /// The current state; the strictest one if it cannot be read or understood.
-    pub fn state(&self) -> SwitchState {
-        self.read().unwrap_or(SwitchState::Everything)
+    pub async fn state(&self) -> SwitchState {
+        self.read().await.unwrap_or(SwitchState::Everything)
     }
 
     /// The current state. A file that cannot be understood is the strictest state.
     ///
     /// # Errors
     /// If Redis does not answer.
-    pub fn read(&self) -> io::Result<SwitchState> {
+    pub async fn read(&self) -> io::Result<SwitchState> {
         match &self.0 {
             Location::File(switch) => Ok(switch.state()),
-            Location::Redis(shared) => shared.switch().map_err(io::Error::other),
+            Location::Redis(shared) => shared.switch().await.map_err(io::Error::other),
         }
     }
 
@@ -87,15 +87,13 @@ impl Switch {
     ///
     /// # Errors
     /// If the state cannot be set; a file is then unchanged.
-    pub fn set(&self, state: SwitchState) -> io::Result<()> {
+    pub async fn set(&self, state: SwitchState) -> io::Result<()> {
         match &self.0 {
             Location::File(switch) => switch.set(state),
-            Location::Redis(shared) => shared.set_switch(state).map_err(io::Error::other),
+            Location::Redis(shared) => shared.set_switch(state).await.map_err(io::Error::other),
         }
     }
-}
 
-impl Switch {
     /// The state at the moment at which a request is handed over. The request may be written
     /// while the result is held: until then [`settle`](Self::settle) waits. `None` for Redis,
     /// where a state that was read before holds for [`SHARED_LEASE`].
@@ -114,11 +112,11 @@ impl Switch {
     ///
     /// # Errors
     /// If a request is not written in time, or if that cannot be found out.
-    pub fn settle(&self) -> io::Result<()> {
+    pub async fn settle(&self) -> io::Result<()> {
         match &self.0 {
-            Location::File(switch) => hand_over::settle(&switch.directory),
+            Location::File(switch) => hand_over::settle(&switch.directory).await,
             Location::Redis(_) => {
-                sleep(SHARED_LEASE);
+                sleep(SHARED_LEASE).await;
                 Ok(())
             }
         }

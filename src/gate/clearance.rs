@@ -65,7 +65,7 @@ impl GateClearance {
 
     /// Decides again what can have changed since the permit: the policy, or under the same
     /// policy the kill switch and the account's pause.
-    fn decide(&self) -> Result<(), Refusal> {
+    async fn decide(&self) -> Result<(), Refusal> {
         self.gate.check_open()?;
         let policy = self.gate.policy();
         let (permitting, asked) = {
@@ -77,13 +77,13 @@ impl GateClearance {
             if gate.ledger.is_shared() && asked.elapsed() < SHARED_LEASE / 4 {
                 return Ok(());
             }
-            let (stopped, pause) = gate.standing(&policy, facts)?;
+            let (stopped, pause) = gate.standing(&policy, facts).await?;
             check_kill_switch(stopped, facts.risk)?;
             check_health(&policy, facts, &Ok(pause))?;
             self.lock().asked = now;
             return Ok(());
         }
-        let snapshot = gate.snapshot(&policy, facts, &self.caller);
+        let snapshot = gate.snapshot(&policy, facts, &self.caller).await;
         match evaluate(&policy, facts, &self.caller, &snapshot, self.approved).course? {
             Course::Permit(_) => {}
             Course::Confirm => {
@@ -142,7 +142,10 @@ impl GateClearance {
 
 impl Clearance for GateClearance {
     fn check(&self) -> ClearanceCheck<'_> {
-        Box::pin(async { self.decide().map_err(|refusal| self.withdrawn(refusal)) })
+        Box::pin(async {
+            let decided = self.decide().await;
+            decided.map_err(|refusal| self.withdrawn(refusal))
+        })
     }
 
     fn hand_over(&self) -> Result<Hold, BackendError> {

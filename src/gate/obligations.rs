@@ -37,34 +37,38 @@ impl Obligations {
     }
 
     /// Settles everything with the outcome of the call. What was counted for a call that was
-    /// withdrawn is given back, except in limits below an hour.
+    /// withdrawn is given back, except in limits below an hour. What waits for the ledger
+    /// comes last.
     ///
     /// # Errors
     /// When the audit line cannot be written; everything else is settled all the same.
-    pub fn complete(mut self, outcome: &Result<Answer, BackendError>) -> io::Result<()> {
+    pub async fn complete(mut self, outcome: &Result<Answer, BackendError>) -> io::Result<()> {
         let refusal = self.refusal(outcome);
         let reading = outcome.as_ref().ok().map(|answer| &answer.reading);
-        if let Some(reservation) = self.reservation.take() {
-            match refusal {
-                Some(_) => reservation.release(),
-                None => reservation.complete(reading.map_or(0, |reading| reading.messages)),
-            }
-        }
         if let Some(reading) = reading {
             self.gate.record_reading(&self.grant, reading.chats.iter());
         }
         if let Some(slot) = self.slot.take() {
             slot.complete(outcome);
         }
-        let policy = self.gate.policy();
-        self.gate
-            .health
-            .record(&policy, self.signals_danger, outcome);
-        match (self.entry.take(), refusal) {
+        let recorded = match (self.entry.take(), &refusal) {
             (Some(entry), Some(refusal)) => entry.refused(refusal.code, refusal.rule.as_ref()),
             (Some(entry), None) => entry.completed(outcome),
             (None, _) => Ok(()),
+        };
+        if let Some(reservation) = self.reservation.take() {
+            match refusal {
+                Some(_) => reservation.release().await,
+                None => {
+                    let messages = reading.map_or(0, |reading| reading.messages);
+                    reservation.complete(messages).await;
+                }
+            }
         }
+        let policy = self.gate.policy();
+        let health = &self.gate.health;
+        health.record(&policy, self.signals_danger, outcome).await;
+        recorded
     }
 }
 

@@ -8,9 +8,10 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     io,
     path::Path,
-    thread::sleep,
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::{Instant, sleep};
 
 use crate::state_dir;
 
@@ -44,13 +45,15 @@ impl HandOver {
 ///
 /// # Errors
 /// If that takes longer than [`SETTLE_TIMEOUT`], or if the file cannot be opened.
-pub(super) fn settle(directory: &Path) -> io::Result<()> {
+pub(super) async fn settle(directory: &Path) -> io::Result<()> {
     let file = open(directory)?;
     let deadline = Instant::now() + SETTLE_TIMEOUT;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => sleep(RETRY_DELAY),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                sleep(RETRY_DELAY).await;
+            }
             Err(error) => return Err(error.into()),
         }
     }
