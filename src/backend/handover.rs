@@ -26,14 +26,11 @@ use crate::op::{BackendError, Hold, Progress};
 const RECHECK: Duration = Duration::from_millis(250);
 
 /// The hand-over of one request.
-pub(super) struct Handover {
-    progress: Progress,
-    state: Mutex<State>,
-}
+pub(super) struct Handover(Mutex<State>);
 
 enum State {
     /// The request waits for its connection.
-    Waiting,
+    Waiting(Progress),
     /// It is being written, or it was.
     Begun(Option<Hold>),
     /// It must not be written.
@@ -43,10 +40,7 @@ enum State {
 impl Handover {
     /// A request that asks at its hand-over whether it may still be sent.
     pub(super) fn of(mut request: Request, progress: &Progress) -> (Request, Arc<Self>) {
-        let handover = Arc::new(Self {
-            progress: progress.clone(),
-            state: Mutex::new(State::Waiting),
-        });
+        let handover = Arc::new(Self(Mutex::new(State::Waiting(progress.clone()))));
         let body = request.body_mut();
         *body = Some(Body::wrap(GuardedBody {
             inner: body.take().unwrap_or_default(),
@@ -57,13 +51,13 @@ impl Handover {
 
     /// Waits until the request may no longer be sent and was not handed over; it never will
     /// be then.
-    pub(super) async fn refused(&self) -> BackendError {
+    pub(super) async fn refused(&self, progress: &Progress) -> BackendError {
         loop {
             sleep(RECHECK).await;
             if self.release() {
                 return pending().await;
             }
-            if let Err(error) = self.progress.still_wanted().await
+            if let Err(error) = progress.still_wanted().await
                 && self.refuse(&error)
             {
                 return error;
@@ -75,15 +69,15 @@ impl Handover {
     pub(super) fn refusal(&self) -> Option<BackendError> {
         match &*self.lock() {
             State::Refused(error) => Some(error.clone()),
-            State::Waiting | State::Begun(_) => None,
+            State::Waiting(_) | State::Begun(_) => None,
         }
     }
 
     /// Begins the hand-over; whether the request may be written.
     fn begin(&self) -> bool {
         let mut state = self.lock();
-        if matches!(*state, State::Waiting) {
-            *state = match self.progress.hand_over() {
+        if let State::Waiting(progress) = &*state {
+            *state = match progress.hand_over() {
                 Ok(hold) => State::Begun(Some(hold)),
                 Err(error) => State::Refused(error),
             };
@@ -94,7 +88,7 @@ impl Handover {
     /// Refuses a request that was not handed over; whether that is so.
     fn refuse(&self, error: &BackendError) -> bool {
         let mut state = self.lock();
-        if matches!(*state, State::Waiting) {
+        if matches!(*state, State::Waiting(_)) {
             *state = State::Refused(error.clone());
         }
         matches!(*state, State::Refused(_))
@@ -107,12 +101,12 @@ impl Handover {
                 drop(mem::take(hold));
                 true
             }
-            State::Waiting | State::Refused(_) => false,
+            State::Waiting(_) | State::Refused(_) => false,
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

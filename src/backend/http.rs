@@ -147,7 +147,7 @@ impl Http {
         let (request, handover) = Handover::of(request, progress);
         let answer = tokio::select! {
             answer = self.send(RequestBuilder::from_parts(client, request)) => answer,
-            refused = handover.refused() => return Err(refused),
+            refused = handover.refused(progress) => return Err(refused),
         };
         if let Some(refused) = handover.refusal() {
             return Err(refused);

@@ -198,7 +198,10 @@ impl MemberChangeLog {
         };
         match error {
             Some(error @ (BackendError::Refused { .. } | BackendError::Unreachable { .. }))
-                if changes.people.iter().all(nothing) => Err(error),
+                if changes.people.iter().all(nothing) =>
+            {
+                Err(error)
+            }
             _ => Ok(changes),
         }
     }
@@ -214,9 +217,11 @@ impl MemberChangeLog {
             (Some((result, why)), _, _) => (*result, why.and_then(because)),
             (None, None, _) => (
                 ChangeResult::NotSent,
-                because(self.stopped.as_deref().unwrap_or(
-                    "the calls ended before this person; see the previous person",
-                )),
+                because(
+                    self.stopped
+                        .as_deref()
+                        .unwrap_or("the calls ended before this person; see the previous person"),
+                ),
             ),
             (None, Some(_), Some(true)) => (ChangeResult::Done, None),
             (None, Some(Invited), _) => (ChangeResult::Invited, None),

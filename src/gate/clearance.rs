@@ -6,8 +6,7 @@ use std::{
 };
 
 use super::{
-    Caller, Course, Gate, Refusal, evaluate, health::check_health,
-    kill_switch::check_kill_switch,
+    Caller, Course, Gate, Refusal, evaluate, health::check_health, kill_switch::check_kill_switch,
 };
 use crate::{
     kill_switch::SHARED_LEASE,

@@ -17,10 +17,15 @@ impl Gate {
 
     /// Refuses a call once the gate is closed.
     pub(super) fn check_open(&self) -> Result<(), Refusal> {
-        match self.closed.is_cancelled() {
+        match self.is_closed() {
             true => Err(Refusal::stopping()),
             false => Ok(()),
         }
+    }
+
+    /// Whether the gate is closed.
+    pub fn is_closed(&self) -> bool {
+        self.closed.is_cancelled()
     }
 }
 

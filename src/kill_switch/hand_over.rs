@@ -68,9 +68,7 @@ fn open(directory: &Path) -> io::Result<File> {
         use std::os::unix::fs::OpenOptionsExt;
         // A named pipe in its place must not block.
         let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
-        options
-            .mode(0o600)
-            .custom_flags(flags.bits().cast_signed());
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
     match options.open(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

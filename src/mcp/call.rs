@@ -71,6 +71,8 @@ impl Server {
         mut request: ToolCall,
         cx: RequestContext<RoleServer>,
     ) -> Result<(CallEnd, Notice), ErrorData> {
+        // The end of the server waits for the answer too.
+        let _running = self.0.running.token();
         let caller = self.caller(&cx);
         let mut entry = self.0.audit.begin(&caller.grant, client_name(&cx));
         let Ok(_place) = Arc::clone(&self.0.places).try_acquire_owned() else {
@@ -108,6 +110,7 @@ impl Server {
         if let Some(permit) = gate.pending_lookups(&call, caller).await {
             tokio::select! {
                 () = cx.ct.cancelled() => return Ok(cancel(entry)),
+                () = gate.closed() => return refuse(entry, Refusal::stopping(), tools.notice(), &cx),
                 found = tools.resolve(permit) => gate.apply(found).await,
             }
         }
@@ -137,6 +140,9 @@ impl Server {
                 }
                 QuestionEnd::Pending(question) => return Ok(pend(entry, question)),
                 QuestionEnd::Cancelled => return Ok(cancel(entry)),
+                QuestionEnd::Stopping => {
+                    return refuse(entry, Refusal::stopping(), tools.notice(), &cx);
+                }
             };
         }
         match verdict {

@@ -216,7 +216,10 @@ async fn a_policy_that_became_stricter_stops_calls_that_wait() {
     for (stricter, code) in [
         ("action = \"deny\"", "denied-by-rule"),
         ("action = \"confirm\"", "policy-changed"),
-        ("when = [{ arg = \"text\", op = \"contains\", value = \"x\" }]", "condition-not-met"),
+        (
+            "when = [{ arg = \"text\", op = \"contains\", value = \"x\" }]",
+            "condition-not-met",
+        ),
     ] {
         let mut site = Site::start(PACE).await;
         let calls: Vec<_> = (1..6).map(|text| site.send(&text.to_string())).collect();
