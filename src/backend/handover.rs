@@ -8,7 +8,6 @@
 use std::{
     error::Error,
     future::pending,
-    mem,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -21,8 +20,8 @@ use tokio::time::sleep;
 
 use crate::op::{BackendError, Hold, Progress};
 
-/// How often a request that waits for its connection asks whether it may still be sent, and
-/// how long a request that was handed over may take to be written.
+/// How often a request that waits for its connection asks whether it may still be sent. One
+/// that was handed over has this time to be written, and at most twice as long.
 const RECHECK: Duration = Duration::from_millis(250);
 
 /// The hand-over of one request.
@@ -42,7 +41,7 @@ impl Handover {
     pub(super) fn of(mut request: Request, progress: &Progress) -> (Request, Arc<Self>) {
         let handover = Arc::new(Self(Mutex::new(State::Waiting(progress.clone()))));
         let body = request.body_mut();
-        *body = Some(Body::wrap(GuardedBody {
+        *body = Some(Body::wrap(HandoverBody {
             inner: body.take().unwrap_or_default(),
             handover: handover.clone(),
         }));
@@ -54,7 +53,9 @@ impl Handover {
     pub(super) async fn refused(&self, progress: &Progress) -> BackendError {
         loop {
             sleep(RECHECK).await;
-            if self.release() {
+            if self.is_begun() {
+                sleep(RECHECK).await;
+                self.release();
                 return pending().await;
             }
             if let Err(error) = progress.still_wanted().await
@@ -94,14 +95,14 @@ impl Handover {
         matches!(*state, State::Refused(_))
     }
 
-    /// Ends the hold of a request that was handed over; whether it was.
-    fn release(&self) -> bool {
-        match &mut *self.lock() {
-            State::Begun(hold) => {
-                drop(mem::take(hold));
-                true
-            }
-            State::Waiting(_) | State::Refused(_) => false,
+    fn is_begun(&self) -> bool {
+        matches!(*self.lock(), State::Begun(_))
+    }
+
+    /// Ends the hold of a request that was handed over.
+    fn release(&self) {
+        if let State::Begun(hold) = &mut *self.lock() {
+            drop(hold.take());
         }
     }
 
@@ -111,12 +112,12 @@ impl Handover {
 }
 
 /// The body of a request, which is written only if the hand-over allows it.
-struct GuardedBody {
+struct HandoverBody {
     inner: Body,
     handover: Arc<Handover>,
 }
 
-impl HttpBody for GuardedBody {
+impl HttpBody for HandoverBody {
     type Data = Bytes;
     type Error = Box<dyn Error + Send + Sync>;
 

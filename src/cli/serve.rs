@@ -64,8 +64,8 @@ local.
 SIGTERM and SIGINT stop the server in order: further calls are refused, and so are those
 that wait; those that were sent have ten seconds to end. A second signal ends it at once.
 
-Exit codes: 0 the client or a signal ended the server, 1 failure or a second signal, 2 wrong usage or
-configuration")]
+Exit codes: 0 the client or a signal ended the server, 1 failure or a second signal,
+2 wrong usage or configuration")]
 pub(super) struct Serve {
     #[command(flatten)]
     backend: BackendOption,

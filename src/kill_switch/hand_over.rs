@@ -18,8 +18,8 @@ use crate::state_dir;
 /// The file beside the switch. It is empty and stays.
 const LOCK_FILE: &str = "panic.lock";
 
-/// How long `panic` waits for requests that are being handed over. Each takes at most a
-/// quarter of a second.
+/// How long `panic` waits for requests that are being handed over. Each takes at most half
+/// a second.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The delay between two attempts to take the lock.
@@ -76,5 +76,48 @@ fn open(directory: &Path) -> io::Result<File> {
             options.open(&path)
         }
         opened => opened,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn settling_waits_for_what_is_handed_over_and_no_longer_than_it_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = folder.path().join("not/there/yet");
+        settle(&directory).await.unwrap();
+        let (one, other) = (HandOver::begin(&directory), HandOver::begin(&directory));
+        let waiting = tokio::spawn({
+            let directory = directory.clone();
+            async move { settle(&directory).await }
+        });
+        drop(one);
+        sleep(Duration::from_millis(50)).await;
+        assert!(!waiting.is_finished(), "the other is still held");
+        drop(other);
+        waiting.await.unwrap().unwrap();
+        let _held = HandOver::begin(&directory).unwrap();
+        let error = settle(&directory).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn nothing_is_handed_over_while_it_is_settled() {
+        let folder = tempfile::tempdir().unwrap();
+        let alone = open(folder.path()).unwrap();
+        alone.try_lock().unwrap();
+        assert!(HandOver::begin(folder.path()).is_err());
+        drop(alone);
+        assert!(HandOver::begin(folder.path()).is_ok());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_stands_in_its_place_holds_everything() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("/dev/null", folder.path().join(LOCK_FILE)).unwrap();
+        assert!(HandOver::begin(folder.path()).is_err());
     }
 }

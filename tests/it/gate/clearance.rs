@@ -313,6 +313,43 @@ async fn a_change_that_is_stopped_between_two_parts_says_which_were_made() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_stopped_after_a_part_of_it_was_sent_has_not_changed_nothing() {
+    let mut site = Site::start("").await;
+    let session = |status: &str| {
+        let session = json!({ "name": "default", "status": status });
+        ResponseTemplate::new(200).set_body_json(session)
+    };
+    Mock::given(method("GET"))
+        .respond_with(session("STOPPED"))
+        .up_to_n_times(1)
+        .mount(&site.mock)
+        .await;
+    Mock::given(method("GET"))
+        .respond_with(session("SCAN_QR_CODE"))
+        .mount(&site.mock)
+        .await;
+    Mock::given(path("/api/sessions/default/start"))
+        .respond_with(session("STARTING").set_delay(Duration::from_secs(1)))
+        .mount(&site.mock)
+        .await;
+    let id = site.begin("open_session", json!({ "phone_number": "+15550001111" }));
+    site.until_received(2).await;
+    site.panic(&[]);
+    let answer = site.running.receive();
+    assert_eq!(answer["id"], id);
+    let error = &answer["result"]["structuredContent"]["error"];
+    assert_eq!(error["code"], "outcome-unknown", "{answer}");
+    let reason = error["reason"].as_str().unwrap();
+    assert!(reason.contains("(panic)"), "{reason}");
+    let requests = site.mock.received_requests().await.unwrap();
+    assert!(
+        !requests
+            .iter()
+            .any(|one| one.url.path().contains("request-code"))
+    );
+}
+
+#[tokio::test]
 #[cfg_attr(
     not(has_redis),
     ignore = "needs redis-server in PATH when build.rs runs"
