@@ -105,23 +105,24 @@ impl Server {
             Err(bad) => return Ok(reject(entry, bad)),
         };
         entry.parsed(call.facts());
-        if let Some(permit) = gate.pending_lookups(&call, caller) {
+        if let Some(permit) = gate.pending_lookups(&call, caller).await {
             tokio::select! {
                 () = cx.ct.cancelled() => return Ok(cancel(entry)),
-                found = tools.resolve(permit) => gate.apply(found),
+                found = tools.resolve(permit) => gate.apply(found).await,
             }
         }
         let reply = request.answers.as_ref().and_then(ask::reply);
         let mut verdict = match (request.state, reply) {
             (Some(ticket), Some(reply)) if ticket.len() <= MAX_STATE_BYTES => {
                 gate.authorize_with_reply(call, caller, &ticket, reply)
+                    .await
             }
             (Some(_), Some(_)) => {
                 let reason = "The approval was not issued by this server.";
                 Verdict::from(Refusal::new(Code::ApprovalInvalid, reason))
             }
             // A ticket without an answer belongs to a question that nobody answered.
-            _ => gate.authorize(call, caller),
+            _ => gate.authorize(call, caller).await,
         };
         if let Verdict::Confirm(question) = verdict {
             entry.question();
@@ -130,7 +131,10 @@ impl Server {
                     call,
                     ticket,
                     reply,
-                } => gate.authorize_with_reply(call, caller, &ticket, reply),
+                } => {
+                    gate.authorize_with_reply(call, caller, &ticket, reply)
+                        .await
+                }
                 QuestionEnd::Pending(question) => return Ok(pend(entry, question)),
                 QuestionEnd::Cancelled => return Ok(cancel(entry)),
             };
@@ -164,7 +168,7 @@ impl Server {
                 Ok(()) => account.tools.run(permitted, progress).await,
                 Err(error) => Err(error),
             };
-            let recorded = match obligations.complete(&outcome) {
+            let recorded = match obligations.complete(&outcome).await {
                 Ok(()) => Recorded::Yes,
                 Err(_) => Recorded::No,
             };

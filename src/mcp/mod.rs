@@ -147,11 +147,11 @@ impl Server {
     }
 
     /// The metrics of this server in the text format of Prometheus.
-    pub fn metrics(&self) -> String {
-        let accounts = self.accounts();
-        let headroom: Vec<_> = accounts
-            .flat_map(|account| account.gate.headroom())
-            .collect();
+    pub async fn metrics(&self) -> String {
+        let mut headroom = Vec::new();
+        for account in self.accounts() {
+            headroom.extend(account.gate.headroom().await);
+        }
         self.0.audit.metrics().text(&headroom)
     }
 
