@@ -8,6 +8,7 @@ mod client;
 mod contacts;
 mod control;
 mod downloads;
+mod found_message;
 mod group_picture;
 mod group_settings;
 mod groups;
