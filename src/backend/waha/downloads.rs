@@ -6,8 +6,8 @@ use url::Url;
 
 use super::{
     Waha,
-    chats::is_too_old,
-    client::{API, refused},
+    client::API,
+    refusals::{is_too_old, refused},
 };
 use crate::{
     backend::{files, http::Body, refusals::unknown_message},

@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    client::{accepted, response},
+    refusals::{accepted, response},
     sending::message_id,
+    shapes::{CHANGED, DONE, FORWARDED},
 };
 use crate::{
     backend::{
-        http::{Body, HttpReply},
+        http::Body,
         verify::{Observation, change_and_verify},
     },
     op::{
@@ -26,7 +27,7 @@ impl Waha {
         self.progress.say("changing the message");
         let body = json!({ "text": op.text.as_str() });
         let path = self.client.message_path(&op.chat, &op.message);
-        let request = self.client.put(&self.progress, &path, &body);
+        let request = self.client.put(&self.progress, &path, &body, CHANGED);
         let text = Some(op.text.as_str());
         let shows = |seen: &SeenMessage| matches!(seen, SeenMessage::There(message) if message.get("body").and_then(Value::as_str) == text);
         self.change_message(request, &op.chat, op.message.clone(), shows)
@@ -40,7 +41,7 @@ impl Waha {
             .get(&path, &[("downloadMedia", "false")])
             .await?;
         self.progress.say("deleting the message");
-        let request = self.client.delete(&self.progress, &path);
+        let request = self.client.delete(&self.progress, &path, CHANGED);
         let shows = |seen: &SeenMessage| match seen {
             SeenMessage::Gone => true,
             SeenMessage::There(message) => is_revoked(message),
@@ -64,7 +65,7 @@ impl Waha {
         });
         let answer = self
             .client
-            .put(&self.progress, &["api", "reaction"], &body)
+            .put(&self.progress, &["api", "reaction"], &body, CHANGED)
             .await;
         unverified(answer, op.message)
     }
@@ -91,7 +92,7 @@ impl Waha {
         });
         let answer = self
             .client
-            .put(&self.progress, &["api", "star"], &body)
+            .put(&self.progress, &["api", "star"], &body, DONE)
             .await;
         unverified(answer, message)
     }
@@ -100,14 +101,17 @@ impl Waha {
         let mut path = self.client.message_path(&op.chat, &op.message);
         path.push("pin");
         let body = json!({ "duration": op.duration.seconds() });
-        let answer = self.client.post(&self.progress, &path, Some(&body)).await;
+        let answer = self
+            .client
+            .post(&self.progress, &path, Some(&body), DONE)
+            .await;
         unverified(answer, op.message.clone())
     }
 
     pub(super) async fn unpin_message(self, op: UnpinMessage) -> BackendResult<ChangedMessage> {
         let mut path = self.client.message_path(&op.chat, &op.message);
         path.push("unpin");
-        let answer = self.client.post(&self.progress, &path, None).await;
+        let answer = self.client.post(&self.progress, &path, None, DONE).await;
         unverified(answer, op.message.clone())
     }
 
@@ -117,11 +121,12 @@ impl Waha {
             "chatId": op.to.as_str(),
             "messageId": op.message.as_str(),
         });
-        let reply = self
+        let path = ["api", "forwardMessage"];
+        let message = match self
             .client
-            .post(&self.progress, &["api", "forwardMessage"], Some(&body))
-            .await?;
-        let message = match reply.body() {
+            .post(&self.progress, &path, Some(&body), FORWARDED)
+            .await?
+        {
             Body::Json(answer) => message_id(&answer),
             Body::Empty | Body::Text(_) => None,
         };
@@ -134,7 +139,7 @@ impl Waha {
     /// Sends a change of a message, and verifies that it shows.
     async fn change_message(
         &self,
-        request: impl Future<Output = BackendResult<HttpReply>>,
+        request: impl Future<Output = BackendResult<Body>>,
         chat: &ChatId,
         message: MessageId,
         shows: impl Fn(&SeenMessage) -> bool,
@@ -176,10 +181,7 @@ enum SeenMessage {
 }
 
 /// The outcome of a change that WAHA cannot show.
-fn unverified(
-    answer: BackendResult<HttpReply>,
-    message: MessageId,
-) -> BackendResult<ChangedMessage> {
+fn unverified(answer: BackendResult<Body>, message: MessageId) -> BackendResult<ChangedMessage> {
     accepted(answer?, REMEDY)?;
     let message = Some(message);
     Ok(ChangedMessage::new(
