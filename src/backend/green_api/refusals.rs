@@ -90,14 +90,14 @@ impl GreenApiClient {
     }
 }
 
-/// The words in an answer; an HTML page has none.
+/// The words in an answer; a web page and broken JSON have none.
 fn words(body: &Body) -> Option<&str> {
     let words = match body {
         Body::Json(Value::String(text)) => text,
         Body::Json(Value::Object(fields)) => ["message", "error", "reason"]
             .iter()
             .find_map(|name| fields.get(*name)?.as_str())?,
-        Body::Text(text) if !text.starts_with('<') => text,
+        Body::Text(text) if text.starts_with(char::is_alphabetic) => text,
         Body::Json(_) | Body::Text(_) | Body::Empty => return None,
     };
     (!words.trim().is_empty()).then_some(words)
