@@ -12,6 +12,7 @@ mod members;
 mod pictures;
 mod refusals;
 pub mod sandbox;
+mod shapes;
 mod showing;
 mod verify;
 pub mod waha;
