@@ -27,7 +27,7 @@ impl LedgerError {
             LedgerErrorKind::Newer(_) => "ledger-newer",
             LedgerErrorKind::Untrusted => "ledger-foreign",
             LedgerErrorKind::NotAFile(_) => "ledger-not-a-file",
-            LedgerErrorKind::Replaced => "ledger-replaced",
+            LedgerErrorKind::Replaced | LedgerErrorKind::Emptied => "ledger-replaced",
             LedgerErrorKind::Window => "ledger-window",
         }
     }
@@ -75,6 +75,12 @@ pub enum LedgerErrorKind {
     /// The path no longer names the file that was opened.
     #[error("was removed or replaced while it was in use; restart the server if that was intended")]
     Replaced,
+    /// Redis does not hold the state that it held before.
+    #[error(
+        "was emptied, or holds an earlier or another state: what was counted there is gone; \
+         bring it back, or accept the new state with `whatsapp-guard limits accept-new-state`"
+    )]
+    Emptied,
     /// The window of a limit is not supported.
     #[error("supports windows from above zero to one day; change the limit's window")]
     Window,

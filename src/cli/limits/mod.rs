@@ -107,7 +107,7 @@ impl Show {
         let account = self.account.backend.one(&policy)?;
         let sandbox = account.key()?.is_none();
         let stored = self.account.state.stored(&account)?;
-        let known = AccountRecord::read(stored.ledger, stored.switch.as_ref()).await?;
+        let known = AccountRecord::read(stored.ledger, stored.switch.as_ref(), &policy).await?;
         let report = LimitsReport {
             account: account.name().map(str::to_owned),
             panic: known.panic.name(),
