@@ -46,7 +46,10 @@ pub(crate) fn limit_windows(policy: &Policy) -> Vec<Window> {
 
 /// The longest window in which a policy looks at a counter.
 pub(super) fn longest_window(policy: &Policy, counter: &str) -> Duration {
-    let limits = policy.limits.iter().filter(|limit| limit.counter == counter);
+    let limits = policy
+        .limits
+        .iter()
+        .filter(|limit| limit.counter == counter);
     limits.map(|limit| limit.window).max().unwrap_or_default()
 }
 

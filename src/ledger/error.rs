@@ -14,6 +14,11 @@ pub struct LedgerError {
 }
 
 impl LedgerError {
+    /// Whether it is a Redis that is set up so that it would lose counts.
+    pub const fn is_unfit(&self) -> bool {
+        matches!(self.kind, LedgerErrorKind::Unfit(_))
+    }
+
     /// A stable name of the error.
     pub fn code(&self) -> &'static str {
         match self.kind {

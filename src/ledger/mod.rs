@@ -46,9 +46,7 @@ pub use self::{
     shared::{BadAddress, Shared},
     switch_state::SwitchState,
 };
-use self::{
-    error::StoreResult, local::LocalStorage, request::RecordedHit, shared::RedisAccount,
-};
+use self::{error::StoreResult, local::LocalStorage, request::RecordedHit, shared::RedisAccount};
 use crate::clock::Clock;
 
 /// The ledger of one account. Clones share it.
@@ -197,7 +195,9 @@ impl Ledger {
         let people = receipt.newcomers.clone();
         self.with_location(match &self.0 {
             Storage::Local(local) => {
-                local.commit(move |work| recipients::forget(work, &people)).await
+                local
+                    .commit(move |work| recipients::forget(work, &people))
+                    .await
             }
             Storage::Redis(account) => account.call(account.forget(&people)).await,
         })
@@ -206,7 +206,9 @@ impl Ledger {
     async fn lower(&self, hit: &RecordedHit, amount: u32) -> Result<(), LedgerError> {
         self.with_location(match (&self.0, hit.clone()) {
             (Storage::Local(local), RecordedHit::Local(hit)) => {
-                local.commit(move |work| hits::reduce(work, hit, amount)).await
+                local
+                    .commit(move |work| hits::reduce(work, hit, amount))
+                    .await
             }
             (Storage::Redis(account), RecordedHit::Redis(hit)) => {
                 account.call(account.reduce(&hit, amount)).await
@@ -234,7 +236,9 @@ impl Ledger {
         self.with_location(match &self.0 {
             Storage::Local(local) => {
                 let counter = counter.to_owned();
-                local.commit(move |work| counter_usage::reset(work, &counter)).await
+                local
+                    .commit(move |work| counter_usage::reset(work, &counter))
+                    .await
             }
             Storage::Redis(account) => account.call(account.reset(counter)).await,
         })
@@ -257,7 +261,9 @@ impl Ledger {
     pub async fn remember(&self, people: Vec<String>) -> Result<(), LedgerError> {
         self.with_location(match &self.0 {
             Storage::Local(local) => {
-                local.commit(move |work| recipients::remember(work, &people)).await
+                local
+                    .commit(move |work| recipients::remember(work, &people))
+                    .await
             }
             Storage::Redis(account) => account.call(account.remember(&people)).await,
         })
@@ -297,7 +303,9 @@ impl Ledger {
         self.with_location(match &self.0 {
             Storage::Local(local) => {
                 let why = why.to_owned();
-                local.write(move |work| pause::begin(work, time, &why)).await
+                local
+                    .write(move |work| pause::begin(work, time, &why))
+                    .await
             }
             Storage::Redis(account) => account.call(account.pause(time, why)).await,
         })
@@ -319,11 +327,19 @@ impl Ledger {
         })
     }
 
-    /// Gives up the states that servers of a shared ledger miss, so that they use the present
-    /// one; returns their number. Zero for a local ledger.
-    pub async fn accept_new_state(&self) -> Result<usize, LedgerError> {
+    /// Whether a server of a shared ledger misses an earlier state. Never for a local one.
+    pub async fn misses_state(&self) -> Result<bool, LedgerError> {
         self.with_location(match &self.0 {
-            Storage::Local(_) => Ok(0),
+            Storage::Local(_) => Ok(false),
+            Storage::Redis(account) => account.call(account.misses_state()).await,
+        })
+    }
+
+    /// Gives up the states that servers of a shared ledger miss, so that they use the present
+    /// one.
+    pub async fn accept_new_state(&self) -> Result<(), LedgerError> {
+        self.with_location(match &self.0 {
+            Storage::Local(_) => Ok(()),
             Storage::Redis(account) => account.call(account.accept_new_state()).await,
         })
     }

@@ -25,7 +25,7 @@ pub(super) const REPLACED: &str = "WGREPLACED";
 pub(super) struct RedisClient {
     client: redis::Client,
     location: String,
-    link: Mutex<Arc<Link>>,
+    link: Mutex<Arc<RedisLink>>,
     breaker: Mutex<Breaker>,
     fitness: Fitness,
 }
@@ -33,7 +33,7 @@ pub(super) struct RedisClient {
 /// A connection that is made at its first use, and shared: requests are sent one behind the
 /// other and answered in that order. An answer that nobody waits for any more is read and
 /// dropped.
-struct Link {
+struct RedisLink {
     created: Instant,
     connection: OnceCell<MultiplexedConnection>,
     /// When the server was checked last; `None` after an error of the server.
@@ -46,7 +46,7 @@ impl RedisClient {
         Some(Self {
             client: redis::Client::open(info).ok()?,
             location,
-            link: Mutex::new(Link::new()),
+            link: Mutex::new(RedisLink::new()),
             breaker: Mutex::default(),
             fitness: Fitness::default(),
         })
@@ -76,7 +76,7 @@ impl RedisClient {
             lock(&self.breaker).failed(began, Instant::now());
             let mut link = lock(&self.link);
             if link.created <= began {
-                *link = Link::new();
+                *link = RedisLink::new();
             }
         } else {
             lock(&self.breaker).succeeded();
@@ -91,7 +91,9 @@ impl RedisClient {
         let answers = connection.send_packed_commands(commands, 0, commands.len());
         let answers = answers.await.and_then(|answers| {
             let answers = answers.into_iter().map(Value::extract_error);
-            answers.collect::<Result<Vec<Value>, _>>().map_err(Into::into)
+            answers
+                .collect::<Result<Vec<Value>, _>>()
+                .map_err(Into::into)
         });
         answers.map_err(|error| link.failed(&error))
     }
@@ -109,7 +111,7 @@ impl RedisClient {
 
     /// The connection, to a server that was fit when it was last checked. One that has died
     /// since it was used last is replaced.
-    async fn connection(&self, link: &Arc<Link>) -> StoreResult<MultiplexedConnection> {
+    async fn connection(&self, link: &Arc<RedisLink>) -> StoreResult<MultiplexedConnection> {
         let Some(connection) = link.connection.get() else {
             return self.connected(link).await;
         };
@@ -131,7 +133,7 @@ impl RedisClient {
     }
 
     /// Connects, unless somebody else did; all wait for one attempt.
-    async fn connected(&self, link: &Link) -> StoreResult<MultiplexedConnection> {
+    async fn connected(&self, link: &RedisLink) -> StoreResult<MultiplexedConnection> {
         let connecting = link.connection.get_or_try_init(async || {
             // TLS needs it; fails if another part of the program was first.
             let _ = rustls::crypto::ring::default_provider().install_default();
@@ -149,21 +151,21 @@ impl RedisClient {
         connecting.await.cloned()
     }
 
-    fn link(&self) -> Arc<Link> {
+    fn link(&self) -> Arc<RedisLink> {
         lock(&self.link).clone()
     }
 
     /// Replaces a link that has failed, unless somebody else did; the new one.
-    fn replace(&self, failed: &Arc<Link>) -> Arc<Link> {
+    fn replace(&self, failed: &Arc<RedisLink>) -> Arc<RedisLink> {
         let mut link = lock(&self.link);
         if Arc::ptr_eq(&link, failed) {
-            *link = Link::new();
+            *link = RedisLink::new();
         }
         link.clone()
     }
 }
 
-impl Link {
+impl RedisLink {
     fn new() -> Arc<Self> {
         Arc::new(Self {
             created: Instant::now(),

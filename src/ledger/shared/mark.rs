@@ -8,11 +8,11 @@ use std::{
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
-use redis::Script;
+use redis::{Script, Value};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use super::{LedgerErrorKind, RedisAccount, StoreResult};
+use super::{LedgerErrorKind, RedisAccount, StoreResult, parsed};
 use crate::state_dir;
 
 static MARK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("mark.lua")));
@@ -102,8 +102,19 @@ impl RedisAccount {
         Ok(self.mark.remember(&mark))
     }
 
-    /// Gives up the states that servers miss; returns their number.
-    pub(in crate::ledger) async fn accept_new_state(&self) -> StoreResult<usize> {
+    /// Whether a server misses a state, or this process the one that it knows.
+    pub(in crate::ledger) async fn misses_state(&self) -> StoreResult<bool> {
+        let mut commands = redis::pipe();
+        commands.cmd("GET").arg(self.key("mark"));
+        commands.cmd("EXISTS").arg(self.key("missed"));
+        let answers = self.client.exchange(&commands).await?;
+        let (held, missed): (Option<String>, bool) = parsed(Value::Array(answers))?;
+        let known = self.mark.known()?;
+        Ok(missed || known.is_some_and(|known| held.as_deref() != Some(&*known)))
+    }
+
+    /// Gives up the states that servers miss.
+    pub(in crate::ledger) async fn accept_new_state(&self) -> StoreResult<()> {
         let known = self.mark.known()?;
         let mut call = ACCEPT.prepare_invoke();
         self.mark_keys(&mut call).arg(random()?);
@@ -133,9 +144,9 @@ fn read(file: &Path) -> io::Result<Option<String>> {
     match fs::metadata(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
-        Ok(found) if !found.is_file() || found.len() == 0 || found.len() > MAX_MARK_BYTES => {
-            Err(io::Error::other(format!("{} holds no mark", file.display())))
-        }
+        Ok(found) if !found.is_file() || found.len() == 0 || found.len() > MAX_MARK_BYTES => Err(
+            io::Error::other(format!("{} holds no mark", file.display())),
+        ),
         Ok(_) => fs::read_to_string(file).map(|text| Some(text.trim().to_owned())),
     }
 }

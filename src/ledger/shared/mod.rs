@@ -33,8 +33,7 @@ const SWITCH: &str = "wg:panic";
 
 /// Sets the kill switch, also where memory is full: Redis refuses only the first write of a
 /// script for that, and a deletion is never refused.
-const SET_SWITCH: &str =
-    "redis.call('DEL', KEYS[1]) redis.call('SET', KEYS[1], ARGV[1]) return 1";
+const SET_SWITCH: &str = "redis.call('DEL', KEYS[1]) redis.call('SET', KEYS[1], ARGV[1]) return 1";
 
 /// A Redis or Valkey server; connects at the first use. Clones share the connection.
 ///
@@ -87,6 +86,17 @@ impl Shared {
     /// Its address, without user and password.
     pub fn location(&self) -> &str {
         self.client.location()
+    }
+
+    /// Checks that it answers, and keeps what is counted.
+    ///
+    /// # Errors
+    /// If it does not; [`LedgerError::is_unfit`] if it would lose counts.
+    pub async fn check(&self) -> Result<(), LedgerError> {
+        let mut commands = redis::pipe();
+        commands.cmd("TIME");
+        let answer = self.client.call(self.client.exchange(&commands)).await;
+        self.with_location(answer.map(drop))
     }
 
     /// The state of the kill switch.

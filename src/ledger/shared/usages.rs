@@ -27,11 +27,7 @@ impl RedisAccount {
         let mut commands = self.commands();
         commands.cmd("TIME");
         commands.cmd("GET").arg(self.key("clock"));
-        commands
-            .cmd("ZRANGE")
-            .arg(self.key("index"))
-            .arg(0)
-            .arg(-1);
+        commands.cmd("ZRANGE").arg(self.key("index")).arg(0).arg(-1);
         type Found = ((i64, i64), Option<String>, Vec<String>);
         let ((time, stored, mut names), _) = self.exchange::<Found, ()>(&commands, 3).await?;
         let read: Read = (time, stored);
@@ -96,7 +92,12 @@ impl RedisAccount {
 
 /// What a series holds in a window, given its first line within the window and its last one;
 /// `None` if that is nothing.
-fn usage(window: Duration, first: Option<&Line>, last: Option<&Line>, now: i64) -> Option<WindowUsage> {
+fn usage(
+    window: Duration,
+    first: Option<&Line>,
+    last: Option<&Line>,
+    now: i64,
+) -> Option<WindowUsage> {
     let ((first, first_at), (last, last_at)) = (first?.first()?, last?.first()?);
     let ((amount, total), (_, all)) = (amounts(first)?, amounts(last)?);
     let used = all.checked_sub(total.checked_sub(amount)?)?;

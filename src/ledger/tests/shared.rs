@@ -237,3 +237,19 @@ fn what_was_scripted_is_brought_again() {
     assert!(passes(&ledger, &[count(1, 2, HOUR)]));
     assert!(!passes(&ledger, &[count(1, 2, HOUR)]));
 }
+
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn a_server_that_is_restarted_without_its_data_is_refused() {
+    let mut redis = RedisServer::start_with(&["--appendonly", "no"]);
+    let ledger = ledger(&redis);
+    assert!(passes(&ledger, &[count(1, 9, HOUR)]));
+    redis.restart_empty();
+    let error = ledger.glance(&[]).unwrap_err();
+    assert_eq!(error.code(), "ledger-unavailable", "the connection is gone");
+    let error = ledger.glance(&[]).unwrap_err();
+    assert_eq!(error.code(), "ledger-replaced", "{error}");
+}

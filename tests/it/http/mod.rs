@@ -7,6 +7,7 @@ mod calls;
 mod legacy;
 mod oauth;
 mod sessions;
+mod shared_failures;
 mod shared_state;
 mod status;
 
