@@ -91,9 +91,7 @@ impl RedisClient {
         let answers = connection.send_packed_commands(commands, 0, commands.len());
         let answers = answers.await.and_then(|answers| {
             let answers = answers.into_iter().map(Value::extract_error);
-            answers
-                .collect::<Result<Vec<Value>, _>>()
-                .map_err(Into::into)
+            answers.collect::<Result<Vec<Value>, _>>()
         });
         answers.map_err(|error| link.failed(&error))
     }
