@@ -77,11 +77,11 @@ impl Approvals {
         state.confirmation = policy.confirmation.clone();
     }
 
-    /// Issues the ticket for a question about a call. Refuses when too many questions were
-    /// asked.
+    /// Issues the ticket for a question about a call. Refuses when too many questions of
+    /// the caller's grant were asked.
     pub(super) fn issue(&self, facts: &Facts, caller: &Caller) -> Result<String, Refusal> {
         let state = self.lock();
-        if let Err(exceeded) = state.prompts.count(&String::new(), NonZeroU32::MIN) {
+        if let Err(exceeded) = state.prompts.count(&caller.grant, NonZeroU32::MIN) {
             let wait = match exceeded {
                 Exceeded::For(wait) => wait,
                 Exceeded::Always => state.confirmation.prompt_window,
