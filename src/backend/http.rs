@@ -98,11 +98,7 @@ impl Http {
             Err(Lost { timeout: false, .. }) => self.send(request(client)).await,
             outcome => outcome,
         }
-        .map_err(|lost| BackendError::Unreachable {
-            api: self.api,
-            address: lost.address,
-            why: lost.why,
-        })?
+        .map_err(|lost| lost.unreachable(self.api))?
         .map_err(|why| BackendError::Unreadable { api: self.api, why })
     }
 
@@ -118,14 +114,7 @@ impl Http {
             Err(error) if !error.is_timeout() => send().await,
             outcome => outcome,
         };
-        let response = opened.map_err(|error| {
-            let lost = Lost::from(error);
-            BackendError::Unreachable {
-                api: self.api,
-                address: lost.address,
-                why: lost.why,
-            }
-        })?;
+        let response = opened.map_err(|error| Lost::from(error).unreachable(self.api))?;
         tracing::info!(
             api = self.api,
             status = response.status().as_u16(),
@@ -144,15 +133,14 @@ impl Http {
         progress.still_wanted()?;
         match self.send(request).await {
             Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(why)) => Err(BackendError::OutcomeUnknown { api: self.api, why }),
-            Err(lost) if lost.unsent => Err(BackendError::Unreachable {
+            Ok(Err(why)) => Err(BackendError::OutcomeUnknown {
                 api: self.api,
-                address: lost.address,
-                why: lost.why,
+                why: format!("its answer cannot be read: {why}"),
             }),
+            Err(lost) if lost.unsent => Err(lost.unreachable(self.api)),
             Err(lost) => Err(BackendError::OutcomeUnknown {
                 api: self.api,
-                why: lost.why,
+                why: format!("no answer came ({})", lost.why),
             }),
         }
     }
@@ -215,6 +203,16 @@ struct Lost {
     why: String,
     timeout: bool,
     unsent: bool,
+}
+
+impl Lost {
+    fn unreachable(self, api: &'static str) -> BackendError {
+        BackendError::Unreachable {
+            api,
+            address: self.address,
+            why: self.why,
+        }
+    }
 }
 
 impl From<reqwest::Error> for Lost {

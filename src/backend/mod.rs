@@ -1,5 +1,6 @@
 //! WhatsApp HTTP APIs: one method per operation, which verifies its effect.
 
+mod belonging;
 mod examine;
 mod files;
 pub mod green_api;
@@ -11,6 +12,7 @@ mod members;
 mod pictures;
 mod refusals;
 pub mod sandbox;
+mod shapes;
 mod showing;
 mod verify;
 pub mod waha;

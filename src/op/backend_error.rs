@@ -12,10 +12,21 @@ pub const GUARD: &str = "whatsapp-guard";
 /// The result of an operation of a back end.
 pub type BackendResult<T> = Result<T, BackendError>;
 
+/// What became of a change that ended with an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeEffect {
+    /// No request that changes anything was sent.
+    Unsent,
+    /// The API refused the change: it was not made.
+    Refused,
+    /// The change may have been made.
+    Ambiguous,
+}
+
 /// Why an operation failed, or why its outcome is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BackendError {
-    /// The API could not be reached; nothing was done.
+    /// The API could not be reached; no change was sent.
     #[error("{api} could not be reached at {address}: {why}")]
     Unreachable {
         /// The API's name.
@@ -37,7 +48,7 @@ pub enum BackendError {
         /// What to do next.
         remedy: &'static str,
     },
-    /// The API's answer cannot be read.
+    /// The API's answer to a read cannot be read; no change was sent.
     #[error("the answer of {api} cannot be read: {why}")]
     Unreadable {
         /// The API's name.
@@ -45,15 +56,25 @@ pub enum BackendError {
         /// What is wrong with it.
         why: String,
     },
-    /// The request was sent, and no answer came.
-    #[error(
-        "the request was sent to {api}, but no answer came ({why}); it may or may not have taken effect"
-    )]
+    /// A change was sent, and no answer came that can be read.
+    #[error("the request was sent to {api}, but {why}; it may or may not have taken effect")]
     OutcomeUnknown {
         /// The API's name.
         api: &'static str,
-        /// What the network reported.
+        /// What is missing, in words that follow "but".
         why: String,
+    },
+    /// A change was sent, and the API reported an error after which it may have been made.
+    #[error(
+        "the request was sent to {api}, but it answered with an error ({status}: {message}); it may or may not have taken effect"
+    )]
+    Failed {
+        /// The API's name.
+        api: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// The API's own message, cut and redacted.
+        message: Untrusted,
     },
     /// The caller cancelled the call before a change was sent.
     #[error("the call was cancelled; nothing was changed")]
@@ -82,7 +103,7 @@ impl BackendError {
         }
     }
 
-    /// An answer that cannot be read.
+    /// An answer to a read that cannot be read.
     pub fn unreadable(api: &'static str, why: impl Into<String>) -> Self {
         let why = why.into();
         Self::Unreadable { api, why }
@@ -95,20 +116,26 @@ impl BackendError {
             Self::Refused { api: GUARD, .. } => "media-refused",
             Self::Refused { .. } => "backend-refused",
             Self::Unreadable { .. } => "backend-unreadable",
-            Self::OutcomeUnknown { .. } => "outcome-unknown",
+            Self::OutcomeUnknown { .. } | Self::Failed { .. } => "outcome-unknown",
             Self::Cancelled => "cancelled",
             Self::TooLarge(_) => "answer-too-large",
             Self::Internal(_) => "internal",
         }
     }
 
-    /// Whether a change may have been made in spite of this error.
-    pub fn is_ambiguous(&self) -> bool {
+    /// What became of a change that ended with this error. Everything that treats failed
+    /// changes differently asks this.
+    pub fn effect(&self) -> ChangeEffect {
         match self {
-            Self::OutcomeUnknown { .. } => true,
-            // An API may fail after WhatsApp has accepted the change.
-            Self::Refused { status, .. } => status.is_some_and(|status| status >= 500),
-            _ => false,
+            Self::Unreachable { .. } | Self::Unreadable { .. } | Self::Cancelled => {
+                ChangeEffect::Unsent
+            }
+            Self::Refused { .. } => ChangeEffect::Refused,
+            // An answer can become too large only after the call has run.
+            Self::OutcomeUnknown { .. }
+            | Self::Failed { .. }
+            | Self::TooLarge(_)
+            | Self::Internal(_) => ChangeEffect::Ambiguous,
         }
     }
 
@@ -122,7 +149,7 @@ impl BackendError {
             Self::Unreadable { .. } => {
                 "try once more; if it fails again, the operator should run `whatsapp-guard doctor`"
             }
-            Self::OutcomeUnknown { .. } => {
+            Self::OutcomeUnknown { .. } | Self::Failed { .. } => {
                 "do not repeat the call; check first: list_messages shows what was sent, get_chat, get_group and get_session what has changed"
             }
             Self::Cancelled => "call again if it is still wanted",

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{BadId, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets, Topic, arguments};
+use super::{
+    BadId, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets, Topic, arguments,
+    sending::reply_content,
+};
 use crate::media::{MediaSource, is_file_name};
 
 /// The longest caption, in characters.
@@ -106,8 +109,10 @@ impl Operation for SendMedia {
     }
 
     fn content(&self) -> Option<Value> {
-        let content = || json!([self.chat, self.media, self.kind, self.caption]);
-        (!self.allow_repeat).then(content)
+        (!self.allow_repeat).then(|| {
+            let reply_to = reply_content(self.reply_to.as_ref());
+            json!([self.chat, self.media, self.kind, self.caption, reply_to])
+        })
     }
 }
 
@@ -130,6 +135,9 @@ impl Operation for SendVoice {
     }
 
     fn content(&self) -> Option<Value> {
-        (!self.allow_repeat).then(|| json!([self.chat, self.media]))
+        (!self.allow_repeat).then(|| {
+            let reply_to = reply_content(self.reply_to.as_ref());
+            json!([self.chat, self.media, reply_to])
+        })
     }
 }

@@ -2,7 +2,7 @@
 
 use reqwest::multipart::{Form, Part};
 
-use super::{GreenApi, sending::cannot};
+use super::{GreenApi, message_changes::SENT, sending::cannot};
 use crate::{
     backend::media,
     media::{Family, Media},
@@ -40,20 +40,21 @@ impl GreenApi {
         chat: ChatId,
         reply_to: Option<MessageId>,
     ) -> BackendResult<Sent> {
+        self.check_quoted(&chat, reply_to.as_ref()).await?;
         let form = form
             .text("chatId", chat.as_str().to_owned())
             .text("fileName", file.typed_name())
             .part("file", part(file)?);
         let form = match reply_to {
-            Some(message) => form.text("quotedMessageId", message.as_str().to_owned()),
+            Some(message) => form.text("quotedMessageId", message.key().to_owned()),
             None => form,
         };
         self.progress.say("sending");
-        let reply = self
+        let answer = self
             .client
-            .upload(&self.progress, "sendFileByUpload", form)
+            .upload(&self.progress, "sendFileByUpload", form, SENT)
             .await?;
-        self.sent(&reply, chat).await
+        Ok(self.sent(&answer, chat).await)
     }
 }
 

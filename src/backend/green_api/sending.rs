@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{GreenApi, client::refused, message_changes::message_id, messages::message_arguments};
+use super::{
+    GreenApi,
+    message_changes::{SENT, message_id},
+    messages::message_arguments,
+    refusals::refused,
+};
 use crate::{
-    backend::{
-        http::{Body, HttpReply},
-        verify::confirm,
-    },
+    backend::{http::Body, verify::confirm},
     op::{BackendError, BackendResult, ChatId, Delivery, MessageId, SendMessage, Sent},
 };
 
@@ -33,23 +35,37 @@ impl GreenApi {
         reply_to: Option<MessageId>,
     ) -> BackendResult<Sent> {
         self.reachable(&chat)?;
+        self.check_quoted(&chat, reply_to.as_ref()).await?;
         if let Value::Object(fields) = &mut body {
             fields.insert("chatId".to_owned(), chat.as_str().into());
-            let quoted = reply_to.map(|id| id.as_str().into());
+            let quoted = reply_to.map(|id| id.key().into());
             fields.extend(quoted.map(|id| ("quotedMessageId".to_owned(), id)));
         }
         self.progress.say("sending");
-        let reply = self
+        let answer = self
             .client
-            .change(&self.progress, method, Some(&body))
+            .change(&self.progress, method, Some(&body), SENT)
             .await?;
-        self.sent(&reply, chat).await
+        Ok(self.sent(&answer, chat).await)
+    }
+
+    /// Checks that the message that is to be quoted is of the chat: the API takes its key
+    /// alone.
+    pub(super) async fn check_quoted(
+        &self,
+        chat: &ChatId,
+        reply_to: Option<&MessageId>,
+    ) -> BackendResult<()> {
+        match reply_to {
+            Some(message) => self.find(chat, message).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Reads the id of the message that was sent, and checks how far it has come.
-    pub(super) async fn sent(&self, reply: &HttpReply, chat: ChatId) -> BackendResult<Sent> {
-        let Some(message) = message_id(reply) else {
-            return Err(self.client.refusal(reply));
+    pub(super) async fn sent(&self, answer: &Body, chat: ChatId) -> Sent {
+        let Some(message) = message_id(answer) else {
+            return Sent::new(Delivery::Accepted, None, chat);
         };
         // An id says only that the message is in the queue.
         let arguments = message_arguments(&chat, &message);
@@ -61,7 +77,7 @@ impl GreenApi {
             }
         };
         let delivery = confirm(self.client.timeouts, &self.progress, fetch).await;
-        Ok(Sent::new(delivery, Some(message), chat))
+        Sent::new(delivery, Some(message), chat)
     }
 }
 

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::Waha;
+use super::{Waha, shapes::SENT};
 use crate::{
     backend::media,
     media::Media,
@@ -26,7 +26,7 @@ impl Waha {
         if kind == MediaKind::Video {
             convert(&mut body);
         }
-        self.send(method, body, op.chat, op.reply_to).await
+        self.send(method, body, op.chat, op.reply_to, SENT).await
     }
 
     pub(super) async fn send_voice(self, op: SendVoice) -> BackendResult<Sent> {
@@ -34,7 +34,8 @@ impl Waha {
         let file = media::to_hear(&op, &self.client.media).await?;
         let mut body = body(&file);
         convert(&mut body);
-        self.send("sendVoice", body, op.chat, op.reply_to).await
+        self.send("sendVoice", body, op.chat, op.reply_to, SENT)
+            .await
     }
 }
 
