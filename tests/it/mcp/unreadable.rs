@@ -2,10 +2,15 @@
 
 use serde_json::{Value, json};
 
+use whatsapp_guard::media::MediaRules;
+
 use crate::app::{self, BOTH, Era, TestServer, code, text};
 
-/// More than a line may have: base64 of 16 MiB, and some more.
-const TOO_LONG: usize = 24 << 20;
+/// The largest media of these tests, in bytes.
+const MAX_MEDIA_BYTES: usize = 2 << 20;
+
+/// More than a line may have then: base64 of the media, and a mebibyte.
+const TOO_LONG: usize = 4 << 20;
 
 /// The next message of a server, without its words: the error's code and the id.
 async fn error(app: &mut TestServer) -> (Value, Value) {
@@ -85,7 +90,8 @@ async fn a_line_above_the_limit_is_answered_and_the_next_one_works() {
         (Era::Modern, "{\"x\":\"", "\",\"id\":\"a\"}", json!("a")),
         (Era::Modern, "", "", Value::Null),
     ] {
-        let mut app = app::sandbox().era(era).start().await;
+        let media = MediaRules::new(None, MAX_MEDIA_BYTES);
+        let mut app = app::sandbox_with_media(media).era(era).start().await;
         app.send_line(&format!("{start}{long}{end}")).await;
         assert_eq!(error(&mut app).await, (json!(-32700), id), "{start}");
         assert!(!app.listed().await.is_empty(), "{era:?}");
@@ -96,8 +102,12 @@ async fn a_line_above_the_limit_is_answered_and_the_next_one_works() {
 async fn the_largest_media_fits_in_a_line() {
     use base64::{Engine, engine::general_purpose::STANDARD};
 
-    let mut app = app::sandbox().linked().await;
-    let content = [b"%PDF-".as_slice(), &vec![b' '; (16 << 20) - 5]].concat();
+    // The default, and what a message may have because of it.
+    let app = app::sandbox().start().await;
+    assert_eq!(app.server.max_message_bytes(), (16 << 20) / 3 * 4 + 4 + (1 << 20));
+    let media = MediaRules::new(None, MAX_MEDIA_BYTES);
+    let mut app = app::sandbox_with_media(media).linked().await;
+    let content = [b"%PDF-".as_slice(), &vec![b' '; MAX_MEDIA_BYTES - 5]].concat();
     let media = json!({ "base64": STANDARD.encode(content), "mime": "application/pdf" });
     let to = json!({ "chat": "15552220001@c.us", "media": media });
     let result = app.call("send_media", to).await;
