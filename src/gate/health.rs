@@ -134,6 +134,8 @@ fn concerns_account(error: &BackendError) -> bool {
     !matches!(
         error,
         BackendError::Cancelled
+            | BackendError::Withdrawn(_)
+            | BackendError::Interrupted(_)
             | BackendError::Internal(_)
             | BackendError::TooLarge(_)
             | BackendError::Refused { api: GUARD, .. }

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Refusal;
 use crate::{
-    kill_switch::Switch,
+    kill_switch::{HandOver, Switch},
     ledger::{Glance, SwitchState},
     op::Risk,
     policy::Code,
@@ -31,6 +31,12 @@ impl KillSwitch {
             Some(switch) => switch.state().await,
             None => SwitchState::Off,
         }
+    }
+
+    /// The state at the moment at which a request is handed over; `None` without a switch
+    /// that can be read at once.
+    pub(super) fn hand_over(&self) -> Option<(SwitchState, Option<HandOver>)> {
+        self.switch.as_ref()?.hand_over()
     }
 
     /// The state now, given what the ledger reported. A shared ledger that did not answer

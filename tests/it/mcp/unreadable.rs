@@ -7,10 +7,10 @@ use whatsapp_guard::media::MediaRules;
 use crate::app::{self, BOTH, Era, TestServer, code, text};
 
 /// The largest media of these tests, in bytes.
-const MAX_MEDIA_BYTES: usize = 2 << 20;
+const MAX_MEDIA_BYTES: usize = 4 << 20;
 
 /// More than a line may have then: base64 of the media, and a mebibyte.
-const TOO_LONG: usize = 4 << 20;
+const TOO_LONG: usize = 8 << 20;
 
 /// The next message of a server, without its words: the error's code and the id.
 async fn error(app: &mut TestServer) -> (Value, Value) {
@@ -104,7 +104,10 @@ async fn the_largest_media_fits_in_a_line() {
 
     // The default, and what a message may have because of it.
     let app = app::sandbox().start().await;
-    assert_eq!(app.server.max_message_bytes(), (16 << 20) / 3 * 4 + 4 + (1 << 20));
+    assert_eq!(
+        app.server.max_message_bytes(),
+        (16 << 20) / 3 * 4 + 4 + (1 << 20)
+    );
     let media = MediaRules::new(None, MAX_MEDIA_BYTES);
     let mut app = app::sandbox_with_media(media).linked().await;
     let content = [b"%PDF-".as_slice(), &vec![b' '; MAX_MEDIA_BYTES - 5]].concat();
