@@ -23,7 +23,7 @@ use crate::{
     config::{Config, from_process},
     gate::{ApprovalKey, Gate},
     kill_switch::Switch,
-    ledger::Ledger,
+    ledger::{Ledger, Shared},
     mcp::{self, Account, LOCAL, Server},
     policy::Policy,
     reload,
@@ -107,6 +107,9 @@ impl Serve {
             .audit
             .or_else(|| Some(directory.as_ref()?.join("audit.jsonl")));
         let shared = self.state.shared()?;
+        if let Some(shared) = &shared {
+            check_shared(shared).await?;
+        }
         let configured = self.backend.accounts(&policy)?;
         let mut accounts = Vec::new();
         for account in &configured {
@@ -176,6 +179,21 @@ async fn serve(http: HttpOptions, server: Server) -> Result<(), CliError> {
             let ((), served) = tokio::try_join!(http.serve(server.clone()), over_stdio)?;
             Ok(served?)
         }
+    }
+}
+
+/// Refuses a Redis that would lose counts. One that does not answer may come later: until
+/// then everything is refused.
+async fn check_shared(shared: &Shared) -> Result<(), CliError> {
+    match shared.check().await {
+        Err(error) if error.is_unfit() => Err(CliError::Usage(error.to_string())),
+        Err(error) => {
+            notify(format!(
+                "warning: {error}; every call is refused until it answers"
+            ));
+            Ok(())
+        }
+        Ok(()) => Ok(()),
     }
 }
 

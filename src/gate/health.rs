@@ -98,6 +98,7 @@ impl AccountHealth {
                 amount: 1,
                 max: max.get(),
                 window,
+                longest_window: window,
             };
             match self.count_failure(count).await {
                 Ok(false) => {}

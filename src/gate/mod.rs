@@ -52,7 +52,7 @@ pub use approval_key::ApprovalKey;
 pub(crate) use authorize::{Course, Evaluation, evaluate};
 pub use caller::Caller;
 pub(crate) use health::signals_danger;
-pub(crate) use limit_keys::{ledger_key, limit_cost, limit_keys};
+pub(crate) use limit_keys::{ledger_key, limit_cost, limit_keys, limit_windows};
 pub use obligations::Obligations;
 pub use permit::Permit;
 pub(crate) use permit::{PermitBasis, in_shadow};

@@ -135,14 +135,15 @@ impl Gate {
     }
 
     /// What a shared ledger knows, in one request; `None` for a ledger on this machine,
-    /// and for calls that only read while a shared one does not answer.
+    /// and for calls that only read while a shared one does not answer. It has to have
+    /// answered once, or everything may be stopped.
     pub(super) async fn glance(
         &self,
         risk: Risk,
         people: Vec<String>,
     ) -> Result<Option<Glance>, LedgerError> {
         match self.ledger.glance(people).await {
-            Err(error) if risk == Risk::Read => {
+            Err(error) if risk == Risk::Read && self.kill_switch.was_reported() => {
                 tracing::warn!(%error, "the ledger cannot be read; a call that only reads continues");
                 Ok(None)
             }

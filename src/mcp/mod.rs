@@ -233,7 +233,7 @@ impl Server {
         Caller {
             grant: grant.clone(),
             session: match session.and_then(|session| session.to_str().ok()) {
-                Some(session) => session.to_owned(),
+                Some(session) => Caller::name_of_session(session),
                 // stdio has one connection; requests without a session share one.
                 None => format!("connection of {grant}"),
             },
