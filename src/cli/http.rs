@@ -48,7 +48,8 @@ pub(super) struct HttpOptions {
     /// A reverse proxy in front of this server terminates TLS
     #[arg(long, requires = "http")]
     behind_proxy: bool,
-    /// Serve /healthz, /readyz and /metrics at this address, to everybody who can reach it
+    /// Serve /healthz, /readyz and /metrics at this address, to everybody who can reach it by
+    /// an IP address, as localhost or by a name of --allow-host
     #[arg(long, value_name = "ADDRESS", requires = "http", value_parser = address)]
     status: Option<SocketAddr>,
     /// Accept calls from this machine without a token
@@ -93,14 +94,16 @@ impl HttpOptions {
             Some(address) => {
                 let listener = listen(address).await?;
                 notify(format!("status at http://{}", listener.address()?));
-                Some(listener.serve(status::router(server.clone()), stop.clone()))
+                let router = status::router(server.clone(), origins.clone());
+                Some(listener.serve(router, stop.clone()))
             }
             None => None,
         };
         let end = CancellationToken::new();
         let sessions = Sessions::new(server.clock().clone(), MAX_SESSIONS);
         let service = mcp::http_service(server.clone(), sessions.clone(), end.clone());
-        let router = http::router(service, origins, authenticator, sessions);
+        let largest = server.max_message_bytes();
+        let router = http::router(service, origins, authenticator, sessions, largest);
         let ending = async {
             server.drained().await;
             stop.cancel();

@@ -205,12 +205,12 @@ pub(super) struct DurableState {
     pub(super) key: Option<ApprovalKey>,
 }
 
-/// The tools of an account, within the configured result size, with the authority over
-/// them.
+/// The tools of an account, within the configured sizes, with the authority over them.
 fn toolset(config: &Config) -> Result<(Toolset, Authority), CliError> {
     let size = Config::answer_size(&from_process)?;
     let (tools, authority) = backend::open(config)?.toolset();
-    Ok((tools.answering_within(size), authority))
+    let tools = tools.answering_within(size);
+    Ok((tools.taking_media(config.media.max_bytes()), authority))
 }
 
 /// The ledger of an account, in the state directory. The ledger of the sandbox is in

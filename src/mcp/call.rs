@@ -39,6 +39,8 @@ pub(super) struct ToolCall {
     pub(super) state: Option<String>,
     /// The answers to that question.
     pub(super) answers: Option<InputResponses>,
+    /// A name that stands twice in one object of its arguments.
+    pub(super) repeated: Option<String>,
 }
 
 /// How a call ended, before it becomes a response.
@@ -106,7 +108,11 @@ impl Server {
         cx: RequestContext<RoleServer>,
     ) -> Result<CallEnd, ErrorData> {
         let (tools, gate) = (&account.tools, &account.gate);
-        let call = match tools.prepare(&request.tool, request.arguments) {
+        let prepared = match (tools.get(&request.tool), &request.repeated) {
+            (Some(tool), Some(name)) => Err(BadCall::repeated(tool.name, name)),
+            _ => tools.prepare(&request.tool, request.arguments),
+        };
+        let call = match prepared {
             Ok(call) => call,
             Err(bad) => return Ok(reject(entry, bad)),
         };

@@ -7,9 +7,13 @@ mod bounded;
 mod call;
 mod changes;
 mod client;
+mod decode;
+mod envelope;
 mod http;
+mod lines;
 mod places;
 mod prompts;
+mod repeated;
 mod resources;
 mod stdio;
 mod uri;
@@ -42,6 +46,7 @@ use tokio_util::task::TaskTracker;
 pub use accounts::Account;
 pub use bounded::BoundedSessions;
 pub use client::{Client, PersonAnswer, ToolReply};
+pub use decode::check_body;
 pub use http::http_service;
 pub use stdio::{serve, serve_stdio};
 
@@ -67,6 +72,9 @@ const CLOSING_GRACE: Duration = Duration::from_secs(10);
 /// The most listeners (revision 2026-07-28) that are notified of changes, of all grants;
 /// each holds a connection. Of one grant alone, half as many.
 const MAX_LISTENERS: usize = 2048;
+
+/// What a message may have beside the base64 of the largest media, in bytes.
+const MAX_MESSAGE_BYTES_BESIDE_MEDIA: usize = 1024 * 1024;
 
 /// A server for one policy, and one or several accounts.
 #[derive(Clone)]
@@ -129,6 +137,16 @@ impl Server {
     pub fn grant_of_token(&self, sha256: &[u8; 32]) -> Option<String> {
         let (policy, now) = (self.policy(), self.0.first.gate.now());
         policy.grant_of_token(sha256, now).map(str::to_owned)
+    }
+
+    /// The most bytes of a message: of a line on stdio, and of a request's body over HTTP.
+    /// The largest media that an account sends fits in as base64.
+    pub fn max_message_bytes(&self) -> usize {
+        let media = self
+            .accounts()
+            .map(|account| account.tools.max_media_bytes());
+        let base64 = media.max().unwrap_or_default().div_ceil(3) * 4;
+        base64 + MAX_MESSAGE_BYTES_BESIDE_MEDIA
     }
 
     /// The clock of this server.
@@ -291,6 +309,7 @@ impl ServerHandler for Server {
             arguments: request.arguments.unwrap_or_default(),
             state: request.request_state,
             answers: request.input_responses,
+            repeated: decode::repeated_name(&cx.extensions),
         };
         // On the heap: rmcp moves the returned future several times for each call.
         let (ended, notice) = Box::pin(self.call(request, cx)).await?;

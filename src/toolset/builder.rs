@@ -10,7 +10,10 @@ use super::{
     AttributeSource, Authority, Tool, Toolset,
     call::{BriefMethod, Method, MethodTool, NoBriefing},
 };
-use crate::op::{AnswerSize, Operation, schemas};
+use crate::{
+    media::DEFAULT_MAX_BYTES,
+    op::{AnswerSize, Operation, schemas},
+};
 
 /// Collects a back end's tools.
 pub struct Builder<B> {
@@ -51,6 +54,7 @@ impl<B: AttributeSource> Builder<B> {
             resolver: Arc::new(self.backend),
             notice: None,
             answer: AnswerSize::default(),
+            max_media_bytes: DEFAULT_MAX_BYTES,
         };
         (toolset, Authority::new())
     }

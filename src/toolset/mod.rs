@@ -42,6 +42,7 @@ pub struct Toolset {
     resolver: Arc<dyn Resolver>,
     notice: Option<&'static str>,
     answer: AnswerSize,
+    max_media_bytes: usize,
 }
 
 /// A tool: what it is, and how a call of it is prepared.
@@ -109,6 +110,18 @@ impl Toolset {
     pub fn answering_within(mut self, answer: AnswerSize) -> Self {
         self.answer = answer;
         self
+    }
+
+    /// The same tools, whose largest media has this many bytes.
+    #[must_use]
+    pub fn taking_media(mut self, max_bytes: usize) -> Self {
+        self.max_media_bytes = max_bytes;
+        self
+    }
+
+    /// The most bytes of media that is sent, by the configuration.
+    pub fn max_media_bytes(&self) -> usize {
+        self.max_media_bytes
     }
 
     /// The same tools, with a notice at the beginning of every answer.
