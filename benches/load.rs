@@ -112,7 +112,7 @@ impl Server {
 
     /// The resident memory in KiB.
     fn resident(&self) -> u64 {
-        program::resident_kib(self.child.id())
+        program::kib(&format!("/proc/{}/status", self.child.id()), &["VmRSS:"])
     }
 }
 

@@ -21,13 +21,14 @@ mod stub;
 use std::{array, env, fs, process::Command, time::Duration};
 
 use measure::ServerProcess;
-use report::{Pair, Report, Round};
+use report::{Memory, Pair, Report, Round};
 
 const SPAWNS: usize = 40;
 const WARM_UP: usize = 200;
 const ROUNDS: usize = 10;
 const TIMED: usize = 2_000;
 const FURTHER: usize = 5_000;
+const TOGETHER: usize = 10;
 
 /// Allows reads, with a limit that is never reached.
 const POLICY: &str = r#"
@@ -105,12 +106,10 @@ fn measure() -> Report {
 
     let mut start = Pair::<Vec<Duration>>::default();
     let mut first_call = Pair::<Vec<Duration>>::default();
-    let mut resident = Pair::<Vec<u64>>::default();
     for _ in 0..SPAWNS {
         for (index, command) in [guard(), bare()].into_iter().enumerate() {
             let (mut running, took) = ServerProcess::start(command);
             start[index].push(took);
-            resident[index].push(running.resident());
             first_call[index].push(running.call());
         }
     }
@@ -133,17 +132,30 @@ fn measure() -> Report {
         let processor = array::from_fn(|index| (after[index] - before[index]) / TIMED as u32);
         rounds.push(Round { calls, processor });
     }
-    let resident_early = both.each_ref().map(ServerProcess::resident);
+    let private_early = both.each_ref().map(ServerProcess::private);
     call(&mut both, FURTHER);
+    let private_late = both.each_ref().map(ServerProcess::private);
+    drop(both);
     Report {
         start,
         first_call,
         rounds,
-        resident,
-        resident_early,
-        resident_late: both.each_ref().map(ServerProcess::resident),
+        together: [together(guard), together(bare)],
+        private_early,
+        private_late,
         size: fs::metadata(program::path()).unwrap().len(),
     }
+}
+
+/// Several servers of one kind at once, each after one call.
+fn together(command: impl Fn() -> Command) -> Vec<Memory> {
+    let mut servers: Vec<_> = (0..TOGETHER)
+        .map(|_| ServerProcess::start(command()).0)
+        .collect();
+    for server in &mut servers {
+        server.call();
+    }
+    servers.iter().map(ServerProcess::memory).collect()
 }
 
 /// Calls both in turns; returns the duration of each call.

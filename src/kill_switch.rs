@@ -58,18 +58,18 @@ impl Switch {
     }
 
     /// The current state; the strictest one if it cannot be read or understood.
-    pub fn state(&self) -> SwitchState {
-        self.read().unwrap_or(SwitchState::Everything)
+    pub async fn state(&self) -> SwitchState {
+        self.read().await.unwrap_or(SwitchState::Everything)
     }
 
     /// The current state. A file that cannot be understood is the strictest state.
     ///
     /// # Errors
     /// If Redis does not answer.
-    pub fn read(&self) -> io::Result<SwitchState> {
+    pub async fn read(&self) -> io::Result<SwitchState> {
         match &self.0 {
             Location::File(switch) => Ok(switch.state()),
-            Location::Redis(shared) => shared.switch().map_err(io::Error::other),
+            Location::Redis(shared) => shared.switch().await.map_err(io::Error::other),
         }
     }
 
@@ -77,10 +77,10 @@ impl Switch {
     ///
     /// # Errors
     /// If the state cannot be set; a file is then unchanged.
-    pub fn set(&self, state: SwitchState) -> io::Result<()> {
+    pub async fn set(&self, state: SwitchState) -> io::Result<()> {
         match &self.0 {
             Location::File(switch) => switch.set(state),
-            Location::Redis(shared) => shared.set_switch(state).map_err(io::Error::other),
+            Location::Redis(shared) => shared.set_switch(state).await.map_err(io::Error::other),
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod policy;
 pub mod qr;
 pub mod reload;
 pub mod sessions;
+mod shares;
 pub mod state_dir;
 pub mod text;
 pub mod toolset;

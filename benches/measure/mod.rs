@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::program::resident_kib;
+use crate::{program::kib, report::Memory};
 
 /// A running server and the pipe to it.
 pub struct ServerProcess {
@@ -91,9 +91,22 @@ impl ServerProcess {
         Duration::from_nanos(nanos)
     }
 
-    /// The resident memory in KiB.
-    pub fn resident(&self) -> u64 {
-        resident_kib(self.child.id())
+    /// The memory in KiB that ends with this process: no other process shares it.
+    pub fn private(&self) -> u64 {
+        kib(&self.rollup(), &["Private_Clean:", "Private_Dirty:"])
+    }
+
+    /// The private memory, and that with this process's share of the pages that several
+    /// processes share.
+    pub fn memory(&self) -> Memory {
+        Memory {
+            private: self.private(),
+            proportional: kib(&self.rollup(), &["Pss:"]),
+        }
+    }
+
+    fn rollup(&self) -> String {
+        format!("/proc/{}/smaps_rollup", self.child.id())
     }
 }
 

@@ -9,10 +9,14 @@ pub fn path() -> PathBuf {
     named.unwrap_or_else(|| env!("CARGO_BIN_EXE_whatsapp-guard").into())
 }
 
-/// The resident memory of a process in KiB.
-pub fn resident_kib(process: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    let size = line.unwrap().split_ascii_whitespace().nth(1);
-    size.unwrap().parse().unwrap()
+/// The sum of these fields of a file that lists sizes in KiB.
+pub fn kib(file: &str, fields: &[&str]) -> u64 {
+    let text = fs::read_to_string(file).unwrap();
+    let sizes = text.lines().filter_map(|line| {
+        let (field, size) = line.split_once(char::is_whitespace)?;
+        fields.contains(&field).then_some(size)
+    });
+    sizes
+        .map(|size| size.trim().trim_end_matches(" kB").parse::<u64>().unwrap())
+        .sum()
 }

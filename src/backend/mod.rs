@@ -1,5 +1,6 @@
 //! WhatsApp HTTP APIs: one method per operation, which verifies its effect.
 
+mod belonging;
 mod examine;
 mod files;
 pub mod green_api;

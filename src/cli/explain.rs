@@ -73,7 +73,7 @@ pub(super) struct Explain {
 }
 
 impl Explain {
-    pub(super) fn run(self) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.policy.load()?;
         let arguments = serde_json::from_str(&self.arguments)
             .map_err(|error| CliError::Usage(format!("the arguments are not JSON: {error}")))?;
@@ -93,8 +93,8 @@ impl Explain {
             )));
         }
         let stored = self.state.stored(&account)?;
-        let account = AccountRecord::read(stored.ledger, stored.switch.as_ref())?;
-        let explanation = Explanation::of(&policy, &facts, &self.grant, at, &account)?;
+        let account = AccountRecord::read(stored.ledger, stored.switch.as_ref()).await?;
+        let explanation = Explanation::of(&policy, &facts, &self.grant, at, &account).await?;
         print(self.json, &explanation, |out| {
             self.write_text(out, &policy, &explanation)
         })?;

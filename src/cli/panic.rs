@@ -52,7 +52,7 @@ struct PanicReport {
 }
 
 impl Panic {
-    pub(super) fn run(self) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let switch = match self.state.shared()? {
             Some(shared) => Switch::shared(shared),
             None => Switch::at(&self.state.directory().ok_or_else(|| {
@@ -61,7 +61,7 @@ impl Panic {
             })?),
         };
         let file = switch.location();
-        let state = self.apply(&switch).map_err(|error| {
+        let state = self.apply(&switch).await.map_err(|error| {
             let verb = if self.status { "read" } else { "change" };
             CliError::Failed(format!(
                 "cannot {verb} {file}: {error}; to be safe, end the servers"
@@ -85,15 +85,15 @@ impl Panic {
     }
 
     /// Sets the switch, or only reads it with `--status`; the state afterwards.
-    fn apply(&self, switch: &Switch) -> io::Result<SwitchState> {
+    async fn apply(&self, switch: &Switch) -> io::Result<SwitchState> {
         match (self.status, self.off, self.all) {
             (true, ..) => {}
-            (_, true, _) => switch.set(SwitchState::Off)?,
-            (_, _, true) => switch.set(SwitchState::Everything)?,
+            (_, true, _) => switch.set(SwitchState::Off).await?,
+            (_, _, true) => switch.set(SwitchState::Everything).await?,
             // A second `panic` in a hurry must not loosen the first one.
-            _ if switch.read()? == SwitchState::Everything => {}
-            _ => switch.set(SwitchState::ReadsOnly)?,
+            _ if switch.read().await? == SwitchState::Everything => {}
+            _ => switch.set(SwitchState::ReadsOnly).await?,
         }
-        switch.read()
+        switch.read().await
     }
 }

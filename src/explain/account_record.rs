@@ -40,17 +40,23 @@ impl AccountRecord {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn read(ledger: Option<Ledger>, switch: Option<&Switch>) -> Result<Self, LedgerError> {
+    pub async fn read(
+        ledger: Option<Ledger>,
+        switch: Option<&Switch>,
+    ) -> Result<Self, LedgerError> {
         let mut found = Self::unknown();
-        found.panic = switch.map_or(SwitchState::Off, Switch::state);
+        if let Some(switch) = switch {
+            found.panic = switch.state().await;
+        }
         if let Some(ledger) = ledger {
             found.counted = ledger
-                .usages()?
+                .usages()
+                .await?
                 .into_iter()
                 .map(|one| ((one.counter.clone(), one.key.clone()), one))
                 .collect();
-            found.pause = ledger.paused()?;
-            found.seeded = ledger.seeded()?;
+            found.pause = ledger.paused().await?;
+            found.seeded = ledger.seeded().await?;
             found.ledger = Some(ledger);
         }
         Ok(found)
@@ -70,15 +76,15 @@ impl AccountRecord {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    fn is_new(&self, chat: &ChatId) -> Result<bool, LedgerError> {
+    async fn is_new(&self, chat: &ChatId) -> Result<bool, LedgerError> {
         match &self.ledger {
-            Some(ledger) => Ok(!ledger.is_known(chat.as_str())?),
+            Some(ledger) => Ok(!ledger.is_known(chat.as_str()).await?),
             None => Ok(true),
         }
     }
 
     /// What the decision on a call at this time depends on, as far as this record has it.
-    pub(super) fn snapshot(
+    pub(super) async fn snapshot(
         &self,
         policy: &Policy,
         facts: &Facts,
@@ -88,7 +94,7 @@ impl AccountRecord {
         let mut newcomers: Vec<ChatId> = Vec::new();
         if policy.asks_who_is_new(grant) {
             for chat in facts.targets.of(TargetRole::Recipient) {
-                if self.is_new(chat)? && !newcomers.contains(chat) {
+                if self.is_new(chat).await? && !newcomers.contains(chat) {
                     newcomers.push(chat.clone());
                 }
             }

@@ -97,14 +97,14 @@ impl Explanation {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn of(
+    pub async fn of(
         policy: &Policy,
         facts: &Facts,
         grant: &str,
         at: Timestamp,
         account: &AccountRecord,
     ) -> Result<Self, LedgerError> {
-        let snapshot = account.snapshot(policy, facts, grant, at)?;
+        let snapshot = account.snapshot(policy, facts, grant, at).await?;
         let caller = Caller {
             grant: grant.to_owned(),
             session: "stdio".to_owned(),

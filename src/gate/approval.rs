@@ -77,11 +77,11 @@ impl Approvals {
         state.confirmation = policy.confirmation.clone();
     }
 
-    /// Issues the ticket for a question about a call. Refuses when too many questions were
-    /// asked.
+    /// Issues the ticket for a question about a call. Refuses when too many questions of
+    /// the caller's grant were asked.
     pub(super) fn issue(&self, facts: &Facts, caller: &Caller) -> Result<String, Refusal> {
         let state = self.lock();
-        if let Err(exceeded) = state.prompts.count(&String::new(), NonZeroU32::MIN) {
+        if let Err(exceeded) = state.prompts.count(&caller.grant, NonZeroU32::MIN) {
             let wait = match exceeded {
                 Exceeded::For(wait) => wait,
                 Exceeded::Always => state.confirmation.prompt_window,
@@ -98,7 +98,7 @@ impl Approvals {
 
     /// Redeems a ticket for a call, once over all servers that share the ledger. The ticket
     /// is used up whatever becomes of the call.
-    pub(super) fn redeem(
+    pub(super) async fn redeem(
         &self,
         ticket: &str,
         facts: &Facts,
@@ -108,7 +108,8 @@ impl Approvals {
         let tool = facts.tool;
         let ticket = self.redeem_here(ticket, facts, caller)?;
         // The clock of another server may be behind, so the ledger remembers it for longer.
-        let burned = ledger.burn(&ticket.name, ticket.left.saturating_add(DAY));
+        let time = ticket.left.saturating_add(DAY);
+        let burned = ledger.burn(&ticket.name, time).await;
         match burned.map_err(|error| Refusal::ledger_unavailable(&error))? {
             Some(false) => Err(used_before(tool)),
             Some(true) | None => Ok(()),
@@ -213,23 +214,36 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_ticket_is_for_one_call_of_one_caller_once() {
+    #[tokio::test]
+    async fn a_ticket_is_for_one_call_of_one_caller_once() {
         let (approvals, ledger, hand) = approvals();
         let (one, other) = (leave("12345678@g.us"), leave("87654321@g.us"));
         let ticket = approvals.issue(&one, &caller("local")).unwrap();
-        let code = |ticket: &str, facts: &Facts, grant: &str| {
-            let redeemed = approvals.redeem(ticket, facts, &caller(grant), &ledger);
+        let code = async |ticket: &str, facts: &Facts, grant: &str| {
+            let caller = caller(grant);
+            let redeemed = approvals.redeem(ticket, facts, &caller, &ledger).await;
             redeemed.err().map(|refusal| refusal.code)
         };
-        assert_eq!(code("x.y", &one, "local"), Some(Code::ApprovalInvalid));
-        assert_eq!(code(&ticket, &other, "local"), Some(Code::ApprovalInvalid));
-        assert_eq!(code(&ticket, &one, "other"), Some(Code::ApprovalInvalid));
-        assert_eq!(code(&ticket, &one, "local"), None);
-        assert_eq!(code(&ticket, &one, "local"), Some(Code::ApprovalUsed));
+        assert_eq!(
+            code("x.y", &one, "local").await,
+            Some(Code::ApprovalInvalid)
+        );
+        assert_eq!(
+            code(&ticket, &other, "local").await,
+            Some(Code::ApprovalInvalid)
+        );
+        assert_eq!(
+            code(&ticket, &one, "other").await,
+            Some(Code::ApprovalInvalid)
+        );
+        assert_eq!(code(&ticket, &one, "local").await, None);
+        assert_eq!(code(&ticket, &one, "local").await, Some(Code::ApprovalUsed));
         let late = approvals.issue(&one, &caller("local")).unwrap();
         hand.advance(Duration::from_secs(120));
-        assert_eq!(code(&late, &one, "local"), Some(Code::ApprovalExpired));
+        assert_eq!(
+            code(&late, &one, "local").await,
+            Some(Code::ApprovalExpired)
+        );
     }
 
     #[test]

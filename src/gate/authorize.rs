@@ -2,7 +2,7 @@
 //! docs/policy.md, by their numbers. Step 1, parsing the arguments, is the toolset's;
 //! step 2 begins with [`Gate::pending_lookups`].
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::{
     Caller, Gate, Refusal, Reply, Snapshot, Verdict,
@@ -11,13 +11,17 @@ use super::{
     health::check_health,
     kill_switch::check_kill_switch,
     permit::{PermitBasis, in_shadow},
+    quota::Uncounted,
     quota_request::QuotaRequest,
 };
 use crate::{
     op::Facts,
-    policy::{Decision, Policy},
+    policy::{Code, Decision, Policy},
     toolset::Prepared,
 };
+
+/// How often a call is decided while the policy is replaced each time.
+const MAX_DECISIONS: usize = 8;
 
 /// What the policy says of a call, and what follows from it at this moment.
 pub(crate) struct Evaluation<'p> {
@@ -38,63 +42,89 @@ pub(crate) enum Course {
 
 impl Gate {
     /// Decides a call that comes without a person's answer.
-    pub fn authorize(self: &Arc<Self>, call: Prepared, caller: &Caller) -> Verdict {
-        let decided = self.decide(call, caller, false);
+    pub async fn authorize(self: &Arc<Self>, call: Prepared, caller: &Caller) -> Verdict {
+        let decided = self.decide(call, caller, false).await;
         self.naming_account(decided.unwrap_or_else(|stopped| stopped))
     }
 
     /// Decides a call again, with what a person has answered to its question.
-    pub fn authorize_with_reply(
+    pub async fn authorize_with_reply(
         self: &Arc<Self>,
         call: Prepared,
         caller: &Caller,
         ticket: &str,
         reply: Reply,
     ) -> Verdict {
-        let facts = call.facts();
-        // The ticket is used up first: an answer counts once, whatever follows.
-        let redeemed = self.approvals.redeem(ticket, facts, caller, &self.ledger);
-        let decided = redeemed
-            .and_then(|()| reply.check(facts.tool))
-            .map_err(Verdict::from)
-            .and_then(|()| self.decide(call, caller, true));
+        let decided = self.decide_with_reply(call, caller, ticket, reply).await;
         self.naming_account(decided.unwrap_or_else(|stopped| stopped))
     }
 
+    async fn decide_with_reply(
+        self: &Arc<Self>,
+        call: Prepared,
+        caller: &Caller,
+        ticket: &str,
+        reply: Reply,
+    ) -> Result<Verdict, Verdict> {
+        let facts = call.facts();
+        // The ticket is used up first: an answer counts once, whatever follows.
+        let approvals = &self.approvals;
+        approvals
+            .redeem(ticket, facts, caller, &self.ledger)
+            .await?;
+        reply.check(facts.tool)?;
+        self.decide(call, caller, true).await
+    }
+
     /// `Err` holds the verdict on a call that was stopped by a step.
-    fn decide(
+    ///
+    /// A decision is made over one policy. If that policy was replaced while the ledger was
+    /// asked, nothing is counted, and the call is decided again.
+    async fn decide(
         self: &Arc<Self>,
         mut call: Prepared,
         caller: &Caller,
         approved: bool,
     ) -> Result<Verdict, Verdict> {
-        // A reload waits: the limits are those of the policy that the decision began with.
-        let _deciding = self.reload.read().unwrap_or_else(PoisonError::into_inner);
-        let policy = self.policy();
         call.identify(&self.attributes.identities()); // 2
         let facts = call.facts().clone();
-        let snapshot = self.snapshot(&policy, &facts, caller);
-        let evaluation = evaluate(&policy, &facts, caller, &snapshot, approved); // 3 to 6
-        let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
-        match evaluation.course? {
-            Course::Confirm => {
-                self.check_audit(&facts)?; // 7
-                self.dedup.check(&facts, caller)?; // 8
-                self.quotas.probe(&quota)?; // 9
-                let question = self.question(call, caller, &policy, &evaluation.decision)?; // 10
-                Ok(Verdict::Confirm(Box::new(question)))
+        for _ in 0..MAX_DECISIONS {
+            let policy = self.policy();
+            let snapshot = self.snapshot(&policy, &facts, caller).await;
+            if !self.is_in_force(&policy) {
+                continue;
             }
-            Course::Permit(basis) => {
-                self.check_audit(&facts)?; // 7
-                let slot = self.dedup.begin(&facts, caller)?; // 8
-                let (basis, reservation) = match self.quotas.reserve(&quota) {
-                    Ok(reservation) => (basis, Some(reservation)),
-                    Err(refusal) => (in_shadow(refusal, &policy, &facts)?, None),
-                }; // 9
-                let permit = self.permit(call, caller, &policy, basis, slot, reservation); // 10
-                Ok(Verdict::Permit(Box::new(permit)))
+            let evaluation = evaluate(&policy, &facts, caller, &snapshot, approved); // 3 to 6
+            let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
+            match evaluation.course? {
+                Course::Confirm => {
+                    self.check_audit(&facts)?; // 7
+                    self.dedup.check(&facts, caller)?; // 8
+                    match self.quotas.probe(&quota).await {
+                        Ok(()) => {}
+                        Err(Uncounted::Refused(refusal)) => return Err(refusal.into()),
+                        Err(Uncounted::PolicyReplaced) => continue,
+                    } // 9
+                    let question = self.question(call, caller, &policy, &evaluation.decision)?; // 10
+                    return Ok(Verdict::Confirm(Box::new(question)));
+                }
+                Course::Permit(basis) => {
+                    self.check_audit(&facts)?; // 7
+                    let slot = self.dedup.begin(&facts, caller)?; // 8
+                    let (basis, reservation) = match self.quotas.reserve(&quota).await {
+                        Ok(reservation) => (basis, Some(reservation)),
+                        Err(Uncounted::Refused(refusal)) => {
+                            (in_shadow(refusal, &policy, &facts)?, None)
+                        }
+                        Err(Uncounted::PolicyReplaced) => continue,
+                    }; // 9
+                    let permit = self.permit(call, caller, &policy, basis, slot, reservation); // 10
+                    return Ok(Verdict::Permit(Box::new(permit)));
+                }
             }
         }
+        let reason = "The policy was replaced again and again while the call was decided.";
+        Err(Refusal::new(Code::Busy, reason).into())
     }
 }
 
@@ -164,11 +194,12 @@ mod tests {
         }
     }
 
-    fn unreadable() -> LedgerError {
+    async fn unreadable() -> LedgerError {
         let folder = tempfile::tempdir().unwrap();
         let (clock, _hand) = Clock::manual();
         // A folder stands where the file should be.
-        Ledger::at(folder.path(), clock).seeded().unwrap_err()
+        let ledger = Ledger::at(folder.path(), clock);
+        ledger.seeded().await.unwrap_err()
     }
 
     /// `permit`, `confirm`, `shadow` or the code of the refusal.
@@ -200,8 +231,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_earlier_step_wins() {
+    #[tokio::test]
+    async fn an_earlier_step_wins() {
         let mut at = snapshot();
         let policy = policy("");
         let of =
@@ -218,13 +249,13 @@ mod tests {
         );
         assert_eq!(of("pin_message", "local", &at), Code::AccountPaused.name());
         assert_eq!(of("archive_chat", "local", &at), Code::DeniedByRule.name());
-        at.pause = Err(unreadable());
+        at.pause = Err(unreadable().await);
         assert_eq!(of("archive_chat", "local", &at), Code::DeniedByRule.name());
         assert_eq!(
             of("unarchive_chat", "local", &at),
             Code::LedgerUnavailable.name()
         );
-        at.newcomers = Err(unreadable());
+        at.newcomers = Err(unreadable().await);
         assert_eq!(
             of("archive_chat", "local", &at),
             Code::LedgerUnavailable.name()
@@ -234,8 +265,8 @@ mod tests {
         assert_eq!(of("archive_chat", "nobody", &at), Code::UnknownGrant.name());
     }
 
-    #[test]
-    fn shadow_mode_lets_pass_what_an_enforced_policy_would_stop() {
+    #[tokio::test]
+    async fn shadow_mode_lets_pass_what_an_enforced_policy_would_stop() {
         let shadow = policy("[mode]\nvalue = \"shadow\"\n");
         let mut at = snapshot();
         let of = |tool: &str, at: &Snapshot| evaluated(&shadow, tool, "local", at, false);
@@ -245,7 +276,7 @@ mod tests {
         at.stopped = SwitchState::ReadsOnly;
         assert_eq!(of("archive_chat", &at), Code::Panic.name());
         at.stopped = SwitchState::Off;
-        at.pause = Err(unreadable());
+        at.pause = Err(unreadable().await);
         assert_eq!(of("unarchive_chat", &at), Code::LedgerUnavailable.name());
     }
 

@@ -5,9 +5,9 @@ use crate::{ledger::SwitchState, op::Risk, policy::Reason};
 
 impl Gate {
     /// What holds for all tools of a caller now, a line each.
-    pub fn describe_account(&self, grant: &str) -> Vec<String> {
+    pub async fn describe_account(&self, grant: &str) -> Vec<String> {
         let mut lines = Vec::new();
-        match self.stopped() {
+        match self.stopped().await {
             SwitchState::Off => {}
             SwitchState::ReadsOnly => {
                 lines.push("Stopped by the operator: only reading is allowed.".to_owned());
@@ -17,7 +17,7 @@ impl Gate {
             }
         }
         let policy = self.policy();
-        match self.health.pause(&policy) {
+        match self.health.pause(&policy).await {
             Ok(None) => {}
             Ok(Some(pause)) => lines.push(format!(
                 "The account is paused for {}. Only reading and session tools are allowed.",

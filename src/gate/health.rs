@@ -45,27 +45,28 @@ pub(super) struct AccountHealth(pub(super) Ledger);
 
 impl AccountHealth {
     /// The pause that is in force, if the policy pauses accounts.
-    pub(super) fn pause(&self, policy: &Policy) -> Result<Option<Pause>, LedgerError> {
+    pub(super) async fn pause(&self, policy: &Policy) -> Result<Option<Pause>, LedgerError> {
         match policy.health.is_empty() {
             true => Ok(None),
-            false => self.0.paused(),
+            false => self.0.paused().await,
         }
     }
 
     /// Pauses the account if the policy pauses it on this state.
-    pub(super) fn apply_state(&self, policy: &Policy, state: &str) {
+    pub(super) async fn apply_state(&self, policy: &Policy, state: &str) {
         for health in policy
             .health
             .iter()
             .filter(|health| health.pauses_on(state))
         {
-            self.begin_pause(health.cooldown, &format!("its state is {state}"));
+            let why = format!("its state is {state}");
+            self.begin_pause(health.cooldown, &why).await;
         }
     }
 
     /// Records the outcome of a call: the state that it reports, and its failure if
     /// `signals_danger`. Pauses the account after too many failures.
-    pub(super) fn record(
+    pub(super) async fn record(
         &self,
         policy: &Policy,
         signals_danger: bool,
@@ -74,7 +75,7 @@ impl AccountHealth {
         let failed = match outcome {
             Ok(answer) => {
                 if let Some(state) = &answer.account_state {
-                    self.apply_state(policy, state);
+                    self.apply_state(policy, state).await;
                 }
                 answer.failed
             }
@@ -88,9 +89,9 @@ impl AccountHealth {
                 continue;
             };
             let count = Count {
-                counter: FAILURES_COUNTER,
+                counter: FAILURES_COUNTER.to_owned(),
                 // Each file of the policy counts for itself.
-                key: &match index {
+                key: match index {
                     0 => "account".to_owned(),
                     file => format!("account, include {file}"),
                 },
@@ -98,11 +99,11 @@ impl AccountHealth {
                 max: max.get(),
                 window,
             };
-            match self.count_failure(count) {
+            match self.count_failure(count).await {
                 Ok(false) => {}
                 Ok(true) => {
                     let why = format!("{max} calls failed within {}", for_people(window));
-                    self.begin_pause(health.cooldown, &why);
+                    self.begin_pause(health.cooldown, &why).await;
                 }
                 Err(error) => tracing::error!(%error, "the ledger cannot be written"),
             }
@@ -110,18 +111,18 @@ impl AccountHealth {
     }
 
     /// Counts a failure; whether the limit has no room for another one.
-    fn count_failure(&self, count: Count<'_>) -> Result<bool, LedgerError> {
+    async fn count_failure(&self, count: Count) -> Result<bool, LedgerError> {
         let request = Request {
-            counts: &[count],
+            counts: vec![count],
             ..Request::default()
         };
-        self.0.admit(&request)?;
-        Ok(self.0.probe(&request)?.is_some())
+        self.0.admit(request.clone()).await?;
+        Ok(self.0.probe(request).await?.is_some())
     }
 
-    fn begin_pause(&self, time: Duration, why: &str) {
+    async fn begin_pause(&self, time: Duration, why: &str) {
         tracing::warn!(why, "the account is paused");
-        if let Err(error) = self.0.pause(time, why) {
+        if let Err(error) = self.0.pause(time, why).await {
             tracing::error!(%error, "the ledger cannot be written");
         }
     }
@@ -152,33 +153,37 @@ mod tests {
         Policy::from_toml(crate::backend::specs(), "policy.toml", text).unwrap()
     }
 
-    fn code(health: &AccountHealth, tool: &str, arguments: serde_json::Value) -> Option<Code> {
+    async fn code(
+        health: &AccountHealth,
+        tool: &str,
+        arguments: serde_json::Value,
+    ) -> Option<Code> {
         let facts = op::call(tool, arguments).unwrap();
-        let refusal = check_health(&policy(), &facts, &health.pause(&policy())).err();
+        let refusal = check_health(&policy(), &facts, &health.pause(&policy()).await).err();
         refusal.map(|refusal| refusal.code)
     }
 
-    fn code_of_send(health: &AccountHealth) -> Option<Code> {
+    async fn code_of_send(health: &AccountHealth) -> Option<Code> {
         let send = json!({ "chat": "15552223333@c.us", "text": "hi" });
-        code(health, "send_message", send)
+        code(health, "send_message", send).await
     }
 
-    #[test]
-    fn a_state_pauses_changes_but_not_reads_or_sessions() {
+    #[tokio::test]
+    async fn a_state_pauses_changes_but_not_reads_or_sessions() {
         let (clock, hand) = Clock::manual();
         let health = AccountHealth(Ledger::in_memory(clock));
-        health.apply_state(&policy(), "WORKING");
-        assert_eq!(code_of_send(&health), None);
-        health.apply_state(&policy(), "FAILED");
-        assert_eq!(code_of_send(&health), Some(Code::AccountPaused));
-        assert_eq!(code(&health, "list_chats", json!({})), None);
-        assert_eq!(code(&health, "open_session", json!({})), None);
+        health.apply_state(&policy(), "WORKING").await;
+        assert_eq!(code_of_send(&health).await, None);
+        health.apply_state(&policy(), "FAILED").await;
+        assert_eq!(code_of_send(&health).await, Some(Code::AccountPaused));
+        assert_eq!(code(&health, "list_chats", json!({})).await, None);
+        assert_eq!(code(&health, "open_session", json!({})).await, None);
         hand.advance(Duration::from_secs(600));
-        assert_eq!(code_of_send(&health), None);
+        assert_eq!(code_of_send(&health).await, None);
     }
 
-    #[test]
-    fn failures_of_the_account_pause_it() {
+    #[tokio::test]
+    async fn failures_of_the_account_pause_it() {
         let (clock, _hand) = Clock::manual();
         let health = AccountHealth(Ledger::in_memory(clock));
         let unreadable = Err(BackendError::Unreadable {
@@ -187,12 +192,12 @@ mod tests {
         });
         let cancelled = Err(BackendError::Cancelled);
         for outcome in [&cancelled, &cancelled, &unreadable] {
-            health.record(&policy(), true, outcome);
+            health.record(&policy(), true, outcome).await;
         }
-        assert_eq!(code_of_send(&health), None);
-        health.record(&policy(), false, &unreadable);
-        assert_eq!(code_of_send(&health), None);
-        health.record(&policy(), true, &unreadable);
-        assert_eq!(code_of_send(&health), Some(Code::AccountPaused));
+        assert_eq!(code_of_send(&health).await, None);
+        health.record(&policy(), false, &unreadable).await;
+        assert_eq!(code_of_send(&health).await, None);
+        health.record(&policy(), true, &unreadable).await;
+        assert_eq!(code_of_send(&health).await, Some(Code::AccountPaused));
     }
 }

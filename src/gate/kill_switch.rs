@@ -26,22 +26,28 @@ impl KillSwitch {
     }
 
     /// The state now, read from the switch.
-    pub(super) fn state(&self) -> SwitchState {
-        let switch = self.switch.as_ref();
-        switch.map_or(SwitchState::Off, Switch::state)
+    pub(super) async fn state(&self) -> SwitchState {
+        match &self.switch {
+            Some(switch) => switch.state().await,
+            None => SwitchState::Off,
+        }
     }
 
     /// The state now, given what the ledger reported. A shared ledger that did not answer
     /// allows at most reads, and not even those if it reported last that everything is
     /// stopped.
-    pub(super) fn state_with(&self, glance: Option<&Glance>, shared_ledger: bool) -> SwitchState {
+    pub(super) async fn state_with(
+        &self,
+        glance: Option<&Glance>,
+        shared_ledger: bool,
+    ) -> SwitchState {
         match glance {
             Some(glance) => {
                 let everything = glance.stopped == SwitchState::Everything;
                 self.stopped_everything.store(everything, Ordering::Relaxed);
                 glance.stopped
             }
-            None if !shared_ledger => self.state(),
+            None if !shared_ledger => self.state().await,
             None if self.stopped_everything.load(Ordering::Relaxed) => SwitchState::Everything,
             None => SwitchState::ReadsOnly,
         }
@@ -75,20 +81,22 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_shared_ledger_that_does_not_answer_gives_nothing_back() {
+    #[tokio::test]
+    async fn a_shared_ledger_that_does_not_answer_gives_nothing_back() {
         let switch = KillSwitch::default();
         let reported = |stopped| Glance {
             stopped,
             pause: None,
             known: Vec::new(),
         };
-        assert_eq!(switch.state_with(None, false), SwitchState::Off);
-        assert_eq!(switch.state_with(None, true), SwitchState::ReadsOnly);
-        switch.state_with(Some(&reported(SwitchState::Everything)), true);
-        assert_eq!(switch.state_with(None, true), SwitchState::Everything);
-        let off = switch.state_with(Some(&reported(SwitchState::Off)), true);
+        assert_eq!(switch.state_with(None, false).await, SwitchState::Off);
+        assert_eq!(switch.state_with(None, true).await, SwitchState::ReadsOnly);
+        let all = reported(SwitchState::Everything);
+        switch.state_with(Some(&all), true).await;
+        assert_eq!(switch.state_with(None, true).await, SwitchState::Everything);
+        let off = reported(SwitchState::Off);
+        let off = switch.state_with(Some(&off), true).await;
         assert_eq!(off, SwitchState::Off);
-        assert_eq!(switch.state_with(None, true), SwitchState::ReadsOnly);
+        assert_eq!(switch.state_with(None, true).await, SwitchState::ReadsOnly);
     }
 }

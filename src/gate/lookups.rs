@@ -9,7 +9,7 @@ use crate::{
 impl Gate {
     /// Permission for the look-ups that the decision on a call depends on. `None` if there
     /// are none, or if the call is refused whatever they would find.
-    pub fn pending_lookups(&self, call: &Prepared, caller: &Caller) -> Option<LookupPermit> {
+    pub async fn pending_lookups(&self, call: &Prepared, caller: &Caller) -> Option<LookupPermit> {
         let facts = call.facts();
         let policy = self.policy();
         let effect = policy.effect(facts.tool, facts.risk, &caller.grant);
@@ -18,11 +18,11 @@ impl Gate {
         }
         let now = self.clock.elapsed();
         let mut request = self.attributes.due(&policy, facts, caller, now);
-        if request.is_empty() || self.is_stopped(facts) {
+        if request.is_empty() || self.is_stopped(facts).await {
             return None;
         }
         self.attributes.requested(&request, facts, now);
-        if request.history && self.ledger.seeded().unwrap_or(false) {
+        if request.history && self.ledger.seeded().await.unwrap_or(false) {
             self.attributes.history_is_known();
             request.history = false;
         }
@@ -30,9 +30,9 @@ impl Gate {
     }
 
     /// Takes over what was found out.
-    pub fn apply(&self, found: Resolved) {
+    pub async fn apply(&self, found: Resolved) {
         if let Some(history) = &found.history
-            && let Err(error) = self.ledger.seed(history.iter().map(ChatId::as_str))
+            && let Err(error) = self.ledger.seed(history.iter().map(ChatId::as_str)).await
         {
             tracing::error!(%error, "the ledger cannot be written");
         }
@@ -40,7 +40,7 @@ impl Gate {
         self.attributes
             .apply(&policy, found.identities, found.groups);
         for state in &found.states {
-            self.health.apply_state(&policy, state);
+            self.health.apply_state(&policy, state).await;
         }
     }
 
@@ -52,10 +52,10 @@ impl Gate {
 
     /// Whether the kill switch stops a call; a change is stopped too by a ledger that does
     /// not answer.
-    fn is_stopped(&self, facts: &Facts) -> bool {
-        match self.glance(facts.risk, &[]) {
+    async fn is_stopped(&self, facts: &Facts) -> bool {
+        match self.glance(facts.risk, Vec::new()).await {
             Ok(glance) => {
-                let stopped = self.stopped_with(glance.as_ref());
+                let stopped = self.stopped_with(glance.as_ref()).await;
                 check_kill_switch(stopped, facts.risk).is_err()
             }
             Err(_) => true,

@@ -42,7 +42,7 @@ mod snapshot;
 mod ticket;
 mod verdict;
 
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 pub use approval::Reply;
 pub use approval_key::ApprovalKey;
@@ -88,8 +88,6 @@ pub struct Gate {
     audit: Arc<Audit>,
     ledger: Ledger,
     policy: PolicyInForce,
-    /// Read while a call is decided, written while the policy is replaced.
-    reload: RwLock<()>,
     kill_switch: KillSwitch,
     attributes: AttributeCache,
     read_history: ReadHistory,
@@ -117,7 +115,6 @@ impl Gate {
             account: None,
             clock: clock.clone(),
             audit,
-            reload: RwLock::default(),
             kill_switch: KillSwitch::default(),
             attributes: AttributeCache::default(),
             read_history: ReadHistory::default(),
@@ -162,8 +159,8 @@ impl Gate {
     }
 
     /// What the kill switch stops now.
-    pub fn stopped(&self) -> SwitchState {
-        self.kill_switch.state()
+    pub async fn stopped(&self) -> SwitchState {
+        self.kill_switch.state().await
     }
 
     /// Whether a tool is listed for a caller.

@@ -12,7 +12,7 @@ use crate::{
 impl Gate {
     /// How much each limit has left, by the fullest of its keys. Limits that cannot be read
     /// are missing.
-    pub fn headroom(&self) -> Vec<Headroom> {
+    pub async fn headroom(&self) -> Vec<Headroom> {
         let in_ledger = |limit: &Limit| limit.is_durable() || self.ledger.is_shared();
         let mut all = self.quotas.headroom_in_memory();
         all.retain(|(limit, _)| !in_ledger(limit));
@@ -20,6 +20,7 @@ impl Gate {
         if policy.limits.iter().any(in_ledger) {
             all.extend(
                 self.headroom_in_ledger(&policy, in_ledger)
+                    .await
                     .unwrap_or_default(),
             );
         }
@@ -31,12 +32,12 @@ impl Gate {
         headroom.collect()
     }
 
-    fn headroom_in_ledger(
+    async fn headroom_in_ledger(
         &self,
         policy: &Policy,
         in_ledger: impl Fn(&Limit) -> bool,
     ) -> Result<Vec<(Limit, f64)>, LedgerError> {
-        let usages = self.ledger.usages()?;
+        let usages = self.ledger.usages().await?;
         let limits = policy.limits.iter().filter(|limit| in_ledger(limit));
         let left = limits.map(|limit| {
             let prefix = format!("{}:", limit.scope.name());
@@ -63,7 +64,7 @@ impl Gate {
     ///
     /// # Errors
     /// When it cannot.
-    pub fn check_ledger(&self) -> Result<(), LedgerError> {
-        self.ledger.paused().map(drop)
+    pub async fn check_ledger(&self) -> Result<(), LedgerError> {
+        self.ledger.paused().await.map(drop)
     }
 }

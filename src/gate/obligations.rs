@@ -27,29 +27,30 @@ impl Obligations {
         self
     }
 
-    /// Settles everything with the outcome of the call.
+    /// Settles everything with the outcome of the call. What waits for the ledger comes last.
     ///
     /// # Errors
     /// When the audit line cannot be written; everything else is settled all the same.
-    pub fn complete(mut self, outcome: &Result<Answer, BackendError>) -> io::Result<()> {
+    pub async fn complete(mut self, outcome: &Result<Answer, BackendError>) -> io::Result<()> {
         let reading = outcome.as_ref().ok().map(|answer| &answer.reading);
-        if let Some(reservation) = self.reservation.take() {
-            reservation.complete(reading.map_or(0, |reading| reading.messages));
-        }
         if let Some(reading) = reading {
             self.gate.record_reading(&self.grant, reading.chats.iter());
         }
         if let Some(slot) = self.slot.take() {
             slot.complete(outcome);
         }
-        let policy = self.gate.policy();
-        self.gate
-            .health
-            .record(&policy, self.signals_danger, outcome);
-        match self.entry.take() {
+        let recorded = match self.entry.take() {
             Some(entry) => entry.completed(outcome),
             None => Ok(()),
+        };
+        if let Some(reservation) = self.reservation.take() {
+            let messages = reading.map_or(0, |reading| reading.messages);
+            reservation.complete(messages).await;
         }
+        let policy = self.gate.policy();
+        let health = &self.gate.health;
+        health.record(&policy, self.signals_danger, outcome).await;
+        recorded
     }
 }
 

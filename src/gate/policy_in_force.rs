@@ -43,15 +43,22 @@ impl Gate {
         self.policy.lock().0.clone()
     }
 
-    /// Puts another policy in force. What was counted stays counted; a call that a person
-    /// was asked about under the old policy is decided by the new one.
+    /// Whether a policy is still in force.
+    pub(super) fn is_in_force(&self, policy: &Arc<Policy>) -> bool {
+        Arc::ptr_eq(&self.policy.lock().0, policy)
+    }
+
+    /// Puts another policy in force, without waiting for calls. What was counted stays
+    /// counted; a call that is being decided, or that a person was asked about, is decided
+    /// by the new one.
     pub fn replace(&self, policy: impl Into<Arc<Policy>>) {
         let policy = policy.into();
-        let _alone = self.reload.write().unwrap_or_else(PoisonError::into_inner);
+        // Held to the end: nobody finds one policy in force and the limits of another.
+        let mut in_force = self.policy.lock();
         self.quotas.replace(&policy);
         self.approvals.replace(&policy);
         self.attributes.forget_groups();
-        *self.policy.lock() = (policy, None);
+        *in_force = (policy, None);
     }
 
     /// Records that the policy's files have changed and cannot be used.

@@ -1,7 +1,8 @@
 //! Whether limits and pace have room for a call, and counting it: in all of them or in none.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    ptr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -20,8 +21,18 @@ pub(super) struct Quotas {
 }
 
 struct InMemory {
+    /// The policy whose limits these are.
+    policy: Arc<Policy>,
     limits: ShortLimits,
     pacing: Pacing,
+}
+
+/// Why a call was not counted.
+pub(super) enum Uncounted {
+    /// There is no room for it, or it cannot be counted.
+    Refused(Refusal),
+    /// The policy that it was decided by is no longer in force: it has to be decided again.
+    PolicyReplaced,
 }
 
 /// What was counted for a call.
@@ -35,11 +46,12 @@ pub(super) struct Reservation {
 }
 
 impl Quotas {
-    pub(super) fn new(policy: &Policy, clock: &Clock, ledger: &Ledger) -> Self {
+    pub(super) fn new(policy: &Arc<Policy>, clock: &Clock, ledger: &Ledger) -> Self {
         Self {
             ledger: ledger.clone(),
             clock: clock.clone(),
             memory: Mutex::new(InMemory {
+                policy: policy.clone(),
                 limits: ShortLimits::new(policy, clock),
                 pacing: Pacing::default(),
             }),
@@ -47,25 +59,38 @@ impl Quotas {
     }
 
     /// Takes over the limits of another policy; what was counted stays counted.
-    pub(super) fn replace(&self, policy: &Policy) {
-        self.lock().limits.replace(policy);
+    pub(super) fn replace(&self, policy: &Arc<Policy>) {
+        let mut memory = self.lock();
+        memory.limits.replace(policy);
+        memory.policy = policy.clone();
     }
 
     /// Refuses a call that there is no room for; counts nothing.
-    pub(super) fn probe(&self, request: &QuotaRequest<'_>) -> Result<(), Refusal> {
+    pub(super) async fn probe(&self, request: &QuotaRequest<'_>) -> Result<(), Uncounted> {
         self.lock().probe(request, self.clock.elapsed())?;
-        match request.uses_ledger() {
-            true => request.probe(&self.ledger),
-            false => Ok(()),
+        if request.uses_ledger() {
+            let probed = request.probe(&self.ledger).await;
+            self.lock().check_policy(request)?;
+            probed?;
         }
+        Ok(())
     }
 
     /// Counts a call. The ledger is asked without holding the lock on memory, so what memory
     /// refuses after the ledger has counted is given back there.
-    pub(super) fn reserve(&self, request: &QuotaRequest<'_>) -> Result<Reservation, Refusal> {
+    pub(super) async fn reserve(
+        &self,
+        request: &QuotaRequest<'_>,
+    ) -> Result<Reservation, Uncounted> {
         let mut reservation = if request.uses_ledger() {
             self.lock().probe(request, self.clock.elapsed())?;
-            request.admit(&self.ledger)?
+            match request.admit(&self.ledger).await {
+                Ok(reservation) => reservation,
+                Err(refusal) => {
+                    self.lock().check_policy(request)?;
+                    return Err(refusal.into());
+                }
+            }
         } else {
             Reservation::new(self.ledger.clone(), Receipt::default(), Vec::new(), 0)
         };
@@ -75,9 +100,9 @@ impl Quotas {
                 reservation.wait = wait;
                 Ok(reservation)
             }
-            Err(refusal) => {
-                reservation.release();
-                Err(refusal)
+            Err(uncounted) => {
+                reservation.release().await;
+                Err(uncounted)
             }
         }
     }
@@ -94,17 +119,37 @@ impl Quotas {
 }
 
 impl InMemory {
-    fn probe(&self, request: &QuotaRequest<'_>, now: Duration) -> Result<Duration, Refusal> {
+    /// Fails unless the limits are those of the policy that the request was made by.
+    fn check_policy(&self, request: &QuotaRequest<'_>) -> Result<(), Uncounted> {
+        match ptr::eq(&*self.policy, request.policy) {
+            true => Ok(()),
+            false => Err(Uncounted::PolicyReplaced),
+        }
+    }
+
+    fn probe(&self, request: &QuotaRequest<'_>, now: Duration) -> Result<Duration, Uncounted> {
+        self.check_policy(request)?;
         let wait = self.pacing.probe(request.paces, now)?;
         self.limits.probe(request)?;
         Ok(wait)
     }
 
-    fn reserve(&mut self, request: &QuotaRequest<'_>, now: Duration) -> Result<Duration, Refusal> {
+    fn reserve(
+        &mut self,
+        request: &QuotaRequest<'_>,
+        now: Duration,
+    ) -> Result<Duration, Uncounted> {
+        self.check_policy(request)?;
         let wait = self.pacing.probe(request.paces, now)?;
         self.limits.reserve(request)?;
         self.pacing.reserve(request.paces, now, wait);
         Ok(wait)
+    }
+}
+
+impl From<Refusal> for Uncounted {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
     }
 }
 
@@ -130,24 +175,25 @@ impl Reservation {
     }
 
     /// Gives everything back, for a call that is not made.
-    fn release(&self) {
+    async fn release(&self) {
         if self.receipt == Receipt::default() {
             return;
         }
         // What cannot be given back stays counted.
-        if let Err(error) = self.ledger.undo(&self.receipt) {
+        if let Err(error) = self.ledger.undo(&self.receipt).await {
             tracing::error!(%error, "the ledger cannot be written");
         }
     }
 
     /// Gives back what was reserved for messages that the answer does not contain.
-    pub(super) fn complete(self, messages: u32) {
+    pub(super) async fn complete(self, messages: u32) {
         if messages >= self.reserved {
             return;
         }
         for index in &self.messages {
             // What cannot be given back stays counted.
-            if let Err(error) = self.ledger.reduce(&self.receipt, *index, messages) {
+            let reduced = self.ledger.reduce(&self.receipt, *index, messages);
+            if let Err(error) = reduced.await {
                 tracing::error!(%error, "the ledger cannot be written");
             }
         }

@@ -14,6 +14,8 @@ use crate::{
 
 /// What a call takes of its limits.
 pub(super) struct QuotaRequest<'a> {
+    /// The policy whose limits these are.
+    pub(super) policy: &'a Policy,
     pub(super) facts: &'a Facts,
     pub(super) caller: &'a Caller,
     /// How many of the recipients are new.
@@ -37,6 +39,7 @@ impl<'a> QuotaRequest<'a> {
         snapshot: &Snapshot,
     ) -> Self {
         let mut request = Self {
+            policy,
             facts,
             caller,
             newcomers: snapshot.newcomers.as_ref().map_or(0, Vec::len),
@@ -72,8 +75,8 @@ impl<'a> QuotaRequest<'a> {
     }
 
     /// Refuses a call that a limit in the ledger has no room for; counts nothing.
-    pub(super) fn probe(&self, ledger: &Ledger) -> Result<(), Refusal> {
-        let full = self.with_ledger_request(|request| ledger.probe(request));
+    pub(super) async fn probe(&self, ledger: &Ledger) -> Result<(), Refusal> {
+        let full = ledger.probe(self.ledger_request()).await;
         match full.map_err(|error| Refusal::ledger_unavailable(&error))? {
             None => Ok(()),
             Some(full) => Err(self.refusal(&full)),
@@ -81,8 +84,8 @@ impl<'a> QuotaRequest<'a> {
     }
 
     /// Counts the call in all limits of the ledger, or in none.
-    pub(super) fn admit(&self, ledger: &Ledger) -> Result<Reservation, Refusal> {
-        let admission = self.with_ledger_request(|request| ledger.admit(request));
+    pub(super) async fn admit(&self, ledger: &Ledger) -> Result<Reservation, Refusal> {
+        let admission = ledger.admit(self.ledger_request()).await;
         match admission.map_err(|error| Refusal::ledger_unavailable(&error))? {
             Admission::Full(full) => Err(self.refusal(&full)),
             Admission::Counted(receipt) => {
@@ -100,19 +103,16 @@ impl<'a> QuotaRequest<'a> {
         }
     }
 
-    fn with_ledger_request<T>(&self, ask: impl FnOnce(&Request<'_>) -> T) -> T {
+    fn ledger_request(&self) -> Request {
         let counts = self.counts.iter();
-        let counts: Vec<_> = counts
-            .map(|(limit, key, amount)| count(limit, key, *amount))
-            .collect();
         let newcomers = self.newcomer_counts.iter();
-        let newcomers: Vec<_> = newcomers.map(|(limit, key)| count(limit, key, 1)).collect();
-        let people: Vec<&str> = self.people.iter().map(String::as_str).collect();
-        ask(&Request {
-            counts: &counts,
-            people: &people,
-            newcomers: &newcomers,
-        })
+        Request {
+            counts: counts
+                .map(|(limit, key, amount)| count(limit, key, *amount))
+                .collect(),
+            people: self.people.clone(),
+            newcomers: newcomers.map(|(limit, key)| count(limit, key, 1)).collect(),
+        }
     }
 
     fn refusal(&self, full: &FullLimit) -> Refusal {
@@ -125,10 +125,10 @@ impl<'a> QuotaRequest<'a> {
     }
 }
 
-fn count<'a>(limit: &'a Limit, key: &'a str, amount: u32) -> Count<'a> {
+fn count(limit: &Limit, key: &str, amount: u32) -> Count {
     Count {
-        counter: &limit.counter,
-        key,
+        counter: limit.counter.clone(),
+        key: key.to_owned(),
         amount,
         max: limit.max.get(),
         window: limit.window,

@@ -55,12 +55,18 @@ impl Snapshot {
 impl Gate {
     /// Gathers what the decision on a call depends on. It asks the ledger only for what
     /// the policy uses.
-    pub(super) fn snapshot(&self, policy: &Policy, facts: &Facts, caller: &Caller) -> Snapshot {
+    pub(super) async fn snapshot(
+        &self,
+        policy: &Policy,
+        facts: &Facts,
+        caller: &Caller,
+    ) -> Snapshot {
         let recipients: Vec<&ChatId> = match policy.asks_who_is_new(&caller.grant) {
             true => facts.targets.of(TargetRole::Recipient).collect(),
             false => Vec::new(),
         };
-        let people: Vec<&str> = recipients.iter().map(|chat| chat.as_str()).collect();
+        let people = recipients.iter().map(|chat| chat.as_str().to_owned());
+        let people: Vec<String> = people.collect();
         let mut snapshot = Snapshot {
             now: self.clock.timestamp(),
             account: self.account.clone(),
@@ -71,16 +77,16 @@ impl Gate {
             groups: self.attributes.groups(),
             has_read: self.read_history.of(&caller.grant),
         };
-        match self.glance(facts.risk, &people) {
+        match self.glance(facts.risk, people).await {
             // A ledger that cannot be read is reason enough to refuse.
             Err(error) => snapshot.newcomers = Err(error),
             Ok(glance) => {
-                snapshot.stopped = self.stopped_with(glance.as_ref());
-                snapshot.newcomers = self.newcomers(&recipients, glance.as_ref());
+                snapshot.stopped = self.stopped_with(glance.as_ref()).await;
+                snapshot.newcomers = self.newcomers(&recipients, glance.as_ref()).await;
                 snapshot.counts_short_windows = glance.is_some();
                 snapshot.pause = match glance {
                     Some(glance) => Ok(glance.pause),
-                    None if signals_danger(facts) => self.health.pause(policy),
+                    None if signals_danger(facts) => self.health.pause(policy).await,
                     None => Ok(None),
                 };
             }
@@ -89,7 +95,7 @@ impl Gate {
     }
 
     /// Those among the recipients that the account has never written to, each once.
-    fn newcomers(
+    async fn newcomers(
         &self,
         recipients: &[&ChatId],
         glance: Option<&Glance>,
@@ -98,7 +104,7 @@ impl Gate {
         for (index, chat) in recipients.iter().copied().enumerate() {
             let known = match glance.and_then(|glance| glance.known.get(index)) {
                 Some(known) => *known,
-                None => self.ledger.is_known(chat.as_str())?,
+                None => self.ledger.is_known(chat.as_str()).await?,
             };
             if !known && !newcomers.contains(chat) {
                 newcomers.push(chat.clone());
@@ -109,12 +115,12 @@ impl Gate {
 
     /// What a shared ledger knows, in one request; `None` for a ledger on this machine,
     /// and for calls that only read while a shared one does not answer.
-    pub(super) fn glance(
+    pub(super) async fn glance(
         &self,
         risk: Risk,
-        people: &[&str],
+        people: Vec<String>,
     ) -> Result<Option<Glance>, LedgerError> {
-        match self.ledger.glance(people) {
+        match self.ledger.glance(people).await {
             Err(error) if risk == Risk::Read => {
                 tracing::warn!(%error, "the ledger cannot be read; a call that only reads continues");
                 Ok(None)
@@ -124,7 +130,8 @@ impl Gate {
     }
 
     /// What the kill switch stops, given what the ledger reported.
-    pub(super) fn stopped_with(&self, glance: Option<&Glance>) -> SwitchState {
-        self.kill_switch.state_with(glance, self.ledger.is_shared())
+    pub(super) async fn stopped_with(&self, glance: Option<&Glance>) -> SwitchState {
+        let shared = self.ledger.is_shared();
+        self.kill_switch.state_with(glance, shared).await
     }
 }

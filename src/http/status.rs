@@ -78,5 +78,6 @@ impl Probe {
 
 async fn metrics(State(probe): State<Arc<Probe>>) -> Response {
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], probe.server.metrics()).into_response()
+    let text = probe.server.metrics().await;
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
 }

@@ -11,37 +11,41 @@ use super::{
     time::duration,
 };
 
+/// A count with the amount that the call adds: once, or for each first-time recipient.
+#[derive(Clone, Copy)]
+struct Amount<'a> {
+    count: &'a Count,
+    amount: u32,
+}
+
 /// The counts of a request with the same counter and key.
 struct SeriesCounts<'a> {
-    first: Count<'a>,
+    first: &'a Count,
     /// The greatest amount among them.
     amount: u32,
     series: Option<Series>,
 }
 
-impl Request<'_> {
+impl Request {
     /// Fails for windows that are empty or longer than hits are kept.
     pub(super) fn check(&self) -> StoreResult<()> {
-        let mut all = self.counts.iter().chain(self.newcomers);
+        let mut all = self.counts.iter().chain(&self.newcomers);
         let valid = all.all(|count| !count.window.is_zero() && count.window <= DAY);
         valid.then_some(()).ok_or(LedgerErrorKind::Window)
     }
 }
 
 /// The limit that would refuse the request.
-pub(super) fn probe(work: &Work<'_>, request: &Request<'_>) -> StoreResult<Option<FullLimit>> {
-    let newcomers = first_time(work, request.people)?;
+pub(super) fn probe(work: &Work<'_>, request: &Request) -> StoreResult<Option<FullLimit>> {
+    let newcomers = first_time(work, &request.people)?;
     let counts = all_counts(request, newcomers.len());
     let groups = grouped(work, &counts)?;
     fullest(work, &counts, &groups)
 }
 
 /// Counts the request, unless a limit refuses it.
-pub(super) fn admit(
-    work: &Work<'_>,
-    request: &Request<'_>,
-) -> StoreResult<TransactionEnd<Admission>> {
-    let newcomers = first_time(work, request.people)?;
+pub(super) fn admit(work: &Work<'_>, request: &Request) -> StoreResult<TransactionEnd<Admission>> {
+    let newcomers = first_time(work, &request.people)?;
     let counts = all_counts(request, newcomers.len());
     let groups = grouped(work, &counts)?;
     if let Some(full) = fullest(work, &counts, &groups)? {
@@ -60,8 +64,8 @@ pub(super) fn admit(
     }
     recipients::remember(work, &newcomers)?;
     hits::sweep(work)?;
-    let hit = |count: &Count<'_>| {
-        let group = groups.iter().position(|group| group.holds(count))?;
+    let hit = |amount: &Amount<'_>| {
+        let group = groups.iter().position(|group| group.holds(amount.count))?;
         written
             .get(group)
             .copied()
@@ -75,36 +79,40 @@ pub(super) fn admit(
 }
 
 impl SeriesCounts<'_> {
-    fn holds(&self, count: &Count<'_>) -> bool {
-        (self.first.counter, self.first.key) == (count.counter, count.key)
+    fn holds(&self, count: &Count) -> bool {
+        (&self.first.counter, &self.first.key) == (&count.counter, &count.key)
     }
 }
 
 /// All counts of a request; those for newcomers are multiplied by their number.
-fn all_counts<'a>(request: &Request<'a>, newcomers: usize) -> Vec<Count<'a>> {
+fn all_counts(request: &Request, newcomers: usize) -> Vec<Amount<'_>> {
     let newcomers = u32::try_from(newcomers).unwrap_or(u32::MAX);
-    let each = request.newcomers.iter().map(|count| Count {
-        amount: count.amount.saturating_mul(newcomers),
-        ..*count
+    let once = request.counts.iter().map(|count| Amount {
+        count,
+        amount: count.amount,
     });
-    request.counts.iter().copied().chain(each).collect()
+    let each = request.newcomers.iter().map(|count| Amount {
+        count,
+        amount: count.amount.saturating_mul(newcomers),
+    });
+    once.chain(each).collect()
 }
 
-fn grouped<'a>(work: &Work<'_>, counts: &[Count<'a>]) -> StoreResult<Vec<SeriesCounts<'a>>> {
+fn grouped<'a>(work: &Work<'_>, counts: &[Amount<'a>]) -> StoreResult<Vec<SeriesCounts<'a>>> {
     let mut groups: Vec<SeriesCounts<'a>> = Vec::with_capacity(counts.len());
-    for count in counts {
+    for &Amount { count, amount } in counts {
         match groups.iter_mut().find(|group| group.holds(count)) {
-            Some(group) => group.amount = group.amount.max(count.amount),
+            Some(group) => group.amount = group.amount.max(amount),
             None => groups.push(SeriesCounts {
-                first: *count,
-                amount: count.amount,
+                first: count,
+                amount,
                 series: None,
             }),
         }
     }
     // An amount of zero always fits.
     for group in groups.iter_mut().filter(|group| group.amount > 0) {
-        group.series = Series::find(work, group.first.counter, group.first.key)?;
+        group.series = Series::find(work, &group.first.counter, &group.first.key)?;
     }
     Ok(groups)
 }
@@ -112,11 +120,11 @@ fn grouped<'a>(work: &Work<'_>, counts: &[Count<'a>]) -> StoreResult<Vec<SeriesC
 /// The limit that refuses the request for the longest time.
 fn fullest(
     work: &Work<'_>,
-    counts: &[Count<'_>],
+    counts: &[Amount<'_>],
     groups: &[SeriesCounts<'_>],
 ) -> StoreResult<Option<FullLimit>> {
     let mut worst: Option<FullLimit> = None;
-    for (index, count) in counts.iter().enumerate() {
+    for (index, Amount { count, .. }) in counts.iter().enumerate() {
         let Some(group) = groups.iter().find(|group| group.holds(count)) else {
             continue;
         };
@@ -134,7 +142,7 @@ fn fullest(
 fn full(
     work: &Work<'_>,
     index: usize,
-    count: &Count<'_>,
+    count: &Count,
     group: &SeriesCounts<'_>,
 ) -> StoreResult<Option<FullLimit>> {
     if group.amount == 0 {
@@ -164,7 +172,7 @@ fn full(
 /// Records one hit for all counts of a group, and a lease if the last one is used up.
 fn write(
     work: &Work<'_>,
-    counts: &[Count<'_>],
+    counts: &[Amount<'_>],
     group: &SeriesCounts<'_>,
 ) -> StoreResult<Option<LocalHit>> {
     if group.amount == 0 {
@@ -174,10 +182,11 @@ fn write(
     let total = series.total + i64::from(group.amount);
     let mut id = series.id;
     if total > series.covered {
-        let limits = counts.iter().filter(|count| group.holds(count));
+        let limits = counts.iter().map(|amount| amount.count);
+        let limits = limits.filter(|count| group.holds(count));
         let lease = lease::size(limits.map(|count| (count.window, count.max)));
         let covered = total + if work.leases { lease } else { 0 };
-        id = Series::cover(work, group.first.counter, group.first.key, covered)?;
+        id = Series::cover(work, &group.first.counter, &group.first.key, covered)?;
     }
     let hit = LocalHit {
         series: id,

@@ -18,6 +18,7 @@ mod format;
 mod hits;
 mod lease;
 mod ledger_file;
+mod local;
 mod pause;
 mod recipients;
 mod request;
@@ -33,7 +34,7 @@ mod transaction;
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -47,17 +48,21 @@ pub use self::{
 };
 use self::{
     error::StoreResult,
+    local::{Abandoned, LocalStorage},
     request::RecordedHit,
     shared::RedisAccount,
-    store::{Store, TransactionEnd, Work},
+    store::{TransactionEnd, Work},
 };
 use crate::clock::Clock;
 
 /// The ledger of one account. Clones share it.
 ///
-/// A method may block: on the disk, up to two seconds on another process, or up to one
-/// second on Redis. It fails if the ledger cannot be read or written; a failed change
-/// changes nothing unless the method says otherwise.
+/// No method blocks the thread that it is called on. An answer takes up to two seconds where
+/// another process has the file locked, and up to a second from Redis. A method fails if the
+/// ledger cannot be read or written; a failed change changes nothing unless the method says
+/// otherwise. A future that is dropped may still make its change.
+///
+/// Dropping the last clone of a local ledger waits until its thread has ended.
 #[derive(Clone)]
 pub struct Ledger(Storage);
 
@@ -65,13 +70,6 @@ pub struct Ledger(Storage);
 enum Storage {
     Local(Arc<LocalStorage>),
     Redis(RedisAccount),
-}
-
-struct LocalStorage {
-    /// `None` in memory.
-    path: Option<PathBuf>,
-    clock: Clock,
-    store: Mutex<Option<Store>>,
 }
 
 impl Ledger {
@@ -86,11 +84,7 @@ impl Ledger {
     }
 
     fn new(path: Option<PathBuf>, clock: Clock) -> Self {
-        Self(Storage::Local(Arc::new(LocalStorage {
-            path,
-            clock,
-            store: Mutex::new(None),
-        })))
+        Self(Storage::Local(Arc::new(LocalStorage::new(path, clock))))
     }
 
     fn shared(account: RedisAccount) -> Self {
@@ -100,7 +94,7 @@ impl Ledger {
     /// The file; `None` in memory and in Redis.
     pub fn path(&self) -> Option<&Path> {
         match &self.0 {
-            Storage::Local(local) => local.path.as_deref(),
+            Storage::Local(local) => local.path(),
             Storage::Redis(_) => None,
         }
     }
@@ -112,10 +106,13 @@ impl Ledger {
 
     /// The kill switch, the pause and the known recipients of a call, in one round trip to
     /// Redis. `None` for a local ledger, which does not hold the switch.
-    pub fn glance(&self, people: &[&str]) -> Result<Option<Glance>, LedgerError> {
+    pub async fn glance(&self, people: Vec<String>) -> Result<Option<Glance>, LedgerError> {
         match &self.0 {
             Storage::Local(_) => Ok(None),
-            Storage::Redis(account) => self.with_location(account.glance(people)).map(Some),
+            Storage::Redis(account) => {
+                let glance = account.request(move |account| account.glance(&people).map(Some));
+                self.with_location(glance.await)
+            }
         }
     }
 
@@ -124,33 +121,44 @@ impl Ledger {
     ///
     /// # Errors
     /// If Redis does not confirm it; the approval may be marked then.
-    pub fn burn(&self, name: &str, time: Duration) -> Result<Option<bool>, LedgerError> {
+    pub async fn burn(&self, name: &str, time: Duration) -> Result<Option<bool>, LedgerError> {
         match &self.0 {
             Storage::Local(_) => Ok(None),
-            Storage::Redis(account) => self.with_location(account.burn(name, time)).map(Some),
+            Storage::Redis(account) => {
+                let name = name.to_owned();
+                let burned = account.request(move |account| account.burn(&name, time).map(Some));
+                self.with_location(burned.await)
+            }
         }
     }
 
     /// Counts the request in all its windows and remembers its recipients, or changes
-    /// nothing.
+    /// nothing. A local ledger counts nothing if the future is dropped before its turn.
     ///
     /// # Errors
     /// If it is not certain that the request was counted; the call must not be made then.
-    pub fn admit(&self, request: &Request<'_>) -> Result<Admission, LedgerError> {
+    pub async fn admit(&self, request: Request) -> Result<Admission, LedgerError> {
         self.with_location(request.check())?;
-        self.write(
-            |account| account.admit(request),
-            |work| counting::admit(work, request),
-        )
+        self.with_location(match &self.0 {
+            Storage::Local(local) => {
+                let count = move |work: &Work<'_>| counting::admit(work, &request);
+                local
+                    .run(Abandoned::Skip, move |store| store.write(count))
+                    .await
+            }
+            Storage::Redis(account) => {
+                account
+                    .request(move |account| account.admit(&request))
+                    .await
+            }
+        })
     }
 
     /// The limit that would refuse the request now, if any; counts nothing.
-    pub fn probe(&self, request: &Request<'_>) -> Result<Option<FullLimit>, LedgerError> {
+    pub async fn probe(&self, request: Request) -> Result<Option<FullLimit>, LedgerError> {
         self.with_location(request.check())?;
-        self.read(
-            |account| account.probe(request),
-            |work| counting::probe(work, request),
-        )
+        self.read(request, RedisAccount::probe, counting::probe)
+            .await
     }
 
     /// Lowers the amount of the count at `index` to `amount`; never raises it. Counts of one
@@ -158,9 +166,14 @@ impl Ledger {
     ///
     /// # Errors
     /// If it cannot be written; the greater amount stays counted.
-    pub fn reduce(&self, receipt: &Receipt, index: usize, amount: u32) -> Result<(), LedgerError> {
+    pub async fn reduce(
+        &self,
+        receipt: &Receipt,
+        index: usize,
+        amount: u32,
+    ) -> Result<(), LedgerError> {
         match receipt.hits.get(index) {
-            Some(Some(hit)) => self.lower(hit, amount),
+            Some(Some(hit)) => self.lower(hit, amount).await,
             _ => Ok(()),
         }
     }
@@ -169,65 +182,86 @@ impl Ledger {
     ///
     /// # Errors
     /// If it cannot be written; the rest stays counted.
-    pub fn undo(&self, receipt: &Receipt) -> Result<(), LedgerError> {
+    pub async fn undo(&self, receipt: &Receipt) -> Result<(), LedgerError> {
         for hit in receipt.hits.iter().flatten() {
-            self.lower(hit, 0)?;
+            self.lower(hit, 0).await?;
         }
-        let people = &receipt.newcomers;
-        self.write(
-            |account| account.forget(people),
-            |work| recipients::forget(work, people).map(TransactionEnd::Commit),
+        self.change(
+            receipt.newcomers.clone(),
+            |account, people| account.forget(people),
+            |work, people| recipients::forget(work, people).map(TransactionEnd::Commit),
         )
+        .await
     }
 
-    fn lower(&self, hit: &RecordedHit, amount: u32) -> Result<(), LedgerError> {
-        match (&self.0, hit) {
+    async fn lower(&self, hit: &RecordedHit, amount: u32) -> Result<(), LedgerError> {
+        self.with_location(match (&self.0, hit.clone()) {
             (Storage::Local(local), RecordedHit::Local(hit)) => {
-                self.with_location(local.with(|store| {
-                    store.write(|work| hits::reduce(work, *hit, amount).map(TransactionEnd::Commit))
-                }))
+                let lower = move |work: &Work<'_>| {
+                    hits::reduce(work, hit, amount).map(TransactionEnd::Commit)
+                };
+                local
+                    .run(Abandoned::Run, move |store| store.write(lower))
+                    .await
             }
             (Storage::Redis(account), RecordedHit::Redis(hit)) => {
-                self.with_location(account.reduce(hit, amount))
+                account
+                    .request(move |account| account.reduce(&hit, amount))
+                    .await
             }
             // The receipt belongs to another ledger.
             _ => Ok(()),
-        }
+        })
     }
 
     /// What was counted within the last day, ordered by counter and key.
-    pub fn usages(&self) -> Result<Vec<CounterUsage>, LedgerError> {
-        self.read(RedisAccount::usages, counter_usage::all)
+    pub async fn usages(&self) -> Result<Vec<CounterUsage>, LedgerError> {
+        self.read(
+            (),
+            |account, ()| account.usages(),
+            |work, ()| counter_usage::all(work),
+        )
+        .await
     }
 
     /// Sets a counter to zero; returns the number of its keys.
-    pub fn reset(&self, counter: &str) -> Result<usize, LedgerError> {
-        self.write(
-            |account| account.reset(counter),
-            |work| counter_usage::reset(work, counter).map(TransactionEnd::Commit),
+    pub async fn reset(&self, counter: &str) -> Result<usize, LedgerError> {
+        self.change(
+            counter.to_owned(),
+            |account, counter| account.reset(counter),
+            |work, counter| counter_usage::reset(work, counter).map(TransactionEnd::Commit),
         )
+        .await
     }
 
     /// Whether a person received a message before.
-    pub fn is_known(&self, person: &str) -> Result<bool, LedgerError> {
+    pub async fn is_known(&self, person: &str) -> Result<bool, LedgerError> {
         self.read(
-            |account| account.is_known(person),
-            |work| recipients::is_known(work, person),
+            person.to_owned(),
+            |account, person| account.is_known(person),
+            |work, person| recipients::is_known(work, person),
         )
+        .await
     }
 
     /// Remembers people as recipients, without counting them.
-    pub fn remember(&self, people: &[&str]) -> Result<(), LedgerError> {
-        let people: Vec<String> = people.iter().map(|person| (*person).to_owned()).collect();
-        self.write(
-            |account| account.remember(&people),
-            |work| recipients::remember(work, &people).map(TransactionEnd::Commit),
+    pub async fn remember(&self, people: Vec<String>) -> Result<(), LedgerError> {
+        self.change(
+            people,
+            |account, people| account.remember(people),
+            |work, people| recipients::remember(work, people).map(TransactionEnd::Commit),
         )
+        .await
     }
 
     /// Whether [`seed`](Self::seed) has succeeded before.
-    pub fn seeded(&self) -> Result<bool, LedgerError> {
-        self.read(RedisAccount::seeded, recipients::seeded)
+    pub async fn seeded(&self) -> Result<bool, LedgerError> {
+        self.read(
+            (),
+            |account, ()| account.seeded(),
+            |work, ()| recipients::seeded(work),
+        )
+        .await
     }
 
     /// Remembers the recipients from before there was a ledger: once, and at most 100,000.
@@ -235,55 +269,90 @@ impl Ledger {
     ///
     /// # Errors
     /// If it cannot be written; nobody is remembered then.
-    pub fn seed<P: Into<String>>(
+    pub async fn seed<P: Into<String>>(
         &self,
         people: impl IntoIterator<Item = P>,
     ) -> Result<bool, LedgerError> {
         let people = people.into_iter().take(recipients::MAX_SEEDS);
         let people: Vec<String> = people.map(Into::into).collect();
-        self.write(
-            |account| account.seed(&people),
-            |work| recipients::seed(work, &people),
+        self.change(
+            people,
+            |account, people| account.seed(people),
+            |work, people| recipients::seed(work, people),
         )
+        .await
     }
 
     /// Pauses the account from now on. A current pause that ends later stays.
-    pub fn pause(&self, time: Duration, why: &str) -> Result<(), LedgerError> {
-        self.write(
-            |account| account.pause(time, why),
-            |work| pause::begin(work, time, why),
+    pub async fn pause(&self, time: Duration, why: &str) -> Result<(), LedgerError> {
+        self.change(
+            why.to_owned(),
+            move |account, why| account.pause(time, why),
+            move |work, why| pause::begin(work, time, why),
         )
+        .await
     }
 
     /// The current pause.
-    pub fn paused(&self) -> Result<Option<Pause>, LedgerError> {
-        self.read(RedisAccount::paused, pause::current)
+    pub async fn paused(&self) -> Result<Option<Pause>, LedgerError> {
+        self.read(
+            (),
+            |account, ()| account.paused(),
+            |work, ()| pause::current(work),
+        )
+        .await
     }
 
     /// Ends the pause.
-    pub fn resume(&self) -> Result<(), LedgerError> {
-        self.write(RedisAccount::resume, pause::end)
+    pub async fn resume(&self) -> Result<(), LedgerError> {
+        self.change(
+            (),
+            |account, ()| account.resume(),
+            |work, ()| pause::end(work),
+        )
+        .await
     }
 
-    fn read<T>(
+    async fn read<A: Send + 'static, T: Send + 'static>(
         &self,
-        redis: impl FnOnce(&RedisAccount) -> StoreResult<T>,
-        local: impl FnOnce(&Work<'_>) -> StoreResult<T>,
+        arguments: A,
+        redis: impl FnOnce(&RedisAccount, &A) -> StoreResult<T> + Send + 'static,
+        local: impl FnOnce(&Work<'_>, &A) -> StoreResult<T> + Send + 'static,
     ) -> Result<T, LedgerError> {
         self.with_location(match &self.0 {
-            Storage::Local(store) => store.with(|store| store.read(local)),
-            Storage::Redis(account) => redis(account),
+            Storage::Local(storage) => {
+                let work = move |work: &Work<'_>| local(work, &arguments);
+                storage
+                    .run(Abandoned::Skip, move |store| store.read(work))
+                    .await
+            }
+            Storage::Redis(account) => {
+                account
+                    .request(move |account| redis(account, &arguments))
+                    .await
+            }
         })
     }
 
-    fn write<T>(
+    /// A change, which is made even if the future is dropped.
+    async fn change<A: Send + 'static, T: Send + 'static>(
         &self,
-        redis: impl FnOnce(&RedisAccount) -> StoreResult<T>,
-        local: impl FnMut(&Work<'_>) -> StoreResult<TransactionEnd<T>>,
+        arguments: A,
+        redis: impl FnOnce(&RedisAccount, &A) -> StoreResult<T> + Send + 'static,
+        mut local: impl FnMut(&Work<'_>, &A) -> StoreResult<TransactionEnd<T>> + Send + 'static,
     ) -> Result<T, LedgerError> {
         self.with_location(match &self.0 {
-            Storage::Local(store) => store.with(|store| store.write(local)),
-            Storage::Redis(account) => redis(account),
+            Storage::Local(storage) => {
+                let work = move |work: &Work<'_>| local(work, &arguments);
+                storage
+                    .run(Abandoned::Run, move |store| store.write(work))
+                    .await
+            }
+            Storage::Redis(account) => {
+                account
+                    .request(move |account| redis(account, &arguments))
+                    .await
+            }
         })
     }
 
@@ -297,29 +366,11 @@ impl Ledger {
 
     fn location(&self) -> String {
         match &self.0 {
-            Storage::Local(local) => match &local.path {
+            Storage::Local(local) => match local.path() {
                 Some(path) => path.display().to_string(),
                 None => "in memory".to_owned(),
             },
             Storage::Redis(account) => account.location().to_owned(),
-        }
-    }
-}
-
-impl LocalStorage {
-    fn with<T>(&self, work: impl FnOnce(&mut Store) -> StoreResult<T>) -> StoreResult<T> {
-        // A panic rolled back its transaction, so the store is consistent.
-        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *store {
-            Some(store) => work(store),
-            none => self.open().and_then(|opened| work(none.insert(opened))),
-        }
-    }
-
-    fn open(&self) -> StoreResult<Store> {
-        match &self.path {
-            Some(path) => Store::open(path, &self.clock),
-            None => Store::in_memory(&self.clock),
         }
     }
 }

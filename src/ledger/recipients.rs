@@ -16,11 +16,11 @@ pub(super) fn is_known(work: &Work<'_>, person: &str) -> StoreResult<bool> {
 }
 
 /// The first-time recipients among `people`, without duplicates.
-pub(super) fn first_time(work: &Work<'_>, people: &[&str]) -> StoreResult<Vec<String>> {
+pub(super) fn first_time(work: &Work<'_>, people: &[String]) -> StoreResult<Vec<String>> {
     let mut found: Vec<String> = Vec::new();
     for person in people {
-        if !found.iter().any(|known| known == person) && !is_known(work, person)? {
-            found.push((*person).to_owned());
+        if !found.contains(person) && !is_known(work, person)? {
+            found.push(person.clone());
         }
     }
     Ok(found)

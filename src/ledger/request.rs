@@ -8,12 +8,12 @@ use super::{Pause, SwitchState};
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One limit for a call: never more than `max` in any window.
-#[derive(Debug, Clone, Copy)]
-pub struct Count<'a> {
+#[derive(Debug, Clone)]
+pub struct Count {
     /// The counter's name in the policy.
-    pub counter: &'a str,
+    pub counter: String,
     /// The key that is counted: a grant, a chat, the account.
-    pub key: &'a str,
+    pub key: String,
     /// How much this call adds.
     pub amount: u32,
     /// The maximum in a window.
@@ -26,14 +26,14 @@ pub struct Count<'a> {
 ///
 /// Counts with the same counter and key are one series. The call is counted there once,
 /// with the greatest amount, and must fit into each of their windows.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Request<'a> {
+#[derive(Debug, Clone, Default)]
+pub struct Request {
     /// Limits for the call itself.
-    pub counts: &'a [Count<'a>],
+    pub counts: Vec<Count>,
     /// The recipients.
-    pub people: &'a [&'a str],
+    pub people: Vec<String>,
     /// Limits for each first-time recipient.
-    pub newcomers: &'a [Count<'a>],
+    pub newcomers: Vec<Count>,
 }
 
 /// The result of a request.

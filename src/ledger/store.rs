@@ -14,8 +14,11 @@ use super::{
 };
 use crate::clock::Clock;
 
-/// How long to wait for another process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a process that ends waits for another one to give its leases back.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// How long to wait before the change to WAL is tried again.
+const RETRY_INTERVAL: Duration = Duration::from_millis(5);
 
 #[derive(Debug)]
 pub(super) struct Store {
@@ -23,6 +26,8 @@ pub(super) struct Store {
     /// `None` in memory.
     file: Option<LedgerFile>,
     clock: Clock,
+    /// Until when to wait for another process. After that, what is locked is busy at once.
+    deadline: Instant,
     /// Whether a reboot can be detected. Without that, every write waits for the disk.
     leases: bool,
     /// How often a write has waited for the disk.
@@ -53,17 +58,16 @@ pub(super) enum TransactionEnd<T> {
 }
 
 impl Store {
-    pub(super) fn open(path: &Path, clock: &Clock) -> StoreResult<Self> {
+    pub(super) fn open(path: &Path, clock: &Clock, deadline: Instant) -> StoreResult<Self> {
         let file = LedgerFile::prepare(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(&file.path, flags)?;
-        let mut store = Self::new(conn, Some(file), clock);
+        let mut store = Self::new(conn, Some(file), clock, deadline);
         // SQLite's busy timeout does not apply to the change to WAL.
-        let until = Instant::now() + BUSY_TIMEOUT;
         loop {
             match store.initialize() {
-                Err(LedgerErrorKind::Busy) if Instant::now() < until => {
-                    thread::sleep(Duration::from_millis(5));
+                Err(LedgerErrorKind::Busy) if Instant::now() < deadline => {
+                    thread::sleep(RETRY_INTERVAL);
                 }
                 Err(kind) => return Err(kind),
                 Ok(()) => break,
@@ -76,14 +80,16 @@ impl Store {
     }
 
     pub(super) fn in_memory(clock: &Clock) -> StoreResult<Self> {
-        let mut store = Self::new(Connection::open_in_memory()?, None, clock);
+        let conn = Connection::open_in_memory()?;
+        let mut store = Self::new(conn, None, clock, Instant::now());
         store.initialize()?;
         Ok(store)
     }
 
-    fn new(conn: Connection, file: Option<LedgerFile>, clock: &Clock) -> Self {
+    fn new(conn: Connection, file: Option<LedgerFile>, clock: &Clock, deadline: Instant) -> Self {
         Self {
             conn,
+            deadline,
             leases: file.is_some() && clock.boot().of_machine,
             file,
             clock: clock.clone(),
@@ -92,9 +98,20 @@ impl Store {
         }
     }
 
+    /// Until when the next transactions wait for another process.
+    pub(super) fn wait_until(&mut self, deadline: Instant) {
+        self.deadline = deadline;
+    }
+
+    /// Makes the connection wait for another process until the deadline.
+    fn apply_deadline(&self) -> StoreResult<()> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        Ok(self.conn.busy_timeout(left)?)
+    }
+
     /// Creates the tables in a new file, and checks an existing one.
     fn initialize(&mut self) -> StoreResult<()> {
-        self.conn.busy_timeout(BUSY_TIMEOUT)?;
+        self.apply_deadline()?;
         self.conn.set_prepared_statement_cache_capacity(64);
         format::check_owner(&self.conn)?;
         self.conn.pragma_update(None, "page_size", 1024)?;
@@ -133,6 +150,7 @@ impl Store {
         work: impl FnOnce(&Work<'_>) -> StoreResult<T>,
     ) -> StoreResult<T> {
         self.verify()?;
+        self.apply_deadline()?;
         let reading = ClockReading::of(&self.clock);
         let tx = Transaction::reading(&mut self.conn)?;
         let now = reading.read(&tx)?;
@@ -169,6 +187,7 @@ impl Store {
         durable: bool,
         work: &mut impl FnMut(&Work<'_>) -> StoreResult<TransactionEnd<T>>,
     ) -> StoreResult<Option<T>> {
+        self.apply_deadline()?;
         let tx = Transaction::writing(&mut self.conn)?;
         // Read after the lock: waiting for it took time.
         let reading = ClockReading::of(&self.clock);
@@ -205,7 +224,7 @@ impl Drop for Store {
     /// Ends unused leases. If that fails, a reboot counts too much, which is safe.
     fn drop(&mut self) {
         if self.leased && self.verify().is_ok() {
-            let _ = self.conn.busy_timeout(Duration::from_millis(100));
+            self.deadline = Instant::now() + CLOSE_TIMEOUT;
             let _ = self.write(|work| match work.durable {
                 true => lease::end_all(work.tx).map(TransactionEnd::Commit),
                 false => Ok(TransactionEnd::RetryDurably),

@@ -63,7 +63,7 @@ impl Account {
             Some(name) => format!(" of account `{name}`"),
             None => String::new(),
         };
-        if self.gate.check_ledger().is_err() {
+        if self.gate.check_ledger().await.is_err() {
             return Err(format!("the ledger{of} does not answer"));
         }
         let found = self.tools.resolve(self.gate.readiness()).await;

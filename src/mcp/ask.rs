@@ -13,7 +13,7 @@ use rmcp::{
 };
 use serde_json::Value;
 
-use super::{Account, call::MODERN};
+use super::{Account, call::MODERN, places::CallPlace};
 use crate::{
     gate::{Question, Reply},
     toolset::Prepared,
@@ -39,6 +39,8 @@ pub(super) enum QuestionEnd {
     Pending(InputRequiredResult),
     /// The client cancelled the call.
     Cancelled,
+    /// Nobody was asked: too many questions are open.
+    Busy,
 }
 
 /// Whether a request uses revision 2026-07-28 or later.
@@ -48,13 +50,14 @@ pub(super) fn is_modern(cx: &RequestContext<RoleServer>) -> bool {
         .is_some_and(|version| version.as_str() >= MODERN.as_str())
 }
 
-/// Asks the person about a call of an account.
+/// Asks the person about a call of an account, whose place is given back meanwhile.
 ///
 /// # Errors
 /// Only a defect of the form.
 pub(super) async fn ask(
     account: &Account,
     mut question: Question,
+    place: &mut CallPlace<'_>,
     cx: &RequestContext<RoleServer>,
 ) -> Result<QuestionEnd, ErrorData> {
     let briefing = match question.take_brief() {
@@ -83,6 +86,9 @@ pub(super) async fn ask(
             Some(inputs),
             Some(ticket),
         )));
+    }
+    if !place.ask() {
+        return Ok(QuestionEnd::Busy);
     }
     let answer = tokio::select! {
         // A cancellation wins over an answer that has arrived as well.

@@ -18,6 +18,7 @@ use super::{
     answer,
     ask::{self, QuestionEnd},
     client_name,
+    places::CallPlace,
 };
 use crate::{
     audit::AuditEntry,
@@ -73,7 +74,7 @@ impl Server {
     ) -> Result<(CallEnd, Notice), ErrorData> {
         let caller = self.caller(&cx);
         let mut entry = self.0.audit.begin(&caller.grant, client_name(&cx));
-        let Ok(_place) = Arc::clone(&self.0.places).try_acquire_owned() else {
+        let Some(place) = self.0.places.take(&caller.grant) else {
             let refusal = Refusal::new(Code::Busy, "Too many calls are running.");
             let notice = self.notice(&caller);
             return Ok((refuse(entry, refusal, notice, &cx)?, notice));
@@ -86,7 +87,9 @@ impl Server {
             }
         };
         entry.on(account.gate.account());
-        let ended = self.call_at(account, request, entry, &caller, cx).await?;
+        let ended = self
+            .call_at(account, request, entry, place, &caller, cx)
+            .await?;
         Ok((ended, account.tools.notice()))
     }
 
@@ -96,6 +99,7 @@ impl Server {
         account: &Arc<Account>,
         request: ToolCall,
         mut entry: AuditEntry,
+        mut place: CallPlace<'_>,
         caller: &Caller,
         cx: RequestContext<RoleServer>,
     ) -> Result<CallEnd, ErrorData> {
@@ -105,38 +109,47 @@ impl Server {
             Err(bad) => return Ok(reject(entry, bad)),
         };
         entry.parsed(call.facts());
-        if let Some(permit) = gate.pending_lookups(&call, caller) {
+        if let Some(permit) = gate.pending_lookups(&call, caller).await {
             tokio::select! {
                 () = cx.ct.cancelled() => return Ok(cancel(entry)),
-                found = tools.resolve(permit) => gate.apply(found),
+                found = tools.resolve(permit) => gate.apply(found).await,
             }
         }
         let reply = request.answers.as_ref().and_then(ask::reply);
         let mut verdict = match (request.state, reply) {
             (Some(ticket), Some(reply)) if ticket.len() <= MAX_STATE_BYTES => {
                 gate.authorize_with_reply(call, caller, &ticket, reply)
+                    .await
             }
             (Some(_), Some(_)) => {
                 let reason = "The approval was not issued by this server.";
                 Verdict::from(Refusal::new(Code::ApprovalInvalid, reason))
             }
             // A ticket without an answer belongs to a question that nobody answered.
-            _ => gate.authorize(call, caller),
+            _ => gate.authorize(call, caller).await,
         };
         if let Verdict::Confirm(question) = verdict {
             entry.question();
-            verdict = match ask::ask(account, *question, &cx).await? {
+            verdict = match ask::ask(account, *question, &mut place, &cx).await? {
                 QuestionEnd::Answered {
                     call,
                     ticket,
                     reply,
-                } => gate.authorize_with_reply(call, caller, &ticket, reply),
+                } => {
+                    place.resume();
+                    gate.authorize_with_reply(call, caller, &ticket, reply)
+                        .await
+                }
+                QuestionEnd::Busy => {
+                    let reason = "Too many questions wait for a person.";
+                    Verdict::from(Refusal::new(Code::Busy, reason))
+                }
                 QuestionEnd::Pending(question) => return Ok(pend(entry, question)),
                 QuestionEnd::Cancelled => return Ok(cancel(entry)),
             };
         }
         match verdict {
-            Verdict::Permit(permit) => self.run(account, *permit, entry, cx).await,
+            Verdict::Permit(permit) => self.run(account, *permit, entry, place, cx).await,
             Verdict::Deny(refusal) => refuse(entry, *refusal, tools.notice(), &cx),
             Verdict::Replay(outcome) => Ok(replay(entry, *outcome)),
             // The gate does not ask about an answer.
@@ -151,27 +164,45 @@ impl Server {
         account: &Arc<Account>,
         permit: Permit,
         entry: AuditEntry,
+        mut place: CallPlace<'_>,
         cx: RequestContext<RoleServer>,
     ) -> Result<CallEnd, ErrorData> {
         let wait = permit.wait();
         let (permitted, obligations) = permit.start(entry);
         let (progress, reports) = Progress::new(cx.ct.clone());
         let account = Arc::clone(account);
+        let cancelled = cx.ct.clone();
         // On the heap: a task moves its future several times.
         let running = self.0.running.spawn(Box::pin(async move {
             // A call that is cancelled while it waits for its pace sends nothing.
             let outcome = match progress.pause(wait).await {
+                Ok(()) if permitted.is_read() => {
+                    let reading = account.tools.run(permitted, progress);
+                    let read = cancelled.run_until_cancelled(reading).await;
+                    read.unwrap_or(Err(BackendError::Cancelled))
+                }
                 Ok(()) => account.tools.run(permitted, progress).await,
                 Err(error) => Err(error),
             };
-            let recorded = match obligations.complete(&outcome) {
+            let recorded = match obligations.complete(&outcome).await {
                 Ok(()) => Recorded::Yes,
                 Err(_) => Recorded::No,
             };
             (outcome, recorded)
         }));
         let forwarding = forward(reports, &cx);
-        let (ended, ()) = tokio::join!(running, forwarding);
+        let ending = async {
+            let (ended, ()) = tokio::join!(running, forwarding);
+            ended
+        };
+        tokio::pin!(ending);
+        let ended = tokio::select! {
+            ended = &mut ending => ended,
+            () = cx.ct.cancelled() => {
+                place.cancel();
+                ending.await
+            }
+        };
         let (outcome, recorded) = ended
             .map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))?;
         Ok(CallEnd::Completed(outcome, recorded))

@@ -75,9 +75,6 @@ impl Server {
         let NotificationContext {
             peer, extensions, ..
         } = cx;
-        let Ok(_place) = self.0.sessions.try_acquire() else {
-            return;
-        };
         let mut changes = self.0.changes.subscribe();
         let head = extensions.get::<Parts>();
         let ended = match head.and_then(|head| head.extensions.get::<SessionGuard>()) {
@@ -104,10 +101,11 @@ impl Server {
 
     /// Tells a client of 2026-07-28 that listens, of what it asked for.
     pub(super) async fn tell_listener(&self, cx: &SubscriptionContext) -> Result<(), ErrorData> {
-        let Ok(_place) = self.0.listeners.try_acquire() else {
-            return Err(ErrorData::internal_error("too many listeners", None));
-        };
         let caller = self.caller(cx.request_context());
+        let Some(_place) = self.0.listeners.take(&caller.grant, 1) else {
+            let reason = "too many listeners are open; close one, then listen again";
+            return Err(ErrorData::internal_error(reason, None));
+        };
         let mut changes = self.0.changes.subscribe();
         let mut shown = self.shown(&caller);
         let wants = |wanted: Option<bool>| wanted == Some(true);

@@ -8,6 +8,7 @@ mod call;
 mod changes;
 mod client;
 mod http;
+mod places;
 mod prompts;
 mod resources;
 mod stdio;
@@ -29,7 +30,7 @@ use rmcp::{
     service::{NotificationContext, RequestContext, SubscriptionContext},
 };
 use tokio::{
-    sync::{Notify, Semaphore, watch},
+    sync::{Notify, watch},
     task::JoinSet,
     time::timeout,
 };
@@ -44,6 +45,7 @@ pub use stdio::{serve, serve_stdio};
 pub use crate::policy::LOCAL;
 use accounts::Inputs;
 use call::{CallEnd, ToolCall};
+use places::CallPlaces;
 
 use crate::{
     audit::Audit,
@@ -51,20 +53,14 @@ use crate::{
     gate::{Caller, Gate},
     op::{BadCall, Untrusted},
     policy::Policy,
-    sessions::{MAX_SESSIONS, Principal},
+    sessions::Principal,
+    shares::Shares,
     toolset::Toolset,
 };
 
-/// The most calls that may run at once.
-const MAX_IN_FLIGHT_CALLS: usize = 64;
-
-/// The most listeners (revision 2026-07-28) that are notified of changes; each holds a
-/// connection.
-const MAX_LISTENERS: usize = 1024;
-
-/// The most sessions of older clients that are notified of changes: more than there are,
-/// as one that has ended counts a moment longer.
-const MAX_NOTIFIED_SESSIONS: usize = 2 * MAX_SESSIONS;
+/// The most listeners (revision 2026-07-28) that are notified of changes, of all grants;
+/// each holds a connection. Of one grant alone, half as many.
+const MAX_LISTENERS: usize = 2048;
 
 /// A server for one policy, and one or several accounts.
 #[derive(Clone)]
@@ -75,12 +71,11 @@ struct Inner {
     others: Vec<Arc<Account>>,
     inputs: Inputs,
     audit: Arc<Audit>,
-    places: Arc<Semaphore>,
+    places: CallPlaces,
     running: TaskTracker,
     grant: String,
     opened: Notify,
-    listeners: Semaphore,
-    sessions: Semaphore,
+    listeners: Shares,
     /// How often the policy was replaced.
     changes: watch::Sender<u64>,
 }
@@ -108,12 +103,11 @@ impl Server {
             others: others.into_iter().map(Arc::new).collect(),
             inputs: Inputs::default(),
             audit,
-            places: Arc::new(Semaphore::new(MAX_IN_FLIGHT_CALLS)),
+            places: CallPlaces::new(),
             running: TaskTracker::new(),
             grant,
             opened: Notify::new(),
-            listeners: Semaphore::new(MAX_LISTENERS),
-            sessions: Semaphore::new(MAX_NOTIFIED_SESSIONS),
+            listeners: Shares::new(MAX_LISTENERS),
             changes: watch::Sender::new(0),
         }))
     }
@@ -147,11 +141,11 @@ impl Server {
     }
 
     /// The metrics of this server in the text format of Prometheus.
-    pub fn metrics(&self) -> String {
-        let accounts = self.accounts();
-        let headroom: Vec<_> = accounts
-            .flat_map(|account| account.gate.headroom())
-            .collect();
+    pub async fn metrics(&self) -> String {
+        let mut headroom = Vec::new();
+        for account in self.accounts() {
+            headroom.extend(account.gate.headroom().await);
+        }
         self.0.audit.metrics().text(&headroom)
     }
 

@@ -121,7 +121,7 @@ impl Server {
                 arguments.insert("chat".to_owned(), chat.as_str().into());
                 ListMessages::NAME
             }
-            ResourceUri::Policy => return Ok(self.terms(&caller)),
+            ResourceUri::Policy => return Ok(self.terms(&caller).await),
         };
         if let Some(account) = account {
             arguments.insert(ACCOUNT.to_owned(), account.into());
@@ -137,7 +137,7 @@ impl Server {
     }
 
     /// The policy in words. It reads no data of WhatsApp.
-    fn terms(&self, caller: &Caller) -> ReadResourceResponse {
+    async fn terms(&self, caller: &Caller) -> ReadResourceResponse {
         let mut lines = Vec::new();
         lines.extend(self.notice(caller).map(|notice| format!("[{notice}]")));
         lines.push(
@@ -152,11 +152,15 @@ impl Server {
         lines.extend(gate.rejected().map(|rejected| rejected.to_string()));
         let reach = self.reach(&caller.grant);
         match reach.as_slice() {
-            [account] => lines.extend(account.gate.describe_account(&caller.grant)),
+            [account] => lines.extend(account.gate.describe_account(&caller.grant).await),
             accounts => {
                 for account in accounts {
                     let notice = account.tools.notice().map(str::to_owned);
-                    let rules = account.gate.describe_account(&caller.grant).into_iter();
+                    let rules = account
+                        .gate
+                        .describe_account(&caller.grant)
+                        .await
+                        .into_iter();
                     lines.push(format!("Account `{}`:", account.name()));
                     lines.extend(
                         notice

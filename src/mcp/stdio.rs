@@ -4,7 +4,7 @@ use std::{io, time::Duration};
 
 use rmcp::{
     RoleServer, ServiceExt,
-    model::{ClientJsonRpcMessage, ClientRequest, GetMeta},
+    model::{ClientJsonRpcMessage, ClientNotification, ClientRequest, GetMeta},
     service::{RxJsonRpcMessage, ServerInitializeError, TxJsonRpcMessage},
     transport::{Transport, async_rw::AsyncRwTransport, stdio_pipes},
 };
@@ -49,6 +49,7 @@ async fn serve_any(server: Server, reader: BoxedReader, writer: BoxedWriter) -> 
     let transport = TolerantTransport {
         inner: AsyncRwTransport::new_server(reader, writer).with_max_line_length(MAX_LINE_BYTES),
         open: false,
+        initialized: false,
         ended: ended.clone(),
     };
     let running = match server.serve(transport).await {
@@ -68,11 +69,12 @@ async fn serve_any(server: Server, reader: BoxedReader, writer: BoxedWriter) -> 
     }
 }
 
-/// A transport that skips other messages before the first request, and cancels `ended` at
-/// the end of the input.
+/// A transport that skips other messages before the first request, all but the first
+/// `notifications/initialized`, and cancels `ended` at the end of the input.
 struct TolerantTransport {
     inner: AsyncRwTransport<RoleServer, BoxedReader, BoxedWriter>,
     open: bool,
+    initialized: bool,
     ended: CancellationToken,
 }
 
@@ -93,6 +95,16 @@ impl Transport<RoleServer> for TolerantTransport {
                 return None;
             };
             match &message {
+                ClientJsonRpcMessage::Notification(one) if self.open => {
+                    let initialized = matches!(
+                        one.notification,
+                        ClientNotification::InitializedNotification(_)
+                    );
+                    // Each of them leads to a task that notifies the client of changes.
+                    if !initialized || !std::mem::replace(&mut self.initialized, true) {
+                        return Some(message);
+                    }
+                }
                 _ if self.open => return Some(message),
                 ClientJsonRpcMessage::Request(request) => {
                     self.open = opens(&request.request);

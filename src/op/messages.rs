@@ -220,7 +220,7 @@ pub struct ShortMessage {
 #[serde(untagged)]
 pub enum FormattedMessage {
     /// All that is known.
-    Detailed(Message),
+    Detailed(Box<Message>),
     /// Who wrote what and when.
     Concise(ShortMessage),
 }
@@ -254,7 +254,7 @@ impl Message {
     /// The message as a list returns it.
     pub fn formatted(self, format: Format) -> FormattedMessage {
         match format {
-            Format::Detailed => FormattedMessage::Detailed(self),
+            Format::Detailed => FormattedMessage::Detailed(Box::new(self)),
             Format::Concise => FormattedMessage::Concise(ShortMessage {
                 from: Some(self.from).filter(|_| self.from_name.is_none()),
                 from_name: self.from_name,

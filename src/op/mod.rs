@@ -61,7 +61,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// A tool: the type's fields are its arguments, and the type's doc comment is the
 /// description that models read.
-pub trait Operation: Clone + DeserializeOwned + Serialize + JsonSchema + Send + 'static {
+pub trait Operation:
+    Clone + DeserializeOwned + Serialize + JsonSchema + Send + Sync + 'static
+{
     /// The tool's name, unique in the catalogue.
     const NAME: &'static str;
     /// How much harm it can do.

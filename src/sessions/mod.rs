@@ -15,11 +15,15 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    shares::{Share, Shares},
+};
 pub use guard::SessionGuard;
 
-/// How many sessions a server keeps at a time.
-pub const MAX_SESSIONS: usize = 2_000;
+/// How many sessions a server keeps at a time, of all grants. Of one grant alone, half as
+/// many.
+pub const MAX_SESSIONS: usize = 4_000;
 
 /// How long a session lasts without use.
 const MAX_IDLE: Duration = Duration::from_secs(60 * 60);
@@ -46,7 +50,7 @@ impl Principal {
 /// The table of all sessions.
 pub struct Sessions {
     clock: Clock,
-    max: usize,
+    room: Shares,
     table: Mutex<HashMap<Arc<str>, Session>>,
 }
 
@@ -59,6 +63,7 @@ struct Session {
     /// Whether its client is notified of changes.
     notified: bool,
     ended: CancellationToken,
+    _room: Share,
 }
 
 impl Session {
@@ -76,16 +81,20 @@ impl Drop for Session {
 }
 
 impl Sessions {
-    /// An empty table for at most `max` sessions.
+    /// An empty table for at most `max` sessions, which grants share.
     pub fn new(clock: Clock, max: usize) -> Arc<Self> {
-        let table = Mutex::default();
-        Arc::new(Self { clock, max, table })
+        Arc::new(Self {
+            clock,
+            room: Shares::new(max),
+            table: Mutex::default(),
+        })
     }
 
-    /// Adds a session that `owner` opens, and ends another one if the table is full.
+    /// Adds a session that `owner` opens, and ends others if its grant would have more
+    /// than its fair share.
     ///
     /// Returns a guard of the session and a token that is cancelled when the session
-    /// ends. There is no guard, and the token is cancelled already, if the table is full
+    /// ends. There is no guard, and the token is cancelled already, if there is no room
     /// and no other session may end for this one.
     pub fn open(
         self: &Arc<Self>,
@@ -93,21 +102,27 @@ impl Sessions {
         owner: &Principal,
     ) -> (Option<SessionGuard>, CancellationToken) {
         let ended = CancellationToken::new();
+        self.sweep();
+        let mut table = self.lock();
+        let room = loop {
+            if let Some(room) = self.room.take(&owner.grant, 1) {
+                break room;
+            }
+            let Some(victim) = victim(&table, &owner.grant) else {
+                ended.cancel();
+                return (None, ended);
+            };
+            table.remove(&victim);
+        };
         let session = Session {
             owner: owner.clone(),
             in_use: 0,
             last_used: self.clock.elapsed(),
             notified: false,
             ended: ended.clone(),
+            _room: room,
         };
-        self.sweep();
-        let mut table = self.lock();
         table.insert(id.clone(), session);
-        while table.len() > self.max
-            && let Some(victim) = victim(&table)
-        {
-            table.remove(&victim);
-        }
         drop(table);
         (self.hold(id, owner), ended)
     }
@@ -142,10 +157,10 @@ impl Sessions {
     }
 }
 
-/// The session that ends when there are too many: of those with nothing under way, the
-/// least recently used one of the grant that has the most sessions. So a grant that has
-/// more than its share ends its own, and the newest may be the only one to end.
-fn victim(table: &HashMap<Arc<str>, Session>) -> Option<Arc<str>> {
+/// The session that ends for a new one of a grant: of those with nothing under way, the
+/// least recently used one of the grant that has the most sessions, the new one included.
+/// A grant that has fewer than the opening one would have loses none.
+fn victim(table: &HashMap<Arc<str>, Session>, opening: &str) -> Option<Arc<str>> {
     let mut grants = HashMap::<&str, (usize, Option<(Duration, &Arc<str>)>)>::new();
     for (id, session) in table {
         let (count, oldest) = grants.entry(&session.owner.grant).or_default();
@@ -153,7 +168,10 @@ fn victim(table: &HashMap<Arc<str>, Session>) -> Option<Arc<str>> {
         let idle = (session.in_use == 0).then_some((session.last_used, id));
         *oldest = oldest.take().into_iter().chain(idle).min();
     }
-    let grants = grants.into_values();
+    let (own, _) = grants.entry(opening).or_default();
+    *own += 1;
+    let own = *own;
+    let grants = grants.into_values().filter(|(count, _)| *count >= own);
     let oldest = grants.filter_map(|(count, oldest)| Some((count, Reverse(oldest?))));
     let (_, Reverse((_, id))) = oldest.max()?;
     Some(id.clone())

@@ -66,7 +66,7 @@ pub(super) trait Parse: Send + Sync {
 }
 
 /// A parsed call of any operation, which has not been sent.
-pub(super) trait PreparedCall: Send {
+pub(super) trait PreparedCall: Send + Sync {
     /// Sends it and shapes the answer.
     fn run(
         self: Box<Self>,

@@ -4,7 +4,7 @@
 //! Whoever owns the authority decides what is run; in a server that is the gate.
 
 use super::{Boxed, LookupRequest, Prepared, ReadFilter};
-use crate::op::{BackendError, Briefing};
+use crate::op::{BackendError, Briefing, Risk};
 
 /// The sole right to permit calls and look-ups of one toolset. It cannot be cloned, and
 /// only building a toolset makes one.
@@ -21,6 +21,13 @@ pub struct BriefPermit(pub(super) Boxed<Result<Briefing, BackendError>>);
 
 /// Permission to look up what a decision depends on, once.
 pub struct LookupPermit(pub(super) LookupRequest);
+
+impl Permitted {
+    /// Whether the call changes nothing, so that it can be dropped at any moment.
+    pub fn is_read(&self) -> bool {
+        self.prepared.facts.risk == Risk::Read
+    }
+}
 
 impl Authority {
     pub(super) const fn new() -> Self {

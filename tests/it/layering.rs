@@ -18,7 +18,7 @@ const FLOORS: [&[&str]; 10] = [
     &["policy", "backend"],
     &["toolset", "config", "kill_switch", "qr"],
     &["op", "ledger", "sessions"],
-    &["clock", "state_dir", "media", "metrics"],
+    &["clock", "state_dir", "media", "metrics", "shares"],
     &["text", "net"],
 ];
 

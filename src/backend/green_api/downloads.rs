@@ -5,24 +5,27 @@ use serde_json::{Value, json};
 use super::{
     GreenApi,
     client::{API, unreadable},
+    messages::{message_arguments, named_chat},
     refusals::is_about_target,
 };
 use crate::{
     backend::{
+        belonging::check_chats,
         files,
         http::{Body, HttpReply},
     },
     media::IncomingFile,
     op::{
-        BackendError, BackendResult, ChatPicture, DownloadMedia, GetPicture, ReceivedFile,
-        Untrusted,
+        BackendError, BackendResult, ChatId, ChatPicture, DownloadMedia, GetPicture, MessageId,
+        ReceivedFile, Untrusted,
     },
 };
 
 impl GreenApi {
     pub(super) async fn download_media(self, op: DownloadMedia) -> BackendResult<ReceivedFile> {
         self.reachable(&op.chat)?;
-        let arguments = json!({ "chatId": op.chat.as_str(), "idMessage": op.message.as_str() });
+        let name = self.file_name(&op.chat, &op.message).await?;
+        let arguments = message_arguments(&op.chat, &op.message);
         let reply = match self.client.read("downloadFile", Some(&arguments)).await {
             Err(error) if is_about_target(&error) => return Err(no_file(error)),
             reply => reply?,
@@ -30,7 +33,6 @@ impl GreenApi {
         let url = address(&reply, "downloadUrl")
             .ok_or_else(|| files::gone(API, "it has no file for the message, or none any more"))?;
         let received = self.download(&url).await?;
-        let name = self.file_name(&arguments).await;
         Ok(ReceivedFile::new(received, name, op.uri()))
     }
 
@@ -57,12 +59,22 @@ impl GreenApi {
     }
 
     /// The name that the sender gave the file; the file is complete without it.
-    async fn file_name(&self, message: &Value) -> Option<Untrusted> {
-        let reply = self.client.read("getMessage", Some(message)).await.ok()?;
-        match reply.body() {
-            Body::Json(message) => Untrusted::nonempty(message.get("fileName")?.as_str()?),
-            Body::Empty | Body::Text(_) => None,
-        }
+    ///
+    /// # Errors
+    /// Only when the message is of another chat.
+    async fn file_name(
+        &self,
+        chat: &ChatId,
+        message: &MessageId,
+    ) -> BackendResult<Option<Untrusted>> {
+        let arguments = message_arguments(chat, message);
+        let reply = self.client.read("getMessage", Some(&arguments)).await;
+        let Ok(Body::Json(found)) = reply.map(|reply| reply.body()) else {
+            return Ok(None);
+        };
+        check_chats(self, API, chat, named_chat(&found)).await?;
+        let name = found.get("fileName").and_then(Value::as_str);
+        Ok(name.and_then(Untrusted::nonempty))
     }
 }
 

@@ -40,12 +40,13 @@ impl GreenApi {
         chat: ChatId,
         reply_to: Option<MessageId>,
     ) -> BackendResult<Sent> {
+        self.check_quoted(&chat, reply_to.as_ref()).await?;
         let form = form
             .text("chatId", chat.as_str().to_owned())
             .text("fileName", file.typed_name())
             .part("file", part(file)?);
         let form = match reply_to {
-            Some(message) => form.text("quotedMessageId", message.as_str().to_owned()),
+            Some(message) => form.text("quotedMessageId", message.key().to_owned()),
             None => form,
         };
         self.progress.say("sending");

@@ -62,7 +62,7 @@ impl GreenApi {
         let arguments = json!({
             "chatId": op.to.as_str(),
             "chatIdFrom": op.chat.as_str(),
-            "messages": [op.message.as_str()],
+            "messages": [op.message.key()],
         });
         let (method, arguments) = ("forwardMessages", Some(&arguments));
         let answer = self

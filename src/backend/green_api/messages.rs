@@ -10,7 +10,7 @@ use super::{
     refusals::refused,
 };
 use crate::{
-    backend::{http::Body, refusals::unknown_message},
+    backend::{belonging::check_chats, http::Body, refusals::unknown_message},
     op::{
         BackendResult, ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
         PersonId, Untrusted,
@@ -36,11 +36,12 @@ impl GreenApi {
             .iter()
             .filter_map(|message| read(message, &op.chat, own.as_ref()));
         let listed: Vec<Listed> = listed.collect();
+        check_chats(&self, API, &op.chat, messages.iter().filter_map(named_chat)).await?;
         // Older messages than these cannot be reached by another call.
         let Some(message) = &op.around else {
             return Ok(MessageList::page(listed, false, &op));
         };
-        let of_it = |listed: &&Listed| listed.message.message == *message;
+        let of_it = |listed: &&Listed| listed.message.message.key() == message.key();
         match listed
             .iter()
             .find(of_it)
@@ -56,18 +57,29 @@ impl GreenApi {
 
     pub(super) async fn get_message(self, op: GetMessage) -> BackendResult<Message> {
         self.reachable(&op.chat)?;
-        let arguments = message_arguments(&op.chat, &op.message);
-        let found = match self
+        let found = self.find(&op.chat, &op.message).await?;
+        let message = read(&found, &op.chat, None).map(|listed| listed.message);
+        message.ok_or_else(|| unknown_message(API, &op.message))
+    }
+
+    /// Finds a message of a chat.
+    ///
+    /// # Errors
+    /// When there is none, or when the answer is a message of another chat.
+    pub(super) async fn find(&self, asked: &ChatId, message: &MessageId) -> BackendResult<Value> {
+        let arguments = message_arguments(asked, message);
+        match self
             .client
             .read("getMessage", Some(&arguments))
             .await?
             .body()
         {
-            Body::Json(message) => read(&message, &op.chat, None),
-            Body::Empty | Body::Text(_) => None,
-        };
-        let message = found.map(|listed| listed.message);
-        message.ok_or_else(|| unknown_message(API, &op.message))
+            Body::Json(found) => {
+                check_chats(self, API, asked, named_chat(&found)).await?;
+                Ok(found)
+            }
+            Body::Empty | Body::Text(_) => Err(unknown_message(API, message)),
+        }
     }
 
     /// GREEN-API knows people and groups only; a channel is an error.
@@ -84,11 +96,20 @@ impl GreenApi {
 
 /// The arguments by which methods find a message.
 pub(super) fn message_arguments(chat: &ChatId, message: &MessageId) -> Value {
-    json!({ "chatId": chat.as_str(), "idMessage": message.as_str() })
+    json!({ "chatId": chat.as_str(), "idMessage": message.key() })
+}
+
+/// The chat that a message names.
+pub(super) fn named_chat(message: &Value) -> Option<ChatId> {
+    ChatId::parse(message.get("chatId")?.as_str()?).ok()
 }
 
 fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed> {
     let field = |name: &str| message.get(name).and_then(Value::as_str);
+    // A message of a broadcast list or the status is of no chat.
+    if field("chatId").is_some_and(|chat| ChatId::parse(chat).is_err()) {
+        return None;
+    }
     let mine = field("type") == Some("outgoing");
     let body = words(message);
     let writer = if mine {

@@ -35,9 +35,10 @@ impl GreenApi {
         reply_to: Option<MessageId>,
     ) -> BackendResult<Sent> {
         self.reachable(&chat)?;
+        self.check_quoted(&chat, reply_to.as_ref()).await?;
         if let Value::Object(fields) = &mut body {
             fields.insert("chatId".to_owned(), chat.as_str().into());
-            let quoted = reply_to.map(|id| id.as_str().into());
+            let quoted = reply_to.map(|id| id.key().into());
             fields.extend(quoted.map(|id| ("quotedMessageId".to_owned(), id)));
         }
         self.progress.say("sending");
@@ -46,6 +47,19 @@ impl GreenApi {
             .change(&self.progress, method, Some(&body), SENT)
             .await?;
         Ok(self.sent(&answer, chat).await)
+    }
+
+    /// Checks that the message that is to be quoted is of the chat: the API takes its key
+    /// alone.
+    pub(super) async fn check_quoted(
+        &self,
+        chat: &ChatId,
+        reply_to: Option<&MessageId>,
+    ) -> BackendResult<()> {
+        match reply_to {
+            Some(message) => self.find(chat, message).await.map(drop),
+            None => Ok(()),
+        }
     }
 
     /// Reads the id of the message that was sent, and checks how far it has come.

@@ -7,10 +7,11 @@ use url::Url;
 use super::{
     Waha,
     client::API,
+    found_message::Download,
     refusals::{is_too_old, refused},
 };
 use crate::{
-    backend::{files, http::Body, refusals::unknown_message},
+    backend::{files, http::Body},
     media::IncomingFile,
     op::{
         BackendError, BackendResult, ChatId, ChatPicture, DownloadMedia, GetPicture, ReceivedFile,
@@ -27,12 +28,7 @@ struct PictureAddress {
 
 impl Waha {
     pub(super) async fn download_media(self, op: DownloadMedia) -> BackendResult<ReceivedFile> {
-        let path = self.client.message_path(&op.chat, &op.message);
-        let query = [("downloadMedia", "true")];
-        let message = match self.client.get(&path, &query).await?.body() {
-            Body::Json(message) if message.get("id").is_some() => message,
-            _ => return Err(unknown_message(API, &op.message)),
-        };
+        let message = self.find(&op.chat, &op.message, Download::Yes).await?.json;
         if message.get("hasMedia").and_then(Value::as_bool) != Some(true) {
             let remedy = "list_messages shows by kind which messages have one";
             return Err(refused("the message has no file", remedy));

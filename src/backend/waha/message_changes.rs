@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
+    found_message::{Download, is_no_message},
     refusals::{accepted, response},
     sending::message_id,
     shapes::{CHANGED, DONE, FORWARDED},
@@ -14,9 +15,9 @@ use crate::{
         verify::{Observation, change_and_verify},
     },
     op::{
-        BackendError, BackendResult, Briefing, ChangedMessage, ChangingMessage, ChatId,
-        DeleteMessage, EditMessage, ForwardMessage, GetMessage, MessageId, OfMessage, PinMessage,
-        React, StarMessage, UnpinMessage, UnstarMessage,
+        BackendResult, Briefing, ChangedMessage, ChangingMessage, ChatId, DeleteMessage,
+        EditMessage, ForwardMessage, GetMessage, MessageId, OfMessage, PinMessage, React,
+        StarMessage, UnpinMessage, UnstarMessage,
     },
 };
 
@@ -24,22 +25,20 @@ const REMEDY: &str = "check with get_message; own messages can be changed for a 
 
 impl Waha {
     pub(super) async fn edit_message(self, op: EditMessage) -> BackendResult<ChangedMessage> {
+        let id = self.full_id(&op.chat, op.message).await?;
         self.progress.say("changing the message");
         let body = json!({ "text": op.text.as_str() });
-        let path = self.client.message_path(&op.chat, &op.message);
+        let path = self.client.message_path(&op.chat, &id);
         let request = self.client.put(&self.progress, &path, &body, CHANGED);
         let text = Some(op.text.as_str());
         let shows = |seen: &SeenMessage| matches!(seen, SeenMessage::There(message) if message.get("body").and_then(Value::as_str) == text);
-        self.change_message(request, &op.chat, op.message.clone(), shows)
-            .await
+        self.change_message(request, &op.chat, &id, shows).await
     }
 
     pub(super) async fn delete_message(self, op: DeleteMessage) -> BackendResult<ChangedMessage> {
         // Without this check an unknown id would look like a message that was deleted.
-        let path = self.client.message_path(&op.chat, &op.message);
-        self.client
-            .get(&path, &[("downloadMedia", "false")])
-            .await?;
+        let id = self.find(&op.chat, &op.message, Download::No).await?.id;
+        let path = self.client.message_path(&op.chat, &id);
         self.progress.say("deleting the message");
         let request = self.client.delete(&self.progress, &path, CHANGED);
         let shows = |seen: &SeenMessage| match seen {
@@ -47,8 +46,7 @@ impl Waha {
             SeenMessage::There(message) => is_revoked(message),
             SeenMessage::Unclear => false,
         };
-        self.change_message(request, &op.chat, op.message.clone(), shows)
-            .await
+        self.change_message(request, &op.chat, &id, shows).await
     }
 
     pub(super) async fn brief_delete_message(self, op: DeleteMessage) -> BackendResult<Briefing> {
@@ -58,16 +56,17 @@ impl Waha {
     }
 
     pub(super) async fn react(self, op: React) -> BackendResult<ChangedMessage> {
+        let id = self.full_id(&op.chat, op.message).await?;
         let body = json!({
             "session": self.client.session(),
-            "messageId": op.message.as_str(),
+            "messageId": id.as_str(),
             "reaction": op.emoji.as_str(),
         });
         let answer = self
             .client
             .put(&self.progress, &["api", "reaction"], &body, CHANGED)
             .await;
-        unverified(answer, op.message)
+        unverified(answer, id)
     }
 
     pub(super) async fn star_message(self, op: StarMessage) -> BackendResult<ChangedMessage> {
@@ -84,42 +83,46 @@ impl Waha {
         message: MessageId,
         star: bool,
     ) -> BackendResult<ChangedMessage> {
+        let id = self.full_id(chat, message).await?;
         let body = json!({
             "session": self.client.session(),
             "chatId": chat.as_str(),
-            "messageId": message.as_str(),
+            "messageId": id.as_str(),
             "star": star,
         });
         let answer = self
             .client
             .put(&self.progress, &["api", "star"], &body, DONE)
             .await;
-        unverified(answer, message)
+        unverified(answer, id)
     }
 
     pub(super) async fn pin_message(self, op: PinMessage) -> BackendResult<ChangedMessage> {
-        let mut path = self.client.message_path(&op.chat, &op.message);
+        let id = self.full_id(&op.chat, op.message).await?;
+        let mut path = self.client.message_path(&op.chat, &id);
         path.push("pin");
         let body = json!({ "duration": op.duration.seconds() });
         let answer = self
             .client
             .post(&self.progress, &path, Some(&body), DONE)
             .await;
-        unverified(answer, op.message.clone())
+        unverified(answer, id.clone())
     }
 
     pub(super) async fn unpin_message(self, op: UnpinMessage) -> BackendResult<ChangedMessage> {
-        let mut path = self.client.message_path(&op.chat, &op.message);
+        let id = self.full_id(&op.chat, op.message).await?;
+        let mut path = self.client.message_path(&op.chat, &id);
         path.push("unpin");
         let answer = self.client.post(&self.progress, &path, None, DONE).await;
-        unverified(answer, op.message.clone())
+        unverified(answer, id.clone())
     }
 
     pub(super) async fn forward_message(self, op: ForwardMessage) -> BackendResult<ChangedMessage> {
+        let id = self.full_id(&op.chat, op.message).await?;
         let body = json!({
             "session": self.client.session(),
             "chatId": op.to.as_str(),
-            "messageId": op.message.as_str(),
+            "messageId": id.as_str(),
         });
         let path = ["api", "forwardMessage"];
         let message = match self
@@ -141,10 +144,11 @@ impl Waha {
         &self,
         request: impl Future<Output = BackendResult<Body>>,
         chat: &ChatId,
-        message: MessageId,
+        id: &MessageId,
         shows: impl Fn(&SeenMessage) -> bool,
     ) -> BackendResult<ChangedMessage> {
-        let path = self.client.message_path(chat, &message);
+        let path = self.client.message_path(chat, id);
+        let is_it = |seen: &Value| message_id(seen).is_none_or(|seen| seen.chat() == id.chat());
         let read = |answer| response(answer, REMEDY);
         let observe = || async {
             self.progress.say("checking the message");
@@ -154,8 +158,8 @@ impl Waha {
                 .await
             {
                 Ok(reply) if reply.is_success() => match reply.body() {
-                    Body::Json(message) => SeenMessage::There(message),
-                    Body::Empty | Body::Text(_) => SeenMessage::Unclear,
+                    Body::Json(message) if is_it(&message) => SeenMessage::There(message),
+                    Body::Json(_) | Body::Empty | Body::Text(_) => SeenMessage::Unclear,
                 },
                 Ok(reply) if is_no_message(&self.client.refusal(&reply)) => SeenMessage::Gone,
                 _ => SeenMessage::Unclear,
@@ -168,7 +172,7 @@ impl Waha {
         };
         let timeouts = self.client.timeouts.confirming();
         let change = change_and_verify(request, read, timeouts, observe).await?;
-        let message = Some(message);
+        let message = Some(id.clone());
         Ok(ChangedMessage::of(change, OfMessage { message }))
     }
 }
@@ -195,8 +199,4 @@ fn is_revoked(message: &Value) -> bool {
     message.get("isRevoked").and_then(Value::as_bool) == Some(true)
         || message.get("type").and_then(Value::as_str) == Some("revoked")
         || message.pointer("/_data/type").and_then(Value::as_str) == Some("revoked")
-}
-
-fn is_no_message(error: &BackendError) -> bool {
-    matches!(error, BackendError::Refused { status: Some(404), message, .. } if message.as_str().contains("Message not found"))
 }

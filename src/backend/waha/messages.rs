@@ -6,11 +6,13 @@ use serde_json::Value;
 use super::{
     Waha,
     client::{API, unreadable},
+    found_message::Download,
     message_kinds::{kind, words},
     refusals::refused,
+    sending::message_id,
 };
 use crate::{
-    backend::{http::Body, refusals::unknown_message},
+    backend::{belonging::check_chats, http::Body},
     op::{
         BackendResult, ChatId, GetMessage, ListMessages, Listed, Message, MessageId, MessageList,
         PersonId, Untrusted,
@@ -31,7 +33,7 @@ impl Waha {
         let since = op.after.map(Timestamp::as_second);
         let messages = self.fetch(&op.chat, "desc", since, until).await?;
         let more = messages.len() >= SCAN;
-        let listed = self.listed(&messages, &op).await;
+        let listed = self.listed(&messages, &op).await?;
         Ok(MessageList::page(listed, more, &op))
     }
 
@@ -55,7 +57,7 @@ impl Waha {
             ));
         }
         messages.extend(newer);
-        let listed = self.listed(&messages, op).await;
+        let listed = self.listed(&messages, op).await?;
         Ok(MessageList::around(listed, &middle, more, op))
     }
 
@@ -89,23 +91,23 @@ impl Waha {
         }
     }
 
-    async fn listed(&self, messages: &[Value], op: &ListMessages) -> Vec<Listed> {
+    async fn listed(&self, messages: &[Value], op: &ListMessages) -> BackendResult<Vec<Listed>> {
         let own = self.own_id(op).await;
-        messages
+        let listed = messages
             .iter()
-            .filter_map(|message| read(message, &op.chat, own.as_ref()))
-            .collect()
+            .filter_map(|message| read(message, &op.chat, own.as_ref()));
+        let listed: Vec<Listed> = listed.collect();
+        let chat = |one: &Listed| one.message.message.chat().cloned();
+        let named: Vec<ChatId> = listed.iter().filter_map(chat).collect();
+        check_chats(self, API, &op.chat, named).await?;
+        Ok(listed)
     }
 
     pub(super) async fn get_message(self, op: GetMessage) -> BackendResult<Message> {
-        let path = self.client.message_path(&op.chat, &op.message);
-        let query = [("downloadMedia", "false")];
-        let found = match self.client.get(&path, &query).await?.body() {
-            Body::Json(message) => read(&message, &op.chat, None),
-            Body::Empty | Body::Text(_) => None,
-        };
-        let message = found.map(|listed| listed.message);
-        message.ok_or_else(|| unknown_message(API, &op.message))
+        let found = self.find(&op.chat, &op.message, Download::No).await?;
+        let listed = read(&found.json, &op.chat, None);
+        let message = listed.map(|listed| listed.message);
+        message.ok_or_else(|| unreadable("a message with its time is expected"))
     }
 
     /// The account's own id, where a filter needs it.
@@ -119,8 +121,7 @@ impl Waha {
 fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed> {
     let text = |name: &str| message.get(name).and_then(Value::as_str);
     let mine = message.get("fromMe").and_then(Value::as_bool) == Some(true);
-    let id = message.get("id")?;
-    let id = id.as_str().or_else(|| id.get("_serialized")?.as_str())?;
+    let id = message_id(message)?;
     let person = |id: &str| PersonId::parse(id).ok();
     let writer = if mine {
         own.cloned()
@@ -155,8 +156,9 @@ fn read(message: &Value, chat: &ChatId, own: Option<&PersonId>) -> Option<Listed
             reply_to: message
                 .pointer("/replyTo/id")
                 .and_then(Value::as_str)
-                .and_then(|id| MessageId::parse(id).ok()),
-            message: MessageId::parse(id).ok()?,
+                .and_then(|id| MessageId::parse(id).ok())
+                .filter(|quoted| quoted.is_of(chat).is_ok()),
+            message: id,
         },
         writer,
         text: body,

@@ -9,6 +9,7 @@ mod contacts;
 mod control;
 mod definite;
 mod downloads;
+mod found_message;
 mod group_picture;
 mod group_settings;
 mod groups;

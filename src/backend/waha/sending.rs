@@ -33,10 +33,14 @@ impl Waha {
         reply_to: Option<MessageId>,
         shapes: &[Shape],
     ) -> BackendResult<Sent> {
+        let quoted = match reply_to {
+            Some(message) => Some(self.quotable(&chat, message).await?),
+            None => None,
+        };
         if let Value::Object(fields) = &mut body {
             fields.insert("session".to_owned(), self.client.session().into());
             fields.insert("chatId".to_owned(), chat.as_str().into());
-            let quoted = reply_to.map(|message| message.as_str().into());
+            let quoted = quoted.map(|message| message.as_str().into());
             fields.extend(quoted.map(|id| ("reply_to".to_owned(), id)));
         }
         self.progress.say("sending");
@@ -87,7 +91,7 @@ pub(super) fn message_id(answer: &Value) -> Option<MessageId> {
     let key = answer.get("key")?;
     let chat = ChatId::parse(key.get("remoteJid")?.as_str()?).ok()?;
     let (own, id) = (key.get("fromMe")?.as_bool()?, key.get("id")?.as_str()?);
-    MessageId::parse(&format!("{own}_{}_{id}", chat.as_str())).ok()
+    MessageId::of_chat(&chat, own, id).ok()
 }
 
 /// How far a message has come, by its `ack` (-1 error, 0 pending, 1 server, 2 device,

@@ -93,21 +93,21 @@ struct PauseReport {
 }
 
 impl Limits {
-    pub(super) fn run(self) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         match self.action {
-            Some(LimitsAction::Reset(reset)) => reset.run(),
-            None => self.show.run(),
+            Some(LimitsAction::Reset(reset)) => reset.run().await,
+            None => self.show.run().await,
         }
     }
 }
 
 impl Show {
-    fn run(self) -> Result<ExitCode, CliError> {
+    async fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.account.policy.load()?;
         let account = self.account.backend.one(&policy)?;
         let sandbox = account.key()?.is_none();
         let stored = self.account.state.stored(&account)?;
-        let known = AccountRecord::read(stored.ledger, stored.switch.as_ref())?;
+        let known = AccountRecord::read(stored.ledger, stored.switch.as_ref()).await?;
         let report = LimitsReport {
             account: account.name().map(str::to_owned),
             panic: known.panic.name(),

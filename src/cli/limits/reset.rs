@@ -35,14 +35,14 @@ pub(super) struct Reset {
 }
 
 impl Reset {
-    pub(super) fn run(self) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let policy = self.account.policy.load()?;
         let account = self.account.backend.one(&policy)?;
         let Some(ledger) = self.account.state.stored(&account)?.ledger else {
             let problem = "the configured account has no ledger: nothing to reset";
             return Err(CliError::Usage(problem.to_owned()));
         };
-        let mut question = self.question(&ledger)?;
+        let mut question = self.question(&ledger).await?;
         if let Some(name) = account.name() {
             question = format!("account {name}: {question}");
         }
@@ -51,27 +51,27 @@ impl Reset {
         if !confirmed {
             writeln!(out, "nothing was changed")?;
         } else if self.counter == PAUSE {
-            ledger.resume()?;
+            ledger.resume().await?;
             writeln!(out, "the pause is over")?;
         } else {
-            ledger.reset(&self.counter)?;
+            ledger.reset(&self.counter).await?;
             writeln!(out, "`{}` is zero again", self.counter)?;
         }
         Ok(exit(confirmed))
     }
 
     /// The question to the person, with what the reset would give back.
-    fn question(&self, ledger: &Ledger) -> Result<String, CliError> {
+    async fn question(&self, ledger: &Ledger) -> Result<String, CliError> {
         let counter = &self.counter;
         if counter == PAUSE {
-            let pause = ledger.paused()?;
+            let pause = ledger.paused().await?;
             let pause = pause.ok_or_else(|| CliError::Usage("there is no pause".to_owned()))?;
             let (time, why) = (for_people(pause.remaining), pause.why);
             return Ok(format!(
                 "The account is paused for another {time}: {why}. End the pause now?"
             ));
         }
-        let usages = ledger.usages()?;
+        let usages = ledger.usages().await?;
         let found = usages.iter().filter(|one| one.counter == *counter);
         let (keys, used) = found.fold((0, 0), |(keys, used), one| (keys + 1, used + one.used(DAY)));
         if keys == 0 {

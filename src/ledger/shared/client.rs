@@ -9,7 +9,6 @@ use std::{
 };
 
 use redis::{Connection, ConnectionInfo, Pipeline, RedisError, Value};
-use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::{LedgerErrorKind, StoreResult};
 
@@ -55,12 +54,12 @@ impl RedisClient {
         &self,
         mut work: impl FnMut(&mut Connection) -> Result<T, RedisError>,
     ) -> StoreResult<T> {
-        blocking(|| self.with_connection(|connection, _| work(connection)))
+        self.with_connection(|connection, _| work(connection))
     }
 
     /// Runs several commands in one round trip; returns their results.
     pub(super) fn run_all(&self, commands: &Pipeline) -> StoreResult<Vec<Value>> {
-        blocking(|| self.with_connection(|connection, until| all(connection, until, commands)))
+        self.with_connection(|connection, until| all(connection, until, commands))
     }
 
     fn with_connection<T>(
@@ -167,15 +166,6 @@ impl RedisClient {
 fn value<'a>(info: &'a str, name: &str) -> Option<&'a str> {
     info.lines()
         .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-}
-
-/// Runs blocking work; a multi-threaded runtime moves its other tasks to other threads.
-fn blocking<T>(work: impl FnOnce() -> T) -> T {
-    let runtime = Handle::try_current().map(|runtime| runtime.runtime_flavor());
-    match runtime {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
-        _ => work(),
-    }
 }
 
 /// Runs several commands; redis' own pipeline would apply the timeout to each response.

@@ -21,7 +21,7 @@ static REDUCE: LazyLock<Script> = LazyLock::new(|| script(include_str!("reduce.l
 type AdmitReply = (bool, usize, u32, i64, Vec<String>, Vec<String>);
 
 impl RedisAccount {
-    pub(in crate::ledger) fn admit(&self, request: &Request<'_>) -> StoreResult<Admission> {
+    pub(in crate::ledger) fn admit(&self, request: &Request) -> StoreResult<Admission> {
         let (series, groups) = grouped(request);
         let (admitted, index, left, wait, newcomers, hits) =
             self.count(request, &series, &groups, true)?;
@@ -42,7 +42,7 @@ impl RedisAccount {
         }))
     }
 
-    pub(in crate::ledger) fn probe(&self, request: &Request<'_>) -> StoreResult<Option<FullLimit>> {
+    pub(in crate::ledger) fn probe(&self, request: &Request) -> StoreResult<Option<FullLimit>> {
         let (series, groups) = grouped(request);
         let (admitted, index, left, wait, ..) = self.count(request, &series, &groups, false)?;
         Ok((!admitted).then(|| full(index, left, wait)))
@@ -56,7 +56,7 @@ impl RedisAccount {
 
     fn count(
         &self,
-        request: &Request<'_>,
+        request: &Request,
         series: &[String],
         groups: &[usize],
         keep: bool,
@@ -69,7 +69,7 @@ impl RedisAccount {
             call.key(self.series(name));
         }
         call.arg(self.time_argument()).arg(u8::from(keep));
-        call.arg(request.people.len()).arg(request.people);
+        call.arg(request.people.len()).arg(&request.people);
         call.arg(groups.len());
         let counts = request.counts.iter().map(|count| (count, false));
         let each = request.newcomers.iter().map(|count| (count, true));
@@ -90,11 +90,11 @@ impl RedisAccount {
 }
 
 /// The distinct series of a request, and the index of the series of each count.
-fn grouped(request: &Request<'_>) -> (Vec<String>, Vec<usize>) {
+fn grouped(request: &Request) -> (Vec<String>, Vec<usize>) {
     let mut series: Vec<String> = Vec::new();
-    let counts = request.counts.iter().chain(request.newcomers);
+    let counts = request.counts.iter().chain(&request.newcomers);
     let groups = counts.map(|count| {
-        let name = name(count.counter, count.key);
+        let name = name(&count.counter, &count.key);
         let known = series.iter().position(|known| *known == name);
         known.unwrap_or_else(|| {
             series.push(name);

@@ -26,7 +26,7 @@ const SWITCH: &str = "wg:panic";
 
 /// A Redis or Valkey server; connects at the first use. Clones share connections.
 ///
-/// A method may block for about a second.
+/// An answer may take about a second.
 #[derive(Clone)]
 pub struct Shared(Arc<RedisClient>);
 
@@ -63,20 +63,25 @@ impl Shared {
     ///
     /// # Errors
     /// If Redis does not answer.
-    pub fn switch(&self) -> Result<SwitchState, LedgerError> {
-        let word = self.0.run(|to| redis::cmd("GET").arg(SWITCH).query(to));
-        self.with_location(word.map(switch_state))
+    pub async fn switch(&self) -> Result<SwitchState, LedgerError> {
+        let client = self.0.clone();
+        let word = blocking(move || client.run(|to| redis::cmd("GET").arg(SWITCH).query(to)));
+        self.with_location(word.await.map(switch_state))
     }
 
     /// Sets the kill switch. Its key does not expire.
     ///
     /// # Errors
     /// If Redis does not confirm it.
-    pub fn set_switch(&self, state: SwitchState) -> Result<(), LedgerError> {
-        self.with_location(self.0.run(|to| match state {
-            SwitchState::Off => redis::cmd("DEL").arg(SWITCH).exec(to),
-            on => redis::cmd("SET").arg(SWITCH).arg(on.name()).exec(to),
-        }))
+    pub async fn set_switch(&self, state: SwitchState) -> Result<(), LedgerError> {
+        let client = self.0.clone();
+        let set = blocking(move || {
+            client.run(|to| match state {
+                SwitchState::Off => redis::cmd("DEL").arg(SWITCH).exec(to),
+                on => redis::cmd("SET").arg(SWITCH).arg(on.name()).exec(to),
+            })
+        });
+        self.with_location(set.await)
     }
 
     fn with_location<T>(&self, done: StoreResult<T>) -> Result<T, LedgerError> {
@@ -88,6 +93,15 @@ impl Shared {
 }
 
 impl RedisAccount {
+    /// Runs a request on a thread for blocking work.
+    pub(super) async fn request<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        let account = self.clone();
+        blocking(move || work(&account)).await
+    }
+
     pub(super) fn location(&self) -> &str {
         self.client.location()
     }
@@ -120,6 +134,17 @@ impl RedisAccount {
             redis::from_redis_value(Value::Array(rest)).map_err(read)?,
         ))
     }
+}
+
+/// Runs blocking work on a thread of the runtime's own for it.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> StoreResult<T> + Send + 'static,
+) -> StoreResult<T> {
+    let ended = tokio::task::spawn_blocking(work).await;
+    ended.unwrap_or_else(|_| {
+        let why = "the request broke off inside the server";
+        Err(LedgerErrorKind::Unreachable(why.into()))
+    })
 }
 
 /// The state that the value of the key means; no value means off.

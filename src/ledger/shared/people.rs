@@ -17,7 +17,7 @@ static PAUSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("pause.lua
 const MAX_PAUSE: Duration = Duration::from_secs(366 * 86_400);
 
 impl RedisAccount {
-    pub(in crate::ledger) fn glance(&self, people: &[&str]) -> StoreResult<Glance> {
+    pub(in crate::ledger) fn glance(&self, people: &[String]) -> StoreResult<Glance> {
         let mut commands = redis::pipe();
         commands.cmd("GET").arg(SWITCH);
         commands.cmd("GET").arg(self.key("pause"));

@@ -4,20 +4,16 @@ use rusqlite::Connection;
 
 use super::*;
 
-fn refused(ledger: &Ledger) -> String {
-    let counts = [count(1, 100, HOUR)];
-    let request = Request {
-        counts: &counts,
-        ..Request::default()
-    };
+fn refused(ledger: &BlockingLedger) -> String {
+    let request = request(&[count(1, 100, HOUR)]);
     let error = ledger.admit(&request).unwrap_err();
     let shown = error.to_string();
     assert!(shown.starts_with("the ledger `"), "{shown}");
     error.code().to_owned()
 }
 
-fn at(path: &Path) -> Ledger {
-    Ledger::at(path, Clock::manual().0)
+fn at(path: &Path) -> BlockingLedger {
+    super::at(path, &Clock::manual().0)
 }
 
 #[test]
@@ -25,7 +21,7 @@ fn nothing_is_made_before_it_is_asked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a/b/ledger");
     let ledger = at(&path);
-    assert_eq!(ledger.path(), Some(path.as_path()));
+    assert_eq!(ledger.0.path(), Some(path.as_path()));
     assert!(!folder.path().join("a").exists());
     assert!(passes(&ledger, &[count(1, 1, HOUR)]));
     #[cfg(unix)]
@@ -76,7 +72,7 @@ fn other_databases_and_later_formats_are_left_alone() {
 
     let mut fixture = Fixture::new();
     assert!(passes(&fixture.ledger, &[count(1, 1, HOUR)]));
-    fixture.ledger = Ledger::in_memory(fixture.clock.clone());
+    fixture.ledger = in_memory(&fixture.clock);
     let newer = Connection::open(fixture.path()).unwrap();
     newer.pragma_update(None, "user_version", 2).unwrap();
     drop(newer);
@@ -92,14 +88,13 @@ fn a_damaged_file_is_refused() {
 
     let mut fixture = Fixture::new();
     for key in 0..300 {
-        let key = key.to_string();
         let counts = [Count {
-            key: &key,
+            key: key.to_string(),
             ..count(1, 100, HOUR)
         }];
         assert!(passes(&fixture.ledger, &counts));
     }
-    fixture.ledger = Ledger::in_memory(fixture.clock.clone());
+    fixture.ledger = in_memory(&fixture.clock);
     let mut bytes = fs::read(fixture.path()).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle..middle + 3000].fill(0x5a);
@@ -112,20 +107,17 @@ fn a_full_disk_refuses_and_room_lets_on() {
     let fixture = Fixture::new();
     assert!(passes(&fixture.ledger, &[count(1, 100_000, HOUR)]));
     let pages = |number: i64| {
-        let set = |store: &Store| {
+        fixture.ledger.with_store(move |store| {
             let conn = &store.conn;
-            conn.pragma_update_and_check(None, "max_page_count", number, |_| Ok(()))
-        };
-        fixture.with_store(set).unwrap();
+            Ok(conn.pragma_update_and_check(None, "max_page_count", number, |_| Ok(()))?)
+        });
     };
     pages(1);
-    let people: Vec<String> = (0..900).map(|number| format!("person {number}")).collect();
-    let people: Vec<&str> = people.iter().map(String::as_str).collect();
-    let counts = [count(1, 100_000, HOUR)];
+    let people = (0..900).map(|number| format!("person {number}"));
     let request = Request {
-        counts: &counts,
-        people: &people,
-        newcomers: &[],
+        counts: vec![count(1, 100_000, HOUR)],
+        people: people.collect(),
+        newcomers: Vec::new(),
     };
     let error = fixture.ledger.admit(&request).unwrap_err();
     assert_eq!(error.code(), "ledger-disk-full");
@@ -142,8 +134,8 @@ fn a_file_that_may_only_be_read_refuses() {
     assert!(passes(&fixture.ledger, &[count(1, 100, HOUR)]));
     let only = |on: bool| {
         fixture
-            .with_store(|store| store.conn.pragma_update(None, "query_only", on))
-            .unwrap();
+            .ledger
+            .with_store(move |store| Ok(store.conn.pragma_update(None, "query_only", on)?));
     };
     only(true);
     assert_eq!(refused(&fixture.ledger), "ledger-unavailable");

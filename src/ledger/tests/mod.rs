@@ -1,3 +1,4 @@
+mod blocking;
 mod counting;
 mod files;
 mod model;
@@ -6,18 +7,21 @@ mod power;
 mod redis_server;
 mod shared;
 mod times;
+#[path = "../../../tests/it/app/wait.rs"]
+mod wait;
 
 use std::{
     fs,
-    path::PathBuf,
-    sync::{Arc, PoisonError},
+    path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use tempfile::TempDir;
 
-use super::{Admission, Count, FullLimit, Ledger, Receipt, Request, Shared, Storage, store::Store};
+use super::{Admission, Count, FullLimit, Ledger, Receipt, Request, Shared};
 use crate::clock::{Clock, ManualClock};
+use blocking::BlockingLedger;
 use redis_server::RedisServer;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -29,14 +33,14 @@ struct Fixture {
     redis: Option<Arc<RedisServer>>,
     clock: Clock,
     manual: ManualClock,
-    ledger: Ledger,
+    ledger: BlockingLedger,
 }
 
 impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (clock, manual) = Clock::manual();
-        let ledger = Ledger::at(folder.path().join("ledger"), clock.clone());
+        let ledger = at(&folder.path().join("ledger"), &clock);
         Self {
             folder,
             redis: None,
@@ -67,8 +71,8 @@ impl Fixture {
             self.ledger = far(redis, "account", &self.clock);
             return;
         }
-        self.ledger = Ledger::in_memory(self.clock.clone());
-        self.ledger = Ledger::at(self.path(), self.clock.clone());
+        self.ledger = in_memory(&self.clock);
+        self.ledger = at(&self.path(), &self.clock);
     }
 
     /// What is in the files at this moment, as a crash would leave it.
@@ -86,28 +90,28 @@ impl Fixture {
     /// Goes on with what a crash left.
     fn recover(&mut self, image: TempDir) {
         self.folder = image;
-        self.ledger = Ledger::at(self.path(), self.clock.clone());
+        self.ledger = at(&self.path(), &self.clock);
     }
 
     /// How often the disk was waited for.
     fn syncs(&self) -> u64 {
-        self.with_store(|store| store.syncs)
-    }
-
-    /// Looks into the file that is open.
-    fn with_store<T>(&self, look: impl FnOnce(&Store) -> T) -> T {
-        let Storage::Local(here) = &self.ledger.0 else {
-            panic!("it is elsewhere");
-        };
-        let store = here.store.lock().unwrap_or_else(PoisonError::into_inner);
-        look(store.as_ref().unwrap())
+        self.ledger.with_store(|store| Ok(store.syncs))
     }
 }
 
+fn at(path: &Path, clock: &Clock) -> BlockingLedger {
+    BlockingLedger(Ledger::at(path, clock.clone()))
+}
+
+fn in_memory(clock: &Clock) -> BlockingLedger {
+    BlockingLedger(Ledger::in_memory(clock.clone()))
+}
+
 /// A ledger of its own connections, whose time is the clock's.
-fn far(redis: &RedisServer, account: &str, clock: &Clock) -> Ledger {
+fn far(redis: &RedisServer, account: &str, clock: &Clock) -> BlockingLedger {
     let shared = Shared::at(&redis.url().into(), None).unwrap();
-    Ledger::shared(shared.account(account).with_clock(clock))
+    let account = shared.account(account).with_clock(clock);
+    BlockingLedger(Ledger::shared(account))
 }
 
 /// Tests that hold for a ledger wherever it is.
@@ -130,36 +134,39 @@ macro_rules! wherever {
 }
 use wherever;
 
-fn count(amount: u32, max: u32, window: Duration) -> Count<'static> {
+fn count(amount: u32, max: u32, window: Duration) -> Count {
     Count {
-        counter: "sends",
-        key: "local",
+        counter: "sends".to_owned(),
+        key: "local".to_owned(),
         amount,
         max,
         window,
     }
 }
 
-fn admit(ledger: &Ledger, counts: &[Count<'_>]) -> Admission {
-    let request = Request {
-        counts,
+fn request(counts: &[Count]) -> Request {
+    Request {
+        counts: counts.to_owned(),
         ..Request::default()
-    };
-    ledger.admit(&request).unwrap()
+    }
 }
 
-fn passes(ledger: &Ledger, counts: &[Count<'_>]) -> bool {
+fn admit(ledger: &BlockingLedger, counts: &[Count]) -> Admission {
+    ledger.admit(&request(counts)).unwrap()
+}
+
+fn passes(ledger: &BlockingLedger, counts: &[Count]) -> bool {
     matches!(admit(ledger, counts), Admission::Counted(_))
 }
 
-fn receipt(ledger: &Ledger, counts: &[Count<'_>]) -> Receipt {
+fn receipt(ledger: &BlockingLedger, counts: &[Count]) -> Receipt {
     match admit(ledger, counts) {
         Admission::Counted(receipt) => receipt,
         Admission::Full(full) => panic!("{full:?}"),
     }
 }
 
-fn full(ledger: &Ledger, counts: &[Count<'_>]) -> FullLimit {
+fn full(ledger: &BlockingLedger, counts: &[Count]) -> FullLimit {
     match admit(ledger, counts) {
         Admission::Full(full) => full,
         Admission::Counted(_) => panic!("it passed"),

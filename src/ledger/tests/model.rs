@@ -59,10 +59,10 @@ impl Naive {
     }
 }
 
-pub(super) fn counts<'a>(key: &'a str, amount: u32, limits: &[(u32, Duration)]) -> Vec<Count<'a>> {
+pub(super) fn counts(key: &str, amount: u32, limits: &[(u32, Duration)]) -> Vec<Count> {
     let count = |&(max, window): &(u32, Duration)| Count {
-        counter: "sends",
-        key,
+        counter: "sends".to_owned(),
+        key: key.to_owned(),
         amount,
         max,
         window,
@@ -99,7 +99,7 @@ fn compare(
             Step::SetClock(millis) => {
                 let by = SignedDuration::from_millis(millis);
                 fixture.manual.set_wall(fixture.clock.timestamp() + by);
-                fixture.ledger.remember(&["someone"]).unwrap();
+                fixture.ledger.remember("someone").unwrap();
             }
             Step::Reduce(to) => {
                 if let Some((receipt, line)) = &last {

@@ -51,7 +51,7 @@ fn what_ends_in_order_gives_its_lease_back() {
 #[test]
 fn a_lease_given_back_by_one_is_not_used_by_another() {
     let fixture = Fixture::new();
-    let other = Ledger::at(fixture.path(), fixture.clock.clone());
+    let other = at(&fixture.path(), &fixture.clock);
     let one = [count(1, 100, HOUR)];
     assert!(passes(&fixture.ledger, &one));
     assert!(passes(&other, &one));

@@ -2,13 +2,15 @@
 
 use std::{thread, time::Instant};
 
-use super::*;
+use super::{wait::wait, *};
 use crate::ledger::SwitchState;
 
-fn ledger(redis: &RedisServer) -> Ledger {
-    Shared::at(&redis.url().into(), None)
-        .unwrap()
-        .ledger("account")
+fn ledger(redis: &RedisServer) -> BlockingLedger {
+    account(&Shared::at(&redis.url().into(), None).unwrap(), "account")
+}
+
+fn account(shared: &Shared, name: &str) -> BlockingLedger {
+    BlockingLedger(shared.ledger(name))
 }
 
 #[test]
@@ -19,11 +21,10 @@ fn ledger(redis: &RedisServer) -> Ledger {
 fn each_key_is_the_accounts_and_expires() {
     let redis = RedisServer::start();
     let ledger = ledger(&redis);
-    let new = [count(1, 5, HOUR)];
     let request = Request {
-        counts: &[count(1, 9, HOUR)],
-        people: &["Ann"],
-        newcomers: &new,
+        counts: vec![count(1, 9, HOUR)],
+        people: vec!["Ann".to_owned()],
+        newcomers: vec![count(1, 5, HOUR)],
     };
     let Admission::Counted(receipt) = ledger.admit(&request).unwrap() else {
         panic!("it is full");
@@ -46,7 +47,7 @@ fn each_key_is_the_accounts_and_expires() {
     }
     // Another account knows nothing of it.
     let shared = Shared::at(&redis.url().into(), None).unwrap();
-    let other = shared.ledger("other");
+    let other = account(&shared, "other");
     assert!(!other.is_known("Ann").unwrap() && !other.seeded().unwrap());
     assert_eq!(other.paused().unwrap(), None);
     assert_eq!(other.burn("nonce", HOUR).unwrap(), Some(true));
@@ -106,10 +107,7 @@ fn one_that_is_gone_refuses_and_comes_back() {
     assert!(passes(&ledger, &[count(1, 2, HOUR)]));
     redis.kill();
     let counts = [count(1, 2, HOUR)];
-    let request = Request {
-        counts: &counts,
-        ..Request::default()
-    };
+    let request = request(&counts);
     for _ in 0..3 {
         let error = ledger.admit(&request).unwrap_err();
         assert_eq!(error.code(), "ledger-unavailable", "{error}");
@@ -170,16 +168,16 @@ fn a_password_opens_and_is_never_told() {
     let none = Shared::at(&url.clone().into(), None).unwrap();
     let wrong = Shared::at(&url.clone().into(), Some(&"wr0ng".into())).unwrap();
     for shared in [none, wrong] {
-        let error = shared.ledger("account").paused().unwrap_err();
+        let error = account(&shared, "account").paused().unwrap_err();
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("wr0ng"), "{shown}");
         assert_eq!(error.code(), "ledger-unavailable");
     }
     let beside = Shared::at(&url.clone().into(), Some(&"s3cret".into())).unwrap();
-    assert_eq!(beside.ledger("account").paused().unwrap(), None);
+    assert_eq!(account(&beside, "account").paused().unwrap(), None);
     let within = url.replace("redis://", "redis://:s3cret@");
     let within = Shared::at(&within.into(), None).unwrap();
-    assert_eq!(within.switch().unwrap(), SwitchState::Off);
+    assert_eq!(wait(within.switch()).unwrap(), SwitchState::Off);
 }
 
 #[test]
@@ -195,13 +193,13 @@ fn the_switch_is_every_accounts() {
         SwitchState::Everything,
         SwitchState::Off,
     ] {
-        shared.set_switch(state).unwrap();
-        assert_eq!(shared.switch().unwrap(), state);
+        wait(shared.set_switch(state)).unwrap();
+        assert_eq!(wait(shared.switch()).unwrap(), state);
         let glance = ledger(&redis).glance(&["Ann"]).unwrap().unwrap();
         assert_eq!((glance.stopped, glance.known), (state, vec![false]));
     }
     redis.command(&["SET", "wg:panic", "on"]);
-    assert_eq!(shared.switch().unwrap(), SwitchState::Everything);
+    assert_eq!(wait(shared.switch()).unwrap(), SwitchState::Everything);
 }
 
 #[test]

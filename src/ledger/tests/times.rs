@@ -43,7 +43,7 @@ fn a_clock_set_back_before_a_boot_gives_nothing_back() {
     let one = [count(1, 1, HOUR)];
     assert!(passes(&fixture.ledger, &one));
     fixture.manual.advance(HOUR / 2);
-    fixture.ledger.remember(&["Ann"]).unwrap();
+    fixture.ledger.remember("Ann").unwrap();
     fixture.restart();
     fixture.manual.reboot();
     fixture.manual.set_wall(Timestamp::UNIX_EPOCH);
@@ -60,7 +60,7 @@ fn a_clock_that_was_set_is_known_at_the_next_boot() {
         .manual
         .set_wall("2026-07-01T12:00:00Z".parse().unwrap());
     let before = fixture.syncs();
-    fixture.ledger.remember(&["Ann"]).unwrap();
+    fixture.ledger.remember("Ann").unwrap();
     assert_eq!(fixture.syncs(), before + 1);
     let image = fixture.image();
     fixture.recover(image);
@@ -78,7 +78,7 @@ fn without_a_boot_of_the_machine_another_process_goes_by_the_day() {
         .manual
         .set_wall("2026-07-01T12:00:00Z".parse().unwrap());
     assert_eq!(full(&fixture.ledger, &one).wait, Some(HOUR));
-    fixture.ledger.remember(&["Ann"]).unwrap();
+    fixture.ledger.remember("Ann").unwrap();
     fixture.restart();
     fixture.manual.reboot();
     set_wall(&fixture, SignedDuration::from_hours(-5));

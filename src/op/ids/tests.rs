@@ -64,15 +64,59 @@ fn a_person_has_one_spelling() {
 }
 
 #[test]
-fn a_message_id_can_stand_in_a_path() {
-    for id in [
-        "3EB042AD7933EC545A31D6",
-        "true_15552223333@c.us_3EB0",
-        "false_1203@g.us_AAAA_999@lid",
+fn a_message_id_has_three_forms() {
+    for (id, rebuilt) in [
+        ("3EB042AD7933EC545A31D6", "3EB042AD7933EC545A31D6"),
+        (" true_15552223333@c.us_3EB0 ", "true_15552223333@c.us_3EB0"),
+        (
+            "true_15552223333:7@s.whatsapp.net_3EB0",
+            "true_15552223333@c.us_3EB0",
+        ),
+        (
+            "false_1203630@g.us_AAAA_999@lid",
+            "false_1203630@g.us_AAAA_999@lid",
+        ),
+        (
+            "true_1203630@g.us_AAAA_15550001111@s.whatsapp.net",
+            "true_1203630@g.us_AAAA_15550001111@c.us",
+        ),
+        (
+            "false_1203630@newsletter_AAAA",
+            "false_1203630@newsletter_AAAA",
+        ),
+        (
+            "true_15550001111@c.us_3EB0_out",
+            "true_15550001111@c.us_3EB0_out",
+        ),
     ] {
-        assert_eq!(MessageId::parse(id).unwrap().as_str(), id);
+        assert_eq!(MessageId::parse(id).unwrap().as_str(), rebuilt);
     }
-    for id in ["", "..", "._", "a/b", "a b", "a%2e", "ü"] {
+    for id in [
+        "",
+        "..",
+        "._",
+        "_",
+        "a/b",
+        "a b",
+        "a%2e",
+        "ü",
+        "15552223333@c.us",
+        "x_15552223333@c.us_3EB0",
+        "True_15552223333@c.us_3EB0",
+        "_15552223333@c.us_3EB0",
+        "true__3EB0",
+        "true_15552223333_3EB0",
+        "true_15552223333@c.us",
+        "true_15552223333@c.us_",
+        "true_15552223333@c.us_a@b",
+        "true_15552223333@x.y_3EB0",
+        "true_status@broadcast_3EB0_15552223333@c.us",
+        "true_1203630@g.us_AAAA_",
+        "true_1203630@g.us_AAAA_999",
+        "true_1203630@g.us_AAAA_1203630@g.us",
+        "true_1203630@g.us_AAAA_999@lid_out",
+        "false_true_15552223333@c.us_3EB0",
+    ] {
         assert!(MessageId::parse(id).is_err(), "{id}");
     }
     assert!(MessageId::parse(&"a".repeat(161)).is_err());
@@ -95,6 +139,9 @@ fn a_message_is_held_against_its_chat() {
             "{id}"
         );
     }
+    let hidden = MessageId::parse("false_99@lid_3EB0").unwrap();
+    let advice = hidden.is_of(&ann).unwrap_err().to_string();
+    assert!(advice.ends_with("give `99@lid` as the chat"), "{advice}");
 }
 
 #[test]
@@ -121,6 +168,11 @@ fn an_invitation_has_one_spelling() {
         let said = InviteCode::parse(text).unwrap_err().to_string();
         assert!(text.is_empty() || !said.contains(text), "{said}");
     }
+}
+
+fn chat() -> impl Strategy<Value = ChatId> {
+    let text = "[1-9][0-9]{6,14}@(c\\.us|lid|g\\.us|newsletter)";
+    text.prop_map(|text| ChatId::parse(&text).unwrap())
 }
 
 proptest! {
@@ -163,12 +215,28 @@ proptest! {
     }
 
     #[test]
-    fn a_message_id_round_trips_and_stays_one_segment(text in "\\PC{0,170}|[A-Za-z0-9@._-]{0,170}") {
+    fn a_message_id_names_the_chat_given_or_none(
+        text in "\\PC{0,170}|[A-Za-z0-9@._:-]{0,170}|(true|false|x|)?_?[0-9]{1,12}(:[0-9])?(@(c\\.us|lid|g\\.us|newsletter|broadcast|s\\.whatsapp\\.net))?_[A-Z0-9_]{0,6}(_?[0-9]{1,9}@(c\\.us|lid))?",
+        chat in chat(),
+    ) {
         if let Ok(id) = MessageId::parse(&text) {
-            prop_assert_eq!(id.as_str(), &text);
-            prop_assert!(!text.contains(['/', '%', '?', '#', ' ']) && text.len() <= 160);
+            prop_assert!(!id.as_str().contains(['/', '%', '?', '#', ' ', '\\']) && id.as_str().len() <= 160);
+            prop_assert_eq!(id.as_str().contains('_'), id.chat().is_some());
+            // Whoever splits the id at `_` finds the chat that was checked.
+            let named = id.as_str().split('_').nth(1).map(|chat| ChatId::parse(chat).unwrap());
+            prop_assert_eq!(named.as_ref(), id.chat());
+            prop_assert_eq!(id.is_of(&chat).is_ok(), id.chat().is_none_or(|named| *named == chat));
+            prop_assert!(id.as_str().split('_').any(|part| part == id.key()));
             prop_assert_eq!(MessageId::parse(id.as_str()), Ok(id));
         }
+    }
+
+    #[test]
+    fn a_rebuilt_message_id_parses_to_itself(chat in chat(), own: bool, key in "[A-Z0-9.:-]{0,12}[A-Z0-9]") {
+        let id = MessageId::of_chat(&chat, own, &key).unwrap();
+        prop_assert_eq!(MessageId::parse(id.as_str()), Ok(id.clone()));
+        prop_assert_eq!((id.chat(), id.key()), (Some(&chat), key.as_str()));
+        prop_assert!(id.is_of(&chat).is_ok());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use whatsapp_guard::{
     toolset::{Authority, Resolved, Toolset},
 };
 
-use crate::app;
+use crate::app::{self, wait};
 
 /// The grant of calls without another grant.
 pub const LOCAL: &str = "local";
@@ -72,16 +72,15 @@ impl GateFixture {
     pub fn authorize(&self, tool: &str, arguments: &Value, grant: &str) -> Verdict {
         let arguments = arguments.as_object().cloned().unwrap_or_default();
         let call = self.tools.prepare(tool, arguments).unwrap();
-        self.gate.authorize(call, &Self::caller(grant))
+        wait(self.gate.authorize(call, &Self::caller(grant)))
     }
 
     /// Whether attributes must be resolved before the call is authorized.
     pub fn pending_lookups(&self, tool: &str, arguments: &Value) -> bool {
         let arguments = arguments.as_object().cloned().unwrap_or_default();
         let call = self.tools.prepare(tool, arguments).unwrap();
-        self.gate
-            .pending_lookups(&call, &Self::caller(LOCAL))
-            .is_some()
+        let caller = Self::caller(LOCAL);
+        wait(self.gate.pending_lookups(&call, &caller)).is_some()
     }
 
     /// The verdict in one word: `allowed`, `asked`, `again` or the code of the refusal.
@@ -108,10 +107,8 @@ impl GateFixture {
         let ticket = question.ticket().to_owned();
         let caller = Self::caller(LOCAL);
         let call = question.into_call();
-        match self
-            .gate
-            .authorize_with_reply(call, &caller, &ticket, Reply::Yes)
-        {
+        let gate = &self.gate;
+        match wait(gate.authorize_with_reply(call, &caller, &ticket, Reply::Yes)) {
             Verdict::Permit(permitted) => Some(permitted),
             _ => None,
         }
@@ -123,10 +120,15 @@ impl GateFixture {
             .iter()
             .map(|(name, id)| ((*name).to_owned(), GroupId::parse(id).unwrap()))
             .collect();
-        self.gate.apply(Resolved {
+        self.apply(Resolved {
             groups: Some(groups),
             ..Resolved::default()
         });
+    }
+
+    /// Takes over what was looked up.
+    pub fn apply(&self, found: Resolved) {
+        wait(self.gate.apply(found));
     }
 }
 

@@ -6,6 +6,7 @@ pub mod output_schema;
 pub mod process;
 pub mod redis;
 mod setup;
+mod wait;
 
 use std::{
     path::{Path, PathBuf},
@@ -35,6 +36,7 @@ use whatsapp_guard::{
 use wiremock::MockServer;
 
 pub use setup::*;
+pub(crate) use wait::wait;
 
 /// A test that waits longer than this fails.
 const PATIENCE: Duration = Duration::from_secs(10);

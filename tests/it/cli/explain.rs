@@ -11,7 +11,10 @@ use whatsapp_guard::{
     ledger::{Count, Ledger, Request, SwitchState},
 };
 
-use crate::app::command::{CommandOutput, program, run_with_files};
+use crate::app::{
+    command::{CommandOutput, program, run_with_files},
+    wait,
+};
 
 pub const ACCOUNT: [(&str, &str); 3] = [
     ("WAHA_BASE_URL", "http://localhost:1"),
@@ -72,17 +75,17 @@ pub fn state(fill: impl FnOnce(&Ledger)) -> tempfile::TempDir {
 
 pub fn count(ledger: &Ledger, counter: &str, key: &str, amount: u32) {
     let count = Count {
-        counter,
-        key,
+        counter: counter.to_owned(),
+        key: key.to_owned(),
         amount,
         max: 1000,
         window: Duration::from_secs(24 * 60 * 60),
     };
     let request = Request {
-        counts: &[count],
+        counts: vec![count],
         ..Request::default()
     };
-    ledger.admit(&request).unwrap();
+    wait(ledger.admit(request)).unwrap();
 }
 
 fn told(state: &tempfile::TempDir, arguments: &[&str]) -> (i32, Value) {
@@ -191,7 +194,7 @@ fn what_is_left_comes_from_the_ledger() {
             "chat:15552220001@c.us",
             2,
         );
-        ledger.remember(&["15552220001@c.us"]).unwrap();
+        wait(ledger.remember(vec!["15552220001@c.us".to_owned()])).unwrap();
     });
     let (code, report) = told(&state, &["send_message", HI]);
     assert_eq!((code, &report["outcome"]), (0, &json!("allowed")));
@@ -219,7 +222,7 @@ fn what_is_left_comes_from_the_ledger() {
 fn a_limit_that_is_reached_refuses() {
     let state = state(|ledger| {
         count(ledger, "sends", "account:", 150);
-        ledger.remember(&["15552220001@c.us"]).unwrap();
+        wait(ledger.remember(vec!["15552220001@c.us".to_owned()])).unwrap();
     });
     let (code, report) = told(&state, &["send_message", HI]);
     assert_eq!((code, &report["outcome"]), (1, &json!("refused")));
@@ -242,9 +245,7 @@ fn a_limit_that_is_reached_refuses() {
 #[test]
 fn a_pause_and_the_switch_refuse() {
     let state = state(|ledger| {
-        ledger
-            .pause(Duration::from_secs(600), "its state is suspended")
-            .unwrap();
+        wait(ledger.pause(Duration::from_secs(600), "its state is suspended")).unwrap();
     });
     let (code, report) = told(&state, &["send_message", HI]);
     assert_eq!(
@@ -254,11 +255,11 @@ fn a_pause_and_the_switch_refuse() {
     let reading = ["list_messages", r#"{"chat":"+15552220001","limit":5}"#];
     assert_eq!(told(&state, &reading).0, 0);
     let switch = Switch::at(state.path());
-    switch.set(SwitchState::ReadsOnly).unwrap();
+    wait(switch.set(SwitchState::ReadsOnly)).unwrap();
     let (code, report) = told(&state, &["send_message", HI]);
     assert_eq!((code, &report["because"]["code"]), (1, &json!("panic")));
     assert_eq!(told(&state, &reading).0, 0);
-    switch.set(SwitchState::Everything).unwrap();
+    wait(switch.set(SwitchState::Everything)).unwrap();
     assert_eq!(told(&state, &reading).0, 1);
 }
 

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use whatsapp_guard::{kill_switch, ledger::Ledger};
 
 use crate::{
-    app::command::{CommandOutput, program, run_with_files},
+    app::{
+        command::{CommandOutput, program, run_with_files},
+        wait,
+    },
     cli::explain::{ACCOUNT, count, state},
 };
 
@@ -41,9 +44,7 @@ fn filled() -> tempfile::TempDir {
         );
         count(ledger, "older", "grant:local", 2);
         count(ledger, "health.failures", "account", 2);
-        ledger
-            .pause(Duration::from_secs(600), "its state is suspended")
-            .unwrap();
+        wait(ledger.pause(Duration::from_secs(600), "its state is suspended")).unwrap();
     })
 }
 
@@ -80,9 +81,8 @@ fn steady(out: &str) -> String {
 #[test]
 fn every_counter_is_shown() {
     let state = filled();
-    kill_switch::Switch::at(state.path())
-        .set(whatsapp_guard::ledger::SwitchState::ReadsOnly)
-        .unwrap();
+    let switch = kill_switch::Switch::at(state.path());
+    wait(switch.set(whatsapp_guard::ledger::SwitchState::ReadsOnly)).unwrap();
     let ran = limits(&state, &["--policy", "policy.toml"]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""));
     insta::assert_snapshot!(steady(&ran.out));
@@ -187,7 +187,7 @@ mod reset {
     }
 
     fn holds(state: &tempfile::TempDir, counter: &str) -> bool {
-        let usages = ledger(state).usages().unwrap();
+        let usages = wait(ledger(state).usages()).unwrap();
         usages.iter().any(|one| one.counter == counter)
     }
 
@@ -212,7 +212,7 @@ mod reset {
         let (code, said) = reset(&state, "pause", Some("yes\n"));
         assert_eq!(code, 0, "{said}");
         assert!(said.contains("suspended"), "{said}");
-        assert_eq!(ledger(&state).paused().unwrap(), None);
+        assert_eq!(wait(ledger(&state).paused()).unwrap(), None);
         let (code, said) = reset(&state, "pause", Some("y\n"));
         assert_eq!(code, 2);
         assert!(said.contains("there is no pause"), "{said}");
@@ -227,7 +227,7 @@ mod reset {
             assert!(said.contains("in a terminal"), "{said}");
         }
         assert!(holds(&state, "sends"));
-        assert!(ledger(&state).paused().unwrap().is_some());
+        assert!(wait(ledger(&state).paused()).unwrap().is_some());
         let (code, said) = reset(&state, "send", None);
         assert_eq!(code, 2);
         assert!(said.contains("did you mean `sends`?"), "{said}");

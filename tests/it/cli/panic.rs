@@ -5,7 +5,10 @@ use std::{fs, path::Path};
 use serde_json::{Value, json};
 use whatsapp_guard::{kill_switch::Switch, ledger::SwitchState};
 
-use crate::app::command::{CommandOutput, program, run};
+use crate::app::{
+    command::{CommandOutput, program, run},
+    wait,
+};
 
 fn panic(directory: &Path, arguments: &[&str]) -> CommandOutput {
     let state = directory.to_str().unwrap();
@@ -17,7 +20,7 @@ fn it_goes_on_and_off() {
     let home = tempfile::tempdir().unwrap();
     let directory = home.path().join("deep/state");
     let switch = Switch::at(&directory);
-    assert_eq!(switch.state(), SwitchState::Off);
+    assert_eq!(wait(switch.state()), SwitchState::Off);
     for (arguments, state, said) in [
         (&["--status"][..], SwitchState::Off, "panic is off"),
         (&["--off"], SwitchState::Off, "panic is off"),
@@ -32,7 +35,7 @@ fn it_goes_on_and_off() {
         let ran = panic(&directory, arguments);
         assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{arguments:?}");
         assert!(ran.out.contains(said), "{arguments:?}: {}", ran.out);
-        assert_eq!(switch.state(), state, "{arguments:?}");
+        assert_eq!(wait(switch.state()), state, "{arguments:?}");
     }
     assert_eq!(
         fs::read_dir(&directory).unwrap().count(),
@@ -58,7 +61,7 @@ fn the_directory_is_that_of_the_state() {
     let (mut command, home) = program();
     assert!(command.arg("panic").output().unwrap().status.success());
     let below = home.path().join("whatsapp-guard");
-    assert_eq!(Switch::at(&below).state(), SwitchState::ReadsOnly);
+    assert_eq!(wait(Switch::at(&below).state()), SwitchState::ReadsOnly);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -71,7 +74,7 @@ fn the_directory_is_that_of_the_state() {
     let other = home.path().join("other");
     let environment = [("WHATSAPP_GUARD_STATE", other.to_str().unwrap())];
     assert_eq!(run(&["panic", "--all"], &environment).code, 0);
-    assert_eq!(Switch::at(&other).state(), SwitchState::Everything);
+    assert_eq!(wait(Switch::at(&other).state()), SwitchState::Everything);
     let environment = [("XDG_STATE_HOME", "relative"), ("HOME", "")];
     let ran = run(&["panic"], &environment);
     assert_eq!(ran.code, 2);
@@ -87,7 +90,7 @@ fn what_makes_no_sense_together_is_refused() {
     ] {
         let home = tempfile::tempdir().unwrap();
         assert_eq!(panic(home.path(), &arguments).code, 2, "{arguments:?}");
-        assert_eq!(Switch::at(home.path()).state(), SwitchState::Off);
+        assert_eq!(wait(Switch::at(home.path()).state()), SwitchState::Off);
     }
 }
 
@@ -107,18 +110,18 @@ fn what_cannot_be_understood_is_the_strictest() {
         ("\u{0}", SwitchState::Everything),
     ] {
         fs::write(&file, text).unwrap();
-        assert_eq!(switch.state(), state, "{text:?}");
+        assert_eq!(wait(switch.state()), state, "{text:?}");
     }
     fs::write(&file, long).unwrap();
     assert_eq!(
-        switch.state(),
+        wait(switch.state()),
         SwitchState::Everything,
         "only a short file is understood"
     );
-    switch.set(SwitchState::Off).unwrap();
-    assert_eq!(switch.state(), SwitchState::Off);
+    wait(switch.set(SwitchState::Off)).unwrap();
+    assert_eq!(wait(switch.state()), SwitchState::Off);
     fs::create_dir(&file).unwrap();
-    assert_eq!(switch.state(), SwitchState::Everything);
+    assert_eq!(wait(switch.state()), SwitchState::Everything);
     for arguments in [&["--off"][..], &["--all"]] {
         let ran = panic(home.path(), arguments);
         assert_eq!(ran.code, 1, "{}", ran.out);
@@ -127,8 +130,8 @@ fn what_cannot_be_understood_is_the_strictest() {
     // The state directory is no directory.
     fs::write(home.path().join("file"), "").unwrap();
     let below = Switch::at(&home.path().join("file"));
-    assert_eq!(below.state(), SwitchState::Everything);
-    assert!(below.set(SwitchState::ReadsOnly).is_err());
+    assert_eq!(wait(below.state()), SwitchState::Everything);
+    assert!(wait(below.set(SwitchState::ReadsOnly)).is_err());
 }
 
 #[cfg(unix)]
@@ -137,32 +140,32 @@ fn links_and_pipes_are_the_strictest_too() {
     let home = tempfile::tempdir().unwrap();
     let (switch, file) = (Switch::at(home.path()), home.path().join("panic"));
     std::os::unix::fs::symlink("/nowhere/at/all", &file).unwrap();
-    assert_eq!(switch.state(), SwitchState::Everything);
-    switch.set(SwitchState::ReadsOnly).unwrap();
+    assert_eq!(wait(switch.state()), SwitchState::Everything);
+    wait(switch.set(SwitchState::ReadsOnly)).unwrap();
     assert_eq!(
-        switch.state(),
+        wait(switch.state()),
         SwitchState::ReadsOnly,
         "the link itself is replaced"
     );
-    switch.set(SwitchState::Off).unwrap();
+    wait(switch.set(SwitchState::Off)).unwrap();
     let done = std::process::Command::new("mkfifo")
         .arg(&file)
         .status()
         .unwrap();
     assert!(done.success());
-    assert_eq!(switch.state(), SwitchState::Everything);
+    assert_eq!(wait(switch.state()), SwitchState::Everything);
 }
 
 #[test]
 fn whoever_looks_while_it_is_put_sees_one_or_the_other() {
     let home = tempfile::tempdir().unwrap();
     let switch = Switch::at(home.path());
-    switch.set(SwitchState::ReadsOnly).unwrap();
+    wait(switch.set(SwitchState::ReadsOnly)).unwrap();
     std::thread::scope(|scope| {
-        let looking = scope.spawn(|| (0..20_000).all(|_| switch.state() != SwitchState::Off));
+        let looking = scope.spawn(|| (0..20_000).all(|_| wait(switch.state()) != SwitchState::Off));
         for _ in 0..50 {
-            switch.set(SwitchState::Everything).unwrap();
-            switch.set(SwitchState::ReadsOnly).unwrap();
+            wait(switch.set(SwitchState::Everything)).unwrap();
+            wait(switch.set(SwitchState::ReadsOnly)).unwrap();
         }
         assert!(looking.join().unwrap(), "it was off for a moment");
     });

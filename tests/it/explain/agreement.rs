@@ -16,7 +16,7 @@ use whatsapp_guard::{
     policy::{Context, Direction, Effect, GroupNames, Policy},
 };
 
-use crate::app;
+use crate::app::{self, wait};
 
 const SEND: &str = "[[tools.send_message]]\n";
 
@@ -232,14 +232,15 @@ proptest! {
         for (tool, arguments) in calls() {
             let policy = read(&text);
             let facts = whatsapp_guard::op::call(tool, arguments.clone()).unwrap();
-            let told = Explanation::of(&policy, &facts, &caller.grant, clock.timestamp(), &AccountRecord::unknown()).unwrap();
+            let account = AccountRecord::unknown();
+            let told = wait(Explanation::of(&policy, &facts, &caller.grant, clock.timestamp(), &account)).unwrap();
             let audit = Arc::new(Audit::new(Some(folder.path().join("audit.jsonl")), clock.clone()));
             let (tools, authority) = app::sandbox_toolset();
             let ledger = Ledger::in_memory(clock.clone());
             let gate = Arc::new(Gate::new(authority, policy, &clock, audit, ledger).unwrap());
             let prepared = tools.prepare(tool, arguments.as_object().unwrap().clone()).unwrap();
             let said = format!("{tool} {arguments}\n{text}\n{told:?}");
-            match gate.authorize(prepared, &caller) {
+            match wait(gate.authorize(prepared, &caller)) {
                 Verdict::Permit(permitted) => {
                     prop_assert_eq!(told.outcome, Outcome::Allowed, "{}", said);
                     prop_assert_eq!(permitted.shadowed().is_some(), told.shadow, "{}", said);
@@ -269,7 +270,7 @@ fn a_pause_is_explained_in_words() {
     ));
     let ledger = Ledger::in_memory(clock.clone());
     let time = Duration::from_secs(90 * 60);
-    ledger.pause(time, "its state is suspended").unwrap();
+    wait(ledger.pause(time, "its state is suspended")).unwrap();
     let (tools, authority) = app::sandbox_toolset();
     let gate = Arc::new(Gate::new(authority, read(text), &clock, audit, ledger).unwrap());
     let arguments = json!({ "presence": "online" });
@@ -279,7 +280,7 @@ fn a_pause_is_explained_in_words() {
         session: "stdio".to_owned(),
         can_ask: true,
     };
-    let Verdict::Deny(refusal) = gate.authorize(prepared.unwrap(), &caller) else {
+    let Verdict::Deny(refusal) = wait(gate.authorize(prepared.unwrap(), &caller)) else {
         panic!("it was permitted");
     };
     assert_eq!(

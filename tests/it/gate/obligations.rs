@@ -12,7 +12,10 @@ use whatsapp_guard::{
     toolset::Toolset,
 };
 
-use crate::app::gate::{GateFixture, LOCAL, open, policy, toolset};
+use crate::app::{
+    gate::{GateFixture, LOCAL, open, policy, toolset},
+    wait,
+};
 
 struct Started {
     gate: Arc<Gate>,
@@ -48,7 +51,7 @@ impl Started {
 
     fn authorize(&self) -> Verdict {
         let call = self.tools.prepare("send_message", message()).unwrap();
-        self.gate.authorize(call, &Self::caller())
+        wait(self.gate.authorize(call, &Self::caller()))
     }
 
     fn send(&self) -> Obligations {
@@ -92,7 +95,7 @@ fn a_completed_call_is_recorded_once_with_its_outcome() {
         panic!("it would be sent twice at once")
     };
     assert_eq!(refusal.code.name(), "under-way");
-    obligations.complete(&Err(BackendError::Cancelled)).unwrap();
+    wait(obligations.complete(&Err(BackendError::Cancelled))).unwrap();
     assert_eq!(server.outcomes(), ["cancelled"]);
     assert!(matches!(server.authorize(), Verdict::Permit(_)));
 }

@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod bound;
 mod calls;
+mod fairness;
 mod legacy;
 mod oauth;
 mod sessions;

@@ -16,6 +16,8 @@ use whatsapp_guard::{
     ledger::{Admission, Count, Ledger, LedgerError, Request},
 };
 
+use crate::app::wait;
+
 /// Where the ledger of a child process is, and its limit.
 const PATH: &str = "LEDGER_OF_CHILD";
 const LIMIT: &str = "LIMIT_OF_CHILD";
@@ -23,10 +25,10 @@ const MAX: u32 = 400;
 const NEW: u32 = 25;
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn account(max: u32) -> Count<'static> {
+fn account(max: u32) -> Count {
     Count {
-        counter: "sends",
-        key: "account",
+        counter: "sends".to_owned(),
+        key: "account".to_owned(),
         amount: 1,
         max,
         window: HOUR,
@@ -35,16 +37,16 @@ fn account(max: u32) -> Count<'static> {
 
 /// Who was new, if the call passed.
 fn ask(ledger: &Ledger, max: u32, person: &str) -> Result<Option<Vec<String>>, LedgerError> {
-    let newcomers = [Count {
-        counter: "new",
+    let newcomers = Count {
+        counter: "new".to_owned(),
         ..account(NEW)
-    }];
-    let request = Request {
-        counts: &[account(max)],
-        people: &[person],
-        newcomers: &newcomers,
     };
-    Ok(match ledger.admit(&request)? {
+    let request = Request {
+        counts: vec![account(max)],
+        people: vec![person.to_owned()],
+        newcomers: vec![newcomers],
+    };
+    Ok(match wait(ledger.admit(request))? {
         Admission::Counted(receipt) => Some(receipt.newcomers),
         Admission::Full(_) => None,
     })
@@ -107,7 +109,7 @@ impl Folder {
     /// What the ledger holds. Opening it looks whether the file is whole.
     fn used(&self) -> HashMap<String, u64> {
         let ledger = Ledger::at(self.path(), Clock::real());
-        let usages = ledger.usages().unwrap();
+        let usages = wait(ledger.usages()).unwrap();
         usages
             .iter()
             .map(|usage| (usage.counter.clone(), usage.used(HOUR)))

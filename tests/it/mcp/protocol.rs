@@ -1,6 +1,7 @@
 //! The protocol: bad input, odd lines, what is offered and what is not.
 
 use serde_json::json;
+use tokio::runtime::Handle;
 
 use crate::app::{self, BOTH, Era, code, error_code, text};
 
@@ -115,6 +116,24 @@ async fn what_comes_before_the_first_request_is_skipped() {
     app.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))
         .await;
     assert!(app.listed().await.contains(&"get_session".to_owned()));
+}
+
+#[tokio::test]
+async fn a_flood_of_initialized_leaves_no_tasks_behind() {
+    for era in BOTH {
+        let mut app = app::sandbox().era(era).start().await;
+        let ready = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        app.listed().await;
+        app.send(&ready).await;
+        app.listed().await;
+        let tasks = || Handle::current().metrics().num_alive_tasks();
+        let before = tasks();
+        for _ in 0..200 {
+            app.send(&ready).await;
+        }
+        app.listed().await;
+        assert!(tasks() <= before + 2, "{era:?}: {before}, then {}", tasks());
+    }
 }
 
 #[tokio::test]

@@ -166,13 +166,41 @@ fn a_message_of_another_chat_is_refused() {
             }
             let mut arguments = app::sample(entry, "3EB0AA");
             assert!((entry.facts)(arguments.clone()).is_ok(), "{}", entry.name);
-            arguments[name] = json!("false_15559990001@c.us_3EB0AA");
-            let refused = (entry.facts)(arguments).expect_err(entry.name).to_string();
-            assert!(
-                refused.contains("names the chat"),
-                "{}.{name}: {refused}",
-                entry.name
-            );
+            let chat = arguments["chat"].as_str().unwrap().to_owned();
+            // WAHA takes the first part for `false` whatever it says, and finds the chat behind it.
+            for (id, why) in [
+                ("false_15559990001@c.us_3EB0AA".to_owned(), "names the chat"),
+                (
+                    "x_15559990001@c.us_3EB0AA".to_owned(),
+                    "is not a message id",
+                ),
+                ("_15559990001@c.us_3EB0AA".to_owned(), "is not a message id"),
+                (
+                    "False_15559990001@c.us_3EB0AA".to_owned(),
+                    "is not a message id",
+                ),
+                (
+                    format!("true_{chat}_15559990001@c.us_3EB0AA"),
+                    "is not a message id",
+                ),
+                (format!("x_{chat}_3EB0AA"), "is not a message id"),
+                (
+                    "15559990001@c.us".to_owned(),
+                    "is a person id, not a message id",
+                ),
+            ] {
+                arguments[name] = json!(id);
+                let refused = (entry.facts)(arguments.clone()).expect_err(entry.name);
+                let refused = refused.to_string();
+                assert!(
+                    refused.contains(why),
+                    "{}.{name} {id}: {refused}",
+                    entry.name
+                );
+            }
+            arguments[name] = json!(format!("true_{chat}_3EB0AA"));
+            let facts = (entry.facts)(arguments.clone()).unwrap();
+            assert_eq!(facts.arguments[name], arguments[name], "{}", entry.name);
             tried += 1;
         }
     }

@@ -14,7 +14,7 @@ use whatsapp_guard::{
     policy::{DEFAULT, Policy},
 };
 
-use crate::app::{self, TestServer, code};
+use crate::app::{self, TestServer, code, wait};
 
 /// All that can be said beside limits.
 const ALL: &str = r#"
@@ -147,17 +147,17 @@ fn an_agent_is_told_that_it_was_stopped() {
     let gate = Gate::new(authority, policy, &clock, audit, ledger).unwrap();
     let gate = gate.stopped_by(Switch::at(folder.path()));
     let switch = Switch::at(folder.path());
-    assert!(gate.describe_account("local").is_empty());
+    assert!(wait(gate.describe_account("local")).is_empty());
     for (state, what) in [
         (SwitchState::ReadsOnly, "only reading"),
         (SwitchState::Everything, "nothing"),
     ] {
-        switch.set(state).unwrap();
+        wait(switch.set(state)).unwrap();
         let wanted = format!("Stopped by the operator: {what} is allowed.");
-        assert_eq!(gate.describe_account("local"), [wanted]);
+        assert_eq!(wait(gate.describe_account("local")), [wanted]);
     }
-    switch.set(SwitchState::Off).unwrap();
-    assert!(gate.describe_account("local").is_empty());
+    wait(switch.set(SwitchState::Off)).unwrap();
+    assert!(wait(gate.describe_account("local")).is_empty());
 }
 
 #[tokio::test]

@@ -220,7 +220,7 @@ fn what_was_not_found_is_looked_up_again_after_a_minute() {
 #[test]
 fn who_was_written_to_before_is_looked_up_once() {
     let desk = GateFixture::new(&open("[recipients]\nnew = { action = \"confirm\" }\n"));
-    desk.gate.apply(Resolved {
+    desk.apply(Resolved {
         history: Some(Vec::new()),
         ..Resolved::default()
     });

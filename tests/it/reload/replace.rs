@@ -10,7 +10,7 @@ use whatsapp_guard::{
     ledger::Ledger,
 };
 
-use crate::app::{self, BOTH, Era, OPEN, Person, TestServer, code, error_code, policy, yes};
+use crate::app::{self, BOTH, Era, OPEN, Person, TestServer, code, error_code, policy, wait, yes};
 
 const FLATMATES: &str = "120363000000000002@g.us";
 const CHAT: &str = "15552220001@c.us";
@@ -343,7 +343,7 @@ fn calls_that_meet_a_change_are_counted_by_their_own_limits() {
         (0..2000)
             .filter(|_| {
                 let call = tools.prepare("get_session", Map::new()).unwrap();
-                matches!(gate.authorize(call, &caller), Verdict::Permit(_))
+                matches!(wait(gate.authorize(call, &caller)), Verdict::Permit(_))
             })
             .count()
     };

@@ -6,7 +6,7 @@ use wiremock::{
     matchers::{method, path},
 };
 
-use super::{address, json_body, refused};
+use super::{address, has_message, json_body, refused};
 use crate::app::{self, code, text};
 
 const ANN: &str = "15552223333@c.us";
@@ -17,6 +17,7 @@ const OGG: &str = "T2dnUwAC";
 
 async fn server(answer: ResponseTemplate) -> MockServer {
     let mock = MockServer::start().await;
+    has_message(&mock, ANN, "BAE5AAAA").await;
     Mock::given(method("POST"))
         .and(path(address("sendFileByUpload")))
         .respond_with(answer)
@@ -40,9 +41,12 @@ fn taken() -> ResponseTemplate {
 /// The form that was uploaded, as text.
 async fn uploaded(mock: &MockServer) -> String {
     let requests = mock.received_requests().await.unwrap();
-    let kind = requests[0].headers["content-type"].to_str().unwrap();
+    let uploads = address("sendFileByUpload");
+    let upload = requests.iter().find(|one| one.url.path() == uploads);
+    let upload = upload.unwrap();
+    let kind = upload.headers["content-type"].to_str().unwrap();
     assert!(kind.starts_with("multipart/form-data; boundary="), "{kind}");
-    String::from_utf8_lossy(&requests[0].body).into_owned()
+    String::from_utf8_lossy(&upload.body).into_owned()
 }
 
 fn field(name: &str, value: &str) -> String {

@@ -12,6 +12,7 @@ mod logout;
 mod media;
 mod members;
 mod message_changes;
+mod message_ids;
 mod message_kinds;
 mod messages;
 mod messages_around;
@@ -91,6 +92,18 @@ async fn state_once(mock: &MockServer, state: &str) {
 async fn settings(mock: &MockServer) {
     let body = json!({ "wid": OWN, "webhookUrlToken": "hook-s3cret", "incomingWebhook": "yes" });
     get(mock, "getSettings", json_body(body)).await;
+}
+
+/// Shows a message of a chat, so that it can be quoted.
+async fn has_message(mock: &MockServer, chat: &str, id: &str) {
+    Mock::given(method("POST"))
+        .and(path(address("getMessage")))
+        .and(body_json(json!({ "chatId": chat, "idMessage": id })))
+        .respond_with(json_body(
+            json!({ "type": "incoming", "idMessage": id, "chatId": chat }),
+        ))
+        .mount(mock)
+        .await;
 }
 
 fn group(participants: Value) -> Value {

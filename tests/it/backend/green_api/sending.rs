@@ -6,6 +6,7 @@ use wiremock::{
     matchers::{body_json, method, path},
 };
 
+use super::has_message;
 use crate::app::{self, SECRET, code, text};
 
 const ANN: &str = "15552223333@c.us";
@@ -16,6 +17,7 @@ fn at(name: &str) -> String {
 
 async fn server(answer: ResponseTemplate, status: &str) -> MockServer {
     let mock = MockServer::start().await;
+    has_message(&mock, ANN, "BAE5AAAA").await;
     Mock::given(method("POST"))
         .and(path(at("sendMessage")))
         .and(body_json(json!({

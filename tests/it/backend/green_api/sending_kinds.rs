@@ -6,6 +6,7 @@ use wiremock::{
     matchers::{body_json, method, path},
 };
 
+use super::has_message;
 use crate::app::{self, SECRET, code, text};
 
 const ANN: &str = "15552223333@c.us";
@@ -58,6 +59,7 @@ fn kinds() -> [(&'static str, Value, &'static str, Value); 3] {
 
 async fn server(name: &str, body: Value, answer: Value, status: &str) -> MockServer {
     let mock = MockServer::start().await;
+    has_message(&mock, ANN, "BAE5AAAA").await;
     Mock::given(method("POST"))
         .and(path(at(name)))
         .and(body_json(body))

@@ -21,6 +21,7 @@ const CSV: &str = "YTtiCg==";
 /// A server that takes exactly this request.
 async fn server(method: &str, body: Value) -> MockServer {
     let mock = MockServer::start().await;
+    has_message(&mock, ANN, "false_15552223333@c.us_AAAA").await;
     request("POST", &format!("/api/{method}"))
         .and(body_json(body))
         .respond_with(reply(201, json!({ "id": ID, "ack": 1 })))

@@ -17,6 +17,7 @@ mod media;
 mod member_list;
 mod members;
 mod message_changes;
+mod message_ids;
 mod messages;
 mod messages_around;
 mod pairing;
@@ -131,6 +132,17 @@ fn wrong_state(status: &str) -> ResponseTemplate {
             "session": "default", "status": status, "expected": ["WORKING"],
         }),
     )
+}
+
+/// Shows a message of a chat, so that it can be quoted.
+async fn has_message(mock: &MockServer, chat: &str, id: &str) {
+    get(&format!("/api/default/chats/{chat}/messages/{id}"))
+        .respond_with(reply(
+            200,
+            json!({ "id": id, "timestamp": 1, "body": "quoted" }),
+        ))
+        .mount(mock)
+        .await;
 }
 
 /// Answers in this order; the last one stays.

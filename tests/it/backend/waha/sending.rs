@@ -44,6 +44,7 @@ async fn server(answer: ResponseTemplate, acks: &[Value]) -> MockServer {
 #[tokio::test]
 async fn a_text_is_sent_with_all_that_belongs_to_it() {
     let mock = MockServer::start().await;
+    has_message(&mock, ANN, "false_15552223333@c.us_AAAA").await;
     request("POST", SEND)
         .and(body_json(json!({
             "session": "default",

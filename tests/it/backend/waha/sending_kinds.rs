@@ -34,6 +34,7 @@ fn kinds() -> [(&'static str, Value, &'static str); 3] {
 /// Calls a tool; the one request that it has to send.
 async fn sends(tool: &str, arguments: Value, at: &str, body: Value) {
     let mock = MockServer::start().await;
+    has_message(&mock, ANN, QUOTED).await;
     request("POST", at)
         .and(body_json(body))
         .respond_with(reply(201, json!({ "id": ID, "ack": 1 })))

@@ -164,7 +164,7 @@ async fn rejections_are_counted_by_reason() {
     claims["aud"] = json!("other");
     try_token(&site, &issuer.sign(&claims)).await;
     try_token(&site, &issuer.sign(&claims)).await;
-    let text = site.server.metrics();
+    let text = site.server.metrics().await;
     for line in [
         "whatsapp_guard_turned_away_total{reason=\"audience\"} 2\n",
         "whatsapp_guard_turned_away_total{reason=\"scope\"} 1\n",

@@ -45,7 +45,7 @@ async fn tokens_reach_no_log_audit_metric_or_back_end() {
     let parts = anna.split('.').chain(late.split('.'));
     let mut secrets: Vec<&str> = parts.filter(|part| !anna.starts_with(part)).collect();
     secrets.push("anna-the-first");
-    let mut places = vec![format!("{:?}", site.audit()), site.server.metrics()];
+    let mut places = vec![format!("{:?}", site.audit()), site.server.metrics().await];
     for server in [&api, &issuer.server] {
         for request in server.received_requests().await.unwrap() {
             assert!(request.headers.get("authorization").is_none());

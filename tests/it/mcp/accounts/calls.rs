@@ -129,7 +129,7 @@ async fn each_account_has_limits_of_its_own() {
             let words = format!("Account `{account}`:");
             assert!(text(&refused).contains(&words), "{refused}");
         }
-        let metrics = app.server.metrics();
+        let metrics = app.server.metrics().await;
         for account in ["work", "home"] {
             for line in [
                 format!(
