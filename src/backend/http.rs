@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use super::handover::Handover;
 use crate::{
     net::client_builder,
     op::{BackendError, Progress},
@@ -123,15 +124,24 @@ impl Http {
         Ok(response)
     }
 
-    /// Sends a request that changes something, once, unless the call was cancelled.
+    /// Sends a request that changes something, once, unless the call may no longer be sent.
     pub(super) async fn change(
         &self,
         progress: &Progress,
         request: impl FnOnce(&Client) -> RequestBuilder,
     ) -> Result<HttpReply, BackendError> {
-        let request = request(self.client()?);
-        progress.still_wanted()?;
-        match self.send(request).await {
+        let (client, request) = request(self.client()?).build_split();
+        let request = request.map_err(|error| BackendError::internal(&reason(&error)))?;
+        progress.still_wanted().await?;
+        let (request, handover) = Handover::of(request, progress);
+        let answer = tokio::select! {
+            answer = self.send(RequestBuilder::from_parts(client, request)) => answer,
+            refused = handover.refused(progress) => return Err(refused),
+        };
+        if let Some(refused) = handover.refusal() {
+            return Err(refused);
+        }
+        match answer {
             Ok(Ok(reply)) => Ok(reply),
             Ok(Err(why)) => Err(BackendError::OutcomeUnknown {
                 api: self.api,

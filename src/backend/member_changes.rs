@@ -32,6 +32,8 @@ pub(super) struct MemberChangeLog {
     pub(super) change: MemberChange,
     pub(super) group: GroupId,
     records: Vec<PersonRecord>,
+    /// Why nothing was sent for the people without a response.
+    stopped: Option<String>,
 }
 
 struct PersonRecord {
@@ -131,6 +133,7 @@ impl MemberChangeLog {
             records: people.iter().map(record).collect(),
             change,
             group,
+            stopped: None,
         }
     }
 
@@ -176,10 +179,16 @@ impl MemberChangeLog {
 
     /// The outcome, or the error that prevented the change for everybody.
     pub(super) fn outcome_or(
-        self,
+        mut self,
         error: Option<BackendError>,
         after: Option<&Members>,
     ) -> BackendResult<MemberChanges> {
+        self.stopped = match &error {
+            Some(error @ (BackendError::Cancelled | BackendError::Withdrawn(_))) => {
+                Some(error.before_part())
+            }
+            _ => None,
+        };
         let changes = self.outcome(after);
         let nothing = |one: &PersonChange| {
             matches!(one.outcome, ChangeResult::Refused | ChangeResult::NotSent)
@@ -206,7 +215,11 @@ impl MemberChangeLog {
             (Some((result, why)), _, _) => (*result, why.and_then(because)),
             (None, None, _) => (
                 ChangeResult::NotSent,
-                because("the calls ended before this person; see the previous person"),
+                because(
+                    self.stopped
+                        .as_deref()
+                        .unwrap_or("the calls ended before this person; see the previous person"),
+                ),
             ),
             (None, Some(_), Some(true)) => (ChangeResult::Done, None),
             (None, Some(Invited), _) => (ChangeResult::Invited, None),

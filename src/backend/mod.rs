@@ -5,6 +5,7 @@ mod examine;
 mod files;
 pub mod green_api;
 mod group_tools;
+mod handover;
 mod http;
 mod media;
 mod member_changes;

@@ -193,19 +193,11 @@ pub(super) fn parts<const N: usize>(
         })
     });
     let made_any = changes.iter().flatten().any(|it| *it != Change::NotMade);
-    let mut reasons: Vec<String> = errors.iter().map(reason).collect();
+    let mut reasons: Vec<String> = errors.iter().map(BackendError::before_part).collect();
     reasons.dedup();
     match errors.into_iter().next() {
         Some(error) if !made_any => Err(error),
         error => Ok((changes, error.map(|_| Untrusted::new(&reasons.join("; "))))),
-    }
-}
-
-fn reason(error: &BackendError) -> String {
-    match error {
-        // Its own text says that nothing was changed.
-        BackendError::Cancelled => "the call was cancelled before this part".into(),
-        error => error.to_string(),
     }
 }
 

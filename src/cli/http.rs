@@ -3,7 +3,6 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -22,9 +21,6 @@ use crate::{
     mcp::{self, LOCAL, Server},
     sessions::{MAX_SESSIONS, Sessions},
 };
-
-/// How long running calls may take after the server is stopped.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// How clients reach the server over HTTP.
 #[derive(Debug, Clone, Args)]
@@ -66,13 +62,10 @@ impl HttpOptions {
         self.http.is_some()
     }
 
-    /// Serves HTTP until `stop`, then lets running calls end and closes the rest. Returns
-    /// at once without `--http`.
-    pub(super) async fn serve(
-        self,
-        server: Server,
-        stop: CancellationToken,
-    ) -> Result<(), CliError> {
+    /// Serves HTTP until the server is closed and its calls have ended, then closes the
+    /// connections. Returns at once without `--http`.
+    pub(super) async fn serve(self, server: Server) -> Result<(), CliError> {
+        let stop = CancellationToken::new();
         let Some(address) = self.http else {
             return Ok(());
         };
@@ -109,8 +102,8 @@ impl HttpOptions {
         let service = mcp::http_service(server.clone(), sessions.clone(), end.clone());
         let router = http::router(service, origins, authenticator, sessions);
         let ending = async {
-            stop.cancelled().await;
-            server.drain(GRACE).await;
+            server.drained().await;
+            stop.cancel();
             end.cancel();
         };
         let status = async {

@@ -72,6 +72,8 @@ impl Server {
         mut request: ToolCall,
         cx: RequestContext<RoleServer>,
     ) -> Result<(CallEnd, Notice), ErrorData> {
+        // The end of the server waits for the answer too.
+        let _running = self.0.running.token();
         let caller = self.caller(&cx);
         let mut entry = self.0.audit.begin(&caller.grant, client_name(&cx));
         let Some(place) = self.0.places.take(&caller.grant) else {
@@ -112,6 +114,7 @@ impl Server {
         if let Some(permit) = gate.pending_lookups(&call, caller).await {
             tokio::select! {
                 () = cx.ct.cancelled() => return Ok(cancel(entry)),
+                () = gate.closed() => return refuse(entry, Refusal::stopping(), tools.notice(), &cx),
                 found = tools.resolve(permit) => gate.apply(found).await,
             }
         }
@@ -146,6 +149,9 @@ impl Server {
                 }
                 QuestionEnd::Pending(question) => return Ok(pend(entry, question)),
                 QuestionEnd::Cancelled => return Ok(cancel(entry)),
+                QuestionEnd::Stopping => {
+                    return refuse(entry, Refusal::stopping(), tools.notice(), &cx);
+                }
             };
         }
         match verdict {
@@ -168,14 +174,13 @@ impl Server {
         cx: RequestContext<RoleServer>,
     ) -> Result<CallEnd, ErrorData> {
         let wait = permit.wait();
+        let (progress, reports) = Progress::new(cx.ct.clone(), permit.clearance());
         let (permitted, obligations) = permit.start(entry);
-        let (progress, reports) = Progress::new(cx.ct.clone());
         let account = Arc::clone(account);
         let cancelled = cx.ct.clone();
         // On the heap: a task moves its future several times.
         let running = self.0.running.spawn(Box::pin(async move {
-            // A call that is cancelled while it waits for its pace sends nothing.
-            let outcome = match progress.pause(wait).await {
+            let outcome = match progress.turn(wait).await {
                 Ok(()) if permitted.is_read() => {
                     let reading = account.tools.run(permitted, progress);
                     let read = cancelled.run_until_cancelled(reading).await;
@@ -184,11 +189,15 @@ impl Server {
                 Ok(()) => account.tools.run(permitted, progress).await,
                 Err(error) => Err(error),
             };
+            let refusal = obligations.refusal(&outcome);
             let recorded = match obligations.complete(&outcome).await {
                 Ok(()) => Recorded::Yes,
                 Err(_) => Recorded::No,
             };
-            (outcome, recorded)
+            match refusal {
+                Some(refusal) => CallEnd::Refused(refusal),
+                None => CallEnd::Completed(outcome, recorded),
+            }
         }));
         let forwarding = forward(reports, &cx);
         let ending = async {
@@ -203,9 +212,7 @@ impl Server {
                 ending.await
             }
         };
-        let (outcome, recorded) = ended
-            .map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))?;
-        Ok(CallEnd::Completed(outcome, recorded))
+        ended.map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))
     }
 }
 

@@ -14,7 +14,10 @@ mod resources;
 mod stdio;
 mod uri;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use ::http::request::Parts;
 use rmcp::{
@@ -32,7 +35,7 @@ use rmcp::{
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
-    time::timeout,
+    time::{Instant, timeout_at},
 };
 use tokio_util::task::TaskTracker;
 
@@ -58,6 +61,9 @@ use crate::{
     toolset::Toolset,
 };
 
+/// How long calls that were sent may take after the server is closed.
+const CLOSING_GRACE: Duration = Duration::from_secs(10);
+
 /// The most listeners (revision 2026-07-28) that are notified of changes, of all grants;
 /// each holds a connection. Of one grant alone, half as many.
 const MAX_LISTENERS: usize = 2048;
@@ -73,6 +79,7 @@ struct Inner {
     audit: Arc<Audit>,
     places: CallPlaces,
     running: TaskTracker,
+    closed_at: OnceLock<Instant>,
     grant: String,
     opened: Notify,
     listeners: Shares,
@@ -105,6 +112,7 @@ impl Server {
             audit,
             places: CallPlaces::new(),
             running: TaskTracker::new(),
+            closed_at: OnceLock::new(),
             grant,
             opened: Notify::new(),
             listeners: Shares::new(MAX_LISTENERS),
@@ -133,11 +141,28 @@ impl Server {
         self.0.audit.metrics().turned_away(reason);
     }
 
-    /// Waits for running calls, at most for `longest`, so that each of them is audited.
-    pub async fn drain(&self, longest: Duration) {
+    /// Refuses every call from now on, those included that wait for their turn or for a
+    /// person. What was sent already goes on.
+    pub fn close(&self) {
+        self.0.closed_at.get_or_init(Instant::now);
+        for account in self.accounts() {
+            account.gate.close();
+        }
+    }
+
+    /// Waits until the server is closed and its calls have ended, at most for
+    /// [`CLOSING_GRACE`] after it was closed.
+    pub async fn drained(&self) {
+        self.0.first.gate.closed().await;
         self.0.running.close();
+        let until = *self.0.closed_at.get_or_init(Instant::now) + CLOSING_GRACE;
         // Calls that still run then are audited as abandoned.
-        let _ = timeout(longest, self.0.running.wait()).await;
+        let _ = timeout_at(until, self.0.running.wait()).await;
+    }
+
+    /// Whether the server is closed.
+    fn is_closed(&self) -> bool {
+        self.0.first.gate.is_closed()
     }
 
     /// The metrics of this server in the text format of Prometheus.
@@ -154,6 +179,9 @@ impl Server {
     /// # Errors
     /// Those that do not, in words.
     pub async fn ready(&self) -> Result<(), String> {
+        if self.is_closed() {
+            return Err("the server is being stopped".to_owned());
+        }
         let mut looks = JoinSet::new();
         for account in self.accounts() {
             looks.spawn(Arc::clone(account).ready());
@@ -187,7 +215,7 @@ impl Server {
         Caller {
             grant: grant.clone(),
             session: match session.and_then(|session| session.to_str().ok()) {
-                Some(session) => session.to_owned(),
+                Some(session) => Caller::name_of_session(session),
                 // stdio has one connection; requests without a session share one.
                 None => format!("connection of {grant}"),
             },

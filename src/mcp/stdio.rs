@@ -1,6 +1,6 @@
 //! Serves one client over a pipe, such as standard input and output.
 
-use std::{io, time::Duration};
+use std::{future::pending, io, time::Duration};
 
 use rmcp::{
     RoleServer, ServiceExt,
@@ -8,7 +8,10 @@ use rmcp::{
     service::{RxJsonRpcMessage, ServerInitializeError, TxJsonRpcMessage},
     transport::{Transport, async_rw::AsyncRwTransport, stdio_pipes},
 };
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::sleep,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::Server;
@@ -19,7 +22,8 @@ const GRACE: Duration = Duration::from_millis(500);
 /// The longest line that is accepted, in bytes.
 const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
 
-/// Serves the client on standard input and output until the input ends.
+/// Serves the client on standard input and output until the input ends, or until the
+/// server is closed and its calls have ended.
 ///
 /// # Errors
 /// If the output fails before the session is initialized.
@@ -28,7 +32,8 @@ pub async fn serve_stdio(server: Server) -> io::Result<()> {
     serve(server, reader, writer).await
 }
 
-/// Serves one client until its input ends; running calls have half a second more.
+/// Serves one client until its input ends; running calls have half a second more. A server
+/// that is closed ends with its calls ([`Server::drained`]).
 ///
 /// # Errors
 /// If the output fails before the session is initialized.
@@ -52,21 +57,37 @@ async fn serve_any(server: Server, reader: BoxedReader, writer: BoxedWriter) -> 
         initialized: false,
         ended: ended.clone(),
     };
-    let running = match server.serve(transport).await {
-        Ok(running) => running,
-        Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
-        Err(error) => return Err(io::Error::other(error)),
+    let running = tokio::select! {
+        running = server.clone().serve(transport) => match running {
+            Ok(running) => running,
+            Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
+            Err(error) => return Err(io::Error::other(error)),
+        },
+        () = server.drained() => return Ok(()),
     };
-    running.service().0.opened.notify_one();
+    server.0.opened.notify_one();
+    let service = running.cancellation_token();
+    let closed = async {
+        server.drained().await;
+        // rmcp writes the answers that are ready before it ends.
+        service.cancel();
+        pending().await
+    };
     let late = async {
         ended.cancelled().await;
-        tokio::time::sleep(GRACE).await;
+        sleep(GRACE).await;
     };
-    tokio::select! {
+    let served = tokio::select! {
         ended = running.waiting() => ended.map(drop).map_err(io::Error::other),
-        // The end of the runtime records running calls as abandoned.
         () = late => Ok(()),
+        () = closed => Ok(()),
+    };
+    if server.is_closed() {
+        // The client may be gone; what was sent is awaited all the same.
+        server.drained().await;
     }
+    // The end of the runtime records calls that still run as abandoned.
+    served
 }
 
 /// A transport that skips other messages before the first request, all but the first

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::Untrusted;
+use super::{Untrusted, Withdrawal};
 
 /// The name under which this program itself refuses a file.
 pub const GUARD: &str = "whatsapp-guard";
@@ -79,6 +79,12 @@ pub enum BackendError {
     /// The caller cancelled the call before a change was sent.
     #[error("the call was cancelled; nothing was changed")]
     Cancelled,
+    /// The gate took its permit back before a change was sent.
+    #[error("{0}")]
+    Withdrawn(Box<Withdrawal>),
+    /// The call was stopped after a part of it was sent; the text says why.
+    #[error("a part of the call was sent before it was stopped: {0}")]
+    Interrupted(String),
     /// The answer is larger than this many bytes, the most that one may have.
     #[error("the answer is larger than the limit of {0} bytes")]
     TooLarge(usize),
@@ -112,11 +118,14 @@ impl BackendError {
     /// The stable name of the kind.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Withdrawn(withdrawal) => withdrawal.code,
             Self::Unreachable { .. } => "backend-unreachable",
             Self::Refused { api: GUARD, .. } => "media-refused",
             Self::Refused { .. } => "backend-refused",
             Self::Unreadable { .. } => "backend-unreadable",
-            Self::OutcomeUnknown { .. } | Self::Failed { .. } => "outcome-unknown",
+            Self::OutcomeUnknown { .. } | Self::Failed { .. } | Self::Interrupted(_) => {
+                "outcome-unknown"
+            }
             Self::Cancelled => "cancelled",
             Self::TooLarge(_) => "answer-too-large",
             Self::Internal(_) => "internal",
@@ -127,20 +136,31 @@ impl BackendError {
     /// changes differently asks this.
     pub fn effect(&self) -> ChangeEffect {
         match self {
-            Self::Unreachable { .. } | Self::Unreadable { .. } | Self::Cancelled => {
-                ChangeEffect::Unsent
-            }
+            Self::Unreachable { .. }
+            | Self::Unreadable { .. }
+            | Self::Cancelled
+            | Self::Withdrawn(_) => ChangeEffect::Unsent,
             Self::Refused { .. } => ChangeEffect::Refused,
             // An answer can become too large only after the call has run.
             Self::OutcomeUnknown { .. }
             | Self::Failed { .. }
+            | Self::Interrupted(_)
             | Self::TooLarge(_)
             | Self::Internal(_) => ChangeEffect::Ambiguous,
         }
     }
 
+    /// Why a part of a change was not made, where other parts were.
+    pub fn before_part(&self) -> String {
+        match self {
+            // Its own text says that nothing was changed.
+            Self::Cancelled => "the call was cancelled before this part".to_owned(),
+            error => error.to_string(),
+        }
+    }
+
     /// What to do next.
-    pub const fn remedy(&self) -> &'static str {
+    pub fn remedy(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => {
                 "ask the operator whether the API is running and its address is right (`whatsapp-guard doctor`)"
@@ -149,7 +169,8 @@ impl BackendError {
             Self::Unreadable { .. } => {
                 "try once more; if it fails again, the operator should run `whatsapp-guard doctor`"
             }
-            Self::OutcomeUnknown { .. } | Self::Failed { .. } => {
+            Self::Withdrawn(withdrawal) => withdrawal.next,
+            Self::OutcomeUnknown { .. } | Self::Failed { .. } | Self::Interrupted(_) => {
                 "do not repeat the call; check first: list_messages shows what was sent, get_chat, get_group and get_session what has changed"
             }
             Self::Cancelled => "call again if it is still wanted",

@@ -12,6 +12,7 @@ mod call;
 mod catalogue;
 mod chat_changes;
 mod chats;
+mod clearance;
 mod contact_card;
 mod contacts;
 mod downloads;
@@ -45,11 +46,11 @@ mod untrusted;
 
 pub use self::{
     attachments::*, backend_error::*, bad_call::*, blocking::*, bounded_text::*, briefing::*,
-    call::*, catalogue::*, chat_changes::*, chats::*, contact_card::*, contacts::*, downloads::*,
-    facts::*, group_picture::*, group_settings::*, groups::*, ids::*, invites::*, location::*,
-    media::*, members::*, membership::*, message_changes::*, message_pages::*, messages::*,
-    outcome::*, page::*, parts::*, picture::*, poll::*, presence::*, profile::*, progress::*,
-    schemas::*, sending::*, session::*, session_control::*, targets::*, untrusted::*,
+    call::*, catalogue::*, chat_changes::*, chats::*, clearance::*, contact_card::*, contacts::*,
+    downloads::*, facts::*, group_picture::*, group_settings::*, groups::*, ids::*, invites::*,
+    location::*, media::*, members::*, membership::*, message_changes::*, message_pages::*,
+    messages::*, outcome::*, page::*, parts::*, picture::*, poll::*, presence::*, profile::*,
+    progress::*, schemas::*, sending::*, session::*, session_control::*, targets::*, untrusted::*,
 };
 
 pub(crate) use self::arguments::read;

@@ -156,12 +156,13 @@ impl Toolset {
         permitted: Permitted,
         progress: Progress,
     ) -> Result<Answer, BackendError> {
-        progress.still_wanted()?;
+        progress.still_wanted().await?;
         let Permitted {
             prepared,
             read_filter,
         } = permitted;
-        prepared.call.run(read_filter, progress).await
+        let ended = prepared.call.run(read_filter, progress.clone()).await;
+        ended.map_err(|error| progress.error(error))
     }
 
     /// Looks up what a decision depends on. What cannot be found out in time is missing

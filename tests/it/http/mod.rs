@@ -8,6 +8,7 @@ mod fairness;
 mod legacy;
 mod oauth;
 mod sessions;
+mod shared_failures;
 mod shared_state;
 mod status;
 
