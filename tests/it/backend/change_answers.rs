@@ -148,3 +148,25 @@ async fn a_refusal_of_the_api_is_one_and_may_be_tried_again() {
     .await;
     assert!(worlds > 60, "{worlds}");
 }
+
+#[tokio::test]
+async fn a_read_that_fails_before_a_change_is_never_ambiguous() {
+    let worlds = in_every_world(|mut world| async move {
+        world.break_reads();
+        for _ in 0..2 {
+            let result = world.call(&ResponseTemplate::new(502)).await;
+            if world.changes().await > 0 {
+                // It reads nothing before.
+                return;
+            }
+            let (api, tool) = (world.api, world.tool);
+            assert!(!is_unknown(&result), "{api:?} {tool}: {result}");
+            assert!(
+                result["structuredContent"]["repeated"].is_null(),
+                "{result}"
+            );
+        }
+    })
+    .await;
+    assert!(worlds > 60, "{worlds}");
+}

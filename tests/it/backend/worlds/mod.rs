@@ -5,7 +5,10 @@ mod green_api;
 mod waha;
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -38,6 +41,7 @@ pub struct World {
     pub app: TestServer,
     mock: MockServer,
     change: Arc<Mutex<ResponseTemplate>>,
+    broken: Arc<AtomicBool>,
 }
 
 /// Answers reads as an account of this tool does, and changes as the test says.
@@ -45,6 +49,7 @@ struct Player {
     api: Api,
     tool: &'static str,
     change: Arc<Mutex<ResponseTemplate>>,
+    broken: Arc<AtomicBool>,
 }
 
 impl Respond for Player {
@@ -54,6 +59,7 @@ impl Respond for Player {
             Api::GreenApi => green_api::read(self.tool, request),
         };
         match read {
+            Some(_) if self.broken.load(Ordering::Relaxed) => ResponseTemplate::new(502),
             Some(body) => ResponseTemplate::new(200).set_body_json(body),
             None => self.change.lock().unwrap().clone(),
         }
@@ -71,10 +77,12 @@ impl World {
     pub async fn open(api: Api, tool: &'static str) -> Option<Self> {
         let mock = MockServer::start().await;
         let change = Arc::new(Mutex::new(ResponseTemplate::new(404)));
+        let broken = Arc::new(AtomicBool::new(false));
         let player = Player {
             api,
             tool,
             change: change.clone(),
+            broken: broken.clone(),
         };
         Mock::given(any()).respond_with(player).mount(&mock).await;
         let timeouts = Timeouts {
@@ -95,6 +103,7 @@ impl World {
             app,
             mock,
             change,
+            broken,
         })
     }
 
@@ -107,6 +116,11 @@ impl World {
             arguments["phone_number"] = json!("+15550001111");
         }
         self.app.call(self.tool, arguments).await
+    }
+
+    /// From now on reads fail.
+    pub fn break_reads(&self) {
+        self.broken.store(true, Ordering::Relaxed);
     }
 
     /// How many changes were requested.
