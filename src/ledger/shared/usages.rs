@@ -16,7 +16,7 @@ use crate::ledger::{CounterUsage, Window, WindowUsage, counter_usage::windows_of
 static RESET: LazyLock<Script> = LazyLock::new(|| script(include_str!("reset.lua")));
 
 /// A member of a series with its score, if there is one.
-type Line = Vec<(String, i64)>;
+type SeriesLine = Vec<(String, i64)>;
 
 impl RedisAccount {
     /// All usages in these windows, ordered by counter and key.
@@ -51,7 +51,7 @@ impl RedisAccount {
             }
             asked.push((counter, key, lengths));
         }
-        let ((), lines) = self.exchange::<(), Vec<Line>>(&commands, 0).await?;
+        let ((), lines) = self.exchange::<(), Vec<SeriesLine>>(&commands, 0).await?;
         let mut lines = lines.iter();
         let mut usages = Vec::new();
         for (counter, key, lengths) in asked {
@@ -94,8 +94,8 @@ impl RedisAccount {
 /// `None` if that is nothing.
 fn usage(
     window: Duration,
-    first: Option<&Line>,
-    last: Option<&Line>,
+    first: Option<&SeriesLine>,
+    last: Option<&SeriesLine>,
     now: i64,
 ) -> Option<WindowUsage> {
     let ((first, first_at), (last, last_at)) = (first?.first()?, last?.first()?);
