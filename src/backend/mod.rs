@@ -6,7 +6,6 @@ mod files;
 pub mod green_api;
 mod group_tools;
 mod http;
-mod media;
 mod member_changes;
 mod members;
 mod pictures;

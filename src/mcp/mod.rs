@@ -7,6 +7,8 @@ mod bounded;
 mod call;
 mod changes;
 mod client;
+#[cfg(test)]
+mod file_tests;
 mod http;
 mod places;
 mod prompts;

@@ -3,6 +3,7 @@
 mod approval;
 mod dedup;
 mod durable;
+mod files;
 mod health;
 mod identities;
 mod kill_switch;
