@@ -25,6 +25,7 @@ use whatsapp_guard::{
     http::{self, auth::Authenticator, listen::Listener, origins::Origins},
     ledger::Ledger,
     mcp::{self, LOCAL, Server},
+    media::MediaRules,
     op::{
         Attachment, BackendError, Blob, ChatId, GroupId, ListChats, ListMessages, Operation,
         Output, PersonId, Progress, Reads, Risk, Targets, Topic,
@@ -218,7 +219,7 @@ fn policy(more: &str) -> Result<Policy, String> {
 fn toolset() -> (Toolset, Authority) {
     let image = || Attachment::Image(blob("image/png"));
     let file = || Attachment::File(blob("text/plain"), "whatsapp://file/test".to_owned());
-    Toolset::for_backend(&NoBackend(Progress::default()))
+    Toolset::for_backend(&NoBackend(Progress::default()), &MediaRules::default())
         .tool(done::<Text>)
         .tool(move |_: NoBackend, _: Image| shown(vec![image()]))
         .tool(move |_: NoBackend, _: Audio| shown(vec![Attachment::Audio(blob("audio/wav"))]))

@@ -2,7 +2,6 @@
 //! requests and reads its answers, the order of the steps stands here once.
 
 use super::{
-    media::to_portray,
     member_changes::{MemberChange, MemberChangeLog, PersonResponse},
     members::Members,
     pictures::{PicturePlace, few_observations},
@@ -10,7 +9,7 @@ use super::{
 };
 use crate::{
     config::Timeouts,
-    media::{Media, MediaRules},
+    media::Media,
     op::{
         AddGroupMembers, BackendError, BackendResult, Briefing, ChangeEffect, CreateGroup,
         CreatedGroup, DemoteGroupAdmin, GetGroup, GroupChanged, GroupDetails, GroupId, LeaveGroup,
@@ -24,8 +23,6 @@ pub(super) trait GroupTools: Clone + Send + Sync + 'static {
     fn timeouts(&self) -> Timeouts;
 
     fn progress(&self) -> &Progress;
-
-    fn media_rules(&self) -> &MediaRules;
 
     fn get_group(self, op: GetGroup) -> impl Future<Output = BackendResult<GroupDetails>> + Send;
 
@@ -197,10 +194,9 @@ pub(super) trait GroupTools: Clone + Send + Sync + 'static {
     fn set_group_picture(
         self,
         op: SetGroupPicture,
+        picture: Media,
     ) -> impl Future<Output = BackendResult<GroupChanged>> + Send {
         async move {
-            self.progress().say("loading");
-            let picture = to_portray(&op.picture, self.media_rules()).await?;
             let before = self.picture_before(&op.group).await?;
             self.progress().say("changing the group's picture");
             let response = self.send_picture(&op.group, picture).await?;

@@ -7,7 +7,6 @@ pub mod green_api;
 mod group_tools;
 mod handover;
 mod http;
-mod media;
 mod member_changes;
 mod members;
 mod pictures;

@@ -209,8 +209,7 @@ pub(super) struct DurableState {
 fn toolset(config: &Config) -> Result<(Toolset, Authority), CliError> {
     let size = Config::answer_size(&from_process)?;
     let (tools, authority) = backend::open(config)?.toolset();
-    let tools = tools.answering_within(size);
-    Ok((tools.taking_media(config.media.max_bytes()), authority))
+    Ok((tools.answering_within(size), authority))
 }
 
 /// The ledger of an account, in the state directory. The ledger of the sandbox is in

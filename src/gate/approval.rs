@@ -133,7 +133,7 @@ impl Approvals {
                 Refusal::new(
                     Code::ApprovalInvalid,
                     format!(
-                        "The approval is not valid for this call of `{tool}`: it belongs to another caller, other arguments or an earlier run of the server."
+                        "The approval is not valid for this call of `{tool}`: it belongs to another caller, other arguments, other content of the file or an earlier run of the server."
                     ),
                 )
             })?;

@@ -106,7 +106,13 @@ impl Gate {
             }
             let evaluation = evaluate(&policy, &facts, caller, &snapshot, approved); // 3 to 6
             let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
-            match evaluation.course? {
+            let course = evaluation.course?;
+            if !call.is_complete() {
+                // It was refused when its file would have been loaded, and no longer is.
+                let reason = "The policy or a limit changed while the call was decided.";
+                return Err(Refusal::new(Code::Busy, reason).into());
+            }
+            match course {
                 Course::Confirm => {
                     self.check_audit(&facts)?; // 7
                     self.dedup.check(&facts, caller)?; // 8

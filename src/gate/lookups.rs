@@ -1,9 +1,12 @@
 //! What has to be looked up before a call is decided, and what becomes of the findings.
 
-use super::{Caller, Gate, caller::check_caller, kill_switch::check_kill_switch};
+use super::{
+    Caller, Gate, authorize::evaluate, caller::check_caller, kill_switch::check_kill_switch,
+    permit::in_shadow, quota::Uncounted, quota_request::QuotaRequest,
+};
 use crate::{
     op::{ChatId, Facts},
-    toolset::{LookupPermit, Prepared, Resolved},
+    toolset::{FilePermit, LookupPermit, Prepared, Resolved},
 };
 
 impl Gate {
@@ -27,6 +30,33 @@ impl Gate {
             request.history = false;
         }
         (!request.is_empty()).then(|| self.authority.permit_lookup(request))
+    }
+
+    /// Permission to load the file of a call. `None` if the call needs none, or if it is
+    /// refused whatever the file contains. `answered` says whether the call brings a
+    /// person's answer.
+    pub async fn pending_file(
+        &self,
+        call: &Prepared,
+        caller: &Caller,
+        answered: bool,
+    ) -> Option<FilePermit> {
+        if call.is_complete() {
+            return None;
+        }
+        let mut facts = call.facts().clone();
+        facts.targets.identify(&self.attributes.identities());
+        let policy = self.policy();
+        let snapshot = self.snapshot(&policy, &facts, caller).await;
+        let evaluation = evaluate(&policy, &facts, caller, &snapshot, answered);
+        let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
+        evaluation.course.ok()?;
+        self.check_audit(&facts).ok()?;
+        match self.quotas.probe(&quota).await {
+            Err(Uncounted::Refused(refusal)) => in_shadow(refusal, &policy, &facts).ok()?,
+            Ok(()) | Err(Uncounted::PolicyReplaced) => return Some(self.authority.permit_file()),
+        };
+        Some(self.authority.permit_file())
     }
 
     /// Takes over what was found out.

@@ -10,7 +10,7 @@
 //! | caller, kill switch, rules, health | `caller`, `kill_switch`, `effect`, `health` |
 //! | duplicates | `dedup` |
 //! | limits and pace | `quota`, `quota_request`, `short_limits`, `rate_limiter`, `pacing` |
-//! | a person's approval | `question`, `approval`, `ticket` |
+//! | a person's approval | `question`, `question_text`, `approval`, `ticket` |
 //! | the permit, and what has to be settled at the end of a call | `permit`, `obligations` |
 //! | right before each request: whether the permit still holds | `clearance`, `closing` |
 
@@ -34,6 +34,7 @@ mod pacing;
 mod permit;
 mod policy_in_force;
 mod question;
+mod question_text;
 mod quota;
 mod quota_request;
 mod rate_limiter;
@@ -58,6 +59,7 @@ pub use permit::Permit;
 pub(crate) use permit::{PermitBasis, in_shadow};
 pub use policy_in_force::Rejected;
 pub use question::Question;
+pub use question_text::QuestionText;
 pub use refusal::Refusal;
 pub(crate) use snapshot::Snapshot;
 pub use verdict::Verdict;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
-use super::{Caller, Gate, Refusal};
+use super::{
+    Caller, Gate, Refusal,
+    question_text::{QuestionText, check_length, described, plain},
+};
 use crate::{
     op::{BackendError, Briefing, Facts, Risk, Untrusted},
     policy::{Decision, Policy},
@@ -30,6 +31,7 @@ impl Gate {
         policy: &Policy,
         decision: &Decision<'_>,
     ) -> Result<Question, Refusal> {
+        check_length(call.facts())?;
         Ok(Question {
             ticket: self.approvals.issue(call.facts(), caller)?,
             brief: self.authority.permit_briefing(&call),
@@ -67,72 +69,45 @@ impl Question {
         self.call
     }
 
-    /// The question in plain words.
+    /// The question in plain words, after a notice if there is one.
     ///
-    /// Text from WhatsApp is [`Untrusted`], escaped and cut, and stands in quotation marks on
-    /// a line of its own, so that nobody takes it for text of this program.
-    pub fn text(&self, briefing: Option<Result<Briefing, BackendError>>) -> String {
+    /// Text from WhatsApp is [`Untrusted`](crate::op::Untrusted), escaped and cut, and stands
+    /// in quotation marks on a line of its own, so that nobody takes it for text of this
+    /// program. Every argument of the call is shown as a whole.
+    pub fn text(
+        &self,
+        notice: Option<&str>,
+        briefing: Option<Result<Briefing, BackendError>>,
+    ) -> QuestionText {
         let facts = self.facts();
-        let mut text = format!("An agent wants to {}.\n", facts.intent);
+        let mut lines: Vec<String> = notice.iter().map(|notice| format!("[{notice}]")).collect();
+        lines.push(format!("An agent wants to {}.", facts.intent));
         if let Some(account) = &self.account {
-            text += &format!("On the WhatsApp account `{account}`.\n");
+            lines.push(format!("On the WhatsApp account `{account}`."));
+        }
+        if facts.risk == Risk::Destructive {
+            lines.push("This is irreversible.".to_owned());
         }
         match briefing {
             Some(Ok(briefing)) => {
-                if let Some(name) = briefing.subject {
-                    text += &format!("Named on WhatsApp (unverified text): “{}”\n", plain(&name));
-                }
-                for fact in briefing.facts {
-                    text += &format!("{fact}\n");
-                }
+                let name = briefing.subject.iter();
+                lines.extend(name.map(|name| {
+                    format!(
+                        "Named on WhatsApp (unverified text): “{}”",
+                        plain(name.as_str())
+                    )
+                }));
+                lines.extend(briefing.facts);
             }
-            Some(Err(_)) => text += "The name could not be looked up.\n",
+            Some(Err(_)) => lines.push("The name could not be looked up.".to_owned()),
             None => {}
         }
-        if let Some(arguments) = facts.arguments.as_object() {
-            for (name, value) in arguments {
-                let shown = match value {
-                    // Each item for itself: cut as a whole, a list would hide its last items.
-                    Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
-                    value => shown(value),
-                };
-                text += &format!("{name}: {shown}\n");
-            }
-        }
-        for reason in &self.reasons {
-            text += &format!(
-                "You are asked because {}.\n",
-                plain(&Untrusted::new(reason))
-            );
-        }
-        if facts.risk == Risk::Destructive {
-            text += "This is irreversible.\n";
-        }
-        text += "Do it?";
-        text
+        lines.extend(described(facts));
+        lines.extend(self.reasons.iter().map(|reason| {
+            let reason = Untrusted::new(reason);
+            format!("You are asked because {}.", plain(reason.as_str()))
+        }));
+        lines.push("Do it?".to_owned());
+        QuestionText::of(&lines)
     }
-}
-
-/// An argument's value: a text in full as far as it fits, anything else in short.
-fn shown(value: &Value) -> String {
-    let (text, shown) = match value {
-        Value::String(text) => (text.clone(), Untrusted::long(text)),
-        other => (other.to_string(), Untrusted::new(&other.to_string())),
-    };
-    let plain = plain(&shown);
-    // Nobody should approve what was cut without knowing that it was cut.
-    if shown.is_cut() {
-        format!("{plain} [cut: {} characters in all]", text.chars().count())
-    } else {
-        plain
-    }
-}
-
-/// Untrusted text without anything that a form would turn into a link, and without
-/// quotation marks.
-fn plain(text: &Untrusted) -> String {
-    text.as_str()
-        .replace(['“', '”', '"'], "'")
-        .replace("://", ":\u{2215}\u{2215}")
-        .replace("www.", "www\u{2024}")
 }

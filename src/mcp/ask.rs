@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{Account, call::MODERN, places::CallPlace};
 use crate::{
-    gate::{Question, Reply},
+    gate::{Question, QuestionText, Reply},
     toolset::Prepared,
 };
 
@@ -70,14 +70,11 @@ pub(super) async fn ask(
         },
         None => None,
     };
-    let mut message = question.text(briefing);
-    if let Some(notice) = account.tools.notice() {
-        message = format!("[{notice}]\n{message}");
-    }
+    let QuestionText { message, details } = question.text(account.tools.notice(), briefing);
     let form = ElicitRequestParams::FormElicitationParams {
         meta: None,
         message,
-        requested_schema: schema()?,
+        requested_schema: schema(details)?,
     };
     let ticket = question.ticket().to_owned();
     if is_modern(cx) {
@@ -114,13 +111,15 @@ pub(super) async fn ask(
     })
 }
 
-/// The form. It is not derived: some clients never show a form whose schema has a title.
-fn schema() -> Result<ElicitationSchema, ErrorData> {
+/// The form; `details` is what the message has no room for. It is not derived: some clients
+/// never show a form whose schema has a title.
+fn schema(details: String) -> Result<ElicitationSchema, ErrorData> {
+    let mut field = EnumSchema::builder(vec![NO.to_owned(), YES.to_owned()]);
+    if !details.is_empty() {
+        field = field.description(details);
+    }
     ElicitationSchema::builder()
-        .required_enum_schema(
-            FIELD,
-            EnumSchema::builder(vec![NO.to_owned(), YES.to_owned()]).build(),
-        )
+        .required_enum_schema(FIELD, field.build())
         .build()
         .map_err(|error| ErrorData::internal_error(error, None))
 }

@@ -25,7 +25,7 @@ use crate::{
     gate::{Caller, Permit, Refusal, Verdict},
     op::{BackendError, BadCall, Progress},
     policy::Code,
-    toolset::{Answer, Arguments},
+    toolset::{Answer, Arguments, LoadFailure},
 };
 
 /// The longest `requestState` that can be a ticket of this server, in bytes.
@@ -112,7 +112,7 @@ impl Server {
             (Some(tool), Some(name)) => Err(BadCall::repeated(tool.name, name)),
             _ => tools.prepare(&request.tool, request.arguments),
         };
-        let call = match prepared {
+        let mut call = match prepared {
             Ok(call) => call,
             Err(bad) => return Ok(reject(entry, bad)),
         };
@@ -125,6 +125,25 @@ impl Server {
             }
         }
         let reply = request.answers.as_ref().and_then(ask::reply);
+        if let Some(permit) = gate.pending_file(&call, caller, reply.is_some()).await {
+            let loaded = match place.room_for_file() {
+                Some(room) => tokio::select! {
+                    () = cx.ct.cancelled() => return Ok(cancel(entry)),
+                    loaded = tools.load(call, permit, room) => loaded,
+                },
+                None => Err(LoadFailure::NoRoom),
+            };
+            call = match loaded {
+                Ok(call) => call,
+                Err(LoadFailure::Refused(error)) => return Ok(unloaded(entry, error)),
+                Err(LoadFailure::NoRoom) => {
+                    let reason = "Too many files are loaded to be sent.";
+                    let refusal = Refusal::new(Code::Busy, reason);
+                    return refuse(entry, refusal, tools.notice(), &cx);
+                }
+            };
+            entry.parsed(call.facts());
+        }
         let mut verdict = match (request.state, reply) {
             (Some(ticket), Some(reply)) if ticket.len() <= MAX_STATE_BYTES => {
                 gate.authorize_with_reply(call, caller, &ticket, reply)
@@ -255,6 +274,13 @@ fn reject(mut entry: AuditEntry, bad: BadCall) -> CallEnd {
     // Nothing was sent; the answer stands whether or not it could be audited.
     let _ = entry.bad(bad.code());
     CallEnd::Bad(bad)
+}
+
+/// Ends a call whose file cannot be loaded.
+fn unloaded(entry: AuditEntry, error: BackendError) -> CallEnd {
+    // Nothing was sent; the answer stands whether or not it could be audited.
+    let _ = entry.bad(error.code());
+    CallEnd::Completed(Err(error), Recorded::Yes)
 }
 
 /// Ends a call that the client cancels before it is decided.

@@ -125,9 +125,16 @@ impl Client {
                 &result,
                 &format!("/inputRequests/{QUESTION}/params/message"),
             );
+            let details = format!(
+                "/inputRequests/{QUESTION}/params/requestedSchema/properties/{FIELD}/description"
+            );
+            let details = text(&result, &details);
             return match (message, text(&result, "/requestState")) {
                 (Some(message), Some(state)) => Ok(ToolReply::Question {
-                    message: message.to_owned(),
+                    message: match details {
+                        Some(details) => format!("{message}\n{details}"),
+                        None => message.to_owned(),
+                    },
                     state: state.to_owned(),
                 }),
                 _ => Err(io::Error::other(

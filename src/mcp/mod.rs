@@ -9,6 +9,8 @@ mod changes;
 mod client;
 mod decode;
 mod envelope;
+#[cfg(test)]
+mod file_tests;
 mod http;
 mod lines;
 mod places;

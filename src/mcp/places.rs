@@ -13,11 +13,16 @@ const MAX_OPEN_QUESTIONS: usize = 128;
 /// grants. Of one grant alone, half as many.
 const MAX_CANCELLED_CALLS: usize = 128;
 
+/// The most memory that files take that are loaded to be sent, in bytes, of all grants. Of
+/// one grant alone, half as much, or one file.
+const MAX_LOADED_BYTES: usize = 256 * 1024 * 1024;
+
 /// The places that the grants of a server share.
 pub(super) struct CallPlaces {
     running: Shares,
     asking: Shares,
     cancelled: Shares,
+    loaded: Shares,
 }
 
 /// The place of one call. Dropped, it is free.
@@ -33,6 +38,7 @@ impl CallPlaces {
             running: Shares::new(MAX_IN_FLIGHT_CALLS),
             asking: Shares::new(MAX_OPEN_QUESTIONS),
             cancelled: Shares::new(MAX_CANCELLED_CALLS),
+            loaded: Shares::new(MAX_LOADED_BYTES),
         }
     }
 
@@ -64,6 +70,11 @@ impl CallPlace<'_> {
     /// cancelled calls are still under way, it stays taken until the call has ended.
     pub(super) fn cancel(&mut self) {
         self.change_to(&self.places.cancelled);
+    }
+
+    /// The memory of a file that is about to be loaded; it holds nothing yet.
+    pub(super) fn room_for_file(&self) -> Option<Share> {
+        self.places.loaded.take(self.grant, 0)
     }
 
     fn change_to(&mut self, shares: &Shares) -> bool {

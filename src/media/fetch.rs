@@ -17,8 +17,8 @@ use reqwest::{
 };
 use url::{Host, Url};
 
-use super::{LoadError, MediaRules, RawMedia, public_ip::is_public};
-use crate::net::client_builder;
+use super::{LoadError, MediaRules, RawMedia, public_ip::is_public, take};
+use crate::{net::client_builder, shares::Share};
 
 type LookupFn = fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
@@ -84,7 +84,11 @@ pub(super) async fn open(
 }
 
 /// Downloads a file that is to be sent.
-pub(super) async fn fetch(text: &str, rules: &MediaRules) -> Result<RawMedia, LoadError> {
+pub(super) async fn fetch(
+    text: &str,
+    rules: &MediaRules,
+    room: &mut Share,
+) -> Result<RawMedia, LoadError> {
     let (mut response, url) = open(text, rules, rules.timeout).await?;
     let too_large = || LoadError::TooLarge(rules.max_bytes);
     if response
@@ -102,6 +106,7 @@ pub(super) async fn fetch(text: &str, rules: &MediaRules) -> Result<RawMedia, Lo
         if bytes.len() + chunk.len() > rules.max_bytes {
             return Err(too_large());
         }
+        take(room, chunk.len())?;
         bytes.extend_from_slice(&chunk);
     }
     let name = url.path_segments().and_then(Iterator::last);

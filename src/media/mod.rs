@@ -10,7 +10,7 @@ mod receive;
 #[cfg(test)]
 mod receive_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::text::hex;
+use crate::{shares::Share, text::hex};
 use fetch::Network;
 pub use mime::{Family, is_audio, is_inline_image};
 pub use receive::{FileContent, IncomingFile, ReceiveError, receive};
@@ -34,7 +34,7 @@ const MAX_FILE_NAME_BYTES: usize = 120;
 
 /// Where a picture, video, recording or document comes from: exactly one of `url`,
 /// `base64` and `path`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
 pub struct MediaSource {
@@ -181,6 +181,9 @@ pub enum LoadError {
     /// The file did not arrive in time.
     #[error("the file could not be loaded within {0} s")]
     TimedOut(u64),
+    /// The files of other calls leave no room for it in memory.
+    #[error("the files of other calls leave no room for this one")]
+    NoRoom,
 }
 
 impl LoadError {
@@ -203,6 +206,7 @@ impl LoadError {
             Self::TooLarge(_) => {
                 "send a smaller file; the operator can set WHATSAPP_GUARD_MAX_MEDIA_BYTES"
             }
+            Self::NoRoom => "wait until other files are sent, then call again",
         }
     }
 }
@@ -214,17 +218,23 @@ struct RawMedia {
     name: Option<String>,
 }
 
-/// Loads the media that `source` names, within `rules`.
+/// Loads the media that `source` names, within `rules`. What it takes of memory, in bytes,
+/// is taken of `room` before.
 ///
 /// # Errors
-/// If the source is not allowed, does not exist, is too large or takes too long.
-pub async fn load(source: &MediaSource, rules: &MediaRules) -> Result<Media, LoadError> {
+/// If the source is not allowed, does not exist, is too large or takes too long, or if
+/// there is no room for it.
+pub(crate) async fn load(
+    source: &MediaSource,
+    rules: &MediaRules,
+    room: &mut Share,
+) -> Result<Media, LoadError> {
     source.check().map_err(LoadError::InvalidSource)?;
     let loading = async {
         match (&source.url, &source.base64, &source.path) {
-            (Some(url), _, _) => fetch::fetch(url, rules).await,
-            (_, Some(text), _) => decode(text, source.mime.as_deref(), rules),
-            (_, _, Some(path)) => outbox::read(path, rules).await,
+            (Some(url), _, _) => fetch::fetch(url, rules, room).await,
+            (_, Some(text), _) => decode(text, source.mime.as_deref(), rules, room),
+            (_, _, Some(path)) => outbox::read(path, rules, room).await,
             (None, None, None) => Err(LoadError::Empty),
         }
     };
@@ -258,11 +268,23 @@ pub async fn open_public_url(url: &str, rules: &MediaRules) -> Result<Response, 
     Ok(response)
 }
 
-fn decode(text: &str, mime: Option<&str>, rules: &MediaRules) -> Result<RawMedia, LoadError> {
+/// Takes bytes of the memory for files.
+fn take(room: &mut Share, bytes: usize) -> Result<(), LoadError> {
+    room.grow(bytes).then_some(()).ok_or(LoadError::NoRoom)
+}
+
+fn decode(
+    text: &str,
+    mime: Option<&str>,
+    rules: &MediaRules,
+    room: &mut Share,
+) -> Result<RawMedia, LoadError> {
     // Checked first, so that a text that is too large is not decoded.
     if text.len() / 4 * 3 > rules.max_bytes.saturating_add(3) {
         return Err(LoadError::TooLarge(rules.max_bytes));
     }
+    // The text itself stays in memory too, as an argument that conditions can name.
+    take(room, text.len() / 4 * 3 + text.len())?;
     let bytes = STANDARD
         .decode(text)
         .map_err(|_| LoadError::InvalidSource("`base64` is not standard base64 with padding"))?;

@@ -3,21 +3,42 @@
 use std::{
     fs::{self, File},
     io::{self, Read},
-    path::{Component, Path},
+    path::{Component, Path, PathBuf},
 };
 
-use super::{LoadError, MediaRules, RawMedia};
+use tokio::task::spawn_blocking;
+
+use super::{LoadError, MediaRules, RawMedia, take};
+use crate::shares::Share;
+
+const UNREADABLE: &str = "it cannot be read";
 
 /// Reads a regular file in the outbox or in a folder below it.
-pub(super) async fn read(path: &str, rules: &MediaRules) -> Result<RawMedia, LoadError> {
+pub(super) async fn read(
+    path: &str,
+    rules: &MediaRules,
+    room: &mut Share,
+) -> Result<RawMedia, LoadError> {
     let outbox = rules.outbox.clone().ok_or(LoadError::NoOutbox)?;
-    let (path, max_bytes) = (path.to_owned(), rules.max_bytes);
-    tokio::task::spawn_blocking(move || read_now(&outbox, Path::new(&path), max_bytes))
-        .await
-        .map_err(|_| unusable("it cannot be read"))?
+    let (path, max_bytes) = (PathBuf::from(path), rules.max_bytes);
+    let opening = spawn_blocking(move || open_file(&outbox, &path, max_bytes));
+    let (file, length, name) = opening.await.map_err(|_| unusable(UNREADABLE))??;
+    take(room, length)?;
+    let reading = spawn_blocking(move || read_file(file, length));
+    let bytes = reading.await.map_err(|_| unusable(UNREADABLE))??;
+    Ok(RawMedia {
+        bytes,
+        declared: None,
+        name,
+    })
 }
 
-fn read_now(outbox: &Path, path: &Path, max_bytes: usize) -> Result<RawMedia, LoadError> {
+/// Opens a regular file. Returns it with its length in bytes and its name.
+fn open_file(
+    outbox: &Path,
+    path: &Path,
+    max_bytes: usize,
+) -> Result<(File, usize, Option<String>), LoadError> {
     let below = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
     if !path.components().all(below) {
         return Err(unusable("its path must be relative, without `..`"));
@@ -34,22 +55,26 @@ fn read_now(outbox: &Path, path: &Path, max_bytes: usize) -> Result<RawMedia, Lo
     if !metadata.is_file() {
         return Err(unusable("it is not a regular file"));
     }
-    let limit = max_bytes as u64;
-    let mut bytes = Vec::new();
-    if metadata.len() <= limit {
-        file.take(limit.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(|error| read_error(&error))?;
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::nlink(&metadata) > 1 {
+        // Its other name may be outside of the outbox.
+        return Err(unusable("it has another name too (a hard link)"));
     }
-    if metadata.len() > limit || bytes.len() > max_bytes {
+    let length = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    if length > max_bytes {
         return Err(LoadError::TooLarge(max_bytes));
     }
     let name = path.file_name().and_then(|name| name.to_str());
-    Ok(RawMedia {
-        bytes,
-        declared: None,
-        name: name.map(str::to_owned),
-    })
+    Ok((file, length, name.map(str::to_owned)))
+}
+
+/// Reads a file of this length in bytes, and no more of one that grows meanwhile.
+fn read_file(file: File, length: usize) -> Result<Vec<u8>, LoadError> {
+    let mut bytes = Vec::with_capacity(length);
+    file.take(length as u64)
+        .read_to_end(&mut bytes)
+        .map_err(|error| read_error(&error))?;
+    Ok(bytes)
 }
 
 /// Opens a file below a folder, one path component at a time and through no symbolic
@@ -79,7 +104,7 @@ fn read_error(error: &io::Error) -> LoadError {
         io::ErrorKind::NotFound => "it does not exist",
         io::ErrorKind::PermissionDenied => "this server has no permission to read it",
         io::ErrorKind::IsADirectory => "it is not a regular file",
-        _ => "it cannot be read",
+        _ => UNREADABLE,
     })
 }
 

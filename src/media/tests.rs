@@ -3,7 +3,14 @@
 use std::{io, net::IpAddr};
 
 use super::{public_ip::is_public, *};
+use crate::shares::Shares;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+
+/// Loads with as much room as there may ever be.
+async fn load(source: &MediaSource, rules: &MediaRules) -> Result<Media, LoadError> {
+    let mut room = Shares::new(1 << 30).take("tests", 0).unwrap();
+    super::load(source, rules, &mut room).await
+}
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n....";
 
@@ -38,6 +45,34 @@ fn nothing() -> MediaSource {
     }
 }
 
+#[tokio::test]
+async fn what_has_no_room_is_not_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.png"), PNG).unwrap();
+    let mock = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_body_bytes(PNG))
+        .mount(&mock)
+        .await;
+    let rules = MediaRules {
+        outbox: Some(folder.path().to_owned()),
+        ..loopback_rules()
+    };
+    let address = mock.uri().replace("127.0.0.1", "here.example");
+    let picture = base64("iVBORw0KGgo=", "image/png");
+    for source in [url(&address), path("a.png"), picture] {
+        let shares = Shares::new(PNG.len() + 10);
+        let mut room = shares.take("one", 0).unwrap();
+        let loaded = super::load(&source, &rules, &mut room).await;
+        assert!(loaded.is_ok(), "{loaded:?}");
+        let mut other = shares.take("other", 0).unwrap();
+        let loaded = super::load(&source, &rules, &mut other).await;
+        assert_eq!(loaded, Err(LoadError::NoRoom));
+        drop(room);
+        assert!(super::load(&source, &rules, &mut other).await.is_ok());
+    }
+}
+
 /// Rules with a fake DNS; nothing uses the network.
 fn fake_dns() -> MediaRules {
     let mut rules = MediaRules::default();
@@ -63,7 +98,7 @@ fn dns_records(host: &str) -> &'static [&'static str] {
 }
 
 /// The same rules, but for loopback addresses over http.
-fn loopback_rules() -> MediaRules {
+pub(crate) fn loopback_rules() -> MediaRules {
     let mut rules = fake_dns();
     rules.network.scheme = "http";
     rules.network.is_allowed = |address| address.is_loopback();
@@ -297,6 +332,7 @@ async fn only_regular_files_in_the_outbox_are_read() {
     std::fs::write(outbox.join("sub/cat.png"), PNG).unwrap();
     std::fs::write(outbox.join("large"), [0; 65]).unwrap();
     std::fs::write(outbox.join("empty"), []).unwrap();
+    std::fs::hard_link(folder.path().join("secret"), outbox.join("linked")).unwrap();
     symlink("sub/cat.png", outbox.join("inside")).unwrap();
     symlink("../secret", outbox.join("outside")).unwrap();
     symlink(folder.path(), outbox.join("up")).unwrap();
@@ -318,6 +354,7 @@ async fn only_regular_files_in_the_outbox_are_read() {
         "../secret",
         "sub/../../secret",
         "outside",
+        "linked",
         "up/secret",
         "up/outbox/large/..",
         "zero",

@@ -2,12 +2,13 @@
 
 use std::{fmt, sync::Arc};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
     AnswerSize, BadCall, Operation, Reads, Risk, Targets, Topic, arguments::bad_arguments, read,
 };
+use crate::media::Media;
 
 /// The facts of a call.
 #[derive(Debug, Clone)]
@@ -24,12 +25,53 @@ pub struct Facts {
     pub targets: Targets,
     /// The arguments after parsing, in the order of the schema.
     pub arguments: Arc<Value>,
-    /// Digest of the tool and all arguments.
+    /// Digest of the tool, all arguments, and the file once it is loaded.
     pub digest: Digest,
     /// Digest of what identifies a repeated call; `None` if repeated calls go through.
     pub content: Option<Digest>,
     /// The most messages that the answer can contain.
     pub reads: u32,
+    /// The file that is sent, once it is loaded.
+    pub file: Option<FileFacts>,
+}
+
+/// What is known of a file before it is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileFacts {
+    /// The name that it is sent with.
+    pub name: String,
+    /// Its length.
+    pub bytes: usize,
+    /// Its media type.
+    pub mime: String,
+    /// SHA-256 of its content, in hexadecimal digits.
+    pub sha256: String,
+}
+
+impl FileFacts {
+    pub(crate) fn of(media: &Media) -> Self {
+        Self {
+            name: media.file_name.clone(),
+            bytes: media.bytes.len(),
+            mime: media.mime.clone(),
+            sha256: media.sha256.clone(),
+        }
+    }
+}
+
+impl Facts {
+    /// Adds the file of a call: it is part of what is approved, audited, and compared with
+    /// earlier calls from now on.
+    pub(crate) fn add_file(&mut self, file: FileFacts, content: &mut Option<Value>) {
+        let digest = self.digest.to_string();
+        let whole = json!([digest, file.name, file.mime, file.sha256]);
+        self.digest = Digest::of(self.tool, &whole);
+        if let Some(content) = content {
+            *content = json!([content, file.sha256]);
+            self.content = Some(Digest::of(self.tool, content));
+        }
+        self.file = Some(file);
+    }
 }
 
 /// SHA-256 of a tool's name and its parsed arguments.
@@ -98,5 +140,6 @@ fn facts_of<O: Operation>(op: &mut O) -> Result<Facts, BadCall> {
             Reads::Page => op.page().map_or(u32::MAX, |page| page.get().into()),
         },
         arguments: Arc::new(canonical),
+        file: None,
     })
 }

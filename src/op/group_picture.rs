@@ -3,7 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BadId, GroupChanged, GroupId, Operation, Picture, Reads, Risk, Targets, Topic};
+use super::{
+    BackendResult, BadId, FileOperation, GroupChanged, GroupId, Operation, Picture, Reads, Risk,
+    Targets, Topic, picture::accept_jpeg,
+};
+use crate::media::{Media, MediaSource};
 
 /// Replace a group's picture.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +35,18 @@ impl Operation for SetGroupPicture {
 
     fn check(&self) -> Result<(), BadId> {
         self.picture.check()
+    }
+}
+
+impl FileOperation for SetGroupPicture {
+    type File = Media;
+
+    fn source(&mut self) -> Option<&mut MediaSource> {
+        Some(self.picture.source())
+    }
+
+    fn accept(&self, media: Media) -> BackendResult<Media> {
+        accept_jpeg(media)
     }
 }
 

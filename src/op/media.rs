@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets, Topic, arguments,
-    sending::reply_content,
+    BackendError, BackendResult, BadId, ChatId, FileOperation, MessageId, Operation, Reads, Risk,
+    Sent, Targets, Topic, arguments, file_refused, sending::reply_content,
 };
-use crate::media::{MediaSource, is_file_name};
+use crate::media::{Family, Media, MediaSource, is_file_name};
 
 /// The longest caption, in characters.
 const MAX_CAPTION: usize = 1024;
@@ -111,7 +111,7 @@ impl Operation for SendMedia {
     fn content(&self) -> Option<Value> {
         (!self.allow_repeat).then(|| {
             let reply_to = reply_content(self.reply_to.as_ref());
-            json!([self.chat, self.media, self.kind, self.caption, reply_to])
+            json!([self.chat, self.kind, self.caption, reply_to])
         })
     }
 }
@@ -135,9 +135,65 @@ impl Operation for SendVoice {
     }
 
     fn content(&self) -> Option<Value> {
-        (!self.allow_repeat).then(|| {
-            let reply_to = reply_content(self.reply_to.as_ref());
-            json!([self.chat, self.media, reply_to])
-        })
+        (!self.allow_repeat).then(|| json!([self.chat, reply_content(self.reply_to.as_ref())]))
     }
+}
+
+/// A file of `send_media`, and how it is shown.
+#[derive(Debug, Clone)]
+pub struct ShownMedia {
+    /// How it is shown.
+    pub kind: MediaKind,
+    /// The file.
+    pub media: Media,
+}
+
+impl FileOperation for SendMedia {
+    type File = ShownMedia;
+
+    fn source(&mut self) -> Option<&mut MediaSource> {
+        Some(&mut self.media)
+    }
+
+    fn file_name(&self) -> Option<&str> {
+        self.file_name.as_deref()
+    }
+
+    fn accept(&self, media: Media) -> BackendResult<ShownMedia> {
+        let family = media.family();
+        let kind = self.kind.unwrap_or(match family {
+            Family::Image => MediaKind::Image,
+            Family::Video => MediaKind::Video,
+            Family::Audio | Family::Other => MediaKind::Document,
+        });
+        match (kind, family) {
+            (MediaKind::Image, Family::Image) | (MediaKind::Video, Family::Video) => {}
+            (MediaKind::Document, _) => {}
+            (MediaKind::Image, _) => return Err(wrong_kind("picture")),
+            (MediaKind::Video, _) => return Err(wrong_kind("video")),
+        }
+        Ok(ShownMedia { kind, media })
+    }
+}
+
+impl FileOperation for SendVoice {
+    type File = Media;
+
+    fn source(&mut self) -> Option<&mut MediaSource> {
+        Some(&mut self.media)
+    }
+
+    fn accept(&self, media: Media) -> BackendResult<Media> {
+        match media.family() {
+            Family::Audio => Ok(media),
+            Family::Image | Family::Video | Family::Other => Err(wrong_kind("recording")),
+        }
+    }
+}
+
+fn wrong_kind(wanted: &str) -> BackendError {
+    file_refused(
+        &format!("the content of the file is not a {wanted}"),
+        "send another file, or send it with send_media as kind document",
+    )
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
-    BadId, ChangeOutcome, ChatId, FromChange, MessageId, MessageText, OfMessage, Operation, Reads,
-    Risk, TargetRole, Targets, Topic, outcome::outcomes, sending::bare_id,
+    BadId, ChangeOutcome, ChatId, Emoji, FromChange, MessageId, MessageText, OfMessage, Operation,
+    Reads, Risk, TargetRole, Targets, Topic, outcome::outcomes,
 };
 
 /// Replace the text of a message from this account.
@@ -126,41 +126,6 @@ impl PinDuration {
     }
 }
 
-/// One emoji, or nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(inline, extend("format" = "emoji"))]
-pub struct Emoji(String);
-
-impl Emoji {
-    /// The emoji as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Emoji {
-    type Error = BadId;
-
-    fn try_from(text: String) -> Result<Self, BadId> {
-        // Families and flags are made of many characters, but never of letters.
-        if text.chars().count() <= 16 && !text.chars().any(|c| c.is_alphabetic() || c.is_control())
-        {
-            Ok(Self(text))
-        } else {
-            Err(BadId::new(
-                "must be one emoji, or empty to remove the reaction",
-            ))
-        }
-    }
-}
-
-impl From<Emoji> for String {
-    fn from(emoji: Emoji) -> Self {
-        emoji.0
-    }
-}
-
 /// An operation on a message of a chat, which touches nothing else.
 macro_rules! on_message {
     ($op:ident, $name:literal, $risk:ident, $part:ident, $effect:literal, $known_as:literal) => {
@@ -261,7 +226,7 @@ impl Operation for ForwardMessage {
     }
 
     fn content(&self) -> Option<Value> {
-        (!self.allow_repeat).then(|| json!([self.chat, bare_id(&self.message), self.to]))
+        (!self.allow_repeat).then(|| json!([self.chat, self.message.key(), self.to]))
     }
 }
 

@@ -16,7 +16,9 @@ mod clearance;
 mod contact_card;
 mod contacts;
 mod downloads;
+mod emoji;
 mod facts;
+mod file_operation;
 mod group_picture;
 mod group_settings;
 mod groups;
@@ -47,10 +49,11 @@ mod untrusted;
 pub use self::{
     attachments::*, backend_error::*, bad_call::*, blocking::*, bounded_text::*, briefing::*,
     call::*, catalogue::*, chat_changes::*, chats::*, clearance::*, contact_card::*, contacts::*,
-    downloads::*, facts::*, group_picture::*, group_settings::*, groups::*, ids::*, invites::*,
-    location::*, media::*, members::*, membership::*, message_changes::*, message_pages::*,
-    messages::*, outcome::*, page::*, parts::*, picture::*, poll::*, presence::*, profile::*,
-    progress::*, schemas::*, sending::*, session::*, session_control::*, targets::*, untrusted::*,
+    downloads::*, emoji::*, facts::*, file_operation::*, group_picture::*, group_settings::*,
+    groups::*, ids::*, invites::*, location::*, media::*, members::*, membership::*,
+    message_changes::*, message_pages::*, messages::*, outcome::*, page::*, parts::*, picture::*,
+    poll::*, presence::*, profile::*, progress::*, schemas::*, sending::*, session::*,
+    session_control::*, targets::*, untrusted::*,
 };
 
 pub(crate) use self::arguments::read;

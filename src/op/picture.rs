@@ -6,8 +6,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{BadId, arguments::media_source};
-use crate::media::MediaSource;
+use super::{BackendResult, BadId, arguments::media_source, file_refused};
+use crate::media::{Media, MediaSource};
 
 /// Where a picture comes from. WhatsApp takes nothing but JPEG for it, so that its
 /// media type need not be given.
@@ -17,13 +17,24 @@ pub struct Picture(MediaSource);
 
 impl Picture {
     /// Where it comes from.
-    pub fn source(&self) -> &MediaSource {
-        &self.0
+    pub(super) fn source(&mut self) -> &mut MediaSource {
+        &mut self.0
     }
 
     /// Whether exactly one source is given.
     pub(super) fn check(&self) -> Result<(), BadId> {
         self.0.check().map_err(BadId::new)
+    }
+}
+
+/// Takes a loaded picture, which has to be JPEG.
+pub(super) fn accept_jpeg(media: Media) -> BackendResult<Media> {
+    match media.mime.as_str() {
+        "image/jpeg" => Ok(media),
+        mime => Err(file_refused(
+            &format!("the file is {mime}, not JPEG"),
+            "turn it into a JPEG picture, then call again",
+        )),
     }
 }
 

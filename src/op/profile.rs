@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BadId, BoundedText, Change, ChangedParts, Operation, PartsOutcome, Picture, Reads, Risk,
-    Targets, Topic,
+    BackendResult, BadId, BoundedText, Change, ChangedParts, FileOperation, Operation,
+    PartsOutcome, Picture, Reads, Risk, Targets, Topic, picture::accept_jpeg,
 };
+use crate::media::{Media, MediaSource};
 
 /// Change the name, about text or picture of this account. Give at least one.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +47,23 @@ impl Operation for UpdateProfile {
             )),
             _ => Ok(()),
         }
+    }
+}
+
+impl FileOperation for UpdateProfile {
+    /// The picture, if it is changed.
+    type File = Option<Media>;
+
+    fn source(&mut self) -> Option<&mut MediaSource> {
+        self.picture.as_mut().map(Picture::source)
+    }
+
+    fn without_file(&self) -> Option<Option<Media>> {
+        self.picture.is_none().then_some(None)
+    }
+
+    fn accept(&self, media: Media) -> BackendResult<Option<Media>> {
+        accept_jpeg(media).map(Some)
     }
 }
 

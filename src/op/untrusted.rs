@@ -30,6 +30,11 @@ impl Untrusted {
         Self::cut(text, MAX_MESSAGE)
     }
 
+    /// Escapes `text` and cuts nothing.
+    pub fn whole(text: &str) -> Self {
+        Self::cut(text, usize::MAX)
+    }
+
     fn cut(text: &str, max: usize) -> Self {
         let mut shown = Self {
             text: String::new(),
@@ -78,16 +83,18 @@ impl Untrusted {
     }
 }
 
-/// Whether a character is invisible or changes how others look: controls, line and
-/// paragraph separators, joiners, direction marks, variation selectors, tags and blank
-/// letters.
+/// Whether a character is invisible or changes how others look: controls, all format
+/// characters (the category Cf of Unicode 17), line and paragraph separators, variation
+/// selectors, tags and blank letters.
 pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{6dd}' | '\u{70f}'
+            | '\u{890}' | '\u{891}' | '\u{8e2}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}')
 }
 
@@ -129,6 +136,15 @@ mod tests {
             Untrusted::new("a\u{202e}b\nc\u{200b}d").as_str(),
             "a\\u{202e}b\\nc\\u{200b}d"
         );
+    }
+
+    #[test]
+    fn every_format_character_is_hidden() {
+        let format = regex::Regex::new(r"^\p{Cf}$").unwrap();
+        let mut text = [0; 4];
+        let formats = ('\0'..=char::MAX).filter(|c| format.is_match(c.encode_utf8(&mut text)));
+        let shown: Vec<char> = formats.filter(|c| !is_hidden(*c)).collect();
+        assert!(shown.is_empty(), "{shown:?}");
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub enum Code {
     ApprovalExpired,
     /// The approval was used before.
     ApprovalUsed,
+    /// A person has to approve the call, and it is too long to be shown as a whole.
+    QuestionTooLong,
     /// Too many questions were asked.
     PromptsExhausted,
     /// A limit is reached.
@@ -74,7 +76,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
@@ -85,6 +87,7 @@ impl Code {
         Self::ApprovalInvalid,
         Self::ApprovalExpired,
         Self::ApprovalUsed,
+        Self::QuestionTooLong,
         Self::PromptsExhausted,
         Self::RateLimited,
         Self::AuditUnavailable,
@@ -121,6 +124,7 @@ impl Code {
             Self::ApprovalInvalid => "approval-invalid",
             Self::ApprovalExpired => "approval-expired",
             Self::ApprovalUsed => "approval-used",
+            Self::QuestionTooLong => "question-too-long",
             Self::PromptsExhausted => "prompts-exhausted",
             Self::RateLimited => "rate-limited",
             Self::AuditUnavailable => "audit-unavailable",
@@ -170,6 +174,9 @@ impl Code {
             }
             Self::ApprovalInvalid | Self::ApprovalExpired | Self::ApprovalUsed => {
                 "Call again without `requestState`; the person is then asked again."
+            }
+            Self::QuestionTooLong => {
+                "Call again with less in one call, or ask the user to do it on the phone."
             }
             Self::PromptsExhausted | Self::RateLimited | Self::TooSoon => "Wait, then call once.",
             Self::AuditUnavailable => "Tell the operator; tools that only read still work.",

@@ -8,24 +8,27 @@ use std::{
 
 use super::{
     AttributeSource, Authority, Tool, Toolset,
-    call::{BriefMethod, Method, MethodTool, NoBriefing},
+    call::{BriefMethod, Method, MethodTool, NoBriefing, Parse},
+    file_call::{FileMethod, FileTool},
 };
 use crate::{
-    media::DEFAULT_MAX_BYTES,
-    op::{AnswerSize, Operation, schemas},
+    media::MediaRules,
+    op::{AnswerSize, FileOperation, Operation, schemas},
 };
 
 /// Collects a back end's tools.
 pub struct Builder<B> {
     backend: B,
+    media: MediaRules,
     tools: BTreeMap<&'static str, Tool>,
 }
 
 impl<B: AttributeSource> Builder<B> {
     /// An empty list.
-    pub(super) fn new(backend: &B) -> Self {
+    pub(super) fn new(backend: &B, media: &MediaRules) -> Self {
         Self {
             backend: backend.clone(),
+            media: media.clone(),
             tools: BTreeMap::new(),
         }
     }
@@ -47,35 +50,51 @@ impl<B: AttributeSource> Builder<B> {
         self.list(method, briefing)
     }
 
+    /// Lists the method of a tool that sends a file.
+    #[must_use]
+    pub fn file_tool<O: FileOperation, M: FileMethod<B, O>>(self, method: M) -> Self {
+        let parser = FileTool {
+            backend: self.backend.clone(),
+            method,
+            operation: PhantomData,
+        };
+        self.insert::<O>(Box::new(parser))
+    }
+
     /// The tools, with the authority over them.
     pub fn build(self) -> (Toolset, Authority) {
         let toolset = Toolset {
             tools: self.tools,
             resolver: Arc::new(self.backend),
+            media: self.media,
             notice: None,
             answer: AnswerSize::default(),
-            max_media_bytes: DEFAULT_MAX_BYTES,
         };
         (toolset, Authority::new())
     }
 
-    fn list<O: Operation, M, W>(mut self, method: M, briefing: W) -> Self
+    fn list<O: Operation, M, W>(self, method: M, briefing: W) -> Self
     where
         M: Method<B, O>,
         W: BriefMethod<B, O>,
     {
+        let parser = MethodTool {
+            backend: self.backend.clone(),
+            method,
+            briefing,
+            operation: PhantomData,
+        };
+        self.insert::<O>(Box::new(parser))
+    }
+
+    fn insert<O: Operation>(mut self, parser: Box<dyn Parse>) -> Self {
         let tool = Tool {
             name: O::NAME,
             risk: O::RISK,
             idempotent: O::IDEMPOTENT,
             make_schemas: schemas::<O>,
             schemas: OnceLock::new(),
-            parser: Box::new(MethodTool {
-                backend: self.backend.clone(),
-                method,
-                briefing,
-                operation: PhantomData,
-            }),
+            parser,
         };
         let twice = self.tools.insert(tool.name, tool);
         debug_assert!(twice.is_none(), "{} is listed twice", O::NAME);

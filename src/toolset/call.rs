@@ -5,7 +5,11 @@ use std::marker::PhantomData;
 use serde_json::Value;
 
 use super::{Answer, AttributeSource, Boxed, Prepared, ReadFilter, answer::answer};
-use crate::op::{AnswerSize, BackendError, BadCall, Briefing, Operation, Progress, parse};
+use crate::{
+    media::{Media, MediaSource},
+    op::{AnswerSize, BackendError, BadCall, Briefing, FileFacts, Operation, Progress, parse},
+    shares::Share,
+};
 
 /// A back end's method that runs an operation.
 pub trait Method<B, O: Operation>: Copy + Send + Sync + 'static {
@@ -76,6 +80,22 @@ pub(super) trait PreparedCall: Send + Sync {
 
     /// The look-up of its briefing, not yet started.
     fn brief(&self) -> Option<Boxed<Result<Briefing, BackendError>>>;
+
+    /// Whether it can be run: a call that sends a file only once it has the file.
+    fn is_complete(&self) -> bool {
+        true
+    }
+
+    /// Where the file comes from that it still needs. It is taken out of the arguments, so
+    /// that a file in base64 is not kept twice.
+    fn take_source(&mut self) -> Option<MediaSource> {
+        None
+    }
+
+    /// Gives it the file, and what the file takes of the memory for files.
+    fn attach(&mut self, _media: Media, _room: Share) -> Result<Option<FileFacts>, BackendError> {
+        Ok(None)
+    }
 }
 
 /// A back end with the methods of one tool.

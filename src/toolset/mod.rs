@@ -3,6 +3,7 @@
 mod answer;
 mod builder;
 mod call;
+mod file_call;
 mod lookup;
 mod permit;
 
@@ -16,14 +17,17 @@ use serde_json::{Map, Value};
 
 pub use builder::Builder;
 pub use call::{BriefMethod, Method};
+pub use file_call::{FileMethod, LoadFailure};
 pub use lookup::{AttributeSource, LookupRequest, Resolved};
-pub use permit::{Authority, BriefPermit, LookupPermit, Permitted};
+pub use permit::{Authority, BriefPermit, FilePermit, LookupPermit, Permitted};
 
 use crate::{
+    media::{LoadError, MediaRules, load},
     op::{
         AnswerSize, Attachment, BackendError, BadCall, Briefing, ChatId, Digest, Facts, Identities,
-        Progress, Reading, Risk, Schemas, Untrusted,
+        Progress, Reading, Risk, Schemas, Untrusted, file_refused,
     },
+    shares::Share,
     text::nearest,
 };
 use call::{Parse, PreparedCall};
@@ -40,9 +44,9 @@ pub type ReadFilter = Option<Arc<dyn Fn(&ChatId) -> bool + Send + Sync>>;
 pub struct Toolset {
     tools: BTreeMap<&'static str, Tool>,
     resolver: Arc<dyn Resolver>,
+    media: MediaRules,
     notice: Option<&'static str>,
     answer: AnswerSize,
-    max_media_bytes: usize,
 }
 
 /// A tool: what it is, and how a call of it is prepared.
@@ -88,6 +92,11 @@ impl Prepared {
         &self.facts
     }
 
+    /// Whether it can be decided and run: a call that sends a file only once it is loaded.
+    pub fn is_complete(&self) -> bool {
+        self.call.is_complete()
+    }
+
     /// Replaces hidden identities by the people behind them in the facts. The request
     /// keeps the ids of the arguments.
     pub(crate) fn identify(&mut self, identities: &Identities) {
@@ -100,9 +109,9 @@ impl Prepared {
 }
 
 impl Toolset {
-    /// Starts the list of a back end's tools.
-    pub fn for_backend<B: AttributeSource>(backend: &B) -> Builder<B> {
-        Builder::new(backend)
+    /// Starts the list of a back end's tools, which send files that `media` admits.
+    pub fn for_backend<B: AttributeSource>(backend: &B, media: &MediaRules) -> Builder<B> {
+        Builder::new(backend, media)
     }
 
     /// The same tools, with answers of at most this size.
@@ -112,16 +121,9 @@ impl Toolset {
         self
     }
 
-    /// The same tools, whose largest media has this many bytes.
-    #[must_use]
-    pub fn taking_media(mut self, max_bytes: usize) -> Self {
-        self.max_media_bytes = max_bytes;
-        self
-    }
-
     /// The most bytes of media that is sent, by the configuration.
     pub fn max_media_bytes(&self) -> usize {
-        self.max_media_bytes
+        self.media.max_bytes()
     }
 
     /// The same tools, with a notice at the beginning of every answer.
@@ -182,6 +184,39 @@ impl Toolset {
     /// from the result.
     pub async fn resolve(&self, permit: LookupPermit) -> Resolved {
         self.resolver.resolve(permit.0).await
+    }
+
+    /// Loads the file of a call, which is decided on and sent from now on. Its bytes are
+    /// taken of `room` until the call has ended.
+    ///
+    /// # Errors
+    /// If the file cannot be loaded, or the tool cannot send it; nothing was sent.
+    pub(crate) async fn load(
+        &self,
+        mut call: Prepared,
+        permit: FilePermit,
+        mut room: Share,
+    ) -> Result<Prepared, LoadFailure> {
+        let FilePermit(()) = permit;
+        let Some(source) = call.call.take_source() else {
+            return Ok(call);
+        };
+        let loaded = load(&source, &self.media, &mut room).await;
+        let media = loaded.map_err(|error| match error {
+            LoadError::NoRoom => LoadFailure::NoRoom,
+            error => LoadFailure::Refused(file_refused(&error.to_string(), error.remedy())),
+        })?;
+        tracing::info!(
+            bytes = media.bytes.len(),
+            mime = media.mime,
+            sha256 = media.sha256,
+            "loaded"
+        );
+        let attached = call.call.attach(media, room);
+        if let Some(file) = attached.map_err(LoadFailure::Refused)? {
+            call.facts.add_file(file, &mut call.content);
+        }
+        Ok(call)
     }
 
     /// Looks up what a person should know before approving a call.

@@ -22,6 +22,9 @@ pub struct BriefPermit(pub(super) Boxed<Result<Briefing, BackendError>>);
 /// Permission to look up what a decision depends on, once.
 pub struct LookupPermit(pub(super) LookupRequest);
 
+/// Permission to load the file of a call, once.
+pub struct FilePermit(pub(super) ());
+
 impl Permitted {
     /// Whether the call changes nothing, so that it can be dropped at any moment.
     pub fn is_read(&self) -> bool {
@@ -45,6 +48,11 @@ impl Authority {
     /// Permits the briefing of a call; `None` for a call without one.
     pub fn permit_briefing(&self, call: &Prepared) -> Option<BriefPermit> {
         call.call.brief().map(BriefPermit)
+    }
+
+    /// Permits to load the file of a call.
+    pub fn permit_file(&self) -> FilePermit {
+        FilePermit(())
     }
 
     /// Permits the look-ups of a request.

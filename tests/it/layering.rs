@@ -18,8 +18,8 @@ const FLOORS: [&[&str]; 10] = [
     &["policy", "backend"],
     &["toolset", "config", "kill_switch", "qr"],
     &["op", "ledger", "sessions"],
-    &["clock", "state_dir", "media", "metrics", "shares"],
-    &["text", "net"],
+    &["clock", "state_dir", "media", "metrics"],
+    &["text", "net", "shares"],
 ];
 
 const MAX_LINES: usize = 400;

@@ -4,17 +4,18 @@ use reqwest::multipart::{Form, Part};
 
 use super::{GreenApi, message_changes::SENT, sending::cannot};
 use crate::{
-    backend::media,
     media::{Family, Media},
-    op::{BackendError, BackendResult, ChatId, MediaKind, MessageId, SendMedia, SendVoice, Sent},
+    op::{
+        BackendError, BackendResult, ChatId, MediaKind, MessageId, SendMedia, SendVoice, Sent,
+        ShownMedia,
+    },
 };
 
 impl GreenApi {
-    pub(super) async fn send_media(self, op: SendMedia) -> BackendResult<Sent> {
+    pub(super) async fn send_media(self, op: SendMedia, file: ShownMedia) -> BackendResult<Sent> {
         self.reachable(&op.chat)?;
-        self.progress.say("loading");
-        let (kind, file) = media::to_show(&op, &self.client.media).await?;
-        if kind == MediaKind::Document && matches!(file.family(), Family::Image | Family::Video) {
+        let ShownMedia { kind, media } = file;
+        if kind == MediaKind::Document && matches!(media.family(), Family::Image | Family::Video) {
             let what = "send a picture or video as a document";
             return Err(cannot(what, "omit kind"));
         }
@@ -23,13 +24,11 @@ impl GreenApi {
             Some(caption) => form.text("caption", caption),
             None => form,
         };
-        self.upload(form, file, op.chat, op.reply_to).await
+        self.upload(form, media, op.chat, op.reply_to).await
     }
 
-    pub(super) async fn send_voice(self, op: SendVoice) -> BackendResult<Sent> {
+    pub(super) async fn send_voice(self, op: SendVoice, file: Media) -> BackendResult<Sent> {
         self.reachable(&op.chat)?;
-        self.progress.say("loading");
-        let file = media::to_hear(&op, &self.client.media).await?;
         self.upload(Form::new(), file, op.chat, op.reply_to).await
     }
 

@@ -23,7 +23,7 @@ use crate::{
         verify::{Observation, Response},
     },
     config::Timeouts,
-    media::{Media, MediaRules},
+    media::Media,
     op::{
         BackendError, BackendResult, Briefing, ChangeEffect, CreateGroup, GetGroup, GroupDetails,
         GroupId, PersonId, Progress, RemoveGroupMembers, Untrusted,
@@ -37,10 +37,6 @@ impl GroupTools for GreenApi {
 
     fn progress(&self) -> &Progress {
         &self.progress
-    }
-
-    fn media_rules(&self) -> &MediaRules {
-        &self.client.media
     }
 
     async fn get_group(self, op: GetGroup) -> BackendResult<GroupDetails> {

@@ -51,11 +51,11 @@ impl GreenApi {
 
 impl Backend for GreenApi {
     fn toolset(&self) -> (Toolset, Authority) {
-        Toolset::for_backend(self)
+        Toolset::for_backend(self, &self.client.media)
             .tool(Self::open_session)
             .tool(Self::get_session)
             .tool(Self::get_profile)
-            .tool(Self::update_profile)
+            .file_tool(Self::update_profile)
             .tool(Self::restart_session)
             .tool(Self::logout_instance)
             .tool(Self::list_messages)
@@ -65,8 +65,8 @@ impl Backend for GreenApi {
             .tool(Self::send_location)
             .tool(Self::send_contact)
             .tool(Self::send_poll)
-            .tool(Self::send_media)
-            .tool(Self::send_voice)
+            .file_tool(Self::send_media)
+            .file_tool(Self::send_voice)
             .tool(Self::forward_message)
             .tool(Self::edit_message)
             .briefed_tool(Self::delete_message, Self::brief_delete_message)
@@ -84,7 +84,7 @@ impl Backend for GreenApi {
             .tool(Self::check_number)
             .tool(Self::set_group_subject)
             .tool(Self::set_group_permissions)
-            .tool(Self::set_group_picture)
+            .file_tool(Self::set_group_picture)
             .tool(Self::get_group_invite)
             .tool(Self::list_group_members)
             .tool(Self::add_group_members)

@@ -15,11 +15,11 @@ use super::{
 use crate::{
     backend::{
         http::Body,
-        media::to_portray,
         pictures::{few_observations, place, replaced_with_delay},
         shapes::Shape,
         verify::Response,
     },
+    media::Media,
     op::{
         BackendResult, ChangedProfile, GetProfile, PersonId, Profile, ProfileUpdated, UpdateProfile,
     },
@@ -50,21 +50,18 @@ impl GreenApi {
         self.client.read("getWaSettings", None).await?.parse(API)
     }
 
-    pub(super) async fn update_profile(self, op: UpdateProfile) -> BackendResult<ProfileUpdated> {
-        let Some(picture) = op
-            .picture
-            .filter(|_| op.name.is_none() && op.about.is_none())
-        else {
+    pub(super) async fn update_profile(
+        self,
+        op: UpdateProfile,
+        picture: Option<Media>,
+    ) -> BackendResult<ProfileUpdated> {
+        let Some(picture) = picture.filter(|_| op.name.is_none() && op.about.is_none()) else {
             return Err(cannot(
                 "change the name or the about text of an account",
                 "give `picture` alone, and change the others on the phone",
             ));
         };
-        self.progress.say("loading");
-        let form = Form::new().part(
-            "file",
-            part(to_portray(&picture, &self.client.media).await?)?,
-        );
+        let form = Form::new().part("file", part(picture)?);
         let settings = self.wa_settings().await?;
         account(&settings)?;
         let before = Some(place(Some(settings.avatar())));

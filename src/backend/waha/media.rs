@@ -5,16 +5,14 @@ use serde_json::{Value, json};
 
 use super::{Waha, shapes::SENT};
 use crate::{
-    backend::media,
     media::Media,
-    op::{BackendResult, MediaKind, SendMedia, SendVoice, Sent},
+    op::{BackendResult, MediaKind, SendMedia, SendVoice, Sent, ShownMedia},
 };
 
 impl Waha {
-    pub(super) async fn send_media(self, op: SendMedia) -> BackendResult<Sent> {
-        self.progress.say("loading");
-        let (kind, file) = media::to_show(&op, &self.client.media).await?;
-        let mut body = body(&file);
+    pub(super) async fn send_media(self, op: SendMedia, file: ShownMedia) -> BackendResult<Sent> {
+        let ShownMedia { kind, media } = file;
+        let mut body = body(&media);
         if let (Value::Object(fields), Some(caption)) = (&mut body, &op.caption) {
             fields.insert("caption".into(), caption.as_str().into());
         }
@@ -29,9 +27,7 @@ impl Waha {
         self.send(method, body, op.chat, op.reply_to, SENT).await
     }
 
-    pub(super) async fn send_voice(self, op: SendVoice) -> BackendResult<Sent> {
-        self.progress.say("loading");
-        let file = media::to_hear(&op, &self.client.media).await?;
+    pub(super) async fn send_voice(self, op: SendVoice, file: Media) -> BackendResult<Sent> {
         let mut body = body(&file);
         convert(&mut body);
         self.send("sendVoice", body, op.chat, op.reply_to, SENT)

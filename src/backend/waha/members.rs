@@ -22,7 +22,7 @@ use crate::{
         verify::{Observation, Response},
     },
     config::Timeouts,
-    media::{Media, MediaRules},
+    media::Media,
     op::{
         BackendError, BackendResult, Briefing, ChangeEffect, CreateGroup, GetGroup, GroupDetails,
         GroupId, People, PersonId, Progress, RemoveGroupMembers, Untrusted,
@@ -39,10 +39,6 @@ impl GroupTools for Waha {
 
     fn progress(&self) -> &Progress {
         &self.progress
-    }
-
-    fn media_rules(&self) -> &MediaRules {
-        &self.client.media
     }
 
     async fn get_group(self, op: GetGroup) -> BackendResult<GroupDetails> {

@@ -72,11 +72,11 @@ impl Waha {
 
 impl Backend for Waha {
     fn toolset(&self) -> (Toolset, Authority) {
-        Toolset::for_backend(self)
+        Toolset::for_backend(self, &self.client.media)
             .tool(Self::open_session)
             .tool(Self::get_session)
             .tool(Self::get_profile)
-            .tool(Self::update_profile)
+            .file_tool(Self::update_profile)
             .tool(Self::restart_session)
             .tool(Self::stop_session)
             .tool(Self::logout_instance)
@@ -87,8 +87,8 @@ impl Backend for Waha {
             .tool(Self::send_location)
             .tool(Self::send_contact)
             .tool(Self::send_poll)
-            .tool(Self::send_media)
-            .tool(Self::send_voice)
+            .file_tool(Self::send_media)
+            .file_tool(Self::send_voice)
             .tool(Self::forward_message)
             .tool(Self::edit_message)
             .briefed_tool(Self::delete_message, Self::brief_delete_message)
@@ -121,7 +121,7 @@ impl Backend for Waha {
             .tool(Self::set_group_subject)
             .tool(Self::set_group_description)
             .tool(Self::set_group_permissions)
-            .tool(Self::set_group_picture)
+            .file_tool(Self::set_group_picture)
             .briefed_tool(Self::delete_group_picture, Self::brief_delete_group_picture)
             .tool(Self::get_group_invite)
             .briefed_tool(Self::revoke_group_invite, Self::brief_revoke_group_invite)

@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     backend::{
-        media::to_portray,
         pictures::{few_observations, place, replaced_with_delay},
         verify::{Observation, change_and_verify, parts},
     },
@@ -63,15 +62,11 @@ impl Waha {
         }
     }
 
-    pub(super) async fn update_profile(self, op: UpdateProfile) -> BackendResult<ProfileUpdated> {
-        // Loaded first: a file that cannot be used must not leave half a change.
-        let picture = match &op.picture {
-            Some(picture) => {
-                self.progress.say("loading");
-                Some(to_portray(picture, &self.client.media).await?)
-            }
-            None => None,
-        };
+    pub(super) async fn update_profile(
+        self,
+        op: UpdateProfile,
+        picture: Option<Media>,
+    ) -> BackendResult<ProfileUpdated> {
         self.working().await?;
         let before = self.profile().await?;
         let (mut name, mut about, mut shown) = (None, None, None);

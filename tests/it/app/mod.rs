@@ -292,6 +292,14 @@ pub fn yes() -> Value {
     json!({ "action": "accept", "content": { "decision": "yes" } })
 }
 
+/// The whole text of a question, without the breaks inside its lines.
+pub fn shown(question: &Value) -> String {
+    let message = question["message"].as_str().expect("a message");
+    let details = &question["requestedSchema"]["properties"]["decision"]["description"];
+    let whole = format!("{message}\n{}", details.as_str().unwrap_or_default());
+    whole.replace("\n  ", "")
+}
+
 /// The first text of a result.
 pub fn text(result: &Value) -> &str {
     result["content"][0]["text"].as_str().expect("text")
@@ -342,7 +350,7 @@ pub fn sample(entry: &Entry, message: &str) -> Value {
 }
 
 /// A value that fits the schema of an argument.
-fn value_for(field: &Value, message: &str) -> Value {
+pub fn value_for(field: &Value, message: &str) -> Value {
     let words = field["enum"].as_array();
     match (field["type"].as_str(), field["format"].as_str()) {
         (_, Some("chat-id" | "person-id")) => json!("15552220001@c.us"),

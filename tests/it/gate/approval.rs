@@ -48,7 +48,7 @@ async fn the_question_names_the_effect() {
         app.call("leave_group", json!({ "group": FAMILY })).await;
         let question = &app.questions[0];
         insta::allow_duplicates! {
-            insta::assert_snapshot!(question["message"].as_str().unwrap(), @r"
+            insta::assert_snapshot!(app::shown(question), @r"
             [sandbox: a simulated WhatsApp, nothing here is real]
             An agent wants to leave a WhatsApp group; coming back needs an invitation.
             Named on WhatsApp (unverified text): “Family”
@@ -76,7 +76,7 @@ async fn a_name_that_cannot_be_looked_up_is_said() {
     let mut app = linked(Era::Legacy, Person::Declines, OPEN).await;
     app.call("leave_group", json!({ "group": "120363999999999999@g.us" }))
         .await;
-    let message = app.questions[0]["message"].as_str().unwrap();
+    let message = app::shown(&app.questions[0]);
     assert!(
         message.contains("The name could not be looked up."),
         "{message}"
@@ -388,7 +388,7 @@ async fn a_rule_can_ask_about_a_tool_that_is_not_destructive() {
         let mut app = linked(era, Person::Declines, &policy).await;
         let result = app.call("logout_instance", json!({})).await;
         assert_eq!(code(&result), "declined");
-        let message = app.questions[0]["message"].as_str().unwrap();
+        let message = app::shown(&app.questions[0]);
         assert!(
             message.contains("disconnect this WhatsApp account"),
             "{message}"

@@ -4,6 +4,7 @@ mod approval;
 mod clearance;
 mod dedup;
 mod durable;
+mod files;
 mod health;
 mod identities;
 mod kill_switch;

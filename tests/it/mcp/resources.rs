@@ -160,7 +160,7 @@ async fn a_person_is_asked_where_the_policy_wants_it() {
         let answer = app.read(MESSAGES).await;
         assert!(content(&answer)["messages"].is_array(), "{era:?} {answer}");
         assert_eq!(app.questions.len(), 1);
-        let question = app.questions[0]["message"].as_str().unwrap();
+        let question = app::shown(&app.questions[0]);
         assert!(
             question.contains("read the messages of a WhatsApp chat"),
             "{question}"

@@ -68,7 +68,7 @@ async fn of_several_rules_the_strictest_wins() {
             app.call("send_message", send("Money")).await["isError"],
             false
         );
-        let asked = app.questions[0]["message"].as_str().unwrap();
+        let asked = app::shown(&app.questions[0]);
         assert!(
             asked.contains("You are asked because it speaks of money."),
             "{asked}"

@@ -28,7 +28,7 @@ async fn what_was_read_stays_in_its_chat() {
         }
         assert!(app.questions.is_empty());
         assert_eq!(send(&mut app, SAM, "after").await["isError"], false);
-        let asked = app.questions[0]["message"].as_str().unwrap();
+        let asked = app::shown(&app.questions[0]);
         assert!(
             asked.contains(&format!("it could pass on what was read in {MUM}")),
             "{asked}"

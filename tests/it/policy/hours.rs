@@ -69,7 +69,7 @@ async fn quiet_hours_may_ask_and_speak_of_some_classes() {
         let mut app = app::sandbox().era(era).policy(&rules).start().await;
         app.hand.set_wall("2026-01-10T23:00:00Z".parse().unwrap());
         assert_eq!(app.call("open_session", json!({})).await["isError"], false);
-        let asked = app.questions[0]["message"].as_str().unwrap();
+        let asked = app::shown(&app.questions[0]);
         assert!(
             asked.contains("You are asked because it is within the quiet hours."),
             "{asked}"

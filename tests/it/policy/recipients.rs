@@ -59,7 +59,7 @@ async fn who_is_not_listed_is_asked_about_with_the_reason() {
         }
         assert!(app.questions.is_empty());
         assert_eq!(send(&mut app, SAM, "hi").await["isError"], false);
-        let asked = app.questions[0]["message"].as_str().unwrap();
+        let asked = app::shown(&app.questions[0]);
         insta::allow_duplicates! {
             insta::assert_snapshot!(asked, @"
             [sandbox: a simulated WhatsApp, nothing here is real]
@@ -291,7 +291,7 @@ async fn new_recipients_are_asked_about_and_limited() {
             send(&mut app, "+15552227001", "one").await["isError"],
             false
         );
-        let asked = app.questions[0]["message"].as_str().unwrap();
+        let asked = app::shown(&app.questions[0]);
         assert!(
             asked.contains("never written to 15552227001@c.us"),
             "{asked}"

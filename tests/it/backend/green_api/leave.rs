@@ -27,7 +27,7 @@ async fn both_forms_of_yes_are_looked_at() {
             result["structuredContent"],
             json!({ "outcome": "left", "verified": true, "group": GROUP })
         );
-        let question = app.questions[0]["message"].as_str().unwrap();
+        let question = app::shown(&app.questions[0]);
         assert!(
             question.contains("Team") && question.contains("2 members"),
             "{question}"

@@ -269,7 +269,7 @@ async fn the_own_account_is_not_removed() {
     let arguments = json!({ "group": GROUP, "people": [OWN] });
     let result = call_in(&mut app, "remove_group_members", arguments).await;
     assert_eq!(outcomes(&result), ["not_sent"]);
-    let question = app.questions[0]["message"].as_str().unwrap();
+    let question = app::shown(&app.questions[0]);
     assert!(
         question.contains("Team") && question.contains("2 members"),
         "{question}"

@@ -64,7 +64,7 @@ async fn the_question_names_everybody() {
     let arguments = json!({ "group": FAMILY, "people": many });
     let result = app.call("remove_group_members", arguments).await;
     assert_eq!(code(&result), "declined");
-    let question = app.questions[0]["message"].as_str().unwrap();
+    let question = app::shown(&app.questions[0]);
     for said in [
         "“Family”",
         "It has 3 members.",

@@ -79,7 +79,7 @@ async fn revoke(
     let result = app
         .call("revoke_group_invite", json!({ "group": GROUP }))
         .await;
-    let question = app.questions[0]["message"].as_str().unwrap();
+    let question = app::shown(&app.questions[0]);
     assert!(question.contains("Fam\\u{202e}ily"), "{question}");
     result
 }

@@ -335,7 +335,7 @@ async fn the_question_says_what_would_be_left() {
     let mut app = app::waha_with(&mock, patient()).start().await;
     let result = app.call("leave_group", json!({ "group": GROUP })).await;
     assert_eq!(result["structuredContent"]["outcome"], "left");
-    let question = app.questions[0]["message"].as_str().unwrap();
+    let question = app::shown(&app.questions[0]);
     for part in ["Fam\\u{202e}ily", "2 members", "only administrator"] {
         assert!(question.contains(part), "{question}");
     }

@@ -88,7 +88,7 @@ async fn a_deletion_is_looked_at() {
         let mut app = app::waha(&mock).start().await;
         let result = app.call("delete_message", delete.clone()).await;
         assert_eq!(result["structuredContent"]["outcome"], outcome, "{result}");
-        let question = app.questions[0]["message"].as_str().unwrap();
+        let question = app::shown(&app.questions[0]);
         assert!(
             question.contains("“bye”") && question.contains("2023-11-14"),
             "{question}"

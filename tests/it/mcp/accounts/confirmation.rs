@@ -11,13 +11,8 @@ async fn an_approval_is_good_for_no_other_account() {
     let asked = app.call_once(params.clone()).await;
     let state = &asked["result"]["requestState"];
     assert!(state.is_string(), "{asked}");
-    let question = &asked["result"]["inputRequests"]["confirm"]["params"]["message"];
-    assert!(
-        question
-            .as_str()
-            .unwrap()
-            .contains("On the WhatsApp account `work`.\n")
-    );
+    let question = &asked["result"]["inputRequests"]["confirm"]["params"];
+    assert!(app::shown(question).contains("On the WhatsApp account `work`.\n"));
     params["requestState"] = state.clone();
     params["inputResponses"] = json!({ "confirm": yes() });
     params["arguments"]["account"] = "home".into();
@@ -42,7 +37,7 @@ async fn a_person_is_told_which_account_it_is_about() {
     let arguments = json!({ "account": "home", "group": FLATMATES });
     let refused = app.call("leave_group", arguments).await;
     assert_eq!(code(&refused), "declined");
-    let question = app.questions[0]["message"].as_str().unwrap();
+    let question = app::shown(&app.questions[0]);
     assert!(
         question.contains("On the WhatsApp account `home`.\n"),
         "{question}"
@@ -51,7 +46,7 @@ async fn a_person_is_told_which_account_it_is_about() {
     alone
         .call("leave_group", json!({ "group": FLATMATES }))
         .await;
-    let question = alone.questions[0]["message"].as_str().unwrap();
+    let question = app::shown(&alone.questions[0]);
     assert!(!question.contains("account `"), "{question}");
 }
 
