@@ -323,6 +323,7 @@ fn ledger(c: &mut Criterion) {
         amount: 1,
         max: 4_000_000_000,
         window: Duration::from_secs(hours * 3600),
+        longest_window: Duration::from_secs(hours * 3600),
     };
     let counts = vec![
         count("sends", "local", 1),

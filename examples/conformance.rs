@@ -256,9 +256,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::new(tools, gate, audit);
     let server = SERVER.get_or_init(|| server).clone();
     let sessions = Sessions::new(clock, MAX_SESSIONS);
+    let largest = server.max_message_bytes();
     let service = mcp::http_service(server, sessions.clone(), CancellationToken::new());
     let authenticator = Authenticator::Anonymous(LOCAL.to_owned());
-    let router = http::router(service, Origins::loopback(), authenticator, sessions);
+    let router = http::router(
+        service,
+        Origins::loopback(),
+        authenticator,
+        sessions,
+        largest,
+    );
     let listener = Listener::bind(address).await?;
     writeln!(io::stderr(), "serving http://{}", listener.address()?)?;
     listener.serve(router, CancellationToken::new()).await;

@@ -3,13 +3,19 @@
 //! It is a file or a key, so that it works whatever the servers are doing. No tool writes
 //! it.
 
+mod hand_over;
+
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use tempfile::NamedTempFile;
+use tokio::time::sleep;
+
+pub use hand_over::HandOver;
 
 use crate::{
     ledger::{Shared, SwitchState},
@@ -18,6 +24,10 @@ use crate::{
 
 /// A file of this length was not written by this program.
 const MAX_FILE_BYTES: usize = 64;
+
+/// How long a state that was read from Redis holds for a request that is handed over. A
+/// file is read at that moment; Redis cannot be asked without waiting.
+pub const SHARED_LEASE: Duration = Duration::from_secs(2);
 
 /// The kill switch of a state directory or of a Redis.
 #[derive(Debug, Clone)]
@@ -81,6 +91,34 @@ impl Switch {
         match &self.0 {
             Location::File(switch) => switch.set(state),
             Location::Redis(shared) => shared.set_switch(state).await.map_err(io::Error::other),
+        }
+    }
+
+    /// The state at the moment at which a request is handed over. The request may be written
+    /// while the result is held: until then [`settle`](Self::settle) waits. `None` for Redis,
+    /// where a state that was read before holds for [`SHARED_LEASE`].
+    pub fn hand_over(&self) -> Option<(SwitchState, Option<HandOver>)> {
+        let Location::File(switch) = &self.0 else {
+            return None;
+        };
+        // The lock comes first: what is read under it stays true until it is released.
+        Some(match HandOver::begin(&switch.directory) {
+            Ok(held) => (switch.state(), Some(held)),
+            Err(_) => (SwitchState::Everything, None),
+        })
+    }
+
+    /// Waits until every request that was handed over under an earlier state is written.
+    ///
+    /// # Errors
+    /// If a request is not written in time, or if that cannot be found out.
+    pub async fn settle(&self) -> io::Result<()> {
+        match &self.0 {
+            Location::File(switch) => hand_over::settle(&switch.directory).await,
+            Location::Redis(_) => {
+                sleep(SHARED_LEASE).await;
+                Ok(())
+            }
         }
     }
 }

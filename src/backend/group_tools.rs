@@ -11,10 +11,10 @@ use crate::{
     config::Timeouts,
     media::Media,
     op::{
-        AddGroupMembers, BackendError, BackendResult, Briefing, CreateGroup, CreatedGroup,
-        DemoteGroupAdmin, GetGroup, GroupChanged, GroupDetails, GroupId, LeaveGroup, Leaving,
-        LeftGroup, ListGroupMembers, MemberChanges, MemberList, OfGroup, People, PersonId,
-        Progress, PromoteGroupAdmin, RemoveGroupMembers, SetGroupPicture,
+        AddGroupMembers, BackendError, BackendResult, Briefing, ChangeEffect, CreateGroup,
+        CreatedGroup, DemoteGroupAdmin, GetGroup, GroupChanged, GroupDetails, GroupId, LeaveGroup,
+        Leaving, LeftGroup, ListGroupMembers, MemberChanges, MemberList, OfGroup, People, PersonId,
+        Progress, PromoteGroupAdmin, RemoveGroupMembers, SetGroupPicture, Untrusted,
     },
 };
 
@@ -60,7 +60,7 @@ pub(super) trait GroupTools: Clone + Send + Sync + 'static {
         log: &mut MemberChangeLog,
     ) -> impl Future<Output = BackendResult<Option<BackendError>>> + Send;
 
-    /// Creates a group; `None` where it is unknown whether it was created.
+    /// Creates a group; `None` where the answer does not name it.
     fn send_create_group(
         &self,
         op: &CreateGroup,
@@ -140,8 +140,14 @@ pub(super) trait GroupTools: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = BackendResult<CreatedGroup>> + Send {
         async move {
             self.progress().say("creating the group");
-            let Some(group) = self.send_create_group(&op).await? else {
-                return Ok(CreatedGroup::unknown(op.people.iter()));
+            let group = match self.send_create_group(&op).await {
+                Ok(Some(group)) => group,
+                Ok(None) => return Ok(CreatedGroup::unknown(op.people.iter(), None)),
+                Err(error) if error.effect() == ChangeEffect::Ambiguous => {
+                    let reason = Untrusted::new(&error.to_string());
+                    return Ok(CreatedGroup::unknown(op.people.iter(), Some(&reason)));
+                }
+                Err(error) => return Err(error),
             };
             let known = self.identities_in(&group, &op.people).await;
             let add = MemberChange::Add;

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use super::handover::Handover;
 use crate::{
     net::client_builder,
     op::{BackendError, Progress},
@@ -98,11 +99,7 @@ impl Http {
             Err(Lost { timeout: false, .. }) => self.send(request(client)).await,
             outcome => outcome,
         }
-        .map_err(|lost| BackendError::Unreachable {
-            api: self.api,
-            address: lost.address,
-            why: lost.why,
-        })?
+        .map_err(|lost| lost.unreachable(self.api))?
         .map_err(|why| BackendError::Unreadable { api: self.api, why })
     }
 
@@ -118,14 +115,7 @@ impl Http {
             Err(error) if !error.is_timeout() => send().await,
             outcome => outcome,
         };
-        let response = opened.map_err(|error| {
-            let lost = Lost::from(error);
-            BackendError::Unreachable {
-                api: self.api,
-                address: lost.address,
-                why: lost.why,
-            }
-        })?;
+        let response = opened.map_err(|error| Lost::from(error).unreachable(self.api))?;
         tracing::info!(
             api = self.api,
             status = response.status().as_u16(),
@@ -134,25 +124,33 @@ impl Http {
         Ok(response)
     }
 
-    /// Sends a request that changes something, once, unless the call was cancelled.
+    /// Sends a request that changes something, once, unless the call may no longer be sent.
     pub(super) async fn change(
         &self,
         progress: &Progress,
         request: impl FnOnce(&Client) -> RequestBuilder,
     ) -> Result<HttpReply, BackendError> {
-        let request = request(self.client()?);
-        progress.still_wanted()?;
-        match self.send(request).await {
+        let (client, request) = request(self.client()?).build_split();
+        let request = request.map_err(|error| BackendError::internal(&reason(&error)))?;
+        progress.still_wanted().await?;
+        let (request, handover) = Handover::of(request, progress);
+        let answer = tokio::select! {
+            answer = self.send(RequestBuilder::from_parts(client, request)) => answer,
+            refused = handover.refused(progress) => return Err(refused),
+        };
+        if let Some(refused) = handover.refusal() {
+            return Err(refused);
+        }
+        match answer {
             Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(why)) => Err(BackendError::OutcomeUnknown { api: self.api, why }),
-            Err(lost) if lost.unsent => Err(BackendError::Unreachable {
+            Ok(Err(why)) => Err(BackendError::OutcomeUnknown {
                 api: self.api,
-                address: lost.address,
-                why: lost.why,
+                why: format!("its answer cannot be read: {why}"),
             }),
+            Err(lost) if lost.unsent => Err(lost.unreachable(self.api)),
             Err(lost) => Err(BackendError::OutcomeUnknown {
                 api: self.api,
-                why: lost.why,
+                why: format!("no answer came ({})", lost.why),
             }),
         }
     }
@@ -215,6 +213,16 @@ struct Lost {
     why: String,
     timeout: bool,
     unsent: bool,
+}
+
+impl Lost {
+    fn unreachable(self, api: &'static str) -> BackendError {
+        BackendError::Unreachable {
+            api,
+            address: self.address,
+            why: self.why,
+        }
+    }
 }
 
 impl From<reqwest::Error> for Lost {

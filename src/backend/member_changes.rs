@@ -2,8 +2,8 @@
 
 use super::members::{Members, Membership};
 use crate::op::{
-    BackendError, BackendResult, Briefing, ChangeResult, GroupId, MemberChanges, People,
-    PersonChange, PersonId, Role, Untrusted,
+    BackendError, BackendResult, Briefing, ChangeEffect, ChangeResult, GroupId, MemberChanges,
+    People, PersonChange, PersonId, Role, Untrusted,
 };
 
 /// What is to be done to each person.
@@ -22,11 +22,9 @@ pub(super) enum MemberChange {
 pub(super) enum PersonResponse {
     Accepted,
     Denied(Untrusted),
-    /// It failed, perhaps after the change was made.
-    Failed(Untrusted),
     Invited,
-    /// No answer came.
-    Lost,
+    /// The change may have been made; why that is unknown.
+    Ambiguous(Untrusted),
 }
 
 /// The people of a change: what is known of each beforehand, and the API's response.
@@ -34,6 +32,8 @@ pub(super) struct MemberChangeLog {
     pub(super) change: MemberChange,
     pub(super) group: GroupId,
     records: Vec<PersonRecord>,
+    /// Why nothing was sent for the people without a response.
+    stopped: Option<String>,
 }
 
 struct PersonRecord {
@@ -49,11 +49,10 @@ impl From<&BackendError> for PersonResponse {
     /// The response for the person that a failed call was for.
     fn from(error: &BackendError) -> Self {
         match error {
-            BackendError::Refused { message, .. } if error.is_ambiguous() => {
-                Self::Failed(message.clone())
-            }
             BackendError::Refused { message, .. } => Self::Denied(message.clone()),
-            _ => Self::Lost,
+            BackendError::Failed { message, .. } => Self::Ambiguous(message.clone()),
+            BackendError::OutcomeUnknown { why, .. } => Self::Ambiguous(Untrusted::new(why)),
+            error => Self::Ambiguous(Untrusted::new(&error.to_string())),
         }
     }
 }
@@ -134,6 +133,7 @@ impl MemberChangeLog {
             records: people.iter().map(record).collect(),
             change,
             group,
+            stopped: None,
         }
     }
 
@@ -179,20 +179,27 @@ impl MemberChangeLog {
 
     /// The outcome, or the error that prevented the change for everybody.
     pub(super) fn outcome_or(
-        self,
+        mut self,
         error: Option<BackendError>,
         after: Option<&Members>,
     ) -> BackendResult<MemberChanges> {
+        self.stopped = match &error {
+            Some(error @ (BackendError::Cancelled | BackendError::Withdrawn(_))) => {
+                Some(error.before_part())
+            }
+            _ => None,
+        };
         let changes = self.outcome(after);
         let nothing = |one: &PersonChange| {
             matches!(one.outcome, ChangeResult::Refused | ChangeResult::NotSent)
         };
         match error {
-            Some(
-                error @ (BackendError::Refused { .. }
-                | BackendError::Unreachable { .. }
-                | BackendError::Cancelled),
-            ) if changes.people.iter().all(nothing) => Err(error),
+            Some(error)
+                if error.effect() != ChangeEffect::Ambiguous
+                    && changes.people.iter().all(nothing) =>
+            {
+                Err(error)
+            }
             _ => Ok(changes),
         }
     }
@@ -202,20 +209,22 @@ impl MemberChangeLog {
     }
 
     fn result(&self, one: &PersonRecord, after: Option<&Members>) -> PersonChange {
-        use PersonResponse::{Accepted, Denied, Failed, Invited, Lost};
+        use PersonResponse::{Accepted, Ambiguous, Denied, Invited};
         let because = |why: &str| Some(Untrusted::new(why));
         let (outcome, reason) = match (&one.settled, &one.response, self.is_reached(one, after)) {
             (Some((result, why)), _, _) => (*result, why.and_then(because)),
             (None, None, _) => (
                 ChangeResult::NotSent,
-                because("the calls ended before this person; see the previous person"),
+                because(
+                    self.stopped
+                        .as_deref()
+                        .unwrap_or("the calls ended before this person; see the previous person"),
+                ),
             ),
             (None, Some(_), Some(true)) => (ChangeResult::Done, None),
             (None, Some(Invited), _) => (ChangeResult::Invited, None),
-            (None, Some(Denied(why)), _) | (None, Some(Failed(why)), Some(false)) => {
-                (ChangeResult::Refused, Some(why.clone()))
-            }
-            (None, Some(Failed(why)), None) => (ChangeResult::Unknown, Some(why.clone())),
+            (None, Some(Denied(why)), _) => (ChangeResult::Refused, Some(why.clone())),
+            (None, Some(Ambiguous(why)), _) => (ChangeResult::Unknown, Some(why.clone())),
             (None, Some(Accepted), Some(false)) => (ChangeResult::NotShown, None),
             (None, Some(Accepted), None) => (
                 ChangeResult::Unknown,
@@ -223,7 +232,6 @@ impl MemberChangeLog {
                     "the API accepted it, but its list of members does not identify this person",
                 ),
             ),
-            (None, Some(Lost), _) => (ChangeResult::Unknown, because("no answer came")),
         };
         PersonChange {
             person: one.person.clone(),

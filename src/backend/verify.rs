@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     config::Timeouts,
     op::{
-        BackendError, BackendResult, Change, ChangedPermissions, Delivery, GroupId,
+        BackendError, BackendResult, Change, ChangeEffect, ChangedPermissions, Delivery, GroupId,
         PermissionsChanged, Progress, Untrusted,
     },
 };
@@ -103,7 +103,7 @@ impl Response {
     ) -> BackendResult<Self> {
         match answer {
             Ok(reply) => Ok(denied(&reply).map_or(Self::Accepted, Self::Denied)),
-            Err(error) if error.is_ambiguous() => Ok(Self::Ambiguous(error)),
+            Err(error) if error.effect() == ChangeEffect::Ambiguous => Ok(Self::Ambiguous(error)),
             Err(error) => Err(error),
         }
     }
@@ -111,7 +111,7 @@ impl Response {
     /// Observes until the change shows or time is up; returns its outcome.
     ///
     /// # Errors
-    /// With a denial, at once; with an ambiguous refusal where nothing was changed.
+    /// With a denial, at once; with the API's error where the change does not show.
     pub(super) async fn verify<F: Future<Output = Observation>>(
         self,
         timeouts: Timeouts,
@@ -124,7 +124,7 @@ impl Response {
     /// As [`Response::verify`], by a value that is fetched; returns the last one too.
     ///
     /// # Errors
-    /// With a denial, at once; with an ambiguous refusal where nothing was changed.
+    /// With a denial, at once; with the API's error where the change does not show.
     pub(super) async fn verify_by<T, F: Future<Output = T>>(
         self,
         timeouts: Timeouts,
@@ -142,7 +142,7 @@ impl Response {
     /// As [`Response::verify`], but a denial is believed only after one observation.
     ///
     /// # Errors
-    /// With a denial or an ambiguous refusal where nothing was changed.
+    /// With a denial or the API's error where the change does not show.
     pub(super) async fn verify_even_denied<F: Future<Output = Observation>>(
         self,
         mut timeouts: Timeouts,
@@ -163,10 +163,10 @@ impl Response {
             (Observation::Done, _) => Ok(Change::Changed),
             (Observation::NotDone, Self::Accepted) => Ok(Change::Unchanged),
             (Observation::Unclear, Self::Accepted) => Ok(Change::Accepted),
-            // A refusal that left everything as it was is a refusal.
+            // An error that left everything as it was is told in its own words.
             (
                 Observation::NotDone,
-                Self::Denied(error) | Self::Ambiguous(error @ BackendError::Refused { .. }),
+                Self::Denied(error) | Self::Ambiguous(error @ BackendError::Failed { .. }),
             ) => Err(error),
             (_, Self::Denied(_) | Self::Ambiguous(_)) => Ok(Change::Unknown),
         }
@@ -193,19 +193,11 @@ pub(super) fn parts<const N: usize>(
         })
     });
     let made_any = changes.iter().flatten().any(|it| *it != Change::NotMade);
-    let mut reasons: Vec<String> = errors.iter().map(reason).collect();
+    let mut reasons: Vec<String> = errors.iter().map(BackendError::before_part).collect();
     reasons.dedup();
     match errors.into_iter().next() {
         Some(error) if !made_any => Err(error),
         error => Ok((changes, error.map(|_| Untrusted::new(&reasons.join("; "))))),
-    }
-}
-
-fn reason(error: &BackendError) -> String {
-    match error {
-        // Its own text says that nothing was changed.
-        BackendError::Cancelled => "the call was cancelled before this part".into(),
-        error => error.to_string(),
     }
 }
 

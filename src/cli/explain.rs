@@ -93,7 +93,7 @@ impl Explain {
             )));
         }
         let stored = self.state.stored(&account)?;
-        let account = AccountRecord::read(stored.ledger, stored.switch.as_ref()).await?;
+        let account = AccountRecord::read(stored.ledger, stored.switch.as_ref(), &policy).await?;
         let explanation = Explanation::of(&policy, &facts, &self.grant, at, &account).await?;
         print(self.json, &explanation, |out| {
             self.write_text(out, &policy, &explanation)

@@ -3,7 +3,6 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -22,9 +21,6 @@ use crate::{
     mcp::{self, LOCAL, Server},
     sessions::{MAX_SESSIONS, Sessions},
 };
-
-/// How long running calls may take after the server is stopped.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// How clients reach the server over HTTP.
 #[derive(Debug, Clone, Args)]
@@ -52,7 +48,8 @@ pub(super) struct HttpOptions {
     /// A reverse proxy in front of this server terminates TLS
     #[arg(long, requires = "http")]
     behind_proxy: bool,
-    /// Serve /healthz, /readyz and /metrics at this address, to everybody who can reach it
+    /// Serve /healthz, /readyz and /metrics at this address, to everybody who can reach it by
+    /// an IP address, as localhost or by a name of --allow-host
     #[arg(long, value_name = "ADDRESS", requires = "http", value_parser = address)]
     status: Option<SocketAddr>,
     /// Accept calls from this machine without a token
@@ -66,13 +63,10 @@ impl HttpOptions {
         self.http.is_some()
     }
 
-    /// Serves HTTP until `stop`, then lets running calls end and closes the rest. Returns
-    /// at once without `--http`.
-    pub(super) async fn serve(
-        self,
-        server: Server,
-        stop: CancellationToken,
-    ) -> Result<(), CliError> {
+    /// Serves HTTP until the server is closed and its calls have ended, then closes the
+    /// connections. Returns at once without `--http`.
+    pub(super) async fn serve(self, server: Server) -> Result<(), CliError> {
+        let stop = CancellationToken::new();
         let Some(address) = self.http else {
             return Ok(());
         };
@@ -100,17 +94,19 @@ impl HttpOptions {
             Some(address) => {
                 let listener = listen(address).await?;
                 notify(format!("status at http://{}", listener.address()?));
-                Some(listener.serve(status::router(server.clone()), stop.clone()))
+                let router = status::router(server.clone(), origins.clone());
+                Some(listener.serve(router, stop.clone()))
             }
             None => None,
         };
         let end = CancellationToken::new();
         let sessions = Sessions::new(server.clock().clone(), MAX_SESSIONS);
         let service = mcp::http_service(server.clone(), sessions.clone(), end.clone());
-        let router = http::router(service, origins, authenticator, sessions);
+        let largest = server.max_message_bytes();
+        let router = http::router(service, origins, authenticator, sessions, largest);
         let ending = async {
-            stop.cancelled().await;
-            server.drain(GRACE).await;
+            server.drained().await;
+            stop.cancel();
             end.cancel();
         };
         let status = async {

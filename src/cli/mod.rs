@@ -16,6 +16,7 @@ mod options;
 mod output;
 mod panic;
 mod serve;
+mod stop_signals;
 mod terminal;
 mod test;
 mod tools;

@@ -165,7 +165,7 @@ impl StateOption {
         };
         let password = Config::secret(PASSWORD, &from_process)?;
         Shared::at(address, password.as_ref())
-            .map(Some)
+            .map(|shared| Some(shared.remembering_in(self.directory())))
             .map_err(|error| CliError::Usage(error.to_string()))
     }
 }

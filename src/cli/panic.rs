@@ -14,19 +14,24 @@ use crate::{kill_switch::Switch, ledger::SwitchState};
 /// Stop every running server at once: allow only reads, or nothing.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  whatsapp-guard panic              from the next call on, allow only reads
-  whatsapp-guard panic --all        from the next call on, allow nothing
+  whatsapp-guard panic              allow only reads
+  whatsapp-guard panic --all        allow nothing
   whatsapp-guard panic --status     show whether it is on
   whatsapp-guard panic --off        turn it off: the policy decides again
   whatsapp-guard panic --state redis://host:6379/0
 
 It stops every server that uses the state directory or Redis, whatever its account or
 back end, and stays on over restarts until --off. It needs no back end and no policy.
-It does not stop a server that was started with another --state, and it does not take
-back a call that is already running. After --all, a plain `panic` does not allow reads
-again: use --off.
+It does not stop a server that was started with another --state. After --all, a plain
+`panic` does not allow reads again: use --off.
 
-Exit codes: 0 done, 1 the switch cannot be read or changed, 2 there is no state directory")]
+A change that has not been sent when `panic` returns is not sent: calls that wait for
+their turn, for a person or for a connection are refused. What was sent before is not
+taken back, and the server still checks what became of it. With Redis, `panic` waits two
+seconds for this.
+
+Exit codes: 0 done, 1 the switch cannot be read or changed, or a change was still being
+sent, 2 there is no state directory")]
 pub(super) struct Panic {
     /// Stop reads too
     #[arg(long)]
@@ -67,13 +72,21 @@ impl Panic {
                 "cannot {verb} {file}: {error}; to be safe, end the servers"
             ))
         })?;
+        if state != SwitchState::Off && !self.status {
+            switch.settle().await.map_err(|error| {
+                CliError::Failed(format!(
+                    "panic is on ({file}), but a change that was being sent may still arrive: {error}; \
+                     to be safe, end the servers"
+                ))
+            })?;
+        }
         let panic = state.name();
         let report = PanicReport { panic, file };
         print(self.json, &report, |out| {
             let text = match state {
                 SwitchState::Off => "off: the policy decides",
-                SwitchState::ReadsOnly => "on: only reads are allowed from the next call on",
-                SwitchState::Everything => "on: nothing is allowed from the next call on",
+                SwitchState::ReadsOnly => "on: only reads are allowed",
+                SwitchState::Everything => "on: nothing is allowed",
             };
             writeln!(out, "panic is {text} ({})", report.file)?;
             if state != SwitchState::Off {

@@ -1,14 +1,12 @@
 //! `serve`: the MCP server.
 
 use std::{
-    io,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
 };
 
 use clap::{Args, builder::NonEmptyStringValueParser};
-use tokio_util::sync::CancellationToken;
 
 use super::{
     CliError,
@@ -16,6 +14,7 @@ use super::{
     http::HttpOptions,
     options::{BackendOption, LEDGER, PolicyOption, StateOption, approval_key, require_grant},
     output::notify,
+    stop_signals::StopSignals,
 };
 use crate::{
     audit::Audit,
@@ -24,7 +23,7 @@ use crate::{
     config::{Config, from_process},
     gate::{ApprovalKey, Gate},
     kill_switch::Switch,
-    ledger::Ledger,
+    ledger::{Ledger, Shared},
     mcp::{self, Account, LOCAL, Server},
     policy::Policy,
     reload,
@@ -62,8 +61,11 @@ switch. WHATSAPP_GUARD_APPROVAL_KEY_FILE is then required, the same key on every
 WHATSAPP_GUARD_STATE_PASSWORD_FILE holds the password of Redis. The audit file is always
 local.
 
-Exit codes: 0 the client or a signal ended the server, 1 failure, 2 wrong usage or
-configuration")]
+SIGTERM and SIGINT stop the server in order: further calls are refused, and so are those
+that wait; those that were sent have ten seconds to end. A second signal ends it at once.
+
+Exit codes: 0 the client or a signal ended the server, 1 failure or a second signal,
+2 wrong usage or configuration")]
 pub(super) struct Serve {
     #[command(flatten)]
     backend: BackendOption,
@@ -105,6 +107,9 @@ impl Serve {
             .audit
             .or_else(|| Some(directory.as_ref()?.join("audit.jsonl")));
         let shared = self.state.shared()?;
+        if let Some(shared) = &shared {
+            check_shared(shared).await?;
+        }
         let configured = self.backend.accounts(&policy)?;
         let mut accounts = Vec::new();
         for account in &configured {
@@ -142,59 +147,54 @@ impl Serve {
         if let Some(path) = self.policy.path() {
             tokio::spawn(reload::follow(path.to_owned(), server.clone()));
         }
-        if !self.http.is_wanted() {
-            mcp::serve_stdio(server).await?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        // From here on a signal ends the server in order.
-        let signalled = stop_signal()?;
-        let stop = CancellationToken::new();
-        let (stdio, http) = (self.http.stdio, self.http);
-        let serving = http.serve(server.clone(), stop.clone());
+        let mut signals = StopSignals::handle()?;
+        let serving = serve(self.http, server.clone());
         tokio::pin!(serving);
-        if stdio {
-            tokio::select! {
-                served = &mut serving => return served.map(|()| ExitCode::SUCCESS),
-                served = mcp::serve_stdio(server) => served?,
-            }
-        } else {
-            tokio::select! {
-                served = &mut serving => return served.map(|()| ExitCode::SUCCESS),
-                () = signalled => {}
-            }
+        tokio::select! {
+            served = &mut serving => return served.map(|()| ExitCode::SUCCESS),
+            () = signals.recv() => server.close(),
         }
-        stop.cancel();
-        serving.await?;
-        Ok(ExitCode::SUCCESS)
+        tokio::select! {
+            served = serving => served.map(|()| ExitCode::SUCCESS),
+            () = signals.recv() => Err(CliError::Failed(
+                "a second signal ended the server at once; calls that were under way may have been sent"
+                    .to_owned(),
+            )),
+        }
     }
 }
 
-/// A future that ends at SIGTERM or SIGINT, which are handled from now on.
-#[cfg(unix)]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-
-    let (mut term, mut interrupt) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    );
-    Ok(async move {
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = interrupt.recv() => {}
+/// Serves on standard input and output, over HTTP, or both, until one of them ends or the
+/// server is closed.
+async fn serve(http: HttpOptions, server: Server) -> Result<(), CliError> {
+    match (http.is_wanted(), http.stdio) {
+        (false, _) => Ok(mcp::serve_stdio(server).await?),
+        (true, false) => http.serve(server).await,
+        (true, true) => {
+            let over_stdio = async {
+                let served = mcp::serve_stdio(server.clone()).await;
+                server.close();
+                Ok(served)
+            };
+            let ((), served) = tokio::try_join!(http.serve(server.clone()), over_stdio)?;
+            Ok(served?)
         }
-    })
+    }
 }
 
-/// A future that ends at Ctrl-C.
-#[cfg(not(unix))]
-fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        // Without signals only the end of the process remains.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+/// Refuses a Redis that would lose counts. One that does not answer may come later: until
+/// then everything is refused.
+async fn check_shared(shared: &Shared) -> Result<(), CliError> {
+    match shared.check().await {
+        Err(error) if error.is_unfit() => Err(CliError::Usage(error.to_string())),
+        Err(error) => {
+            notify(format!(
+                "warning: {error}; every call is refused until it answers"
+            ));
+            Ok(())
         }
-    })
+        Ok(()) => Ok(()),
+    }
 }
 
 /// The state of an account that outlives the process.
@@ -205,12 +205,12 @@ pub(super) struct DurableState {
     pub(super) key: Option<ApprovalKey>,
 }
 
-/// The tools of an account, within the configured result size, with the authority over
-/// them.
+/// The tools of an account, within the configured sizes, with the authority over them.
 fn toolset(config: &Config) -> Result<(Toolset, Authority), CliError> {
     let size = Config::answer_size(&from_process)?;
     let (tools, authority) = backend::open(config)?.toolset();
-    Ok((tools.answering_within(size), authority))
+    let tools = tools.answering_within(size);
+    Ok((tools.taking_media(config.media.max_bytes()), authority))
 }
 
 /// The ledger of an account, in the state directory. The ledger of the sandbox is in

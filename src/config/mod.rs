@@ -208,13 +208,16 @@ fn selected(
     Ok((simulated, None))
 }
 
-/// The name of an account: its back end with a digest of the values that identify it.
+/// The name of an account: its back end with a digest of the values that identify it,
+/// whatever they are spelled like.
 fn account_name<'v>(
     backend: &BackendSpec,
     value: impl Fn(&'static ConfigKey) -> Option<&'v str>,
 ) -> Option<String> {
-    let keys = backend.keys.iter().filter(|key| key.identifies.is_some());
-    let whole: Vec<&str> = keys.filter_map(value).collect();
+    let keys = backend.keys.iter();
+    let whole: Vec<String> = keys
+        .filter_map(|key| Some(key.identifies?(value(key)?)))
+        .collect();
     if whole.is_empty() {
         return None;
     }

@@ -5,9 +5,9 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use jiff::Timestamp;
 
 use crate::{
-    gate::Snapshot,
+    gate::{Snapshot, limit_windows},
     kill_switch::Switch,
-    ledger::{CounterUsage, Ledger, LedgerError, Pause, SwitchState},
+    ledger::{Count, CounterUsage, Ledger, LedgerError, Pause, Request, SwitchState},
     op::{ChatId, Facts, TargetRole},
     policy::{GroupNames, Limit, Policy},
 };
@@ -36,13 +36,14 @@ impl AccountRecord {
         }
     }
 
-    /// Reads a ledger and a kill switch.
+    /// Reads a ledger and a kill switch; counters in the windows of a policy.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn read(
         ledger: Option<Ledger>,
         switch: Option<&Switch>,
+        policy: &Policy,
     ) -> Result<Self, LedgerError> {
         let mut found = Self::unknown();
         if let Some(switch) = switch {
@@ -50,7 +51,7 @@ impl AccountRecord {
         }
         if let Some(ledger) = ledger {
             found.counted = ledger
-                .usages()
+                .usages(limit_windows(policy))
                 .await?
                 .into_iter()
                 .map(|one| ((one.counter.clone(), one.key.clone()), one))
@@ -111,9 +112,32 @@ impl AccountRecord {
         })
     }
 
-    /// What a counter holds under a key.
-    pub(super) fn counted(&self, counter: &str, key: &str) -> Option<&CounterUsage> {
-        self.counted.get(&(counter.to_owned(), key.to_owned()))
+    /// How much of a limit is used under a key, and when there is room again for what a call
+    /// takes; `None` if there is room now, or never.
+    pub(super) async fn used(
+        &self,
+        limit: &Limit,
+        key: &str,
+        takes: u32,
+    ) -> Result<(u64, Option<Duration>), LedgerError> {
+        let counted = self.counted.get(&(limit.counter.clone(), key.to_owned()));
+        let (Some(counted), Some(ledger)) = (counted, &self.ledger) else {
+            return Ok((0, None));
+        };
+        let count = Count {
+            counter: limit.counter.clone(),
+            key: key.to_owned(),
+            amount: takes,
+            max: limit.max.get(),
+            window: limit.window,
+            longest_window: limit.window,
+        };
+        let request = Request {
+            counts: vec![count],
+            ..Request::default()
+        };
+        let full = ledger.probe(request).await?;
+        Ok((counted.used(limit.window), full.and_then(|full| full.wait)))
     }
 
     /// What all counters hold, by counter and key.
@@ -122,29 +146,4 @@ impl AccountRecord {
         all.sort_by_key(|one| (&one.counter, &one.key));
         all
     }
-}
-
-/// How much of a window is used, and when there is room again for what a call takes;
-/// `None` if there is room now, or never.
-pub(super) fn used(
-    usage: Option<&CounterUsage>,
-    window: Duration,
-    max: u32,
-    takes: u32,
-) -> (u64, Option<Duration>) {
-    let Some(usage) = usage else {
-        return (0, None);
-    };
-    let used = usage.used(window);
-    let mut over = (used + u64::from(takes)).saturating_sub(u64::from(max));
-    for (wait, amount) in usage.comes_back(window) {
-        if over == 0 {
-            break;
-        }
-        over = over.saturating_sub(u64::from(amount));
-        if over == 0 {
-            return (used, Some(wait));
-        }
-    }
-    (used, None)
 }

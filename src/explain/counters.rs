@@ -129,16 +129,14 @@ impl Counter {
 
     fn holding(&self, usage: &CounterUsage, window: Duration) -> Self {
         let used = usage.used(window);
-        let back: Vec<u64> = usage
-            .comes_back(window)
-            .map(|(wait, _)| wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
-            .collect();
+        let within = usage.within(window);
+        let seconds = |wait: Duration| wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         Self {
             key: Some(usage.key.clone()),
             used: Some(used),
             left: self.max.map(|max| u64::from(max).saturating_sub(used)),
-            comes_back_s: back.first().copied(),
-            all_back_s: back.last().copied(),
+            comes_back_s: within.map(|one| seconds(one.first_back)),
+            all_back_s: within.map(|one| seconds(one.all_back)),
             ..self.clone()
         }
     }

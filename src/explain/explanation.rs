@@ -117,7 +117,7 @@ impl Explanation {
         let (mut full, mut statuses) = (None, Vec::new());
         for limit in limits {
             let status = LimitStatus::of(account, limit, facts, &caller, newcomers.len());
-            if let Some(status) = status {
+            if let Some(status) = status.await? {
                 if full.is_none() && status.is_full() {
                     full = Some(status.refusal(facts.tool, limit));
                 }

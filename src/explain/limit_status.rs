@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{AccountRecord, account_record::used};
+use super::AccountRecord;
 use crate::{
     gate::{Caller, Refusal, ledger_key, limit_cost, limit_keys},
+    ledger::LedgerError,
     op::Facts,
     policy::{Limit, RuleLocation},
 };
@@ -61,40 +62,48 @@ pub struct Left {
 
 impl Left {
     /// What an account has left under a key, for something that takes this much.
-    pub fn of(account: &AccountRecord, limit: &Limit, key: &str, takes: u32) -> Self {
-        let usage = account.counted(&limit.counter, key);
-        let max = limit.max.get();
-        let (used, comes_back) = used(usage, limit.window, max, takes);
-        Self {
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn of(
+        account: &AccountRecord,
+        limit: &Limit,
+        key: &str,
+        takes: u32,
+    ) -> Result<Self, LedgerError> {
+        let (used, comes_back) = account.used(limit, key, takes).await?;
+        Ok(Self {
             used,
-            left: u64::from(max).saturating_sub(used),
+            left: u64::from(limit.max.get()).saturating_sub(used),
             comes_back_s: comes_back
                 .map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0)),
             comes_back,
-        }
+        })
     }
 }
 
 impl LimitStatus {
     /// The status of a limit for a call; `None` if the call takes nothing of it.
-    pub(super) fn of(
+    pub(super) async fn of(
         account: &AccountRecord,
         limit: &Limit,
         facts: &Facts,
         caller: &Caller,
         newcomers: usize,
-    ) -> Option<Self> {
+    ) -> Result<Option<Self>, LedgerError> {
         let takes = limit_cost(limit, facts, newcomers);
         if takes == 0 {
-            return None;
+            return Ok(None);
         }
-        let keys = limit_keys(limit.scope, facts, caller);
-        let left = keys.iter().map(|key| {
-            let key = ledger_key(limit.scope, key);
-            let left = Left::of(account, limit, &key, takes);
-            KeyStatus { key, left }
-        });
-        Some(Self {
+        let mut left = Vec::new();
+        if account.counts(limit) {
+            for key in limit_keys(limit.scope, facts, caller) {
+                let key = ledger_key(limit.scope, &key);
+                let of_key = Left::of(account, limit, &key, takes).await?;
+                left.push(KeyStatus { key, left: of_key });
+            }
+        }
+        Ok(Some(Self {
             limit: limit.to_string(),
             counter: limit.counter.clone(),
             takes,
@@ -102,12 +111,8 @@ impl LimitStatus {
             window_s: limit.window.as_secs(),
             at_once: limit.burst.get(),
             rule: limit.rule.clone(),
-            left: if account.counts(limit) {
-                left.collect()
-            } else {
-                Vec::new()
-            },
-        })
+            left,
+        }))
     }
 
     /// Whether there is no room for the call.

@@ -2,11 +2,12 @@
 //! docs/policy.md, by their numbers. Step 1, parsing the arguments, is the toolset's;
 //! step 2 begins with [`Gate::pending_lookups`].
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use super::{
     Caller, Gate, Refusal, Reply, Snapshot, Verdict,
     caller::check_caller,
+    clearance::GateClearance,
     effect::apply_effect,
     health::check_health,
     kill_switch::check_kill_switch,
@@ -44,7 +45,7 @@ impl Gate {
     /// Decides a call that comes without a person's answer.
     pub async fn authorize(self: &Arc<Self>, call: Prepared, caller: &Caller) -> Verdict {
         let decided = self.decide(call, caller, false).await;
-        self.naming_account(decided.unwrap_or_else(|stopped| stopped))
+        self.verdict(decided)
     }
 
     /// Decides a call again, with what a person has answered to its question.
@@ -56,7 +57,14 @@ impl Gate {
         reply: Reply,
     ) -> Verdict {
         let decided = self.decide_with_reply(call, caller, ticket, reply).await;
-        self.naming_account(decided.unwrap_or_else(|stopped| stopped))
+        self.verdict(decided)
+    }
+
+    fn verdict(&self, decided: Result<Verdict, Verdict>) -> Verdict {
+        match decided.unwrap_or_else(|stopped| stopped) {
+            Verdict::Deny(refusal) => Verdict::from(self.naming_account(*refusal)),
+            verdict => verdict,
+        }
     }
 
     async fn decide_with_reply(
@@ -66,6 +74,7 @@ impl Gate {
         ticket: &str,
         reply: Reply,
     ) -> Result<Verdict, Verdict> {
+        self.check_open()?;
         let facts = call.facts();
         // The ticket is used up first: an answer counts once, whatever follows.
         let approvals = &self.approvals;
@@ -86,10 +95,11 @@ impl Gate {
         caller: &Caller,
         approved: bool,
     ) -> Result<Verdict, Verdict> {
+        self.check_open()?;
         call.identify(&self.attributes.identities()); // 2
         let facts = call.facts().clone();
         for _ in 0..MAX_DECISIONS {
-            let policy = self.policy();
+            let (policy, asked) = (self.policy(), Instant::now());
             let snapshot = self.snapshot(&policy, &facts, caller).await;
             if !self.is_in_force(&policy) {
                 continue;
@@ -124,7 +134,10 @@ impl Gate {
                         }
                         Err(Uncounted::PolicyReplaced) => continue,
                     }; // 9
-                    let permit = self.permit(call, caller, &policy, basis, slot, reservation); // 10
+                    let facts = facts.clone();
+                    let clearance =
+                        GateClearance::new(self, &policy, facts, caller, approved, asked);
+                    let permit = self.permit(call, caller, clearance, basis, slot, reservation); // 10
                     return Ok(Verdict::Permit(Box::new(permit)));
                 }
             }

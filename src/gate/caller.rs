@@ -1,5 +1,7 @@
 //! Who calls, and on which account.
 
+use sha2::{Digest, Sha256};
+
 use super::Refusal;
 use crate::policy::Policy;
 
@@ -12,6 +14,19 @@ pub struct Caller {
     pub session: String,
     /// Whether the caller's client can ask a person.
     pub can_ask: bool,
+}
+
+impl Caller {
+    /// The name of a session in keys and lists: a digest, since whoever knows the id of a
+    /// session may use it.
+    pub fn name_of_session(id: &str) -> String {
+        let digest = Sha256::digest(id);
+        digest
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
 }
 
 /// Refuses callers that the policy does not know, and those that may not use the account.

@@ -1,5 +1,5 @@
-//! Duplicate suppression: the same content to the same chat within a short time is
-//! answered again and not sent again.
+//! Duplicate suppression: the same content to the same chat is not sent again while the
+//! first call runs, and for a short time afterwards it is answered again.
 
 use std::{
     collections::HashMap,
@@ -10,12 +10,12 @@ use std::{
 use super::{Caller, Refusal, Verdict};
 use crate::{
     clock::Clock,
-    op::{BackendError, Digest, Facts, GUARD},
+    op::{BackendError, ChangeEffect, Digest, Facts, GUARD},
     policy::Code,
     toolset::Answer,
 };
 
-/// How long a repeated call counts as a duplicate of the first.
+/// How long after the end of a call an equal one counts as its duplicate.
 const DEDUP_WINDOW: Duration = Duration::from_secs(30);
 
 /// The most calls that are remembered. More are refused for the moment, since a forgotten
@@ -24,7 +24,8 @@ const MAX_SLOTS: usize = 4096;
 
 type CallResult = Result<Answer, BackendError>;
 
-/// The calls of the last [`DEDUP_WINDOW`], by caller and content.
+/// The calls in flight and those that ended within the last [`DEDUP_WINDOW`], by caller
+/// and content.
 pub(super) struct Dedup {
     clock: Clock,
     slots: Mutex<HashMap<DedupKey, Slot>>,
@@ -37,14 +38,18 @@ struct DedupKey {
     content: Digest,
 }
 
-struct Slot {
-    until: Duration,
-    /// `None` while the call is in flight.
-    outcome: Option<CallResult>,
+enum Slot {
+    /// Taken until the call ends, however long that takes.
+    InFlight,
+    /// The call's outcome, which is given again until this time.
+    Ended {
+        until: Duration,
+        outcome: Box<CallResult>,
+    },
 }
 
-/// The slot of a call that is about to be sent. Dropping it frees the slot: nothing was
-/// sent.
+/// The slot of a call that is about to be sent. While it exists, no equal call gets one.
+/// Dropping it frees the slot: nothing was sent.
 pub(super) struct DedupSlot {
     dedup: Arc<Dedup>,
     /// `None` for a call that may be repeated.
@@ -69,8 +74,8 @@ impl Dedup {
         })
     }
 
-    /// Stops a call that was made within the last [`DEDUP_WINDOW`]: its outcome is given
-    /// again, or the call is refused while the first one is in flight.
+    /// Stops a call while an equal one is in flight, and gives the outcome of one that
+    /// ended within the last [`DEDUP_WINDOW`] again.
     pub(super) fn check(&self, facts: &Facts, caller: &Caller) -> Result<(), Verdict> {
         match DedupKey::of(facts, caller) {
             Some(key) => self.checked(&mut self.lock(), &key),
@@ -88,7 +93,7 @@ impl Dedup {
         if let Some(key) = &key {
             let mut slots = self.lock();
             self.checked(&mut slots, key)?;
-            slots.insert(key.clone(), self.slot(None));
+            slots.insert(key.clone(), Slot::InFlight);
         }
         Ok(DedupSlot {
             dedup: self.clone(),
@@ -98,10 +103,10 @@ impl Dedup {
 
     fn checked(&self, slots: &mut HashMap<DedupKey, Slot>, key: &DedupKey) -> Result<(), Verdict> {
         let now = self.clock.elapsed();
-        slots.retain(|_, slot| slot.until > now);
-        let (code, reason) = match slots.get(key).map(|slot| &slot.outcome) {
-            Some(Some(outcome)) => return Err(Verdict::Replay(Box::new(outcome.clone()))),
-            Some(None) => (
+        slots.retain(|_, slot| !matches!(slot, Slot::Ended { until, .. } if *until <= now));
+        let (code, reason) = match slots.get(key) {
+            Some(Slot::Ended { outcome, .. }) => return Err(Verdict::Replay(outcome.clone())),
+            Some(Slot::InFlight) => (
                 Code::UnderWay,
                 "The same content is being sent to the same chat at this moment.",
             ),
@@ -114,31 +119,26 @@ impl Dedup {
         Err(Refusal::new(code, reason).into())
     }
 
-    fn slot(&self, outcome: Option<CallResult>) -> Slot {
-        Slot {
-            until: self.clock.elapsed() + DEDUP_WINDOW,
-            outcome,
-        }
-    }
-
     fn lock(&self) -> MutexGuard<'_, HashMap<DedupKey, Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl DedupSlot {
-    /// Records the outcome of the call. Only a call that was certainly not sent may be
+    /// Records the outcome of the call. Only a call that certainly changed nothing may be
     /// tried again at once.
     pub(super) fn complete(mut self, outcome: &CallResult) {
-        let unsent = matches!(
-            outcome,
-            Err(BackendError::Unreachable { .. }
-                | BackendError::Refused { .. }
-                | BackendError::Cancelled)
-        );
-        if !unsent && let Some(key) = self.key.take() {
-            let slot = self.dedup.slot(Some(outcome.clone()));
-            self.dedup.lock().insert(key, slot);
+        if let Err(error) = outcome
+            && matches!(error.effect(), ChangeEffect::Unsent | ChangeEffect::Refused)
+        {
+            return;
+        }
+        if let Some(key) = self.key.take() {
+            let ended = Slot::Ended {
+                until: self.dedup.clock.elapsed() + DEDUP_WINDOW,
+                outcome: Box::new(outcome.clone()),
+            };
+            self.dedup.lock().insert(key, ended);
         }
     }
 
@@ -146,7 +146,7 @@ impl DedupSlot {
     pub(super) fn abandon(self) {
         self.complete(&Err(BackendError::OutcomeUnknown {
             api: GUARD,
-            why: "the call was abandoned".to_owned(),
+            why: "the call was abandoned before an answer came".to_owned(),
         }));
     }
 }
@@ -199,9 +199,27 @@ mod tests {
         assert_eq!(code(&dedup, 0), None);
         slots.push(begin(&dedup, 0));
         assert_eq!(code(&dedup, MAX_SLOTS), Some(Code::Busy));
+        hand.advance(DEDUP_WINDOW);
+        assert_eq!(code(&dedup, MAX_SLOTS), Some(Code::Busy));
         assert_eq!(code(&dedup, 1), Some(Code::UnderWay));
+        slots.pop().unwrap().abandon();
+        assert_eq!(code(&dedup, MAX_SLOTS), Some(Code::Busy));
         hand.advance(DEDUP_WINDOW);
         assert_eq!(code(&dedup, MAX_SLOTS), None);
+    }
+
+    #[test]
+    fn a_slot_in_flight_ends_with_its_call_and_not_by_time() {
+        let (clock, hand) = Clock::manual();
+        let dedup = Dedup::new(clock);
+        let first = begin(&dedup, 1);
+        hand.advance(100 * DEDUP_WINDOW);
+        assert_eq!(code(&dedup, 1), Some(Code::UnderWay));
+        first.complete(&Err(BackendError::Cancelled));
+        let second = begin(&dedup, 1);
+        assert_eq!(code(&dedup, 1), Some(Code::UnderWay));
+        drop(second);
+        assert_eq!(code(&dedup, 1), None);
     }
 
     #[test]

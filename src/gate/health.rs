@@ -98,6 +98,7 @@ impl AccountHealth {
                 amount: 1,
                 max: max.get(),
                 window,
+                longest_window: window,
             };
             match self.count_failure(count).await {
                 Ok(false) => {}
@@ -134,6 +135,8 @@ fn concerns_account(error: &BackendError) -> bool {
     !matches!(
         error,
         BackendError::Cancelled
+            | BackendError::Withdrawn(_)
+            | BackendError::Interrupted(_)
             | BackendError::Internal(_)
             | BackendError::TooLarge(_)
             | BackendError::Refused { api: GUARD, .. }

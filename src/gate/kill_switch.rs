@@ -1,10 +1,10 @@
 //! The operator's kill switch (`whatsapp-guard panic`), as the gate checks it for each call.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Refusal;
 use crate::{
-    kill_switch::Switch,
+    kill_switch::{HandOver, Switch},
     ledger::{Glance, SwitchState},
     op::Risk,
     policy::Code,
@@ -14,14 +14,14 @@ use crate::{
 #[derive(Default)]
 pub(super) struct KillSwitch {
     switch: Option<Switch>,
-    stopped_everything: AtomicBool,
+    reported: Mutex<Option<SwitchState>>,
 }
 
 impl KillSwitch {
     pub(super) fn new(switch: Switch) -> Self {
         Self {
             switch: Some(switch),
-            stopped_everything: AtomicBool::new(false),
+            ..Self::default()
         }
     }
 
@@ -33,9 +33,21 @@ impl KillSwitch {
         }
     }
 
+    /// The state at the moment at which a request is handed over; `None` without a switch
+    /// that can be read at once.
+    pub(super) fn hand_over(&self) -> Option<(SwitchState, Option<HandOver>)> {
+        self.switch.as_ref()?.hand_over()
+    }
+
+    /// Whether a shared ledger has reported the state since the start. Before that nobody
+    /// knows whether everything is stopped.
+    pub(super) fn was_reported(&self) -> bool {
+        self.reported().is_some()
+    }
+
     /// The state now, given what the ledger reported. A shared ledger that did not answer
     /// allows at most reads, and not even those if it reported last that everything is
-    /// stopped.
+    /// stopped, or has reported nothing yet.
     pub(super) async fn state_with(
         &self,
         glance: Option<&Glance>,
@@ -43,14 +55,19 @@ impl KillSwitch {
     ) -> SwitchState {
         match glance {
             Some(glance) => {
-                let everything = glance.stopped == SwitchState::Everything;
-                self.stopped_everything.store(everything, Ordering::Relaxed);
+                *self.reported() = Some(glance.stopped);
                 glance.stopped
             }
             None if !shared_ledger => self.state().await,
-            None if self.stopped_everything.load(Ordering::Relaxed) => SwitchState::Everything,
-            None => SwitchState::ReadsOnly,
+            None => match *self.reported() {
+                Some(SwitchState::Off | SwitchState::ReadsOnly) => SwitchState::ReadsOnly,
+                Some(SwitchState::Everything) | None => SwitchState::Everything,
+            },
         }
+    }
+
+    fn reported(&self) -> MutexGuard<'_, Option<SwitchState>> {
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -90,7 +107,8 @@ mod tests {
             known: Vec::new(),
         };
         assert_eq!(switch.state_with(None, false).await, SwitchState::Off);
-        assert_eq!(switch.state_with(None, true).await, SwitchState::ReadsOnly);
+        assert_eq!(switch.state_with(None, true).await, SwitchState::Everything);
+        assert!(!switch.was_reported());
         let all = reported(SwitchState::Everything);
         switch.state_with(Some(&all), true).await;
         assert_eq!(switch.state_with(None, true).await, SwitchState::Everything);

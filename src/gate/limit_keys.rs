@@ -1,9 +1,12 @@
 //! By what a limit counts a call, and how much the call takes of it.
 
+use std::time::Duration;
+
 use super::Caller;
 use crate::{
+    ledger::Window,
     op::Facts,
-    policy::{Counted, Limit, Scope},
+    policy::{Counted, FAILURES_COUNTER, Limit, Policy, Scope},
 };
 
 /// The keys under which a limit of this scope counts a call: one for each chat that the
@@ -26,6 +29,28 @@ pub(crate) fn limit_keys(scope: Scope, facts: &Facts, caller: &Caller) -> Vec<St
 /// The key of the ledger for a key of a limit.
 pub(crate) fn ledger_key(scope: Scope, key: &str) -> String {
     format!("{}:{key}", scope.name())
+}
+
+/// The windows in which a policy's counters are looked at.
+pub(crate) fn limit_windows(policy: &Policy) -> Vec<Window> {
+    let limits = policy.limits.iter();
+    let limits = limits.map(|limit| (limit.counter.as_str(), limit.window));
+    let failures = policy.health.iter().filter_map(|health| health.failures);
+    let failures = failures.map(|(_, window)| (FAILURES_COUNTER, window));
+    let all = limits.chain(failures).map(|(counter, length)| Window {
+        counter: counter.to_owned(),
+        length,
+    });
+    all.collect()
+}
+
+/// The longest window in which a policy looks at a counter.
+pub(super) fn longest_window(policy: &Policy, counter: &str) -> Duration {
+    let limits = policy
+        .limits
+        .iter()
+        .filter(|limit| limit.counter == counter);
+    limits.map(|limit| limit.window).max().unwrap_or_default()
 }
 
 /// How much a call takes of a limit, given how many recipients are new.

@@ -12,12 +12,15 @@
 //! | limits and pace | `quota`, `quota_request`, `short_limits`, `rate_limiter`, `pacing` |
 //! | a person's approval | `question`, `question_text`, `approval`, `ticket` |
 //! | the permit, and what has to be settled at the end of a call | `permit`, `obligations` |
+//! | right before each request: whether the permit still holds | `clearance`, `closing` |
 
 mod approval;
 mod approval_key;
 mod attributes;
 mod authorize;
 mod caller;
+mod clearance;
+mod closing;
 mod dedup;
 mod describe;
 mod effect;
@@ -50,7 +53,7 @@ pub use approval_key::ApprovalKey;
 pub(crate) use authorize::{Course, Evaluation, evaluate};
 pub use caller::Caller;
 pub(crate) use health::signals_danger;
-pub(crate) use limit_keys::{ledger_key, limit_cost, limit_keys};
+pub(crate) use limit_keys::{ledger_key, limit_cost, limit_keys, limit_windows};
 pub use obligations::Obligations;
 pub use permit::Permit;
 pub(crate) use permit::{PermitBasis, in_shadow};
@@ -62,6 +65,7 @@ pub(crate) use snapshot::Snapshot;
 pub use verdict::Verdict;
 
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     audit::Audit,
@@ -97,6 +101,8 @@ pub struct Gate {
     dedup: Arc<Dedup>,
     quotas: Quotas,
     approvals: Approvals,
+    /// Cancelled when the server is being stopped.
+    closed: CancellationToken,
 }
 
 impl Gate {
@@ -125,6 +131,7 @@ impl Gate {
             quotas: Quotas::new(&policy, clock, &ledger),
             approvals: Approvals::new(clock.clone(), &policy)?,
             policy: PolicyInForce::new(policy),
+            closed: CancellationToken::new(),
             ledger,
         })
     }
@@ -185,11 +192,11 @@ impl Gate {
         }
     }
 
-    /// The same verdict; a refusal names the account if the server has several.
-    fn naming_account(&self, mut verdict: Verdict) -> Verdict {
-        if let (Verdict::Deny(refusal), Some(account)) = (&mut verdict, &self.account) {
+    /// The same refusal; it names the account if the server has several.
+    fn naming_account(&self, mut refusal: Refusal) -> Refusal {
+        if let Some(account) = &self.account {
             refusal.reason = format!("Account `{account}`: {}", refusal.reason);
         }
-        verdict
+        refusal
     }
 }

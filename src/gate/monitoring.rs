@@ -1,7 +1,7 @@
 //! What whoever monitors the server can ask: how much the limits have left, and whether the
 //! ledger and the back end answer.
 
-use super::Gate;
+use super::{Gate, limit_keys::limit_windows};
 use crate::{
     ledger::LedgerError,
     metrics::Headroom,
@@ -37,7 +37,7 @@ impl Gate {
         policy: &Policy,
         in_ledger: impl Fn(&Limit) -> bool,
     ) -> Result<Vec<(Limit, f64)>, LedgerError> {
-        let usages = self.ledger.usages().await?;
+        let usages = self.ledger.usages(limit_windows(policy)).await?;
         let limits = policy.limits.iter().filter(|limit| in_ledger(limit));
         let left = limits.map(|limit| {
             let prefix = format!("{}:", limit.scope.name());
@@ -60,11 +60,11 @@ impl Gate {
         })
     }
 
-    /// Checks that the ledger can be read.
+    /// Checks that the ledger can be used: read, and where it is shared, written.
     ///
     /// # Errors
     /// When it cannot.
     pub async fn check_ledger(&self) -> Result<(), LedgerError> {
-        self.ledger.paused().await.map(drop)
+        self.ledger.check().await
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use super::{Gate, dedup::DedupSlot, quota::Reservation};
+use super::{Gate, Refusal, clearance::GateClearance, dedup::DedupSlot, quota::Reservation};
 use crate::{audit::AuditEntry, op::BackendError, toolset::Answer};
 
 /// What has to be settled when a call ends: its duplicate slot, its reservation in the
@@ -13,6 +13,7 @@ pub struct Obligations {
     pub(super) grant: String,
     /// Whether a failure of the call says something about the account's health.
     pub(super) signals_danger: bool,
+    pub(super) clearance: Arc<GateClearance>,
     pub(super) slot: Option<DedupSlot>,
     /// `None` in shadow mode for a call beyond its limits.
     pub(super) reservation: Option<Reservation>,
@@ -27,11 +28,22 @@ impl Obligations {
         self
     }
 
-    /// Settles everything with the outcome of the call. What waits for the ledger comes last.
+    /// The refusal with which a call ends that was withdrawn before anything of it was sent.
+    pub fn refusal(&self, outcome: &Result<Answer, BackendError>) -> Option<Refusal> {
+        match outcome {
+            Err(BackendError::Withdrawn(_)) => self.clearance.refusal(),
+            _ => None,
+        }
+    }
+
+    /// Settles everything with the outcome of the call. What was counted for a call that was
+    /// withdrawn is given back, except in limits below an hour. What waits for the ledger
+    /// comes last.
     ///
     /// # Errors
     /// When the audit line cannot be written; everything else is settled all the same.
     pub async fn complete(mut self, outcome: &Result<Answer, BackendError>) -> io::Result<()> {
+        let refusal = self.refusal(outcome);
         let reading = outcome.as_ref().ok().map(|answer| &answer.reading);
         if let Some(reading) = reading {
             self.gate.record_reading(&self.grant, reading.chats.iter());
@@ -39,13 +51,19 @@ impl Obligations {
         if let Some(slot) = self.slot.take() {
             slot.complete(outcome);
         }
-        let recorded = match self.entry.take() {
-            Some(entry) => entry.completed(outcome),
-            None => Ok(()),
+        let recorded = match (self.entry.take(), &refusal) {
+            (Some(entry), Some(refusal)) => entry.refused(refusal.code, refusal.rule.as_ref()),
+            (Some(entry), None) => entry.completed(outcome),
+            (None, _) => Ok(()),
         };
         if let Some(reservation) = self.reservation.take() {
-            let messages = reading.map_or(0, |reading| reading.messages);
-            reservation.complete(messages).await;
+            match refusal {
+                Some(_) => reservation.release().await,
+                None => {
+                    let messages = reading.map_or(0, |reading| reading.messages);
+                    reservation.complete(messages).await;
+                }
+            }
         }
         let policy = self.gate.policy();
         let health = &self.gate.health;

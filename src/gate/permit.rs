@@ -3,12 +3,12 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    Caller, Gate, Obligations, Refusal, dedup::DedupSlot, health::signals_danger,
-    quota::Reservation, read_filter::read_filter,
+    Caller, Gate, Obligations, Refusal, clearance::GateClearance, dedup::DedupSlot,
+    health::signals_danger, quota::Reservation, read_filter::read_filter,
 };
 use crate::{
     audit::AuditEntry,
-    op::{Facts, TargetRole},
+    op::{Clearance, Facts, TargetRole},
     policy::{Code, Policy},
     toolset::{Permitted, Prepared},
 };
@@ -54,14 +54,14 @@ impl Gate {
         self: &Arc<Self>,
         call: Prepared,
         caller: &Caller,
-        policy: &Arc<Policy>,
+        clearance: Arc<GateClearance>,
         basis: PermitBasis,
         slot: DedupSlot,
         reservation: Option<Reservation>,
     ) -> Permit {
         let facts = call.facts();
         self.record_reading(&caller.grant, facts.targets.of(TargetRole::Source));
-        let read_filter = read_filter(policy, facts, caller, &self.attributes);
+        let read_filter = read_filter(self, facts, caller);
         Permit {
             tool: facts.tool,
             basis,
@@ -73,6 +73,7 @@ impl Gate {
                 gate: self.clone(),
                 grant: caller.grant.clone(),
                 signals_danger: signals_danger(facts),
+                clearance,
                 slot: Some(slot),
                 reservation,
                 entry: None,
@@ -103,6 +104,11 @@ impl Permit {
     /// How long to wait before the call is run, to keep its pace.
     pub fn wait(&self) -> Duration {
         self.wait
+    }
+
+    /// Whether the call may still be sent when its turn has come.
+    pub fn clearance(&self) -> Arc<dyn Clearance> {
+        self.obligations.clearance.clone()
     }
 
     /// Starts the call: from here on it may be sent, and its end has to be recorded.

@@ -175,7 +175,7 @@ impl Reservation {
     }
 
     /// Gives everything back, for a call that is not made.
-    async fn release(&self) {
+    pub(super) async fn release(&self) {
         if self.receipt == Receipt::default() {
             return;
         }

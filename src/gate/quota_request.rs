@@ -3,7 +3,7 @@
 
 use super::{
     Caller, Refusal, Snapshot,
-    limit_keys::{ledger_key, limit_keys},
+    limit_keys::{ledger_key, limit_keys, longest_window},
     quota::Reservation,
 };
 use crate::{
@@ -108,10 +108,23 @@ impl<'a> QuotaRequest<'a> {
         let newcomers = self.newcomer_counts.iter();
         Request {
             counts: counts
-                .map(|(limit, key, amount)| count(limit, key, *amount))
+                .map(|(limit, key, amount)| self.count(limit, key, *amount))
                 .collect(),
             people: self.people.clone(),
-            newcomers: newcomers.map(|(limit, key)| count(limit, key, 1)).collect(),
+            newcomers: newcomers
+                .map(|(limit, key)| self.count(limit, key, 1))
+                .collect(),
+        }
+    }
+
+    fn count(&self, limit: &Limit, key: &str, amount: u32) -> Count {
+        Count {
+            counter: limit.counter.clone(),
+            key: key.to_owned(),
+            amount,
+            max: limit.max.get(),
+            window: limit.window,
+            longest_window: longest_window(self.policy, &limit.counter),
         }
     }
 
@@ -122,15 +135,5 @@ impl<'a> QuotaRequest<'a> {
             Some(limit) => Refusal::no_room(self.facts.tool, limit, full.left, full.wait),
             None => Refusal::new(Code::RateLimited, "A limit is reached."),
         }
-    }
-}
-
-fn count(limit: &Limit, key: &str, amount: u32) -> Count {
-    Count {
-        counter: limit.counter.clone(),
-        key: key.to_owned(),
-        amount,
-        max: limit.max.get(),
-        window: limit.window,
     }
 }

@@ -2,27 +2,23 @@
 
 use std::sync::Arc;
 
-use super::{Caller, attributes::AttributeCache};
+use super::{Caller, Gate};
 use crate::{
     op::{ChatId, Facts, TargetRole},
-    policy::{Context, Policy},
+    policy::Context,
     toolset::ReadFilter,
 };
 
 /// The filter for a call that reads from several chats; `None` for a call that names the
-/// chat that it reads, which the policy has decided on already.
-pub(super) fn read_filter(
-    policy: &Arc<Policy>,
-    facts: &Facts,
-    caller: &Caller,
-    attributes: &AttributeCache,
-) -> ReadFilter {
+/// chat that it reads, which the policy has decided on already. The policy that is in force
+/// when the answer comes decides what it shows.
+pub(super) fn read_filter(gate: &Arc<Gate>, facts: &Facts, caller: &Caller) -> ReadFilter {
     let named = facts.targets.of(TargetRole::Source).next().is_some();
     if facts.reads == 0 || named {
         return None;
     }
-    let (policy, grant) = (policy.clone(), caller.grant.clone());
-    let (groups, identities) = (attributes.groups(), attributes.identities());
+    let (gate, grant) = (gate.clone(), caller.grant.clone());
+    let (groups, identities) = (gate.attributes.groups(), gate.attributes.identities());
     Some(Arc::new(move |chat: &ChatId| {
         let context = Context {
             grant: &grant,
@@ -31,6 +27,6 @@ pub(super) fn read_filter(
             newcomers: &[],
             has_read: &[],
         };
-        policy.may_read(&identities.of(chat), &context)
+        gate.policy().may_read(&identities.of(chat), &context)
     }))
 }

@@ -94,6 +94,27 @@ impl Gate {
         snapshot
     }
 
+    /// What can stop a call that was permitted: the kill switch and the account's pause.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub(super) async fn standing(
+        &self,
+        policy: &Policy,
+        facts: &Facts,
+    ) -> Result<(SwitchState, Option<Pause>), Refusal> {
+        let glance = self.glance(facts.risk, Vec::new()).await;
+        let glance = glance.map_err(|error| Refusal::ledger_unavailable(&error))?;
+        let stopped = self.stopped_with(glance.as_ref()).await;
+        let pause = match glance {
+            Some(glance) => Ok(glance.pause),
+            None if signals_danger(facts) => self.health.pause(policy).await,
+            None => Ok(None),
+        };
+        let pause = pause.map_err(|error| Refusal::ledger_unavailable(&error))?;
+        Ok((stopped, pause))
+    }
+
     /// Those among the recipients that the account has never written to, each once.
     async fn newcomers(
         &self,
@@ -114,14 +135,15 @@ impl Gate {
     }
 
     /// What a shared ledger knows, in one request; `None` for a ledger on this machine,
-    /// and for calls that only read while a shared one does not answer.
+    /// and for calls that only read while a shared one does not answer. It has to have
+    /// answered once, or everything may be stopped.
     pub(super) async fn glance(
         &self,
         risk: Risk,
         people: Vec<String>,
     ) -> Result<Option<Glance>, LedgerError> {
         match self.ledger.glance(people).await {
-            Err(error) if risk == Risk::Read => {
+            Err(error) if risk == Risk::Read && self.kill_switch.was_reported() => {
                 tracing::warn!(%error, "the ledger cannot be read; a call that only reads continues");
                 Ok(None)
             }

@@ -102,11 +102,17 @@ pub fn digest(token: &str) -> [u8; 32] {
 fn bearer_token(headers: &HeaderMap) -> Result<&str, AuthError> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next().ok_or(AuthError::MissingToken)?;
+    if values.next().is_some() {
+        return Err(AuthError::MalformedHeader);
+    }
     let value = value.to_str().map_err(|_| AuthError::MalformedHeader)?;
-    let (scheme, token) = value.split_once(' ').ok_or(AuthError::MalformedHeader)?;
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        // RFC 6750, section 3.1: no authentication of this kind was tried.
+        return Err(AuthError::MissingToken);
+    }
     let token = token.trim();
-    let is_token = (1..=MAX_TOKEN_BYTES).contains(&token.len()) && !token.contains(' ');
-    if values.next().is_none() && scheme.eq_ignore_ascii_case("bearer") && is_token {
+    if (1..=MAX_TOKEN_BYTES).contains(&token.len()) && !token.contains(' ') {
         Ok(token)
     } else {
         Err(AuthError::MalformedHeader)

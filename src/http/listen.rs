@@ -1,7 +1,13 @@
 //! Accepts connections until the server stops, with a bound on their number and on
 //! the time that a client may take.
 
-use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::Router;
 use hyper::server::conn::http1::Builder;
@@ -17,16 +23,20 @@ use rustls::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpListener,
-    sync::Semaphore,
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::MAX_HEADER_BYTES;
+use crate::shares::Shares;
 
-/// The most connections at a time.
-const MAX_CONNECTIONS: usize = 12_000;
+/// The most connections at a time. From one network alone, half as many: enough for all
+/// sessions and listeners of a proxy.
+const MAX_CONNECTIONS: usize = 24_000;
+
+/// How many bits of an IPv6 address a client chooses itself.
+const HOST_BITS: u32 = 64;
 
 /// How long a client may take for the headers of a request, and for the TLS handshake.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -45,6 +55,7 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 pub struct Listener {
     tcp: TcpListener,
     tls: Option<TlsAcceptor>,
+    connections: Shares,
 }
 
 impl Listener {
@@ -54,7 +65,17 @@ impl Listener {
     /// If the address is in use or is not an address of this machine.
     pub async fn bind(address: SocketAddr) -> io::Result<Self> {
         let tcp = TcpListener::bind(address).await?;
-        Ok(Self { tcp, tls: None })
+        Ok(Self {
+            tcp,
+            tls: None,
+            connections: Shares::new(MAX_CONNECTIONS),
+        })
+    }
+
+    /// Keeps at most this many connections at a time, which the networks of clients share.
+    pub fn with_max_connections(mut self, max: usize) -> Self {
+        self.connections = Shares::new(max);
+        self
     }
 
     /// Adds TLS with a certificate chain and its private key (PEM files).
@@ -88,24 +109,22 @@ impl Listener {
     /// Serves until `stop` is cancelled. Requests in flight then have
     /// `SHUTDOWN_GRACE` to end.
     pub async fn serve(self, router: Router, stop: CancellationToken) {
-        let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let connections = GracefulShutdown::new();
         loop {
-            let slot = tokio::select! {
-                () = stop.cancelled() => break,
-                slot = slots.clone().acquire_owned() => slot,
-            };
-            let Ok(slot) = slot else { break };
-            let stream = tokio::select! {
+            let (stream, peer) = tokio::select! {
                 () = stop.cancelled() => break,
                 accepted = self.tcp.accept() => match accepted {
-                    Ok((stream, _)) => stream,
+                    Ok(accepted) => accepted,
                     Err(error) => {
                         tracing::warn!(%error, "cannot accept a connection");
                         tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                         continue;
                     }
                 },
+            };
+            // A connection beyond the fair share of its network is closed at once.
+            let Some(slot) = self.connections.take(&network(peer.ip()), 1) else {
+                continue;
             };
             // Small responses are sent at once (Nagle's algorithm off).
             let _ = stream.set_nodelay(true);
@@ -129,6 +148,17 @@ impl Listener {
     }
 }
 
+/// The network that a client is in: its IPv4 address, or the 64 bits of an IPv6 address
+/// that one customer gets (RFC 6177).
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            Ipv6Addr::from_bits(address.to_bits() >> HOST_BITS << HOST_BITS).to_string()
+        }
+    }
+}
+
 async fn serve_connection<S>(stream: S, router: Router, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -141,5 +171,19 @@ where
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     if let Err(error) = watcher.watch(connection).await {
         tracing::info!(%error, "connection lost");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_one_client_can_choose_are_one_network() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::7"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A request passes these checks in this order: the limits of the connection
 //! ([`listen`]), the size of its headers, its `Host` and `Origin` ([`origins`]), its
-//! token ([`auth`]), and the owner of its session ([`crate::sessions`]).
+//! token ([`auth`]), the owner of its session ([`crate::sessions`]), and then its body
+//! ([`upload`]), of which nothing is read before.
 
 pub mod auth;
 mod body;
@@ -11,6 +12,7 @@ mod oauth;
 pub mod origins;
 mod rejection;
 pub mod status;
+mod upload;
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -26,8 +28,13 @@ use tower_service::Service;
 
 use auth::Authenticator;
 use origins::Origins;
+use upload::{Upload, Uploads};
 
-use crate::sessions::{Principal, SessionGuard, Sessions};
+use crate::{
+    mcp,
+    sessions::{Principal, SessionGuard, Sessions},
+    shares::Share,
+};
 
 /// The path of the MCP endpoint.
 pub const PATH: &str = "/mcp";
@@ -46,17 +53,18 @@ const MAX_HEADER_BYTES: usize = 32 * 1024;
 
 /// What requests are checked with.
 struct Checks {
-    origins: Origins,
     authenticator: Authenticator,
     sessions: Arc<Sessions>,
+    uploads: Uploads,
 }
 
-/// The MCP service at [`PATH`], behind all checks.
+/// The MCP service at [`PATH`], behind all checks, with bodies of at most `max_body_bytes`.
 pub fn router<S>(
     mcp: S,
     origins: Origins,
     authenticator: Authenticator,
     sessions: Arc<Sessions>,
+    max_body_bytes: usize,
 ) -> Router
 where
     S: Service<Request<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
@@ -64,20 +72,30 @@ where
     S::Future: Send,
 {
     let checks = Arc::new(Checks {
-        origins,
         authenticator,
         sessions,
+        uploads: Uploads::new(max_body_bytes),
     });
     // The last layer runs first.
-    Router::new()
+    let router = Router::new()
         .route_service(PATH, mcp)
-        .layer(middleware::from_fn_with_state(checks.clone(), check_caller))
-        .layer(middleware::from_fn_with_state(checks, check_origin))
+        .layer(middleware::from_fn_with_state(checks, check_caller));
+    with_origins(router, origins)
+}
+
+/// A router behind the checks that need no token.
+fn with_origins(router: Router, origins: Origins) -> Router {
+    let origins = Arc::new(origins);
+    router.layer(middleware::from_fn_with_state(origins, check_origin))
 }
 
 /// Rejects requests with headers that are too large, or with a `Host` or `Origin` that
 /// is not allowed.
-async fn check_origin(State(checks): State<Arc<Checks>>, request: Request, next: Next) -> Response {
+async fn check_origin(
+    State(origins): State<Arc<Origins>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let headers = request.headers().iter();
     let size: usize = headers
         .map(|(name, value)| name.as_str().len() + value.len())
@@ -86,7 +104,7 @@ async fn check_origin(State(checks): State<Arc<Checks>>, request: Request, next:
         let reason = "the headers are larger than 32 KiB; send fewer or smaller headers";
         return reject(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, reason);
     }
-    match checks.origins.check(request.headers()) {
+    match origins.check(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(reason) => reject(StatusCode::FORBIDDEN, reason),
     }
@@ -123,7 +141,11 @@ async fn check_caller(
         guard = Some(held);
     }
     request.extensions_mut().insert(principal.clone());
-    let response = next.run(request).await;
+    let response = match checks.with_body(request, &principal).await {
+        // The bytes count until the message is read and handed on.
+        Ok((request, _bytes_under_way)) => next.run(request).await,
+        Err(rejection) => return rejection,
+    };
     if let Some(opened) = response.headers().get(SESSION_HEADER) {
         guard = hold_session(&checks.sessions, opened, &principal);
         if guard.is_none() {
@@ -135,6 +157,29 @@ async fn check_caller(
     match guard {
         Some(guard) => response.map(|body| body::guarded(body, guard)),
         None => response,
+    }
+}
+
+impl Checks {
+    /// The same request with its body in memory, and what the body holds of all bytes that
+    /// may be under way. Only a POST has a body.
+    async fn with_body(
+        &self,
+        request: Request,
+        principal: &Principal,
+    ) -> Result<(Request, Option<Share>), Response> {
+        let (mut head, body) = request.into_parts();
+        if head.method != Method::POST {
+            return Ok((Request::from_parts(head, Body::empty()), None));
+        }
+        let upload = self.uploads.read(&principal.grant, body).await;
+        let Upload { bytes, share } = upload.map_err(IntoResponse::into_response)?;
+        mcp::check_body(&bytes, &mut head.extensions).map_err(|answer| {
+            let json = [(header::CONTENT_TYPE, "application/json")];
+            (StatusCode::BAD_REQUEST, json, answer).into_response()
+        })?;
+        let request = Request::from_parts(head, Body::from(bytes));
+        Ok((request, Some(share)))
     }
 }
 

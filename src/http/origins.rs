@@ -1,5 +1,7 @@
 //! Checks the `Host` and `Origin` headers, which protects against DNS rebinding.
 
+use std::net::IpAddr;
+
 use axum::http::{HeaderMap, HeaderValue, header, uri::Authority};
 use url::Url;
 
@@ -10,6 +12,8 @@ use crate::net::is_loopback;
 pub struct Origins {
     hosts: Vec<String>,
     origins: Vec<Url>,
+    /// Whether a `Host` may be any IP address.
+    addresses: bool,
 }
 
 impl Origins {
@@ -36,22 +40,29 @@ impl Origins {
         Ok(allowed)
     }
 
-    /// Checks the `Host` header, and the `Origin` header if there is one.
+    /// The same, and every IP address as a `Host`.
+    pub(super) fn with_addresses(mut self) -> Self {
+        self.addresses = true;
+        self
+    }
+
+    /// Checks each `Host` header, of which there has to be one, and each `Origin` header.
     ///
     /// # Errors
     /// Which header is wrong, and how to allow its value.
     pub fn check(&self, headers: &HeaderMap) -> Result<(), &'static str> {
-        let host = headers.get(header::HOST);
-        let host = host.ok_or("the Host header is missing; send the name of this server")?;
-        if !host.to_str().is_ok_and(|host| self.allows_host(host)) {
+        if !headers.contains_key(header::HOST) {
+            return Err("the Host header is missing; send the name of this server");
+        }
+        let allowed = |host: &HeaderValue| host.to_str().is_ok_and(|host| self.allows_host(host));
+        if !headers.get_all(header::HOST).iter().all(allowed) {
             return Err("the Host header is not a name of this server; allow it with --allow-host");
         }
-        match headers.get(header::ORIGIN) {
-            Some(origin) if !self.allows_origin(origin) => {
-                Err("this web origin may not use this server; allow it with --allow-origin")
-            }
-            _ => Ok(()),
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        if !origins.all(|origin| self.allows_origin(origin)) {
+            return Err("this web origin may not use this server; allow it with --allow-origin");
         }
+        Ok(())
     }
 
     fn allows_host(&self, host: &str) -> bool {
@@ -59,7 +70,9 @@ impl Origins {
             return false;
         };
         let (whole, name) = (authority.as_str(), authority.host());
-        is_loopback_name(name)
+        let address = address(name);
+        name.eq_ignore_ascii_case("localhost")
+            || address.is_some_and(|address| self.addresses || address.is_loopback())
             || self.hosts.iter().any(|allowed| {
                 allowed.eq_ignore_ascii_case(whole) || allowed.eq_ignore_ascii_case(name)
             })
@@ -80,11 +93,10 @@ fn web_origin(text: &str) -> Option<Url> {
     matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
-/// Whether a name in a `Host` header is `localhost` or a loopback address.
-fn is_loopback_name(name: &str) -> bool {
+/// The address that a `Host` header has instead of a name.
+fn address(name: &str) -> Option<IpAddr> {
     let bare = name.trim_start_matches('[').trim_end_matches(']');
-    let address = bare.parse::<std::net::IpAddr>();
-    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+    bare.parse().ok()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::{
 /// Why a request is not authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthError {
-    /// There is no `Authorization` header.
+    /// There is no `Authorization` header, or it has another scheme than `Bearer`.
     MissingToken,
     /// The `Authorization` header is malformed, or there are several.
     MalformedHeader,

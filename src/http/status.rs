@@ -14,7 +14,7 @@ use axum::{
 };
 use tokio::sync::Semaphore;
 
-use super::reject;
+use super::{origins::Origins, reject, with_origins};
 use crate::mcp::Server;
 
 /// How long the result of a readiness probe is reused.
@@ -31,18 +31,20 @@ struct Probe {
 /// Why the server is not ready, if it is not.
 type Readiness = Result<(), String>;
 
-/// `/healthz`, `/readyz` and `/metrics` of a server.
-pub fn router(server: Server) -> Router {
+/// `/healthz`, `/readyz` and `/metrics` of a server, for requests with an allowed `Host`.
+/// Probes often name an address, and an address cannot be rebound to another.
+pub fn router(server: Server, origins: Origins) -> Router {
     let probe = Probe {
         server,
         turn: Semaphore::new(1),
         last: Mutex::new(None),
     };
-    Router::new()
+    let router = Router::new()
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(Arc::new(probe))
+        .with_state(Arc::new(probe));
+    with_origins(router, origins.with_addresses())
 }
 
 async fn ready(State(probe): State<Arc<Probe>>) -> Response {

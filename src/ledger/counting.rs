@@ -30,7 +30,9 @@ impl Request {
     /// Fails for windows that are empty or longer than hits are kept.
     pub(super) fn check(&self) -> StoreResult<()> {
         let mut all = self.counts.iter().chain(&self.newcomers);
-        let valid = all.all(|count| !count.window.is_zero() && count.window <= DAY);
+        let valid = all.all(|count| {
+            !count.window.is_zero() && count.window <= DAY && count.longest_window <= DAY
+        });
         valid.then_some(()).ok_or(LedgerErrorKind::Window)
     }
 }

@@ -14,6 +14,11 @@ pub struct LedgerError {
 }
 
 impl LedgerError {
+    /// Whether it is a Redis that is set up so that it would lose counts.
+    pub const fn is_unfit(&self) -> bool {
+        matches!(self.kind, LedgerErrorKind::Unfit(_))
+    }
+
     /// A stable name of the error.
     pub fn code(&self) -> &'static str {
         match self.kind {
@@ -27,7 +32,7 @@ impl LedgerError {
             LedgerErrorKind::Newer(_) => "ledger-newer",
             LedgerErrorKind::Untrusted => "ledger-foreign",
             LedgerErrorKind::NotAFile(_) => "ledger-not-a-file",
-            LedgerErrorKind::Replaced => "ledger-replaced",
+            LedgerErrorKind::Replaced | LedgerErrorKind::Emptied => "ledger-replaced",
             LedgerErrorKind::Window => "ledger-window",
         }
     }
@@ -75,6 +80,12 @@ pub enum LedgerErrorKind {
     /// The path no longer names the file that was opened.
     #[error("was removed or replaced while it was in use; restart the server if that was intended")]
     Replaced,
+    /// Redis does not hold the state that it held before.
+    #[error(
+        "was emptied, or holds an earlier or another state: what was counted there is gone; \
+         bring it back, or accept the new state with `whatsapp-guard limits accept-new-state`"
+    )]
+    Emptied,
     /// The window of a limit is not supported.
     #[error("supports windows from above zero to one day; change the limit's window")]
     Window,

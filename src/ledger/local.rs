@@ -16,7 +16,10 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{LedgerErrorKind, StoreResult, store::Store};
+use super::{
+    LedgerErrorKind, StoreResult,
+    store::{Store, TransactionEnd, Work},
+};
 use crate::clock::Clock;
 
 /// How long a job may wait for its turn and for another process together. A job whose turn
@@ -67,6 +70,42 @@ impl LocalStorage {
 
     pub(super) fn path(&self) -> Option<&Path> {
         self.path.as_deref()
+    }
+
+    /// Reads, unless nobody waits for it any more when its turn comes.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Work<'_>) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        self.run(Abandoned::Skip, move |store| store.read(work))
+            .await
+    }
+
+    /// Writes, even if the future is dropped.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Work<'_>) -> StoreResult<TransactionEnd<T>> + Send + 'static,
+    ) -> StoreResult<T> {
+        self.run(Abandoned::Run, move |store| store.write(work))
+            .await
+    }
+
+    /// Like [`write`](Self::write), for a change that is committed if it succeeds.
+    pub(super) async fn commit<T: Send + 'static>(
+        &self,
+        mut change: impl FnMut(&Work<'_>) -> StoreResult<T> + Send + 'static,
+    ) -> StoreResult<T> {
+        self.write(move |work| change(work).map(TransactionEnd::Commit))
+            .await
+    }
+
+    /// Writes, unless nobody waits for it any more when its turn comes.
+    pub(super) async fn write_if_awaited<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Work<'_>) -> StoreResult<TransactionEnd<T>> + Send + 'static,
+    ) -> StoreResult<T> {
+        self.run(Abandoned::Skip, move |store| store.write(work))
+            .await
     }
 
     /// Runs a job on the thread. A job that has begun is finished even if the returned

@@ -39,20 +39,14 @@ use std::{
 };
 
 pub use self::{
-    counter_usage::{CounterUsage, Hit},
+    counter_usage::{CounterUsage, Window, WindowUsage},
     error::{LedgerError, LedgerErrorKind},
     pause::Pause,
     request::{Admission, Count, DAY, FullLimit, Glance, Receipt, Request},
     shared::{BadAddress, Shared},
     switch_state::SwitchState,
 };
-use self::{
-    error::StoreResult,
-    local::{Abandoned, LocalStorage},
-    request::RecordedHit,
-    shared::RedisAccount,
-    store::{TransactionEnd, Work},
-};
+use self::{error::StoreResult, local::LocalStorage, request::RecordedHit, shared::RedisAccount};
 use crate::clock::Clock;
 
 /// The ledger of one account. Clones share it.
@@ -60,7 +54,8 @@ use crate::clock::Clock;
 /// No method blocks the thread that it is called on. An answer takes up to two seconds where
 /// another process has the file locked, and up to a second from Redis. A method fails if the
 /// ledger cannot be read or written; a failed change changes nothing unless the method says
-/// otherwise. A future that is dropped may still make its change.
+/// otherwise. A future that is dropped may still make its change: in a local ledger it does,
+/// except for `admit`.
 ///
 /// Dropping the last clone of a local ledger waits until its thread has ended.
 #[derive(Clone)]
@@ -110,8 +105,8 @@ impl Ledger {
         match &self.0 {
             Storage::Local(_) => Ok(None),
             Storage::Redis(account) => {
-                let glance = account.request(move |account| account.glance(&people).map(Some));
-                self.with_location(glance.await)
+                let glance = account.call(account.glance(&people)).await;
+                self.with_location(glance).map(Some)
             }
         }
     }
@@ -125,9 +120,8 @@ impl Ledger {
         match &self.0 {
             Storage::Local(_) => Ok(None),
             Storage::Redis(account) => {
-                let name = name.to_owned();
-                let burned = account.request(move |account| account.burn(&name, time).map(Some));
-                self.with_location(burned.await)
+                let burned = account.call(account.burn(name, time)).await;
+                self.with_location(burned).map(Some)
             }
         }
     }
@@ -141,24 +135,36 @@ impl Ledger {
         self.with_location(request.check())?;
         self.with_location(match &self.0 {
             Storage::Local(local) => {
-                let count = move |work: &Work<'_>| counting::admit(work, &request);
                 local
-                    .run(Abandoned::Skip, move |store| store.write(count))
+                    .write_if_awaited(move |work| counting::admit(work, &request))
                     .await
             }
-            Storage::Redis(account) => {
-                account
-                    .request(move |account| account.admit(&request))
-                    .await
-            }
+            Storage::Redis(account) => account.call(account.admit(&request)).await,
         })
     }
 
     /// The limit that would refuse the request now, if any; counts nothing.
     pub async fn probe(&self, request: Request) -> Result<Option<FullLimit>, LedgerError> {
         self.with_location(request.check())?;
-        self.read(request, RedisAccount::probe, counting::probe)
-            .await
+        self.with_location(match &self.0 {
+            Storage::Local(local) => {
+                local
+                    .read(move |work| counting::probe(work, &request))
+                    .await
+            }
+            Storage::Redis(account) => account.call(account.probe(&request)).await,
+        })
+    }
+
+    /// Checks that a request could be counted.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read, or Redis cannot be written.
+    pub async fn check(&self) -> Result<(), LedgerError> {
+        self.with_location(match &self.0 {
+            Storage::Local(local) => local.read(|work| pause::current(work).map(drop)).await,
+            Storage::Redis(account) => account.call(account.check_writable()).await,
+        })
     }
 
     /// Lowers the amount of the count at `index` to `amount`; never raises it. Counts of one
@@ -186,82 +192,89 @@ impl Ledger {
         for hit in receipt.hits.iter().flatten() {
             self.lower(hit, 0).await?;
         }
-        self.change(
-            receipt.newcomers.clone(),
-            |account, people| account.forget(people),
-            |work, people| recipients::forget(work, people).map(TransactionEnd::Commit),
-        )
-        .await
+        let people = receipt.newcomers.clone();
+        self.with_location(match &self.0 {
+            Storage::Local(local) => {
+                local
+                    .commit(move |work| recipients::forget(work, &people))
+                    .await
+            }
+            Storage::Redis(account) => account.call(account.forget(&people)).await,
+        })
     }
 
     async fn lower(&self, hit: &RecordedHit, amount: u32) -> Result<(), LedgerError> {
         self.with_location(match (&self.0, hit.clone()) {
             (Storage::Local(local), RecordedHit::Local(hit)) => {
-                let lower = move |work: &Work<'_>| {
-                    hits::reduce(work, hit, amount).map(TransactionEnd::Commit)
-                };
                 local
-                    .run(Abandoned::Run, move |store| store.write(lower))
+                    .commit(move |work| hits::reduce(work, hit, amount))
                     .await
             }
             (Storage::Redis(account), RecordedHit::Redis(hit)) => {
-                account
-                    .request(move |account| account.reduce(&hit, amount))
-                    .await
+                account.call(account.reduce(&hit, amount)).await
             }
             // The receipt belongs to another ledger.
             _ => Ok(()),
         })
     }
 
-    /// What was counted within the last day, ordered by counter and key.
-    pub async fn usages(&self) -> Result<Vec<CounterUsage>, LedgerError> {
-        self.read(
-            (),
-            |account, ()| account.usages(),
-            |work, ()| counter_usage::all(work),
-        )
-        .await
+    /// What was counted within these windows and within the last day, ordered by counter and
+    /// key.
+    pub async fn usages(&self, windows: Vec<Window>) -> Result<Vec<CounterUsage>, LedgerError> {
+        self.with_location(match &self.0 {
+            Storage::Local(local) => {
+                local
+                    .read(move |work| counter_usage::all(work, &windows))
+                    .await
+            }
+            Storage::Redis(account) => account.call(account.usages(&windows)).await,
+        })
     }
 
     /// Sets a counter to zero; returns the number of its keys.
     pub async fn reset(&self, counter: &str) -> Result<usize, LedgerError> {
-        self.change(
-            counter.to_owned(),
-            |account, counter| account.reset(counter),
-            |work, counter| counter_usage::reset(work, counter).map(TransactionEnd::Commit),
-        )
-        .await
+        self.with_location(match &self.0 {
+            Storage::Local(local) => {
+                let counter = counter.to_owned();
+                local
+                    .commit(move |work| counter_usage::reset(work, &counter))
+                    .await
+            }
+            Storage::Redis(account) => account.call(account.reset(counter)).await,
+        })
     }
 
     /// Whether a person received a message before.
     pub async fn is_known(&self, person: &str) -> Result<bool, LedgerError> {
-        self.read(
-            person.to_owned(),
-            |account, person| account.is_known(person),
-            |work, person| recipients::is_known(work, person),
-        )
-        .await
+        self.with_location(match &self.0 {
+            Storage::Local(local) => {
+                let person = person.to_owned();
+                local
+                    .read(move |work| recipients::is_known(work, &person))
+                    .await
+            }
+            Storage::Redis(account) => account.call(account.is_known(person)).await,
+        })
     }
 
     /// Remembers people as recipients, without counting them.
     pub async fn remember(&self, people: Vec<String>) -> Result<(), LedgerError> {
-        self.change(
-            people,
-            |account, people| account.remember(people),
-            |work, people| recipients::remember(work, people).map(TransactionEnd::Commit),
-        )
-        .await
+        self.with_location(match &self.0 {
+            Storage::Local(local) => {
+                local
+                    .commit(move |work| recipients::remember(work, &people))
+                    .await
+            }
+            Storage::Redis(account) => account.call(account.remember(&people)).await,
+        })
     }
 
     /// Whether [`seed`](Self::seed) has succeeded before.
     pub async fn seeded(&self) -> Result<bool, LedgerError> {
-        self.read(
-            (),
-            |account, ()| account.seeded(),
-            |work, ()| recipients::seeded(work),
-        )
-        .await
+        self.with_location(match &self.0 {
+            Storage::Local(local) => local.read(recipients::seeded).await,
+            Storage::Redis(account) => account.call(account.seeded()).await,
+        })
     }
 
     /// Remembers the recipients from before there was a ledger: once, and at most 100,000.
@@ -275,84 +288,59 @@ impl Ledger {
     ) -> Result<bool, LedgerError> {
         let people = people.into_iter().take(recipients::MAX_SEEDS);
         let people: Vec<String> = people.map(Into::into).collect();
-        self.change(
-            people,
-            |account, people| account.seed(people),
-            |work, people| recipients::seed(work, people),
-        )
-        .await
+        self.with_location(match &self.0 {
+            Storage::Local(local) => {
+                local
+                    .write(move |work| recipients::seed(work, &people))
+                    .await
+            }
+            Storage::Redis(account) => account.call(account.seed(&people)).await,
+        })
     }
 
     /// Pauses the account from now on. A current pause that ends later stays.
     pub async fn pause(&self, time: Duration, why: &str) -> Result<(), LedgerError> {
-        self.change(
-            why.to_owned(),
-            move |account, why| account.pause(time, why),
-            move |work, why| pause::begin(work, time, why),
-        )
-        .await
+        self.with_location(match &self.0 {
+            Storage::Local(local) => {
+                let why = why.to_owned();
+                local
+                    .write(move |work| pause::begin(work, time, &why))
+                    .await
+            }
+            Storage::Redis(account) => account.call(account.pause(time, why)).await,
+        })
     }
 
     /// The current pause.
     pub async fn paused(&self) -> Result<Option<Pause>, LedgerError> {
-        self.read(
-            (),
-            |account, ()| account.paused(),
-            |work, ()| pause::current(work),
-        )
-        .await
+        self.with_location(match &self.0 {
+            Storage::Local(local) => local.read(pause::current).await,
+            Storage::Redis(account) => account.call(account.paused()).await,
+        })
     }
 
     /// Ends the pause.
     pub async fn resume(&self) -> Result<(), LedgerError> {
-        self.change(
-            (),
-            |account, ()| account.resume(),
-            |work, ()| pause::end(work),
-        )
-        .await
-    }
-
-    async fn read<A: Send + 'static, T: Send + 'static>(
-        &self,
-        arguments: A,
-        redis: impl FnOnce(&RedisAccount, &A) -> StoreResult<T> + Send + 'static,
-        local: impl FnOnce(&Work<'_>, &A) -> StoreResult<T> + Send + 'static,
-    ) -> Result<T, LedgerError> {
         self.with_location(match &self.0 {
-            Storage::Local(storage) => {
-                let work = move |work: &Work<'_>| local(work, &arguments);
-                storage
-                    .run(Abandoned::Skip, move |store| store.read(work))
-                    .await
-            }
-            Storage::Redis(account) => {
-                account
-                    .request(move |account| redis(account, &arguments))
-                    .await
-            }
+            Storage::Local(local) => local.write(pause::end).await,
+            Storage::Redis(account) => account.call(account.resume()).await,
         })
     }
 
-    /// A change, which is made even if the future is dropped.
-    async fn change<A: Send + 'static, T: Send + 'static>(
-        &self,
-        arguments: A,
-        redis: impl FnOnce(&RedisAccount, &A) -> StoreResult<T> + Send + 'static,
-        mut local: impl FnMut(&Work<'_>, &A) -> StoreResult<TransactionEnd<T>> + Send + 'static,
-    ) -> Result<T, LedgerError> {
+    /// Whether a server of a shared ledger misses an earlier state. Never for a local one.
+    pub async fn misses_state(&self) -> Result<bool, LedgerError> {
         self.with_location(match &self.0 {
-            Storage::Local(storage) => {
-                let work = move |work: &Work<'_>| local(work, &arguments);
-                storage
-                    .run(Abandoned::Run, move |store| store.write(work))
-                    .await
-            }
-            Storage::Redis(account) => {
-                account
-                    .request(move |account| redis(account, &arguments))
-                    .await
-            }
+            Storage::Local(_) => Ok(false),
+            Storage::Redis(account) => account.call(account.misses_state()).await,
+        })
+    }
+
+    /// Gives up the states that servers of a shared ledger miss, so that they use the present
+    /// one.
+    pub async fn accept_new_state(&self) -> Result<(), LedgerError> {
+        self.with_location(match &self.0 {
+            Storage::Local(_) => Ok(()),
+            Storage::Redis(account) => account.call(account.accept_new_state()).await,
         })
     }
 

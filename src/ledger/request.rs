@@ -20,6 +20,9 @@ pub struct Count {
     pub max: u32,
     /// The length of the window, at most a [`DAY`].
     pub window: Duration,
+    /// The longest window of all limits with this counter, at most a [`DAY`]: what is counted
+    /// is kept as long. A shorter one than `window` means `window`.
+    pub longest_window: Duration,
 }
 
 /// All limits for a call. It is counted in all of them or in none.

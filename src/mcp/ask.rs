@@ -39,6 +39,8 @@ pub(super) enum QuestionEnd {
     Pending(InputRequiredResult),
     /// The client cancelled the call.
     Cancelled,
+    /// The server is being stopped.
+    Stopping,
     /// Nobody was asked: too many questions are open.
     Busy,
 }
@@ -63,6 +65,7 @@ pub(super) async fn ask(
     let briefing = match question.take_brief() {
         Some(permit) => tokio::select! {
             () = cx.ct.cancelled() => return Ok(QuestionEnd::Cancelled),
+            () = account.gate.closed() => return Ok(QuestionEnd::Stopping),
             briefing = account.tools.brief(permit) => Some(briefing),
         },
         None => None,
@@ -91,6 +94,7 @@ pub(super) async fn ask(
         // A cancellation wins over an answer that has arrived as well.
         biased;
         () = cx.ct.cancelled() => return Ok(QuestionEnd::Cancelled),
+        () = account.gate.closed() => return Ok(QuestionEnd::Stopping),
         answer = cx.peer.create_elicitation_with_timeout(form, Some(question.expires())) => answer,
     };
     let reply = match answer {

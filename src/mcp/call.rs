@@ -39,6 +39,8 @@ pub(super) struct ToolCall {
     pub(super) state: Option<String>,
     /// The answers to that question.
     pub(super) answers: Option<InputResponses>,
+    /// A name that stands twice in one object of its arguments.
+    pub(super) repeated: Option<String>,
 }
 
 /// How a call ended, before it becomes a response.
@@ -72,6 +74,8 @@ impl Server {
         mut request: ToolCall,
         cx: RequestContext<RoleServer>,
     ) -> Result<(CallEnd, Notice), ErrorData> {
+        // The end of the server waits for the answer too.
+        let _running = self.0.running.token();
         let caller = self.caller(&cx);
         let mut entry = self.0.audit.begin(&caller.grant, client_name(&cx));
         let Some(place) = self.0.places.take(&caller.grant) else {
@@ -104,7 +108,11 @@ impl Server {
         cx: RequestContext<RoleServer>,
     ) -> Result<CallEnd, ErrorData> {
         let (tools, gate) = (&account.tools, &account.gate);
-        let mut call = match tools.prepare(&request.tool, request.arguments) {
+        let prepared = match (tools.get(&request.tool), &request.repeated) {
+            (Some(tool), Some(name)) => Err(BadCall::repeated(tool.name, name)),
+            _ => tools.prepare(&request.tool, request.arguments),
+        };
+        let mut call = match prepared {
             Ok(call) => call,
             Err(bad) => return Ok(reject(entry, bad)),
         };
@@ -112,6 +120,7 @@ impl Server {
         if let Some(permit) = gate.pending_lookups(&call, caller).await {
             tokio::select! {
                 () = cx.ct.cancelled() => return Ok(cancel(entry)),
+                () = gate.closed() => return refuse(entry, Refusal::stopping(), tools.notice(), &cx),
                 found = tools.resolve(permit) => gate.apply(found).await,
             }
         }
@@ -120,6 +129,7 @@ impl Server {
             let loaded = match place.room_for_file() {
                 Some(room) => tokio::select! {
                     () = cx.ct.cancelled() => return Ok(cancel(entry)),
+                    () = gate.closed() => return refuse(entry, Refusal::stopping(), tools.notice(), &cx),
                     loaded = tools.load(call, permit, room) => loaded,
                 },
                 None => Err(LoadFailure::NoRoom),
@@ -165,6 +175,9 @@ impl Server {
                 }
                 QuestionEnd::Pending(question) => return Ok(pend(entry, question)),
                 QuestionEnd::Cancelled => return Ok(cancel(entry)),
+                QuestionEnd::Stopping => {
+                    return refuse(entry, Refusal::stopping(), tools.notice(), &cx);
+                }
             };
         }
         match verdict {
@@ -187,14 +200,13 @@ impl Server {
         cx: RequestContext<RoleServer>,
     ) -> Result<CallEnd, ErrorData> {
         let wait = permit.wait();
+        let (progress, reports) = Progress::new(cx.ct.clone(), permit.clearance());
         let (permitted, obligations) = permit.start(entry);
-        let (progress, reports) = Progress::new(cx.ct.clone());
         let account = Arc::clone(account);
         let cancelled = cx.ct.clone();
         // On the heap: a task moves its future several times.
         let running = self.0.running.spawn(Box::pin(async move {
-            // A call that is cancelled while it waits for its pace sends nothing.
-            let outcome = match progress.pause(wait).await {
+            let outcome = match progress.turn(wait).await {
                 Ok(()) if permitted.is_read() => {
                     let reading = account.tools.run(permitted, progress);
                     let read = cancelled.run_until_cancelled(reading).await;
@@ -203,11 +215,15 @@ impl Server {
                 Ok(()) => account.tools.run(permitted, progress).await,
                 Err(error) => Err(error),
             };
+            let refusal = obligations.refusal(&outcome);
             let recorded = match obligations.complete(&outcome).await {
                 Ok(()) => Recorded::Yes,
                 Err(_) => Recorded::No,
             };
-            (outcome, recorded)
+            match refusal {
+                Some(refusal) => CallEnd::Refused(refusal),
+                None => CallEnd::Completed(outcome, recorded),
+            }
         }));
         let forwarding = forward(reports, &cx);
         let ending = async {
@@ -222,9 +238,7 @@ impl Server {
                 ending.await
             }
         };
-        let (outcome, recorded) = ended
-            .map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))?;
-        Ok(CallEnd::Completed(outcome, recorded))
+        ended.map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))
     }
 }
 

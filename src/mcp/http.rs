@@ -14,9 +14,6 @@ use crate::sessions::Sessions;
 /// How often idle sessions are looked for.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The most bytes of a request's body.
-const LARGEST: usize = 4 * 1024 * 1024;
-
 /// The server as a service for one HTTP path, until `stop`. The layers in front of it
 /// check who may use it and from where, and look up whose a session is in `sessions`.
 pub fn http_service(
@@ -32,7 +29,7 @@ pub fn http_service(
     let mut config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()
         .disable_allowed_origins();
-    config.max_request_body_bytes = LARGEST;
+    config.max_request_body_bytes = server.max_message_bytes();
     config.cancellation_token = stop.clone();
     let bounded = Arc::new(BoundedSessions::new(inner, sessions.clone()));
     tokio::spawn(async move {

@@ -7,16 +7,23 @@ mod bounded;
 mod call;
 mod changes;
 mod client;
+mod decode;
+mod envelope;
 #[cfg(test)]
 mod file_tests;
 mod http;
+mod lines;
 mod places;
 mod prompts;
+mod repeated;
 mod resources;
 mod stdio;
 mod uri;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use ::http::request::Parts;
 use rmcp::{
@@ -34,13 +41,14 @@ use rmcp::{
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
-    time::timeout,
+    time::{Instant, timeout_at},
 };
 use tokio_util::task::TaskTracker;
 
 pub use accounts::Account;
 pub use bounded::BoundedSessions;
 pub use client::{Client, PersonAnswer, ToolReply};
+pub use decode::check_body;
 pub use http::http_service;
 pub use stdio::{serve, serve_stdio};
 
@@ -60,9 +68,15 @@ use crate::{
     toolset::Toolset,
 };
 
+/// How long calls that were sent may take after the server is closed.
+const CLOSING_GRACE: Duration = Duration::from_secs(10);
+
 /// The most listeners (revision 2026-07-28) that are notified of changes, of all grants;
 /// each holds a connection. Of one grant alone, half as many.
 const MAX_LISTENERS: usize = 2048;
+
+/// What a message may have beside the base64 of the largest media, in bytes.
+const MAX_MESSAGE_BYTES_BESIDE_MEDIA: usize = 1024 * 1024;
 
 /// A server for one policy, and one or several accounts.
 #[derive(Clone)]
@@ -75,6 +89,7 @@ struct Inner {
     audit: Arc<Audit>,
     places: CallPlaces,
     running: TaskTracker,
+    closed_at: OnceLock<Instant>,
     grant: String,
     opened: Notify,
     listeners: Shares,
@@ -107,6 +122,7 @@ impl Server {
             audit,
             places: CallPlaces::new(),
             running: TaskTracker::new(),
+            closed_at: OnceLock::new(),
             grant,
             opened: Notify::new(),
             listeners: Shares::new(MAX_LISTENERS),
@@ -125,6 +141,16 @@ impl Server {
         policy.grant_of_token(sha256, now).map(str::to_owned)
     }
 
+    /// The most bytes of a message: of a line on stdio, and of a request's body over HTTP.
+    /// The largest media that an account sends fits in as base64.
+    pub fn max_message_bytes(&self) -> usize {
+        let media = self
+            .accounts()
+            .map(|account| account.tools.max_media_bytes());
+        let base64 = media.max().unwrap_or_default().div_ceil(3) * 4;
+        base64 + MAX_MESSAGE_BYTES_BESIDE_MEDIA
+    }
+
     /// The clock of this server.
     pub fn clock(&self) -> &Clock {
         self.0.audit.clock()
@@ -135,11 +161,28 @@ impl Server {
         self.0.audit.metrics().turned_away(reason);
     }
 
-    /// Waits for running calls, at most for `longest`, so that each of them is audited.
-    pub async fn drain(&self, longest: Duration) {
+    /// Refuses every call from now on, those included that wait for their turn or for a
+    /// person. What was sent already goes on.
+    pub fn close(&self) {
+        self.0.closed_at.get_or_init(Instant::now);
+        for account in self.accounts() {
+            account.gate.close();
+        }
+    }
+
+    /// Waits until the server is closed and its calls have ended, at most for
+    /// [`CLOSING_GRACE`] after it was closed.
+    pub async fn drained(&self) {
+        self.0.first.gate.closed().await;
         self.0.running.close();
+        let until = *self.0.closed_at.get_or_init(Instant::now) + CLOSING_GRACE;
         // Calls that still run then are audited as abandoned.
-        let _ = timeout(longest, self.0.running.wait()).await;
+        let _ = timeout_at(until, self.0.running.wait()).await;
+    }
+
+    /// Whether the server is closed.
+    fn is_closed(&self) -> bool {
+        self.0.first.gate.is_closed()
     }
 
     /// The metrics of this server in the text format of Prometheus.
@@ -156,6 +199,9 @@ impl Server {
     /// # Errors
     /// Those that do not, in words.
     pub async fn ready(&self) -> Result<(), String> {
+        if self.is_closed() {
+            return Err("the server is being stopped".to_owned());
+        }
         let mut looks = JoinSet::new();
         for account in self.accounts() {
             looks.spawn(Arc::clone(account).ready());
@@ -189,7 +235,7 @@ impl Server {
         Caller {
             grant: grant.clone(),
             session: match session.and_then(|session| session.to_str().ok()) {
-                Some(session) => session.to_owned(),
+                Some(session) => Caller::name_of_session(session),
                 // stdio has one connection; requests without a session share one.
                 None => format!("connection of {grant}"),
             },
@@ -265,6 +311,7 @@ impl ServerHandler for Server {
             arguments: request.arguments.unwrap_or_default(),
             state: request.request_state,
             answers: request.input_responses,
+            repeated: decode::repeated_name(&cx.extensions),
         };
         // On the heap: rmcp moves the returned future several times for each call.
         let (ended, notice) = Box::pin(self.call(request, cx)).await?;

@@ -131,6 +131,7 @@ impl Server {
             arguments,
             state: request.request_state,
             answers: request.input_responses,
+            repeated: None,
         };
         let (ended, notice) = self.call(call, cx).await?;
         contents(ended, notice, request.uri)

@@ -1,6 +1,6 @@
 //! Serves one client over a pipe, such as standard input and output.
 
-use std::{io, time::Duration};
+use std::{future::pending, io, pin::Pin, time::Duration};
 
 use rmcp::{
     RoleServer, ServiceExt,
@@ -8,18 +8,24 @@ use rmcp::{
     service::{RxJsonRpcMessage, ServerInitializeError, TxJsonRpcMessage},
     transport::{Transport, async_rw::AsyncRwTransport, stdio_pipes},
 };
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, Empty, empty},
+    time::sleep,
+};
 use tokio_util::sync::CancellationToken;
 
-use super::Server;
+use super::{
+    Server,
+    decode::decode,
+    envelope::InvalidMessage,
+    lines::{Line, LineReader},
+};
 
 /// How long running calls may take after the input has ended.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// The longest line that is accepted, in bytes.
-const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
-
-/// Serves the client on standard input and output until the input ends.
+/// Serves the client on standard input and output until the input ends, or until the
+/// server is closed and its calls have ended.
 ///
 /// # Errors
 /// If the output fails before the session is initialized.
@@ -28,7 +34,8 @@ pub async fn serve_stdio(server: Server) -> io::Result<()> {
     serve(server, reader, writer).await
 }
 
-/// Serves one client until its input ends; running calls have half a second more.
+/// Serves one client until its input ends; running calls have half a second more. A server
+/// that is closed ends with its calls ([`Server::drained`]).
 ///
 /// # Errors
 /// If the output fails before the session is initialized.
@@ -46,78 +53,135 @@ type BoxedWriter = Box<dyn AsyncWrite + Send + Unpin>;
 /// Boxed, so that the compiler generates rmcp's service only once.
 async fn serve_any(server: Server, reader: BoxedReader, writer: BoxedWriter) -> io::Result<()> {
     let ended = CancellationToken::new();
-    let transport = TolerantTransport {
-        inner: AsyncRwTransport::new_server(reader, writer).with_max_line_length(MAX_LINE_BYTES),
+    let max_line_bytes = server.max_message_bytes();
+    let transport = LineTransport {
+        input: LineReader::new(reader, max_line_bytes),
+        output: AsyncRwTransport::new_server(empty(), writer),
+        max_line_bytes,
+        answer: None,
         open: false,
         initialized: false,
         ended: ended.clone(),
     };
-    let running = match server.serve(transport).await {
-        Ok(running) => running,
-        Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
-        Err(error) => return Err(io::Error::other(error)),
+    let running = tokio::select! {
+        running = server.clone().serve(transport) => match running {
+            Ok(running) => running,
+            Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
+            Err(error) => return Err(io::Error::other(error)),
+        },
+        () = server.drained() => return Ok(()),
     };
-    running.service().0.opened.notify_one();
+    server.0.opened.notify_one();
+    let service = running.cancellation_token();
+    let closed = async {
+        server.drained().await;
+        // rmcp writes the answers that are ready before it ends.
+        service.cancel();
+        pending().await
+    };
     let late = async {
         ended.cancelled().await;
-        tokio::time::sleep(GRACE).await;
+        sleep(GRACE).await;
     };
-    tokio::select! {
+    let served = tokio::select! {
         ended = running.waiting() => ended.map(drop).map_err(io::Error::other),
-        // The end of the runtime records running calls as abandoned.
         () = late => Ok(()),
+        () = closed => Ok(()),
+    };
+    if server.is_closed() {
+        // The client may be gone; what was sent is awaited all the same.
+        server.drained().await;
     }
+    // The end of the runtime records calls that still run as abandoned.
+    served
 }
 
-/// A transport that skips other messages before the first request, all but the first
-/// `notifications/initialized`, and cancels `ended` at the end of the input.
-struct TolerantTransport {
-    inner: AsyncRwTransport<RoleServer, BoxedReader, BoxedWriter>,
+/// One message a line. It answers lines that cannot be read, hands on what rmcp can use,
+/// and cancels `ended` at the end of the input.
+struct LineTransport {
+    input: LineReader<BoxedReader>,
+    /// rmcp's transport without its input, because it leaves unreadable lines unanswered.
+    output: AsyncRwTransport<RoleServer, Empty, BoxedWriter>,
+    max_line_bytes: usize,
+    /// An answer that is being written. No line is read meanwhile, so that a client that
+    /// reads nothing makes nothing grow.
+    answer: Option<Pin<Box<dyn Future<Output = io::Result<()>> + Send>>>,
     open: bool,
     initialized: bool,
     ended: CancellationToken,
 }
 
-impl Transport<RoleServer> for TolerantTransport {
+impl Transport<RoleServer> for LineTransport {
     type Error = io::Error;
 
     fn send(
         &mut self,
         item: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
-        self.inner.send(item)
+        self.output.send(item)
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        match self.next().await {
+            Ok(Some(message)) => return Some(message),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "the connection to the client broke off"),
+        }
+        self.ended.cancel();
+        None
+    }
+
+    async fn close(&mut self) -> Result<(), io::Error> {
+        self.output.close().await
+    }
+}
+
+impl LineTransport {
+    /// The next message for rmcp; `None` at the end of the input. rmcp may drop this future
+    /// at any time, so whatever is unfinished stays in `self`.
+    async fn next(&mut self) -> io::Result<Option<ClientJsonRpcMessage>> {
         loop {
-            let Some(message) = self.inner.receive().await else {
-                self.ended.cancel();
-                return None;
+            if let Some(answer) = &mut self.answer {
+                let written = answer.await;
+                self.answer = None;
+                written?;
+            }
+            let decoded = match self.input.next().await? {
+                None => return Ok(None),
+                Some(Line::Whole(line)) => decode(line),
+                Some(Line::TooLong(id)) => Err(InvalidMessage::too_long(id, self.max_line_bytes)),
             };
-            match &message {
-                ClientJsonRpcMessage::Notification(one) if self.open => {
-                    let initialized = matches!(
-                        one.notification,
-                        ClientNotification::InitializedNotification(_)
-                    );
-                    // Each of them leads to a task that notifies the client of changes.
-                    if !initialized || !std::mem::replace(&mut self.initialized, true) {
-                        return Some(message);
-                    }
-                }
-                _ if self.open => return Some(message),
-                ClientJsonRpcMessage::Request(request) => {
-                    self.open = opens(&request.request);
-                    return Some(message);
-                }
-                // rmcp would close the connection because of a stray notification.
-                _ => tracing::info!("skipped a message before the first request"),
+            match decoded {
+                Ok(Some(message)) if self.admits(&message) => return Ok(Some(message)),
+                Ok(_) => {}
+                Err(invalid) => self.answer = Some(Box::pin(self.output.send(invalid.answer()))),
             }
         }
     }
 
-    async fn close(&mut self) -> Result<(), io::Error> {
-        self.inner.close().await
+    /// Whether rmcp gets a message: none but requests until one opens the session, and the
+    /// first `notifications/initialized` only.
+    fn admits(&mut self, message: &ClientJsonRpcMessage) -> bool {
+        match message {
+            ClientJsonRpcMessage::Notification(one) if self.open => {
+                let initialized = matches!(
+                    one.notification,
+                    ClientNotification::InitializedNotification(_)
+                );
+                // Each of them leads to a task that notifies the client of changes.
+                !initialized || !std::mem::replace(&mut self.initialized, true)
+            }
+            _ if self.open => true,
+            ClientJsonRpcMessage::Request(request) => {
+                self.open = opens(&request.request);
+                true
+            }
+            // rmcp would close the connection because of a stray notification.
+            _ => {
+                tracing::info!("skipped a message before the first request");
+                false
+            }
+        }
     }
 }
 

@@ -101,6 +101,11 @@ impl MediaRules {
         }
     }
 
+    /// The most bytes of media that is sent.
+    pub const fn max_bytes(&self) -> usize {
+        self.max_bytes
+    }
+
     /// Saves received files that are too large for a response in `inbox`.
     #[must_use]
     pub fn with_inbox(mut self, inbox: Option<PathBuf>) -> Self {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::Untrusted;
+use super::{Untrusted, Withdrawal};
 
 /// The name under which this program itself refuses a file.
 pub const GUARD: &str = "whatsapp-guard";
@@ -12,10 +12,21 @@ pub const GUARD: &str = "whatsapp-guard";
 /// The result of an operation of a back end.
 pub type BackendResult<T> = Result<T, BackendError>;
 
+/// What became of a change that ended with an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeEffect {
+    /// No request that changes anything was sent.
+    Unsent,
+    /// The API refused the change: it was not made.
+    Refused,
+    /// The change may have been made.
+    Ambiguous,
+}
+
 /// Why an operation failed, or why its outcome is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BackendError {
-    /// The API could not be reached; nothing was done.
+    /// The API could not be reached; no change was sent.
     #[error("{api} could not be reached at {address}: {why}")]
     Unreachable {
         /// The API's name.
@@ -37,7 +48,7 @@ pub enum BackendError {
         /// What to do next.
         remedy: &'static str,
     },
-    /// The API's answer cannot be read.
+    /// The API's answer to a read cannot be read; no change was sent.
     #[error("the answer of {api} cannot be read: {why}")]
     Unreadable {
         /// The API's name.
@@ -45,19 +56,35 @@ pub enum BackendError {
         /// What is wrong with it.
         why: String,
     },
-    /// The request was sent, and no answer came.
-    #[error(
-        "the request was sent to {api}, but no answer came ({why}); it may or may not have taken effect"
-    )]
+    /// A change was sent, and no answer came that can be read.
+    #[error("the request was sent to {api}, but {why}; it may or may not have taken effect")]
     OutcomeUnknown {
         /// The API's name.
         api: &'static str,
-        /// What the network reported.
+        /// What is missing, in words that follow "but".
         why: String,
+    },
+    /// A change was sent, and the API reported an error after which it may have been made.
+    #[error(
+        "the request was sent to {api}, but it answered with an error ({status}: {message}); it may or may not have taken effect"
+    )]
+    Failed {
+        /// The API's name.
+        api: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// The API's own message, cut and redacted.
+        message: Untrusted,
     },
     /// The caller cancelled the call before a change was sent.
     #[error("the call was cancelled; nothing was changed")]
     Cancelled,
+    /// The gate took its permit back before a change was sent.
+    #[error("{0}")]
+    Withdrawn(Box<Withdrawal>),
+    /// The call was stopped after a part of it was sent; the text says why.
+    #[error("a part of the call was sent before it was stopped: {0}")]
+    Interrupted(String),
     /// The answer is larger than this many bytes, the most that one may have.
     #[error("the answer is larger than the limit of {0} bytes")]
     TooLarge(usize),
@@ -82,7 +109,7 @@ impl BackendError {
         }
     }
 
-    /// An answer that cannot be read.
+    /// An answer to a read that cannot be read.
     pub fn unreadable(api: &'static str, why: impl Into<String>) -> Self {
         let why = why.into();
         Self::Unreadable { api, why }
@@ -91,29 +118,49 @@ impl BackendError {
     /// The stable name of the kind.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::Withdrawn(withdrawal) => withdrawal.code,
             Self::Unreachable { .. } => "backend-unreachable",
             Self::Refused { api: GUARD, .. } => "media-refused",
             Self::Refused { .. } => "backend-refused",
             Self::Unreadable { .. } => "backend-unreadable",
-            Self::OutcomeUnknown { .. } => "outcome-unknown",
+            Self::OutcomeUnknown { .. } | Self::Failed { .. } | Self::Interrupted(_) => {
+                "outcome-unknown"
+            }
             Self::Cancelled => "cancelled",
             Self::TooLarge(_) => "answer-too-large",
             Self::Internal(_) => "internal",
         }
     }
 
-    /// Whether a change may have been made in spite of this error.
-    pub fn is_ambiguous(&self) -> bool {
+    /// What became of a change that ended with this error. Everything that treats failed
+    /// changes differently asks this.
+    pub fn effect(&self) -> ChangeEffect {
         match self {
-            Self::OutcomeUnknown { .. } => true,
-            // An API may fail after WhatsApp has accepted the change.
-            Self::Refused { status, .. } => status.is_some_and(|status| status >= 500),
-            _ => false,
+            Self::Unreachable { .. }
+            | Self::Unreadable { .. }
+            | Self::Cancelled
+            | Self::Withdrawn(_) => ChangeEffect::Unsent,
+            Self::Refused { .. } => ChangeEffect::Refused,
+            // An answer can become too large only after the call has run.
+            Self::OutcomeUnknown { .. }
+            | Self::Failed { .. }
+            | Self::Interrupted(_)
+            | Self::TooLarge(_)
+            | Self::Internal(_) => ChangeEffect::Ambiguous,
+        }
+    }
+
+    /// Why a part of a change was not made, where other parts were.
+    pub fn before_part(&self) -> String {
+        match self {
+            // Its own text says that nothing was changed.
+            Self::Cancelled => "the call was cancelled before this part".to_owned(),
+            error => error.to_string(),
         }
     }
 
     /// What to do next.
-    pub const fn remedy(&self) -> &'static str {
+    pub fn remedy(&self) -> &'static str {
         match self {
             Self::Unreachable { .. } => {
                 "ask the operator whether the API is running and its address is right (`whatsapp-guard doctor`)"
@@ -122,7 +169,8 @@ impl BackendError {
             Self::Unreadable { .. } => {
                 "try once more; if it fails again, the operator should run `whatsapp-guard doctor`"
             }
-            Self::OutcomeUnknown { .. } => {
+            Self::Withdrawn(withdrawal) => withdrawal.next,
+            Self::OutcomeUnknown { .. } | Self::Failed { .. } | Self::Interrupted(_) => {
                 "do not repeat the call; check first: list_messages shows what was sent, get_chat, get_group and get_session what has changed"
             }
             Self::Cancelled => "call again if it is still wanted",

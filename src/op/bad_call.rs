@@ -24,6 +24,15 @@ pub enum BadCall {
 }
 
 impl BadCall {
+    /// Arguments of a tool in which this name stands twice in one object.
+    pub(crate) fn repeated(tool: &'static str, name: &str) -> Self {
+        let name = Untrusted::new(name);
+        Self::BadArguments {
+            tool,
+            problem: format!("`{name}` is given twice; give each argument once"),
+        }
+    }
+
     /// The stable name of the kind.
     pub const fn code(&self) -> &'static str {
         match self {

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::{
     BadId, BoundedText, ChatId, MessageId, Operation, PhoneNumber, Reads, Risk, Sent, Targets,
-    Topic, sending::reply_is_of,
+    Topic,
+    sending::{reply_content, reply_is_of},
 };
 
 /// Send a contact card.
@@ -58,6 +59,7 @@ impl Operation for SendContact {
 
     fn content(&self) -> Option<Value> {
         let card = (&self.name, &self.number, &self.organization);
-        (!self.allow_repeat).then(|| json!([self.chat, card]))
+        (!self.allow_repeat)
+            .then(|| json!([self.chat, card, reply_content(self.reply_to.as_ref())]))
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     BadId, BoundedText, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets, Topic,
-    sending::reply_is_of,
+    sending::{reply_content, reply_is_of},
 };
 
 /// Degrees from -`MAX` to `MAX`.
@@ -94,6 +94,7 @@ impl Operation for SendLocation {
 
     fn content(&self) -> Option<Value> {
         let place = (self.latitude, self.longitude, &self.name, &self.address);
-        (!self.allow_repeat).then(|| json!([self.chat, place]))
+        (!self.allow_repeat)
+            .then(|| json!([self.chat, place, reply_content(self.reply_to.as_ref())]))
     }
 }

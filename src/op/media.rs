@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     BackendError, BackendResult, BadId, ChatId, FileOperation, MessageId, Operation, Reads, Risk,
     Sent, Targets, Topic, arguments, file_refused,
+    sending::reply_content,
 };
 use crate::media::{Family, Media, MediaSource, is_file_name};
 
@@ -109,8 +110,10 @@ impl Operation for SendMedia {
     }
 
     fn content(&self) -> Option<Value> {
-        let content = || json!([self.chat, self.kind, self.caption, self.reply_to]);
-        (!self.allow_repeat).then(content)
+        (!self.allow_repeat).then(|| {
+            let reply_to = reply_content(self.reply_to.as_ref());
+            json!([self.chat, self.kind, self.caption, reply_to])
+        })
     }
 }
 
@@ -133,7 +136,10 @@ impl Operation for SendVoice {
     }
 
     fn content(&self) -> Option<Value> {
-        (!self.allow_repeat).then(|| json!([self.chat, self.reply_to]))
+        (!self.allow_repeat).then(|| {
+            let reply_to = reply_content(self.reply_to.as_ref());
+            json!([self.chat, reply_to])
+        })
     }
 }
 

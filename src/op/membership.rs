@@ -259,12 +259,15 @@ impl CreatedGroup {
         }
     }
 
-    /// It is unknown whether the group was created.
-    pub fn unknown<'a>(people: impl Iterator<Item = &'a PersonId>) -> Self {
+    /// It is unknown whether the group was created, for this reason.
+    pub fn unknown<'a>(
+        people: impl Iterator<Item = &'a PersonId>,
+        reason: Option<&Untrusted>,
+    ) -> Self {
         let unknown = |person: &PersonId| PersonChange {
             person: person.clone(),
             outcome: ChangeResult::Unknown,
-            reason: None,
+            reason: reason.cloned(),
         };
         Self {
             group: None,

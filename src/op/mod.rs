@@ -12,6 +12,7 @@ mod call;
 mod catalogue;
 mod chat_changes;
 mod chats;
+mod clearance;
 mod contact_card;
 mod contacts;
 mod downloads;
@@ -47,7 +48,7 @@ mod untrusted;
 
 pub use self::{
     attachments::*, backend_error::*, bad_call::*, blocking::*, bounded_text::*, briefing::*,
-    call::*, catalogue::*, chat_changes::*, chats::*, contact_card::*, contacts::*, downloads::*,
+    call::*, catalogue::*, chat_changes::*, chats::*, clearance::*, contact_card::*, contacts::*, downloads::*,
     emoji::*, facts::*, file_operation::*, group_picture::*, group_settings::*, groups::*, ids::*,
     invites::*, location::*, media::*, members::*, membership::*, message_changes::*,
     message_pages::*, messages::*, outcome::*, page::*, parts::*, picture::*, poll::*, presence::*,

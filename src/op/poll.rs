@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     BadId, BoundedText, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets, Topic,
-    sending::reply_is_of,
+    sending::{reply_content, reply_is_of},
 };
 
 /// Send a poll to a person or group.
@@ -68,6 +68,7 @@ impl Operation for SendPoll {
 
     fn content(&self) -> Option<Value> {
         let poll = (&self.question, &self.options, self.multiple_answers);
-        (!self.allow_repeat).then(|| json!([self.chat, poll]))
+        (!self.allow_repeat)
+            .then(|| json!([self.chat, poll, reply_content(self.reply_to.as_ref())]))
     }
 }

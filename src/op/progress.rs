@@ -1,33 +1,50 @@
-//! Progress reports of a running call, and its cancellation.
+//! Progress reports of a running call, its cancellation, and whether it may still be sent.
 
-use std::time::Duration;
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::BackendError;
+use super::{BackendError, Clearance, Hold};
 
 /// The most reports that wait for the receiver; further ones are dropped.
 const MAX_QUEUED_REPORTS: usize = 16;
 
-/// Reports and cancellation of one call.
-#[derive(Debug, Clone, Default)]
+/// How often a call that waits for its turn asks whether it may still be sent.
+const TURN_RECHECK: Duration = Duration::from_secs(1);
+
+/// Reports, cancellation and clearance of one call. Clones share them.
+#[derive(Clone, Default)]
 pub struct Progress {
     cancel: CancellationToken,
+    clearance: Option<Arc<dyn Clearance>>,
+    /// Whether a request that changes something was handed to its connection.
+    sent: Arc<AtomicBool>,
     reports: Option<mpsc::Sender<String>>,
 }
 
 impl Progress {
-    /// A progress that is cancelled by `cancel`, and the receiver of its reports.
-    pub fn new(cancel: CancellationToken) -> (Self, mpsc::Receiver<String>) {
+    /// A progress that is cancelled by `cancel` and stopped by `clearance`, and the receiver
+    /// of its reports.
+    pub fn new(
+        cancel: CancellationToken,
+        clearance: Arc<dyn Clearance>,
+    ) -> (Self, mpsc::Receiver<String>) {
         let (reports, listener) = mpsc::channel(MAX_QUEUED_REPORTS);
-        (
-            Self {
-                cancel,
-                reports: Some(reports),
-            },
-            listener,
-        )
+        let progress = Self {
+            cancel,
+            clearance: Some(clearance),
+            sent: Arc::default(),
+            reports: Some(reports),
+        };
+        (progress, listener)
     }
 
     /// Reports what the call waits for.
@@ -38,15 +55,62 @@ impl Progress {
         }
     }
 
-    /// Call it before sending a request that changes something.
+    /// Call it before anything of the call is done, and before a request that changes
+    /// something.
     ///
     /// # Errors
-    /// [`BackendError::Cancelled`] after the caller cancelled the call.
-    pub fn still_wanted(&self) -> Result<(), BackendError> {
-        if self.cancel.is_cancelled() {
-            Err(BackendError::Cancelled)
-        } else {
-            Ok(())
+    /// [`BackendError::Cancelled`] after the caller cancelled the call,
+    /// [`BackendError::Withdrawn`] if it may no longer be sent.
+    pub async fn still_wanted(&self) -> Result<(), BackendError> {
+        self.check_cancelled()?;
+        match &self.clearance {
+            Some(clearance) => clearance.check().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Call it at the moment at which a request that changes something is handed to its
+    /// connection, and hold the result until the request is written.
+    ///
+    /// # Errors
+    /// As [`still_wanted`](Self::still_wanted); the request must not be written then.
+    pub fn hand_over(&self) -> Result<Hold, BackendError> {
+        self.check_cancelled()?;
+        let hold: Hold = match &self.clearance {
+            Some(clearance) => clearance.hand_over()?,
+            None => Box::new(()),
+        };
+        self.sent.store(true, Ordering::Relaxed);
+        Ok(hold)
+    }
+
+    /// An error of the whole call: a call that was stopped after a part of it was sent has
+    /// not changed nothing.
+    pub fn error(&self, error: BackendError) -> BackendError {
+        match error {
+            BackendError::Cancelled | BackendError::Withdrawn(_)
+                if self.sent.load(Ordering::Relaxed) =>
+            {
+                BackendError::Interrupted(error.before_part())
+            }
+            error => error,
+        }
+    }
+
+    /// Waits for the call's turn.
+    ///
+    /// # Errors
+    /// As [`still_wanted`](Self::still_wanted): at once if the caller cancels the call, within
+    /// a second if it may no longer be sent.
+    pub async fn turn(&self, wait: Duration) -> Result<(), BackendError> {
+        let turn = Instant::now() + wait;
+        loop {
+            let left = turn.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            self.pause(left.min(TURN_RECHECK)).await?;
+            self.still_wanted().await?;
         }
     }
 
@@ -57,11 +121,25 @@ impl Progress {
     pub async fn pause(&self, time: Duration) -> Result<(), BackendError> {
         if time.is_zero() {
             // A timer rounds up to a millisecond.
-            return self.still_wanted();
+            return self.check_cancelled();
         }
         tokio::select! {
             () = self.cancel.cancelled() => Err(BackendError::Cancelled),
             () = tokio::time::sleep(time) => Ok(()),
         }
+    }
+
+    fn check_cancelled(&self) -> Result<(), BackendError> {
+        if self.cancel.is_cancelled() {
+            Err(BackendError::Cancelled)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Progress").finish_non_exhaustive()
     }
 }

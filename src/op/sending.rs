@@ -1,5 +1,7 @@
 //! Sending.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,8 +14,8 @@ use super::{
 /// The text of a message; GREEN-API accepts at most 20,000 characters.
 pub type MessageText = BoundedText<1, 20_000>;
 
-/// Send a text message. The same text to the same chat within 30 s is not sent again; the
-/// first answer is returned.
+/// Send a text message. The same text with the same reply_to and mentions to the same chat
+/// within 30 s is not sent again; the first answer is returned.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SendMessage {
@@ -55,13 +57,34 @@ impl Operation for SendMessage {
     }
 
     fn content(&self) -> Option<Value> {
-        (!self.allow_repeat).then(|| json!([self.chat, self.text]))
+        (!self.allow_repeat).then(|| {
+            // The order of the mentions shows nowhere.
+            let mentions: BTreeSet<_> = self.mentions.iter().map(PersonId::as_str).collect();
+            json!([
+                self.chat,
+                self.text,
+                reply_content(self.reply_to.as_ref()),
+                mentions
+            ])
+        })
     }
 }
 
 /// Holds the message that is answered to against the chat: one answers in its chat.
 pub(super) fn reply_is_of(reply_to: Option<&MessageId>, chat: &ChatId) -> Result<(), BadId> {
     reply_to.map_or(Ok(()), |message| message.is_of(chat))
+}
+
+/// What identifies the message that is answered to, for [`Operation::content`].
+pub(super) fn reply_content(reply_to: Option<&MessageId>) -> Option<&str> {
+    reply_to.map(bare_id)
+}
+
+/// The part of a message's id that every spelling has: a full id also names the chat and
+/// the writer, each of which may have two ids.
+pub(super) fn bare_id(message: &MessageId) -> &str {
+    let id = message.as_str();
+    id.split('_').nth(2).unwrap_or(id)
 }
 
 /// How far a message has come.

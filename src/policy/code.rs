@@ -68,11 +68,15 @@ pub enum Code {
     AccountNotAllowed,
     /// The operator has turned on the kill switch.
     Panic,
+    /// The policy was changed while the call waited.
+    PolicyChanged,
+    /// The server is being stopped.
+    Stopping,
 }
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
@@ -103,6 +107,8 @@ impl Code {
         Self::UnknownGrant,
         Self::AccountNotAllowed,
         Self::Panic,
+        Self::PolicyChanged,
+        Self::Stopping,
     ];
 
     /// The code's name.
@@ -138,6 +144,8 @@ impl Code {
             Self::UnknownGrant => "unknown-grant",
             Self::AccountNotAllowed => "account-not-allowed",
             Self::Panic => "panic",
+            Self::PolicyChanged => "policy-changed",
+            Self::Stopping => "stopping",
         }
     }
 
@@ -191,6 +199,8 @@ impl Code {
             Self::AccountPaused => {
                 "Do not send anything until the pause is over, and tell the operator to check the account."
             }
+            Self::PolicyChanged => "Call again; the new policy then decides.",
+            Self::Stopping => "Call again when the server is running again.",
             Self::Panic => "Stop: nothing more is allowed until the operator ends it.",
         }
     }

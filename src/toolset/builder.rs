@@ -12,7 +12,7 @@ use super::{
     file_call::{FileMethod, FileTool},
 };
 use crate::{
-    media::MediaRules,
+    media::{DEFAULT_MAX_BYTES, MediaRules},
     op::{AnswerSize, FileOperation, Operation, schemas},
 };
 
@@ -69,6 +69,7 @@ impl<B: AttributeSource> Builder<B> {
             media: self.media,
             notice: None,
             answer: AnswerSize::default(),
+            max_media_bytes: DEFAULT_MAX_BYTES,
         };
         (toolset, Authority::new())
     }

@@ -47,6 +47,7 @@ pub struct Toolset {
     media: MediaRules,
     notice: Option<&'static str>,
     answer: AnswerSize,
+    max_media_bytes: usize,
 }
 
 /// A tool: what it is, and how a call of it is prepared.
@@ -121,6 +122,18 @@ impl Toolset {
         self
     }
 
+    /// The same tools, whose largest media has this many bytes.
+    #[must_use]
+    pub fn taking_media(mut self, max_bytes: usize) -> Self {
+        self.max_media_bytes = max_bytes;
+        self
+    }
+
+    /// The most bytes of media that is sent, by the configuration.
+    pub fn max_media_bytes(&self) -> usize {
+        self.max_media_bytes
+    }
+
     /// The same tools, with a notice at the beginning of every answer.
     #[must_use]
     pub fn with_notice(mut self, notice: &'static str) -> Self {
@@ -166,12 +179,13 @@ impl Toolset {
         permitted: Permitted,
         progress: Progress,
     ) -> Result<Answer, BackendError> {
-        progress.still_wanted()?;
+        progress.still_wanted().await?;
         let Permitted {
             prepared,
             read_filter,
         } = permitted;
-        prepared.call.run(read_filter, progress).await
+        let ended = prepared.call.run(read_filter, progress.clone()).await;
+        ended.map_err(|error| progress.error(error))
     }
 
     /// Looks up what a decision depends on. What cannot be found out in time is missing

@@ -6,11 +6,13 @@ use super::{
     GreenApi,
     client::{API, unreadable},
     groups::text,
+    refusals::DENIAL,
 };
 use crate::{
     backend::{
-        http::{Body, HttpReply},
+        http::Body,
         refusals::unknown_chat,
+        shapes::Shape,
         verify::{Observation, Response, change_and_verify},
     },
     config::Timeouts,
@@ -19,6 +21,9 @@ use crate::{
         ChatList, GetChat, ListChats, MarkChatRead, OfChat, UnarchiveChat,
     },
 };
+
+/// A change of the archive is answered with nothing, or denied.
+const ARCHIVED: &[Shape] = &[Shape::Nothing, DENIAL];
 
 impl GreenApi {
     pub(super) async fn list_chats(self, op: ListChats) -> BackendResult<ChatList> {
@@ -32,11 +37,11 @@ impl GreenApi {
 
     pub(super) async fn mark_chat_read(self, op: MarkChatRead) -> BackendResult<ChangedChat> {
         self.progress.say("marking the chat as read");
-        let answer = self.change_chat("readChat", &op.chat).await;
+        let answer = self.change_chat("readChat", &op.chat, &[Shape::Flag("setRead")]);
         // No method reports what is unread.
-        let outcome = match self.client.response(answer, "setRead")? {
+        let outcome = match self.client.response(answer.await, "setRead")? {
             Response::Accepted => ChangingChat::Accepted,
-            Response::Denied(error) | Response::Ambiguous(error @ BackendError::Refused { .. }) => {
+            Response::Denied(error) | Response::Ambiguous(error @ BackendError::Failed { .. }) => {
                 return Err(error);
             }
             Response::Ambiguous(_) => ChangingChat::Unknown,
@@ -46,20 +51,25 @@ impl GreenApi {
 
     pub(super) async fn archive_chat(self, op: ArchiveChat) -> BackendResult<ChangedChat> {
         self.progress.say("archiving the chat");
-        let request = self.change_chat("archiveChat", &op.chat);
+        let request = self.change_chat("archiveChat", &op.chat, ARCHIVED);
         self.verify_archived(&op.chat, request, true).await
     }
 
     pub(super) async fn unarchive_chat(self, op: UnarchiveChat) -> BackendResult<ChangedChat> {
         self.progress.say("taking the chat out of the archive");
-        let request = self.change_chat("unarchiveChat", &op.chat);
+        let request = self.change_chat("unarchiveChat", &op.chat, ARCHIVED);
         self.verify_archived(&op.chat, request, false).await
     }
 
-    async fn change_chat(&self, method: &str, chat: &ChatId) -> BackendResult<HttpReply> {
+    async fn change_chat(
+        &self,
+        method: &str,
+        chat: &ChatId,
+        shapes: &[Shape],
+    ) -> BackendResult<Body> {
         let arguments = json!({ "chatId": chat.as_str() });
         self.client
-            .change(&self.progress, method, Some(&arguments))
+            .change(&self.progress, method, Some(&arguments), shapes)
             .await
     }
 
@@ -67,15 +77,13 @@ impl GreenApi {
     async fn verify_archived(
         &self,
         chat: &ChatId,
-        request: impl Future<Output = BackendResult<HttpReply>>,
+        request: impl Future<Output = BackendResult<Body>>,
         wanted: bool,
     ) -> BackendResult<ChangedChat> {
         let read = |answer| {
-            // A success has no message.
-            Response::of(answer, |reply| {
-                let denied = self.client.message(reply).is_some() || says_false(reply);
-                denied.then(|| self.client.refusal(reply))
-            })
+            let denied =
+                |body: &Body| (!Shape::Nothing.fits(body)).then(|| self.client.denial(body));
+            Response::of(answer, denied)
         };
         let timeouts = Timeouts {
             // A mark that shows late does no harm: this is not worth the whole wait.
@@ -108,15 +116,6 @@ impl GreenApi {
             Body::Json(Value::Array(chats)) => Ok(chats.iter().filter_map(chat).collect()),
             _ => Err(unreadable("a list of chats is expected")),
         }
-    }
-}
-
-fn says_false(reply: &HttpReply) -> bool {
-    let is_false = |value: &Value| value.as_bool() == Some(false);
-    match reply.body() {
-        Body::Json(Value::Object(fields)) => fields.values().any(is_false),
-        Body::Json(value) => is_false(&value),
-        Body::Text(_) | Body::Empty => false,
     }
 }
 

@@ -4,7 +4,10 @@ use tokio::time::Instant;
 
 use super::{GreenApi, session::is_working};
 use crate::{
-    backend::verify::{Response, poll_until},
+    backend::{
+        shapes::Shape,
+        verify::{Response, poll_until},
+    },
     config::Timeouts,
     op::{
         BackendError, BackendResult, OfSession, RestartSession, RestartedSession, Restarting,
@@ -18,8 +21,9 @@ impl GreenApi {
         _op: RestartSession,
     ) -> BackendResult<RestartedSession> {
         self.progress.say("restarting the instance");
-        let answer = self.client.change(&self.progress, "reboot", None).await;
-        let response = match self.client.response(answer, "isReboot")? {
+        let shapes = [Shape::Flag("isReboot")];
+        let answer = self.client.change(&self.progress, "reboot", None, &shapes);
+        let response = match self.client.response(answer.await, "isReboot")? {
             Response::Denied(error) => return Err(error),
             response => response,
         };
@@ -50,8 +54,8 @@ impl GreenApi {
                 ));
             }
             (Ok(report), Response::Accepted) if is_working(report) => Restarting::NotSeen,
-            // A refusal that left everything as it was is a refusal.
-            (Ok(_), Response::Ambiguous(error @ BackendError::Refused { .. })) => {
+            // An error that left everything as it was is told in its own words.
+            (Ok(_), Response::Ambiguous(error @ BackendError::Failed { .. })) => {
                 return Err(error);
             }
             _ => Restarting::Unknown,

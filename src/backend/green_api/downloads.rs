@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::{
     GreenApi,
-    client::{API, is_about_target, unreadable},
+    client::{API, unreadable},
     messages::{message_arguments, named_chat},
+    refusals::is_about_target,
 };
 use crate::{
     backend::{

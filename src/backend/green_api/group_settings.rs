@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{GreenApi, client::API};
+use super::{GreenApi, client::API, refusals::DENIAL};
 use crate::{
     backend::{
         refusals::no_invite_link,
+        shapes::Shape,
         verify::{Observation, Response, permissions},
     },
     op::{
@@ -90,12 +91,17 @@ impl GreenApi {
     }
 
     /// Sends a change that is answered by a flag of the method's name.
-    async fn change_group(&self, method: &str, arguments: &Value) -> BackendResult<Response> {
+    async fn change_group(
+        &self,
+        method: &'static str,
+        arguments: &Value,
+    ) -> BackendResult<Response> {
+        let shapes = [Shape::Flag(method), DENIAL];
         let answer = self
             .client
-            .change(&self.progress, method, Some(arguments))
+            .change(&self.progress, method, Some(arguments), &shapes)
             .await;
-        self.client.strict_response(answer, method)
+        self.client.response(answer, method)
     }
 
     /// A field of the group, once it was changed.

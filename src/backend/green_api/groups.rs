@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::{
     GreenApi,
-    client::{API, is_about_target, unreadable},
+    client::{API, unreadable},
+    refusals::is_about_target,
 };
 use crate::{
     backend::{

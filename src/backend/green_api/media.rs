@@ -2,7 +2,7 @@
 
 use reqwest::multipart::{Form, Part};
 
-use super::{GreenApi, sending::cannot};
+use super::{GreenApi, message_changes::SENT, sending::cannot};
 use crate::{
     media::{Family, Media},
     op::{
@@ -49,11 +49,11 @@ impl GreenApi {
             None => form,
         };
         self.progress.say("sending");
-        let reply = self
+        let answer = self
             .client
-            .upload(&self.progress, "sendFileByUpload", form)
+            .upload(&self.progress, "sendFileByUpload", form, SENT)
             .await?;
-        self.sent(&reply, chat).await
+        Ok(self.sent(&answer, chat).await)
     }
 }
 

@@ -7,9 +7,10 @@ use tokio::time::sleep;
 
 use super::{
     GreenApi,
-    client::{flag, is_about_target, unreadable},
+    client::unreadable,
     groups::GreenApiGroup,
     media::part,
+    refusals::{DENIAL, is_about_target},
 };
 use crate::{
     backend::{
@@ -18,13 +19,14 @@ use crate::{
         member_changes::{MemberChange, MemberChangeLog, PersonResponse, removal},
         members::{Members, Membership},
         pictures::{PicturePlace, read_place, replaced_with_delay},
+        shapes::{Shape, flag},
         verify::{Observation, Response},
     },
     config::Timeouts,
     media::Media,
     op::{
-        BackendError, BackendResult, Briefing, CreateGroup, GetGroup, GroupDetails, GroupId,
-        PersonId, Progress, RemoveGroupMembers, Untrusted,
+        BackendError, BackendResult, Briefing, ChangeEffect, CreateGroup, GetGroup, GroupDetails,
+        GroupId, PersonId, Progress, RemoveGroupMembers, Untrusted,
     },
 };
 
@@ -67,12 +69,11 @@ impl GroupTools for GreenApi {
             }
             match self.change_member(log, &person).await {
                 Ok(response) => log.record(&[person], &response),
-                Err(error) if !sent && !error.is_ambiguous() => return Err(error),
+                Err(error) if !sent && error.effect() != ChangeEffect::Ambiguous => {
+                    return Err(error);
+                }
                 Err(error) => {
-                    if matches!(
-                        error,
-                        BackendError::Refused { .. } | BackendError::OutcomeUnknown { .. }
-                    ) {
+                    if error.effect() != ChangeEffect::Unsent {
                         log.record(&[person], &PersonResponse::from(&error));
                     }
                     return Ok(Some(error));
@@ -86,20 +87,17 @@ impl GroupTools for GreenApi {
     async fn send_create_group(&self, op: &CreateGroup) -> BackendResult<Option<GroupId>> {
         let people: Value = op.people.iter().map(PersonId::as_str).collect();
         let arguments = json!({ "groupName": op.name.as_str(), "chatIds": people });
+        let (method, shapes) = ("createGroup", [Shape::Flag("created"), DENIAL]);
         let answer = self
             .client
-            .change(&self.progress, "createGroup", Some(&arguments));
-        match answer.await {
-            Ok(reply) if flag(&reply, "created") == Some(true) => Ok(match reply.body() {
-                Body::Json(group) => group
-                    .get("chatId")
-                    .and_then(Value::as_str)
-                    .and_then(|id| GroupId::parse(id).ok()),
-                Body::Text(_) | Body::Empty => None,
-            }),
-            Ok(reply) => Err(self.client.refusal(&reply)),
-            Err(BackendError::OutcomeUnknown { .. }) => Ok(None),
-            Err(error) => Err(error),
+            .change(&self.progress, method, Some(&arguments), &shapes)
+            .await?;
+        match &answer {
+            Body::Json(group) if flag(&answer, "created") == Some(true) => {
+                let id = group.get("chatId").and_then(Value::as_str);
+                Ok(id.and_then(|id| GroupId::parse(id).ok()))
+            }
+            _ => Err(self.client.denial(&answer)),
         }
     }
 
@@ -113,14 +111,15 @@ impl GroupTools for GreenApi {
 
     async fn send_leave(&self, group: &GroupId) -> BackendResult<Response> {
         let arguments = json!({ "groupId": group.as_str() });
+        // Administrators get the second key.
+        let keys = ["leaveGroup", "removeAdmin"];
+        let shapes = [Shape::Flag(keys[0]), Shape::Flag(keys[1]), DENIAL];
         let answer = self
             .client
-            .change(&self.progress, "leaveGroup", Some(&arguments));
-        Response::of(answer.await, |reply| {
-            // Administrators get the second key.
-            let left = ["leaveGroup", "removeAdmin"];
-            let accepted = left.iter().any(|key| flag(reply, key) == Some(true));
-            (!accepted).then(|| self.client.refusal(reply))
+            .change(&self.progress, "leaveGroup", Some(&arguments), &shapes);
+        Response::of(answer.await, |body| {
+            let accepted = keys.iter().any(|key| flag(body, key) == Some(true));
+            (!accepted).then(|| self.client.denial(body))
         })
     }
 
@@ -197,14 +196,15 @@ impl GreenApi {
         };
         let arguments =
             json!({ "groupId": log.group.as_str(), "participantChatId": person.as_str() });
+        let shapes = [Shape::Flag(key), DENIAL];
         match self
             .client
-            .change(&self.progress, method, Some(&arguments))
+            .change(&self.progress, method, Some(&arguments), &shapes)
             .await
         {
-            Ok(reply) if flag(&reply, key) == Some(true) => Ok(PersonResponse::Accepted),
-            Ok(reply) => {
-                let message = self.client.message(&reply);
+            Ok(body) if flag(&body, key) == Some(true) => Ok(PersonResponse::Accepted),
+            Ok(body) => {
+                let message = self.client.words(&body);
                 let message = message.as_deref().unwrap_or(
                     "it answered no; this account may lack the right, or the number is not in its phone book",
                 );

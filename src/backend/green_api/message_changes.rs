@@ -1,11 +1,12 @@
 //! What can be done to a message on GREEN-API.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{GreenApi, client::flag as read_flag, messages::message_arguments};
+use super::{GreenApi, messages::message_arguments};
 use crate::{
     backend::{
-        http::{Body, HttpReply},
+        http::Body,
+        shapes::{Shape, flag as read_flag},
         verify::{Observation, Response, change_and_verify},
     },
     op::{
@@ -13,6 +14,12 @@ use crate::{
         EditMessage, ForwardMessage, GetMessage, MessageId, OfMessage,
     },
 };
+
+/// The id of a message that was sent or edited.
+pub(super) const SENT: &[Shape] = &[Shape::Is(|body| message_id(body).is_some())];
+
+/// The ids of messages that were forwarded.
+const FORWARDED: &[Shape] = &[Shape::Is(|body| copy_id(body).is_some())];
 
 impl GreenApi {
     pub(super) async fn edit_message(self, op: EditMessage) -> BackendResult<ChangedMessage> {
@@ -22,14 +29,9 @@ impl GreenApi {
         if let Some(fields) = arguments.as_object_mut() {
             fields.insert("message".into(), op.text.as_str().into());
         }
-        let request = async {
-            let answer = self
-                .client
-                .change(&self.progress, "editMessage", Some(&arguments));
-            let reply = answer.await?;
-            let id = message_id(&reply);
-            id.map(drop).ok_or_else(|| self.client.refusal(&reply))
-        };
+        let request = self
+            .client
+            .change(&self.progress, "editMessage", Some(&arguments), SENT);
         self.change_message(request, &op.chat, op.message, "isEdited")
             .await
     }
@@ -38,13 +40,12 @@ impl GreenApi {
         self.reachable(&op.chat)?;
         self.progress.say("deleting the message");
         let arguments = message_arguments(&op.chat, &op.message);
-        let request = async {
-            // Its success is a 200 with 0 bytes.
-            let answer = self
-                .client
-                .change(&self.progress, "deleteMessage", Some(&arguments));
-            answer.await.map(drop)
-        };
+        let request = self.client.change(
+            &self.progress,
+            "deleteMessage",
+            Some(&arguments),
+            &[Shape::Nothing],
+        );
         self.change_message(request, &op.chat, op.message, "isDeleted")
             .await
     }
@@ -63,40 +64,30 @@ impl GreenApi {
             "chatIdFrom": op.chat.as_str(),
             "messages": [op.message.key()],
         });
-        let reply = self
+        let (method, arguments) = ("forwardMessages", Some(&arguments));
+        let answer = self
             .client
-            .change(&self.progress, "forwardMessages", Some(&arguments))
+            .change(&self.progress, method, arguments, FORWARDED)
             .await?;
-        let copy = match reply.body() {
-            Body::Json(answer) => answer
-                .pointer("/messages/0")
-                .and_then(Value::as_str)
-                .and_then(|id| MessageId::parse(id).ok()),
-            Body::Empty | Body::Text(_) => None,
-        };
-        match copy {
-            None => Err(self.client.refusal(&reply)),
-            message => Ok(ChangedMessage::new(
-                ChangingMessage::Accepted,
-                OfMessage { message },
-            )),
-        }
+        let message = copy_id(&answer);
+        let outcome = ChangingMessage::Accepted;
+        Ok(ChangedMessage::new(outcome, OfMessage { message }))
     }
 
     /// Sends a change of a message, and verifies that a flag of the message shows it.
     async fn change_message(
         &self,
-        request: impl Future<Output = BackendResult<()>>,
+        request: impl Future<Output = BackendResult<Body>>,
         chat: &ChatId,
         message: MessageId,
         flag: &str,
     ) -> BackendResult<ChangedMessage> {
         let arguments = message_arguments(chat, &message);
-        let read = |answer| Response::of(answer, |()| None);
+        let read = |answer| Response::of(answer, |_| None);
         let observe = || async {
             self.progress.say("checking the message");
             match self.client.read("getMessage", Some(&arguments)).await {
-                Ok(reply) => Observation::from(read_flag(&reply, flag)),
+                Ok(reply) => Observation::from(read_flag(&reply.body(), flag)),
                 Err(_) => Observation::Unclear,
             }
         };
@@ -107,9 +98,18 @@ impl GreenApi {
     }
 }
 
-pub(super) fn message_id(reply: &HttpReply) -> Option<MessageId> {
-    match reply.body() {
-        Body::Json(answer) => MessageId::parse(answer.get("idMessage")?.as_str()?).ok(),
+pub(super) fn message_id(body: &Body) -> Option<MessageId> {
+    id_at(body, "/idMessage")
+}
+
+/// The id of the copy of a message that was forwarded.
+fn copy_id(body: &Body) -> Option<MessageId> {
+    id_at(body, "/messages/0")
+}
+
+fn id_at(body: &Body, pointer: &str) -> Option<MessageId> {
+    match body {
+        Body::Json(answer) => MessageId::parse(answer.pointer(pointer)?.as_str()?).ok(),
         Body::Empty | Body::Text(_) => None,
     }
 }

@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::{
     GreenApi,
-    client::{API, refused, unreadable},
+    client::{API, unreadable},
     message_kinds::{kind, words},
+    refusals::refused,
 };
 use crate::{
     backend::{belonging::check_chats, http::Body, refusals::unknown_message},

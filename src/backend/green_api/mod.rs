@@ -15,6 +15,7 @@ mod message_changes;
 mod message_kinds;
 mod messages;
 mod profile;
+mod refusals;
 mod sending;
 mod sending_kinds;
 mod session;

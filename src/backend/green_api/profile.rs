@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::{
     GreenApi,
-    client::{API, refused},
+    client::API,
     groups::text,
     media::part,
+    refusals::{DENIAL, refused},
     sending::cannot,
     session::WaSettings,
 };
@@ -15,6 +16,7 @@ use crate::{
     backend::{
         http::Body,
         pictures::{few_observations, place, replaced_with_delay},
+        shapes::Shape,
         verify::Response,
     },
     media::Media,
@@ -81,12 +83,17 @@ impl GreenApi {
     }
 
     /// Sends a picture to a method that answers by a flag of its own name.
-    pub(super) async fn change_picture(&self, method: &str, form: Form) -> BackendResult<Response> {
+    pub(super) async fn change_picture(
+        &self,
+        method: &'static str,
+        form: Form,
+    ) -> BackendResult<Response> {
+        let shapes = [Shape::Flag(method), DENIAL];
         let answer = self
             .client
-            .change_with_file(&self.progress, method, form)
+            .change_with_file(&self.progress, method, form, &shapes)
             .await;
-        self.client.strict_response(answer, method)
+        self.client.response(answer, method)
     }
 }
 

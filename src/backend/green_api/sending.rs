@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{GreenApi, client::refused, message_changes::message_id, messages::message_arguments};
+use super::{
+    GreenApi,
+    message_changes::{SENT, message_id},
+    messages::message_arguments,
+    refusals::refused,
+};
 use crate::{
-    backend::{
-        http::{Body, HttpReply},
-        verify::confirm,
-    },
+    backend::{http::Body, verify::confirm},
     op::{BackendError, BackendResult, ChatId, Delivery, MessageId, SendMessage, Sent},
 };
 
@@ -40,11 +42,11 @@ impl GreenApi {
             fields.extend(quoted.map(|id| ("quotedMessageId".to_owned(), id)));
         }
         self.progress.say("sending");
-        let reply = self
+        let answer = self
             .client
-            .change(&self.progress, method, Some(&body))
+            .change(&self.progress, method, Some(&body), SENT)
             .await?;
-        self.sent(&reply, chat).await
+        Ok(self.sent(&answer, chat).await)
     }
 
     /// Checks that the message that is to be quoted is of the chat: the API takes its key
@@ -61,9 +63,9 @@ impl GreenApi {
     }
 
     /// Reads the id of the message that was sent, and checks how far it has come.
-    pub(super) async fn sent(&self, reply: &HttpReply, chat: ChatId) -> BackendResult<Sent> {
-        let Some(message) = message_id(reply) else {
-            return Err(self.client.refusal(reply));
+    pub(super) async fn sent(&self, answer: &Body, chat: ChatId) -> Sent {
+        let Some(message) = message_id(answer) else {
+            return Sent::new(Delivery::Accepted, None, chat);
         };
         // An id says only that the message is in the queue.
         let arguments = message_arguments(&chat, &message);
@@ -75,7 +77,7 @@ impl GreenApi {
             }
         };
         let delivery = confirm(self.client.timeouts, &self.progress, fetch).await;
-        Ok(Sent::new(delivery, Some(message), chat))
+        Sent::new(delivery, Some(message), chat)
     }
 }
 

@@ -6,10 +6,16 @@ use tokio::time::Instant;
 
 use super::{
     GreenApi, KIND,
-    client::{API, is_starting, refused, unreadable},
+    client::{API, unreadable},
+    refusals::{is_starting, refused},
 };
 use crate::{
-    backend::{in_seconds, verify::Observation},
+    backend::{
+        http::Body,
+        in_seconds,
+        shapes::{Shape, flag},
+        verify::Observation,
+    },
     op::{
         BackendError, BackendResult, Blob, GetSession, LoggedOut, LoggingOut, LogoutInstance,
         OfSession, OpenSession, OpenedSession, PairingCode, PersonId, PhoneNumber, QrCode,
@@ -50,13 +56,6 @@ struct GreenApiQr {
     kind: String,
     #[serde(default)]
     message: String,
-}
-
-/// `getAuthorizationCode`.
-#[derive(Deserialize)]
-struct GreenApiPairingCode {
-    status: bool,
-    code: Option<String>,
 }
 
 /// What came of requesting a QR code or a pairing code.
@@ -175,13 +174,13 @@ impl GreenApi {
             .parse()
             .map_err(|error| BackendError::internal(&error))?;
         let arguments = json!({ "phoneNumber": number });
-        let answer: GreenApiPairingCode = self
+        let (method, shapes) = ("getAuthorizationCode", [Shape::Flag("status")]);
+        let answer = self
             .client
-            .change(&self.progress, "getAuthorizationCode", Some(&arguments))
-            .await?
-            .parse(API)?;
-        Ok(match answer.code.as_deref().and_then(Untrusted::nonempty) {
-            Some(code) if answer.status => Link::Pairing(PairingCode {
+            .change(&self.progress, method, Some(&arguments), &shapes)
+            .await?;
+        Ok(match code(&answer) {
+            Some(code) if flag(&answer, "status") == Some(true) => Link::Pairing(PairingCode {
                 code: code.to_string(),
                 expires_at: in_seconds(150),
                 how: PairingCode::HOW,
@@ -198,7 +197,8 @@ impl GreenApi {
             "alreadyLogged" => Ok(Link::Moved),
             // Only an error's message is meant to be read.
             kind => {
-                let message = self.client.message(&reply).filter(|_| kind == "error");
+                let message = self.client.words(&reply.body());
+                let message = message.filter(|_| kind == "error");
                 let message = message.as_deref().unwrap_or("it has no QR code now");
                 Ok(denied(message))
             }
@@ -215,8 +215,9 @@ impl GreenApi {
             ));
         }
         self.progress.say("logging out");
-        let answer = self.client.change(&self.progress, "logout", None).await;
-        let response = self.client.response(answer, "isLogout")?;
+        let shapes = [Shape::Flag("isLogout")];
+        let answer = self.client.change(&self.progress, "logout", None, &shapes);
+        let response = self.client.response(answer.await, "isLogout")?;
         // An accepted logout proves nothing: sessions have stayed active after it.
         let fetch = || async {
             self.progress
@@ -231,6 +232,14 @@ impl GreenApi {
         let timeouts = self.client.timeouts;
         let (change, session) = response.verify_by(timeouts, fetch, observe).await?;
         Ok(LoggedOut::of(change, OfSession { session }))
+    }
+}
+
+/// The code in an answer, if there is one.
+fn code(body: &Body) -> Option<Untrusted> {
+    match body {
+        Body::Json(answer) => Untrusted::nonempty(answer.get("code")?.as_str()?),
+        Body::Text(_) | Body::Empty => None,
     }
 }
 

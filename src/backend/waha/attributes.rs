@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::{
     Waha,
-    chats::{STRIDE, chat, is_too_old},
+    chats::{STRIDE, chat},
     groups::summary,
+    refusals::is_too_old,
 };
 use crate::{
     backend::http::Body,

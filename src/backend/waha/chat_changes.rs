@@ -4,12 +4,14 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    chats::is_too_old,
-    client::{response, unreadable},
+    client::unreadable,
+    refusals::{is_too_old, refused, response},
+    shapes::{DONE, READ, SEEN},
 };
 use crate::{
     backend::{
-        http::{Body, HttpReply},
+        http::Body,
+        shapes::boolean,
         verify::{Observation, Response, change_and_verify},
     },
     config::Timeouts,
@@ -25,38 +27,45 @@ impl Waha {
     pub(super) async fn mark_chat_read(self, op: MarkChatRead) -> BackendResult<ChangedChat> {
         self.progress.say("marking the chat as read");
         let path = self.client.chat_path(&op.chat, &["messages", "read"]);
-        let mut answer = self.client.post(&self.progress, &path, None).await;
+        let mut answer = self.client.post(&self.progress, &path, None, READ).await;
         if answer.as_ref().is_err_and(is_too_old) {
             let body = json!({ "session": self.client.session(), "chatId": op.chat.as_str() });
             let path = ["api", "sendSeen"];
-            answer = self.client.post(&self.progress, &path, Some(&body)).await;
+            let seen = self.client.post(&self.progress, &path, Some(&body), SEEN);
+            answer = seen.await;
         }
-        let read = |chat: &Chat| chat.unread.is_some() && !chat.is_unread();
-        self.verify_mark(op.chat, answer, read).await
+        let is_read = |chat: &Chat| chat.unread.is_some() && !chat.is_unread();
+        self.verify_mark(op.chat, read(answer)?, is_read).await
     }
 
     pub(super) async fn mark_chat_unread(self, op: MarkChatUnread) -> BackendResult<ChangedChat> {
         self.progress.say("marking the chat as unread");
-        self.mark(op.chat, "unread", Chat::is_unread).await
+        let answer = self.mark(&op.chat, "unread").await;
+        self.verify_mark(op.chat, read(answer)?, Chat::is_unread)
+            .await
     }
 
     pub(super) async fn archive_chat(self, op: ArchiveChat) -> BackendResult<ChangedChat> {
         self.progress.say("archiving the chat");
+        let answer = self.mark(&op.chat, "archive").await;
         let archived = |chat: &Chat| chat.archived == Some(true);
-        self.mark(op.chat, "archive", archived).await
+        self.verify_mark(op.chat, state(answer, true)?, archived)
+            .await
     }
 
     pub(super) async fn unarchive_chat(self, op: UnarchiveChat) -> BackendResult<ChangedChat> {
         self.progress.say("taking the chat out of the archive");
+        let answer = self.mark(&op.chat, "unarchive").await;
         let unarchived = |chat: &Chat| chat.archived == Some(false);
-        self.mark(op.chat, "unarchive", unarchived).await
+        self.verify_mark(op.chat, state(answer, false)?, unarchived)
+            .await
     }
 
     pub(super) async fn clear_chat(self, op: ClearChat) -> BackendResult<ChangedChat> {
         self.working().await?;
         self.progress.say("deleting the messages of the chat");
         let path = self.client.chat_path(&op.chat, &["messages"]);
-        let request = self.client.delete(&self.progress, &path);
+        let request = self.client.delete(&self.progress, &path, DONE);
         let observe = || async {
             let there = self.has_messages(&op.chat).await.ok();
             Observation::from(there.map(|there| !there))
@@ -71,7 +80,7 @@ impl Waha {
         let was_there = self.chat(&op.chat).await?.is_some();
         self.progress.say("deleting the chat");
         let path = self.client.chat_path(&op.chat, &[]);
-        let response = read(self.client.delete(&self.progress, &path).await)?;
+        let response = read(self.client.delete(&self.progress, &path, DONE).await)?;
         let change = match response {
             response if was_there => {
                 let observe = || async {
@@ -86,24 +95,17 @@ impl Waha {
         Ok(ChangedChat::of(change, OfChat { chat: op.chat }))
     }
 
-    async fn mark(
-        &self,
-        chat: ChatId,
-        verb: &str,
-        shows: impl Fn(&Chat) -> bool,
-    ) -> BackendResult<ChangedChat> {
-        let path = self.client.chat_path(&chat, &[verb]);
-        let answer = self.client.post(&self.progress, &path, None).await;
-        self.verify_mark(chat, answer, shows).await
+    async fn mark(&self, chat: &ChatId, verb: &str) -> BackendResult<Body> {
+        let path = self.client.chat_path(chat, &[verb]);
+        self.client.post(&self.progress, &path, None, DONE).await
     }
 
     async fn verify_mark(
         &self,
         chat: ChatId,
-        answer: BackendResult<HttpReply>,
+        response: Response,
         shows: impl Fn(&Chat) -> bool,
     ) -> BackendResult<ChangedChat> {
-        let response = read(answer)?;
         self.progress.say("checking the chat");
         let timeouts = Timeouts {
             // A mark that shows late does no harm: this is not worth the whole wait.
@@ -136,6 +138,19 @@ impl Waha {
     }
 }
 
-fn read(answer: BackendResult<HttpReply>) -> BackendResult<Response> {
+fn read(answer: BackendResult<Body>) -> BackendResult<Response> {
     response(answer, REMEDY)
+}
+
+/// The response in an answer in which `true` and `false` are the new state: on WEBJS a chat
+/// that was taken out of the archive is answered with `false`.
+fn state(answer: BackendResult<Body>, wanted: bool) -> BackendResult<Response> {
+    match answer {
+        Ok(body) if boolean(&body) == Some(wanted) => Ok(Response::Accepted),
+        Ok(body) if boolean(&body).is_some() => Ok(Response::Denied(refused(
+            "it answered that the chat is as before",
+            REMEDY,
+        ))),
+        answer => read(answer),
+    }
 }

@@ -9,6 +9,7 @@ use super::{
     Waha,
     client::{API, unreadable},
     groups::{field, id_text, text},
+    refusals::is_too_old,
 };
 use crate::{
     backend::{
@@ -16,8 +17,8 @@ use crate::{
         refusals::unknown_chat,
     },
     op::{
-        BackendError, BackendResult, Briefing, CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat,
-        DeleteChat, GetChat, LastMessage, ListChats, PersonId, Untrusted,
+        BackendResult, Briefing, CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat, DeleteChat,
+        GetChat, LastMessage, ListChats, PersonId, Untrusted,
     },
 };
 
@@ -104,11 +105,6 @@ impl Waha {
         });
         Ok(rows.iter().filter_map(chat).collect())
     }
-}
-
-/// Whether a server does not know the path.
-pub(super) fn is_too_old(error: &BackendError) -> bool {
-    matches!(error, BackendError::Refused { status: Some(404), message, .. } if message.as_str().starts_with("Cannot "))
 }
 
 fn rows(reply: &HttpReply) -> BackendResult<Vec<Value>> {

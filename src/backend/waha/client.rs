@@ -1,6 +1,6 @@
-//! Requests to WAHA, and what its refusals mean.
+//! Requests to WAHA.
 
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use super::attributes::Unable;
 use crate::{
     backend::{
         http::{Body, Http, HttpReply, Locate, redacted},
-        verify::Response as ChangeResponse,
+        shapes::Shape,
     },
     config::{Config, Timeouts},
     media::MediaRules,
@@ -98,7 +98,11 @@ impl WahaClient {
         query: &[(&str, &str)],
     ) -> BackendResult<HttpReply> {
         let reply = self.try_get(path, query).await?;
-        self.accepted(reply)
+        if reply.is_success() {
+            Ok(reply)
+        } else {
+            Err(self.refusal(&reply))
+        }
     }
 
     /// Reads, whatever the status is.
@@ -126,57 +130,52 @@ impl WahaClient {
             .await
     }
 
-    /// Changes something; an answer other than 2xx is a refusal.
+    /// Changes something; returns an answer of one of these shapes.
     pub(super) async fn post(
         &self,
         progress: &Progress,
         path: &[&str],
         body: Option<&Value>,
-    ) -> BackendResult<HttpReply> {
-        let reply = self.try_post(progress, path, body).await?;
-        self.accepted(reply)
+        shapes: &[Shape],
+    ) -> BackendResult<Body> {
+        self.change(progress, Method::POST, path, body, shapes)
+            .await
     }
 
-    /// Changes something, whatever the status is.
-    pub(super) async fn try_post(
-        &self,
-        progress: &Progress,
-        path: &[&str],
-        body: Option<&Value>,
-    ) -> BackendResult<HttpReply> {
-        self.send(progress, Method::POST, path, body).await
-    }
-
-    /// Replaces something; an answer other than 2xx is a refusal.
+    /// Replaces something; returns an answer of one of these shapes.
     pub(super) async fn put(
         &self,
         progress: &Progress,
         path: &[&str],
         body: &Value,
-    ) -> BackendResult<HttpReply> {
-        let reply = self.send(progress, Method::PUT, path, Some(body)).await?;
-        self.accepted(reply)
+        shapes: &[Shape],
+    ) -> BackendResult<Body> {
+        self.change(progress, Method::PUT, path, Some(body), shapes)
+            .await
     }
 
-    /// Deletes something; an answer other than 2xx is a refusal.
+    /// Deletes something; returns an answer of one of these shapes.
     pub(super) async fn delete(
         &self,
         progress: &Progress,
         path: &[&str],
-    ) -> BackendResult<HttpReply> {
-        let reply = self.send(progress, Method::DELETE, path, None).await?;
-        self.accepted(reply)
+        shapes: &[Shape],
+    ) -> BackendResult<Body> {
+        self.change(progress, Method::DELETE, path, None, shapes)
+            .await
     }
 
-    async fn send(
+    async fn change(
         &self,
         progress: &Progress,
         method: Method,
         path: &[&str],
         body: Option<&Value>,
-    ) -> BackendResult<HttpReply> {
+        shapes: &[Shape],
+    ) -> BackendResult<Body> {
         let url = self.url(path).await?;
-        self.http
+        let reply = self
+            .http
             .change(progress, |client| {
                 let request = self.authorized(client.request(method, url));
                 match body {
@@ -184,15 +183,8 @@ impl WahaClient {
                     None => request,
                 }
             })
-            .await
-    }
-
-    fn accepted(&self, reply: HttpReply) -> BackendResult<HttpReply> {
-        if reply.is_success() {
-            Ok(reply)
-        } else {
-            Err(self.refusal(&reply))
-        }
+            .await?;
+        self.changed(&reply, shapes)
     }
 
     fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
@@ -217,151 +209,10 @@ impl WahaClient {
         Ok(url)
     }
 
-    /// What an answer other than 2xx means, in words that hold no secret.
-    pub(super) fn refusal(&self, reply: &HttpReply) -> BackendError {
-        let body = reply.body();
-        let message = self.message(&body).unwrap_or_else(|| {
-            reply
-                .status
-                .canonical_reason()
-                .unwrap_or("no reason given")
-                .to_owned()
-        });
-        let wrong_state = matches!(&body, Body::Json(json) if json.get("status").is_some_and(Value::is_string))
-            || says_no_session(&message);
-        let remedy = match reply.status {
-            status if status.is_redirection() => {
-                "WAHA_BASE_URL leads to a redirect, which is not followed; the operator should set the address behind it"
-            }
-            StatusCode::UNAUTHORIZED => "the operator should check WAHA_API_KEY",
-            StatusCode::FORBIDDEN => {
-                "the key may not do this; the operator can use another key or widen its rights in WAHA"
-            }
-            StatusCode::NOT_FOUND if message.starts_with("Cannot ") => {
-                "this WAHA server is too old for the call, or WAHA_BASE_URL has a wrong path; the operator should check"
-            }
-            _ if wrong_state => "call get_session, then open_session if it is not working",
-            StatusCode::NOT_FOUND => {
-                "check the ids; list_chats, list_groups and list_messages return ids"
-            }
-            status if status == StatusCode::NOT_IMPLEMENTED || names_engine(&message) => {
-                "WAHA's engine cannot do this; the operator can choose another engine"
-            }
-            _ if message.contains("rate-overlimit") => {
-                "WhatsApp limits this account's requests: wait some minutes, then call once"
-            }
-            _ if message.contains("item-not-found") || message.contains("not found") => {
-                "check the ids; list_chats, list_groups and list_messages return ids"
-            }
-            status if status.is_server_error() => "check the state before you try again",
-            _ => "read the message; the operator finds more in WAHA's log",
-        };
-        BackendError::Refused {
-            api: API,
-            status: Some(reply.status.as_u16()),
-            message: Untrusted::new(&message),
-            remedy,
-        }
-    }
-
-    /// WAHA's own message. `request`, `exception.stack` and `version` are never
-    /// read: they repeat the request and name files.
-    fn message(&self, body: &Body) -> Option<String> {
-        let json = match body {
-            Body::Json(json) => json,
-            Body::Text(_) | Body::Empty => return None,
-        };
-        let nonempty = |text: String| Some(text).filter(|text| !text.trim().is_empty());
-        let text = |value: &Value| nonempty(value.as_str()?.to_owned());
-        let message = match json.get("message") {
-            Some(Value::Array(parts)) => {
-                let parts: Vec<_> = parts.iter().filter_map(Value::as_str).collect();
-                nonempty(parts.join("; "))
-            }
-            Some(message) => text(message),
-            None => None,
-        };
-        let message = message
-            .or_else(|| match json.get("error")? {
-                Value::String(error) => Some(match json.get("status").and_then(Value::as_str) {
-                    Some(status) => format!("{error} (the session is {status})"),
-                    None => error.clone(),
-                }),
-                error => text(error.get("message")?),
-            })
-            .or_else(|| text(json.get("detail")?))
-            .or_else(|| text(json.get("exception")?.get("message")?))?;
-        Some(self.without_key(&message))
-    }
-
     /// WAHA's message without the key, in case it repeats it.
     pub(super) fn without_key(&self, message: &str) -> String {
         redacted(message, self.api_key.as_ref())
     }
-}
-
-/// Whether a refusal says that the session is in another state than the call needs.
-pub(super) fn says_wrong_state(reply: &HttpReply) -> bool {
-    reply.status == StatusCode::UNPROCESSABLE_ENTITY
-        && matches!(reply.body(), Body::Json(json) if json.get("status").is_some_and(Value::is_string)
-            || json.get("message").and_then(Value::as_str).is_some_and(|message| message.contains("current status is")))
-}
-
-/// Whether a refusal says that there is no session of this name, or that it is not running.
-pub(super) fn says_no_session(message: &str) -> bool {
-    message.contains("Session not found")
-        || message.contains("We didn't find a session")
-        || (message.contains("Session \"") && message.contains("does not exist"))
-}
-
-/// Whether a message says that the engine has no such method.
-fn names_engine(message: &str) -> bool {
-    message.contains("not implemented by")
-}
-
-/// The response in an answer to a change; `remedy` is for a denial.
-///
-/// # Errors
-/// With an error after which certainly nothing was changed. An engine that has no such
-/// method has changed nothing, whatever the status.
-pub(super) fn response(
-    answer: BackendResult<HttpReply>,
-    remedy: &'static str,
-) -> BackendResult<ChangeResponse> {
-    match answer {
-        Err(error @ BackendError::Refused { .. }) if names_engine(&error.to_string()) => Err(error),
-        answer => ChangeResponse::of(answer, |reply| denial(reply, remedy)),
-    }
-}
-
-/// An answer to a change that is not verified.
-///
-/// # Errors
-/// With a denial, which has this remedy.
-pub(super) fn accepted(reply: HttpReply, remedy: &'static str) -> BackendResult<HttpReply> {
-    denial(&reply, remedy).map_or(Ok(reply), Err)
-}
-
-/// An explicit no, which comes with a status of success.
-pub(super) fn denial(reply: &HttpReply, remedy: &'static str) -> Option<BackendError> {
-    let body = reply.body();
-    let failed =
-        matches!(&body, Body::Json(json) if json.get("success") == Some(&Value::Bool(false)));
-    (failed || is_false(&body)).then(|| refused("it answered no, without a reason", remedy))
-}
-
-/// Whether an answer is the bare word `false`.
-pub(super) fn is_false(body: &Body) -> bool {
-    match body {
-        Body::Json(json) => json.as_bool() == Some(false) || json.as_str() == Some("false"),
-        Body::Text(text) => text == "false",
-        Body::Empty => false,
-    }
-}
-
-/// A refusal that did not come as an HTTP status.
-pub(super) fn refused(message: &str, remedy: &'static str) -> BackendError {
-    BackendError::refused(API, message, remedy)
 }
 
 pub(super) fn unreadable(why: &str) -> BackendError {

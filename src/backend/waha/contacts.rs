@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    client::{API, accepted, unreadable},
+    client::{API, unreadable},
     groups::{field, id_text, text},
+    refusals::accepted,
+    shapes::DONE,
 };
 use crate::{
     backend::{http::Body, refusals::unknown_contact, verify::poll_until},
@@ -170,7 +172,9 @@ impl Waha {
         let body = json!({ "contactId": person.as_str(), "session": self.client.session() });
         let path = ["api", "contacts", verb];
         accepted(
-            self.client.post(&self.progress, &path, Some(&body)).await?,
+            self.client
+                .post(&self.progress, &path, Some(&body), DONE)
+                .await?,
             NO_REMEDY,
         )?;
         self.progress.say("checking the person");

@@ -3,10 +3,11 @@
 use super::{
     Waha,
     session::{Info, not_ready, report},
+    shapes::{DONE, SESSION},
 };
 use crate::{
     backend::{
-        http::HttpReply,
+        http::Body,
         verify::{Observation, Response, change_and_verify, poll_until},
     },
     config::Timeouts,
@@ -27,7 +28,7 @@ impl Waha {
         }
         self.progress.say("restarting the session");
         let path = ["api", "sessions", self.client.session(), "restart"];
-        let answer = self.client.post(&self.progress, &path, None).await;
+        let answer = self.client.post(&self.progress, &path, None, SESSION).await;
         let response = Response::of(answer, |_| None)?;
         let mut restarting = matches!(response, Response::Accepted);
         let fetch = || async {
@@ -48,8 +49,8 @@ impl Waha {
         let seen = poll_until(open, look, fetch, done).await;
         match (seen, response) {
             (Ok(info), _) if restarting => Ok(RestartedSession::seen(report(info))),
-            // A refusal that left everything as it was is a refusal.
-            (Ok(_), Response::Ambiguous(error @ BackendError::Refused { .. })) => Err(error),
+            // An error that left everything as it was is told in its own words.
+            (Ok(_), Response::Ambiguous(error @ BackendError::Failed { .. })) => Err(error),
             (seen, _) => {
                 let session = seen.ok().map(report);
                 Ok(RestartedSession::new(
@@ -66,7 +67,7 @@ impl Waha {
         }
         self.progress.say("stopping the session");
         let path = ["api", "sessions", self.client.session(), "stop"];
-        let request = self.client.post(&self.progress, &path, None);
+        let request = self.client.post(&self.progress, &path, None, SESSION);
         let change = self.verify_session(request, is_stopped).await?;
         Ok(StoppedSession::of(change, OfNothing {}))
     }
@@ -81,7 +82,7 @@ impl Waha {
         }
         self.progress.say("deleting the session");
         let path = ["api", "sessions", self.client.session()];
-        let request = self.client.delete(&self.progress, &path);
+        let request = self.client.delete(&self.progress, &path, DONE);
         let change = self.verify_session(request, Option::is_none).await?;
         Ok(DeletedSession::of(change, OfNothing {}))
     }
@@ -89,7 +90,7 @@ impl Waha {
     /// Sends a change of the session, and verifies that it shows.
     async fn verify_session(
         &self,
-        request: impl Future<Output = BackendResult<HttpReply>>,
+        request: impl Future<Output = BackendResult<Body>>,
         shows: impl Fn(&Option<Info>) -> bool,
     ) -> BackendResult<Change> {
         let read = |answer| Response::of(answer, |_| None);

@@ -6,9 +6,9 @@ use url::Url;
 
 use super::{
     Waha,
-    chats::is_too_old,
-    client::{API, refused},
+    client::API,
     found_message::Download,
+    refusals::{is_too_old, refused},
 };
 use crate::{
     backend::{files, http::Body},

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::{
     Waha,
-    chats::is_too_old,
     client::{API, unreadable},
+    refusals::is_too_old,
     sending::message_id,
 };
 use crate::{

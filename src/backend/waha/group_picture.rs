@@ -1,6 +1,6 @@
 //! The picture of a group on WAHA.
 
-use super::{Waha, client::response};
+use super::{Waha, refusals::response, shapes::DONE};
 use crate::{
     backend::{
         group_tools::GroupTools,
@@ -30,7 +30,7 @@ impl Waha {
         let before = self.picture_before(&op.group).await?;
         self.progress.say("removing the group's picture");
         let path = self.client.group_path(&op.group, &["picture"]);
-        let request = self.client.delete(&self.progress, &path);
+        let request = self.client.delete(&self.progress, &path, DONE);
         let read = |answer| response(answer, GROUP_REMEDY);
         let timeouts = few_observations(self.client.timeouts, matches!(before, Some(Some(_))));
         let observe = || async {

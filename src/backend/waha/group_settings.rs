@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    client::response,
     group_picture::GROUP_REMEDY,
     groups::{description, subject},
+    refusals::response,
+    shapes::DONE,
 };
 use crate::{
     backend::{
@@ -55,7 +56,7 @@ impl Waha {
         self.progress.say(format!("changing the group's {what}"));
         let path = self.client.group_path(id, &[what]);
         let body = json!({ what: wanted });
-        let request = self.client.put(&self.progress, &path, &body);
+        let request = self.client.put(&self.progress, &path, &body, DONE);
         let observe = || async {
             self.progress.say("checking the group");
             let Ok(group) = self.group(id).await else {
@@ -97,7 +98,7 @@ impl Waha {
             .client
             .group_path(id, &["settings", "security", setting]);
         let body = json!({ "adminsOnly": wanted });
-        let request = self.client.put(&self.progress, &path, &body);
+        let request = self.client.put(&self.progress, &path, &body, DONE);
         let observe = || async {
             self.progress.say("checking the group's settings");
             let only = self.client.get(&path, &[]).await.ok();
@@ -116,6 +117,6 @@ fn admins_only(reply: &HttpReply) -> Option<bool> {
     }
 }
 
-fn read(answer: BackendResult<HttpReply>) -> BackendResult<Response> {
+fn read(answer: BackendResult<Body>) -> BackendResult<Response> {
     response(answer, GROUP_REMEDY)
 }

@@ -4,13 +4,16 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    client::{API, is_false, refused, response, unreadable},
+    client::{API, unreadable},
     groups::{description, field, id_text, inner, size, subject},
+    refusals::{refused, response},
+    shapes::{INVITE, JOINED},
 };
 use crate::{
     backend::{
         http::Body,
         refusals::no_invite_link,
+        shapes::boolean,
         verify::{Observation, Response},
     },
     op::{
@@ -71,8 +74,8 @@ impl Waha {
         let path = self
             .client
             .group_path(&op.group, &["invite-code", "revoke"]);
-        let answer = self.client.post(&self.progress, &path, None).await;
-        let new = answer.as_ref().ok().and_then(|reply| code(&reply.body()));
+        let answer = self.client.post(&self.progress, &path, None, INVITE).await;
+        let new = answer.as_ref().ok().and_then(code);
         let change = if new.is_some_and(|new| new != before) {
             Change::Changed
         } else {
@@ -121,10 +124,11 @@ impl Waha {
         self.progress.say("joining the group");
         let path = self.client.path(&["groups", "join"]);
         let body = json!({ "code": op.invite.as_str() });
-        let response = response(
-            self.client.post(&self.progress, &path, Some(&body)).await,
-            REMEDY,
-        )?;
+        let answer = self
+            .client
+            .post(&self.progress, &path, Some(&body), JOINED)
+            .await;
+        let response = response(answer, REMEDY)?;
         let needs_approval = preview.needs_approval == Some(true);
         let waits_for_approval = needs_approval && matches!(response, Response::Accepted);
         let mut timeouts = self.client.timeouts;
@@ -146,7 +150,7 @@ impl Waha {
 }
 
 /// The code in an answer: bare or a link, as a string of JSON or as text.
-fn code(body: &Body) -> Option<InviteCode> {
+pub(super) fn code(body: &Body) -> Option<InviteCode> {
     let text = match body {
         Body::Text(text) => text.clone(),
         Body::Json(Value::String(text)) => text.clone(),
@@ -159,7 +163,7 @@ fn code(body: &Body) -> Option<InviteCode> {
 
 /// Whether an answer holds nothing.
 fn is_silent(body: &Body) -> bool {
-    matches!(body, Body::Empty | Body::Json(Value::Null)) || is_false(body)
+    matches!(body, Body::Empty | Body::Json(Value::Null)) || boolean(body) == Some(false)
 }
 
 fn preview(group: &Value) -> Option<GroupPreview> {

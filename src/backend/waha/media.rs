@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::Waha;
+use super::{Waha, shapes::SENT};
 use crate::{
     media::Media,
     op::{BackendResult, MediaKind, SendMedia, SendVoice, Sent, ShownMedia},
@@ -24,13 +24,14 @@ impl Waha {
         if kind == MediaKind::Video {
             convert(&mut body);
         }
-        self.send(method, body, op.chat, op.reply_to).await
+        self.send(method, body, op.chat, op.reply_to, SENT).await
     }
 
     pub(super) async fn send_voice(self, op: SendVoice, file: Media) -> BackendResult<Sent> {
         let mut body = body(&file);
         convert(&mut body);
-        self.send("sendVoice", body, op.chat, op.reply_to).await
+        self.send("sendVoice", body, op.chat, op.reply_to, SENT)
+            .await
     }
 }
 

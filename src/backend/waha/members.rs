@@ -4,10 +4,12 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    client::{is_false, response, unreadable},
+    client::unreadable,
     group_picture::GROUP_REMEDY,
     groups::{details, field, id_text, own_list, read_members, text},
     media::file,
+    refusals::response,
+    shapes::{DONE, GROUP, MEMBERS},
 };
 use crate::{
     backend::{
@@ -16,13 +18,14 @@ use crate::{
         member_changes::{MemberChange, MemberChangeLog, PersonResponse, removal},
         members::Members,
         pictures::{PicturePlace, read_place, replaced},
+        shapes::boolean,
         verify::{Observation, Response},
     },
     config::Timeouts,
     media::Media,
     op::{
-        BackendError, BackendResult, Briefing, CreateGroup, GetGroup, GroupDetails, GroupId,
-        People, PersonId, Progress, RemoveGroupMembers, Untrusted,
+        BackendError, BackendResult, Briefing, ChangeEffect, CreateGroup, GetGroup, GroupDetails,
+        GroupId, People, PersonId, Progress, RemoveGroupMembers, Untrusted,
     },
 };
 
@@ -107,12 +110,16 @@ impl GroupTools for Waha {
         let (group, open) = (log.group.clone(), log.open());
         let path = self.client.group_path(&group, &verb);
         let body = participants(&open);
-        match self.client.post(&self.progress, &path, Some(&body)).await {
-            Ok(reply) => {
-                record(log, &open, &reply.body());
+        match self
+            .client
+            .post(&self.progress, &path, Some(&body), MEMBERS)
+            .await
+        {
+            Ok(body) => {
+                record(log, &open, &body);
                 Ok(None)
             }
-            Err(error) if error.is_ambiguous() => {
+            Err(error) if error.effect() == ChangeEffect::Ambiguous => {
                 log.record_rest(&PersonResponse::from(&error));
                 Ok(Some(error))
             }
@@ -127,15 +134,9 @@ impl GroupTools for Waha {
         if let Some(fields) = body.as_object_mut() {
             fields.insert("name".into(), op.name.as_str().into());
         }
-        match self
-            .client
-            .post(&self.progress, &self.client.path(&["groups"]), Some(&body))
-            .await
-        {
-            Ok(reply) => Ok(created(&reply.body())),
-            Err(BackendError::OutcomeUnknown { .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let path = self.client.path(&["groups"]);
+        let answer = self.client.post(&self.progress, &path, Some(&body), GROUP);
+        Ok(created(&answer.await?))
     }
 
     async fn own_ids_in(&self, group: &GroupId) -> BackendResult<Option<Vec<PersonId>>> {
@@ -145,10 +146,8 @@ impl GroupTools for Waha {
 
     async fn send_leave(&self, group: &GroupId) -> BackendResult<Response> {
         let path = self.client.group_path(group, &["leave"]);
-        response(
-            self.client.post(&self.progress, &path, None).await,
-            LEAVE_REMEDY,
-        )
+        let answer = self.client.post(&self.progress, &path, None, DONE).await;
+        response(answer, LEAVE_REMEDY)
     }
 
     async fn has_left(&self, group: &GroupId, own: &[PersonId], _: &Response) -> Observation {
@@ -176,10 +175,8 @@ impl GroupTools for Waha {
     async fn send_picture(&self, group: &GroupId, picture: Media) -> BackendResult<Response> {
         let path = self.client.group_path(group, &["picture"]);
         let body = json!({ "file": file(&picture) });
-        response(
-            self.client.put(&self.progress, &path, &body).await,
-            GROUP_REMEDY,
-        )
+        let answer = self.client.put(&self.progress, &path, &body, DONE).await;
+        response(answer, GROUP_REMEDY)
     }
 }
 
@@ -203,10 +200,9 @@ fn participants(people: &[PersonId]) -> Value {
 
 /// Records the response for each person in an answer: a list, or WEBJS's object by id.
 fn record(log: &mut MemberChangeLog, open: &[PersonId], body: &Body) {
-    if is_false(body) {
-        log.record_rest(&PersonResponse::Denied(Untrusted::new(
-            "it answered `false`",
-        )));
+    if boolean(body) == Some(false) {
+        let answer = Untrusted::new("it answered `false`");
+        log.record_rest(&PersonResponse::Denied(answer));
     }
     match body {
         Body::Json(Value::Array(people)) => {

@@ -4,13 +4,14 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    client::{accepted, response},
     found_message::{Download, is_no_message},
+    refusals::{accepted, response},
     sending::message_id,
+    shapes::{CHANGED, DONE, FORWARDED},
 };
 use crate::{
     backend::{
-        http::{Body, HttpReply},
+        http::Body,
         verify::{Observation, change_and_verify},
     },
     op::{
@@ -28,7 +29,7 @@ impl Waha {
         self.progress.say("changing the message");
         let body = json!({ "text": op.text.as_str() });
         let path = self.client.message_path(&op.chat, &id);
-        let request = self.client.put(&self.progress, &path, &body);
+        let request = self.client.put(&self.progress, &path, &body, CHANGED);
         let text = Some(op.text.as_str());
         let shows = |seen: &SeenMessage| matches!(seen, SeenMessage::There(message) if message.get("body").and_then(Value::as_str) == text);
         self.change_message(request, &op.chat, &id, shows).await
@@ -39,7 +40,7 @@ impl Waha {
         let id = self.find(&op.chat, &op.message, Download::No).await?.id;
         let path = self.client.message_path(&op.chat, &id);
         self.progress.say("deleting the message");
-        let request = self.client.delete(&self.progress, &path);
+        let request = self.client.delete(&self.progress, &path, CHANGED);
         let shows = |seen: &SeenMessage| match seen {
             SeenMessage::Gone => true,
             SeenMessage::There(message) => is_revoked(message),
@@ -63,7 +64,7 @@ impl Waha {
         });
         let answer = self
             .client
-            .put(&self.progress, &["api", "reaction"], &body)
+            .put(&self.progress, &["api", "reaction"], &body, CHANGED)
             .await;
         unverified(answer, id)
     }
@@ -91,7 +92,7 @@ impl Waha {
         });
         let answer = self
             .client
-            .put(&self.progress, &["api", "star"], &body)
+            .put(&self.progress, &["api", "star"], &body, DONE)
             .await;
         unverified(answer, id)
     }
@@ -101,7 +102,10 @@ impl Waha {
         let mut path = self.client.message_path(&op.chat, &id);
         path.push("pin");
         let body = json!({ "duration": op.duration.seconds() });
-        let answer = self.client.post(&self.progress, &path, Some(&body)).await;
+        let answer = self
+            .client
+            .post(&self.progress, &path, Some(&body), DONE)
+            .await;
         unverified(answer, id.clone())
     }
 
@@ -109,7 +113,7 @@ impl Waha {
         let id = self.full_id(&op.chat, op.message).await?;
         let mut path = self.client.message_path(&op.chat, &id);
         path.push("unpin");
-        let answer = self.client.post(&self.progress, &path, None).await;
+        let answer = self.client.post(&self.progress, &path, None, DONE).await;
         unverified(answer, id.clone())
     }
 
@@ -120,11 +124,12 @@ impl Waha {
             "chatId": op.to.as_str(),
             "messageId": id.as_str(),
         });
-        let reply = self
+        let path = ["api", "forwardMessage"];
+        let message = match self
             .client
-            .post(&self.progress, &["api", "forwardMessage"], Some(&body))
-            .await?;
-        let message = match reply.body() {
+            .post(&self.progress, &path, Some(&body), FORWARDED)
+            .await?
+        {
             Body::Json(answer) => message_id(&answer),
             Body::Empty | Body::Text(_) => None,
         };
@@ -137,7 +142,7 @@ impl Waha {
     /// Sends a change of a message, and verifies that it shows.
     async fn change_message(
         &self,
-        request: impl Future<Output = BackendResult<HttpReply>>,
+        request: impl Future<Output = BackendResult<Body>>,
         chat: &ChatId,
         id: &MessageId,
         shows: impl Fn(&SeenMessage) -> bool,
@@ -180,10 +185,7 @@ enum SeenMessage {
 }
 
 /// The outcome of a change that WAHA cannot show.
-fn unverified(
-    answer: BackendResult<HttpReply>,
-    message: MessageId,
-) -> BackendResult<ChangedMessage> {
+fn unverified(answer: BackendResult<Body>, message: MessageId) -> BackendResult<ChangedMessage> {
     accepted(answer?, REMEDY)?;
     let message = Some(message);
     Ok(ChangedMessage::new(

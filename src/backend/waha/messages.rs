@@ -5,9 +5,10 @@ use serde_json::Value;
 
 use super::{
     Waha,
-    client::{API, refused, unreadable},
+    client::{API, unreadable},
     found_message::Download,
     message_kinds::{kind, words},
+    refusals::refused,
     sending::message_id,
 };
 use crate::{

@@ -7,6 +7,7 @@ mod chats;
 mod client;
 mod contacts;
 mod control;
+mod definite;
 mod downloads;
 mod found_message;
 mod group_picture;
@@ -21,9 +22,11 @@ mod message_kinds;
 mod messages;
 mod presence;
 mod profile;
+mod refusals;
 mod sending;
 mod sending_kinds;
 mod session;
+mod shapes;
 
 use std::{pin::Pin, sync::Arc};
 

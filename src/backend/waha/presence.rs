@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    client::{accepted, denial, unreadable},
+    client::unreadable,
     contacts::NO_REMEDY,
     groups::{field, id_text},
+    refusals::{accepted, denial},
+    shapes::DONE,
 };
 use crate::{
     backend::{http::Body, verify::Response},
@@ -50,8 +52,8 @@ impl Waha {
         self.progress.say("subscribing");
         let chat = op.chat;
         let path = self.client.path(&["presence", chat.as_str(), "subscribe"]);
-        let answer = self.client.post(&self.progress, &path, None).await;
-        let response = Response::of(answer, |reply| denial(reply, NO_REMEDY))?;
+        let answer = self.client.post(&self.progress, &path, None, DONE).await;
+        let response = Response::of(answer, |body| denial(body, NO_REMEDY))?;
         if let Response::Denied(error) = response {
             return Err(error);
         }
@@ -74,7 +76,9 @@ impl Waha {
         }
         let path = self.client.path(&["presence"]);
         accepted(
-            self.client.post(&self.progress, &path, Some(&body)).await?,
+            self.client
+                .post(&self.progress, &path, Some(&body), DONE)
+                .await?,
             NO_REMEDY,
         )?;
         Ok(PresenceSet {

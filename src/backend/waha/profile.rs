@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 
 use super::{
     Waha,
-    client::{API, response, unreadable},
+    client::{API, unreadable},
     media::file,
+    refusals::response,
+    shapes::DONE,
 };
 use crate::{
     backend::{
@@ -134,7 +136,7 @@ impl Waha {
     ) -> BackendResult<Change> {
         self.progress.say(format!("changing the profile's {part}"));
         let path = self.client.path(&["profile", part]);
-        let request = self.client.put(&self.progress, &path, body);
+        let request = self.client.put(&self.progress, &path, body, DONE);
         let read = |answer| response(answer, REMEDY);
         change_and_verify(request, read, timeouts, observe).await
     }

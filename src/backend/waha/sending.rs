@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Waha, client::is_false};
+use super::{Waha, shapes::SENT};
 use crate::{
-    backend::{http::Body, verify::confirm},
+    backend::{http::Body, shapes::Shape, verify::confirm},
     op::{BackendResult, ChatId, Delivery, MessageId, PersonId, SendMessage, Sent},
 };
 
@@ -19,16 +19,19 @@ impl Waha {
             let preview = op.link_preview.map(Value::Bool);
             fields.extend(preview.map(|preview| ("linkPreview".to_owned(), preview)));
         }
-        self.send("sendText", body, op.chat, op.reply_to).await
+        self.send("sendText", body, op.chat, op.reply_to, SENT)
+            .await
     }
 
-    /// Sends a message to a chat, and checks how far it has come.
+    /// Sends a message to a chat, which is answered in one of these shapes, and checks how
+    /// far it has come.
     pub(super) async fn send(
         &self,
         method: &str,
         mut body: Value,
         chat: ChatId,
         reply_to: Option<MessageId>,
+        shapes: &[Shape],
     ) -> BackendResult<Sent> {
         let quoted = match reply_to {
             Some(message) => Some(self.quotable(&chat, message).await?),
@@ -42,9 +45,11 @@ impl Waha {
         }
         self.progress.say("sending");
         let path = ["api", method];
-        let reply = self.client.post(&self.progress, &path, Some(&body)).await?;
-        let answer = match reply.body() {
-            no if is_false(&no) => return Err(self.client.refusal(&reply)),
+        let answer = match self
+            .client
+            .post(&self.progress, &path, Some(&body), shapes)
+            .await?
+        {
             Body::Json(answer) => answer,
             // Accepted, without an id.
             Body::Empty | Body::Text(_) => Value::Null,

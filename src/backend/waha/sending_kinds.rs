@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Waha;
+use super::{
+    Waha,
+    shapes::{SENT, SENT_OR_NOTHING},
+};
 use crate::op::{BackendResult, BoundedText, SendContact, SendLocation, SendPoll, Sent};
 
 impl Waha {
@@ -17,7 +20,8 @@ impl Waha {
             (None, None) => format!("{latitude}, {longitude}"),
         };
         let body = json!({ "latitude": latitude, "longitude": longitude, "title": title });
-        self.send("sendLocation", body, op.chat, op.reply_to).await
+        self.send("sendLocation", body, op.chat, op.reply_to, SENT)
+            .await
     }
 
     pub(super) async fn send_contact(self, op: SendContact) -> BackendResult<Sent> {
@@ -32,8 +36,8 @@ impl Waha {
             fields.insert("organization".to_owned(), work.as_str().into());
         }
         let body = json!({ "contacts": [contact] });
-        self.send("sendContactVcard", body, op.chat, op.reply_to)
-            .await
+        let (method, shapes) = ("sendContactVcard", SENT_OR_NOTHING);
+        self.send(method, body, op.chat, op.reply_to, shapes).await
     }
 
     pub(super) async fn send_poll(self, op: SendPoll) -> BackendResult<Sent> {
@@ -43,6 +47,7 @@ impl Waha {
             "options": options,
             "multipleAnswers": op.multiple_answers,
         } });
-        self.send("sendPoll", body, op.chat, op.reply_to).await
+        self.send("sendPoll", body, op.chat, op.reply_to, SENT)
+            .await
     }
 }

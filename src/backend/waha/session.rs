@@ -6,11 +6,13 @@ use tokio::time::Instant;
 
 use super::{
     KIND, Waha,
-    client::{API, refused, says_no_session, says_wrong_state},
+    client::API,
+    refusals::{refused, says_no_session, says_wrong_state},
+    shapes::{PAIRING, SESSION},
 };
 use crate::{
     backend::{
-        http::HttpReply,
+        http::Body,
         in_seconds,
         verify::{Observation, Response},
     },
@@ -41,11 +43,6 @@ struct Me {
 #[derive(Deserialize)]
 struct WahaQr {
     value: String,
-}
-
-#[derive(Deserialize)]
-struct WahaPairingCode {
-    code: String,
 }
 
 impl Info {
@@ -205,32 +202,18 @@ impl Waha {
         });
         self.progress.say("creating the session");
         let path = ["api", "sessions"];
-        let reply = self
+        let answer = self
             .client
-            .try_post(&self.progress, &path, Some(&body))
+            .post(&self.progress, &path, Some(&body), SESSION)
             .await;
-        self.accept(reply, "already exists")
+        accept(answer, "already exists")
     }
 
     async fn control(&self, verb: &str) -> BackendResult<()> {
         self.progress.say("starting the session");
         let path = ["api", "sessions", self.client.session(), verb];
-        let reply = self.client.try_post(&self.progress, &path, None).await;
-        self.accept(reply, "already started")
-    }
-
-    /// Accepts a refusal with these words, and a lost answer: the state is read next.
-    fn accept(&self, reply: BackendResult<HttpReply>, fine: &str) -> BackendResult<()> {
-        let reply = match reply {
-            Ok(reply) if reply.is_success() => return Ok(()),
-            Ok(reply) => reply,
-            Err(BackendError::OutcomeUnknown { .. }) => return Ok(()),
-            Err(error) => return Err(error),
-        };
-        match self.client.refusal(&reply) {
-            BackendError::Refused { message, .. } if message.as_str().contains(fine) => Ok(()),
-            error => Err(error),
-        }
+        let answer = self.client.post(&self.progress, &path, None, SESSION).await;
+        accept(answer, "already started")
     }
 
     /// The QR code or pairing code; `None` when the state has moved on meanwhile.
@@ -244,33 +227,28 @@ impl Waha {
         if let Some(phone) = phone {
             let path = self.client.path(&["auth", "request-code"]);
             let body = json!({ "phoneNumber": phone.digits() });
-            let reply = self
+            let answer = self
                 .client
-                .try_post(&self.progress, &path, Some(&body))
-                .await?;
-            if says_wrong_state(&reply) {
-                return Ok(None);
-            }
-            if !reply.is_success() {
-                return Err(self.client.refusal(&reply));
-            }
-            let code: WahaPairingCode = reply.parse(API)?;
-            opened.pairing = Some(PairingCode {
-                code: Untrusted::new(&code.code).to_string(),
+                .post(&self.progress, &path, Some(&body), PAIRING)
+                .await;
+            let answer = match answer {
+                Ok(answer) => answer,
+                Err(error) if says_wrong_state(&error) => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            opened.pairing = pairing_code(&answer).map(|code| PairingCode {
+                code: Untrusted::new(code).to_string(),
                 expires_at: in_seconds(150),
                 how: PairingCode::HOW,
             });
             return Ok(Some(opened));
         }
         let path = self.client.path(&["auth", "qr"]);
-        let reply = self.client.try_get(&path, &[("format", "raw")]).await?;
-        if says_wrong_state(&reply) {
-            return Ok(None);
-        }
-        if !reply.is_success() {
-            return Err(self.client.refusal(&reply));
-        }
-        let raw: WahaQr = reply.parse(API)?;
+        let raw: WahaQr = match self.client.get(&path, &[("format", "raw")]).await {
+            Ok(reply) => reply.parse(API)?,
+            Err(error) if says_wrong_state(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
         let drawn =
             qr::draw(&raw.value).map_err(|why| BackendError::Unreadable { api: API, why })?;
         opened.qr = Some(QrCode {
@@ -294,9 +272,8 @@ impl Waha {
         }
         self.progress.say("logging out");
         let path = ["api", "sessions", self.client.session(), "logout"];
-        let response = Response::of(self.client.post(&self.progress, &path, None).await, |_| {
-            None
-        })?;
+        let answer = self.client.post(&self.progress, &path, None, SESSION).await;
+        let response = Response::of(answer, |_| None)?;
         let fetch = || async {
             self.progress
                 .say("checking whether the account is disconnected");
@@ -316,12 +293,30 @@ impl Waha {
     }
 }
 
+/// Accepts a refusal with these words, and an answer that is missing or cannot be read:
+/// the state is read next.
+fn accept(answer: BackendResult<Body>, fine: &str) -> BackendResult<()> {
+    match answer {
+        Ok(_) | Err(BackendError::OutcomeUnknown { .. }) => Ok(()),
+        Err(BackendError::Refused { message, .. }) if message.as_str().contains(fine) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// The session's report; there may be none.
 pub(super) fn report(info: Option<Info>) -> SessionReport {
     info.map_or_else(
         || SessionReport::new(SessionState::Missing, None),
         |info| info.report(),
     )
+}
+
+/// The code in an answer.
+pub(super) fn pairing_code(body: &Body) -> Option<&str> {
+    match body {
+        Body::Json(answer) => answer.get("code")?.as_str(),
+        Body::Text(_) | Body::Empty => None,
+    }
 }
 
 fn opened(session: SessionReport) -> OpenedSession {

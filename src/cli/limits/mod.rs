@@ -1,5 +1,6 @@
 //! `limits`: what was counted, what is left, and when it is available again.
 
+mod accept;
 mod reset;
 
 use std::{
@@ -35,6 +36,7 @@ const PAUSE: &str = "pause";
   whatsapp-guard limits --policy team.toml --account work
   whatsapp-guard limits reset sends         set the counter `sends` to zero
   whatsapp-guard limits reset pause         end a pause of the account
+  whatsapp-guard limits accept-new-state    accept a Redis that was emptied on purpose
 
 Shows the counters of the policy, and counters of earlier policies that are still in the
 ledger, for the configured account. Limits with a window below an hour are counted in
@@ -72,6 +74,7 @@ struct AccountOptions {
 #[derive(Debug, Subcommand)]
 enum LimitsAction {
     Reset(reset::Reset),
+    AcceptNewState(accept::Accept),
 }
 
 #[derive(Serialize)]
@@ -96,6 +99,7 @@ impl Limits {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         match self.action {
             Some(LimitsAction::Reset(reset)) => reset.run().await,
+            Some(LimitsAction::AcceptNewState(accept)) => accept.run().await,
             None => self.show.run().await,
         }
     }
@@ -107,7 +111,7 @@ impl Show {
         let account = self.account.backend.one(&policy)?;
         let sandbox = account.key()?.is_none();
         let stored = self.account.state.stored(&account)?;
-        let known = AccountRecord::read(stored.ledger, stored.switch.as_ref()).await?;
+        let known = AccountRecord::read(stored.ledger, stored.switch.as_ref(), &policy).await?;
         let report = LimitsReport {
             account: account.name().map(str::to_owned),
             panic: known.panic.name(),

@@ -71,7 +71,7 @@ impl Reset {
                 "The account is paused for another {time}: {why}. End the pause now?"
             ));
         }
-        let usages = ledger.usages().await?;
+        let usages = ledger.usages(Vec::new()).await?;
         let found = usages.iter().filter(|one| one.counter == *counter);
         let (keys, used) = found.fold((0, 0), |(keys, used), one| (keys + 1, used + one.used(DAY)));
         if keys == 0 {

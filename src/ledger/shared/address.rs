@@ -44,7 +44,10 @@ impl Shared {
         let location = format!("{scheme}://{host}:{port}/{number}");
         let info = info(url, password).ok_or(BadAddress("the state address is not a URL"))?;
         RedisClient::new(info, location)
-            .map(|client| Self(client.into()))
+            .map(|client| Self {
+                client: client.into(),
+                marks: None,
+            })
             .ok_or(BadAddress("the state address is invalid"))
     }
 }

@@ -1,8 +1,8 @@
 -- Counts a request in all of its windows, or changes nothing.
--- KEYS: clock, people, seeded, index, and one for each series.
--- ARGV: time, whether to count, people, counts, the names of the series.
+-- KEYS[3...]: people, seeded, index, windows, and one for each series.
+-- ARGV[3...]: whether to count, people, counts, the names of the series.
 
-local place = 2
+local place = 3
 local function word()
   place = place + 1
   return ARGV[place]
@@ -11,33 +11,35 @@ local function number()
   return tonumber(word())
 end
 
-local now = time(KEYS[1], ARGV[1])
+local now = time()
 
 local new, seen, people = {}, {}, number()
 for _ = 1, people do
   local person = word()
   if not seen[person] then
     seen[person] = true
-    if redis.call('SISMEMBER', KEYS[2], person) == 0 then
+    if redis.call('SISMEMBER', KEYS[3], person) == 0 then
       new[#new + 1] = person
     end
   end
 end
 
 -- A series takes the greatest amount among its counts.
-local counts, amounts = {}, {}
+local counts, amounts, windows = {}, {}, {}
 for index = 1, number() do
-  local group, amount, max, window, each = number(), number(), number(), number(), number()
+  local group, amount, max, window = number(), number(), number(), number()
+  local longest, each = number(), number()
   if each == 1 then
     amount = math.min(amount * #new, 4294967295)
   end
   counts[index] = { group = group, max = max, window = window }
   amounts[group] = math.max(amounts[group] or 0, amount)
+  windows[group] = math.max(windows[group] or 0, longest, window)
 end
 
 local series = {}
 for group, amount in ipairs(amounts) do
-  local one = { key = KEYS[4 + group], name = word(), amount = amount, number = 0, total = 0 }
+  local one = { key = KEYS[6 + group], name = word(), amount = amount, number = 0, total = 0 }
   local newest = redis.call('ZREVRANGE', one.key, 0, 0)[1]
   if newest then
     local number, _, total = parts(newest)
@@ -100,30 +102,37 @@ if worst then
   end
   return { 0, worst.index, worst.left, wait, {}, {} }
 end
-if ARGV[2] ~= '1' then
+if ARGV[3] ~= '1' then
   return { 1, 0, 0, 0, {}, {} }
 end
 
-redis.call('SET', KEYS[1], text(now), 'PX', KEPT)
+keep(now)
 local lines = {}
 for group, one in ipairs(series) do
   lines[group] = ''
   if one.amount > 0 then
-    redis.call('ZREMRANGEBYSCORE', one.key, '-inf', text(now - DAY))
+    -- Lines are kept as long as the longest window looks at them, of any server.
+    local window = math.max(windows[group], tonumber(redis.call('HGET', KEYS[6], one.name)) or 0)
+    redis.call('HSET', KEYS[6], one.name, text(window))
+    redis.call('ZREMRANGEBYSCORE', one.key, '-inf', text(now - window))
     local written = line(one.number + 1, one.amount, one.total + one.amount)
     redis.call('ZADD', one.key, text(now), written)
-    redis.call('PEXPIRE', one.key, KEPT)
-    redis.call('ZADD', KEYS[4], text(now), one.name)
+    redis.call('PEXPIRE', one.key, text(window / 1000 + 3600000))
+    redis.call('ZADD', KEYS[5], text(now), one.name)
     lines[group] = text(now) .. ':' .. text(one.number + 1)
   end
 end
-redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', text(now - DAY))
-redis.call('PEXPIRE', KEYS[4], KEPT)
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', text(now - DAY), 'LIMIT', 0, 100)) do
+  redis.call('ZREM', KEYS[5], name)
+  redis.call('HDEL', KEYS[6], name)
+end
+redis.call('PEXPIRE', KEYS[5], KEPT)
+redis.call('PEXPIRE', KEYS[6], KEPT)
 for _, person in ipairs(new) do
-  redis.call('SADD', KEYS[2], person)
+  redis.call('SADD', KEYS[3], person)
 end
 if people > 0 then
-  redis.call('PEXPIRE', KEYS[2], REMEMBERED)
   redis.call('PEXPIRE', KEYS[3], REMEMBERED)
+  redis.call('PEXPIRE', KEYS[4], REMEMBERED)
 end
 return { 1, 0, 0, 0, new, lines }

@@ -1,46 +1,54 @@
-//! A small pool of connections with one deadline for connecting and answering.
+//! One connection for all calls, with one deadline for a whole call.
 
 use std::{
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use redis::{Connection, ConnectionInfo, Pipeline, RedisError, Value};
+use redis::{
+    AsyncConnectionConfig, ConnectionInfo, FromRedisValue, Pipeline, RedisError, ScriptInvocation,
+    Value, aio::MultiplexedConnection, io::tcp::TcpSettings,
+};
+use tokio::{sync::OnceCell, time::timeout};
 
-use super::{LedgerErrorKind, StoreResult};
+use super::{LedgerErrorKind, StoreResult, breaker::Breaker, fitness::Fitness};
 
-/// How long connecting and answering may take together.
+/// How long a call may take: name resolution, connection, TLS, checks and answers together.
 const DEADLINE: Duration = Duration::from_secs(1);
 
-/// A connection that was used within this time is reused without a PING.
-const FRESH_TIME: Duration = Duration::from_secs(1);
+/// How often the server's role and configuration are checked while it is used.
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many idle connections are kept.
-const MAX_IDLE: usize = 64;
+/// The code with which a script reports that the state is another one.
+pub(super) const REPLACED: &str = "WGREPLACED";
 
 pub(super) struct RedisClient {
     client: redis::Client,
-    database: i64,
     location: String,
-    idle: Mutex<Vec<(Connection, Instant)>>,
-    warned: AtomicBool,
+    link: Mutex<Arc<RedisLink>>,
+    breaker: Mutex<Breaker>,
+    fitness: Fitness,
+}
+
+/// A connection that is made at its first use, and shared: requests are sent one behind the
+/// other and answered in that order. An answer that nobody waits for any more is read and
+/// dropped.
+struct RedisLink {
+    created: Instant,
+    connection: OnceCell<MultiplexedConnection>,
+    /// When the server was checked last; `None` after an error of the server.
+    checked: Mutex<Option<Instant>>,
 }
 
 impl RedisClient {
     pub(super) fn new(info: ConnectionInfo, location: String) -> Option<Self> {
-        let settings = info.redis_settings().clone();
-        let database = settings.db();
-        // `connect` selects the database, within the deadline.
-        let info = info.set_redis_settings(settings.set_db(0));
+        let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
         Some(Self {
-            database,
             client: redis::Client::open(info).ok()?,
             location,
-            idle: Mutex::default(),
-            warned: AtomicBool::new(false),
+            link: Mutex::new(RedisLink::new()),
+            breaker: Mutex::default(),
+            fitness: Fitness::default(),
         })
     }
 
@@ -48,157 +56,156 @@ impl RedisClient {
         &self.location
     }
 
-    /// Runs commands on a connection. A failure is not retried: Redis may have executed
-    /// the command.
-    pub(super) fn run<T>(
+    /// Runs a whole call within the deadline. A call that failed is not repeated: Redis may
+    /// have executed it. The connection of a call that was cut is not used again.
+    pub(super) async fn call<T>(
         &self,
-        mut work: impl FnMut(&mut Connection) -> Result<T, RedisError>,
+        work: impl Future<Output = StoreResult<T>>,
     ) -> StoreResult<T> {
-        self.with_connection(|connection, _| work(connection))
+        let began = Instant::now();
+        if !lock(&self.breaker).admits(began) {
+            let why = "it failed several times in a row, and is tried again within two seconds";
+            return Err(LedgerErrorKind::Unreachable(why.into()));
+        }
+        let done = timeout(DEADLINE, work).await.unwrap_or_else(|_| {
+            Err(LedgerErrorKind::Unreachable(
+                "no answer within a second".into(),
+            ))
+        });
+        if let Err(LedgerErrorKind::Unreachable(_)) = &done {
+            lock(&self.breaker).failed(began, Instant::now());
+            let mut link = lock(&self.link);
+            if link.created <= began {
+                *link = RedisLink::new();
+            }
+        } else {
+            lock(&self.breaker).succeeded();
+        }
+        done
     }
 
-    /// Runs several commands in one round trip; returns their results.
-    pub(super) fn run_all(&self, commands: &Pipeline) -> StoreResult<Vec<Value>> {
-        self.with_connection(|connection, until| all(connection, until, commands))
+    /// Sends commands in one round trip; returns their results.
+    pub(super) async fn exchange(&self, commands: &Pipeline) -> StoreResult<Vec<Value>> {
+        let link = self.link();
+        let mut connection = self.connection(&link).await?;
+        let answers = connection.send_packed_commands(commands, 0, commands.len());
+        let answers = answers.await.and_then(|answers| {
+            let answers = answers.into_iter().map(Value::extract_error);
+            answers.collect::<Result<Vec<Value>, _>>()
+        });
+        answers.map_err(|error| link.failed(&error))
     }
 
-    fn with_connection<T>(
+    /// Runs a script.
+    pub(super) async fn invoke<T: FromRedisValue>(
         &self,
-        work: impl FnOnce(&mut Connection, Instant) -> Result<T, RedisError>,
+        script: &ScriptInvocation<'_>,
     ) -> StoreResult<T> {
-        let until = Instant::now() + DEADLINE;
-        let mut connection = match self.idle(until) {
-            Some(connection) => connection,
-            None => self.connect(until)?,
+        let link = self.link();
+        let mut connection = self.connection(&link).await?;
+        let answer = script.invoke_async(&mut connection).await;
+        answer.map_err(|error| link.failed(&error))
+    }
+
+    /// The connection, to a server that was fit when it was last checked. One that has died
+    /// since it was used last is replaced.
+    async fn connection(&self, link: &Arc<RedisLink>) -> StoreResult<MultiplexedConnection> {
+        let Some(connection) = link.connection.get() else {
+            return self.connected(link).await;
         };
-        match within(&connection, until).and_then(|()| work(&mut connection, until)) {
-            Ok(done) => {
-                let mut idle = self.lock();
-                if idle.len() < MAX_IDLE {
-                    idle.push((connection, Instant::now()));
-                }
-                Ok(done)
+        let mut connection = connection.clone();
+        if !link.check_is_due() {
+            return Ok(connection);
+        }
+        match self.fitness.check(&mut connection, &self.location).await {
+            Ok(()) => Ok(connection),
+            Err(LedgerErrorKind::Unreachable(_)) => {
+                let new = self.replace(link);
+                self.connected(&new).await
             }
-            Err(error) => {
-                // The other connections have the same server.
-                self.lock().clear();
-                Err(kind(&error))
+            Err(kind) => {
+                *lock(&link.checked) = None;
+                Err(kind)
             }
         }
     }
 
-    /// An idle connection, if it still works.
-    fn idle(&self, until: Instant) -> Option<Connection> {
-        let (mut connection, used) = self.lock().pop()?;
-        if used.elapsed() < FRESH_TIME {
-            return Some(connection);
-        }
-        let answer =
-            within(&connection, until).and_then(|()| redis::cmd("PING").exec(&mut connection));
-        if answer.is_err() {
-            self.lock().clear();
-        }
-        answer.ok().map(|()| connection)
+    /// Connects, unless somebody else did; all wait for one attempt.
+    async fn connected(&self, link: &RedisLink) -> StoreResult<MultiplexedConnection> {
+        let connecting = link.connection.get_or_try_init(async || {
+            // TLS needs it; fails if another part of the program was first.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+            // The deadline of the call is the only one.
+            let config = AsyncConnectionConfig::new()
+                .set_connection_timeout(None)
+                .set_response_timeout(None);
+            let client = &self.client;
+            let connected = client.get_multiplexed_async_connection_with_config(&config);
+            let mut connection = connected.await.map_err(|error| kind(&error))?;
+            self.fitness.check(&mut connection, &self.location).await?;
+            *lock(&link.checked) = Some(Instant::now());
+            Ok(connection)
+        });
+        connecting.await.cloned()
     }
 
-    fn connect(&self, until: Instant) -> StoreResult<Connection> {
-        // TLS needs it; fails if another part of the program was first.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let left = until.saturating_duration_since(Instant::now());
-        let connected = self.client.get_connection_with_timeout(left);
-        let mut connection = connected.map_err(|error| kind(&error))?;
-        if self.database != 0 {
-            within(&connection, until)
-                .and_then(|()| {
-                    redis::cmd("SELECT")
-                        .arg(self.database)
-                        .exec(&mut connection)
-                })
-                .map_err(|error| kind(&error))?;
-        }
-        self.check_server(&mut connection, until)?;
-        Ok(connection)
+    fn link(&self) -> Arc<RedisLink> {
+        lock(&self.link).clone()
     }
 
-    /// Fails for a server whose configuration would lose counts.
-    fn check_server(&self, connection: &mut Connection, until: Instant) -> StoreResult<()> {
-        let info = |section| redis::cmd("INFO").arg(section).to_owned();
-        let mut commands = redis::pipe();
-        for section in ["replication", "memory", "persistence"] {
-            commands.add_command(info(section));
+    /// Replaces a link that has failed, unless somebody else did; the new one.
+    fn replace(&self, failed: &Arc<RedisLink>) -> Arc<RedisLink> {
+        let mut link = lock(&self.link);
+        if Arc::ptr_eq(&link, failed) {
+            *link = RedisLink::new();
         }
-        let sections = all(connection, until, &commands)
-            .and_then(|all| Ok(redis::from_redis_value(Value::Array(all))?));
-        let (replication, memory, persistence): (String, String, String) = match sections {
-            Ok(sections) => sections,
-            // A user without the permission for INFO has to know the configuration.
-            Err(error) if error.code() == Some("NOPERM") => return Ok(()),
-            Err(error) => return Err(kind(&error)),
-        };
-        if value(&replication, "role") == Some("slave") {
-            return Err(LedgerErrorKind::Unfit(
-                "is a replica; use the address of the primary",
-            ));
-        }
-        let bounded = value(&memory, "maxmemory").is_some_and(|bytes| bytes != "0");
-        let evicts = value(&memory, "maxmemory_policy").is_some_and(|how| how != "noeviction");
-        if bounded && evicts {
-            return Err(LedgerErrorKind::Unfit(
-                "would evict counters when its memory is full; set maxmemory-policy noeviction",
-            ));
-        }
-        if value(&persistence, "aof_enabled") == Some("0")
-            && !self.warned.swap(true, Ordering::Relaxed)
-        {
-            tracing::warn!(
-                place = self.location,
-                "a restart of this Redis loses the counts since its last snapshot; `appendonly yes` keeps them"
-            );
-        }
-        Ok(())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<(Connection, Instant)>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        link.clone()
     }
 }
 
-fn value<'a>(info: &'a str, name: &str) -> Option<&'a str> {
-    info.lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
-}
-
-/// Runs several commands; redis' own pipeline would apply the timeout to each response.
-fn all(
-    connection: &mut Connection,
-    until: Instant,
-    commands: &Pipeline,
-) -> Result<Vec<Value>, RedisError> {
-    connection.send_packed_command(&commands.get_packed_pipeline())?;
-    let mut results = Vec::with_capacity(commands.len());
-    for _ in 0..commands.len() {
-        within(connection, until)?;
-        results.push(connection.recv_response()?.extract_error()?);
+impl RedisLink {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            created: Instant::now(),
+            connection: OnceCell::new(),
+            checked: Mutex::default(),
+        })
     }
-    Ok(results)
-}
 
-/// Limits the next read and write to the time that is left.
-fn within(connection: &Connection, until: Instant) -> Result<(), RedisError> {
-    let left = until.saturating_duration_since(Instant::now());
-    let left = Some(left.max(Duration::from_millis(1)));
-    connection.set_read_timeout(left)?;
-    connection.set_write_timeout(left)
+    /// Whether the caller has to check the server now.
+    fn check_is_due(&self) -> bool {
+        let now = Instant::now();
+        let mut checked = lock(&self.checked);
+        let due = checked.is_none_or(|checked| now.duration_since(checked) >= CHECK_INTERVAL);
+        if due {
+            *checked = Some(now);
+        }
+        due
+    }
+
+    /// The kind of an error. After an error of the server the next call checks the server.
+    fn failed(&self, error: &RedisError) -> LedgerErrorKind {
+        let kind = kind(error);
+        if let LedgerErrorKind::Rejected(_) = kind {
+            *lock(&self.checked) = None;
+        }
+        kind
+    }
 }
 
 /// The kind of an error, without the server's message: it may hold keys, and keys hold
 /// phone numbers.
-fn kind(error: &RedisError) -> LedgerErrorKind {
+pub(super) fn kind(error: &RedisError) -> LedgerErrorKind {
     if error.is_timeout() {
         return LedgerErrorKind::Unreachable("no answer within a second".into());
     }
     match error.code() {
+        Some(REPLACED) => LedgerErrorKind::Emptied,
         Some(code) => LedgerErrorKind::Rejected(code.to_owned()),
         None => LedgerErrorKind::Unreachable(error.category().to_owned()),
     }
+}
+
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,12 @@
--- Functions for all scripts. Times are whole microseconds; tests pass one.
+-- Begins each script: KEYS[1] is the mark of the state, KEYS[2] the clock; ARGV[1] is the
+-- mark that the caller knows, ARGV[2] the time in tests. Times are whole microseconds.
+
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return redis.error_reply('WGREPLACED this is another state than the one that is known')
+end
 
 local DAY = 86400000000
--- How long counts are kept, in milliseconds: longer than any window.
+-- How long the clock and the list of series are kept, in milliseconds: longer than any window.
 local KEPT = 90000000
 -- How long recipients are kept after the last message, in milliseconds: 400 days.
 local REMEMBERED = 34560000000
@@ -10,14 +15,32 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
--- The ledger's time: that of the server, but never earlier than the stored time.
-local function time(clock, given)
-  local now = tonumber(given)
-  if not now then
-    local read = redis.call('TIME')
-    now = tonumber(read[1]) * 1000000 + tonumber(read[2])
+-- The server's clock when the script began.
+local wall = tonumber(ARGV[2])
+if not wall then
+  local read = redis.call('TIME')
+  wall = tonumber(read[1]) * 1000000 + tonumber(read[2])
+end
+
+-- Stores the ledger's time, and the server's clock at that time.
+local function keep(now)
+  redis.call('SET', KEYS[2], text(now) .. ':' .. text(wall), 'PX', KEPT)
+end
+
+-- The ledger's time: what passed by the server's clock is added to the stored time. If that
+-- clock was set back, nothing has passed, and the time goes on from the new clock.
+local function time()
+  local at, was = string.match(redis.call('GET', KEYS[2]) or '', '^(%d+):(%d+)$')
+  if not at then
+    return wall
   end
-  return math.max(now, tonumber(redis.call('GET', clock) or '0'))
+  at, was = tonumber(at), tonumber(was)
+  if wall < was then
+    -- It may fail where nothing can be written, which refuses whatever counts.
+    redis.pcall('SET', KEYS[2], text(at) .. ':' .. text(wall), 'PX', KEPT)
+    return at
+  end
+  return at + wall - was
 end
 
 -- A hit is a member "number:amount:total" whose score is the time.

@@ -14,6 +14,7 @@ use crate::ledger::{
 };
 
 static ADMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("admit.lua")));
+static READY: LazyLock<Script> = LazyLock::new(|| script(include_str!("ready.lua")));
 static REDUCE: LazyLock<Script> = LazyLock::new(|| script(include_str!("reduce.lua")));
 
 /// Whether the request was admitted; index, rest and wait of the full limit; the newcomers;
@@ -21,10 +22,10 @@ static REDUCE: LazyLock<Script> = LazyLock::new(|| script(include_str!("reduce.l
 type AdmitReply = (bool, usize, u32, i64, Vec<String>, Vec<String>);
 
 impl RedisAccount {
-    pub(in crate::ledger) fn admit(&self, request: &Request) -> StoreResult<Admission> {
+    pub(in crate::ledger) async fn admit(&self, request: &Request) -> StoreResult<Admission> {
         let (series, groups) = grouped(request);
         let (admitted, index, left, wait, newcomers, hits) =
-            self.count(request, &series, &groups, true)?;
+            self.count(request, &series, &groups, true).await?;
         if !admitted {
             return Ok(Admission::Full(full(index, left, wait)));
         }
@@ -42,46 +43,57 @@ impl RedisAccount {
         }))
     }
 
-    pub(in crate::ledger) fn probe(&self, request: &Request) -> StoreResult<Option<FullLimit>> {
+    pub(in crate::ledger) async fn probe(
+        &self,
+        request: &Request,
+    ) -> StoreResult<Option<FullLimit>> {
         let (series, groups) = grouped(request);
-        let (admitted, index, left, wait, ..) = self.count(request, &series, &groups, false)?;
+        let (admitted, index, left, wait, ..) =
+            self.count(request, &series, &groups, false).await?;
         Ok((!admitted).then(|| full(index, left, wait)))
     }
 
-    pub(in crate::ledger) fn reduce(&self, hit: &RedisHit, amount: u32) -> StoreResult<()> {
-        let mut call = REDUCE.key(self.series(&hit.series));
-        call.arg(hit.at).arg(hit.number).arg(amount);
-        self.run(|to| call.invoke(to))
+    pub(in crate::ledger) async fn reduce(&self, hit: &RedisHit, amount: u32) -> StoreResult<()> {
+        let series = [self.series(&hit.series)];
+        self.invoke(&REDUCE, &series, |call| {
+            call.arg(hit.at).arg(hit.number).arg(amount);
+        })
+        .await
     }
 
-    fn count(
+    /// Fails where a request could not be counted: makes a change that is refused alike.
+    pub(in crate::ledger) async fn check_writable(&self) -> StoreResult<()> {
+        let key = [self.key("ready")];
+        self.invoke(&READY, &key, |_| {}).await
+    }
+
+    async fn count(
         &self,
         request: &Request,
         series: &[String],
         groups: &[usize],
         keep: bool,
     ) -> StoreResult<AdmitReply> {
-        let mut call = ADMIT.prepare_invoke();
-        for key in ["clock", "people", "seeded", "index"] {
-            call.key(self.key(key));
-        }
-        for name in series {
-            call.key(self.series(name));
-        }
-        call.arg(self.time_argument()).arg(u8::from(keep));
-        call.arg(request.people.len()).arg(&request.people);
-        call.arg(groups.len());
-        let counts = request.counts.iter().map(|count| (count, false));
-        let each = request.newcomers.iter().map(|count| (count, true));
-        for ((count, each), group) in counts.chain(each).zip(groups) {
-            call.arg(group + 1)
-                .arg(count.amount)
-                .arg(count.max)
-                .arg(micros(count.window))
-                .arg(u8::from(each));
-        }
-        call.arg(series);
-        self.run(|to| call.invoke(to))
+        let keys = ["people", "seeded", "index", "windows"].map(|name| self.key(name));
+        let series_keys = series.iter().map(|name| self.series(name));
+        let keys: Vec<String> = keys.into_iter().chain(series_keys).collect();
+        self.invoke(&ADMIT, &keys, |call| {
+            call.arg(u8::from(keep));
+            call.arg(request.people.len()).arg(&request.people);
+            call.arg(groups.len());
+            let counts = request.counts.iter().map(|count| (count, false));
+            let each = request.newcomers.iter().map(|count| (count, true));
+            for ((count, each), group) in counts.chain(each).zip(groups) {
+                call.arg(group + 1)
+                    .arg(count.amount)
+                    .arg(count.max)
+                    .arg(micros(count.window))
+                    .arg(micros(count.longest_window))
+                    .arg(u8::from(each));
+            }
+            call.arg(series);
+        })
+        .await
     }
 
     pub(super) fn series(&self, name: &str) -> String {

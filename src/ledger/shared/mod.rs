@@ -1,62 +1,102 @@
 //! The ledger in Redis or Valkey, for several servers of one account.
 //!
 //! Each change is one script, so that checking and counting are atomic. The time is that of
-//! the Redis server and never goes back: if its clock is set back, time stands still until
-//! it has caught up; if it is set forward, counts expire early. After a failover, counts
-//! that were not replicated are lost.
+//! the Redis server, and never goes back: if its clock is set back, the time goes on from the
+//! new clock; if it is set forward, counts expire early. After a failover, counts that were
+//! not replicated are lost. A Redis that was emptied or exchanged is refused (`mark`).
 
 mod address;
+mod breaker;
 mod client;
 mod counting;
+mod fitness;
+mod mark;
 mod people;
 mod time;
 mod usages;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use redis::{Connection, FromRedisValue, Pipeline, RedisError, Script, Value};
+use redis::{FromRedisValue, Pipeline, Script, ScriptInvocation, Value};
 
 pub use self::address::BadAddress;
-use self::client::RedisClient;
+use self::{client::RedisClient, mark::StateMark, time::ClockWatch};
 use super::{Ledger, LedgerError, LedgerErrorKind, StoreResult};
 use crate::{clock::Clock, ledger::SwitchState};
 
 /// The key of the kill switch, for all accounts.
 const SWITCH: &str = "wg:panic";
 
-/// A Redis or Valkey server; connects at the first use. Clones share connections.
+/// Sets the kill switch, also where memory is full: Redis refuses only the first write of a
+/// script for that, and a deletion is never refused.
+const SET_SWITCH: &str = "redis.call('DEL', KEYS[1]) redis.call('SET', KEYS[1], ARGV[1]) return 1";
+
+/// A Redis or Valkey server; connects at the first use. Clones share the connection.
 ///
-/// An answer may take about a second.
+/// An answer takes at most a second. After several failures in a row calls fail at once for
+/// two seconds.
 #[derive(Clone)]
-pub struct Shared(Arc<RedisClient>);
+pub struct Shared {
+    client: Arc<RedisClient>,
+    /// Where the marks of its states are kept over restarts.
+    marks: Option<PathBuf>,
+}
 
 /// The data of one account in Redis.
 #[derive(Clone)]
 pub(super) struct RedisAccount {
     client: Arc<RedisClient>,
-    /// The prefix of each key; its hash tag keeps an account in one cluster slot.
+    /// The prefix of each key.
     prefix: Arc<str>,
+    mark: Arc<StateMark>,
+    watch: Arc<ClockWatch>,
     /// A manual clock, in tests; `None`: the clock of the Redis server.
     clock: Option<Clock>,
 }
 
 impl Shared {
+    /// Keeps the marks of states in a directory, so that a Redis that was emptied or
+    /// exchanged is noticed after a restart too.
+    #[must_use]
+    pub fn remembering_in(mut self, directory: Option<PathBuf>) -> Self {
+        self.marks = directory;
+        self
+    }
+
     /// The ledger of an account.
     pub fn ledger(&self, account: &str) -> Ledger {
         Ledger::shared(self.account(account))
     }
 
     pub(super) fn account(&self, account: &str) -> RedisAccount {
+        let marks: Option<&Path> = self.marks.as_deref();
         RedisAccount {
-            client: self.0.clone(),
+            client: self.client.clone(),
             prefix: format!("wg:{{{account}}}:").into(),
+            mark: Arc::new(StateMark::new(marks, self.location(), account)),
+            watch: Arc::default(),
             clock: None,
         }
     }
 
     /// Its address, without user and password.
     pub fn location(&self) -> &str {
-        self.0.location()
+        self.client.location()
+    }
+
+    /// Checks that it answers, and keeps what is counted.
+    ///
+    /// # Errors
+    /// If it does not; [`LedgerError::is_unfit`] if it would lose counts.
+    pub async fn check(&self) -> Result<(), LedgerError> {
+        let mut commands = redis::pipe();
+        commands.cmd("TIME");
+        let answer = self.client.call(self.client.exchange(&commands)).await;
+        self.with_location(answer.map(drop))
     }
 
     /// The state of the kill switch.
@@ -64,24 +104,32 @@ impl Shared {
     /// # Errors
     /// If Redis does not answer.
     pub async fn switch(&self) -> Result<SwitchState, LedgerError> {
-        let client = self.0.clone();
-        let word = blocking(move || client.run(|to| redis::cmd("GET").arg(SWITCH).query(to)));
-        self.with_location(word.await.map(switch_state))
+        let mut commands = redis::pipe();
+        commands.cmd("GET").arg(SWITCH);
+        let answer = self.client.call(self.client.exchange(&commands)).await;
+        self.with_location(answer.and_then(|words| {
+            let (word,) = parsed(Value::Array(words))?;
+            Ok(switch_state(word))
+        }))
     }
 
-    /// Sets the kill switch. Its key does not expire.
+    /// Sets the kill switch, also while the memory of Redis is full. Its key does not expire.
     ///
     /// # Errors
     /// If Redis does not confirm it.
     pub async fn set_switch(&self, state: SwitchState) -> Result<(), LedgerError> {
-        let client = self.0.clone();
-        let set = blocking(move || {
-            client.run(|to| match state {
-                SwitchState::Off => redis::cmd("DEL").arg(SWITCH).exec(to),
-                on => redis::cmd("SET").arg(SWITCH).arg(on.name()).exec(to),
-            })
-        });
-        self.with_location(set.await)
+        let mut commands = redis::pipe();
+        match state {
+            SwitchState::Off => commands.cmd("DEL").arg(SWITCH),
+            on => commands
+                .cmd("EVAL")
+                .arg(SET_SWITCH)
+                .arg(1)
+                .arg(SWITCH)
+                .arg(on.name()),
+        };
+        let answer = self.client.call(self.client.exchange(&commands)).await;
+        self.with_location(answer.map(drop))
     }
 
     fn with_location<T>(&self, done: StoreResult<T>) -> Result<T, LedgerError> {
@@ -93,13 +141,12 @@ impl Shared {
 }
 
 impl RedisAccount {
-    /// Runs a request on a thread for blocking work.
-    pub(super) async fn request<T: Send + 'static>(
+    /// Runs a whole call within the deadline.
+    pub(super) async fn call<T>(
         &self,
-        work: impl FnOnce(&Self) -> StoreResult<T> + Send + 'static,
+        work: impl Future<Output = StoreResult<T>>,
     ) -> StoreResult<T> {
-        let account = self.clone();
-        blocking(move || work(&account)).await
+        self.client.call(work).await
     }
 
     pub(super) fn location(&self) -> &str {
@@ -116,35 +163,70 @@ impl RedisAccount {
         format!("{}{name}", self.prefix)
     }
 
-    fn run<T>(&self, work: impl FnMut(&mut Connection) -> Result<T, RedisError>) -> StoreResult<T> {
-        self.client.run(work)
+    /// Commands for [`exchange`](Self::exchange).
+    fn commands(&self) -> Pipeline {
+        let mut commands = redis::pipe();
+        commands.cmd("GET").arg(self.key("mark"));
+        commands
     }
 
-    /// The results of several commands: those of the first `first` ones, and those of the rest.
-    fn run_all<A: FromRedisValue, B: FromRedisValue>(
+    /// The results of several commands: those of the first `first` ones, and those of the
+    /// rest. Fails if they are of another state than the one that is known.
+    async fn exchange<A: FromRedisValue, B: FromRedisValue>(
         &self,
         commands: &Pipeline,
         first: usize,
     ) -> StoreResult<(A, B)> {
-        let mut results = self.client.run_all(commands)?;
-        let rest = results.split_off(results.len().min(first));
-        let read = |_| LedgerErrorKind::Rejected("a result of an unexpected type".into());
+        let known = self.known_mark()?;
+        let mut results = self.client.exchange(commands).await?;
+        let rest = results.split_off(results.len().min(first + 1));
+        let results_of_first = results.split_off(results.len().min(1));
+        let (held,): (Option<String>,) = parsed(Value::Array(results))?;
+        if let Some(known) = known
+            && held.as_deref() != Some(&*known)
+            && held.as_deref() != Some(&*self.mark_instead_of(&known).await?)
+        {
+            return Err(LedgerErrorKind::Emptied);
+        }
         Ok((
-            redis::from_redis_value(Value::Array(results)).map_err(read)?,
-            redis::from_redis_value(Value::Array(rest)).map_err(read)?,
+            parsed(Value::Array(results_of_first))?,
+            parsed(Value::Array(rest))?,
         ))
+    }
+
+    /// Runs a script over keys of the account; `arguments` adds those after the common ones.
+    async fn invoke<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        keys: &[String],
+        arguments: impl Fn(&mut ScriptInvocation<'_>),
+    ) -> StoreResult<T> {
+        let invocation = |mark: &str| {
+            let mut call = script.key(self.key("mark"));
+            call.key(self.key("clock"));
+            for key in keys {
+                call.key(key);
+            }
+            call.arg(mark).arg(self.time_argument());
+            arguments(&mut call);
+            call
+        };
+        let mark = self.mark().await?;
+        let call = invocation(&mark);
+        match self.client.invoke(&call).await {
+            // Nothing was changed then.
+            Err(LedgerErrorKind::Emptied) => {
+                let mark = self.mark_instead_of(&mark).await?;
+                self.client.invoke(&invocation(&mark)).await
+            }
+            answer => answer,
+        }
     }
 }
 
-/// Runs blocking work on a thread of the runtime's own for it.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> StoreResult<T> + Send + 'static,
-) -> StoreResult<T> {
-    let ended = tokio::task::spawn_blocking(work).await;
-    ended.unwrap_or_else(|_| {
-        let why = "the request broke off inside the server";
-        Err(LedgerErrorKind::Unreachable(why.into()))
-    })
+fn parsed<T: FromRedisValue>(value: Value) -> StoreResult<T> {
+    redis::from_redis_value(value)
+        .map_err(|_| LedgerErrorKind::Rejected("a result of an unexpected type".into()))
 }
 
 /// The state that the value of the key means; no value means off.
@@ -152,7 +234,7 @@ fn switch_state(word: Option<Vec<u8>>) -> SwitchState {
     word.map_or(SwitchState::Off, |word| SwitchState::parse(&word))
 }
 
-/// A script, with the functions that all scripts share.
+/// A script, with the beginning that all scripts share.
 fn script(body: &str) -> Script {
     Script::new(&format!("{}\n{body}", include_str!("common.lua")))
 }

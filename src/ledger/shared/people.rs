@@ -10,6 +10,7 @@ use super::{
 };
 use crate::ledger::{Glance, Pause};
 
+static BURN: LazyLock<Script> = LazyLock::new(|| script(include_str!("burn.lua")));
 static PEOPLE: LazyLock<Script> = LazyLock::new(|| script(include_str!("people.lua")));
 static PAUSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("pause.lua")));
 
@@ -17,96 +18,107 @@ static PAUSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("pause.lua
 const MAX_PAUSE: Duration = Duration::from_secs(366 * 86_400);
 
 impl RedisAccount {
-    pub(in crate::ledger) fn glance(&self, people: &[String]) -> StoreResult<Glance> {
-        let mut commands = redis::pipe();
-        commands.cmd("GET").arg(SWITCH);
-        commands.cmd("GET").arg(self.key("pause"));
+    pub(in crate::ledger) async fn glance(&self, people: &[String]) -> StoreResult<Glance> {
+        // From here on a state that was emptied is noticed.
+        self.mark().await?;
+        self.look(people).await
+    }
+
+    async fn look(&self, people: &[String]) -> StoreResult<Glance> {
+        let mut commands = self.commands();
         commands.cmd("TIME");
         commands.cmd("GET").arg(self.key("clock"));
+        commands.cmd("GET").arg(SWITCH);
+        commands.cmd("GET").arg(self.key("pause"));
         for person in people {
             commands
                 .cmd("SISMEMBER")
                 .arg(self.key("people"))
                 .arg(person);
         }
-        type State = (Option<Vec<u8>>, Option<String>, (i64, i64), Option<i64>);
-        let (state, known): (State, Vec<bool>) = self.run_all(&commands, 4)?;
-        let (word, pause, time, before) = state;
+        type State = ((i64, i64), Option<String>, Option<Vec<u8>>, Option<String>);
+        let (state, known): (State, Vec<bool>) = self.exchange(&commands, 4).await?;
+        let (time, stored, word, pause) = state;
+        let read = (time, stored);
+        self.watch_clock(&read);
         Ok(Glance {
             stopped: switch_state(word),
-            pause: pause.and_then(|pause| self.running(&pause, (time, before))),
+            pause: pause.and_then(|pause| self.running(&pause, &read)),
             known,
         })
     }
 
-    pub(in crate::ledger) fn is_known(&self, person: &str) -> StoreResult<bool> {
-        let people = self.key("people");
-        self.run(|to| redis::cmd("SISMEMBER").arg(&people).arg(person).query(to))
+    pub(in crate::ledger) async fn is_known(&self, person: &str) -> StoreResult<bool> {
+        let mut commands = self.commands();
+        commands
+            .cmd("SISMEMBER")
+            .arg(self.key("people"))
+            .arg(person);
+        let ((known,), _) = self.exchange::<(bool,), ()>(&commands, 1).await?;
+        Ok(known)
     }
 
-    pub(in crate::ledger) fn remember(&self, people: &[String]) -> StoreResult<()> {
-        self.people(false, people).map(|_| ())
+    pub(in crate::ledger) async fn remember(&self, people: &[String]) -> StoreResult<()> {
+        self.people(false, people).await.map(|_| ())
     }
 
-    pub(in crate::ledger) fn seeded(&self) -> StoreResult<bool> {
-        let seeded = self.key("seeded");
-        self.run(|to| redis::cmd("EXISTS").arg(&seeded).query(to))
+    pub(in crate::ledger) async fn seeded(&self) -> StoreResult<bool> {
+        let mut commands = self.commands();
+        commands.cmd("EXISTS").arg(self.key("seeded"));
+        let ((seeded,), _) = self.exchange::<(bool,), ()>(&commands, 1).await?;
+        Ok(seeded)
     }
 
-    pub(in crate::ledger) fn seed(&self, people: &[String]) -> StoreResult<bool> {
-        self.people(true, people)
+    pub(in crate::ledger) async fn seed(&self, people: &[String]) -> StoreResult<bool> {
+        self.people(true, people).await
     }
 
-    pub(in crate::ledger) fn forget(&self, people: &[String]) -> StoreResult<()> {
+    pub(in crate::ledger) async fn forget(&self, people: &[String]) -> StoreResult<()> {
         if people.is_empty() {
             return Ok(());
         }
-        let key = self.key("people");
-        self.run(|to| redis::cmd("SREM").arg(&key).arg(people).exec(to))
+        let mut commands = self.commands();
+        commands.cmd("SREM").arg(self.key("people")).arg(people);
+        self.exchange::<(i64,), ()>(&commands, 1).await.map(drop)
     }
 
-    fn people(&self, seed: bool, people: &[String]) -> StoreResult<bool> {
-        let mut call = PEOPLE.key(self.key("people"));
-        call.key(self.key("seeded"));
-        call.arg(u8::from(seed)).arg(people);
-        self.run(|to| call.invoke(to))
+    async fn people(&self, seed: bool, people: &[String]) -> StoreResult<bool> {
+        let keys = ["people", "seeded"].map(|name| self.key(name));
+        self.invoke(&PEOPLE, &keys, |call| {
+            call.arg(u8::from(seed)).arg(people);
+        })
+        .await
     }
 
-    pub(in crate::ledger) fn pause(&self, time: Duration, why: &str) -> StoreResult<()> {
-        let mut call = PAUSE.key(self.key("clock"));
-        call.key(self.key("pause"));
-        call.arg(self.time_argument())
-            .arg(micros(time.min(MAX_PAUSE)))
-            .arg(why);
-        self.run(|to| call.invoke(to))
+    pub(in crate::ledger) async fn pause(&self, time: Duration, why: &str) -> StoreResult<()> {
+        let keys = [self.key("pause")];
+        self.invoke(&PAUSE, &keys, |call| {
+            call.arg(micros(time.min(MAX_PAUSE))).arg(why);
+        })
+        .await
     }
 
-    pub(in crate::ledger) fn paused(&self) -> StoreResult<Option<Pause>> {
-        self.glance(&[]).map(|glance| glance.pause)
+    pub(in crate::ledger) async fn paused(&self) -> StoreResult<Option<Pause>> {
+        self.look(&[]).await.map(|glance| glance.pause)
     }
 
-    pub(in crate::ledger) fn resume(&self) -> StoreResult<()> {
-        let pause = self.key("pause");
-        self.run(|to| redis::cmd("DEL").arg(&pause).exec(to))
+    pub(in crate::ledger) async fn resume(&self) -> StoreResult<()> {
+        let mut commands = self.commands();
+        commands.cmd("DEL").arg(self.key("pause"));
+        self.exchange::<(i64,), ()>(&commands, 1).await.map(drop)
     }
 
     /// Marks a name as used for `time`; returns whether it was unused.
-    pub(in crate::ledger) fn burn(&self, name: &str, time: Duration) -> StoreResult<bool> {
-        let key = self.key(&format!("used:{name}"));
-        let set: Option<String> = self.run(|to| {
-            redis::cmd("SET")
-                .arg(&key)
-                .arg(1)
-                .arg("NX")
-                .arg("PX")
-                .arg(micros(time) / 1000 + 1)
-                .query(to)
-        })?;
-        Ok(set.is_some())
+    pub(in crate::ledger) async fn burn(&self, name: &str, time: Duration) -> StoreResult<bool> {
+        let keys = [self.key(&format!("used:{name}"))];
+        self.invoke(&BURN, &keys, |call| {
+            call.arg(micros(time) / 1000 + 1);
+        })
+        .await
     }
 
     /// Parses a stored pause; `None` if it is over.
-    fn running(&self, pause: &str, read: Read) -> Option<Pause> {
+    fn running(&self, pause: &str, read: &Read) -> Option<Pause> {
         let (until, why) = pause.split_once(':')?;
         let left = until.parse::<i64>().ok()?.saturating_sub(self.now(read));
         (left > 0).then(|| Pause {

@@ -1,12 +1,12 @@
--- Lowers the amount of a hit, and the totals of all hits after it.
--- KEYS: series. ARGV: time and number of the hit, and its new amount.
+-- Lowers the amount of a hit, and the totals of all hits after it. A hit of zero is removed.
+-- KEYS[3]: series. ARGV[3...]: time and number of the hit, and its new amount.
 
-local wanted, amount = tonumber(ARGV[2]), tonumber(ARGV[3])
-local from = redis.call('ZRANGEBYSCORE', KEYS[1], ARGV[1], '+inf', 'WITHSCORES')
+local wanted, amount = tonumber(ARGV[4]), tonumber(ARGV[5])
+local from = redis.call('ZRANGEBYSCORE', KEYS[3], ARGV[3], '+inf', 'WITHSCORES')
 local less
 for place = 1, #from, 2 do
   local number, held, total = parts(from[place])
-  if not less and number == wanted and tonumber(from[place + 1]) == tonumber(ARGV[1]) then
+  if not less and number == wanted and tonumber(from[place + 1]) == tonumber(ARGV[3]) then
     less = held - amount
     if less <= 0 then
       return 0
@@ -15,8 +15,10 @@ for place = 1, #from, 2 do
   end
   if less then
     -- Add before removing: Redis deletes an empty key with its expiry.
-    redis.call('ZADD', KEYS[1], from[place + 1], line(number, held, total - less))
-    redis.call('ZREM', KEYS[1], from[place])
+    if held > 0 then
+      redis.call('ZADD', KEYS[3], from[place + 1], line(number, held, total - less))
+    end
+    redis.call('ZREM', KEYS[3], from[place])
   end
 end
 return 0

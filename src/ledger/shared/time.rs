@@ -1,14 +1,37 @@
 //! The server's time, in whole microseconds.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use super::RedisAccount;
 
 /// The start of a manual clock.
 const MANUAL_START: i64 = 1_700_000_000_000_000;
 
-/// The result of `TIME` (seconds, microseconds), and the last stored time.
-pub(super) type Read = ((i64, i64), Option<i64>);
+/// A greater difference between the server's clock and this machine's uptime, in
+/// microseconds, is not the time of an answer: somebody has set the clock.
+const MAX_DRIFT: i64 = 2_000_000;
+
+/// The result of `TIME` (seconds, microseconds), and the stored time.
+pub(super) type Read = ((i64, i64), Option<String>);
+
+/// Says in the log that the server's clock was set.
+#[derive(Debug, Default)]
+pub(super) struct ClockWatch(Mutex<Option<(Instant, i64)>>);
+
+impl ClockWatch {
+    /// Takes note of the server's clock, in microseconds. Returns by how much it was set
+    /// since the last note; negative: back.
+    fn observe(&self, wall: i64, now: Instant) -> Option<i64> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (then, was) = last.replace((now, wall))?;
+        let passed = micros(now.saturating_duration_since(then));
+        let set = wall.saturating_sub(was).saturating_sub(passed);
+        (set.saturating_abs() > MAX_DRIFT).then_some(set)
+    }
+}
 
 impl RedisAccount {
     /// The time argument of a script; empty: the script uses the server's clock.
@@ -17,10 +40,32 @@ impl RedisAccount {
             .map_or_else(String::new, |now| now.to_string())
     }
 
-    /// The ledger's time at this reading.
-    pub(super) fn now(&self, ((seconds, micros), before): Read) -> i64 {
-        let now = seconds.saturating_mul(1_000_000).saturating_add(micros);
-        self.manual_now().unwrap_or(now).max(before.unwrap_or(0))
+    /// The ledger's time at this reading, as `common.lua` has it.
+    pub(super) fn now(&self, ((seconds, micros), stored): &Read) -> i64 {
+        let now = seconds.saturating_mul(1_000_000).saturating_add(*micros);
+        let wall = self.manual_now().unwrap_or(now);
+        let stored = stored.as_deref().and_then(|text| {
+            let (at, was) = text.split_once(':')?;
+            Some((at.parse::<i64>().ok()?, was.parse::<i64>().ok()?))
+        });
+        match stored {
+            Some((at, was)) => at.saturating_add(wall.saturating_sub(was).max(0)),
+            None => wall,
+        }
+    }
+
+    /// Says in the log if the server's clock was set since the last reading.
+    pub(super) fn watch_clock(&self, ((seconds, micros), _): &Read) {
+        let wall = seconds.saturating_mul(1_000_000).saturating_add(*micros);
+        if let Some(set) = self.watch.observe(wall, Instant::now()) {
+            let seconds = set / 1_000_000;
+            let place = self.location();
+            tracing::warn!(
+                place,
+                seconds,
+                "the clock of Redis was set; set forward, it gives counts back early, and set back, nothing"
+            );
+        }
     }
 
     fn manual_now(&self) -> Option<i64> {
@@ -37,4 +82,25 @@ pub(super) fn micros(time: Duration) -> i64 {
 
 pub(super) fn duration(micros: i64) -> Duration {
     Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_set_is_noticed_and_one_that_runs_is_not() {
+        let (watch, start) = (ClockWatch::default(), Instant::now());
+        let mut wall = MANUAL_START;
+        let mut after = |passed: u64, set: i64| {
+            wall += micros(Duration::from_secs(passed)) + set;
+            let now = start + Duration::from_secs(passed);
+            watch.observe(wall, now)
+        };
+        assert_eq!(after(0, 0), None);
+        assert_eq!(after(0, 1_000_000), None);
+        assert_eq!(after(0, 3_600_000_000), Some(3_600_000_000));
+        assert_eq!(after(0, -3_600_000_000), Some(-3_600_000_000));
+        assert_eq!(after(60, 0), None);
+    }
 }

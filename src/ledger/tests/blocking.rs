@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::wait::wait;
 use crate::ledger::{
     Admission, CounterUsage, FullLimit, Glance, Ledger, LedgerError, Pause, Receipt, Request,
-    Storage, StoreResult, local::Abandoned, store::Store,
+    Storage, StoreResult, Window, local::Abandoned, store::Store,
 };
 
 /// A ledger whose methods wait for their results.
@@ -35,7 +35,12 @@ impl BlockingLedger {
     }
 
     pub(super) fn usages(&self) -> Result<Vec<CounterUsage>, LedgerError> {
-        wait(self.0.usages())
+        let lengths = [60, 120, 3600, 7200].map(Duration::from_secs);
+        let windows = lengths.map(|length| Window {
+            counter: "sends".to_owned(),
+            length,
+        });
+        wait(self.0.usages(windows.into()))
     }
 
     pub(super) fn reset(&self, counter: &str) -> Result<usize, LedgerError> {

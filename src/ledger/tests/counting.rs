@@ -174,8 +174,12 @@ fn standings_say_what_comes_back_when_and_are_reset(fixture: Fixture) {
     let usages = fixture.ledger.usages().unwrap();
     assert_eq!(usages.len(), 1);
     assert_eq!(usages[0].used(2 * MINUTE), 3);
-    let back: Vec<_> = usages[0].comes_back(HOUR).collect();
-    assert_eq!(back, [(HOUR - 2 * MINUTE, 2), (HOUR - MINUTE, 3)]);
+    let hour = usages[0].within(HOUR).unwrap();
+    assert_eq!(hour.used, 5);
+    assert_eq!(
+        (hour.first_back, hour.all_back),
+        (HOUR - 2 * MINUTE, HOUR - MINUTE)
+    );
     assert_eq!(fixture.ledger.reset("reads").unwrap(), 0);
     assert_eq!(fixture.ledger.reset("sends").unwrap(), 1);
     assert!(fixture.ledger.usages().unwrap().is_empty());

@@ -141,6 +141,7 @@ fn count(amount: u32, max: u32, window: Duration) -> Count {
         amount,
         max,
         window,
+        longest_window: crate::ledger::DAY,
     }
 }
 

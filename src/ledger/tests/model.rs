@@ -66,6 +66,7 @@ pub(super) fn counts(key: &str, amount: u32, limits: &[(u32, Duration)]) -> Vec<
         amount,
         max,
         window,
+        longest_window: crate::ledger::DAY,
     };
     limits.iter().map(count).collect()
 }

@@ -212,6 +212,23 @@ impl ServerProcess {
         }
     }
 
+    /// Closes standard input.
+    pub fn hang_up(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
+    /// Waits for the end with standard input open; the exit code.
+    pub fn wait(&mut self) -> Option<i32> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(Instant::now() < until, "the process does not end");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Kills the process (SIGKILL).
     pub fn kill(mut self) {
         self.child.kill().unwrap();

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 pub(crate) struct RedisServer {
     port: u16,
     folder: TempDir,
+    options: Vec<String>,
     child: Child,
 }
 
@@ -21,16 +22,23 @@ impl RedisServer {
     /// Starts a server; panics where `redis-server` is missing. A test that calls it is ignored
     /// unless `has_redis` is set (see `build.rs`).
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts a server with further options.
+    pub(crate) fn start_with(options: &[&str]) -> Self {
+        let options: Vec<String> = options.iter().map(|&option| option.into()).collect();
         // Another process may bind the port first.
         for _ in 0..20 {
             let folder = tempfile::tempdir().unwrap();
             let free = TcpListener::bind("127.0.0.1:0").unwrap();
             let port = free.local_addr().unwrap().port();
             drop(free);
-            let child = run(port, &folder).expect("redis-server is installed");
+            let child = run(port, &folder, &options).expect("redis-server is installed");
             let mut server = Self {
                 port,
                 folder,
+                options: options.clone(),
                 child,
             };
             if server.is_up() {
@@ -53,8 +61,15 @@ impl RedisServer {
     /// Starts the server again on the same port with the data on disk.
     pub(crate) fn restart(&mut self) {
         self.kill();
-        self.child = run(self.port, &self.folder).unwrap();
+        self.child = run(self.port, &self.folder, &self.options).unwrap();
         assert!(self.is_up(), "it does not come back");
+    }
+
+    /// Starts the server again on the same port without its data.
+    pub(crate) fn restart_empty(&mut self) {
+        self.kill();
+        self.folder = tempfile::tempdir().unwrap();
+        self.restart();
     }
 
     /// Suspends the process, or resumes it.
@@ -91,7 +106,7 @@ impl Drop for RedisServer {
     }
 }
 
-fn run(port: u16, folder: &TempDir) -> std::io::Result<Child> {
+fn run(port: u16, folder: &TempDir, options: &[String]) -> std::io::Result<Child> {
     Command::new("redis-server")
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
         .args([
@@ -104,6 +119,7 @@ fn run(port: u16, folder: &TempDir) -> std::io::Result<Child> {
         ])
         .arg("--dir")
         .arg(folder.path())
+        .args(options)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -198,6 +198,7 @@ impl ServerBuilder {
             let (tools, authority) = backend.toolset();
             let gate = Gate::new(authority, policy, &clock, audit.clone(), ledger).unwrap();
             let tools = tools.answering_within(self.answer);
+            let tools = tools.taking_media(self.config.media.max_bytes());
             Server::for_grant(tools, gate, audit, self.grant)
         } else {
             let policy = Arc::new(policy);

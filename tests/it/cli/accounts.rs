@@ -308,3 +308,27 @@ fn a_new_grant_can_be_tied_at_once() {
         2
     );
 }
+
+#[test]
+fn all_names_of_this_machine_are_one_account() {
+    let account = |url: &str| {
+        let lookup = |name: &str| match name {
+            "WAHA_BASE_URL" => Some(url.to_owned()),
+            _ => None,
+        };
+        let config =
+            whatsapp_guard::config::Config::read(None, whatsapp_guard::backend::specs(), &lookup);
+        config.unwrap().account().unwrap()
+    };
+    let one = account("http://localhost:3000");
+    for same in [
+        "http://127.0.0.1:3000/",
+        "http://[::1]:3000",
+        "http://LOCALHOST:3000",
+    ] {
+        assert_eq!(account(same), one, "{same}");
+    }
+    for other in ["http://localhost:3001", "http://192.168.0.1:3000"] {
+        assert_ne!(account(other), one, "{other}");
+    }
+}

@@ -80,6 +80,7 @@ pub fn count(ledger: &Ledger, counter: &str, key: &str, amount: u32) {
         amount,
         max: 1000,
         window: Duration::from_secs(24 * 60 * 60),
+        longest_window: Duration::from_secs(24 * 60 * 60),
     };
     let request = Request {
         counts: vec![count],

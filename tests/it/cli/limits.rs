@@ -187,7 +187,7 @@ mod reset {
     }
 
     fn holds(state: &tempfile::TempDir, counter: &str) -> bool {
-        let usages = wait(ledger(state).usages()).unwrap();
+        let usages = wait(ledger(state).usages(Vec::new())).unwrap();
         usages.iter().any(|one| one.counter == counter)
     }
 

@@ -14,4 +14,5 @@ mod init;
 mod limits;
 mod panic;
 mod serve;
+mod stopping;
 mod test;

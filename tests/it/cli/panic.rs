@@ -37,11 +37,25 @@ fn it_goes_on_and_off() {
         assert!(ran.out.contains(said), "{arguments:?}: {}", ran.out);
         assert_eq!(wait(switch.state()), state, "{arguments:?}");
     }
-    assert_eq!(
-        fs::read_dir(&directory).unwrap().count(),
-        0,
-        "nothing stays"
-    );
+    let left: Vec<_> = fs::read_dir(&directory).unwrap().collect();
+    let [Ok(lock)] = left.as_slice() else {
+        panic!("only the lock stays: {left:?}")
+    };
+    assert_eq!(lock.file_name(), "panic.lock");
+}
+
+#[test]
+fn it_says_so_where_a_change_is_still_being_sent() {
+    let home = tempfile::tempdir().unwrap();
+    let held = fs::File::create(home.path().join("panic.lock")).unwrap();
+    held.lock_shared().unwrap();
+    let ran = panic(home.path(), &["--all"]);
+    assert_eq!(ran.code, 1, "{}", ran.out);
+    assert!(ran.err.contains("end the servers"), "{}", ran.err);
+    let switch = Switch::at(home.path());
+    assert_eq!(fs::read_to_string(switch.location()).unwrap(), "all\n");
+    drop(held);
+    assert_eq!(panic(home.path(), &["--all"]).code, 0);
 }
 
 #[test]

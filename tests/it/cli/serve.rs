@@ -139,6 +139,8 @@ async fn standard_output_belongs_to_the_protocol_and_no_secret_comes_out() {
     ]);
     serving.initialize();
     serving.send("no JSON");
+    let unreadable = serving.receive();
+    assert_eq!(unreadable["error"]["code"], -32700, "{unreadable}");
     let mut seen = String::new();
     for tool in [
         "get_session",

@@ -1,6 +1,6 @@
 //! The table of error codes in README.md.
 
-use whatsapp_guard::op::{BackendError, GUARD};
+use whatsapp_guard::op::{BackendError, GUARD, Untrusted};
 
 #[test]
 fn every_fault_is_in_the_readme() {
@@ -25,6 +25,14 @@ fn every_fault_is_in_the_readme() {
             "backend-unreadable",
         ),
         (BackendError::OutcomeUnknown { api, why }, "outcome-unknown"),
+        (
+            BackendError::Failed {
+                api,
+                status: 500,
+                message: Untrusted::new("oops"),
+            },
+            "outcome-unknown",
+        ),
         (BackendError::Cancelled, "cancelled"),
         (BackendError::TooLarge(1), "answer-too-large"),
         (BackendError::internal(&"a defect"), "internal"),

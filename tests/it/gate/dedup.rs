@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use wiremock::{
-    Mock, MockServer, ResponseTemplate,
+    Mock, MockServer, Request, ResponseTemplate,
     matchers::{method, path},
 };
 
@@ -58,12 +58,17 @@ async fn the_same_to_the_same_chat_is_answered_again() {
 
 #[tokio::test]
 async fn what_differs_is_sent() {
-    let mock = server(taken(), 5).await;
+    let mock = server(taken(), 9).await;
     let mut app = open(&mock).await;
     for arguments in [
         json!({ "chat": ANN, "text": "hi" }),
         json!({ "chat": ANN, "text": "hi!" }),
         json!({ "chat": "15557778888@c.us", "text": "hi" }),
+        // The same word in reply to two messages is two messages.
+        json!({ "chat": ANN, "text": "hi", "reply_to": "false_15552223333@c.us_A" }),
+        json!({ "chat": ANN, "text": "hi", "reply_to": "false_15552223333@c.us_B" }),
+        json!({ "chat": ANN, "text": "hi", "mentions": ["15557778888@c.us"] }),
+        json!({ "chat": ANN, "text": "hi", "mentions": [ANN] }),
         json!({ "chat": ANN, "text": "hi", "allow_repeat": true }),
     ] {
         let result = app.call("send_message", arguments).await;
@@ -99,6 +104,36 @@ async fn two_at_once_send_one() {
     // The second is refused while the first is on its way.
     assert_eq!(code(&one["result"]), "under-way");
     assert_eq!(two["result"]["structuredContent"]["delivery"], "sent");
+}
+
+/// Waits until the stand-in has received a send.
+async fn received(mock: &MockServer) {
+    let is_send = |one: &Request| one.method.as_str() == "POST";
+    while !mock.received_requests().await.unwrap().iter().any(is_send) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_send_that_outlasts_the_window_is_under_way_until_it_ends() {
+    let mock = server(taken().set_delay(Duration::from_millis(500)), 2).await;
+    let mut app = app::waha(&mock).era(Era::Modern).start().await;
+    let arguments = json!({ "chat": ANN, "text": "hi" });
+    let call = json!({ "name": "send_message", "arguments": arguments });
+    let first = app.begin("tools/call", call.clone()).await;
+    received(&mock).await;
+    app.hand.advance(Duration::from_secs(31));
+    let second = app.request("tools/call", call).await;
+    assert_eq!(code(&second["result"]), "under-way");
+    let first = app.end(first).await;
+    assert_eq!(first["result"]["structuredContent"]["delivery"], "sent");
+    // Its answer is given again for as long as if it had just been sent.
+    app.hand.advance(Duration::from_secs(29));
+    let again = app.call("send_message", arguments.clone()).await;
+    assert_eq!(again["structuredContent"]["repeated"], true);
+    app.hand.advance(Duration::from_secs(1));
+    let later = app.call("send_message", arguments).await;
+    assert!(later["structuredContent"]["repeated"].is_null());
 }
 
 #[tokio::test]

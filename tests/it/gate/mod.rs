@@ -1,6 +1,7 @@
 //! The policy enforcement point: limits, questions, refusals.
 
 mod approval;
+mod clearance;
 mod dedup;
 mod durable;
 mod files;

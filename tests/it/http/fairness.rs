@@ -258,3 +258,39 @@ async fn streams_of_one_grant_leave_room_for_anothers_sessions() {
     let bobs = site.open(BOB).await;
     assert_eq!(site.status(BOB, &bobs).await, StatusCode::OK);
 }
+
+/// Connects from an address of this machine; returns whether the server keeps the connection.
+#[cfg(target_os = "linux")]
+async fn connect(from: [u8; 4], to: std::net::SocketAddr) -> Option<tokio::net::TcpStream> {
+    use tokio::io::AsyncReadExt;
+
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind((from, 0).into()).unwrap();
+    let mut stream = socket.connect(to).await.unwrap();
+    let closed = timeout(Duration::from_millis(200), stream.read(&mut [0])).await;
+    closed.is_err().then_some(stream)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn connections_from_one_address_leave_room_for_another() {
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap())
+        .await
+        .unwrap()
+        .with_max_connections(4);
+    let to = listener.address().unwrap();
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(listener.serve(axum::Router::new(), stop.clone()));
+    let (one, other) = ([127, 0, 0, 1], [127, 0, 0, 2]);
+    let mut kept = vec![connect(one, to).await, connect(one, to).await];
+    assert!(kept.iter().all(Option::is_some));
+    assert!(connect(one, to).await.is_none());
+    kept.push(connect(other, to).await);
+    assert!(kept.iter().all(Option::is_some));
+    // What is closed is free again.
+    kept.clear();
+    let again = async { while connect(one, to).await.is_none() {} };
+    timeout(PATIENCE, again).await.unwrap();
+    stop.cancel();
+    serving.await.unwrap();
+}

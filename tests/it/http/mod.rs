@@ -2,12 +2,14 @@
 
 mod access;
 mod accounts;
+mod bodies;
 mod bound;
 mod calls;
 mod fairness;
 mod legacy;
 mod oauth;
 mod sessions;
+mod shared_failures;
 mod shared_state;
 mod status;
 
@@ -153,7 +155,9 @@ impl HttpServer {
         let stop = CancellationToken::new();
         let sessions = Sessions::new(server.clock().clone(), max_sessions);
         let service = mcp::http_service(server.clone(), sessions.clone(), stop.child_token());
-        let router = http::router(service, Origins::loopback(), authenticator, sessions);
+        let largest = server.max_message_bytes();
+        let origins = Origins::loopback();
+        let router = http::router(service, origins, authenticator, sessions, largest);
         Self {
             url,
             server,

@@ -11,14 +11,14 @@ use crate::{
 const KEY: &str = "7f3a9c1e5b2d804f6a7c3e91d5b80f2a4c6e8d1b3f5a79c0e2d4b6f8a1c3e5d7";
 
 /// A policy with limits in a short and in a long window.
-fn limited() -> String {
+pub(super) fn limited() -> String {
     let limits = "[tools.open_session]\nlimits = [{ max = 20, window = \"minute\" }, { max = 15, window = \"hour\", scope = \"account\" }]\n";
     let reads = "[tools.get_session]\nlimits = [{ max = 3, window = \"minute\" }]\n";
     let counted = "[tools.list_groups]\nlimits = [{ max = 9, window = \"hour\" }]\n";
     format!("{}{limits}{reads}{counted}", two())
 }
 
-async fn site(redis: &RedisServer, policy: &str) -> HttpServer {
+pub(super) async fn site(redis: &RedisServer, policy: &str) -> HttpServer {
     let shared = Shared::at(&redis.url().into(), None).unwrap();
     let key = ApprovalKey::new(&KEY.into(), "account").unwrap();
     let config = app::sandbox_config();
@@ -27,7 +27,7 @@ async fn site(redis: &RedisServer, policy: &str) -> HttpServer {
 }
 
 /// Calls a tool; returns the code of the refusal, or null.
-async fn code(site: &HttpServer, tool: &str, arguments: Value) -> Value {
+pub(super) async fn code(site: &HttpServer, tool: &str, arguments: Value) -> Value {
     let call = json!({ "name": tool, "arguments": arguments });
     let (_, answer) = site.modern(ALICE, "tools/call", call, Some(tool)).await;
     refusal(&answer)
@@ -35,14 +35,14 @@ async fn code(site: &HttpServer, tool: &str, arguments: Value) -> Value {
 
 /// The code of a refusal by the gate, or null. The sandbox itself may refuse because its
 /// session is closed.
-fn refusal(answer: &Value) -> Value {
+pub(super) fn refusal(answer: &Value) -> Value {
     match &answer["result"]["structuredContent"]["error"]["code"] {
         code if code == "backend-refused" => Value::Null,
         code => code.clone(),
     }
 }
 
-async fn open(site: &HttpServer) -> Value {
+pub(super) async fn open(site: &HttpServer) -> Value {
     code(site, "open_session", json!({})).await
 }
 
@@ -72,7 +72,7 @@ async fn two_servers_share_one_quota() {
 }
 
 /// Polls all futures at once; returns their outputs.
-async fn join_all<T: Future>(all: impl Iterator<Item = T>) -> Vec<T::Output> {
+pub(super) async fn join_all<T: Future>(all: impl Iterator<Item = T>) -> Vec<T::Output> {
     let mut all: Vec<_> = all.map(|one| (Box::pin(one), None)).collect();
     std::future::poll_fn(|cx| {
         let mut ready = true;
@@ -173,6 +173,9 @@ async fn without_redis_only_reads_pass_until_it_is_back() {
     assert_eq!(code(&site, "get_session", json!({})).await, Value::Null);
     assert_eq!(code(&site, "list_chats", json!({})).await, Value::Null);
     redis.restart();
+    // After several failures in a row it is not asked again at once.
+    assert_eq!(open(&site).await, "ledger-unavailable");
+    tokio::time::sleep(Duration::from_millis(2100)).await;
     assert_eq!(open(&site).await, Value::Null);
     assert_eq!(open(&site).await, "rate-limited", "the counts are durable");
     assert_eq!(code(&site, "list_groups", json!({})).await, Value::Null);

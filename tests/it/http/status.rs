@@ -5,13 +5,23 @@ use whatsapp_guard::http::status;
 
 /// The status and the text at a path of the status address.
 pub(super) async fn probe(server: &Server, path: &str) -> (StatusCode, String) {
+    probe_with(server, path, &[]).await
+}
+
+/// The same for a request with these headers.
+async fn probe_with(server: &Server, path: &str, headers: &[(&str, &str)]) -> (StatusCode, String) {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap())
         .await
         .unwrap();
     let url = format!("http://{}{path}", listener.address().unwrap());
     let stop = CancellationToken::new();
-    let serving = tokio::spawn(listener.serve(status::router(server.clone()), stop.clone()));
-    let response = client().get(url).send().await.unwrap();
+    let router = status::router(server.clone(), Origins::loopback());
+    let serving = tokio::spawn(listener.serve(router, stop.clone()));
+    let mut request = client().get(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = request.send().await.unwrap();
     let found = (response.status(), response.text().await.unwrap());
     stop.cancel();
     serving.await.unwrap();
@@ -27,6 +37,25 @@ async fn a_server_is_healthy_and_ready() {
     let elsewhere = site.url.replace("/mcp", "/metrics");
     let asked = client().get(elsewhere).bearer_auth(ALICE).send().await;
     assert_eq!(asked.unwrap().status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_web_page_cannot_read_the_status() {
+    let site = HttpServer::start(&two()).await;
+    for (name, value, expected) in [
+        ("host", "evil.example", StatusCode::FORBIDDEN),
+        ("host", "127.0.0.1.nip.io:9090", StatusCode::FORBIDDEN),
+        ("origin", "https://evil.example", StatusCode::FORBIDDEN),
+        // A probe names the address of a container.
+        ("host", "10.0.0.7:9090", StatusCode::OK),
+        ("host", "[fd00::7]:9090", StatusCode::OK),
+        ("host", "localhost", StatusCode::OK),
+    ] {
+        for path in ["/metrics", "/healthz", "/readyz"] {
+            let (status, _) = probe_with(&site.server, path, &[(name, value)]).await;
+            assert_eq!(status, expected, "{path} {name}: {value}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,3 +1,4 @@
 //! Durable counts.
 
 mod processes;
+mod redis_failures;

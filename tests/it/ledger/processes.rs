@@ -13,7 +13,7 @@ use std::{
 use tempfile::TempDir;
 use whatsapp_guard::{
     clock::Clock,
-    ledger::{Admission, Count, Ledger, LedgerError, Request},
+    ledger::{Admission, Count, DAY, Ledger, LedgerError, Request},
 };
 
 use crate::app::wait;
@@ -32,6 +32,7 @@ fn account(max: u32) -> Count {
         amount: 1,
         max,
         window: HOUR,
+        longest_window: HOUR,
     }
 }
 
@@ -109,10 +110,10 @@ impl Folder {
     /// What the ledger holds. Opening it looks whether the file is whole.
     fn used(&self) -> HashMap<String, u64> {
         let ledger = Ledger::at(self.path(), Clock::real());
-        let usages = wait(ledger.usages()).unwrap();
+        let usages = wait(ledger.usages(Vec::new())).unwrap();
         usages
             .iter()
-            .map(|usage| (usage.counter.clone(), usage.used(HOUR)))
+            .map(|usage| (usage.counter.clone(), usage.used(DAY)))
             .collect()
     }
 }

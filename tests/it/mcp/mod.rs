@@ -5,3 +5,4 @@ mod prompts;
 mod protocol;
 mod resources;
 mod tools;
+mod unreadable;

@@ -80,28 +80,8 @@ async fn hostile_arguments_stay_short_in_the_answer() {
 }
 
 #[tokio::test]
-async fn odd_lines_are_answered_or_skipped() {
-    for era in BOTH {
-        let mut app = app::sandbox().era(era).start().await;
-        for line in [
-            "no JSON",
-            "{",
-            "",
-            "\u{0}\u{1}",
-            "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/nobody_knows\"}",
-            "{\"jsonrpc\":\"2.0\",\"id\":77,\"result\":{}}",
-        ] {
-            app.send_line(line).await;
-        }
-        let result = app.call("get_session", json!({})).await;
-        assert_eq!(result["isError"], false, "{era:?}");
-    }
-}
-
-#[tokio::test]
 async fn what_comes_before_the_first_request_is_skipped() {
     let mut app = app::sandbox().era(Era::Modern).start().await;
-    app.send_line("no JSON").await;
     app.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))
         .await;
     app.send(&json!({ "jsonrpc": "2.0", "id": 9, "result": {} }))

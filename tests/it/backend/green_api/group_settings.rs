@@ -70,13 +70,15 @@ async fn a_no_is_a_refusal() {
     for answer in [
         json_body(json!({ "updateGroupName": false })),
         json_body(json!("failed to update group name")),
-        ResponseTemplate::new(200),
         refused(400, "Validation failed"),
-        refused(500, "oops"),
     ] {
         let result = rename(answer, json_body(with_me())).await;
         assert_eq!(code(&result), "backend-refused");
     }
+    let result = rename(refused(500, "oops"), json_body(with_me())).await;
+    assert_eq!(code(&result), "outcome-unknown");
+    let result = rename(ResponseTemplate::new(200), json_body(with_me())).await;
+    assert_eq!(outcome(&result), "unknown");
 }
 
 async fn permissions(body: Value, chosen: Value, answer: Value, after: Value) -> Value {

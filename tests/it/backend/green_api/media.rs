@@ -97,7 +97,7 @@ async fn what_comes_back_is_not_taken_for_sent() {
         (refused(400, "Validation failed"), "backend-refused"),
         (refused(466, "quota"), "backend-refused"),
         (refused(502, "bad gateway"), "outcome-unknown"),
-        (json_body(json!({ "urlFile": "x" })), "backend-refused"),
+        (json_body(json!({ "urlFile": "x" })), "outcome-unknown"),
     ] {
         let mock = server(answer).await;
         let mut app = app::green_api(&mock).start().await;

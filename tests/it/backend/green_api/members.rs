@@ -185,8 +185,6 @@ async fn a_no_at_200_is_told_with_its_reason() {
             json_body(json!({ "addParticipant": false })),
             "may lack the right",
         ),
-        (json_body(json!({})), "may lack the right"),
-        (ResponseTemplate::new(200), "may lack the right"),
         (
             ResponseTemplate::new(200).set_body_string("failed to add"),
             "failed to add",
@@ -362,4 +360,30 @@ async fn a_call_taken_back_sends_nothing_more() {
     }
     let outcome = app.audit()[0]["outcome"].clone();
     assert_ne!(outcome, "cancelled", "one person was added");
+}
+
+#[tokio::test]
+async fn a_stricter_policy_stops_it_between_two_people_and_the_answer_says_so() {
+    let mock = MockServer::start().await;
+    looks(&mock, with(&[]), 1, with(&[(ANNA, false)])).await;
+    let slow = yes("addParticipant").set_delay(Duration::from_millis(400));
+    change(&mock, "addGroupParticipant", ANNA, slow, 1).await;
+    change(&mock, "addGroupParticipant", BEN, yes("addParticipant"), 0).await;
+    let mut app = app::green_api(&mock).start().await;
+    let arguments = json!({ "group": GROUP, "people": [ANNA, BEN] });
+    let params = json!({ "name": "add_group_members", "arguments": arguments });
+    let id = app.begin("tools/call", params).await;
+    while mock.received_requests().await.unwrap().len() < 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let denied = format!(
+        "{}[tools.add_group_members]\naction = \"deny\"\n",
+        app::OPEN
+    );
+    app.server.replace(app::policy(&denied));
+    let result = app.end(id).await["result"].clone();
+    assert_eq!(outcomes(&result), ["done", "not_sent"]);
+    let reason = &result["structuredContent"]["people"][1]["reason"];
+    let reason = reason.as_str().unwrap();
+    assert!(reason.contains("(denied-by-rule)"), "{reason}");
 }

@@ -121,6 +121,6 @@ async fn a_copy_is_told_by_its_id() {
     let mut app = app::green_api(&mock).start().await;
     assert_eq!(
         code(&app.call("forward_message", forward).await),
-        "backend-refused"
+        "outcome-unknown"
     );
 }

@@ -102,16 +102,16 @@ async fn an_old_server_marks_another_way() {
 #[tokio::test]
 async fn a_no_is_a_refusal() {
     let engine = "The method is not implemented by 'GOWS' engine. Check the docs";
-    let broken = json!({ "exception": { "message": "TestServer state key not present!" } });
+    let broken = json!({ "exception": { "message": "App state key not present!" } });
     for (answer, said) in [
-        (reply(201, json!(false)), "answered no"),
+        (reply(201, json!(false)), "the chat is as before"),
         (reply(201, json!({ "success": false })), "answered no"),
         (refused(501, engine), "choose another engine"),
         (
             refused(422, "The method is not implemented by the engine."),
             "choose another engine",
         ),
-        (reply(500, broken), "TestServer state key not present!"),
+        (reply(500, broken), "App state key not present!"),
         (refused(404, "Chat not found"), "list_chats"),
         (wrong_state("STOPPED"), "STOPPED"),
     ] {
@@ -125,6 +125,35 @@ async fn a_no_is_a_refusal() {
         let result = change(&mock, "archive_chat").await;
         assert_eq!(code(&result), "backend-refused");
         assert!(text(&result).contains(said), "{result}");
+    }
+}
+
+#[tokio::test]
+async fn webjs_answers_with_the_new_state() {
+    for (tool, rest, answer, code_is) in [
+        ("archive_chat", "/archive", "true", None),
+        ("unarchive_chat", "/unarchive", "false", None),
+        ("archive_chat", "/archive", "false", Some("backend-refused")),
+        (
+            "unarchive_chat",
+            "/unarchive",
+            "true",
+            Some("backend-refused"),
+        ),
+    ] {
+        let mock = MockServer::start().await;
+        let answer = ResponseTemplate::new(201).set_body_raw(answer, "text/html; charset=utf-8");
+        post(&at(rest))
+            .respond_with(answer)
+            .expect(1)
+            .mount(&mock)
+            .await;
+        looks(&mock, [seen(json!({ "archived": tool == "archive_chat" }))]).await;
+        let result = change(&mock, tool).await;
+        match code_is {
+            None => assert_eq!(outcome(&result), "done", "{tool}"),
+            Some(code_is) => assert_eq!(code(&result), code_is, "{tool}"),
+        }
     }
 }
 

@@ -176,7 +176,7 @@ async fn a_session_is_deleted_when_it_is_gone() {
 async fn a_session_that_stays_is_told() {
     for (answer, told) in [
         (empty(200), Ok("still_there")),
-        (refused(500, "broken"), Err("backend-refused")),
+        (refused(500, "broken"), Err("outcome-unknown")),
         (refused(403, "Forbidden"), Err("backend-refused")),
     ] {
         let mock = MockServer::start().await;

@@ -112,7 +112,8 @@ async fn a_link_that_differs_is_a_new_one() {
 async fn a_link_that_stays_is_told() {
     let old = || page("ABCDEF123456");
     for (links, answer, outcome) in [
-        (vec![old()], empty(200), "same_link"),
+        (vec![old()], old(), "same_link"),
+        (vec![old()], empty(200), "unknown"),
         (vec![old()], empty(200).set_delay(NEVER), "unknown"),
         (vec![old(), empty(200)], empty(200), "unknown"),
     ] {

@@ -307,7 +307,7 @@ async fn an_echo_of_the_request_goes_no_further() {
         "version": { "browser": file },
     });
     let (result, audit) = world(reply(500, echo)).leave(1, false).await;
-    assert_eq!(code(&result), "backend-refused");
+    assert_eq!(code(&result), "outcome-unknown");
     assert!(
         text(&result).contains("Cannot leave; the key was [secret]"),
         "{result}"

@@ -148,18 +148,18 @@ async fn a_lost_answer_is_looked_for_in_the_state() {
 
 #[tokio::test]
 async fn a_refused_logout_is_told() {
-    for (answer, said) in [
-        (refused(403, "Forbidden"), "Forbidden"),
-        // A proxy's word; the account is still linked.
-        (
-            ResponseTemplate::new(502).set_body_string("<html>bad gateway</html>"),
-            "Bad Gateway",
-        ),
+    for (answer, said, code_is) in [
+        (refused(403, "Forbidden"), "Forbidden", "backend-refused"),
+        (refused(500, "broken"), "broken", "outcome-unknown"),
     ] {
         let result = log_out([session("WORKING")], answer, app::timeouts()).await;
-        assert_eq!(code(&result), "backend-refused");
+        assert_eq!(code(&result), code_is);
         assert!(text(&result).contains(said), "{result}");
     }
+    // A proxy's word says nothing, although the account is still linked.
+    let answer = ResponseTemplate::new(502).set_body_string("<html>bad gateway</html>");
+    let result = log_out([session("WORKING")], answer, app::timeouts()).await;
+    assert_eq!(result["structuredContent"]["outcome"], "unknown");
 }
 
 #[tokio::test]

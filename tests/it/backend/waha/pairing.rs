@@ -101,18 +101,22 @@ async fn a_state_that_has_moved_on_is_looked_at_again() {
 
 #[tokio::test]
 async fn a_code_that_cannot_be_had_is_a_failure() {
-    for (answer, said, failure) in [
+    for (answer, [qr, code_of_qr], [pairing, code_of_pairing]) in [
         (
             refused(422, "The method is not implemented by the engine."),
-            "not implemented",
-            "backend-refused",
+            ["not implemented", "backend-refused"],
+            ["not implemented", "backend-refused"],
         ),
         (
             reply(200, json!({ "value": null })),
-            "missing",
-            "backend-unreadable",
+            ["missing", "backend-unreadable"],
+            ["without the expected fields", "outcome-unknown"],
         ),
-        (empty(200), "empty", "backend-unreadable"),
+        (
+            empty(200),
+            ["empty", "backend-unreadable"],
+            ["empty", "outcome-unknown"],
+        ),
     ] {
         let mock = MockServer::start().await;
         sessions(&mock, [session("SCAN_QR_CODE")]).await;
@@ -122,7 +126,11 @@ async fn a_code_that_cannot_be_had_is_a_failure() {
             .expect(1)
             .mount(&mock)
             .await;
-        for arguments in [json!({}), json!({ "phone_number": "4915112345678" })] {
+        let number = json!({ "phone_number": "4915112345678" });
+        for (arguments, said, failure) in [
+            (json!({}), qr, code_of_qr),
+            (number, pairing, code_of_pairing),
+        ] {
             let result = call(&mock, "open_session", arguments).await;
             assert_eq!(code(&result), failure);
             assert!(text(&result).contains(said), "{result}");

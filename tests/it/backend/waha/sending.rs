@@ -99,7 +99,6 @@ async fn what_is_not_confirmed_is_not_called_sent() {
     for (answer, acks, delivery) in [
         (noweb(), vec![json!(0)], "accepted"),
         (noweb(), vec![json!(-1)], "failed"),
-        (empty(201), vec![], "accepted"),
     ] {
         let mock = server(answer, &acks).await;
         let mut app = app::waha(&mock).start().await;

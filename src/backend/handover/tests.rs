@@ -1,0 +1,139 @@
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use reqwest::{Client, Method, RequestBuilder, multipart::Form};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::super::http::Http;
+use crate::op::{BackendError, Clearance, ClearanceCheck, Hold, Progress, Withdrawal};
+
+const SOON: Duration = Duration::from_secs(5);
+
+/// Allows every check, and a hand-over or not; counts what is held.
+struct AtHandOver {
+    allows: bool,
+    held: Arc<AtomicUsize>,
+}
+
+struct Held(Arc<AtomicUsize>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Clearance for AtHandOver {
+    fn check(&self) -> ClearanceCheck<'_> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn hand_over(&self) -> Result<Hold, BackendError> {
+        if !self.allows {
+            return Err(withdrawn());
+        }
+        self.held.fetch_add(1, Ordering::SeqCst);
+        Ok(Box::new(Held(self.held.clone())))
+    }
+}
+
+fn withdrawn() -> BackendError {
+    BackendError::Withdrawn(Box::new(Withdrawal {
+        code: "panic",
+        reason: "Stopped.".to_owned(),
+        next: "Stop.",
+    }))
+}
+
+/// The requests that change something: without a body, with JSON, with a file.
+type Shape = fn(&Client, &str) -> RequestBuilder;
+
+const SHAPES: [Shape; 4] = [
+    |client, url| client.get(url),
+    |client, url| client.request(Method::DELETE, url),
+    |client, url| client.post(url).json(&json!({ "text": "hi" })),
+    |client, url| client.post(url).multipart(Form::new().text("a", "b")),
+];
+
+/// Answers each connection once; what it received.
+fn listen(connections: usize) -> (String, thread::JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/x", listener.local_addr().unwrap());
+    let receive = move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.set_read_timeout(Some(SOON)).unwrap();
+        let mut text = Vec::new();
+        let mut part = [0; 4096];
+        while let Ok(length) = stream.read(&mut part)
+            && length > 0
+        {
+            text.extend_from_slice(&part[..length]);
+            let head = String::from_utf8_lossy(&text).into_owned();
+            if head.ends_with("\r\n\r\n") || head.ends_with('}') || head.ends_with("--\r\n") {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+                break;
+            }
+        }
+        String::from_utf8_lossy(&text).into_owned()
+    };
+    let received = thread::spawn(move || (0..connections).map(|_| receive()).collect());
+    (url, received)
+}
+
+#[tokio::test]
+async fn nothing_is_written_of_a_request_that_is_refused_at_its_hand_over() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (url, received) = listen(SHAPES.len());
+    for shape in SHAPES {
+        let http = Http::new("WAHA", SOON);
+        let clearance = AtHandOver {
+            allows: false,
+            held: Arc::default(),
+        };
+        let (progress, _reports) = Progress::new(CancellationToken::new(), Arc::new(clearance));
+        let outcome = http.change(&progress, |client| shape(client, &url)).await;
+        assert_eq!(outcome.err(), Some(withdrawn()));
+    }
+    let received = tokio::task::spawn_blocking(move || received.join().unwrap());
+    assert_eq!(received.await.unwrap(), [""; 4]);
+}
+
+#[tokio::test]
+async fn a_request_that_is_handed_over_is_what_it_was_and_ends_its_hold() {
+    let (url, received) = listen(SHAPES.len());
+    let held: Arc<AtomicUsize> = Arc::default();
+    for shape in SHAPES {
+        let http = Http::new("WAHA", SOON);
+        let clearance = AtHandOver {
+            allows: true,
+            held: held.clone(),
+        };
+        let (progress, _reports) = Progress::new(CancellationToken::new(), Arc::new(clearance));
+        let outcome = http.change(&progress, |client| shape(client, &url)).await;
+        assert!(outcome.is_ok_and(|reply| reply.is_success()));
+        drop(http);
+    }
+    let received = tokio::task::spawn_blocking(move || received.join().unwrap());
+    let received = received.await.unwrap();
+    for (text, length) in received.iter().zip([None, None, Some("13"), Some("")]) {
+        let head = text.to_ascii_lowercase();
+        assert!(!head.contains("transfer-encoding"), "{text}");
+        let line = length.map(|length| format!("content-length: {length}"));
+        assert!(line.is_none_or(|line| head.contains(&line)), "{text}");
+    }
+    let gone = async {
+        while held.load(Ordering::SeqCst) > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(SOON, gone).await.unwrap();
+}

@@ -1,0 +1,153 @@
+//! Whether a permitted call may still be sent, asked right before each request.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use super::{
+    Caller, Course, Gate, Refusal, evaluate, health::check_health, kill_switch::check_kill_switch,
+};
+use crate::{
+    kill_switch::SHARED_LEASE,
+    op::{BackendError, Clearance, ClearanceCheck, Facts, Hold, Withdrawal},
+    policy::{Code, Policy},
+};
+
+/// A permit, which the gate takes back if the call may no longer be sent.
+pub(super) struct GateClearance {
+    gate: Arc<Gate>,
+    facts: Facts,
+    caller: Caller,
+    /// Whether a person has approved the call.
+    approved: bool,
+    state: Mutex<ClearanceState>,
+}
+
+struct ClearanceState {
+    /// The policy that permitted the call last.
+    policy: Arc<Policy>,
+    /// When a shared kill switch was asked last.
+    asked: Instant,
+    /// Why the permit was taken back.
+    refusal: Option<Refusal>,
+}
+
+impl GateClearance {
+    /// The clearance of a call that this policy permits. The kill switch was asked at
+    /// `asked`.
+    pub(super) fn new(
+        gate: &Arc<Gate>,
+        policy: &Arc<Policy>,
+        facts: Facts,
+        caller: &Caller,
+        approved: bool,
+        asked: Instant,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            gate: gate.clone(),
+            facts,
+            caller: caller.clone(),
+            approved,
+            state: Mutex::new(ClearanceState {
+                policy: policy.clone(),
+                asked,
+                refusal: None,
+            }),
+        })
+    }
+
+    /// Why the permit was taken back, if it was.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        self.lock().refusal.clone()
+    }
+
+    /// Decides again what can have changed since the permit: the policy, or under the same
+    /// policy the kill switch and the account's pause.
+    async fn decide(&self) -> Result<(), Refusal> {
+        self.gate.check_open()?;
+        let policy = self.gate.policy();
+        let (permitting, asked) = {
+            let state = self.lock();
+            (state.policy.clone(), state.asked)
+        };
+        let (gate, facts, now) = (&self.gate, &self.facts, Instant::now());
+        if Arc::ptr_eq(&policy, &permitting) {
+            if gate.ledger.is_shared() && asked.elapsed() < SHARED_LEASE / 4 {
+                return Ok(());
+            }
+            let (stopped, pause) = gate.standing(&policy, facts).await?;
+            check_kill_switch(stopped, facts.risk)?;
+            check_health(&policy, facts, &Ok(pause))?;
+            self.lock().asked = now;
+            return Ok(());
+        }
+        let snapshot = gate.snapshot(&policy, facts, &self.caller).await;
+        match evaluate(&policy, facts, &self.caller, &snapshot, self.approved).course? {
+            Course::Permit(_) => {}
+            Course::Confirm => {
+                let reason = format!(
+                    "The policy was changed while `{}` waited; now a person has to approve it.",
+                    facts.tool
+                );
+                return Err(Refusal::new(Code::PolicyChanged, reason));
+            }
+        }
+        let mut state = self.lock();
+        state.asked = now;
+        state.policy = policy;
+        Ok(())
+    }
+
+    /// What can be checked without waiting.
+    fn hold(&self) -> Result<Hold, Refusal> {
+        self.gate.check_open()?;
+        let (permitting, asked) = {
+            let state = self.lock();
+            (state.policy.clone(), state.asked)
+        };
+        if !Arc::ptr_eq(&self.gate.policy(), &permitting) {
+            let reason = "The policy was changed at the moment at which the call was sent.";
+            return Err(Refusal::new(Code::PolicyChanged, reason));
+        }
+        match self.gate.kill_switch.hand_over() {
+            Some((stopped, held)) => {
+                check_kill_switch(stopped, self.facts.risk)?;
+                Ok(Box::new(held))
+            }
+            None if self.gate.ledger.is_shared() && asked.elapsed() >= SHARED_LEASE => {
+                let reason = "The server is too slow to know the state of the kill switch.";
+                Err(Refusal::new(Code::Busy, reason))
+            }
+            None => Ok(Box::new(())),
+        }
+    }
+
+    fn withdrawn(&self, refusal: Refusal) -> BackendError {
+        let refusal = self.gate.naming_account(refusal);
+        let withdrawal = Withdrawal {
+            code: refusal.code.name(),
+            reason: refusal.reason.clone(),
+            next: refusal.next,
+        };
+        self.lock().refusal = Some(refusal);
+        BackendError::Withdrawn(Box::new(withdrawal))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ClearanceState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clearance for GateClearance {
+    fn check(&self) -> ClearanceCheck<'_> {
+        Box::pin(async {
+            let decided = self.decide().await;
+            decided.map_err(|refusal| self.withdrawn(refusal))
+        })
+    }
+
+    fn hand_over(&self) -> Result<Hold, BackendError> {
+        self.hold().map_err(|refusal| self.withdrawn(refusal))
+    }
+}

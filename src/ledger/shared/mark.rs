@@ -1,0 +1,165 @@
+//! The mark of a state: a random value that is created once, so that a Redis that was
+//! emptied, restored or exchanged is noticed like an exchanged file.
+
+use std::{
+    fs, io,
+    io::Write,
+    path::{Path, PathBuf},
+    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
+};
+
+use redis::{Script, Value};
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+
+use super::{LedgerErrorKind, RedisAccount, StoreResult, parsed};
+use crate::state_dir;
+
+static MARK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("mark.lua")));
+static ACCEPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("accept.lua")));
+
+/// A file that is longer does not hold a mark.
+const MAX_MARK_BYTES: u64 = 64;
+
+/// The mark of the state that an account's counts are in, as far as this process knows it.
+#[derive(Debug)]
+pub(super) struct StateMark {
+    /// Where it outlives the process, if it does.
+    file: Option<PathBuf>,
+    known: Mutex<Option<Arc<str>>>,
+}
+
+impl StateMark {
+    /// The mark of the account at a server, which is kept below `directory`.
+    pub(super) fn new(directory: Option<&Path>, location: &str, account: &str) -> Self {
+        let digest = Sha256::digest(format!("{location} {account}"));
+        let name: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
+        Self {
+            file: directory.map(|directory| directory.join(format!("redis-{name}"))),
+            known: Mutex::default(),
+        }
+    }
+
+    /// The mark that was seen before, by this process or an earlier one.
+    ///
+    /// # Errors
+    /// If the file cannot be read: it is not known then whether the state is the same.
+    fn known(&self) -> StoreResult<Option<Arc<str>>> {
+        let mut known = self.lock();
+        if known.is_none()
+            && let Some(file) = &self.file
+        {
+            *known = read(file)?.map(Into::into);
+        }
+        Ok(known.clone())
+    }
+
+    fn remember(&self, mark: &str) -> Arc<str> {
+        let mark: Arc<str> = mark.into();
+        *self.lock() = Some(mark.clone());
+        if let Some(file) = &self.file
+            && let Err(error) = write(file, &mark)
+        {
+            let file = file.display();
+            tracing::warn!(%error, %file, "a Redis that is emptied while this server is down will not be noticed: its mark cannot be kept");
+        }
+        mark
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Arc<str>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RedisAccount {
+    /// The mark that the state has to have; `None` if no state was seen before.
+    pub(super) fn known_mark(&self) -> StoreResult<Option<Arc<str>>> {
+        self.mark.known()
+    }
+
+    /// The mark that the state has to have; a new state gets one.
+    pub(super) async fn mark(&self) -> StoreResult<Arc<str>> {
+        match self.mark.known()? {
+            Some(mark) => Ok(mark),
+            None => self.agree_on_mark("").await,
+        }
+    }
+
+    /// The mark after the known one was not found: that of a state which an operator has
+    /// accepted instead.
+    pub(super) async fn mark_instead_of(&self, missed: &str) -> StoreResult<Arc<str>> {
+        let mark = self.agree_on_mark(missed).await?;
+        let place = self.location();
+        tracing::warn!(place, "the new state that an operator has accepted is used");
+        Ok(mark)
+    }
+
+    async fn agree_on_mark(&self, known: &str) -> StoreResult<Arc<str>> {
+        let mut call = MARK.prepare_invoke();
+        self.mark_keys(&mut call).arg(known).arg(random()?);
+        let mark: Option<String> = self.client.invoke(&call).await?;
+        let mark = mark.ok_or(LedgerErrorKind::Emptied)?;
+        Ok(self.mark.remember(&mark))
+    }
+
+    /// Whether a server misses a state, or this process the one that it knows.
+    pub(in crate::ledger) async fn misses_state(&self) -> StoreResult<bool> {
+        let mut commands = redis::pipe();
+        commands.cmd("GET").arg(self.key("mark"));
+        commands.cmd("EXISTS").arg(self.key("missed"));
+        let answers = self.client.exchange(&commands).await?;
+        let (held, missed): (Option<String>, bool) = parsed(Value::Array(answers))?;
+        let known = self.mark.known()?;
+        Ok(missed || known.is_some_and(|known| held.as_deref() != Some(&*known)))
+    }
+
+    /// Gives up the states that servers miss.
+    pub(in crate::ledger) async fn accept_new_state(&self) -> StoreResult<()> {
+        let known = self.mark.known()?;
+        let mut call = ACCEPT.prepare_invoke();
+        self.mark_keys(&mut call).arg(random()?);
+        call.arg(known.as_deref().unwrap_or_default());
+        self.client.invoke(&call).await
+    }
+
+    fn mark_keys<'c, 's>(
+        &self,
+        call: &'c mut redis::ScriptInvocation<'s>,
+    ) -> &'c mut redis::ScriptInvocation<'s> {
+        for name in ["mark", "missed", "accepted"] {
+            call.key(self.key(name));
+        }
+        call
+    }
+}
+
+fn random() -> StoreResult<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| LedgerErrorKind::Unavailable(format!("no random bytes: {error}")))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn read(file: &Path) -> io::Result<Option<String>> {
+    match fs::metadata(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+        Ok(found) if !found.is_file() || found.len() == 0 || found.len() > MAX_MARK_BYTES => Err(
+            io::Error::other(format!("{} holds no mark", file.display())),
+        ),
+        Ok(_) => fs::read_to_string(file).map(|text| Some(text.trim().to_owned())),
+    }
+}
+
+/// Replaces the file as a whole.
+fn write(file: &Path, mark: &str) -> io::Result<()> {
+    let Some(directory) = file.parent() else {
+        return Ok(());
+    };
+    state_dir::create(directory)?;
+    let mut new = NamedTempFile::new_in(directory)?;
+    writeln!(new, "{mark}")?;
+    new.as_file().sync_all()?;
+    new.persist(file)?;
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! From bytes to a message. Here the bytes are still there, so this is where names that
+//! stand twice in arguments are found: on stdio by [`decode`], over HTTP by [`check_body`]
+//! before rmcp reads the body.
+
+use ::http::{Extensions as HeadExtensions, request::Parts};
+use rmcp::model::{
+    CallToolRequest, CallToolRequestMethod, CallToolRequestParams, ClientJsonRpcMessage,
+    ClientRequest, ErrorData, Extensions, InputResponses, JsonRpcMessage, JsonRpcVersion2_0,
+    RequestId, RequestMetaObject,
+};
+use serde::{Deserialize, de::IgnoredAny};
+
+use super::{
+    envelope::{InvalidMessage, MessageShape, shape},
+    repeated::{CheckedObject, RepeatedName},
+};
+
+/// The method that calls a tool.
+const CALL: &str = "tools/call";
+
+/// A byte order mark, which RFC 8259 allows a parser to ignore.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// A `tools/call`, read without trying what else it could be.
+#[derive(Deserialize)]
+struct CallMessage {
+    #[serde(rename = "jsonrpc")]
+    _version: JsonRpcVersion2_0,
+    id: RequestId,
+    #[serde(rename = "method")]
+    _method: CallToolRequestMethod,
+    params: CallParams,
+    result: Option<IgnoredAny>,
+    error: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CallParams {
+    #[serde(rename = "_meta")]
+    meta: Option<RequestMetaObject>,
+    name: String,
+    arguments: Option<CheckedObject>,
+    input_responses: Option<InputResponses>,
+    request_state: Option<String>,
+}
+
+impl CallMessage {
+    /// The message, if the bytes are a well-formed `tools/call`.
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let call: Self = serde_json::from_slice(bytes).ok()?;
+        (call.result.is_none() && call.error.is_none()).then_some(call)
+    }
+
+    fn repeated(&self) -> Option<&RepeatedName> {
+        self.params.arguments.as_ref()?.repeated.as_ref()
+    }
+
+    fn into_message(self) -> ClientJsonRpcMessage {
+        let repeated = self.repeated().cloned();
+        let mut params = CallToolRequestParams::new(self.params.name);
+        params.arguments = self.params.arguments.map(|checked| checked.object);
+        params.input_responses = self.params.input_responses;
+        params.request_state = self.params.request_state;
+        let mut request = CallToolRequest::new(params);
+        if let Some(meta) = self.params.meta {
+            request.extensions.insert(meta);
+        }
+        if let Some(repeated) = repeated {
+            request.extensions.insert(repeated);
+        }
+        JsonRpcMessage::request(ClientRequest::CallToolRequest(request), self.id)
+    }
+}
+
+/// The message that a line is; `None` if it is empty, or a malformed notification or
+/// response, which nobody waits for an answer to.
+///
+/// # Errors
+/// What to answer to a line that cannot be read.
+pub(super) fn decode(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, InvalidMessage> {
+    let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
+    if line.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    if let Some(call) = CallMessage::read(line) {
+        return Ok(Some(call.into_message()));
+    }
+    match serde_json::from_slice(line) {
+        // What is no well-formed call is no call.
+        Ok(message) if !is_call(&message) => return Ok(Some(message)),
+        _ => {}
+    }
+    match shape(line)? {
+        MessageShape::Request { id, method } if method == CALL => Err(malformed_call(id)),
+        MessageShape::Request { id, .. } => Err(InvalidMessage::no_message(Some(id))),
+        MessageShape::Notification | MessageShape::Response => Ok(None),
+    }
+}
+
+/// Checks the body of a POST request, which rmcp reads afterwards, and puts what it found
+/// about a call's arguments among the extensions of the request.
+///
+/// # Errors
+/// The JSON-RPC error to answer with if the body is no message or a malformed call.
+pub fn check_body(body: &[u8], extensions: &mut HeadExtensions) -> Result<(), String> {
+    let checked = match CallMessage::read(body) {
+        Some(call) => {
+            if let Some(repeated) = call.repeated() {
+                extensions.insert(repeated.clone());
+            }
+            Ok(())
+        }
+        None => match shape(body) {
+            Ok(MessageShape::Request { id, method }) if method == CALL => Err(malformed_call(id)),
+            Ok(_) => Ok(()),
+            Err(invalid) => Err(invalid),
+        },
+    };
+    checked.map_err(|invalid| serde_json::to_string(&invalid.answer()).unwrap_or_default())
+}
+
+/// The name that stands twice in the arguments of a request with these extensions.
+pub(super) fn repeated_name(extensions: &Extensions) -> Option<String> {
+    let head = extensions.get::<Parts>();
+    let found = extensions
+        .get::<RepeatedName>()
+        .or_else(|| head?.extensions.get());
+    found.map(|repeated| repeated.0.clone())
+}
+
+fn is_call(message: &ClientJsonRpcMessage) -> bool {
+    match message {
+        JsonRpcMessage::Request(request) => request.request.method() == CALL,
+        _ => false,
+    }
+}
+
+fn malformed_call(id: RequestId) -> InvalidMessage {
+    let reason = "The parameters of tools/call are malformed. Send each of them once: `name` as text, `arguments` as an object.";
+    InvalidMessage {
+        id: Some(id),
+        error: ErrorData::invalid_params(reason, None),
+    }
+}

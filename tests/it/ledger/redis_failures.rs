@@ -1,0 +1,340 @@
+//! A Redis that hangs, lies, forgets or refuses.
+
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    thread,
+    time::{Duration, Instant},
+};
+
+use whatsapp_guard::ledger::{Admission, Count, Ledger, Request, Shared, SwitchState};
+
+use crate::app::{
+    command::{program, run},
+    redis::RedisServer,
+    wait,
+};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn shared(url: &str) -> Shared {
+    Shared::at(&url.to_owned().into(), None).unwrap()
+}
+
+fn request(max: u32, window: Duration, longest_window: Duration) -> Request {
+    let count = Count {
+        counter: "sends".to_owned(),
+        key: "local".to_owned(),
+        amount: 1,
+        max,
+        window,
+        longest_window,
+    };
+    Request {
+        counts: vec![count],
+        ..Request::default()
+    }
+}
+
+fn passes(ledger: &Ledger) -> bool {
+    let admitted = wait(ledger.admit(request(9000, HOUR, HOUR))).unwrap();
+    matches!(admitted, Admission::Counted(_))
+}
+
+/// The code of the error with which a request is not counted.
+fn code(ledger: &Ledger) -> &'static str {
+    let admitted = wait(ledger.admit(request(9000, HOUR, HOUR)));
+    admitted.unwrap_err().code()
+}
+
+/// A server that accepts connections and answers with a byte of `answer` each 100 ms.
+fn dripping(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            thread::spawn(move || {
+                let mut asked = [0; 1024];
+                let _ = stream.read(&mut asked);
+                for byte in answer.iter().cycle() {
+                    thread::sleep(Duration::from_millis(100));
+                    if stream.write_all(&[*byte]).is_err() {
+                        return;
+                    }
+                }
+                // It never answers.
+                thread::sleep(Duration::from_secs(20));
+            });
+        }
+    });
+    address.to_string()
+}
+
+/// Runs something, which has to end within a second and a little.
+fn timely<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let done = work();
+    let took = began.elapsed();
+    assert!(took < Duration::from_millis(1800), "{what}: {took:?}");
+    done
+}
+
+#[test]
+fn whatever_a_server_does_a_call_ends_after_a_second() {
+    let silent = dripping(b"");
+    let drip = dripping(b"$1000000\r\n0123456789");
+    for url in [
+        format!("redis://{silent}"),
+        format!("rediss://{silent}"),
+        format!("redis://{drip}"),
+        format!("rediss://{drip}"),
+        format!("redis://:secret@{silent}/7"),
+        format!("redis://:secret@{drip}/7"),
+    ] {
+        let ledger = || shared(&url).ledger("account");
+        timely(&url, || wait(ledger().paused()).unwrap_err());
+        timely(&url, || wait(ledger().glance(Vec::new())).unwrap_err());
+        timely(&url, || wait(ledger().check()).unwrap_err());
+        timely(&url, || code(&ledger()));
+        timely(&url, || {
+            wait(shared(&url).set_switch(SwitchState::ReadsOnly)).unwrap_err()
+        });
+        let ran = timely(&url, || run(&["panic", "--state", &url], &[]));
+        assert_eq!(ran.code, 1, "{}", ran.err);
+        assert!(ran.err.contains("end the servers"), "{}", ran.err);
+    }
+}
+
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn a_port_without_tls_ends_a_call() {
+    let redis = RedisServer::start();
+    let url = redis.url().replace("redis://", "rediss://");
+    let ledger = shared(&url).ledger("account");
+    timely(&url, || wait(ledger.paused()).unwrap_err());
+    let ran = timely(&url, || run(&["panic", "--state", &url], &[]));
+    assert_eq!(ran.code, 1, "{}", ran.err);
+}
+
+#[test]
+fn after_several_failures_a_call_fails_at_once_and_says_so() {
+    let url = format!("redis://{}", dripping(b""));
+    let ledger = shared(&url).ledger("account");
+    for _ in 0..3 {
+        let error = wait(ledger.paused()).unwrap_err().to_string();
+        assert!(error.contains("no answer within a second"), "{error}");
+    }
+    let began = Instant::now();
+    let error = wait(ledger.paused()).unwrap_err().to_string();
+    assert!(began.elapsed() < Duration::from_millis(100));
+    assert!(error.contains("failed several times in a row"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn an_answer_that_came_too_late_is_nobodys() {
+    let redis = RedisServer::start();
+    let ledger = shared(&redis.url()).ledger("account");
+    wait(ledger.remember(vec!["Ann".to_owned()])).unwrap();
+    redis.stop(true);
+    // One is cut by the deadline, one by its caller.
+    assert!(wait(ledger.is_known("Ann")).is_err());
+    let cut =
+        async { tokio::time::timeout(Duration::from_millis(50), ledger.is_known("Ann")).await };
+    assert!(wait(cut).is_err());
+    redis.stop(false);
+    for _ in 0..3 {
+        assert!(!wait(ledger.is_known("Ben")).unwrap());
+        assert!(wait(ledger.is_known("Ann")).unwrap());
+    }
+}
+
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn panic_goes_through_where_counting_is_refused() {
+    let redis = RedisServer::start();
+    let ledger = shared(&redis.url()).ledger("account");
+    assert!(passes(&ledger));
+    assert!(wait(ledger.check()).is_ok());
+    redis.command(&["CONFIG", "SET", "maxmemory", "1"]);
+    assert_eq!(code(&ledger), "ledger-unavailable");
+    let error = wait(ledger.check()).unwrap_err().to_string();
+    assert!(error.contains("OOM"), "{error}");
+    for (arguments, expected) in [(&["--all"][..], "all"), (&["--off"], "off"), (&[], "reads")] {
+        let url = redis.url();
+        let ran = run(
+            &[&["panic", "--json", "--state", &url], arguments].concat(),
+            &[],
+        );
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        assert!(ran.out.contains(expected), "{}", ran.out);
+        assert_eq!(wait(shared(&url).switch()).unwrap().name(), expected);
+    }
+    redis.command(&["CONFIG", "SET", "maxmemory", "0"]);
+    assert!(wait(ledger.check()).is_ok());
+    redis.command(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
+    let error = wait(ledger.check()).unwrap_err().to_string();
+    assert!(error.contains("NOREPLICAS"), "{error}");
+    assert_eq!(code(&ledger), "ledger-unavailable");
+}
+
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn a_user_who_may_not_run_info_can_count() {
+    let redis = RedisServer::start();
+    redis.command(&["ACL", "SETUSER", "app", "on", ">pw", "~*", "+@all", "-info"]);
+    let url = redis.url().replace("redis://", "redis://app:pw@");
+    let ledger = shared(&url).ledger("account");
+    assert!(passes(&ledger));
+    assert!(wait(ledger.check()).is_ok());
+}
+
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn a_cluster_is_refused_at_the_start() {
+    let redis = RedisServer::start_with(&["--cluster-enabled", "yes"]);
+    redis.command(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]);
+    let key = (
+        "WHATSAPP_GUARD_APPROVAL_KEY",
+        "7f3a9c1e5b2d804f6a7c3e91d5b80f2a4c6e8d1b3f5a79c0",
+    );
+    let backend = ["serve", "--backend", "sandbox", "--state", &redis.url()];
+    let ran = run(&backend, &[key]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    assert!(ran.err.contains("is a Redis Cluster"), "{}", ran.err);
+    assert_eq!(
+        code(&shared(&redis.url()).ledger("account")),
+        "ledger-unfit"
+    );
+}
+
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn a_state_that_is_gone_is_missed_until_a_person_accepts_it() {
+    let mut redis = RedisServer::start();
+    let folder = tempfile::tempdir().unwrap();
+    let open = || {
+        let directory = Some(folder.path().to_owned());
+        let shared = shared(&redis.url()).remembering_in(directory);
+        shared.ledger("account")
+    };
+    let (here, elsewhere) = (open(), shared(&redis.url()).ledger("account"));
+    assert!(passes(&here) && passes(&elsewhere));
+    let all = [&here, &elsewhere];
+    redis.command(&["FLUSHALL"]);
+    for ledger in all {
+        assert_eq!(code(ledger), "ledger-replaced");
+        let error = wait(ledger.glance(Vec::new())).unwrap_err();
+        assert!(error.to_string().contains("accept-new-state"), "{error}");
+        assert!(wait(ledger.burn("nonce", HOUR)).is_err());
+        assert!(wait(ledger.paused()).is_err() && wait(ledger.check()).is_err());
+    }
+    // After a restart of the server too, and when others have begun anew.
+    assert!(passes(&shared(&redis.url()).ledger("account")));
+    for ledger in [&open(), &here, &elsewhere] {
+        assert_eq!(code(ledger), "ledger-replaced");
+    }
+    assert!(wait(here.misses_state()).unwrap());
+    wait(here.accept_new_state()).unwrap();
+    for ledger in [&open(), &here, &elsewhere] {
+        assert!(passes(ledger));
+        assert!(!wait(ledger.misses_state()).unwrap());
+    }
+    // What was accepted is missed again when it is gone.
+    let new = shared(&redis.url()).ledger("account");
+    assert!(passes(&new));
+    redis.restart_empty();
+    thread::sleep(Duration::from_millis(1100));
+    let open = || {
+        let directory = Some(folder.path().to_owned());
+        let shared = shared(&redis.url()).remembering_in(directory);
+        shared.ledger("account")
+    };
+    for ledger in [&open(), &new, &here] {
+        assert_eq!(code(ledger), "ledger-replaced");
+    }
+}
+
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn a_report_costs_the_same_for_one_line_and_for_thousands() {
+    let redis = RedisServer::start();
+    let ledger = shared(&redis.url()).ledger("account");
+    for _ in 0..20 {
+        assert!(passes(&ledger));
+    }
+    let sent = || {
+        let info = redis.command(&["INFO", "stats"]);
+        let bytes = info
+            .lines()
+            .find_map(|line| line.strip_prefix("total_net_output_bytes:"));
+        bytes.unwrap().trim().parse::<u64>().unwrap()
+    };
+    let report = || {
+        let before = sent();
+        let usages = wait(ledger.usages(Vec::new())).unwrap();
+        (usages[0].used(24 * HOUR), sent() - before)
+    };
+    let (used, few) = report();
+    assert_eq!(used, 20);
+    let now = redis.command(&[
+        "ZREVRANGE",
+        "wg:{account}:count:5:sends:local",
+        "0",
+        "0",
+        "WITHSCORES",
+    ]);
+    let now: u64 = now.lines().nth(4).unwrap().parse().unwrap();
+    let fill = "for i = 21, 3020 do redis.call('ZADD', KEYS[1], ARGV[1], string.format('%016.0f:1:%.0f', i, i)) end";
+    let series = "wg:{account}:count:5:sends:local";
+    redis.command(&["EVAL", fill, "1", series, &now.to_string()]);
+    let (used, many) = report();
+    assert_eq!(used, 3020);
+    assert!(many < few + 2000, "{few} {many}");
+    // Lines are kept for the longest window that looks at them.
+    let age = (now - 2 * 3_600_000_000).to_string();
+    redis.command(&["ZADD", series, &age, "0000000000000000:1:0"]);
+    assert!(passes(&ledger));
+    assert_eq!(redis.command(&["ZCOUNT", series, "-inf", &age]), ":0\r\n");
+    redis.command(&["ZADD", series, &age, "0000000000000000:1:0"]);
+    wait(ledger.admit(request(9000, HOUR, 3 * HOUR))).unwrap();
+    assert!(passes(&ledger), "of another server, with shorter windows");
+    assert_eq!(redis.command(&["ZCOUNT", series, "-inf", &age]), ":1\r\n");
+}
+
+#[test]
+fn only_a_person_accepts_a_state() {
+    let (mut command, _home) = program();
+    let url = "redis://127.0.0.1:1/0";
+    let ran = command
+        .args(["limits", "accept-new-state", "--state", url])
+        .output()
+        .unwrap();
+    assert_eq!(ran.status.code(), Some(1), "{ran:?}");
+    let ran = run(&["limits", "accept-new-state"], &[]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("only a state in Redis"), "{}", ran.err);
+}
