@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     BackendError, BackendResult, BadId, ChatId, FileOperation, MessageId, Operation, Reads, Risk,
-    Sent, Targets, Topic, arguments, file_refused,
-    sending::reply_content,
+    Sent, Targets, Topic, arguments, file_refused, sending::reply_content,
 };
 use crate::media::{Family, Media, MediaSource, is_file_name};
 

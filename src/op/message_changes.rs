@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     BadId, ChangeOutcome, ChatId, Emoji, FromChange, MessageId, MessageText, OfMessage, Operation,
-    Reads, Risk, TargetRole, Targets, Topic, outcome::outcomes,
-    sending::bare_id,
+    Reads, Risk, TargetRole, Targets, Topic, outcome::outcomes, sending::bare_id,
 };
 
 /// Replace the text of a message from this account.
