@@ -17,14 +17,14 @@ pub(super) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n....";
 pub(super) fn url(url: &str) -> MediaSource {
     MediaSource {
         url: Some(url.into()),
-        ..nothing()
+        ..MediaSource::default()
     }
 }
 
 pub(super) fn path(path: &str) -> MediaSource {
     MediaSource {
         path: Some(path.into()),
-        ..nothing()
+        ..MediaSource::default()
     }
 }
 
@@ -32,16 +32,7 @@ pub(super) fn base64(text: &str, mime: &str) -> MediaSource {
     MediaSource {
         base64: Some(text.into()),
         mime: Some(mime.into()),
-        ..nothing()
-    }
-}
-
-fn nothing() -> MediaSource {
-    MediaSource {
-        url: None,
-        base64: None,
-        mime: None,
-        path: None,
+        ..MediaSource::default()
     }
 }
 
@@ -285,9 +276,9 @@ fn exactly_one_source_is_accepted() {
     };
     let bare = MediaSource {
         base64: Some("aGVsbG8=".into()),
-        ..nothing()
+        ..MediaSource::default()
     };
-    for source in [nothing(), both, stray, bare] {
+    for source in [MediaSource::default(), both, stray, bare] {
         assert!(source.check().is_err(), "{source:?}");
     }
     assert_eq!(path("a").check(), Ok(()));
