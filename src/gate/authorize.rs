@@ -108,6 +108,12 @@ impl Gate {
             let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
             let course = evaluation.course?;
             if !call.is_complete() {
+                self.check_audit(&facts)?; // 7
+                match self.quotas.probe(&quota).await {
+                    Ok(()) => {}
+                    Err(Uncounted::Refused(refusal)) => return Err(refusal.into()),
+                    Err(Uncounted::PolicyReplaced) => continue,
+                } // 9
                 // It was refused when its file would have been loaded, and no longer is.
                 let reason = "The policy or a limit changed while the call was decided.";
                 return Err(Refusal::new(Code::Busy, reason).into());

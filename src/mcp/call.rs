@@ -129,6 +129,7 @@ impl Server {
             let loaded = match place.room_for_file() {
                 Some(room) => tokio::select! {
                     () = cx.ct.cancelled() => return Ok(cancel(entry)),
+                    () = gate.closed() => return refuse(entry, Refusal::stopping(), tools.notice(), &cx),
                     loaded = tools.load(call, permit, room) => loaded,
                 },
                 None => Err(LoadFailure::NoRoom),

@@ -10,6 +10,8 @@ mod receive;
 #[cfg(test)]
 mod receive_tests;
 #[cfg(test)]
+mod room_tests;
+#[cfg(test)]
 pub(crate) mod tests;
 
 use std::{path::PathBuf, time::Duration};

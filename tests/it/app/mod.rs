@@ -358,6 +358,7 @@ pub fn value_for(field: &Value, message: &str) -> Value {
         (_, Some("phone-number")) => json!("+15552220001"),
         (_, Some("message-id")) => json!(message),
         (_, Some("invite")) => json!("https://chat.whatsapp.com/ABCDEFGHIJKLMNOPQRSTUV"),
+        (_, Some("date-time")) => json!("2026-11-21T12:00:00Z"),
         (_, Some("emoji")) => json!("👍"),
         (Some("string"), _) => words.map_or(json!("Some words"), |words| words[0].clone()),
         (Some("integer" | "number"), _) => json!(12),

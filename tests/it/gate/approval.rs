@@ -51,17 +51,21 @@ async fn the_question_names_the_effect() {
             insta::assert_snapshot!(app::shown(question), @r"
             [sandbox: a simulated WhatsApp, nothing here is real]
             An agent wants to leave a WhatsApp group; coming back needs an invitation.
+            The rest of the question is below, at `decision`.
+            This is irreversible.
             Named on WhatsApp (unverified text): “Family”
             It has 3 members.
             This account is its only administrator.
             group: 120363000000000001@g.us
-            This is irreversible.
             Do it?
             ");
         }
         // Some clients never show a form whose schema holds more than these.
+        let mut schema = question["requestedSchema"].clone();
+        let field = schema["properties"]["decision"].as_object_mut().unwrap();
+        assert!(field.remove("description").is_some());
         assert_eq!(
-            question["requestedSchema"],
+            schema,
             json!({
                 "type": "object",
                 "properties": { "decision": { "type": "string", "enum": ["no", "yes"] } },

@@ -44,6 +44,12 @@ async fn world() -> (MockServer, TempDir) {
             json!({ "id": ANN, "name": "Ann", "picture": null }),
         ),
     ];
+    let group = json!({
+        "id": GROUP, "subject": "Family", "participants": [{ "id": ANN, "admin": "admin" }],
+    });
+    let answers = answers
+        .into_iter()
+        .chain([("/api/default/groups/120363025246125486@g.us", group)]);
     for (at, answer) in answers {
         Mock::given(method("GET"))
             .and(path(at))

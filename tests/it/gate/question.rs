@@ -62,7 +62,7 @@ async fn a_long_text_is_shown_as_a_whole_or_refused() {
 #[tokio::test]
 async fn nothing_is_where_a_client_cuts() {
     let mut app = asking().await;
-    let people: Vec<String> = (100..160)
+    let people: Vec<String> = (100..120)
         .map(|number| format!("15552220{number}@c.us"))
         .collect();
     let group = json!({ "group": "120363000000000001@g.us", "people": people });
