@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     BadId, ChangeOutcome, ChatId, FromChange, MessageId, MessageText, OfMessage, Operation, Reads,
-    Risk, TargetRole, Targets, Topic, outcome::outcomes, sending::bare_id,
+    Risk, TargetRole, Targets, Topic, outcome::outcomes,
 };
 
 /// Replace the text of a message from this account.
@@ -261,7 +261,7 @@ impl Operation for ForwardMessage {
     }
 
     fn content(&self) -> Option<Value> {
-        (!self.allow_repeat).then(|| json!([self.chat, bare_id(&self.message), self.to]))
+        (!self.allow_repeat).then(|| json!([self.chat, self.message.key(), self.to]))
     }
 }
 
