@@ -75,16 +75,10 @@ pub(super) fn reply_is_of(reply_to: Option<&MessageId>, chat: &ChatId) -> Result
     reply_to.map_or(Ok(()), |message| message.is_of(chat))
 }
 
-/// What identifies the message that is answered to, for [`Operation::content`].
+/// What identifies the message that is answered to, for [`Operation::content`]: the key
+/// alone, as the chat and the writer in a full id may each have two ids.
 pub(super) fn reply_content(reply_to: Option<&MessageId>) -> Option<&str> {
-    reply_to.map(bare_id)
-}
-
-/// The part of a message's id that every spelling has: a full id also names the chat and
-/// the writer, each of which may have two ids.
-pub(super) fn bare_id(message: &MessageId) -> &str {
-    let id = message.as_str();
-    id.split('_').nth(2).unwrap_or(id)
+    reply_to.map(MessageId::key)
 }
 
 /// How far a message has come.

@@ -12,7 +12,7 @@ use super::{
     file_call::{FileMethod, FileTool},
 };
 use crate::{
-    media::{DEFAULT_MAX_BYTES, MediaRules},
+    media::MediaRules,
     op::{AnswerSize, FileOperation, Operation, schemas},
 };
 

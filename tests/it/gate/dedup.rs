@@ -59,6 +59,13 @@ async fn the_same_to_the_same_chat_is_answered_again() {
 #[tokio::test]
 async fn what_differs_is_sent() {
     let mock = server(taken(), 9).await;
+    for id in ["false_15552223333@c.us_A", "false_15552223333@c.us_B"] {
+        Mock::given(method("GET"))
+            .and(path(format!("/api/default/chats/{ANN}/messages/{id}")))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "id": id })))
+            .mount(&mock)
+            .await;
+    }
     let mut app = open(&mock).await;
     for arguments in [
         json!({ "chat": ANN, "text": "hi" }),
