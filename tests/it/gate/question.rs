@@ -163,13 +163,43 @@ async fn every_argument_of_every_tool_is_shown() {
         }
         let with = |name: &String| {
             let mut arguments = least.clone();
-            if arguments.get(name).is_none() {
+            if fields[name]["format"] == "cursor" {
+                // Only the tool knows what its cursors look like.
+                let cursors = [
+                    json!(format!("1790000000~{message}")),
+                    json!("15552220001@c.us"),
+                    json!("120363000000000001@g.us"),
+                    json!(12),
+                ];
+                for cursor in cursors {
+                    arguments[name] = cursor;
+                    if op::call(entry.name, arguments.clone()).is_ok() {
+                        break;
+                    }
+                }
+            } else if arguments.get(name).is_none() {
                 arguments[name] = app::value_for(&fields[name], message);
             }
             arguments
         };
-        for arguments in fields.keys().map(with) {
-            let Ok(facts) = op::call(entry.name, arguments.clone()) else {
+        // Some arguments go only with another word of an enumeration.
+        let words = |arguments: Value| {
+            let mut all = vec![arguments.clone()];
+            for (name, field) in &fields {
+                for word in field["enum"].as_array().into_iter().flatten() {
+                    let mut other = arguments.clone();
+                    other[name] = word.clone();
+                    all.push(other);
+                }
+            }
+            all
+        };
+        for tried in fields.keys().map(with).map(words) {
+            let called = tried.into_iter().find_map(|arguments| {
+                let facts = op::call(entry.name, arguments.clone()).ok()?;
+                Some((arguments, facts))
+            });
+            let Some((arguments, facts)) = called else {
                 continue;
             };
             seen.extend(

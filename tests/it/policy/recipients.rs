@@ -65,6 +65,7 @@ async fn who_is_not_listed_is_asked_about_with_the_reason() {
             [sandbox: a simulated WhatsApp, nothing here is real]
             An agent wants to send a WhatsApp message.
             chat: 15552220003@c.us
+            The rest of the question is below, at `decision`.
             text: hi
             You are asked because 15552220003@c.us is not one of the listed recipients.
             Do it?
