@@ -71,7 +71,7 @@ impl Question {
 
     /// The question in plain words, after a notice if there is one.
     ///
-    /// Text from WhatsApp is [`Untrusted`](crate::op::Untrusted), escaped and cut, and stands
+    /// Text from WhatsApp is [`Untrusted`], escaped and cut, and stands
     /// in quotation marks on a line of its own, so that nobody takes it for text of this
     /// program. Every argument of the call is shown as a whole.
     pub fn text(

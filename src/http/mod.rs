@@ -3,7 +3,7 @@
 //! A request passes these checks in this order: the limits of the connection
 //! ([`listen`]), the size of its headers, its `Host` and `Origin` ([`origins`]), its
 //! token ([`auth`]), the owner of its session ([`crate::sessions`]), and then its body
-//! ([`upload`]), of which nothing is read before.
+//! (`upload`), of which nothing is read before.
 
 pub mod auth;
 mod body;

@@ -171,7 +171,7 @@ impl Server {
     }
 
     /// Waits until the server is closed and its calls have ended, at most for
-    /// [`CLOSING_GRACE`] after it was closed.
+    /// `CLOSING_GRACE` after it was closed.
     pub async fn drained(&self) {
         self.0.first.gate.closed().await;
         self.0.running.close();

@@ -84,26 +84,33 @@ fn timely<T>(what: &str, work: impl FnOnce() -> T) -> T {
 fn whatever_a_server_does_a_call_ends_after_a_second() {
     let silent = dripping(b"");
     let drip = dripping(b"$1000000\r\n0123456789");
-    for url in [
+    let urls = [
         format!("redis://{silent}"),
         format!("rediss://{silent}"),
         format!("redis://{drip}"),
         format!("rediss://{drip}"),
         format!("redis://:secret@{silent}/7"),
         format!("redis://:secret@{drip}/7"),
-    ] {
-        let ledger = || shared(&url).ledger("account");
-        timely(&url, || wait(ledger().paused()).unwrap_err());
-        timely(&url, || wait(ledger().glance(Vec::new())).unwrap_err());
-        timely(&url, || wait(ledger().check()).unwrap_err());
-        timely(&url, || code(&ledger()));
-        timely(&url, || {
-            wait(shared(&url).set_switch(SwitchState::ReadsOnly)).unwrap_err()
-        });
-        let ran = timely(&url, || run(&["panic", "--state", &url], &[]));
-        assert_eq!(ran.code, 1, "{}", ran.err);
-        assert!(ran.err.contains("end the servers"), "{}", ran.err);
-    }
+    ];
+    thread::scope(|scope| {
+        for url in &urls {
+            scope.spawn(|| every_use_of_it_fails_in_time(url));
+        }
+    });
+}
+
+fn every_use_of_it_fails_in_time(url: &str) {
+    let ledger = || shared(url).ledger("account");
+    timely(url, || wait(ledger().paused()).unwrap_err());
+    timely(url, || wait(ledger().glance(Vec::new())).unwrap_err());
+    timely(url, || wait(ledger().check()).unwrap_err());
+    timely(url, || code(&ledger()));
+    timely(url, || {
+        wait(shared(url).set_switch(SwitchState::ReadsOnly)).unwrap_err()
+    });
+    let ran = timely(url, || run(&["panic", "--state", url], &[]));
+    assert_eq!(ran.code, 1, "{}", ran.err);
+    assert!(ran.err.contains("end the servers"), "{}", ran.err);
 }
 
 #[test]

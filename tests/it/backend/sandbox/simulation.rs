@@ -221,6 +221,7 @@ async fn a_recording_is_sent_and_an_account_logged_out() {
 
 #[tokio::test]
 async fn its_lists_take_what_wahas_take() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let sandbox = Sandbox::new(&app::sandbox_config());
     let url = sandbox.url().await.unwrap();
     let start = url.join("/api/sessions/default/start").unwrap();
