@@ -106,31 +106,8 @@ impl Gate {
             }
             let evaluation = evaluate(&policy, &facts, caller, &snapshot, approved); // 3 to 6
             let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
-            let course = evaluation.course?;
-            if !call.is_complete() {
-                self.check_audit(&facts)?; // 7
-                match self.quotas.probe(&quota).await {
-                    Ok(()) => {}
-                    Err(Uncounted::Refused(refusal)) => return Err(refusal.into()),
-                    Err(Uncounted::PolicyReplaced) => continue,
-                } // 9
-                // It was refused when its file would have been loaded, and no longer is.
-                let reason = "The policy or a limit changed while the call was decided.";
-                return Err(Refusal::new(Code::Busy, reason).into());
-            }
-            match course {
-                Course::Confirm => {
-                    self.check_audit(&facts)?; // 7
-                    self.dedup.check(&facts, caller)?; // 8
-                    match self.quotas.probe(&quota).await {
-                        Ok(()) => {}
-                        Err(Uncounted::Refused(refusal)) => return Err(refusal.into()),
-                        Err(Uncounted::PolicyReplaced) => continue,
-                    } // 9
-                    let question = self.question(call, caller, &policy, &evaluation.decision)?; // 10
-                    return Ok(Verdict::Confirm(Box::new(question)));
-                }
-                Course::Permit(basis) => {
+            match evaluation.course? {
+                Course::Permit(basis) if call.is_complete() => {
                     self.check_audit(&facts)?; // 7
                     let slot = self.dedup.begin(&facts, caller)?; // 8
                     let (basis, reservation) = match self.quotas.reserve(&quota).await {
@@ -145,6 +122,22 @@ impl Gate {
                         GateClearance::new(self, &policy, facts, caller, approved, asked);
                     let permit = self.permit(call, caller, clearance, basis, slot, reservation); // 10
                     return Ok(Verdict::Permit(Box::new(permit)));
+                }
+                Course::Permit(_) | Course::Confirm => {
+                    self.check_audit(&facts)?; // 7
+                    self.dedup.check(&facts, caller)?; // 8
+                    match self.quotas.probe(&quota).await {
+                        Ok(()) => {}
+                        Err(Uncounted::Refused(refusal)) => return Err(refusal.into()),
+                        Err(Uncounted::PolicyReplaced) => continue,
+                    } // 9
+                    if !call.is_complete() {
+                        // It was refused when its file would have been loaded, and no longer is.
+                        let reason = "The policy or a limit changed while the call was decided.";
+                        return Err(Refusal::new(Code::Busy, reason).into());
+                    }
+                    let question = self.question(call, caller, &policy, &evaluation.decision)?; // 10
+                    return Ok(Verdict::Confirm(Box::new(question)));
                 }
             }
         }

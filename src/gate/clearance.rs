@@ -5,9 +5,7 @@ use std::{
     time::Instant,
 };
 
-use super::{
-    Caller, Course, Gate, Refusal, evaluate, health::check_health, kill_switch::check_kill_switch,
-};
+use super::{Caller, Course, Gate, Refusal, evaluate, kill_switch::check_kill_switch};
 use crate::{
     kill_switch::SHARED_LEASE,
     op::{BackendError, Clearance, ClearanceCheck, Facts, Hold, Withdrawal},
@@ -62,32 +60,24 @@ impl GateClearance {
         self.lock().refusal.clone()
     }
 
-    /// Decides again what can have changed since the permit: the policy, or under the same
-    /// policy the kill switch and the account's pause.
+    /// Takes steps 3 to 6 of a decision again.
     async fn decide(&self) -> Result<(), Refusal> {
         self.gate.check_open()?;
-        let policy = self.gate.policy();
-        let (permitting, asked) = {
-            let state = self.lock();
-            (state.policy.clone(), state.asked)
-        };
         let (gate, facts, now) = (&self.gate, &self.facts, Instant::now());
-        if Arc::ptr_eq(&policy, &permitting) {
-            if gate.ledger.is_shared() && asked.elapsed() < SHARED_LEASE / 4 {
+        let policy = gate.policy();
+        {
+            let state = self.lock();
+            let fresh = gate.ledger.is_shared() && state.asked.elapsed() < SHARED_LEASE / 4;
+            if fresh && Arc::ptr_eq(&policy, &state.policy) {
                 return Ok(());
             }
-            let (stopped, pause) = gate.standing(&policy, facts).await?;
-            check_kill_switch(stopped, facts.risk)?;
-            check_health(&policy, facts, &Ok(pause))?;
-            self.lock().asked = now;
-            return Ok(());
         }
         let snapshot = gate.snapshot(&policy, facts, &self.caller).await;
         match evaluate(&policy, facts, &self.caller, &snapshot, self.approved).course? {
             Course::Permit(_) => {}
             Course::Confirm => {
                 let reason = format!(
-                    "The policy was changed while `{}` waited; now a person has to approve it.",
+                    "While `{}` waited, the policy or what it depends on changed; now a person has to approve it.",
                     facts.tool
                 );
                 return Err(Refusal::new(Code::PolicyChanged, reason));

@@ -52,10 +52,9 @@ impl Gate {
         let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
         evaluation.course.ok()?;
         self.check_audit(&facts).ok()?;
-        match self.quotas.probe(&quota).await {
-            Err(Uncounted::Refused(refusal)) => in_shadow(refusal, &policy, &facts).ok()?,
-            Ok(()) | Err(Uncounted::PolicyReplaced) => return Some(self.authority.permit_file()),
-        };
+        if let Err(Uncounted::Refused(refusal)) = self.quotas.probe(&quota).await {
+            in_shadow(refusal, &policy, &facts).ok()?;
+        }
         Some(self.authority.permit_file())
     }
 

@@ -94,27 +94,6 @@ impl Gate {
         snapshot
     }
 
-    /// What can stop a call that was permitted: the kill switch and the account's pause.
-    ///
-    /// # Errors
-    /// If the ledger cannot be read.
-    pub(super) async fn standing(
-        &self,
-        policy: &Policy,
-        facts: &Facts,
-    ) -> Result<(SwitchState, Option<Pause>), Refusal> {
-        let glance = self.glance(facts.risk, Vec::new()).await;
-        let glance = glance.map_err(|error| Refusal::ledger_unavailable(&error))?;
-        let stopped = self.stopped_with(glance.as_ref()).await;
-        let pause = match glance {
-            Some(glance) => Ok(glance.pause),
-            None if signals_danger(facts) => self.health.pause(policy).await,
-            None => Ok(None),
-        };
-        let pause = pause.map_err(|error| Refusal::ledger_unavailable(&error))?;
-        Ok((stopped, pause))
-    }
-
     /// Those among the recipients that the account has never written to, each once.
     async fn newcomers(
         &self,

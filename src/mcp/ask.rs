@@ -1,4 +1,4 @@
-//! QuestionEnd a person through the client: by a request to the client, or since 2026-07-28 by a
+//! Asking a person through the client: by a request to the client, or since 2026-07-28 by a
 //! result that asks.
 
 use std::collections::BTreeMap;

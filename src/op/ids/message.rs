@@ -28,12 +28,12 @@ pub struct MessageId {
 struct Place {
     own: bool,
     chat: ChatId,
-    ending: Option<Ending>,
+    suffix: Option<IdSuffix>,
 }
 
 /// What follows the key of a full id.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Ending {
+enum IdSuffix {
     /// Who wrote it, in a group.
     Participant(PersonId),
     /// WEBJS marks messages of an account to itself (wwebjs/whatsapp-web.js#4092).
@@ -55,8 +55,8 @@ impl MessageId {
         let parsed = match parts.as_slice() {
             [key] => Self::bare(key),
             [own, chat, key] => Self::full(own, chat, key, None),
-            [own, chat, key, ending] => {
-                Ending::parse(ending).and_then(|ending| Self::full(own, chat, key, Some(ending)))
+            [own, chat, key, suffix] => {
+                IdSuffix::parse(suffix).and_then(|suffix| Self::full(own, chat, key, Some(suffix)))
             }
             _ => None,
         };
@@ -79,7 +79,7 @@ impl MessageId {
         })
     }
 
-    fn full(own: &str, chat: &str, key: &str, ending: Option<Ending>) -> Option<Self> {
+    fn full(own: &str, chat: &str, key: &str, suffix: Option<IdSuffix>) -> Option<Self> {
         let own = match own {
             "true" => true,
             "false" => false,
@@ -87,14 +87,14 @@ impl MessageId {
         };
         // A number alone is a chat as well, but in no id.
         let chat = ChatId::parse(chat).ok().filter(|_| chat.contains('@'))?;
-        let text = match (is_key(key), &ending) {
+        let text = match (is_key(key), &suffix) {
             (false, _) => return None,
             (true, None) => format!("{own}_{chat}_{key}"),
-            (true, Some(ending)) => format!("{own}_{chat}_{key}_{ending}"),
+            (true, Some(suffix)) => format!("{own}_{chat}_{key}_{suffix}"),
         };
         Some(Self {
             text,
-            place: Some(Place { own, chat, ending }),
+            place: Some(Place { own, chat, suffix }),
             key: key.to_owned(),
         })
     }
@@ -138,7 +138,7 @@ impl MessageId {
     }
 }
 
-impl Ending {
+impl IdSuffix {
     fn parse(text: &str) -> Option<Self> {
         match text {
             "in" => Some(Self::ToItself("in")),
@@ -151,7 +151,7 @@ impl Ending {
     }
 }
 
-impl fmt::Display for Ending {
+impl fmt::Display for IdSuffix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Participant(person) => person.fmt(f),

@@ -71,6 +71,16 @@ async fn the_state_is_looked_at_before_a_send() {
 }
 
 #[tokio::test]
+async fn in_shadow_mode_a_paused_account_still_sends() {
+    let mock = server("FAILED").await;
+    let shadow = format!("{}[mode]\nvalue = \"shadow\"\n", paused_on("FAILED"));
+    let mut app = app::waha(&mock).policy(&shadow).start().await;
+    assert_ne!(code(&send(&mut app, "hi").await), "account-paused");
+    assert_eq!(sends(&mock).await, 1);
+    assert_eq!(app.audit().last().unwrap()["shadowed"], "account-paused");
+}
+
+#[tokio::test]
 async fn a_state_that_is_not_named_is_no_danger() {
     let mock = server("FAILED").await;
     let mut app = app::waha(&mock)
