@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Refusal;
 use crate::{
     ledger::{Count, Ledger, LedgerError, Pause, Request},
-    op::{BackendError, Facts, GUARD, Risk, Topic},
+    op::{BackendError, ChangeEffect, Facts, GUARD, Risk, Topic},
     policy::{Code, FAILURES_COUNTER, Policy},
     text::for_people,
     toolset::Answer,
@@ -129,18 +129,18 @@ impl AccountHealth {
     }
 }
 
-/// Whether an error may be caused by the account's state. It is not where the API was not
-/// asked, or where only the answer was too large.
+/// Whether an error may be caused by the account's state. It is not where the change did
+/// not reach the API, where this program refused or stopped it, or where only the answer
+/// was too large.
 fn concerns_account(error: &BackendError) -> bool {
-    !matches!(
+    let own = matches!(
         error,
-        BackendError::Cancelled
-            | BackendError::Withdrawn(_)
+        BackendError::Refused { api: GUARD, .. }
             | BackendError::Interrupted(_)
             | BackendError::Internal(_)
             | BackendError::TooLarge(_)
-            | BackendError::Refused { api: GUARD, .. }
-    )
+    );
+    error.effect() != ChangeEffect::Unsent && !own
 }
 
 #[cfg(test)]
@@ -189,18 +189,23 @@ mod tests {
     async fn failures_of_the_account_pause_it() {
         let (clock, _hand) = Clock::manual();
         let health = AccountHealth(Ledger::in_memory(clock));
-        let unreadable = Err(BackendError::Unreadable {
+        let lost = Err(BackendError::OutcomeUnknown {
             api: "WAHA",
-            why: "no JSON".to_owned(),
+            why: "no answer came".to_owned(),
+        });
+        let unsent = Err(BackendError::Unreachable {
+            api: "WAHA",
+            address: "http://localhost".to_owned(),
+            why: "connection refused".to_owned(),
         });
         let cancelled = Err(BackendError::Cancelled);
-        for outcome in [&cancelled, &cancelled, &unreadable] {
+        for outcome in [&cancelled, &unsent, &unsent, &lost] {
             health.record(&policy(), true, outcome).await;
         }
         assert_eq!(code_of_send(&health).await, None);
-        health.record(&policy(), false, &unreadable).await;
+        health.record(&policy(), false, &lost).await;
         assert_eq!(code_of_send(&health).await, None);
-        health.record(&policy(), true, &unreadable).await;
+        health.record(&policy(), true, &lost).await;
         assert_eq!(code_of_send(&health).await, Some(Code::AccountPaused));
     }
 }
