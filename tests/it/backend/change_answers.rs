@@ -15,7 +15,7 @@ use super::{
 const LATER: Duration = Duration::from_secs(300);
 
 /// Runs a check in a world of its own for each tool of each API; how many there were.
-async fn in_every_world<F: Future<Output = ()> + Send + 'static>(
+pub async fn in_every_world<F: Future<Output = ()> + Send + 'static>(
     check: impl Fn(World) -> F + Copy + Send + 'static,
 ) -> usize {
     let mut running = JoinSet::new();
