@@ -56,14 +56,14 @@ pub(super) async fn change_and_verify<T, F: Future<Output = Observation>>(
     read(request.await)?.verify(timeouts, observe).await
 }
 
-/// What is fetched after a change; `None` where no answer comes within [`Timeouts::confirm`].
+/// What is fetched after a change; `None` where no answer comes within [`Timeouts::observe`].
 pub(super) async fn fetch_once<T>(timeouts: Timeouts, fetch: impl Future<Output = T>) -> Option<T> {
-    timeout(timeouts.confirm, fetch).await.ok()
+    timeout(timeouts.observe, fetch).await.ok()
 }
 
 /// Fetches until `done` or until this time is up; returns what was fetched last.
 ///
-/// A fetch has [`Timeouts::confirm`] to answer, the first one also where the time is
+/// A fetch has [`Timeouts::observe`] to answer, the first one also where the time is
 /// shorter. `done` is asked about `None` for one that did not. A fetch that the end of the
 /// time cuts short before that leaves the answer of the one before it.
 ///
@@ -77,11 +77,11 @@ pub(super) async fn poll_until<T, F: Future<Output = T>>(
 ) -> Option<T> {
     let deadline = Instant::now() + time;
     let mut last = None;
-    let mut patience = timeouts.confirm;
+    let mut patience = timeouts.observe;
     loop {
         match timeout(patience, fetch()).await {
             Ok(fetched) => last = Some(fetched),
-            Err(_) if patience < timeouts.confirm => return last,
+            Err(_) if patience < timeouts.observe => return last,
             Err(_) => last = None,
         }
         if done(last.as_ref()) || Instant::now() >= deadline {
@@ -90,7 +90,7 @@ pub(super) async fn poll_until<T, F: Future<Output = T>>(
         sleep(timeouts.look).await;
         patience = deadline
             .saturating_duration_since(Instant::now())
-            .min(timeouts.confirm);
+            .min(timeouts.observe);
     }
 }
 
@@ -275,9 +275,9 @@ mod tests {
     const NEVER: Duration = Duration::from_secs(600);
 
     /// Polls for this time; each fetch hangs from the given one on.
-    async fn polled(time: Duration, confirm: Duration, hangs_from: u32) -> (Option<u32>, u32) {
+    async fn polled(time: Duration, observe: Duration, hangs_from: u32) -> (Option<u32>, u32) {
         let timeouts = Timeouts {
-            confirm,
+            observe,
             look: SHORT,
             ..Timeouts::default()
         };

@@ -15,6 +15,8 @@ pub struct Timeouts {
     pub settle: Duration,
     /// For WhatsApp to confirm a message.
     pub confirm: Duration,
+    /// For the answer to one look at what came of a change.
+    pub observe: Duration,
 }
 
 impl Default for Timeouts {
@@ -25,6 +27,7 @@ impl Default for Timeouts {
             open: Duration::from_secs(45),
             settle: Duration::from_secs(15),
             confirm: Duration::from_secs(3),
+            observe: Duration::from_secs(3),
         }
     }
 }
@@ -39,6 +42,7 @@ impl Timeouts {
             open: default.open.min(answer * 2),
             settle: default.settle.min(answer),
             confirm: default.confirm.min(answer),
+            observe: default.observe.min(answer),
         }
     }
 }

@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use wiremock::ResponseTemplate;
 
-use super::{change_answers::in_every_world, worlds::Api};
+use super::{
+    change_answers::in_worlds,
+    worlds::{Api, hanging},
+};
 
 /// A call that waits longer than this waits for a read.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -60,7 +63,7 @@ async fn tools_that_read_after(
 ) -> usize {
     static READING: AtomicUsize = AtomicUsize::new(0);
     READING.store(0, Ordering::Relaxed);
-    in_every_world(move |mut world| async move {
+    in_worlds(hanging(), move |mut world| async move {
         let (api, tool) = (world.api, world.tool);
         world.hang_reads_after_change();
         let answer = answer(api, tool);

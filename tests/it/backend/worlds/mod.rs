@@ -84,6 +84,26 @@ impl Respond for Player {
     }
 }
 
+/// Short waits for what does not come.
+pub fn short() -> Timeouts {
+    Timeouts {
+        // Each request is answered, however busy the machine is.
+        answer: NEVER,
+        open: Duration::from_millis(20),
+        settle: Duration::from_millis(15),
+        confirm: Duration::from_millis(15),
+        ..app::timeouts()
+    }
+}
+
+/// The same, where only the deadline of a verification ends a read that hangs.
+pub fn hanging() -> Timeouts {
+    Timeouts {
+        observe: Duration::from_millis(15),
+        ..short()
+    }
+}
+
 /// The tools that change something.
 pub fn changing_tools() -> Vec<&'static str> {
     let changing = catalogue().iter().filter(|entry| entry.risk != Risk::Read);
@@ -92,7 +112,7 @@ pub fn changing_tools() -> Vec<&'static str> {
 
 impl World {
     /// `None` where the API does not have the tool.
-    pub async fn open(api: Api, tool: &'static str) -> Option<Self> {
+    pub async fn open(api: Api, tool: &'static str, timeouts: Timeouts) -> Option<Self> {
         let mock = MockServer::start().await;
         let change = Arc::new(Mutex::new(ResponseTemplate::new(404)));
         let reads = Arc::new(Mutex::new(Reads::Answered));
@@ -103,14 +123,6 @@ impl World {
             reads: reads.clone(),
         };
         Mock::given(any()).respond_with(player).mount(&mock).await;
-        let timeouts = Timeouts {
-            // Only the deadline of a verification ends a read that hangs.
-            answer: NEVER,
-            open: Duration::from_millis(20),
-            settle: Duration::from_millis(15),
-            confirm: Duration::from_millis(15),
-            ..app::timeouts()
-        };
         let app = match api {
             Api::Waha => app::waha_with(&mock, timeouts),
             Api::GreenApi => app::green_api_with(&mock, timeouts),
