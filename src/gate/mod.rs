@@ -6,7 +6,7 @@
 //!
 //! | step | file |
 //! |---|---|
-//! | look-ups that a decision depends on | `lookups`, `attributes`, `snapshot` |
+//! | look-ups that a decision depends on | `lookups`, `lookup_limits`, `flight`, `attributes`, `snapshot` |
 //! | caller, kill switch, rules, health | `caller`, `kill_switch`, `effect`, `health` |
 //! | duplicates | `dedup` |
 //! | limits and pace | `quota`, `quota_request`, `short_limits`, `rate_limiter`, `pacing` |
@@ -24,9 +24,11 @@ mod closing;
 mod dedup;
 mod describe;
 mod effect;
+mod flight;
 mod health;
 mod kill_switch;
 mod limit_keys;
+mod lookup_limits;
 mod lookups;
 mod monitoring;
 mod obligations;
@@ -52,8 +54,10 @@ pub use approval::Reply;
 pub use approval_key::ApprovalKey;
 pub(crate) use authorize::{Course, Evaluation, evaluate};
 pub use caller::Caller;
+pub use flight::Flight;
 pub(crate) use health::signals_danger;
 pub(crate) use limit_keys::{ledger_key, limit_cost, limit_keys, limit_windows};
+pub use lookups::PendingLookups;
 pub use obligations::Obligations;
 pub use permit::Permit;
 pub(crate) use permit::{PermitBasis, in_shadow};
@@ -81,6 +85,7 @@ use attributes::AttributeCache;
 use dedup::Dedup;
 use health::AccountHealth;
 use kill_switch::KillSwitch;
+use lookup_limits::LookupLimits;
 use policy_in_force::PolicyInForce;
 use quota::Quotas;
 use read_history::ReadHistory;
@@ -96,6 +101,7 @@ pub struct Gate {
     policy: PolicyInForce,
     kill_switch: KillSwitch,
     attributes: AttributeCache,
+    lookup_limits: LookupLimits,
     read_history: ReadHistory,
     health: AccountHealth,
     dedup: Arc<Dedup>,
@@ -125,6 +131,7 @@ impl Gate {
             audit,
             kill_switch: KillSwitch::default(),
             attributes: AttributeCache::default(),
+            lookup_limits: LookupLimits::new(clock),
             read_history: ReadHistory::default(),
             health: AccountHealth(ledger.clone()),
             dedup: Dedup::new(clock.clone()),

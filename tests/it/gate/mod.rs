@@ -9,6 +9,7 @@ mod health;
 mod identities;
 mod kill_switch;
 mod limits;
+mod lookups;
 mod obligations;
 mod question;
 mod rate_limits;
