@@ -15,7 +15,6 @@ pub struct Obligations {
     pub(super) signals_danger: bool,
     pub(super) clearance: Arc<GateClearance>,
     pub(super) slot: Option<DedupSlot>,
-    /// `None` in shadow mode for a call beyond its limits.
     pub(super) reservation: Option<Reservation>,
     /// `None` until the call is started.
     pub(super) entry: Option<AuditEntry>,
@@ -48,7 +47,8 @@ impl Obligations {
         if let Some(reading) = reading {
             self.gate.record_reading(&self.grant, reading.chats.iter());
         }
-        if let Some(slot) = self.slot.take() {
+        let mut slot = self.slot.take();
+        if let Some(slot) = &mut slot {
             slot.complete(outcome);
         }
         let recorded = match (self.entry.take(), &refusal) {
@@ -56,6 +56,9 @@ impl Obligations {
             (Some(entry), None) => entry.completed(outcome),
             (None, _) => Ok(()),
         };
+        if let Some(slot) = slot {
+            slot.settle(outcome).await;
+        }
         if let Some(reservation) = self.reservation.take() {
             match refusal {
                 Some(_) => reservation.release().await,

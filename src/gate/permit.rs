@@ -57,7 +57,7 @@ impl Gate {
         clearance: Arc<GateClearance>,
         basis: PermitBasis,
         slot: DedupSlot,
-        reservation: Option<Reservation>,
+        reservation: Reservation,
     ) -> Permit {
         let facts = call.facts();
         self.record_reading(&caller.grant, facts.targets.of(TargetRole::Source));
@@ -65,17 +65,14 @@ impl Gate {
         Permit {
             tool: facts.tool,
             basis,
-            wait: reservation
-                .as_ref()
-                .map(Reservation::wait)
-                .unwrap_or_default(),
+            wait: reservation.wait(),
             obligations: Obligations {
                 gate: self.clone(),
                 grant: caller.grant.clone(),
                 signals_danger: signals_danger(facts),
                 clearance,
                 slot: Some(slot),
-                reservation,
+                reservation: Some(reservation),
                 entry: None,
             },
             permitted: self.authority.permit(call, read_filter),

@@ -42,7 +42,10 @@ pub use self::{
     counter_usage::{CounterUsage, Window, WindowUsage},
     error::{LedgerError, LedgerErrorKind},
     pause::Pause,
-    request::{Admission, Count, DAY, FullLimit, Glance, Receipt, Request},
+    request::{
+        Admission, Claim, ClaimState, Count, DAY, FullLimit, Glance, HeldClaim, Obstacle, Receipt,
+        Request,
+    },
     shared::{BadAddress, Shared},
     switch_state::SwitchState,
 };
@@ -143,8 +146,8 @@ impl Ledger {
         })
     }
 
-    /// The limit that would refuse the request now, if any; counts nothing.
-    pub async fn probe(&self, request: Request) -> Result<Option<FullLimit>, LedgerError> {
+    /// What would stand in the way of the request now, if anything; counts nothing.
+    pub async fn probe(&self, request: Request) -> Result<Option<Obstacle>, LedgerError> {
         self.with_location(request.check())?;
         self.with_location(match &self.0 {
             Storage::Local(local) => {
@@ -184,13 +187,17 @@ impl Ledger {
         }
     }
 
-    /// Reverts everything that was counted; first-time recipients are forgotten again.
+    /// Reverts everything that was counted; first-time recipients are forgotten again, and
+    /// the claim ends.
     ///
     /// # Errors
     /// If it cannot be written; the rest stays counted.
     pub async fn undo(&self, receipt: &Receipt) -> Result<(), LedgerError> {
         for hit in receipt.hits.iter().flatten() {
             self.lower(hit, 0).await?;
+        }
+        if let Some(claim) = &receipt.claim {
+            self.settle(claim, None).await?;
         }
         let people = receipt.newcomers.clone();
         self.with_location(match &self.0 {
@@ -201,6 +208,25 @@ impl Ledger {
             }
             Storage::Redis(account) => account.call(account.forget(&people)).await,
         })
+    }
+
+    /// Lets the lease of a claim begin anew. Returns whether the claim was still held.
+    pub async fn renew(&self, held: &HeldClaim) -> Result<bool, LedgerError> {
+        match &self.0 {
+            Storage::Local(_) => Ok(true),
+            Storage::Redis(account) => self.with_location(account.call(account.renew(held)).await),
+        }
+    }
+
+    /// Ends a claim: with what other calls are told of it while it is remembered, or with
+    /// nothing, as if it had never been made. A claim that is no longer held stays as it is.
+    pub async fn settle(&self, held: &HeldClaim, end: Option<&str>) -> Result<(), LedgerError> {
+        match &self.0 {
+            Storage::Local(_) => Ok(()),
+            Storage::Redis(account) => {
+                self.with_location(account.call(account.settle(held, end)).await)
+            }
+        }
     }
 
     async fn lower(&self, hit: &RecordedHit, amount: u32) -> Result<(), LedgerError> {

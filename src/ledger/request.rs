@@ -37,6 +37,39 @@ pub struct Request {
     pub people: Vec<String>,
     /// Limits for each first-time recipient.
     pub newcomers: Vec<Count>,
+    /// What only one call may do at a time. A local ledger ignores it: it is asked by one
+    /// process, which knows its own calls.
+    pub claim: Option<Claim>,
+}
+
+/// What only one call may do at a time, over all servers that share the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Its name.
+    pub name: String,
+    /// How long the call is taken for one in flight, unless the claim is renewed or settled.
+    pub lease: Duration,
+    /// How long its end is remembered, or that it has no known end.
+    pub memory: Duration,
+}
+
+/// A claim that a call holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldClaim {
+    pub(super) claim: Claim,
+    /// Tells it from later claims of the same name.
+    pub(super) token: String,
+}
+
+/// What is known of a call that holds a claim, or held it until a moment ago.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClaimState {
+    /// It is in flight.
+    InFlight,
+    /// Its lease is over, and nobody has settled it: its server ended or lost the ledger.
+    Lapsed,
+    /// It was settled with this.
+    Settled(String),
 }
 
 /// The result of a request.
@@ -44,8 +77,17 @@ pub struct Request {
 pub enum Admission {
     /// It was counted, and its recipients are remembered.
     Counted(Receipt),
-    /// A limit is reached; nothing was counted.
+    /// Something stands in its way; nothing was counted.
+    Refused(Obstacle),
+}
+
+/// What stands in the way of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// A limit is reached.
     Full(FullLimit),
+    /// Another call holds the claim, or held it until a moment ago.
+    Claimed(ClaimState),
 }
 
 /// The limit that refuses a request for the longest time.
@@ -67,6 +109,8 @@ pub struct Receipt {
     pub newcomers: Vec<String>,
     /// The recorded hit of each count.
     pub(super) hits: Vec<Option<RecordedHit>>,
+    /// The claim that the call now holds.
+    pub claim: Option<HeldClaim>,
 }
 
 /// The stored state that decides about a call.

@@ -1,14 +1,23 @@
 -- Counts a request in all of its windows, or changes nothing.
--- KEYS[3...]: people, seeded, index, windows, and one for each series.
--- ARGV[3...]: whether to count, people, counts, the names of the series.
+-- KEYS[3...]: people, seeded, index, windows, claim, and one for each series.
+-- ARGV[3...]: whether to count, the life of a claim in milliseconds or 0, people, counts, the
+-- names of the series.
 
-local place = 3
+local place = 4
 local function word()
   place = place + 1
   return ARGV[place]
 end
 local function number()
   return tonumber(word())
+end
+
+local life = tonumber(ARGV[4])
+if life > 0 then
+  local held = redis.call('GET', KEYS[7])
+  if held then
+    return { 2, 0, 0, redis.call('PTTL', KEYS[7]), { held }, {}, '' }
+  end
 end
 
 local now = time()
@@ -39,7 +48,7 @@ end
 
 local series = {}
 for group, amount in ipairs(amounts) do
-  local one = { key = KEYS[6 + group], name = word(), amount = amount, number = 0, total = 0 }
+  local one = { key = KEYS[7 + group], name = word(), amount = amount, number = 0, total = 0 }
   local newest = redis.call('ZREVRANGE', one.key, 0, 0)[1]
   if newest then
     local number, _, total = parts(newest)
@@ -100,13 +109,17 @@ if worst then
   if wait == math.huge then
     wait = -1
   end
-  return { 0, worst.index, worst.left, wait, {}, {} }
+  return { 0, worst.index, worst.left, wait, {}, {}, '' }
 end
 if ARGV[3] ~= '1' then
-  return { 1, 0, 0, 0, {}, {} }
+  return { 1, 0, 0, 0, {}, {}, '' }
 end
 
 keep(now)
+local token = text(now)
+if life > 0 then
+  redis.call('SET', KEYS[7], token, 'PX', life)
+end
 local lines = {}
 for group, one in ipairs(series) do
   lines[group] = ''
@@ -135,4 +148,4 @@ if people > 0 then
   redis.call('PEXPIRE', KEYS[3], REMEMBERED)
   redis.call('PEXPIRE', KEYS[4], REMEMBERED)
 end
-return { 1, 0, 0, 0, new, lines }
+return { 1, 0, 0, 0, new, lines, token }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::wait::wait;
 use crate::ledger::{
-    Admission, CounterUsage, FullLimit, Glance, Ledger, LedgerError, Pause, Receipt, Request,
+    Admission, CounterUsage, Glance, Ledger, LedgerError, Obstacle, Pause, Receipt, Request,
     Storage, StoreResult, Window, local::Abandoned, store::Store,
 };
 
@@ -17,7 +17,7 @@ impl BlockingLedger {
         wait(self.0.admit(request.clone()))
     }
 
-    pub(super) fn probe(&self, request: &Request) -> Result<Option<FullLimit>, LedgerError> {
+    pub(super) fn probe(&self, request: &Request) -> Result<Option<Obstacle>, LedgerError> {
         wait(self.0.probe(request.clone()))
     }
 

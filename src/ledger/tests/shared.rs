@@ -25,6 +25,7 @@ fn each_key_is_the_accounts_and_expires() {
         counts: vec![count(2, 9, HOUR)],
         people: vec!["Ann".to_owned()],
         newcomers: vec![count(1, 5, HOUR)],
+        claim: None,
     };
     let Admission::Counted(receipt) = ledger.admit(&request).unwrap() else {
         panic!("it is full");
