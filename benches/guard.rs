@@ -335,6 +335,7 @@ fn ledger(c: &mut Criterion) {
         people: vec!["15552223333@c.us".to_owned()],
         newcomers: vec![count("new", "", 24)],
         claim: None,
+        turn: None,
     };
     let runtime = runtime();
     let admit = || runtime.block_on(ledger.admit(request.clone())).unwrap();

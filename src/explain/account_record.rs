@@ -138,7 +138,7 @@ impl AccountRecord {
         };
         let wait = match ledger.probe(request).await? {
             Some(Obstacle::Full(full)) => full.wait,
-            Some(Obstacle::Claimed(_)) | None => None,
+            Some(Obstacle::Claimed(_) | Obstacle::TooSoon(_)) | None => None,
         };
         Ok((counted.used(limit.window), wait))
     }

@@ -22,12 +22,11 @@ use crate::{
     toolset::Answer,
 };
 
-/// How much longer than a request the lease of a claim lasts: the call waits for its turn
-/// meanwhile.
-const LEASE_SLACK: Duration = Duration::from_secs(30);
+/// How many of the longest requests fit into the lease of a claim.
+const REQUESTS_PER_LEASE: u32 = 2;
 
-/// With less left of the lease beside a request, it is renewed.
-const RENEWAL_MARGIN: Duration = Duration::from_secs(10);
+/// A lease is renewed once this part of the longest request has passed.
+const RENEWAL_PART: u32 = 4;
 
 /// The longest end of a call that other servers are told, in bytes.
 const MAX_END_BYTES: usize = 16 * 1024;
@@ -66,7 +65,7 @@ pub(super) fn claim(facts: &Facts, caller: &Caller, longest_request: Duration) -
 }
 
 fn lease(longest_request: Duration) -> Duration {
-    longest_request.saturating_add(LEASE_SLACK)
+    longest_request.saturating_mul(REQUESTS_PER_LEASE)
 }
 
 /// The verdict on a call whose content another server has claimed.
@@ -99,9 +98,11 @@ impl CallClaim {
         }
     }
 
-    /// Renews the lease if it would soon be too short for a request.
+    /// Renews the lease if a good part of it has passed, so that there is always enough for
+    /// what comes before the next request, and for the request.
     pub(super) async fn renew_if_due(&self) -> Result<(), Refusal> {
-        if self.left() >= self.longest_request.saturating_add(RENEWAL_MARGIN) {
+        let passed = self.lease.saturating_sub(self.left());
+        if passed < self.longest_request / RENEWAL_PART {
             return Ok(());
         }
         let began = Instant::now();

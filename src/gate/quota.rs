@@ -110,7 +110,8 @@ impl Quotas {
         } else {
             Reservation::new(self.ledger.clone(), Receipt::default(), Vec::new(), 0)
         };
-        let reserved = self.lock().reserve(request, self.clock.elapsed());
+        let now = self.clock.elapsed();
+        let reserved = self.lock().reserve(request, now, reservation.wait);
         match reserved {
             Ok(wait) => {
                 reservation.wait = wait;
@@ -150,15 +151,18 @@ impl InMemory {
         Ok(wait)
     }
 
+    /// Counts a call whose turn comes after `shared_wait` at the earliest; returns how long
+    /// it waits.
     fn reserve(
         &mut self,
         request: &QuotaRequest<'_>,
         now: Duration,
+        shared_wait: Duration,
     ) -> Result<Duration, Uncounted> {
         self.check_policy(request)?;
-        let wait = self.pacing.probe(request.paces, now)?;
+        let wait = self.pacing.probe(request.paces, now)?.max(shared_wait);
         self.limits.reserve(request)?;
-        self.pacing.reserve(request.paces, now, wait);
+        self.pacing.reserve(request.delay, now, wait);
         Ok(wait)
     }
 }
@@ -178,10 +182,10 @@ impl Reservation {
     ) -> Self {
         Self {
             ledger,
+            wait: receipt.wait,
             receipt,
             messages,
             reserved,
-            wait: Duration::ZERO,
             claim: None,
         }
     }

@@ -7,10 +7,11 @@ use super::{
     Caller, Refusal, Snapshot,
     call_claim::{CallClaim, claim, duplicate},
     limit_keys::{ledger_key, limit_keys, longest_window},
+    pacing::{MAX_DELAY, draw, too_soon},
     quota::{Reservation, Uncounted},
 };
 use crate::{
-    ledger::{Admission, Count, FullLimit, Ledger, Obstacle, Request},
+    ledger::{Admission, Count, FullLimit, Ledger, Obstacle, Request, Turn},
     op::{Facts, TargetRole},
     policy::{Code, Counted, Decision, Limit, PaceRule, Policy},
 };
@@ -26,9 +27,13 @@ pub(super) struct QuotaRequest<'a> {
     /// Positions in the policy's list of limits.
     pub(super) limits: &'a [usize],
     pub(super) paces: &'a [&'a PaceRule],
+    /// How long the next call with a pace waits after this one.
+    pub(super) delay: Option<Duration>,
     counts: Vec<(&'a Limit, String, u32)>,
     newcomer_counts: Vec<(&'a Limit, String)>,
     people: Vec<String>,
+    /// Whether other servers keep the pace of the call too.
+    takes_turn: bool,
     /// Whether other servers are asked not to make the same call meanwhile.
     claims: bool,
 }
@@ -50,9 +55,11 @@ impl<'a> QuotaRequest<'a> {
             newcomers: snapshot.newcomers.as_ref().map_or(0, Vec::len),
             limits: &decision.limits,
             paces: &decision.paces,
+            delay: draw(&decision.paces),
             counts: Vec::new(),
             newcomer_counts: Vec::new(),
             people: Vec::new(),
+            takes_turn: snapshot.counts_short_windows && !decision.paces.is_empty(),
             claims: snapshot.counts_short_windows && facts.content.is_some(),
         };
         let limits = decision.limits.iter();
@@ -80,6 +87,8 @@ impl<'a> QuotaRequest<'a> {
         Self {
             limits: &[],
             paces: &[],
+            delay: None,
+            takes_turn: false,
             counts: Vec::new(),
             newcomer_counts: Vec::new(),
             people: Vec::new(),
@@ -89,7 +98,7 @@ impl<'a> QuotaRequest<'a> {
 
     /// Whether the ledger has something to count, to remember or to claim.
     pub(super) fn uses_ledger(&self) -> bool {
-        !self.counts.is_empty() || !self.people.is_empty() || self.claims
+        !self.counts.is_empty() || !self.people.is_empty() || self.takes_turn || self.claims
     }
 
     /// Stops a call that a limit in the ledger has no room for, or that another server is
@@ -143,6 +152,10 @@ impl<'a> QuotaRequest<'a> {
                 true => claim(self.facts, self.caller, longest_request),
                 false => None,
             },
+            turn: self.delay.filter(|_| self.takes_turn).map(|delay| Turn {
+                delay,
+                max_wait: MAX_DELAY,
+            }),
         }
     }
 
@@ -160,6 +173,7 @@ impl<'a> QuotaRequest<'a> {
     fn uncounted(&self, obstacle: Obstacle) -> Uncounted {
         match obstacle {
             Obstacle::Full(full) => self.refusal(&full).into(),
+            Obstacle::TooSoon(wait) => too_soon(self.paces, wait).into(),
             Obstacle::Claimed(state) => Uncounted::Duplicate(duplicate(state)),
         }
     }

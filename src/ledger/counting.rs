@@ -1,5 +1,7 @@
 //! Counts requests in exact sliding windows, all or nothing.
 
+use std::time::Duration;
+
 use rusqlite::params;
 
 use super::{
@@ -81,6 +83,7 @@ pub(super) fn admit(work: &Work<'_>, request: &Request) -> StoreResult<Transacti
         hits: counts.iter().map(hit).collect(),
         newcomers,
         claim: None,
+        wait: Duration::ZERO,
     })))
 }
 

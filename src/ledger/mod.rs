@@ -44,7 +44,7 @@ pub use self::{
     pause::Pause,
     request::{
         Admission, Claim, ClaimState, Count, DAY, FullLimit, Glance, HeldClaim, Obstacle, Receipt,
-        Request,
+        Request, Turn,
     },
     shared::{BadAddress, Shared},
     switch_state::SwitchState,

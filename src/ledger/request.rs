@@ -40,6 +40,18 @@ pub struct Request {
     /// What only one call may do at a time. A local ledger ignores it: it is asked by one
     /// process, which knows its own calls.
     pub claim: Option<Claim>,
+    /// The place in the queue that the call takes. A local ledger ignores it as well.
+    pub turn: Option<Turn>,
+}
+
+/// A place in the queue of calls that keep a delay between them, over all servers that share
+/// the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// How long the next call waits after this one's turn.
+    pub delay: Duration,
+    /// A call that would have to wait longer takes no place.
+    pub max_wait: Duration,
 }
 
 /// What only one call may do at a time, over all servers that share the ledger.
@@ -88,6 +100,8 @@ pub enum Obstacle {
     Full(FullLimit),
     /// Another call holds the claim, or held it until a moment ago.
     Claimed(ClaimState),
+    /// The call's turn would come only after this time.
+    TooSoon(Duration),
 }
 
 /// The limit that refuses a request for the longest time.
@@ -111,6 +125,8 @@ pub struct Receipt {
     pub(super) hits: Vec<Option<RecordedHit>>,
     /// The claim that the call now holds.
     pub claim: Option<HeldClaim>,
+    /// How long the call has to wait for its turn.
+    pub wait: Duration,
 }
 
 /// The stored state that decides about a call.

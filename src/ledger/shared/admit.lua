@@ -1,9 +1,9 @@
 -- Counts a request in all of its windows, or changes nothing.
--- KEYS[3...]: people, seeded, index, windows, claim, and one for each series.
--- ARGV[3...]: whether to count, the life of a claim in milliseconds or 0, people, counts, the
--- names of the series.
+-- KEYS[3...]: people, seeded, index, windows, claim, turn, and one for each series.
+-- ARGV[3...]: whether to count, the life of a claim in milliseconds or 0, the delay after the
+-- call's turn or -1, the longest wait for it, people, counts, the names of the series.
 
-local place = 4
+local place = 6
 local function word()
   place = place + 1
   return ARGV[place]
@@ -21,6 +21,14 @@ if life > 0 then
 end
 
 local now = time()
+
+local delay, turn = tonumber(ARGV[5]), now
+if delay >= 0 then
+  turn = math.max(now, tonumber(redis.call('GET', KEYS[8]) or '0'))
+  if turn - now > tonumber(ARGV[6]) then
+    return { 3, 0, 0, turn - now, {}, {}, '' }
+  end
+end
 
 local new, seen, people = {}, {}, number()
 for _ = 1, people do
@@ -48,7 +56,7 @@ end
 
 local series = {}
 for group, amount in ipairs(amounts) do
-  local one = { key = KEYS[7 + group], name = word(), amount = amount, number = 0, total = 0 }
+  local one = { key = KEYS[8 + group], name = word(), amount = amount, number = 0, total = 0 }
   local newest = redis.call('ZREVRANGE', one.key, 0, 0)[1]
   if newest then
     local number, _, total = parts(newest)
@@ -120,6 +128,10 @@ local token = text(now)
 if life > 0 then
   redis.call('SET', KEYS[7], token, 'PX', life)
 end
+if delay >= 0 then
+  local next = turn + delay
+  redis.call('SET', KEYS[8], text(next), 'PX', text((next - now) / 1000 + 1000))
+end
 local lines = {}
 for group, one in ipairs(series) do
   lines[group] = ''
@@ -148,4 +160,4 @@ if people > 0 then
   redis.call('PEXPIRE', KEYS[3], REMEMBERED)
   redis.call('PEXPIRE', KEYS[4], REMEMBERED)
 end
-return { 1, 0, 0, 0, new, lines, token }
+return { 1, 0, 0, turn - now, new, lines, token }

@@ -22,10 +22,12 @@ static REDUCE: LazyLock<Script> = LazyLock::new(|| script(include_str!("reduce.l
 /// What `admit.lua` answers first.
 const FULL: u8 = 0;
 const COUNTED: u8 = 1;
+const CLAIMED: u8 = 2;
 
-/// [`FULL`] with index, rest and wait of the limit; [`COUNTED`]; or the claim is another
-/// call's, with its value and its rest of life in the place of the wait. Then the newcomers,
-/// the hit of each series, and the claim's value.
+/// [`FULL`] with index, rest and wait of the limit; [`COUNTED`] with the wait for the turn;
+/// [`CLAIMED`] with the claim's life in the place of the wait, and its value in that of the
+/// newcomers; or too soon, with the wait. Then the newcomers, the hit of each series, and the
+/// claim's value.
 type AdmitReply = (u8, usize, u32, i64, Vec<String>, Vec<String>, String);
 
 impl RedisAccount {
@@ -35,7 +37,7 @@ impl RedisAccount {
         if let Some(obstacle) = obstacle(request, &reply) {
             return Ok(Admission::Refused(obstacle));
         }
-        let (.., newcomers, hits, token) = reply;
+        let (_, _, _, wait, newcomers, hits, token) = reply;
         let hit = |group: &usize| {
             let (at, number) = hits.get(*group)?.split_once(':')?;
             Some(RecordedHit::Redis(RedisHit {
@@ -51,6 +53,7 @@ impl RedisAccount {
                 .claim
                 .clone()
                 .map(|claim| HeldClaim { claim, token }),
+            wait: duration(wait),
         }))
     }
 
@@ -88,11 +91,15 @@ impl RedisAccount {
         let claim = request.claim.as_ref();
         let claim_key = self.claim(claim.map_or("", |claim| &claim.name));
         let series_keys = series.iter().map(|name| self.series(name));
-        let keys = keys.into_iter().chain([claim_key]).chain(series_keys);
+        let keys = keys.into_iter().chain([claim_key, self.key("turn")]);
+        let keys = keys.chain(series_keys);
         let keys: Vec<String> = keys.collect();
         self.invoke(&ADMIT, &keys, |call| {
             call.arg(u8::from(keep));
             call.arg(claim.map_or(0, in_flight));
+            let turn = request.turn.as_ref();
+            call.arg(turn.map_or(-1, |turn| micros(turn.delay)));
+            call.arg(turn.map_or(0, |turn| micros(turn.max_wait)));
             call.arg(request.people.len()).arg(&request.people);
             call.arg(groups.len());
             let counts = request.counts.iter().map(|count| (count, false));
@@ -153,7 +160,7 @@ fn obstacle(request: &Request, reply: &AdmitReply) -> Option<Obstacle> {
             left: *left,
             wait: (*wait >= 0).then(|| duration(*wait)),
         })),
-        _ => {
+        CLAIMED => {
             let memory = request.claim.as_ref().map(|claim| claim.memory);
             let held = held.first().map_or("", String::as_str);
             Some(Obstacle::Claimed(claim_state(
@@ -162,5 +169,6 @@ fn obstacle(request: &Request, reply: &AdmitReply) -> Option<Obstacle> {
                 memory.unwrap_or_default(),
             )))
         }
+        _ => Some(Obstacle::TooSoon(duration(*wait))),
     }
 }

@@ -237,6 +237,7 @@ fn what_is_undone_was_never_counted(fixture: Fixture) {
         people: vec!["Ann".to_owned()],
         newcomers: new.to_vec(),
         claim: None,
+        turn: None,
     };
     let Admission::Counted(receipt) = fixture.ledger.admit(&request).unwrap() else {
         panic!("full");

@@ -119,6 +119,7 @@ fn a_full_disk_refuses_and_room_lets_on() {
         people: people.collect(),
         newcomers: Vec::new(),
         claim: None,
+        turn: None,
     };
     let error = fixture.ledger.admit(&request).unwrap_err();
     assert_eq!(error.code(), "ledger-disk-full");

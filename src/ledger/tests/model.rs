@@ -119,8 +119,8 @@ fn compare(
                             naive.0.push((at, key, amount));
                         }
                     }
-                    Admission::Refused(Obstacle::Claimed(_)) => {
-                        prop_assert!(false, "nothing is claimed");
+                    Admission::Refused(Obstacle::Claimed(_) | Obstacle::TooSoon(_)) => {
+                        prop_assert!(false, "nothing is claimed, and nothing has to wait");
                     }
                     Admission::Refused(Obstacle::Full(full)) => {
                         prop_assert!(!naive.passes(key, at, amount, limits));

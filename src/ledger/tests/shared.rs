@@ -26,6 +26,7 @@ fn each_key_is_the_accounts_and_expires() {
         people: vec!["Ann".to_owned()],
         newcomers: vec![count(1, 5, HOUR)],
         claim: None,
+        turn: None,
     };
     let Admission::Counted(receipt) = ledger.admit(&request).unwrap() else {
         panic!("it is full");

@@ -47,6 +47,7 @@ fn ask(ledger: &Ledger, max: u32, person: &str) -> Result<Option<Vec<String>>, L
         people: vec![person.to_owned()],
         newcomers: vec![newcomers],
         claim: None,
+        turn: None,
     };
     Ok(match wait(ledger.admit(request))? {
         Admission::Counted(receipt) => Some(receipt.newcomers),
