@@ -144,7 +144,8 @@ impl Gate {
                         let reason = "The policy or a limit changed while the call was decided.";
                         return Err(Refusal::new(Code::Busy, reason).into());
                     }
-                    let question = self.question(call, caller, &policy, &evaluation.decision)?; // 10
+                    let decision = &evaluation.decision;
+                    let question = self.question(call, caller, &policy, decision).await?; // 10
                     return Ok(Verdict::Confirm(Box::new(question)));
                 }
             }
