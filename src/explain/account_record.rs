@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     gate::{Snapshot, limit_windows},
     kill_switch::Switch,
-    ledger::{Count, CounterUsage, Ledger, LedgerError, Obstacle, Pause, Request, SwitchState},
+    ledger::{Count, CounterUsage, Ledger, LedgerError, Pause, Rejection, Request, SwitchState},
     op::{ChatId, Facts, TargetRole},
     policy::{GroupNames, Limit, Policy},
 };
@@ -137,8 +137,8 @@ impl AccountRecord {
             ..Request::default()
         };
         let wait = match ledger.probe(request).await? {
-            Some(Obstacle::Full(full)) => full.wait,
-            Some(Obstacle::Claimed(_) | Obstacle::TooSoon(_)) | None => None,
+            Some(Rejection::Full(full)) => full.wait,
+            Some(Rejection::Claimed(_) | Rejection::TooSoon(_)) | None => None,
         };
         Ok((counted.used(limit.window), wait))
     }

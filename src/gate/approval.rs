@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    ledger::{Admission, Count, DAY, FullLimit, Ledger, Obstacle, Request},
+    ledger::{Admission, Count, DAY, FullLimit, Ledger, Rejection, Request},
     op::Facts,
     policy::{Code, Confirmation, PROMPTS_COUNTER, Policy, Scope},
 };
@@ -212,7 +212,7 @@ async fn count_shared(
     let admission = ledger.admit(request).await;
     match admission.map_err(|error| Refusal::ledger_unavailable(&error))? {
         Admission::Counted(_) => Ok(()),
-        Admission::Refused(Obstacle::Full(FullLimit { wait, .. })) => {
+        Admission::Refused(Rejection::Full(FullLimit { wait, .. })) => {
             let wait = wait.unwrap_or(window);
             Err(Refusal::prompts(&confirmation.prompt_rule, wait))
         }

@@ -16,7 +16,7 @@ use super::{
     quota_request::QuotaRequest,
 };
 use crate::{
-    op::Facts,
+    op::{Facts, TargetRole},
     policy::{Code, Decision, Policy},
     toolset::Prepared,
 };
@@ -123,6 +123,11 @@ impl Gate {
                         Err(Uncounted::Duplicate(verdict)) => return Err(verdict),
                         Err(Uncounted::PolicyReplaced) => continue,
                     };
+                    let sources = facts.targets.of(TargetRole::Source);
+                    if let Err(refusal) = self.record_reading(&caller.grant, sources).await {
+                        reservation.release().await;
+                        return Err(refusal.into());
+                    }
                     let slot = slot.claiming(reservation.take_claim());
                     let (facts, claim) = (facts.clone(), slot.claim());
                     let clearance =

@@ -73,16 +73,10 @@ impl Gate {
         }
     }
 
-    /// Records that a caller reads messages in these chats.
-    pub(super) fn record_reading<'a>(&self, grant: &str, chats: impl Iterator<Item = &'a ChatId>) {
-        let identities = self.attributes.identities();
-        self.read_history.record(grant, chats, &identities);
-    }
-
     /// Whether the kill switch stops a call; a change is stopped too by a ledger that does
     /// not answer.
     async fn is_stopped(&self, facts: &Facts) -> bool {
-        match self.glance(facts.risk, Vec::new()).await {
+        match self.glance(facts.risk, Vec::new(), None).await {
             Ok(glance) => {
                 let stopped = self.stopped_with(glance.as_ref()).await;
                 check_kill_switch(stopped, facts.risk).is_err()

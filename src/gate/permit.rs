@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     audit::AuditEntry,
-    op::{Clearance, Facts, TargetRole},
+    op::{Clearance, Facts},
     policy::{Code, Policy},
     toolset::{Permitted, Prepared},
 };
@@ -60,7 +60,6 @@ impl Gate {
         reservation: Reservation,
     ) -> Permit {
         let facts = call.facts();
-        self.record_reading(&caller.grant, facts.targets.of(TargetRole::Source));
         let read_filter = read_filter(self, facts, caller);
         Permit {
             tool: facts.tool,

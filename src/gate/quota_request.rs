@@ -11,7 +11,7 @@ use super::{
     quota::{Reservation, Uncounted},
 };
 use crate::{
-    ledger::{Admission, Count, FullLimit, Ledger, Obstacle, Request, Turn},
+    ledger::{Admission, Count, FullLimit, Ledger, Rejection, Request, Turn},
     op::{Facts, TargetRole},
     policy::{Code, Counted, Decision, Limit, PaceRule, Policy},
 };
@@ -108,10 +108,10 @@ impl<'a> QuotaRequest<'a> {
         ledger: &Ledger,
         longest_request: Duration,
     ) -> Result<(), Uncounted> {
-        let obstacle = ledger.probe(self.ledger_request(longest_request)).await;
-        match obstacle.map_err(|error| Refusal::ledger_unavailable(&error))? {
+        let rejection = ledger.probe(self.ledger_request(longest_request)).await;
+        match rejection.map_err(|error| Refusal::ledger_unavailable(&error))? {
             None => Ok(()),
-            Some(obstacle) => Err(self.uncounted(obstacle)),
+            Some(rejection) => Err(self.uncounted(rejection)),
         }
     }
 
@@ -124,7 +124,7 @@ impl<'a> QuotaRequest<'a> {
         let began = Instant::now();
         let admission = ledger.admit(self.ledger_request(longest_request)).await;
         match admission.map_err(|error| Refusal::ledger_unavailable(&error))? {
-            Admission::Refused(obstacle) => Err(self.uncounted(obstacle)),
+            Admission::Refused(rejection) => Err(self.uncounted(rejection)),
             Admission::Counted(mut receipt) => {
                 let claim = receipt.claim.take();
                 let claim = claim.map(|held| CallClaim::new(ledger, held, began, longest_request));
@@ -170,11 +170,11 @@ impl<'a> QuotaRequest<'a> {
         }
     }
 
-    fn uncounted(&self, obstacle: Obstacle) -> Uncounted {
-        match obstacle {
-            Obstacle::Full(full) => self.refusal(&full).into(),
-            Obstacle::TooSoon(wait) => too_soon(self.paces, wait).into(),
-            Obstacle::Claimed(state) => Uncounted::Duplicate(duplicate(state)),
+    fn uncounted(&self, rejection: Rejection) -> Uncounted {
+        match rejection {
+            Rejection::Full(full) => self.refusal(&full).into(),
+            Rejection::TooSoon(wait) => too_soon(self.paces, wait).into(),
+            Rejection::Claimed(state) => Uncounted::Duplicate(duplicate(state)),
         }
     }
 

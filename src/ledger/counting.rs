@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::params;
 
 use super::{
-    Admission, Count, DAY, FullLimit, LedgerErrorKind, Obstacle, Receipt, Request, StoreResult,
+    Admission, Count, DAY, FullLimit, LedgerErrorKind, Receipt, Rejection, Request, StoreResult,
     hits, lease,
     recipients::{self, first_time},
     request::{LocalHit, RecordedHit},
@@ -41,11 +41,11 @@ impl Request {
 }
 
 /// What would stand in the way of the request.
-pub(super) fn probe(work: &Work<'_>, request: &Request) -> StoreResult<Option<Obstacle>> {
+pub(super) fn probe(work: &Work<'_>, request: &Request) -> StoreResult<Option<Rejection>> {
     let newcomers = first_time(work, &request.people)?;
     let counts = all_counts(request, newcomers.len());
     let groups = grouped(work, &counts)?;
-    Ok(fullest(work, &counts, &groups)?.map(Obstacle::Full))
+    Ok(fullest(work, &counts, &groups)?.map(Rejection::Full))
 }
 
 /// Counts the request, unless a limit refuses it.
@@ -55,7 +55,7 @@ pub(super) fn admit(work: &Work<'_>, request: &Request) -> StoreResult<Transacti
     let groups = grouped(work, &counts)?;
     if let Some(full) = fullest(work, &counts, &groups)? {
         return Ok(TransactionEnd::RollBack(Admission::Refused(
-            Obstacle::Full(full),
+            Rejection::Full(full),
         )));
     }
     let covered = |group: &SeriesCounts<'_>| {

@@ -89,13 +89,13 @@ pub enum ClaimState {
 pub enum Admission {
     /// It was counted, and its recipients are remembered.
     Counted(Receipt),
-    /// Something stands in its way; nothing was counted.
-    Refused(Obstacle),
+    /// It was rejected; nothing was counted.
+    Refused(Rejection),
 }
 
-/// What stands in the way of a request.
+/// Why a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Obstacle {
+pub enum Rejection {
     /// A limit is reached.
     Full(FullLimit),
     /// Another call holds the claim, or held it until a moment ago.
@@ -138,6 +138,8 @@ pub struct Glance {
     pub pause: Option<Pause>,
     /// For each person of the request, whether they received a message before.
     pub known: Vec<bool>,
+    /// The chats that the caller has read in at any server, if they were asked for.
+    pub read: Vec<String>,
 }
 
 /// A count as it was recorded.

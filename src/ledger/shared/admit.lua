@@ -124,9 +124,9 @@ if ARGV[3] ~= '1' then
 end
 
 keep(now)
-local token = text(now)
+local stamp = text(now)
 if life > 0 then
-  redis.call('SET', KEYS[7], token, 'PX', life)
+  redis.call('SET', KEYS[7], stamp, 'PX', life)
 end
 if delay >= 0 then
   local next = turn + delay
@@ -141,10 +141,10 @@ for group, one in ipairs(series) do
     redis.call('HSET', KEYS[6], one.name, text(window))
     redis.call('ZREMRANGEBYSCORE', one.key, '-inf', text(now - window))
     local written = line(one.number + 1, one.amount, one.total + one.amount)
-    redis.call('ZADD', one.key, text(now), written)
+    redis.call('ZADD', one.key, stamp, written)
     redis.call('PEXPIRE', one.key, text(window / 1000 + 3600000))
-    redis.call('ZADD', KEYS[5], text(now), one.name)
-    lines[group] = text(now) .. ':' .. text(one.number + 1)
+    redis.call('ZADD', KEYS[5], stamp, one.name)
+    lines[group] = stamp .. ':' .. text(one.number + 1)
   end
 end
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', text(now - DAY), 'LIMIT', 0, 100)) do
@@ -160,4 +160,4 @@ if people > 0 then
   redis.call('PEXPIRE', KEYS[3], REMEMBERED)
   redis.call('PEXPIRE', KEYS[4], REMEMBERED)
 end
-return { 1, 0, 0, turn - now, new, lines, token }
+return { 1, 0, 0, turn - now, new, lines, stamp }

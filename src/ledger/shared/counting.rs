@@ -11,7 +11,7 @@ use super::{
     time::{duration, micros},
 };
 use crate::ledger::{
-    Admission, FullLimit, HeldClaim, Obstacle, Receipt, Request,
+    Admission, FullLimit, HeldClaim, Receipt, Rejection, Request,
     request::{RecordedHit, RedisHit},
 };
 
@@ -34,8 +34,8 @@ impl RedisAccount {
     pub(in crate::ledger) async fn admit(&self, request: &Request) -> StoreResult<Admission> {
         let (series, groups) = grouped(request);
         let reply = self.count(request, &series, &groups, true).await?;
-        if let Some(obstacle) = obstacle(request, &reply) {
-            return Ok(Admission::Refused(obstacle));
+        if let Some(rejection) = rejection(request, &reply) {
+            return Ok(Admission::Refused(rejection));
         }
         let (_, _, _, wait, newcomers, hits, token) = reply;
         let hit = |group: &usize| {
@@ -60,10 +60,10 @@ impl RedisAccount {
     pub(in crate::ledger) async fn probe(
         &self,
         request: &Request,
-    ) -> StoreResult<Option<Obstacle>> {
+    ) -> StoreResult<Option<Rejection>> {
         let (series, groups) = grouped(request);
         let reply = self.count(request, &series, &groups, false).await?;
-        Ok(obstacle(request, &reply))
+        Ok(rejection(request, &reply))
     }
 
     pub(in crate::ledger) async fn reduce(&self, hit: &RedisHit, amount: u32) -> StoreResult<()> {
@@ -151,11 +151,11 @@ pub(super) fn parts(name: &str) -> Option<(&str, &str)> {
 }
 
 /// What stands in the way of a request, by the script's reply.
-fn obstacle(request: &Request, reply: &AdmitReply) -> Option<Obstacle> {
+fn rejection(request: &Request, reply: &AdmitReply) -> Option<Rejection> {
     let (kind, index, left, wait, held, ..) = reply;
     match *kind {
         COUNTED => None,
-        FULL => Some(Obstacle::Full(FullLimit {
+        FULL => Some(Rejection::Full(FullLimit {
             index: *index,
             left: *left,
             wait: (*wait >= 0).then(|| duration(*wait)),
@@ -163,12 +163,12 @@ fn obstacle(request: &Request, reply: &AdmitReply) -> Option<Obstacle> {
         CLAIMED => {
             let memory = request.claim.as_ref().map(|claim| claim.memory);
             let held = held.first().map_or("", String::as_str);
-            Some(Obstacle::Claimed(claim_state(
+            Some(Rejection::Claimed(claim_state(
                 held,
                 *wait,
                 memory.unwrap_or_default(),
             )))
         }
-        _ => Some(Obstacle::TooSoon(duration(*wait))),
+        _ => Some(Rejection::TooSoon(duration(*wait))),
     }
 }

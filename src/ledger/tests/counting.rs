@@ -82,7 +82,7 @@ fn a_probe_says_the_same_and_counts_nothing(fixture: Fixture) {
     assert_eq!(fixture.ledger.probe(&request).unwrap(), None);
     assert!(passes(&fixture.ledger, &counts));
     let probed = fixture.ledger.probe(&request).unwrap().unwrap();
-    assert_eq!(probed, Obstacle::Full(full(&fixture.ledger, &counts)));
+    assert_eq!(probed, Rejection::Full(full(&fixture.ledger, &counts)));
 }
 
 fn a_count_is_lowered_afterwards_and_never_raised(fixture: Fixture) {
@@ -135,7 +135,7 @@ fn a_person_is_new_once(mut fixture: Fixture) {
     let both = fixture.ledger.admit(&to(&["Cem", "Dan"])).unwrap();
     assert!(matches!(
         both,
-        Admission::Refused(Obstacle::Full(FullLimit { left: 1, .. }))
+        Admission::Refused(Rejection::Full(FullLimit { left: 1, .. }))
     ));
     assert!(!fixture.ledger.is_known("Cem").unwrap());
     assert_eq!(fixture.ledger.probe(&to(&["Cem"])).unwrap(), None);
