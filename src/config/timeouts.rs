@@ -48,6 +48,11 @@ impl Timeouts {
 }
 
 impl Timeouts {
+    /// The longest time that one request and the verification of its effect take.
+    pub fn longest_request(&self) -> Duration {
+        self.answer + self.open.max(self.settle).max(self.confirm)
+    }
+
     /// The same, for what WhatsApp confirms at once or not at all.
     pub(crate) fn confirming(self) -> Self {
         Self {

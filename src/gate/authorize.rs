@@ -16,7 +16,7 @@ use super::{
     quota_request::QuotaRequest,
 };
 use crate::{
-    op::Facts,
+    op::{Facts, TargetRole},
     policy::{Code, Decision, Policy},
     toolset::Prepared,
 };
@@ -110,16 +110,28 @@ impl Gate {
                 Course::Permit(basis) if call.is_complete() => {
                     self.check_audit(&facts)?; // 7
                     let slot = self.dedup.begin(&facts, caller)?; // 8
-                    let (basis, reservation) = match self.quotas.reserve(&quota).await {
-                        Ok(reservation) => (basis, Some(reservation)),
-                        Err(Uncounted::Refused(refusal)) => {
-                            (in_shadow(refusal, &policy, &facts)?, None)
-                        }
-                        Err(Uncounted::PolicyReplaced) => continue,
+                    let (basis, reserved) = match self.quotas.reserve(&quota).await {
+                        Err(Uncounted::Refused(refusal)) => (
+                            in_shadow(refusal, &policy, &facts)?,
+                            self.quotas.reserve(&quota.without_limits()).await,
+                        ),
+                        reserved => (basis, reserved),
                     }; // 9
-                    let facts = facts.clone();
+                    let mut reservation = match reserved {
+                        Ok(reservation) => reservation,
+                        Err(Uncounted::Refused(refusal)) => return Err(refusal.into()),
+                        Err(Uncounted::Duplicate(verdict)) => return Err(verdict),
+                        Err(Uncounted::PolicyReplaced) => continue,
+                    };
+                    let sources = facts.targets.of(TargetRole::Source);
+                    if let Err(refusal) = self.record_reading(&caller.grant, sources).await {
+                        reservation.release().await;
+                        return Err(refusal.into());
+                    }
+                    let slot = slot.claiming(reservation.take_claim());
+                    let (facts, claim) = (facts.clone(), slot.claim());
                     let clearance =
-                        GateClearance::new(self, &policy, facts, caller, approved, asked);
+                        GateClearance::new(self, &policy, facts, caller, approved, asked, claim);
                     let permit = self.permit(call, caller, clearance, basis, slot, reservation); // 10
                     return Ok(Verdict::Permit(Box::new(permit)));
                 }
@@ -129,6 +141,7 @@ impl Gate {
                     match self.quotas.probe(&quota).await {
                         Ok(()) => {}
                         Err(Uncounted::Refused(refusal)) => return Err(refusal.into()),
+                        Err(Uncounted::Duplicate(verdict)) => return Err(verdict),
                         Err(Uncounted::PolicyReplaced) => continue,
                     } // 9
                     if !call.is_complete() {
@@ -136,7 +149,8 @@ impl Gate {
                         let reason = "The policy or a limit changed while the call was decided.";
                         return Err(Refusal::new(Code::Busy, reason).into());
                     }
-                    let question = self.question(call, caller, &policy, &evaluation.decision)?; // 10
+                    let decision = &evaluation.decision;
+                    let question = self.question(call, caller, &policy, decision).await?; // 10
                     return Ok(Verdict::Confirm(Box::new(question)));
                 }
             }

@@ -5,7 +5,9 @@ use std::{
     time::Instant,
 };
 
-use super::{Caller, Course, Gate, Refusal, evaluate, kill_switch::check_kill_switch};
+use super::{
+    Caller, Course, Gate, Refusal, call_claim::CallClaim, evaluate, kill_switch::check_kill_switch,
+};
 use crate::{
     kill_switch::SHARED_LEASE,
     op::{BackendError, Clearance, ClearanceCheck, Facts, Hold, Withdrawal},
@@ -19,6 +21,8 @@ pub(super) struct GateClearance {
     caller: Caller,
     /// Whether a person has approved the call.
     approved: bool,
+    /// What other servers do not send meanwhile.
+    claim: Option<Arc<CallClaim>>,
     state: Mutex<ClearanceState>,
 }
 
@@ -41,12 +45,14 @@ impl GateClearance {
         caller: &Caller,
         approved: bool,
         asked: Instant,
+        claim: Option<Arc<CallClaim>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             gate: gate.clone(),
             facts,
             caller: caller.clone(),
             approved,
+            claim,
             state: Mutex::new(ClearanceState {
                 policy: policy.clone(),
                 asked,
@@ -63,6 +69,9 @@ impl GateClearance {
     /// Takes steps 3 to 6 of a decision again.
     async fn decide(&self) -> Result<(), Refusal> {
         self.gate.check_open()?;
+        if let Some(claim) = &self.claim {
+            claim.renew_if_due().await?;
+        }
         let (gate, facts, now) = (&self.gate, &self.facts, Instant::now());
         let policy = gate.policy();
         {
@@ -92,6 +101,9 @@ impl GateClearance {
     /// What can be checked without waiting.
     fn hold(&self) -> Result<Hold, Refusal> {
         self.gate.check_open()?;
+        if let Some(claim) = &self.claim {
+            claim.check()?;
+        }
         let (permitting, asked) = {
             let state = self.lock();
             (state.policy.clone(), state.asked)

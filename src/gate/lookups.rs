@@ -173,10 +173,4 @@ impl Gate {
             Err(error) => tracing::error!(%error, "the ledger cannot be written"),
         }
     }
-
-    /// Records that a caller reads messages in these chats.
-    pub(super) fn record_reading<'a>(&self, grant: &str, chats: impl Iterator<Item = &'a ChatId>) {
-        let identities = self.attributes.identities();
-        self.read_history.record(grant, chats, &identities);
-    }
 }

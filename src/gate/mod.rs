@@ -8,7 +8,7 @@
 //! |---|---|
 //! | look-ups that a decision depends on | `lookups`, `lookup_limits`, `flight`, `attributes`, `snapshot` |
 //! | caller, kill switch, rules, health | `caller`, `kill_switch`, `effect`, `health` |
-//! | duplicates | `dedup` |
+//! | duplicates | `dedup`; over several servers `call_claim` |
 //! | limits and pace | `quota`, `quota_request`, `short_limits`, `rate_limiter`, `pacing` |
 //! | a person's approval | `question`, `question_text`, `approval`, `ticket` |
 //! | the permit, and what has to be settled at the end of a call | `permit`, `obligations` |
@@ -18,6 +18,7 @@ mod approval;
 mod approval_key;
 mod attributes;
 mod authorize;
+mod call_claim;
 mod caller;
 mod clearance;
 mod closing;
@@ -48,7 +49,7 @@ mod snapshot;
 mod ticket;
 mod verdict;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub use approval::Reply;
 pub use approval_key::ApprovalKey;
@@ -161,6 +162,14 @@ impl Gate {
     #[must_use]
     pub fn sealing_with(mut self, key: ApprovalKey) -> Self {
         self.approvals.share(key);
+        self
+    }
+
+    /// The same gate, whose requests take at most this long with the verification of their
+    /// effects; otherwise the default timeouts hold.
+    #[must_use]
+    pub fn with_longest_request(mut self, time: Duration) -> Self {
+        self.quotas.set_longest_request(time);
         self
     }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     audit::AuditEntry,
-    op::{Clearance, Facts, TargetRole},
+    op::{Clearance, Facts},
     policy::{Code, Policy},
     toolset::{Permitted, Prepared},
 };
@@ -57,25 +57,21 @@ impl Gate {
         clearance: Arc<GateClearance>,
         basis: PermitBasis,
         slot: DedupSlot,
-        reservation: Option<Reservation>,
+        reservation: Reservation,
     ) -> Permit {
         let facts = call.facts();
-        self.record_reading(&caller.grant, facts.targets.of(TargetRole::Source));
         let read_filter = read_filter(self, facts, caller);
         Permit {
             tool: facts.tool,
             basis,
-            wait: reservation
-                .as_ref()
-                .map(Reservation::wait)
-                .unwrap_or_default(),
+            wait: reservation.wait(),
             obligations: Obligations {
                 gate: self.clone(),
                 grant: caller.grant.clone(),
                 signals_danger: signals_danger(facts),
                 clearance,
                 slot: Some(slot),
-                reservation,
+                reservation: Some(reservation),
                 entry: None,
             },
             permitted: self.authority.permit(call, read_filter),

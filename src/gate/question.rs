@@ -24,7 +24,7 @@ pub struct Question {
 
 impl Gate {
     /// The question about a call, with the ticket that its answer has to bring back.
-    pub(super) fn question(
+    pub(super) async fn question(
         &self,
         call: Prepared,
         caller: &Caller,
@@ -33,7 +33,10 @@ impl Gate {
     ) -> Result<Question, Refusal> {
         check_length(call.facts())?;
         Ok(Question {
-            ticket: self.approvals.issue(call.facts(), caller)?,
+            ticket: self
+                .approvals
+                .issue(call.facts(), caller, &self.ledger)
+                .await?,
             brief: self.authority.permit_briefing(&call),
             reasons: decision.reasons_to_ask(),
             expires: policy.confirmation.expires,

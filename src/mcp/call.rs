@@ -242,8 +242,8 @@ impl Server {
                 Ok(()) => account.tools.run(permitted, progress).await,
                 Err(error) => Err(error),
             };
-            let refusal = obligations.refusal(&outcome);
-            let recorded = match obligations.complete(&outcome).await {
+            let refusal = obligations.refusal(&outcome).await;
+            let recorded = match obligations.complete(&outcome, refusal.as_ref()).await {
                 Ok(()) => Recorded::Yes,
                 Err(_) => Recorded::No,
             };

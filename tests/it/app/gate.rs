@@ -61,6 +61,13 @@ impl GateFixture {
         }
     }
 
+    /// The same gate after a change; nothing else may use it yet.
+    pub fn changed(self, made: impl FnOnce(Gate) -> Gate) -> Self {
+        let gate = Arc::into_inner(self.gate).expect("nobody else uses it");
+        let gate = Arc::new(made(gate));
+        Self { gate, ..self }
+    }
+
     pub fn caller(grant: &str) -> Caller {
         Caller {
             grant: grant.into(),

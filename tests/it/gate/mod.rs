@@ -14,3 +14,4 @@ mod obligations;
 mod question;
 mod rate_limits;
 mod refusal;
+mod shared;
