@@ -110,7 +110,7 @@ impl Gate {
         self.check_audit(&facts)?;
         match self.quotas.probe(&quota).await {
             Err(Uncounted::Refused(refusal)) => in_shadow(refusal, policy, &facts).map(drop),
-            Ok(()) | Err(Uncounted::PolicyReplaced) => Ok(()),
+            Ok(()) | Err(Uncounted::PolicyReplaced | Uncounted::Duplicate(_)) => Ok(()),
         }
     }
 
