@@ -24,8 +24,8 @@ pub use permit::{Authority, BriefPermit, FilePermit, LookupPermit, Permitted};
 use crate::{
     media::{LoadError, MediaRules, load},
     op::{
-        AnswerSize, Attachment, BackendError, BadCall, Briefing, ChatId, Digest, Facts, Identities,
-        Progress, Reading, Risk, Schemas, Untrusted, file_refused,
+        AnswerSize, Attachment, BackendError, BadCall, Briefing, CallContent, ChatId, Facts,
+        Identities, Progress, Reading, Risk, Schemas, Untrusted, file_refused,
     },
     shares::Share,
     text::nearest,
@@ -65,7 +65,7 @@ pub struct Tool {
 /// A call whose arguments are parsed; nothing has been sent.
 pub struct Prepared {
     facts: Facts,
-    content: Option<Value>,
+    content: Option<Box<CallContent>>,
     call: Box<dyn PreparedCall>,
 }
 
@@ -102,8 +102,8 @@ impl Prepared {
     pub(crate) fn identify(&mut self, identities: &Identities) {
         self.facts.targets.identify(identities);
         if let Some(content) = &mut self.content {
-            identities.replace(content);
-            self.facts.content = Some(Digest::of(self.facts.tool, content));
+            content.identify(identities);
+            self.facts.content = Some(content.digest(self.facts.tool));
         }
     }
 }
@@ -214,7 +214,7 @@ impl Toolset {
         );
         let attached = call.call.attach(media, room);
         if let Some(file) = attached.map_err(LoadFailure::Refused)? {
-            call.facts.add_file(file, &mut call.content);
+            call.facts.add_file(file, call.content.as_deref_mut());
         }
         Ok(call)
     }
@@ -232,5 +232,11 @@ impl Tool {
     /// The tool's description and schemas, made at the first call.
     pub fn schemas(&self) -> &Schemas {
         self.schemas.get_or_init(self.make_schemas)
+    }
+
+    /// Whether the caller can ask for a call that equals an earlier one, by `allow_repeat`.
+    pub fn allows_repeat(&self) -> bool {
+        let arguments = self.schemas().input.get("properties");
+        arguments.is_some_and(|arguments| arguments.get("allow_repeat").is_some())
     }
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use whatsapp_guard::op::catalogue;
 use wiremock::ResponseTemplate;
 
 use super::{
-    unanswered_sends::sends,
+    unanswered_sends::UNREPEATED,
     worlds::{APIS, Api, World, changing_tools},
 };
 
@@ -16,11 +17,12 @@ const LATER: Duration = Duration::from_secs(300);
 
 /// Runs a check in a world of its own for each tool of each API; how many there were.
 async fn in_every_world<F: Future<Output = ()> + Send + 'static>(
-    check: impl Fn(World) -> F + Copy + Send + 'static,
+    check: impl Fn(World) -> F + Clone + Send + 'static,
 ) -> usize {
     let mut running = JoinSet::new();
     for api in APIS {
         for tool in changing_tools() {
+            let check = check.clone();
             running.spawn(async move {
                 let world = World::open(api, tool).await?;
                 check(world).await;
@@ -82,31 +84,46 @@ async fn a_success_that_is_not_the_api_s_is_no_success() {
 
 #[tokio::test]
 async fn an_error_after_which_a_change_may_have_been_made_is_no_refusal() {
-    let worlds = in_every_world(|mut world| async move {
-        let (api, tool) = (world.api, world.tool);
-        for (status, body) in [
-            (408, ""),
-            (499, ""),
-            (500, "{\"statusCode\":500,\"message\":\"broken\"}"),
-            (502, "<html>bad gateway</html>"),
-            (503, ""),
-            (504, "{\"message\":\"try later\"}"),
-            (520, "<html>unknown error</html>"),
-        ] {
-            let before = world.changes().await;
-            let answer = ResponseTemplate::new(status).set_body_string(body);
-            let result = world.call(&answer).await;
-            assert!(is_unknown(&result), "{api:?} {tool} {status}: {result}");
-            let made = world.changes().await - before;
-            if sends().contains(&tool) {
-                let again = world.call(&answer).await;
-                assert_eq!(
-                    again["structuredContent"]["repeated"], true,
-                    "{api:?} {tool}"
-                );
-                assert_eq!((made, world.changes().await - before), (1, 1), "{tool}");
+    // The way to repeat a call is named where there is one.
+    let repeatable: Vec<&str> = catalogue()
+        .iter()
+        .filter(|entry| {
+            let schema = (entry.argument_schema)();
+            let arguments = schema.get("properties");
+            arguments.is_some_and(|arguments| arguments.get("allow_repeat").is_some())
+        })
+        .map(|entry| entry.name)
+        .collect();
+    let worlds = in_every_world(move |mut world| {
+        let repeatable = repeatable.clone();
+        async move {
+            let (api, tool) = (world.api, world.tool);
+            for (status, body) in [
+                (408, ""),
+                (499, ""),
+                (500, "{\"statusCode\":500,\"message\":\"broken\"}"),
+                (502, "<html>bad gateway</html>"),
+                (503, ""),
+                (504, "{\"message\":\"try later\"}"),
+                (520, "<html>unknown error</html>"),
+            ] {
+                let before = world.changes().await;
+                let answer = ResponseTemplate::new(status).set_body_string(body);
+                let result = world.call(&answer).await;
+                assert!(is_unknown(&result), "{api:?} {tool} {status}: {result}");
+                let made = world.changes().await - before;
+                if UNREPEATED.contains(&tool) {
+                    let again = world.call(&answer).await;
+                    assert_eq!(
+                        again["structuredContent"]["repeated"], true,
+                        "{api:?} {tool}"
+                    );
+                    let named = again.to_string().contains("allow_repeat");
+                    assert_eq!(named, repeatable.contains(&tool), "{again}");
+                    assert_eq!((made, world.changes().await - before), (1, 1), "{tool}");
+                }
+                world.app.hand.advance(LATER);
             }
-            world.app.hand.advance(LATER);
         }
     })
     .await;

@@ -25,6 +25,9 @@ const PERSON: &str = "15552220001@c.us";
 const GROUP: &str = "120363000000000001@g.us";
 const OWN: &str = "15550001111@c.us";
 
+/// How long an answer may take while all worlds are opened at once.
+const PATIENCE: Duration = Duration::from_secs(8);
+
 /// The APIs that are played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Api {
@@ -75,6 +78,11 @@ pub fn changing_tools() -> Vec<&'static str> {
 impl World {
     /// `None` where the API does not have the tool.
     pub async fn open(api: Api, tool: &'static str) -> Option<Self> {
+        Self::open_within(api, tool, PATIENCE).await
+    }
+
+    /// As [`World::open`], where an answer has this time.
+    pub async fn open_within(api: Api, tool: &'static str, answer: Duration) -> Option<Self> {
         let mock = MockServer::start().await;
         let change = Arc::new(Mutex::new(ResponseTemplate::new(404)));
         let broken = Arc::new(AtomicBool::new(false));
@@ -86,6 +94,7 @@ impl World {
         };
         Mock::given(any()).respond_with(player).mount(&mock).await;
         let timeouts = Timeouts {
+            answer,
             open: Duration::from_millis(20),
             settle: Duration::from_millis(15),
             confirm: Duration::from_millis(15),
