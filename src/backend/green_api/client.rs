@@ -1,5 +1,6 @@
 //! Requests to GREEN-API.
 
+use percent_encoding::percent_decode_str;
 use reqwest::{Client as Network, Method, RequestBuilder, Response, multipart::Form};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -93,9 +94,10 @@ impl GreenApiClient {
         self.changed(&reply, shapes)
     }
 
-    /// Requests a file at one of the configured hosts; `None` for any other address.
+    /// Requests a file at one of the configured hosts; `None` for any other address, and
+    /// for the address of a method: a GET of it may change something.
     pub(super) async fn open_file(&self, url: &str) -> BackendResult<Option<Response>> {
-        let Ok(url) = Url::parse(url) else {
+        let Some(url) = Url::parse(url).ok().filter(is_of_file) else {
             return Ok(None);
         };
         let http = if url.origin() == self.api_url.origin() {
@@ -172,6 +174,13 @@ impl GreenApiClient {
         }
         Ok(url)
     }
+}
+
+/// Whether an address can be one of a file, however often a server decodes it.
+fn is_of_file(url: &Url) -> bool {
+    let path = percent_decode_str(url.path()).decode_utf8_lossy();
+    let may_be_method = path.contains('%') || path.to_ascii_lowercase().contains("wainstance");
+    !may_be_method && url.username().is_empty() && url.password().is_none()
 }
 
 fn request(network: &Network, url: Url, arguments: Option<&Value>) -> RequestBuilder {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::attributes::Unable;
+use super::{attributes::Unable, own_file::OwnFile};
 use crate::{
     backend::{
         http::{Body, Http, HttpReply, Locate, redacted},
@@ -120,11 +120,13 @@ impl WahaClient {
             .await
     }
 
-    /// Requests one of WAHA's files by its encoded name, at the configured address only.
-    pub(super) async fn open_file(&self, name: &str) -> BackendResult<Response> {
-        let mut url = self.url(&["api", "files"]).await?;
-        // The name is encoded once and has no dot segments: it stood in a parsed address.
-        url.set_path(&format!("{}/{name}", url.path()));
+    /// Requests one of WAHA's files, at the configured address only.
+    pub(super) async fn open_file(&self, file: &OwnFile) -> BackendResult<Response> {
+        let path: Vec<&str> = ["api", "files"]
+            .into_iter()
+            .chain(file.segments())
+            .collect();
+        let url = self.url(&path).await?;
         self.http
             .open(|client| self.keyed(client.request(Method::GET, url.clone())))
             .await

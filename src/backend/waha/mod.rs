@@ -20,6 +20,7 @@ mod members;
 mod message_changes;
 mod message_kinds;
 mod messages;
+mod own_file;
 mod presence;
 mod profile;
 mod refusals;
