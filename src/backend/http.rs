@@ -4,7 +4,6 @@
 use std::{error::Error, future::ready, pin::Pin, sync::OnceLock, time::Duration};
 
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
@@ -287,13 +286,5 @@ impl HttpReply {
                 _ => "it is not JSON".into(),
             },
         })
-    }
-}
-
-/// The message without the secret: an API may repeat it.
-pub(super) fn redacted(message: &str, secret: Option<&SecretString>) -> String {
-    match secret.map(ExposeSecret::expose_secret) {
-        Some(secret) if !secret.is_empty() => message.replace(secret, "[secret]"),
-        _ => message.to_owned(),
     }
 }

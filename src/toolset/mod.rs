@@ -28,7 +28,7 @@ use crate::{
         Identities, Progress, Reading, Risk, Schemas, Untrusted, file_refused,
     },
     shares::Share,
-    text::nearest,
+    text::{Secrets, nearest},
 };
 use call::{Parse, PreparedCall};
 use lookup::Resolver;
@@ -44,6 +44,7 @@ pub type ReadFilter = Option<Arc<dyn Fn(&ChatId) -> bool + Send + Sync>>;
 pub struct Toolset {
     tools: BTreeMap<&'static str, Tool>,
     resolver: Arc<dyn Resolver>,
+    secrets: Arc<Secrets>,
     media: MediaRules,
     notice: Option<&'static str>,
     answer: AnswerSize,
@@ -177,13 +178,16 @@ impl Toolset {
             read_filter,
         } = permitted;
         let ended = prepared.call.run(read_filter, progress.clone()).await;
-        ended.map_err(|error| progress.error(error))
+        ended
+            .map(|answer| answer.redacted(&self.secrets))
+            .map_err(|error| progress.error(error).redacted(&self.secrets))
     }
 
     /// Looks up what a decision depends on. What cannot be found out in time is missing
     /// from the result.
     pub async fn resolve(&self, permit: LookupPermit) -> Resolved {
-        self.resolver.resolve(permit.0).await
+        let resolved = self.resolver.resolve(permit.0).await;
+        resolved.redacted(&self.secrets)
     }
 
     /// Loads the file of a call, which is decided on and sent from now on. Its bytes are
@@ -224,7 +228,10 @@ impl Toolset {
     /// # Errors
     /// The back end's [`BackendError`].
     pub async fn brief(&self, permit: BriefPermit) -> Result<Briefing, BackendError> {
-        permit.0.await
+        let briefing = permit.0.await;
+        briefing
+            .map(|briefing| briefing.redacted(&self.secrets))
+            .map_err(|error| error.redacted(&self.secrets))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Requests to GREEN-API.
 
+use std::sync::Arc;
+
 use percent_encoding::percent_decode_str;
 use reqwest::{Client as Network, Method, RequestBuilder, Response, multipart::Form};
 use secrecy::{ExposeSecret, SecretString};
@@ -10,12 +12,13 @@ use url::Url;
 use super::kind;
 use crate::{
     backend::{
-        http::{Body, Http, HttpReply, redacted},
+        http::{Body, Http, HttpReply},
         shapes::Shape,
     },
     config::{Config, ConfigError, Timeouts},
     media::MediaRules,
     op::{BackendError, BackendResult, Progress},
+    text::Secrets,
 };
 
 pub(super) const API: &str = "GREEN-API";
@@ -31,6 +34,7 @@ pub(super) struct GreenApiClient {
     media_url: Url,
     id_instance: String,
     api_token: SecretString,
+    pub(super) secrets: Arc<Secrets>,
     pub(super) timeouts: Timeouts,
     pub(super) media: MediaRules,
 }
@@ -45,6 +49,7 @@ impl GreenApiClient {
             api_url,
             media_url,
             id_instance: config.text(&kind::ID_INSTANCE).to_owned(),
+            secrets: Arc::new(Secrets::new(config.value(&kind::API_TOKEN))),
             api_token: config.value(&kind::API_TOKEN).cloned().unwrap_or_default(),
             timeouts: config.timeouts,
             media: config.media.clone(),
@@ -155,7 +160,7 @@ impl GreenApiClient {
 
     /// A message of GREEN-API without the token, in case it repeats it.
     pub(super) fn without_token(&self, message: &str) -> String {
-        redacted(message, Some(&self.api_token))
+        self.secrets.message(message)
     }
 
     /// The address of a method, with the token in it: never to be shown.
