@@ -32,6 +32,7 @@ use whatsapp_guard::{
     },
     policy::Policy,
     sessions::{MAX_SESSIONS, Sessions},
+    text::Secrets,
     toolset::{AttributeSource, Authority, HistoryPart, Toolset},
 };
 
@@ -57,6 +58,10 @@ struct NoBackend(Progress);
 impl AttributeSource for NoBackend {
     fn with_progress(self, progress: Progress) -> Self {
         Self(progress)
+    }
+
+    fn secrets(&self) -> Arc<Secrets> {
+        Arc::default()
     }
 
     async fn person(self, _hidden: PersonId) -> Result<Option<PersonId>, BackendError> {

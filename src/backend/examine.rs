@@ -1,8 +1,13 @@
 //! What `doctor` finds out about a back end, for the person at the terminal.
 
+use std::iter;
+
 use serde::Serialize;
 
-use crate::op::{BackendError, Output, SessionReport, SessionState};
+use crate::{
+    op::{BackendError, Output, SessionReport, SessionState},
+    text::Secrets,
+};
 
 /// The result of one check of a back end.
 #[derive(Debug, Clone, Serialize)]
@@ -33,6 +38,17 @@ impl CheckResult {
             found: found.into(),
             next: Some(next.into()),
         }
+    }
+
+    /// The same results without secrets.
+    pub(super) fn redacted(mut results: Vec<Self>, secrets: &Secrets) -> Vec<Self> {
+        let texts = results.iter_mut();
+        for text in texts.flat_map(|result| iter::once(&mut result.found).chain(&mut result.next)) {
+            if let Some(redacted) = secrets.redact(text) {
+                *text = redacted;
+            }
+        }
+        results
     }
 
     /// The state of a session.

@@ -4,12 +4,15 @@
 use std::{error::Error, future::ready, pin::Pin, sync::OnceLock, time::Duration};
 
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
-use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 use url::Url;
 
-use super::handover::Handover;
+use super::{handover::Handover, tree_size::tree_bytes};
 use crate::{
     net::client_builder,
     op::{BackendError, Progress},
@@ -17,6 +20,24 @@ use crate::{
 
 /// The largest answer that is read, in bytes.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+
+/// The most memory that an answer may take as a tree, in bytes.
+const MAX_TREE_BYTES: usize = 144 * 1024 * 1024;
+
+/// An answer takes no room of the process up to this size, in bytes, and no room for its
+/// tree if that takes no more.
+const SMALL_ANSWER_BYTES: usize = 1024 * 1024;
+
+/// The most memory that the bytes of all large answers of the process take, in KiB.
+const MAX_BODIES_KIB: usize = 128 * 1024;
+
+/// The most memory that the trees of all large answers of the process take, in KiB.
+const MAX_TREES_KIB: usize = 256 * 1024;
+
+static BODIES: Semaphore = Semaphore::const_new(MAX_BODIES_KIB);
+
+/// Whoever has room here waits for none of [`BODIES`], so that no two wait for each other.
+static TREES: Semaphore = Semaphore::const_new(MAX_TREES_KIB);
 
 /// The time limit for the download of a file.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(120);
@@ -60,6 +81,8 @@ pub(super) struct Http {
 pub(super) struct HttpReply {
     pub(super) status: StatusCode,
     body: Vec<u8>,
+    /// What it takes of [`BODIES`] and [`TREES`].
+    _room: [Option<SemaphorePermit<'static>>; 2],
 }
 
 /// The body of an answer.
@@ -160,7 +183,14 @@ impl Http {
         let mut response = request.send().await.map_err(Lost::from)?;
         let status = response.status();
         let mut body = Vec::new();
+        let mut room = None;
         loop {
+            if room.is_none() && body.len() > SMALL_ANSWER_BYTES {
+                match self.room(&BODIES, MAX_BODY_BYTES).await {
+                    Ok(permit) => room = Some(permit),
+                    Err(why) => return Ok(Err(why)),
+                }
+            }
             match response.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > MAX_BODY_BYTES => {
                     return Ok(Err(format!(
@@ -184,7 +214,34 @@ impl Http {
             bytes = body.len(),
             "answered"
         );
-        Ok(Ok(HttpReply { status, body }))
+        let needed = tree_bytes(&body);
+        if needed > MAX_TREE_BYTES {
+            return Ok(Err("it has too many values".to_owned()));
+        }
+        let tree = match needed {
+            ..=SMALL_ANSWER_BYTES => None,
+            bytes => match self.room(&TREES, bytes).await {
+                Ok(permit) => Some(permit),
+                Err(why) => return Ok(Err(why)),
+            },
+        };
+        Ok(Ok(HttpReply {
+            status,
+            body,
+            _room: [room, tree],
+        }))
+    }
+
+    /// Room for this many bytes of a large answer, which waits for it as long as for itself.
+    async fn room(
+        &self,
+        of: &'static Semaphore,
+        bytes: usize,
+    ) -> Result<SemaphorePermit<'static>, String> {
+        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
+        let room = timeout(self.timeout, of.acquire_many(kib)).await;
+        let room = room.ok().and_then(Result::ok);
+        room.ok_or_else(|| "other large answers leave no memory for it".to_owned())
     }
 
     fn client(&self) -> Result<&Client, BackendError> {
@@ -287,13 +344,5 @@ impl HttpReply {
                 _ => "it is not JSON".into(),
             },
         })
-    }
-}
-
-/// The message without the secret: an API may repeat it.
-pub(super) fn redacted(message: &str, secret: Option<&SecretString>) -> String {
-    match secret.map(ExposeSecret::expose_secret) {
-        Some(secret) if !secret.is_empty() => message.replace(secret, "[secret]"),
-        _ => message.to_owned(),
     }
 }

@@ -14,6 +14,7 @@ mod refusals;
 pub mod sandbox;
 mod shapes;
 mod showing;
+mod tree_size;
 mod verify;
 pub mod waha;
 

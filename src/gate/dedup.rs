@@ -1,5 +1,5 @@
-//! Duplicate suppression: the same content to the same chat is not sent again while the
-//! first call runs, and for a short time afterwards it is answered again.
+//! Duplicate suppression: while a call is in flight an equal one is refused, and for a short
+//! time afterwards it is answered with the first one's outcome.
 
 use std::{
     collections::HashMap,
@@ -109,13 +109,10 @@ impl Dedup {
         slots.retain(|_, slot| !matches!(slot, Slot::Ended { until, .. } if *until <= now));
         let (code, reason) = match slots.get(key) {
             Some(Slot::Ended { outcome, .. }) => return Err(Verdict::Replay(outcome.clone())),
-            Some(Slot::InFlight) => (
-                Code::UnderWay,
-                "The same content is being sent to the same chat at this moment.",
-            ),
+            Some(Slot::InFlight) => (Code::UnderWay, "An equal call is under way at this moment."),
             None if slots.len() >= MAX_SLOTS => (
                 Code::Busy,
-                "Too many messages were sent within the last 30 seconds.",
+                "Too many changes were made within the last 30 seconds.",
             ),
             None => return Ok(()),
         };

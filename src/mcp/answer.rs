@@ -11,7 +11,7 @@ use rmcp::{
 };
 use serde_json::{Map, Value, json};
 
-use super::call::{CallEnd, Recorded};
+use super::call::{CallEnd, Recorded, Repeat};
 use crate::{
     gate::Refusal,
     op::{Attachment, BackendError, BadCall, Risk},
@@ -55,7 +55,7 @@ pub(super) fn response(ended: CallEnd) -> CallToolResponse {
             }
             result.into()
         }
-        CallEnd::Replayed(outcome) => replayed(outcome).into(),
+        CallEnd::Replayed(outcome, repeat) => replayed(outcome, repeat).into(),
         CallEnd::Refused(refusal) => self::refusal(&refusal).into(),
         CallEnd::Bad(bad) => bad_call(&bad).into(),
         CallEnd::Pending(question) => question.into(),
@@ -71,12 +71,16 @@ fn outcome(outcome: Result<Answer, BackendError>) -> CallToolResult {
 }
 
 /// The result that the same call got a moment ago, marked as a repetition.
-fn replayed(outcome: Result<Answer, BackendError>) -> CallToolResult {
+fn replayed(outcome: Result<Answer, BackendError>, repeat: Repeat) -> CallToolResult {
+    let next = match repeat {
+        Repeat::OnRequest => "Set allow_repeat only if it has to be done twice.",
+        Repeat::Later => "If it has to be done twice, call again after that time.",
+    };
     let mut result = self::outcome(outcome);
-    result.content.push(ContentBlock::text(
-        "The same was sent to the same chat within the last 30 seconds: this is the first answer \
-         again, and nothing was sent now. Set allow_repeat to send it again.",
-    ));
+    result.content.push(ContentBlock::text(format!(
+        "An equal call ended within the last 30 seconds: this is its answer again, and nothing \
+         was sent now. {next}",
+    )));
     if let Some(Value::Object(fields)) = &mut result.structured_content {
         fields.insert("repeated".into(), true.into());
     }

@@ -51,13 +51,22 @@ pub(super) enum CallEnd {
     /// It was run.
     Completed(Result<Answer, BackendError>, Recorded),
     /// The same call was run a moment ago.
-    Replayed(Result<Answer, BackendError>),
+    Replayed(Result<Answer, BackendError>, Repeat),
     /// The gate refused it.
     Refused(Refusal),
     /// It names no tool, or its arguments are wrong.
     Bad(BadCall),
     /// The client asks a person, and calls again with the answer.
     Pending(InputRequiredResult),
+}
+
+/// Whether the caller can ask for a call although the same was run a moment ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// By `allow_repeat`.
+    OnRequest,
+    /// Only later.
+    Later,
 }
 
 /// The notice at the beginning of every answer of an account.
@@ -195,7 +204,13 @@ impl Server {
         match verdict {
             Verdict::Permit(permit) => self.run(account, *permit, entry, place, cx).await,
             Verdict::Deny(refusal) => refuse(entry, *refusal, tools.notice(), &cx),
-            Verdict::Replay(outcome) => Ok(replay(entry, *outcome)),
+            Verdict::Replay(outcome) => {
+                let repeat = match tools.get(&request.tool) {
+                    Some(tool) if tool.allows_repeat() => Repeat::OnRequest,
+                    _ => Repeat::Later,
+                };
+                Ok(replay(entry, *outcome, repeat))
+            }
             // The gate does not ask about an answer.
             Verdict::Confirm(_) => Err(ErrorData::internal_error("asked twice", None)),
         }
@@ -326,11 +341,11 @@ fn pend(entry: AuditEntry, question: InputRequiredResult) -> CallEnd {
 }
 
 /// Ends a call with the answer that the same call got a moment ago.
-fn replay(mut entry: AuditEntry, outcome: Result<Answer, BackendError>) -> CallEnd {
+fn replay(mut entry: AuditEntry, outcome: Result<Answer, BackendError>, repeat: Repeat) -> CallEnd {
     entry.permitted("repeated", None);
     // Nothing was sent; the answer stands whether or not it could be audited.
     let _ = entry.completed(&outcome);
-    CallEnd::Replayed(outcome)
+    CallEnd::Replayed(outcome, repeat)
 }
 
 /// Sends reports as progress notifications until the call has ended.

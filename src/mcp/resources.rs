@@ -203,7 +203,7 @@ fn contents(
 ) -> Result<ReadResourceResponse, ErrorData> {
     let (outcome, recorded) = match ended {
         CallEnd::Completed(outcome, recorded) => (outcome, recorded),
-        CallEnd::Replayed(outcome) => (outcome, Recorded::Yes),
+        CallEnd::Replayed(outcome, _) => (outcome, Recorded::Yes),
         CallEnd::Refused(refusal) => {
             let data = serde_json::to_value(&refusal).unwrap_or_default();
             return Err(protocol_error(notice, REFUSED, refusal.to_string(), data));

@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::{Untrusted, Withdrawal};
+use crate::text::Secrets;
 
 /// The name under which this program itself refuses a file.
 pub const GUARD: &str = "whatsapp-guard";
@@ -113,6 +114,25 @@ impl BackendError {
     pub fn unreadable(api: &'static str, why: impl Into<String>) -> Self {
         let why = why.into();
         Self::Unreadable { api, why }
+    }
+
+    /// The same error without secrets.
+    #[must_use]
+    pub(crate) fn redacted(mut self, secrets: &Secrets) -> Self {
+        match &mut self {
+            Self::Refused { message, .. } | Self::Failed { message, .. } => message.redact(secrets),
+            Self::Unreachable { why: text, .. }
+            | Self::Unreadable { why: text, .. }
+            | Self::OutcomeUnknown { why: text, .. }
+            | Self::Interrupted(text)
+            | Self::Internal(text) => {
+                if let Some(redacted) = secrets.redact(text) {
+                    *text = redacted;
+                }
+            }
+            Self::Cancelled | Self::Withdrawn(_) | Self::TooLarge(_) => {}
+        }
+        self
     }
 
     /// The stable name of the kind.

@@ -1,6 +1,7 @@
 //! Facts for a person who decides on a call.
 
 use super::Untrusted;
+use crate::text::Secrets;
 
 /// Facts that a question to a person shows in addition to the arguments.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -9,4 +10,15 @@ pub struct Briefing {
     pub subject: Option<Untrusted>,
     /// Further facts, one short sentence each, without text from WhatsApp.
     pub facts: Vec<String>,
+}
+
+impl Briefing {
+    /// The same facts without secrets.
+    #[must_use]
+    pub(crate) fn redacted(mut self, secrets: &Secrets) -> Self {
+        if let Some(subject) = &mut self.subject {
+            subject.redact(secrets);
+        }
+        self
+    }
 }

@@ -2,11 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    BadId, BoundedText, ChatId, MessageId, Operation, PhoneNumber, Reads, Risk, Sent, Targets,
-    Topic,
+    BadId, BoundedText, CallContent, ChatId, MessageId, Operation, PhoneNumber, Reads, Risk, Sent,
+    Targets, Topic,
     sending::{reply_content, reply_is_of},
 };
 
@@ -57,9 +57,14 @@ impl Operation for SendContact {
         reply_is_of(self.reply_to.as_ref(), &self.chat)
     }
 
-    fn content(&self) -> Option<Value> {
+    fn content(&self) -> Option<CallContent> {
         let card = (&self.name, &self.number, &self.organization);
-        (!self.allow_repeat)
-            .then(|| json!([self.chat, card, reply_content(self.reply_to.as_ref())]))
+        (!self.allow_repeat).then(|| {
+            CallContent::of(json!([
+                self.chat,
+                card,
+                reply_content(self.reply_to.as_ref())
+            ]))
+        })
     }
 }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    AnswerSize, BadCall, Operation, Reads, Risk, Targets, Topic, arguments::bad_arguments, read,
+    AnswerSize, BadCall, CallContent, Operation, Reads, Risk, Targets, Topic,
+    arguments::bad_arguments, read,
 };
 use crate::media::Media;
 
@@ -62,13 +63,13 @@ impl FileFacts {
 impl Facts {
     /// Adds the file of a call: it is part of what is approved, audited, and compared with
     /// earlier calls from now on.
-    pub(crate) fn add_file(&mut self, file: FileFacts, content: &mut Option<Value>) {
+    pub(crate) fn add_file(&mut self, file: FileFacts, content: Option<&mut CallContent>) {
         let digest = self.digest.to_string();
         let whole = json!([digest, file.name, file.mime, file.sha256]);
         self.digest = Digest::of(self.tool, &whole);
         if let Some(content) = content {
-            *content = json!([content, file.sha256]);
-            self.content = Some(Digest::of(self.tool, content));
+            content.add_file(&file.sha256);
+            self.content = Some(content.digest(self.tool));
         }
         self.file = Some(file);
     }
@@ -107,13 +108,13 @@ impl fmt::Display for Digest {
 pub(crate) fn parse<O: Operation>(
     arguments: &Value,
     size: AnswerSize,
-) -> Result<(O, Facts, Option<Value>), BadCall> {
+) -> Result<(O, Facts, Option<Box<CallContent>>), BadCall> {
     let mut op = read::<O>(arguments)?;
     if let Some(page) = op.page() {
         page.within(size);
     }
     let facts = facts_of(&mut op)?;
-    let content = op.content();
+    let content = op.content().map(Box::new);
     Ok((op, facts, content))
 }
 
@@ -132,7 +133,7 @@ fn facts_of<O: Operation>(op: &mut O) -> Result<Facts, BadCall> {
         topic: O::TOPIC,
         targets: op.targets(),
         digest: Digest::of(O::NAME, &canonical),
-        content: op.content().map(|content| Digest::of(O::NAME, &content)),
+        content: op.content().map(|content| content.digest(O::NAME)),
         reads: match O::READS {
             Reads::Nothing => 0,
             Reads::One => 1,

@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
     ChangeOutcome, FromChange, GroupId, InviteCode, OfGroup, OfNamedGroup, Operation, Output,
@@ -54,10 +53,6 @@ impl Operation for RevokeGroupInvite {
 
     fn targets(&self) -> Targets {
         Targets::chat(&self.group)
-    }
-
-    fn content(&self) -> Option<Value> {
-        None
     }
 }
 

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    BadId, BoundedText, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets, Topic,
+    BadId, BoundedText, CallContent, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets,
+    Topic,
     sending::{reply_content, reply_is_of},
 };
 
@@ -92,9 +93,14 @@ impl Operation for SendLocation {
         reply_is_of(self.reply_to.as_ref(), &self.chat)
     }
 
-    fn content(&self) -> Option<Value> {
+    fn content(&self) -> Option<CallContent> {
         let place = (self.latitude, self.longitude, &self.name, &self.address);
-        (!self.allow_repeat)
-            .then(|| json!([self.chat, place, reply_content(self.reply_to.as_ref())]))
+        (!self.allow_repeat).then(|| {
+            CallContent::of(json!([
+                self.chat,
+                place,
+                reply_content(self.reply_to.as_ref())
+            ]))
+        })
     }
 }

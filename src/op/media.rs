@@ -2,11 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    BackendError, BackendResult, BadId, ChatId, FileOperation, MessageId, Operation, Reads, Risk,
-    Sent, Targets, Topic, arguments, file_refused, sending::reply_content,
+    BackendError, BackendResult, BadId, CallContent, ChatId, FileOperation, MessageId, Operation,
+    Reads, Risk, Sent, Targets, Topic, arguments, file_refused, sending::reply_content,
 };
 use crate::media::{Family, Media, MediaSource, is_file_name};
 
@@ -108,10 +108,10 @@ impl Operation for SendMedia {
         }
     }
 
-    fn content(&self) -> Option<Value> {
+    fn content(&self) -> Option<CallContent> {
         (!self.allow_repeat).then(|| {
             let reply_to = reply_content(self.reply_to.as_ref());
-            json!([self.chat, self.kind, self.caption, reply_to])
+            CallContent::of(json!([self.chat, self.kind, self.caption, reply_to]))
         })
     }
 }
@@ -134,8 +134,9 @@ impl Operation for SendVoice {
         check(&self.media, self.reply_to.as_ref(), &self.chat)
     }
 
-    fn content(&self) -> Option<Value> {
-        (!self.allow_repeat).then(|| json!([self.chat, reply_content(self.reply_to.as_ref())]))
+    fn content(&self) -> Option<CallContent> {
+        (!self.allow_repeat)
+            .then(|| CallContent::of(json!([self.chat, reply_content(self.reply_to.as_ref())])))
     }
 }
 

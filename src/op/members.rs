@@ -2,11 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::json;
 
 use super::{
-    BoundedText, CreatedGroup, GroupId, MemberChanges, MemberList, Operation, PageCursor, PageSize,
-    People, PersonId, Reads, Risk, TargetRole, Targets, Topic, bounded_text,
+    BoundedText, CallContent, CreatedGroup, GroupId, MemberChanges, MemberList, Operation,
+    PageCursor, PageSize, People, PersonId, Reads, Risk, TargetRole, Targets, Topic, bounded_text,
 };
 
 /// List a group's members with roles, ordered by id.
@@ -153,7 +153,8 @@ impl Operation for DemoteGroupAdmin {
     }
 }
 
-/// Create a group with these people. This account becomes its admin.
+/// Create a group with these people. This account becomes its admin. The same name with the
+/// same people within 30 s creates no second group; the first answer is returned.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateGroup {
@@ -162,6 +163,9 @@ pub struct CreateGroup {
     pub name: BoundedText<1, 100>,
     /// Person ids from list_contacts, or phone numbers.
     pub people: People,
+    /// Create even if the same was created within 30 s.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_repeat: bool,
 }
 
 impl Operation for CreateGroup {
@@ -178,7 +182,8 @@ impl Operation for CreateGroup {
         Targets::default().and(self.people.iter(), TargetRole::Recipient)
     }
 
-    fn content(&self) -> Option<Value> {
-        None
+    fn content(&self) -> Option<CallContent> {
+        (!self.allow_repeat)
+            .then(|| CallContent::of(json!([self.name])).with_people(self.people.iter()))
     }
 }

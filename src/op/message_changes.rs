@@ -2,11 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    BadId, ChangeOutcome, ChatId, Emoji, FromChange, MessageId, MessageText, OfMessage, Operation,
-    Reads, Risk, TargetRole, Targets, Topic, outcome::outcomes,
+    BadId, CallContent, ChangeOutcome, ChatId, Emoji, FromChange, MessageId, MessageText,
+    OfMessage, Operation, Reads, Risk, TargetRole, Targets, Topic, outcome::outcomes,
 };
 
 /// Replace the text of a message from this account.
@@ -225,8 +225,9 @@ impl Operation for ForwardMessage {
         self.message.is_of(&self.chat)
     }
 
-    fn content(&self) -> Option<Value> {
-        (!self.allow_repeat).then(|| json!([self.chat, self.message.key(), self.to]))
+    fn content(&self) -> Option<CallContent> {
+        (!self.allow_repeat)
+            .then(|| CallContent::of(json!([self.chat, self.message.key(), self.to])))
     }
 }
 

@@ -15,6 +15,7 @@ mod chats;
 mod clearance;
 mod contact_card;
 mod contacts;
+mod content;
 mod downloads;
 mod emoji;
 mod facts;
@@ -49,11 +50,11 @@ mod untrusted;
 pub use self::{
     attachments::*, backend_error::*, bad_call::*, blocking::*, bounded_text::*, briefing::*,
     call::*, catalogue::*, chat_changes::*, chats::*, clearance::*, contact_card::*, contacts::*,
-    downloads::*, emoji::*, facts::*, file_operation::*, group_picture::*, group_settings::*,
-    groups::*, ids::*, invites::*, location::*, media::*, members::*, membership::*,
-    message_changes::*, message_pages::*, messages::*, outcome::*, page::*, parts::*, picture::*,
-    poll::*, presence::*, profile::*, progress::*, schemas::*, sending::*, session::*,
-    session_control::*, targets::*, untrusted::*,
+    content::*, downloads::*, emoji::*, facts::*, file_operation::*, group_picture::*,
+    group_settings::*, groups::*, ids::*, invites::*, location::*, media::*, members::*,
+    membership::*, message_changes::*, message_pages::*, messages::*, outcome::*, page::*,
+    parts::*, picture::*, poll::*, presence::*, profile::*, progress::*, schemas::*, sending::*,
+    session::*, session_control::*, targets::*, untrusted::*,
 };
 
 pub(crate) use self::arguments::read;
@@ -108,10 +109,10 @@ pub trait Operation:
     ///
     /// The default lets an idempotent operation through, and compares all arguments of
     /// any other.
-    fn content(&self) -> Option<serde_json::Value> {
+    fn content(&self) -> Option<CallContent> {
         match Self::IDEMPOTENT {
             true => None,
-            false => serde_json::to_value(self).ok(),
+            false => serde_json::to_value(self).ok().map(CallContent::of),
         }
     }
 }

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    BadId, BoundedText, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets, Topic,
+    BadId, BoundedText, CallContent, ChatId, MessageId, Operation, Reads, Risk, Sent, Targets,
+    Topic,
     sending::{reply_content, reply_is_of},
 };
 
@@ -66,9 +67,14 @@ impl Operation for SendPoll {
         reply_is_of(self.reply_to.as_ref(), &self.chat)
     }
 
-    fn content(&self) -> Option<Value> {
+    fn content(&self) -> Option<CallContent> {
         let poll = (&self.question, &self.options, self.multiple_answers);
-        (!self.allow_repeat)
-            .then(|| json!([self.chat, poll, reply_content(self.reply_to.as_ref())]))
+        (!self.allow_repeat).then(|| {
+            CallContent::of(json!([
+                self.chat,
+                poll,
+                reply_content(self.reply_to.as_ref())
+            ]))
+        })
     }
 }

@@ -1,14 +1,13 @@
 //! Sending.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
-    BadId, BoundedText, ChatId, MessageId, Operation, Output, PersonId, Reads, Risk, Targets, Topic,
+    BadId, BoundedText, CallContent, ChatId, MessageId, Operation, Output, PersonId, Reads, Risk,
+    Targets, Topic,
 };
 
 /// The text of a message; GREEN-API accepts at most 20,000 characters.
@@ -56,16 +55,11 @@ impl Operation for SendMessage {
         reply_is_of(self.reply_to.as_ref(), &self.chat)
     }
 
-    fn content(&self) -> Option<Value> {
+    fn content(&self) -> Option<CallContent> {
         (!self.allow_repeat).then(|| {
+            let reply_to = reply_content(self.reply_to.as_ref());
             // The order of the mentions shows nowhere.
-            let mentions: BTreeSet<_> = self.mentions.iter().map(PersonId::as_str).collect();
-            json!([
-                self.chat,
-                self.text,
-                reply_content(self.reply_to.as_ref()),
-                mentions
-            ])
+            CallContent::of(json!([self.chat, self.text, reply_to])).with_people(&self.mentions)
         })
     }
 }

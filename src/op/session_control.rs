@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
     ChangeOutcome, FromChange, OfNothing, OfSession, Operation, Output, PersonId, Reads, Risk,
@@ -47,10 +46,6 @@ impl Operation for RestartSession {
 
     fn targets(&self) -> Targets {
         Targets::none()
-    }
-
-    fn content(&self) -> Option<Value> {
-        None
     }
 }
 

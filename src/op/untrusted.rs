@@ -5,6 +5,8 @@ use std::{borrow::Cow, fmt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
+use crate::text::Secrets;
+
 /// Text from other people, safe to show: control, bidi and invisible characters are
 /// escaped, and the length is bounded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +71,13 @@ impl Untrusted {
             self.text.truncate(self.text.floor_char_boundary(bytes));
             self.text.push('…');
             self.is_cut = true;
+        }
+    }
+
+    /// Removes secrets.
+    pub(crate) fn redact(&mut self, secrets: &Secrets) {
+        if let Some(text) = secrets.redact(&self.text) {
+            self.text = text;
         }
     }
 

@@ -38,7 +38,7 @@ pub enum Code {
     AuditUnavailable,
     /// Too many calls are running.
     Busy,
-    /// The same content is being sent to the same chat.
+    /// An equal call is in flight.
     UnderWay,
     /// The ledger cannot be used.
     LedgerUnavailable,

@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::{Answer, ReadFilter};
-use crate::op::{AnswerSize, BackendError, ChatId, Output};
+use crate::{
+    op::{AnswerSize, Attachment, BackendError, ChatId, Output},
+    text::Secrets,
+};
 
 /// An output of any type, so that the code that shapes answers exists once and not once
 /// for each tool.
@@ -64,6 +67,39 @@ pub(super) fn answer(
     }
     let left = size.bytes() - used;
     Ok(output.render(structured, left))
+}
+
+impl Answer {
+    /// The same answer without secrets. The bytes of files are left as they are.
+    #[must_use]
+    pub(super) fn redacted(mut self, secrets: &Secrets) -> Self {
+        redact_all(&mut self.structured, secrets);
+        let files = self.attachments.iter_mut().filter_map(|one| match one {
+            Attachment::File(_, uri) => Some(uri),
+            Attachment::Image(_) | Attachment::Audio(_) => None,
+        });
+        let texts = files.chain([&mut self.text]).chain(&mut self.account_state);
+        for text in texts {
+            if let Some(redacted) = secrets.redact(text) {
+                *text = redacted;
+            }
+        }
+        self
+    }
+}
+
+/// Removes secrets from every string of a value.
+fn redact_all(value: &mut Value, secrets: &Secrets) {
+    match value {
+        Value::String(text) => {
+            if let Some(redacted) = secrets.redact(text) {
+                *text = redacted;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|one| redact_all(one, secrets)),
+        Value::Object(fields) => fields.values_mut().for_each(|one| redact_all(one, secrets)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// Cuts a text to this many bytes, at the end of a line if possible; the structured

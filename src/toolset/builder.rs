@@ -65,6 +65,7 @@ impl<B: AttributeSource> Builder<B> {
     pub fn build(self) -> (Toolset, Authority) {
         let toolset = Toolset {
             tools: self.tools,
+            secrets: self.backend.secrets(),
             resolver: Arc::new(self.backend),
             media: self.media,
             notice: None,

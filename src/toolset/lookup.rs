@@ -1,9 +1,12 @@
 //! Looking up what a decision depends on and the call itself does not contain.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::Boxed;
-use crate::op::{BackendError, ChatId, GroupId, Identities, PersonId, Progress};
+use crate::{
+    op::{BackendError, ChatId, GroupId, Identities, PersonId, Progress},
+    text::Secrets,
+};
 
 /// How long all look-ups of a request may take together.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -13,6 +16,9 @@ pub trait AttributeSource: Clone + Send + Sync + 'static {
     /// The back end for one call, which reports its progress and can be cancelled by it.
     #[must_use]
     fn with_progress(self, progress: Progress) -> Self;
+
+    /// The secrets that no answer may show.
+    fn secrets(&self) -> Arc<Secrets>;
 
     /// The person behind a hidden identity.
     fn person(
@@ -73,6 +79,20 @@ pub struct Resolved {
     pub history: Option<HistoryPart>,
     /// The account's state in the API's own words, and its restrictions.
     pub states: Vec<String>,
+}
+
+impl Resolved {
+    /// The same without secrets.
+    #[must_use]
+    pub(super) fn redacted(mut self, secrets: &Secrets) -> Self {
+        let names = self.groups.iter_mut().flatten().map(|(name, _)| name);
+        for text in self.states.iter_mut().chain(names) {
+            if let Some(redacted) = secrets.redact(text) {
+                *text = redacted;
+            }
+        }
+        self
+    }
 }
 
 /// An [`AttributeSource`] of any type.

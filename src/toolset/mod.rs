@@ -24,11 +24,11 @@ pub use permit::{Authority, BriefPermit, FilePermit, LookupPermit, Permitted};
 use crate::{
     media::{LoadError, MediaRules, load},
     op::{
-        AnswerSize, Attachment, BackendError, BadCall, Briefing, ChatId, Digest, Facts, Identities,
-        Progress, Reading, Risk, Schemas, Untrusted, file_refused,
+        AnswerSize, Attachment, BackendError, BadCall, Briefing, CallContent, ChatId, Facts,
+        Identities, Progress, Reading, Risk, Schemas, Untrusted, file_refused,
     },
     shares::Share,
-    text::nearest,
+    text::{Secrets, nearest},
 };
 use call::{Parse, PreparedCall};
 use lookup::Resolver;
@@ -44,6 +44,7 @@ pub type ReadFilter = Option<Arc<dyn Fn(&ChatId) -> bool + Send + Sync>>;
 pub struct Toolset {
     tools: BTreeMap<&'static str, Tool>,
     resolver: Arc<dyn Resolver>,
+    secrets: Arc<Secrets>,
     media: MediaRules,
     notice: Option<&'static str>,
     answer: AnswerSize,
@@ -65,7 +66,7 @@ pub struct Tool {
 /// A call whose arguments are parsed; nothing has been sent.
 pub struct Prepared {
     facts: Facts,
-    content: Option<Value>,
+    content: Option<Box<CallContent>>,
     call: Box<dyn PreparedCall>,
 }
 
@@ -102,8 +103,8 @@ impl Prepared {
     pub(crate) fn identify(&mut self, identities: &Identities) {
         self.facts.targets.identify(identities);
         if let Some(content) = &mut self.content {
-            identities.replace(content);
-            self.facts.content = Some(Digest::of(self.facts.tool, content));
+            content.identify(identities);
+            self.facts.content = Some(content.digest(self.facts.tool));
         }
     }
 }
@@ -177,13 +178,16 @@ impl Toolset {
             read_filter,
         } = permitted;
         let ended = prepared.call.run(read_filter, progress.clone()).await;
-        ended.map_err(|error| progress.error(error))
+        ended
+            .map(|answer| answer.redacted(&self.secrets))
+            .map_err(|error| progress.error(error).redacted(&self.secrets))
     }
 
     /// Looks up what a decision depends on. What cannot be found out in time is missing
     /// from the result.
     pub async fn resolve(&self, permit: LookupPermit) -> Resolved {
-        self.resolver.resolve(permit.0).await
+        let resolved = self.resolver.resolve(permit.0).await;
+        resolved.redacted(&self.secrets)
     }
 
     /// Loads the file of a call, which is decided on and sent from now on. Its bytes are
@@ -214,7 +218,7 @@ impl Toolset {
         );
         let attached = call.call.attach(media, room);
         if let Some(file) = attached.map_err(LoadFailure::Refused)? {
-            call.facts.add_file(file, &mut call.content);
+            call.facts.add_file(file, call.content.as_deref_mut());
         }
         Ok(call)
     }
@@ -224,7 +228,10 @@ impl Toolset {
     /// # Errors
     /// The back end's [`BackendError`].
     pub async fn brief(&self, permit: BriefPermit) -> Result<Briefing, BackendError> {
-        permit.0.await
+        let briefing = permit.0.await;
+        briefing
+            .map(|briefing| briefing.redacted(&self.secrets))
+            .map_err(|error| error.redacted(&self.secrets))
     }
 }
 
@@ -232,5 +239,11 @@ impl Tool {
     /// The tool's description and schemas, made at the first call.
     pub fn schemas(&self) -> &Schemas {
         self.schemas.get_or_init(self.make_schemas)
+    }
+
+    /// Whether the caller can ask for a call that equals an earlier one, by `allow_repeat`.
+    pub fn allows_repeat(&self) -> bool {
+        let arguments = self.schemas().input.get("properties");
+        arguments.is_some_and(|arguments| arguments.get("allow_repeat").is_some())
     }
 }

@@ -1,14 +1,21 @@
 //! Attributes that GREEN-API looks up for the gate.
 
+use std::sync::Arc;
+
 use super::GreenApi;
 use crate::{
     op::{BackendResult, GroupId, PersonId, Progress},
+    text::Secrets,
     toolset::{AttributeSource, HistoryPart},
 };
 
 impl AttributeSource for GreenApi {
     fn with_progress(self, progress: Progress) -> Self {
         Self { progress, ..self }
+    }
+
+    fn secrets(&self) -> Arc<Secrets> {
+        Arc::clone(&self.client.secrets)
     }
 
     /// There is no method for it.

@@ -1,5 +1,8 @@
 //! Requests to GREEN-API.
 
+use std::sync::Arc;
+
+use percent_encoding::percent_decode_str;
 use reqwest::{Client as Network, Method, RequestBuilder, Response, multipart::Form};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -9,12 +12,13 @@ use url::Url;
 use super::kind;
 use crate::{
     backend::{
-        http::{Body, Http, HttpReply, redacted},
+        http::{Body, Http, HttpReply},
         shapes::Shape,
     },
     config::{Config, ConfigError, Timeouts},
     media::MediaRules,
     op::{BackendError, BackendResult, Progress},
+    text::Secrets,
 };
 
 pub(super) const API: &str = "GREEN-API";
@@ -30,6 +34,7 @@ pub(super) struct GreenApiClient {
     media_url: Url,
     id_instance: String,
     api_token: SecretString,
+    pub(super) secrets: Arc<Secrets>,
     pub(super) timeouts: Timeouts,
     pub(super) media: MediaRules,
 }
@@ -44,6 +49,7 @@ impl GreenApiClient {
             api_url,
             media_url,
             id_instance: config.text(&kind::ID_INSTANCE).to_owned(),
+            secrets: Arc::new(Secrets::new(config.value(&kind::API_TOKEN))),
             api_token: config.value(&kind::API_TOKEN).cloned().unwrap_or_default(),
             timeouts: config.timeouts,
             media: config.media.clone(),
@@ -93,9 +99,10 @@ impl GreenApiClient {
         self.changed(&reply, shapes)
     }
 
-    /// Requests a file at one of the configured hosts; `None` for any other address.
+    /// Requests a file at one of the configured hosts; `None` for any other address, and
+    /// for the address of a method: a GET of it may change something.
     pub(super) async fn open_file(&self, url: &str) -> BackendResult<Option<Response>> {
-        let Ok(url) = Url::parse(url) else {
+        let Some(url) = Url::parse(url).ok().filter(is_of_file) else {
             return Ok(None);
         };
         let http = if url.origin() == self.api_url.origin() {
@@ -153,7 +160,7 @@ impl GreenApiClient {
 
     /// A message of GREEN-API without the token, in case it repeats it.
     pub(super) fn without_token(&self, message: &str) -> String {
-        redacted(message, Some(&self.api_token))
+        self.secrets.message(message)
     }
 
     /// The address of a method, with the token in it: never to be shown.
@@ -172,6 +179,13 @@ impl GreenApiClient {
         }
         Ok(url)
     }
+}
+
+/// Whether an address can be one of a file, however often a server decodes it.
+fn is_of_file(url: &Url) -> bool {
+    let path = percent_decode_str(url.path()).decode_utf8_lossy();
+    let may_be_method = path.contains('%') || path.to_ascii_lowercase().contains("wainstance");
+    !may_be_method && url.username().is_empty() && url.password().is_none()
 }
 
 fn request(network: &Network, url: Url, arguments: Option<&Value>) -> RequestBuilder {

@@ -1,6 +1,9 @@
 //! Attributes that WAHA looks up for the gate.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use reqwest::StatusCode;
 use serde_json::Value;
@@ -14,6 +17,7 @@ use super::{
 use crate::{
     backend::http::Body,
     op::{BackendResult, GroupId, PersonId, Progress, SessionState},
+    text::Secrets,
     toolset::{AttributeSource, HistoryPart},
 };
 
@@ -23,6 +27,10 @@ const MAX_HISTORY: usize = 100_000;
 impl AttributeSource for Waha {
     fn with_progress(self, progress: Progress) -> Self {
         Self { progress, ..self }
+    }
+
+    fn secrets(&self) -> Arc<Secrets> {
+        Arc::clone(&self.client.secrets)
     }
 
     async fn person(self, hidden: PersonId) -> BackendResult<Option<PersonId>> {

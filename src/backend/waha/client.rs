@@ -1,20 +1,23 @@
 //! Requests to WAHA.
 
+use std::sync::Arc;
+
 use reqwest::{Method, RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::attributes::Unable;
+use super::{attributes::Unable, own_file::OwnFile};
 use crate::{
     backend::{
-        http::{Body, Http, HttpReply, Locate, redacted},
+        http::{Body, Http, HttpReply, Locate},
         shapes::Shape,
     },
     config::{Config, Timeouts},
     media::MediaRules,
     op::{BackendError, BackendResult, ChatId, GroupId, MessageId, Progress, Untrusted},
+    text::Secrets,
 };
 
 pub(super) const API: &str = "WAHA";
@@ -24,6 +27,7 @@ pub(super) struct WahaClient {
     http: Http,
     server: Box<dyn Locate>,
     api_key: Option<SecretString>,
+    pub(super) secrets: Arc<Secrets>,
     session: String,
     pub(super) timeouts: Timeouts,
     pub(super) media: MediaRules,
@@ -59,6 +63,7 @@ impl WahaClient {
             http: Http::new(API, config.timeouts.answer).plain(!server.is_encrypted()),
             server: Box::new(server),
             api_key: api_key.cloned(),
+            secrets: Arc::new(Secrets::new(api_key)),
             session: session.to_owned(),
             timeouts: config.timeouts,
             media: config.media.clone(),
@@ -120,11 +125,13 @@ impl WahaClient {
             .await
     }
 
-    /// Requests one of WAHA's files by its encoded name, at the configured address only.
-    pub(super) async fn open_file(&self, name: &str) -> BackendResult<Response> {
-        let mut url = self.url(&["api", "files"]).await?;
-        // The name is encoded once and has no dot segments: it stood in a parsed address.
-        url.set_path(&format!("{}/{name}", url.path()));
+    /// Requests one of WAHA's files, at the configured address only.
+    pub(super) async fn open_file(&self, file: &OwnFile) -> BackendResult<Response> {
+        let path: Vec<&str> = ["api", "files"]
+            .into_iter()
+            .chain(file.segments())
+            .collect();
+        let url = self.url(&path).await?;
         self.http
             .open(|client| self.keyed(client.request(Method::GET, url.clone())))
             .await
@@ -211,7 +218,7 @@ impl WahaClient {
 
     /// WAHA's message without the key, in case it repeats it.
     pub(super) fn without_key(&self, message: &str) -> String {
-        redacted(message, self.api_key.as_ref())
+        self.secrets.message(message)
     }
 }
 

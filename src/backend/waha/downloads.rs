@@ -2,12 +2,12 @@
 
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
 
 use super::{
     Waha,
     client::API,
     found_message::Download,
+    own_file::OwnFile,
     refusals::{is_too_old, refused},
 };
 use crate::{
@@ -85,9 +85,9 @@ impl Waha {
     /// host WAHA reports for itself; any other one at its public address, without the key.
     async fn download(&self, url: &str, declared: Option<&str>) -> BackendResult<IncomingFile> {
         let rules = &self.client.media;
-        match Url::parse(url).ok().as_ref().and_then(own_file) {
-            Some(name) => {
-                let response = self.client.open_file(name).await?;
+        match OwnFile::parse(url) {
+            Some(file) => {
+                let response = self.client.open_file(&file).await?;
                 files::download(API, response, declared, rules).await
             }
             None => files::from_public(API, url, declared, rules).await,
@@ -110,15 +110,4 @@ impl Waha {
         };
         files::gone(API, &message)
     }
-}
-
-/// What follows `/api/files/` in an address, still encoded, and without anything that
-/// could lead out of there once it is decoded.
-fn own_file(url: &Url) -> Option<&str> {
-    let (_, name) = url.path().split_once("/api/files/")?;
-    let lower = name.to_ascii_lowercase();
-    let leads_out = ["%2e", "%2f", "%5c", "//"]
-        .iter()
-        .any(|part| lower.contains(part));
-    (!name.is_empty() && !leads_out).then_some(name)
 }

@@ -11,7 +11,7 @@ use super::{BadId, PhoneNumber, is_digits, not_an_id, text_id};
 ///
 /// A phone number, `@c.us`, `@s.whatsapp.net` and a device suffix (`:12`) name the same
 /// person. Only the API can resolve a hidden identity (`@lid`).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct PersonId(String);
 

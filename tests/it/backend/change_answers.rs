@@ -4,11 +4,11 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::{sync::Semaphore, task::JoinSet};
-use whatsapp_guard::config::Timeouts;
+use whatsapp_guard::{config::Timeouts, op::catalogue};
 use wiremock::ResponseTemplate;
 
 use super::{
-    unanswered_sends::sends,
+    unanswered_sends::UNREPEATED,
     worlds::{APIS, Api, World, changing_tools, short},
 };
 
@@ -20,7 +20,7 @@ const WORLDS_AT_ONCE: usize = 12;
 
 /// Runs a check in a world of its own for each tool of each API; how many there were.
 async fn in_every_world<F: Future<Output = ()> + Send + 'static>(
-    check: impl Fn(World) -> F + Copy + Send + 'static,
+    check: impl Fn(World) -> F + Clone + Send + 'static,
 ) -> usize {
     in_worlds(short(), check).await
 }
@@ -28,13 +28,13 @@ async fn in_every_world<F: Future<Output = ()> + Send + 'static>(
 /// The same with these timeouts.
 pub async fn in_worlds<F: Future<Output = ()> + Send + 'static>(
     timeouts: Timeouts,
-    check: impl Fn(World) -> F + Copy + Send + 'static,
+    check: impl Fn(World) -> F + Clone + Send + 'static,
 ) -> usize {
     let mut running = JoinSet::new();
     let turns = Arc::new(Semaphore::new(WORLDS_AT_ONCE));
     for api in APIS {
         for tool in changing_tools() {
-            let turns = turns.clone();
+            let (turns, check) = (turns.clone(), check.clone());
             running.spawn(async move {
                 let _turn = turns.acquire_owned().await.unwrap();
                 let world = World::open(api, tool, timeouts).await?;
@@ -97,31 +97,46 @@ async fn a_success_that_is_not_the_api_s_is_no_success() {
 
 #[tokio::test]
 async fn an_error_after_which_a_change_may_have_been_made_is_no_refusal() {
-    let worlds = in_every_world(|mut world| async move {
-        let (api, tool) = (world.api, world.tool);
-        for (status, body) in [
-            (408, ""),
-            (499, ""),
-            (500, "{\"statusCode\":500,\"message\":\"broken\"}"),
-            (502, "<html>bad gateway</html>"),
-            (503, ""),
-            (504, "{\"message\":\"try later\"}"),
-            (520, "<html>unknown error</html>"),
-        ] {
-            let before = world.changes().await;
-            let answer = ResponseTemplate::new(status).set_body_string(body);
-            let result = world.call(&answer).await;
-            assert!(is_unknown(&result), "{api:?} {tool} {status}: {result}");
-            let made = world.changes().await - before;
-            if sends().contains(&tool) {
-                let again = world.call(&answer).await;
-                assert_eq!(
-                    again["structuredContent"]["repeated"], true,
-                    "{api:?} {tool}"
-                );
-                assert_eq!((made, world.changes().await - before), (1, 1), "{tool}");
+    // The way to repeat a call is named where there is one.
+    let repeatable: Vec<&str> = catalogue()
+        .iter()
+        .filter(|entry| {
+            let schema = (entry.argument_schema)();
+            let arguments = schema.get("properties");
+            arguments.is_some_and(|arguments| arguments.get("allow_repeat").is_some())
+        })
+        .map(|entry| entry.name)
+        .collect();
+    let worlds = in_every_world(move |mut world| {
+        let repeatable = repeatable.clone();
+        async move {
+            let (api, tool) = (world.api, world.tool);
+            for (status, body) in [
+                (408, ""),
+                (499, ""),
+                (500, "{\"statusCode\":500,\"message\":\"broken\"}"),
+                (502, "<html>bad gateway</html>"),
+                (503, ""),
+                (504, "{\"message\":\"try later\"}"),
+                (520, "<html>unknown error</html>"),
+            ] {
+                let before = world.changes().await;
+                let answer = ResponseTemplate::new(status).set_body_string(body);
+                let result = world.call(&answer).await;
+                assert!(is_unknown(&result), "{api:?} {tool} {status}: {result}");
+                let made = world.changes().await - before;
+                if UNREPEATED.contains(&tool) {
+                    let again = world.call(&answer).await;
+                    assert_eq!(
+                        again["structuredContent"]["repeated"], true,
+                        "{api:?} {tool}"
+                    );
+                    let named = again.to_string().contains("allow_repeat");
+                    assert_eq!(named, repeatable.contains(&tool), "{again}");
+                    assert_eq!((made, world.changes().await - before), (1, 1), "{tool}");
+                }
+                world.app.hand.advance(LATER);
             }
-            world.app.hand.advance(LATER);
         }
     })
     .await;

@@ -4,6 +4,7 @@ mod change_answers;
 mod engine_answers;
 mod green_api;
 mod hanging_reads;
+pub mod hostile_answers;
 mod sandbox;
 pub mod unanswered_sends;
 mod waha;

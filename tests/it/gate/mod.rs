@@ -4,6 +4,7 @@ mod approval;
 mod clearance;
 mod dedup;
 mod durable;
+mod file_room;
 mod files;
 mod health;
 mod identities;

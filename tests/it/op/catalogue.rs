@@ -54,6 +54,15 @@ fn names_of_other_servers_stand_for_our_tools() {
 }
 
 #[tokio::test]
+async fn what_makes_something_new_each_time_is_not_repeated_by_a_slip() {
+    for tool in app::sandbox().start().await.backend.tools().tools() {
+        let entry = op::named(tool.name)[0];
+        let facts = (entry.facts)(app::sample(entry, "3EB0AA")).unwrap();
+        assert_eq!(facts.content.is_none(), tool.idempotent, "{}", tool.name);
+    }
+}
+
+#[tokio::test]
 async fn every_tool_that_is_offered_is_in_the_catalogue() {
     let mock = wiremock::MockServer::start().await;
     for setup in [app::waha(&mock), app::green_api(&mock), app::sandbox()] {

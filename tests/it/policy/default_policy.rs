@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use whatsapp_guard::{
     backend::specs,
+    op::{self, Topic},
     policy::{self, DEFAULT, Policy},
 };
 
 use crate::{
     app::{self, code},
-    backend::unanswered_sends,
+    backend::unanswered_sends::UNREPEATED,
 };
 
 /// The examples, each a run of lines that begin with `#` and no space.
@@ -138,7 +139,8 @@ fn its_limits_are_these() {
         let limits: Vec<String> = limits.iter().map(ToString::to_string).collect();
         limits[1..].join(", ")
     };
-    for tool in unanswered_sends::sends() {
+    let is_send = |tool: &&&str| op::named(tool)[0].topic == Topic::Messages;
+    for tool in UNREPEATED.iter().filter(is_send) {
         let wanted = "5 per minute, 30 per hour, 150 per day, 6 per hour per chat";
         assert_eq!(limits(tool), wanted, "{tool}");
     }

@@ -184,3 +184,26 @@ async fn odd_pictures_and_channels_are_errors() {
     assert!(text(&result).contains("no channels"), "{}", text(&result));
     assert!(mock.received_requests().await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_file_s_address_is_never_that_of_a_method() {
+    for method_path in [
+        format!("/waInstance1101000001/reboot/{SECRET}"),
+        format!("/%77aInstance1101000001/reboot/{SECRET}"),
+        format!("/%2577aInstance1101000001/reboot/{SECRET}"),
+        format!("/download/../WAINSTANCE1101000001/reboot/{SECRET}"),
+        format!(r"\waInstance1101000001\reboot\{SECRET}"),
+    ] {
+        let mock = MockServer::start().await;
+        let which = json!({ "chatId": ANN, "idMessage": ID });
+        let url = format!("{}{method_path}", mock.uri());
+        let answer = json_body(json!({ "downloadUrl": url }));
+        on(&mock, "downloadFile", which, answer).await;
+        let mut app = app::green_api(&mock).start().await;
+        let result = app.call("download_media", message()).await;
+        assert_eq!(code(&result), "backend-refused", "{method_path}: {result}");
+        for request in mock.received_requests().await.unwrap() {
+            assert_eq!(request.method.as_str(), "POST", "{method_path}");
+        }
+    }
+}

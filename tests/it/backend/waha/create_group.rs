@@ -77,3 +77,28 @@ async fn a_new_group_of_hidden_ids_is_looked_into() {
     let result = call(&mock, "create_group", arguments).await;
     assert_eq!(outcome(&result), "done", "{result}");
 }
+
+#[tokio::test]
+async fn a_group_is_not_created_twice_whatever_the_order_of_its_people() {
+    const BOB: &str = "15557778888@c.us";
+    let mock = MockServer::start().await;
+    sessions(&mock, [session("WORKING")]).await;
+    request("POST", GROUPS)
+        .respond_with(empty(504))
+        .expect(2)
+        .mount(&mock)
+        .await;
+    pair(&mock, "88@lid").await;
+    let mut app = app::waha(&mock).start().await;
+    let first = json!({ "name": "Hiking", "people": [ANNA, BOB] });
+    let result = app.call("create_group", first).await;
+    assert_eq!(outcome(&result), "unknown", "{result}");
+    for people in [json!([BOB, "+1 555 222 3333"]), json!([BOB, "88@lid"])] {
+        let arguments = json!({ "name": " Hiking ", "people": people });
+        let again = app.call("create_group", arguments).await;
+        assert_eq!(again["structuredContent"]["repeated"], true, "{again}");
+    }
+    let twice = json!({ "name": "Hiking", "people": [BOB, ANNA], "allow_repeat": true });
+    let result = app.call("create_group", twice).await;
+    assert!(result["structuredContent"]["repeated"].is_null());
+}

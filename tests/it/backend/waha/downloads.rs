@@ -217,6 +217,119 @@ async fn the_key_and_the_request_go_nowhere_else() {
     assert_eq!(mock.received_requests().await.unwrap().len(), 1);
 }
 
+/// Addresses that look like one of WAHA's own files and lead elsewhere, or may.
+const HOSTILE: [&str; 30] = [
+    r"x://h/api/files/..\server\environment",
+    r"http://h/api/files/..\server\environment",
+    r"http://h/api/files\..\server\environment",
+    "http://h/api/files/../server/environment",
+    "http://h/api/files/%2e%2e/server/environment",
+    "http://h/api/files/.%2E/server/environment",
+    "http://h/api/files/..%2fserver%2fenvironment",
+    "http://h/api/files/..%5cserver%5cenvironment",
+    "http://h/api/files/..%255cserver%255cenvironment",
+    "http://h/api/files/%252e%252e%252fserver%252fenvironment",
+    "http://h/api/files/%25252e%25252e/server/environment",
+    "http://h/api/files/a/%2e./%2e./%2e./server/environment",
+    "http://h/api/files/..;/server/environment",
+    "http://h/api/files/.\t./server/environment",
+    "http://h/api/files/.\n./server/environment",
+    "http://h/api/files/a%00b",
+    "http://h/api/files/a%0d%0aHost:%20x",
+    "http://h/api/files/\u{ff0e}\u{ff0e}/server",
+    "http://h/api/files/..%c0%afserver",
+    "http://h/api/files/%ff",
+    "http://h/api/files/",
+    "http://h/api/files//server",
+    "http://h/api/files/a/",
+    "http://h/api/files/a?x-api-key=1",
+    "http://h/api/files/a#/../../server",
+    "http://key:key@h/api/files/a.png",
+    "ftp://h/api/files/a.png",
+    "file:///api/files/a.png",
+    "//h/api/files/a.png",
+    "/api/files/a.png",
+];
+
+#[tokio::test]
+async fn no_spelling_of_an_address_leads_to_anything_but_a_file() {
+    let mock = MockServer::start().await;
+    Mock::given(method("GET"))
+        .respond_with(reply(200, json!({ "WAHA_API_KEY": SECRET })))
+        .mount(&mock)
+        .await;
+    let mut app = app::waha(&mock).start().await;
+    for (number, address) in HOSTILE.iter().enumerate() {
+        // With the server's own host too.
+        let own = address.replacen("h/api", &format!("{}/api", mock.address()), 1);
+        for address in [(*address).to_owned(), own] {
+            mock.reset().await;
+            let message = with(json!({ "url": address }));
+            for (place, answer) in [(MESSAGE, message), (PICTURE, json!({ "url": address }))] {
+                get(place)
+                    .respond_with(reply(200, answer))
+                    .mount(&mock)
+                    .await;
+            }
+            let picture = json!({ "chat": ANN });
+            for (tool, arguments) in [
+                ("download_media", self::message()),
+                ("get_picture", picture),
+            ] {
+                let result = app.call(tool, arguments).await;
+                assert_eq!(
+                    code(&result),
+                    "backend-refused",
+                    "{number} {address}: {result}"
+                );
+            }
+            for request in mock.received_requests().await.unwrap() {
+                let path = request.url.path();
+                assert!(
+                    [MESSAGE, PICTURE].contains(&path),
+                    "{number} {address}: {path}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_s_address_is_built_from_our_own_and_a_redirect_is_not_followed() {
+    for (address, wanted) in [
+        (
+            "http://h:3000/api/files/default/a%2Bb.png",
+            "/api/files/default/a+b.png",
+        ),
+        (
+            "https://h/waha/api/files/d/false_1@c.us_3E:4.jpeg",
+            "/api/files/d/false_1@c.us_3E:4.jpeg",
+        ),
+        ("HTTP://h/api/files/d/%C3%BC.pdf", "/api/files/d/%C3%BC.pdf"),
+    ] {
+        let mock = MockServer::start().await;
+        let told = with(json!({ "url": address }));
+        get(MESSAGE)
+            .respond_with(reply(200, told))
+            .mount(&mock)
+            .await;
+        let elsewhere = format!("{}/api/server/environment", mock.uri());
+        Mock::given(path(wanted))
+            .and(header("X-Api-Key", SECRET))
+            .respond_with(empty(302).insert_header("Location", elsewhere.as_str()))
+            .expect(1)
+            .mount(&mock)
+            .await;
+        let result = call(&mock, "download_media", message()).await;
+        assert!(text(&result).contains("redirect"), "{address}: {result}");
+        assert_eq!(
+            mock.received_requests().await.unwrap().len(),
+            2,
+            "{address}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn a_message_of_another_chat_is_not_downloaded() {
     let mock = MockServer::start().await;

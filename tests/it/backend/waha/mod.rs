@@ -23,6 +23,7 @@ mod messages_around;
 mod pairing;
 mod presence;
 mod profile;
+mod secrecy;
 mod sending;
 mod sending_kinds;
 mod session;
