@@ -1,7 +1,7 @@
 //! HTTP requests to an API: bounded in size and time, without redirects, and exact about
 //! whether a request was sent.
 
-use std::{error::Error, future::ready, pin::Pin, sync::OnceLock, time::Duration};
+use std::{future::ready, pin::Pin, sync::OnceLock, time::Duration};
 
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -9,7 +9,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
-use super::handover::Handover;
+use super::{
+    handover::Handover,
+    plain_http::PlainHttp,
+    read_request::ReadRequest,
+    send_error::{SendError, reason},
+};
 use crate::{
     net::client_builder,
     op::{BackendError, Progress},
@@ -52,7 +57,8 @@ impl Locate for Url {
 pub(super) struct Http {
     api: &'static str,
     timeout: Duration,
-    certificates: bool,
+    /// For an API that is only called at plain `http:` addresses.
+    plain: Option<PlainHttp>,
     client: OnceLock<Client>,
 }
 
@@ -76,7 +82,7 @@ impl Http {
         Self {
             api,
             timeout,
-            certificates: true,
+            plain: None,
             client: OnceLock::new(),
         }
     }
@@ -85,37 +91,40 @@ impl Http {
     /// are not read. Reading them takes milliseconds and memory, and fails if there are
     /// none.
     pub(super) fn plain(mut self, plain: bool) -> Self {
-        self.certificates = !plain;
+        self.plain = plain.then(|| PlainHttp::new(self.timeout, MAX_BODY_BYTES));
         self
     }
 
     /// Sends a request that changes nothing. If the connection is lost, it is sent once more.
-    pub(super) async fn read(
+    pub(super) async fn read(&self, request: &ReadRequest) -> Result<HttpReply, BackendError> {
+        let answer = match self.send_read(request).await? {
+            Err(SendError::Unanswered(_)) => self.send_read(request).await?,
+            answer => answer,
+        };
+        answer.map_err(|error| error.of_read(self.api, request.url()))
+    }
+
+    async fn send_read(
         &self,
-        request: impl Fn(&Client) -> RequestBuilder,
-    ) -> Result<HttpReply, BackendError> {
-        let client = self.client()?;
-        match self.send(request(client)).await {
-            Err(Lost { timeout: false, .. }) => self.send(request(client)).await,
-            outcome => outcome,
-        }
-        .map_err(|lost| lost.unreachable(self.api))?
-        .map_err(|why| BackendError::Unreadable { api: self.api, why })
+        request: &ReadRequest,
+    ) -> Result<Result<HttpReply, SendError>, BackendError> {
+        let Some(plain) = &self.plain else {
+            return Ok(self.send(request.for_any(self.client()?)).await);
+        };
+        let answer = plain.send(request.url(), request.for_connection()?).await;
+        Ok(answer.map(|(status, body)| self.answered(status, body)))
     }
 
     /// Requests a file; its body has not been read. If the connection is lost, the request
     /// is sent once more.
-    pub(super) async fn open(
-        &self,
-        request: impl Fn(&Client) -> RequestBuilder,
-    ) -> Result<Response, BackendError> {
+    pub(super) async fn open(&self, request: &ReadRequest) -> Result<Response, BackendError> {
         let client = self.client()?;
-        let send = || request(client).timeout(DOWNLOAD_TIMEOUT).send();
-        let opened = match send().await {
-            Err(error) if !error.is_timeout() => send().await,
-            outcome => outcome,
+        let send = || request.for_any(client).timeout(DOWNLOAD_TIMEOUT).send();
+        let opened = match send().await.map_err(SendError::from) {
+            Err(SendError::Unanswered(_)) => send().await.map_err(SendError::from),
+            opened => opened,
         };
-        let response = opened.map_err(|error| Lost::from(error).unreachable(self.api))?;
+        let response = opened.map_err(|error| error.of_read(self.api, request.url()))?;
         tracing::info!(
             api = self.api,
             status = response.status().as_u16(),
@@ -132,6 +141,7 @@ impl Http {
     ) -> Result<HttpReply, BackendError> {
         let (client, request) = request(self.client()?).build_split();
         let request = request.map_err(|error| BackendError::internal(&reason(&error)))?;
+        let url = request.url().clone();
         progress.still_wanted().await?;
         let (request, handover) = Handover::of(request, progress);
         let answer = tokio::select! {
@@ -141,50 +151,29 @@ impl Http {
         if let Some(refused) = handover.refusal() {
             return Err(refused);
         }
-        match answer {
-            Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(why)) => Err(BackendError::OutcomeUnknown {
-                api: self.api,
-                why: format!("its answer cannot be read: {why}"),
-            }),
-            Err(lost) if lost.unsent => Err(lost.unreachable(self.api)),
-            Err(lost) => Err(BackendError::OutcomeUnknown {
-                api: self.api,
-                why: format!("no answer came ({})", lost.why),
-            }),
-        }
+        answer.map_err(|error| error.of_change(self.api, &url))
     }
 
-    /// The outer error: no answer. The inner error: an answer that cannot be read.
-    async fn send(&self, request: RequestBuilder) -> Result<Result<HttpReply, String>, Lost> {
-        let mut response = request.send().await.map_err(Lost::from)?;
-        let status = response.status();
+    async fn send(&self, request: RequestBuilder) -> Result<HttpReply, SendError> {
+        let mut response = request.send().await?;
         let mut body = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > MAX_BODY_BYTES => {
-                    return Ok(Err(format!(
-                        "it is larger than {} MiB",
-                        MAX_BODY_BYTES >> 20
-                    )));
-                }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => break,
-                Err(error) => {
-                    return Ok(Err(format!(
-                        "the connection was lost while it was read: {}",
-                        reason(&error)
-                    )));
-                }
+        while let Some(chunk) = response.chunk().await.map_err(SendError::cut_off)? {
+            if body.len() + chunk.len() > MAX_BODY_BYTES {
+                return Err(SendError::too_large(MAX_BODY_BYTES));
             }
+            body.extend_from_slice(&chunk);
         }
+        Ok(self.answered(response.status(), body))
+    }
+
+    fn answered(&self, status: StatusCode, body: Vec<u8>) -> HttpReply {
         tracing::info!(
             api = self.api,
             status = status.as_u16(),
             bytes = body.len(),
             "answered"
         );
-        Ok(Ok(HttpReply { status, body }))
+        HttpReply { status, body }
     }
 
     fn client(&self) -> Result<&Client, BackendError> {
@@ -192,11 +181,10 @@ impl Http {
             return Ok(client);
         }
         // If two callers get here at once, one of the two clients is dropped.
-        let builder = if self.certificates {
-            client_builder()
-        } else {
+        let builder = match self.plain {
+            None => client_builder(),
             // No trusted certificate: a call of an `https:` address fails.
-            client_builder().tls_certs_only([])
+            Some(_) => client_builder().tls_certs_only([]),
         };
         let client = builder
             .timeout(self.timeout)
@@ -205,56 +193,6 @@ impl Http {
             .map_err(|error| BackendError::internal(&reason(&error)))?;
         Ok(self.client.get_or_init(|| client))
     }
-}
-
-/// A request that got no answer.
-struct Lost {
-    address: String,
-    why: String,
-    timeout: bool,
-    unsent: bool,
-}
-
-impl Lost {
-    fn unreachable(self, api: &'static str) -> BackendError {
-        BackendError::Unreachable {
-            api,
-            address: self.address,
-            why: self.why,
-        }
-    }
-}
-
-impl From<reqwest::Error> for Lost {
-    fn from(error: reqwest::Error) -> Self {
-        Self {
-            address: error.url().map(address).unwrap_or_default(),
-            timeout: error.is_timeout(),
-            unsent: error.is_connect() || error.is_builder(),
-            why: reason(&error),
-        }
-    }
-}
-
-/// Scheme, host and port of a URL: the part that may be shown.
-fn address(url: &Url) -> String {
-    url.origin().ascii_serialization()
-}
-
-/// The reason of an error, without the URL: its path may contain a secret.
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer within the time limit".into();
-    }
-    let mut deepest: &dyn Error = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    if deepest.downcast_ref::<reqwest::Error>().is_some() {
-        // Only an error of reqwest itself prints its URL.
-        return "the connection failed".into();
-    }
-    deepest.to_string()
 }
 
 impl HttpReply {

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     AnswerSize, BadCall, Operation, Reads, Risk, Targets, Topic, arguments::bad_arguments, read,
 };
-use crate::media::Media;
+use crate::{media::Media, text::hex};
 
 /// The facts of a call.
 #[derive(Debug, Clone)]
@@ -95,7 +95,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 
