@@ -1,7 +1,8 @@
-//! Many clients over HTTP: latency of a read at a steady rate, and memory of idle
-//! sessions.
+//! Many clients over HTTP: latency of a read at a steady rate, memory of idle sessions, and
+//! reads and sends as fast as a few clients can call.
 //!
-//! `cargo bench --bench load`, with `-- --seconds 60` for the duration (default 10).
+//! `cargo bench --bench load`, with `-- --seconds 60` for the duration of the steady rate
+//! (default 10). The part with Redis needs `redis-server` in the path.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,27 +12,50 @@
     reason = "a benchmark fails by panicking and prints its results"
 )]
 
+mod connection;
+mod http_server;
 mod program;
+mod redis;
 mod stub;
 
 use std::{
-    env, fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
-    process::{Child, Command, Stdio},
-    thread,
+    env, thread,
     time::{Duration, Instant},
 };
+
+use connection::Connection;
+use http_server::HttpServer;
+use redis::Redis;
 
 const CLIENTS: u32 = 64;
 const RATE: u32 = 2_000;
 /// The limit of a server.
 const SESSIONS: usize = 2_000;
 
+/// Clients that call as fast as they are answered.
+const BUSY_CLIENTS: usize = 16;
+const READS: usize = 1_000;
+/// Of all clients fewer than the sends that are remembered for 30 seconds.
+const SENDS: usize = 200;
+
+const CHAT: &str = "4915112345678@c.us";
+
 const POLICY: &str = r#"
 version = "1"
 [risk.read]
 action = "allow"
+"#;
+
+/// Counts each call in the ledger.
+const COUNTED: &str = r#"
+version = "1"
+default = "deny"
+[risk.read]
+action = "allow"
+limits = [{ max = 1000000000, window = "day" }]
+[risk.execute]
+action = "allow"
+limits = [{ max = 1000000000, window = "day" }]
 "#;
 
 fn main() {
@@ -48,22 +72,34 @@ fn main() {
         .iter()
         .position(|argument| argument == "--seconds");
     let seconds = wanted.map_or(10, |at| arguments[at + 1].parse().unwrap());
-    let server = Server::start();
+    at_a_steady_rate(seconds);
+    let local = HttpServer::start(COUNTED, None);
+    full_speed("reads, ledger in a file", &local, READS, &read);
+    full_speed(
+        "sends, ledger in a file (p99: goal 5)",
+        &local,
+        SENDS,
+        &send,
+    );
+    drop(local);
+    match Redis::start() {
+        Some(redis) => {
+            let shared = HttpServer::start(COUNTED, Some(&redis.url));
+            full_speed("reads, ledger in Redis", &shared, READS, &read);
+        }
+        None => println!("reads, ledger in Redis: there is no redis-server"),
+    }
+}
+
+fn at_a_steady_rate(seconds: u64) {
+    let server = HttpServer::start(POLICY, None);
     let calls = load(&server, Duration::from_secs(seconds));
     let (early, late) = (calls.early, server.resident());
-    let mut times = calls.times;
-    times.sort_unstable();
-    let at = |part: f64| times[(times.len() as f64 * part) as usize].as_secs_f64() * 1000.0;
-    let rate = times.len() as f64 / calls.took.as_secs_f64();
+    let rate = calls.times.len() as f64 / calls.took.as_secs_f64();
     println!("{CLIENTS} clients, {seconds} s, get_session against a stub");
     println!("  calls per second  {rate:>8.0}    target {RATE}");
-    println!("  p50               {:>8.2} ms", at(0.5));
-    println!("  p99               {:>8.2} ms  goal 5", at(0.99));
-    println!("  longest           {:>8.2} ms", at(0.9999));
-    println!(
-        "  memory            {:>8} KiB after a third, {late} at the end",
-        early
-    );
+    print_times(calls.times);
+    println!("  memory            {early:>8} KiB after a third, {late} at the end");
     let before = server.resident();
     let sessions = open_sessions(&server);
     let after = server.resident();
@@ -75,52 +111,57 @@ fn main() {
     println!("  memory            {grown:>8} MiB goal 200, {whole} with the server itself");
 }
 
-struct Server {
-    child: Child,
-    address: String,
-    _folder: tempfile::TempDir,
+fn print_times(mut times: Vec<Duration>) {
+    times.sort_unstable();
+    let at = |part: f64| times[(times.len() as f64 * part) as usize].as_secs_f64() * 1000.0;
+    println!("  p50               {:>8.2} ms", at(0.5));
+    println!("  p99               {:>8.2} ms  goal 5", at(0.99));
+    println!("  longest           {:>8.2} ms", at(0.9999));
 }
 
-impl Server {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let policy = folder.path().join("policy.toml");
-        fs::write(&policy, POLICY).unwrap();
-        let mut child = Command::new(program::path())
-            .env_clear()
-            .env("HOME", folder.path())
-            .env("WAHA_BASE_URL", stub::start())
-            .env("WAHA_API_KEY", "bench")
-            .args(["serve", "--http", "127.0.0.1:0", "--no-auth", "--policy"])
-            .arg(&policy)
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        stderr.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("serving http://").unwrap();
-        let address = address.strip_suffix("/mcp").unwrap().to_owned();
-        thread::spawn(move || stderr.read_to_string(&mut String::new()));
-        Self {
-            child,
-            address,
-            _folder: folder,
-        }
-    }
-
-    /// The resident memory in KiB.
-    fn resident(&self) -> u64 {
-        program::kib(&format!("/proc/{}/status", self.child.id()), &["VmRSS:"])
-    }
+/// Calls of several clients, each as soon as its last one is answered.
+fn full_speed(
+    what: &str,
+    server: &HttpServer,
+    calls: usize,
+    call: &(dyn Fn(&mut Connection, usize) + Sync),
+) {
+    let started = Instant::now();
+    let times: Vec<Duration> = thread::scope(|scope| {
+        let clients: Vec<_> = (0..BUSY_CLIENTS)
+            .map(|client| {
+                scope.spawn(move || {
+                    let mut connection = Connection::open(&server.address);
+                    let time = |number| {
+                        let started = Instant::now();
+                        call(&mut connection, client * calls + number);
+                        started.elapsed()
+                    };
+                    (0..calls).map(time).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let ended = clients.into_iter().map(|client| client.join().unwrap());
+        ended.flatten().collect()
+    });
+    let rate = times.len() as f64 / started.elapsed().as_secs_f64();
+    println!("{BUSY_CLIENTS} clients at full speed: {what}");
+    println!("  calls per second  {rate:>8.0}");
+    print_times(times);
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+fn read(connection: &mut Connection, _number: usize) {
+    let answer = connection.send(&modern("get_session"), CALL);
+    assert!(answer.contains("4915112345678"), "{answer}");
+}
+
+fn send(connection: &mut Connection, number: usize) {
+    let arguments = format!(r#"{{"chat":"{CHAT}","text":"{number}"}}"#);
+    let call = CALL
+        .replace("get_session", "send_message")
+        .replace("{},", &format!("{arguments},"));
+    let answer = connection.send(&modern("send_message"), &call);
+    assert!(answer.contains("BENCH"), "{answer}");
 }
 
 struct Calls {
@@ -131,7 +172,7 @@ struct Calls {
 }
 
 /// Calls at a steady rate. The latency of a call counts from when it was due.
-fn load(server: &Server, time: Duration) -> Calls {
+fn load(server: &HttpServer, time: Duration) -> Calls {
     let gap = Duration::from_secs(1) * CLIENTS / RATE;
     let started = Instant::now() + Duration::from_millis(200);
     let clients: Vec<_> = (0..CLIENTS)
@@ -143,7 +184,7 @@ fn load(server: &Server, time: Duration) -> Calls {
                 let mut due = first;
                 while due < started + time {
                     thread::sleep(due.saturating_duration_since(Instant::now()));
-                    let answer = connection.send(MODERN, CALL);
+                    let answer = connection.send(&modern("get_session"), CALL);
                     times.push(due.elapsed());
                     assert!(answer.contains("4915112345678"), "{answer}");
                     due += gap;
@@ -166,7 +207,7 @@ fn load(server: &Server, time: Duration) -> Calls {
 }
 
 /// Opens sessions; returns the headers with the id of each.
-fn open_sessions(server: &Server) -> Vec<String> {
+fn open_sessions(server: &HttpServer) -> Vec<String> {
     let mut connection = Connection::open(&server.address);
     let mut open = || {
         let answer = connection.send("", HELLO);
@@ -181,76 +222,12 @@ fn open_sessions(server: &Server) -> Vec<String> {
     (0..SESSIONS).map(|_| open()).collect()
 }
 
-const MODERN: &str =
-    "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: get_session\r\n";
+fn modern(tool: &str) -> String {
+    format!("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: {tool}\r\n")
+}
+
 const CALL: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_session","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}"#;
 const HELLO: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}"#;
 
 const READY: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
 const PING: &str = r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#;
-
-/// A persistent connection.
-struct Connection {
-    stream: BufReader<TcpStream>,
-    address: String,
-    /// The session id of the last response that had one.
-    session: String,
-}
-
-impl Connection {
-    fn open(address: &str) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
-        stream.set_nodelay(true).unwrap();
-        Self {
-            stream: BufReader::new(stream),
-            address: address.to_owned(),
-            session: String::new(),
-        }
-    }
-
-    /// Sends a request; returns the body of the response.
-    fn send(&mut self, headers: &str, body: &str) -> String {
-        let request = format!(
-            "POST /mcp HTTP/1.1\r\nHost: {}\r\n{headers}Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Length: {}\r\n\r\n{body}",
-            self.address,
-            body.len()
-        );
-        self.stream.get_mut().write_all(request.as_bytes()).unwrap();
-        let (mut line, mut length, mut chunked) = (String::new(), 0, false);
-        loop {
-            line.clear();
-            assert!(
-                self.stream.read_line(&mut line).unwrap() > 0,
-                "the server is gone"
-            );
-            let lower = line.to_ascii_lowercase();
-            if let Some(value) = lower.strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
-            if let Some(value) = lower.strip_prefix("mcp-session-id:") {
-                value.trim().clone_into(&mut self.session);
-            }
-            chunked |= lower.starts_with("transfer-encoding: chunked");
-            if line == "\r\n" {
-                break;
-            }
-        }
-        let mut answer = String::new();
-        if !chunked {
-            let mut bytes = vec![0; length];
-            self.stream.read_exact(&mut bytes).unwrap();
-            return String::from_utf8(bytes).unwrap();
-        }
-        loop {
-            line.clear();
-            self.stream.read_line(&mut line).unwrap();
-            let size = usize::from_str_radix(line.trim(), 16).unwrap();
-            let mut bytes = vec![0; size + 2];
-            self.stream.read_exact(&mut bytes).unwrap();
-            if size == 0 {
-                return answer;
-            }
-            answer += std::str::from_utf8(&bytes[..size]).unwrap();
-        }
-    }
-}

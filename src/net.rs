@@ -3,6 +3,9 @@
 use reqwest::{Client, ClientBuilder, redirect::Policy};
 use url::{Host, Url};
 
+/// What every request says about who makes it.
+pub(crate) const AGENT: &str = concat!("whatsapp-guard/", env!("CARGO_PKG_VERSION"));
+
 /// A client that follows no redirects, uses no proxy and sends no referer.
 pub(crate) fn client_builder() -> ClientBuilder {
     // The default provider is the same everywhere; another client may have set it.
@@ -12,7 +15,7 @@ pub(crate) fn client_builder() -> ClientBuilder {
         // A URL may hold a secret, and a proxy would see it.
         .no_proxy()
         .referer(false)
-        .user_agent(concat!("whatsapp-guard/", env!("CARGO_PKG_VERSION")))
+        .user_agent(AGENT)
 }
 
 /// Whether the host of a URL is `localhost` or a loopback address.

@@ -1,43 +1,24 @@
 //! HTTP requests to an API: bounded in size and time, without redirects, and exact about
 //! whether a request was sent.
 
-use std::{error::Error, future::ready, pin::Pin, sync::OnceLock, time::Duration};
+use std::{future::ready, pin::Pin, sync::OnceLock, time::Duration};
 
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::timeout,
-};
 use url::Url;
 
-use super::{handover::Handover, tree_size::tree_bytes};
+use super::{
+    answer_body::{AnswerBody, PartialBody},
+    handover::Handover,
+    plain_http::PlainHttp,
+    read_request::ReadRequest,
+    send_error::{SendError, reason},
+};
 use crate::{
     net::client_builder,
     op::{BackendError, Progress},
 };
-
-/// The largest answer that is read, in bytes.
-const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
-
-/// The most memory that an answer may take as a tree, in bytes.
-const MAX_TREE_BYTES: usize = 144 * 1024 * 1024;
-
-/// An answer takes no room of the process up to this size, in bytes, and no room for its
-/// tree if that takes no more.
-const SMALL_ANSWER_BYTES: usize = 1024 * 1024;
-
-/// The most memory that the bytes of all large answers of the process take, in KiB.
-const MAX_BODIES_KIB: usize = 128 * 1024;
-
-/// The most memory that the trees of all large answers of the process take, in KiB.
-const MAX_TREES_KIB: usize = 256 * 1024;
-
-static BODIES: Semaphore = Semaphore::const_new(MAX_BODIES_KIB);
-
-/// Whoever has room here waits for none of [`BODIES`], so that no two wait for each other.
-static TREES: Semaphore = Semaphore::const_new(MAX_TREES_KIB);
 
 /// The time limit for the download of a file.
 const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(120);
@@ -73,16 +54,15 @@ impl Locate for Url {
 pub(super) struct Http {
     api: &'static str,
     timeout: Duration,
-    certificates: bool,
+    /// For an API that is only called at plain `http:` addresses.
+    plain: Option<PlainHttp>,
     client: OnceLock<Client>,
 }
 
 /// The answer of an API.
 pub(super) struct HttpReply {
     pub(super) status: StatusCode,
-    body: Vec<u8>,
-    /// What it takes of [`BODIES`] and [`TREES`].
-    _room: [Option<SemaphorePermit<'static>>; 2],
+    body: AnswerBody,
 }
 
 /// The body of an answer.
@@ -99,7 +79,7 @@ impl Http {
         Self {
             api,
             timeout,
-            certificates: true,
+            plain: None,
             client: OnceLock::new(),
         }
     }
@@ -108,37 +88,40 @@ impl Http {
     /// are not read. Reading them takes milliseconds and memory, and fails if there are
     /// none.
     pub(super) fn plain(mut self, plain: bool) -> Self {
-        self.certificates = !plain;
+        self.plain = plain.then(|| PlainHttp::new(self.timeout));
         self
     }
 
     /// Sends a request that changes nothing. If the connection is lost, it is sent once more.
-    pub(super) async fn read(
+    pub(super) async fn read(&self, request: &ReadRequest) -> Result<HttpReply, BackendError> {
+        let answer = match self.send_read(request).await? {
+            Err(SendError::Unanswered(_)) => self.send_read(request).await?,
+            answer => answer,
+        };
+        answer.map_err(|error| error.of_read(self.api, request.url()))
+    }
+
+    async fn send_read(
         &self,
-        request: impl Fn(&Client) -> RequestBuilder,
-    ) -> Result<HttpReply, BackendError> {
-        let client = self.client()?;
-        match self.send(request(client)).await {
-            Err(Lost { timeout: false, .. }) => self.send(request(client)).await,
-            outcome => outcome,
-        }
-        .map_err(|lost| lost.unreachable(self.api))?
-        .map_err(|why| BackendError::Unreadable { api: self.api, why })
+        request: &ReadRequest,
+    ) -> Result<Result<HttpReply, SendError>, BackendError> {
+        let Some(plain) = &self.plain else {
+            return Ok(self.send(request.for_any(self.client()?)).await);
+        };
+        let answer = plain.send(request.url(), request.for_connection()?).await;
+        Ok(answer.map(|(status, body)| self.answered(status, body)))
     }
 
     /// Requests a file; its body has not been read. If the connection is lost, the request
     /// is sent once more.
-    pub(super) async fn open(
-        &self,
-        request: impl Fn(&Client) -> RequestBuilder,
-    ) -> Result<Response, BackendError> {
+    pub(super) async fn open(&self, request: &ReadRequest) -> Result<Response, BackendError> {
         let client = self.client()?;
-        let send = || request(client).timeout(DOWNLOAD_TIMEOUT).send();
-        let opened = match send().await {
-            Err(error) if !error.is_timeout() => send().await,
-            outcome => outcome,
+        let send = || request.for_any(client).timeout(DOWNLOAD_TIMEOUT).send();
+        let opened = match send().await.map_err(SendError::from) {
+            Err(SendError::Unanswered(_)) => send().await.map_err(SendError::from),
+            opened => opened,
         };
-        let response = opened.map_err(|error| Lost::from(error).unreachable(self.api))?;
+        let response = opened.map_err(|error| error.of_read(self.api, request.url()))?;
         tracing::info!(
             api = self.api,
             status = response.status().as_u16(),
@@ -155,6 +138,7 @@ impl Http {
     ) -> Result<HttpReply, BackendError> {
         let (client, request) = request(self.client()?).build_split();
         let request = request.map_err(|error| BackendError::internal(&reason(&error)))?;
+        let url = request.url().clone();
         progress.still_wanted().await?;
         let (request, handover) = Handover::of(request, progress);
         let answer = tokio::select! {
@@ -164,84 +148,26 @@ impl Http {
         if let Some(refused) = handover.refusal() {
             return Err(refused);
         }
-        match answer {
-            Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(why)) => Err(BackendError::OutcomeUnknown {
-                api: self.api,
-                why: format!("its answer cannot be read: {why}"),
-            }),
-            Err(lost) if lost.unsent => Err(lost.unreachable(self.api)),
-            Err(lost) => Err(BackendError::OutcomeUnknown {
-                api: self.api,
-                why: format!("no answer came ({})", lost.why),
-            }),
-        }
+        answer.map_err(|error| error.of_change(self.api, &url))
     }
 
-    /// The outer error: no answer. The inner error: an answer that cannot be read.
-    async fn send(&self, request: RequestBuilder) -> Result<Result<HttpReply, String>, Lost> {
-        let mut response = request.send().await.map_err(Lost::from)?;
-        let status = response.status();
-        let mut body = Vec::new();
-        let mut room = None;
-        loop {
-            if room.is_none() && body.len() > SMALL_ANSWER_BYTES {
-                match self.room(&BODIES, MAX_BODY_BYTES).await {
-                    Ok(permit) => room = Some(permit),
-                    Err(why) => return Ok(Err(why)),
-                }
-            }
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() > MAX_BODY_BYTES => {
-                    return Ok(Err(format!(
-                        "it is larger than {} MiB",
-                        MAX_BODY_BYTES >> 20
-                    )));
-                }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Ok(None) => break,
-                Err(error) => {
-                    return Ok(Err(format!(
-                        "the connection was lost while it was read: {}",
-                        reason(&error)
-                    )));
-                }
-            }
+    async fn send(&self, request: RequestBuilder) -> Result<HttpReply, SendError> {
+        let mut response = request.send().await?;
+        let mut body = PartialBody::new(self.timeout);
+        while let Some(chunk) = response.chunk().await.map_err(SendError::cut_off)? {
+            body.push(&chunk).await?;
         }
+        Ok(self.answered(response.status(), body.whole().await?))
+    }
+
+    fn answered(&self, status: StatusCode, body: AnswerBody) -> HttpReply {
         tracing::info!(
             api = self.api,
             status = status.as_u16(),
-            bytes = body.len(),
+            bytes = body.bytes().len(),
             "answered"
         );
-        let needed = tree_bytes(&body);
-        if needed > MAX_TREE_BYTES {
-            return Ok(Err("it has too many values".to_owned()));
-        }
-        let tree = match needed {
-            ..=SMALL_ANSWER_BYTES => None,
-            bytes => match self.room(&TREES, bytes).await {
-                Ok(permit) => Some(permit),
-                Err(why) => return Ok(Err(why)),
-            },
-        };
-        Ok(Ok(HttpReply {
-            status,
-            body,
-            _room: [room, tree],
-        }))
-    }
-
-    /// Room for this many bytes of a large answer, which waits for it as long as for itself.
-    async fn room(
-        &self,
-        of: &'static Semaphore,
-        bytes: usize,
-    ) -> Result<SemaphorePermit<'static>, String> {
-        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
-        let room = timeout(self.timeout, of.acquire_many(kib)).await;
-        let room = room.ok().and_then(Result::ok);
-        room.ok_or_else(|| "other large answers leave no memory for it".to_owned())
+        HttpReply { status, body }
     }
 
     fn client(&self) -> Result<&Client, BackendError> {
@@ -249,11 +175,10 @@ impl Http {
             return Ok(client);
         }
         // If two callers get here at once, one of the two clients is dropped.
-        let builder = if self.certificates {
-            client_builder()
-        } else {
+        let builder = match self.plain {
+            None => client_builder(),
             // No trusted certificate: a call of an `https:` address fails.
-            client_builder().tls_certs_only([])
+            Some(_) => client_builder().tls_certs_only([]),
         };
         let client = builder
             .timeout(self.timeout)
@@ -264,56 +189,6 @@ impl Http {
     }
 }
 
-/// A request that got no answer.
-struct Lost {
-    address: String,
-    why: String,
-    timeout: bool,
-    unsent: bool,
-}
-
-impl Lost {
-    fn unreachable(self, api: &'static str) -> BackendError {
-        BackendError::Unreachable {
-            api,
-            address: self.address,
-            why: self.why,
-        }
-    }
-}
-
-impl From<reqwest::Error> for Lost {
-    fn from(error: reqwest::Error) -> Self {
-        Self {
-            address: error.url().map(address).unwrap_or_default(),
-            timeout: error.is_timeout(),
-            unsent: error.is_connect() || error.is_builder(),
-            why: reason(&error),
-        }
-    }
-}
-
-/// Scheme, host and port of a URL: the part that may be shown.
-fn address(url: &Url) -> String {
-    url.origin().ascii_serialization()
-}
-
-/// The reason of an error, without the URL: its path may contain a secret.
-fn reason(error: &reqwest::Error) -> String {
-    if error.is_timeout() {
-        return "no answer within the time limit".into();
-    }
-    let mut deepest: &dyn Error = error;
-    while let Some(source) = deepest.source() {
-        deepest = source;
-    }
-    if deepest.downcast_ref::<reqwest::Error>().is_some() {
-        // Only an error of reqwest itself prints its URL.
-        return "the connection failed".into();
-    }
-    deepest.to_string()
-}
-
 impl HttpReply {
     pub(super) fn is_success(&self) -> bool {
         self.status.is_success()
@@ -322,25 +197,25 @@ impl HttpReply {
     /// The body as JSON if it parses, or else as text: the content types of APIs are not
     /// reliable.
     pub(super) fn body(&self) -> Body {
-        if self.body.iter().all(u8::is_ascii_whitespace) {
+        if self.body.bytes().iter().all(u8::is_ascii_whitespace) {
             return Body::Empty;
         }
-        if let Ok(value) = serde_json::from_slice(&self.body) {
+        if let Ok(value) = serde_json::from_slice(self.body.bytes()) {
             return Body::Json(value);
         }
-        Body::Text(String::from_utf8_lossy(&self.body).trim().to_owned())
+        Body::Text(String::from_utf8_lossy(self.body.bytes()).trim().to_owned())
     }
 
     /// The body as a type.
     pub(super) fn parse<T: DeserializeOwned>(&self, api: &'static str) -> Result<T, BackendError> {
-        serde_json::from_slice(&self.body).map_err(|error| BackendError::Unreadable {
+        serde_json::from_slice(self.body.bytes()).map_err(|error| BackendError::Unreadable {
             api,
             // serde's message would repeat the value, which may be private.
             why: match error.classify() {
                 serde_json::error::Category::Data => {
                     "a field is missing or has the wrong type".into()
                 }
-                _ if self.body.is_empty() => "it is empty".into(),
+                _ if self.body.bytes().is_empty() => "it is empty".into(),
                 _ => "it is not JSON".into(),
             },
         })

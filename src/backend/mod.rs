@@ -1,5 +1,6 @@
 //! WhatsApp HTTP APIs: one method per operation, which verifies its effect.
 
+mod answer_body;
 mod belonging;
 mod examine;
 mod files;
@@ -10,8 +11,11 @@ mod http;
 mod member_changes;
 mod members;
 mod pictures;
+mod plain_http;
+mod read_request;
 mod refusals;
 pub mod sandbox;
+mod send_error;
 mod shapes;
 mod showing;
 mod tree_size;

@@ -20,7 +20,7 @@ pub use parse::{http_url, is_loopback};
 pub use spec::{AccountKey, BackendSpec, BackendSpecs, ConfigKey, KeyPresence, StateWord};
 pub use timeouts::Timeouts;
 
-use crate::{media::MediaRules, op::AnswerSize};
+use crate::{media::MediaRules, op::AnswerSize, text::hex};
 use environment::Environment;
 
 /// A back end with the values of its keys. All of them are kept like secrets.
@@ -222,8 +222,8 @@ fn account_name<'v>(
         return None;
     }
     let digest = Sha256::digest(whole.join(" "));
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let short: String = hex.chars().take(16).collect();
+    let mut short = hex(&digest);
+    short.truncate(16);
     Some(format!("{}-{short}", backend.name))
 }
 

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::Refusal;
-use crate::policy::Policy;
+use crate::{policy::Policy, text::hex};
 
 /// Who calls.
 #[derive(Debug, Clone)]
@@ -20,12 +20,9 @@ impl Caller {
     /// The name of a session in keys and lists: a digest, since whoever knows the id of a
     /// session may use it.
     pub fn name_of_session(id: &str) -> String {
-        let digest = Sha256::digest(id);
-        digest
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        let mut name = hex(&Sha256::digest(id));
+        name.truncate(32);
+        name
     }
 }
 

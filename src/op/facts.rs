@@ -9,7 +9,7 @@ use super::{
     AnswerSize, BadCall, CallContent, Operation, Reads, Risk, Targets, Topic,
     arguments::bad_arguments, read,
 };
-use crate::media::Media;
+use crate::{media::Media, text::hex};
 
 /// The facts of a call.
 #[derive(Debug, Clone)]
@@ -96,7 +96,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex(&self.0))
     }
 }
 

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
+use crate::text::json_size;
+
 /// The most bytes of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AnswerSize(usize);
@@ -83,7 +85,7 @@ impl Room {
     /// Takes the room for an item, and returns whether it fits. The first item always
     /// fits, so that every page makes progress.
     pub fn take(&mut self, item: &impl Serialize) -> bool {
-        let size = serde_json::to_vec(item).map_or(usize::MAX, |json| json.len() + 1);
+        let size = json_size(item).saturating_add(1);
         let fits = self.items > 0 && (size <= self.bytes || self.empty);
         if fits {
             self.items -= 1;

@@ -8,6 +8,7 @@ use super::{
     BadId, ChangeOutcome, ChatId, OfChat, Operation, Output, PersonId, Reads, Risk, Targets, Topic,
     outcome::outcomes,
 };
+use crate::text::json_size;
 
 /// Get who is online or typing: in one chat, which also subscribes to it, or in all
 /// subscribed chats.
@@ -193,7 +194,7 @@ impl PresenceList {
 impl Output for PresenceList {
     fn shorten(&mut self, bytes: usize) {
         let mut most = MOST;
-        while most > 1 && serde_json::to_vec(&self).map_or(0, |json| json.len()) > bytes {
+        while most > 1 && json_size(self) > bytes {
             most /= 2;
             self.cut(most);
         }

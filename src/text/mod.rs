@@ -1,11 +1,14 @@
-//! Suggestions for misspelled names, times as people read and write them, and secrets in text.
+//! Suggestions for misspelled names, times as people read and write them, secrets in text, and
+//! sizes.
 
 mod hex;
+mod json_size;
 mod nearest;
 mod secrets;
 mod time;
 
 pub use hex::hex;
+pub use json_size::json_size;
 pub use nearest::nearest;
 pub use secrets::Secrets;
 pub use time::{for_people, moment, per};

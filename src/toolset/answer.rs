@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Answer, ReadFilter};
 use crate::{
     op::{AnswerSize, Attachment, BackendError, ChatId, Output},
-    text::Secrets,
+    text::{Secrets, json_size},
 };
 
 /// An output of any type, so that the code that shapes answers exists once and not once
@@ -56,11 +56,11 @@ pub(super) fn answer(
         output.redact(&**may_read);
     }
     let mut structured = output.json()?;
-    let mut used = structured.to_string().len();
+    let mut used = json_size(&structured);
     if used > size.structured() {
         output.shorten(size.structured());
         structured = output.json()?;
-        used = structured.to_string().len();
+        used = json_size(&structured);
         if used > size.structured() {
             return Err(BackendError::TooLarge(size.bytes()));
         }

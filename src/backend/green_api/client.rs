@@ -13,6 +13,7 @@ use super::kind;
 use crate::{
     backend::{
         http::{Body, Http, HttpReply},
+        read_request::ReadRequest,
         shapes::Shape,
     },
     config::{Config, ConfigError, Timeouts},
@@ -67,12 +68,13 @@ impl GreenApiClient {
         arguments: Option<&Value>,
     ) -> BackendResult<HttpReply> {
         let url = self.url(&self.api_url, method)?;
+        let request = match arguments {
+            Some(arguments) => ReadRequest::post(url, arguments),
+            None => ReadRequest::get(url),
+        };
         let mut repeats = 0;
         loop {
-            let reply = self
-                .http
-                .read(|network| request(network, url.clone(), arguments))
-                .await?;
+            let reply = self.http.read(&request).await?;
             // Too many requests, or a gateway that says to try again.
             if !matches!(reply.status.as_u16(), 429 | 502) || repeats == REPEATS {
                 return self.accepted(reply);
@@ -112,9 +114,7 @@ impl GreenApiClient {
         } else {
             return Ok(None);
         };
-        http.open(|network| network.get(url.clone()))
-            .await
-            .map(Some)
+        http.open(&ReadRequest::get(url)).await.map(Some)
     }
 
     /// Sends a file, once, to the host for files.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use reqwest::{Method, RequestBuilder, Response};
+use reqwest::{
+    Method, Response,
+    header::{ACCEPT, HeaderName, HeaderValue},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,6 +15,7 @@ use super::{attributes::Unable, own_file::OwnFile};
 use crate::{
     backend::{
         http::{Body, Http, HttpReply, Locate},
+        read_request::ReadRequest,
         shapes::Shape,
     },
     config::{Config, Timeouts},
@@ -21,6 +25,10 @@ use crate::{
 };
 
 pub(super) const API: &str = "WAHA";
+
+const KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+const JSON: &str = "application/json";
 
 /// A WAHA server, and the session that is used there.
 pub(super) struct WahaClient {
@@ -120,9 +128,10 @@ impl WahaClient {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        self.http
-            .read(|client| self.authorized(client.request(Method::GET, url.clone())))
-            .await
+        // Without this WAHA draws the QR code as a bare picture.
+        let json = HeaderValue::from_static(JSON);
+        let request = self.request(url)?.with(ACCEPT, json);
+        self.http.read(&request).await
     }
 
     /// Requests one of WAHA's files, at the configured address only.
@@ -132,9 +141,7 @@ impl WahaClient {
             .chain(file.segments())
             .collect();
         let url = self.url(&path).await?;
-        self.http
-            .open(|client| self.keyed(client.request(Method::GET, url.clone())))
-            .await
+        self.http.open(&self.request(url)?).await
     }
 
     /// Changes something; returns an answer of one of these shapes.
@@ -184,7 +191,11 @@ impl WahaClient {
         let reply = self
             .http
             .change(progress, |client| {
-                let request = self.authorized(client.request(method, url));
+                let request = client.request(method, url).header(ACCEPT, JSON);
+                let request = match &self.api_key {
+                    Some(key) => request.header(KEY, key.expose_secret()),
+                    None => request,
+                };
                 match body {
                     Some(body) => request.json(body),
                     None => request,
@@ -194,16 +205,14 @@ impl WahaClient {
         self.changed(&reply, shapes)
     }
 
-    fn authorized(&self, request: RequestBuilder) -> RequestBuilder {
-        // Without this WAHA draws the QR code as a bare picture.
-        self.keyed(request.header("Accept", "application/json"))
-    }
-
-    fn keyed(&self, request: RequestBuilder) -> RequestBuilder {
-        match &self.api_key {
-            Some(key) => request.header("X-Api-Key", key.expose_secret()),
-            None => request,
-        }
+    /// A request that changes nothing.
+    fn request(&self, url: Url) -> BackendResult<ReadRequest> {
+        let request = ReadRequest::get(url);
+        let Some(key) = &self.api_key else {
+            return Ok(request);
+        };
+        let key = HeaderValue::from_str(key.expose_secret());
+        Ok(request.with(KEY, key.map_err(|error| BackendError::internal(&error))?))
     }
 
     async fn url(&self, path: &[&str]) -> BackendResult<Url> {

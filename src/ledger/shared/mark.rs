@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use super::{LedgerErrorKind, RedisAccount, StoreResult, parsed};
-use crate::state_dir;
+use crate::{state_dir, text::hex};
 
 static MARK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("mark.lua")));
 static ACCEPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("accept.lua")));
@@ -33,7 +33,8 @@ impl StateMark {
     /// The mark of the account at a server, which is kept below `directory`.
     pub(super) fn new(directory: Option<&Path>, location: &str, account: &str) -> Self {
         let digest = Sha256::digest(format!("{location} {account}"));
-        let name: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
+        let mut name = hex(&digest);
+        name.truncate(16);
         Self {
             file: directory.map(|directory| directory.join(format!("redis-{name}"))),
             known: Mutex::default(),
@@ -137,7 +138,7 @@ fn random() -> StoreResult<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)
         .map_err(|error| LedgerErrorKind::Unavailable(format!("no random bytes: {error}")))?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 fn read(file: &Path) -> io::Result<Option<String>> {

@@ -209,6 +209,41 @@ fn other_files_of_the_folder_change_nothing() {
     assert_eq!(running.finish(), "");
 }
 
+/// How often the thread that watches the files has waited for something.
+#[cfg(target_os = "linux")]
+fn waits_of_the_watcher(running: &ServerProcess) -> String {
+    let tasks = fs::read_dir(format!("/proc/{}/task", running.id())).unwrap();
+    let files = tasks.map(|task| task.unwrap().path());
+    let watcher = files
+        .map(|task| fs::read_to_string(task.join("status")).unwrap())
+        .find(|status| status.starts_with("Name:\twatch\n"));
+    let waits = watcher.unwrap();
+    let waits = waits.lines().find(|line| line.starts_with("voluntary"));
+    waits.unwrap().to_owned()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_line_of_an_audit_beside_the_policy_wakes_nobody() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("policy.toml");
+    fs::write(&file, ALLOW).unwrap();
+    let mut command = serve(home.path());
+    command.arg("--policy").arg(&file);
+    command.arg("--audit").arg(home.path().join("audit.jsonl"));
+    let mut running = ServerProcess::start(command, Era::Legacy);
+    settled(&mut running);
+    running.call("get_session", json!({}));
+    let before = waits_of_the_watcher(&running);
+    for _ in 0..20 {
+        running.call("get_session", json!({}));
+    }
+    assert_eq!(waits_of_the_watcher(&running), before);
+    replace(&file, HIDE);
+    running.stderr_until(IN_FORCE);
+    assert_ne!(waits_of_the_watcher(&running), before);
+}
+
 #[test]
 fn a_listener_of_the_newer_era_is_told_what_it_asked_for() {
     let home = tempfile::tempdir().unwrap();

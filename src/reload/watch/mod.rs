@@ -1,20 +1,26 @@
 //! Watches files through the folders that contain them.
 
+#[cfg(target_os = "linux")]
+mod inotify;
+#[cfg(not(target_os = "linux"))]
+mod portable;
+
 use std::{
     collections::BTreeSet,
+    io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc::Sender},
 };
 
 use super::{debounce::Trigger, watch_paths};
-use notify::{
-    Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
-    event::{AccessKind, AccessMode},
-};
+#[cfg(target_os = "linux")]
+use inotify::InotifyFolders as FolderWatcher;
+#[cfg(not(target_os = "linux"))]
+use portable::PortableFolders as FolderWatcher;
 
 /// Watches a set of files.
 pub(super) struct Watch {
-    watcher: RecommendedWatcher,
+    watcher: FolderWatcher,
     watched: Arc<Mutex<Watched>>,
 }
 
@@ -30,14 +36,14 @@ impl Watch {
     ///
     /// # Errors
     /// If the operating system cannot watch files.
-    pub(super) fn new(changes: Sender<Trigger>) -> notify::Result<Self> {
+    pub(super) fn new(changes: Sender<Trigger>) -> io::Result<Self> {
         let watched = Arc::new(Mutex::new(Watched::default()));
         let inner = watched.clone();
-        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            if event.map_or(true, |event| lock(&inner).concerns(&event)) {
-                // Fails only if nobody reloads any more.
-                let _ = changes.send(Trigger::Change);
+        let watcher = FolderWatcher::new(move |changed: Option<&Path>| {
+            if changed.is_some_and(|path| !lock(&inner).concerns(path)) {
+                return Ok(());
             }
+            changes.send(Trigger::Change)
         })?;
         Ok(Self { watcher, watched })
     }
@@ -49,7 +55,7 @@ impl Watch {
     ///
     /// # Errors
     /// The first error of a folder that cannot be watched; the others are watched.
-    pub(super) fn set(&mut self, files: &[PathBuf]) -> notify::Result<()> {
+    pub(super) fn set(&mut self, files: &[PathBuf]) -> io::Result<()> {
         let entries: BTreeSet<PathBuf> = files
             .iter()
             .flat_map(|file| watch_paths::entries(file))
@@ -58,37 +64,21 @@ impl Watch {
             .iter()
             .filter_map(|entry| entry.parent().map(Path::to_owned))
             .collect();
-        let before = {
+        {
             let mut watched = lock(&self.watched);
             watched.entries = entries;
-            std::mem::replace(&mut watched.folders, folders.clone())
-        };
-        for folder in before {
-            // Fails for a folder that was removed.
-            let _ = self.watcher.unwatch(&folder);
+            watched.folders.clone_from(&folders);
         }
-        let mut outcome = Ok(());
-        for folder in folders {
-            let watched = self.watcher.watch(&folder, RecursiveMode::NonRecursive);
-            outcome = outcome.and(watched);
-        }
-        outcome
+        self.watcher.set(folders)
     }
 }
 
 impl Watched {
-    fn concerns(&self, event: &Event) -> bool {
-        let changes = match event.kind {
-            EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
-            // Our own reads must not trigger a reload.
-            EventKind::Access(_) => false,
-            _ => true,
-        };
-        let known = |path: &PathBuf| self.entries.contains(path) || self.folders.contains(path);
-        changes && (event.need_rescan() || event.paths.iter().any(known))
+    fn concerns(&self, path: &Path) -> bool {
+        self.entries.contains(path) || self.folders.contains(path)
     }
 }
 
-fn lock(watched: &Mutex<Watched>) -> MutexGuard<'_, Watched> {
+fn lock<T>(watched: &Mutex<T>) -> MutexGuard<'_, T> {
     watched.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,0 +1,187 @@
+//! Requests to one plain `http:` address without a task, a channel between threads and a
+//! timer for each: the task that asks drives the connection, and a connection keeps its
+//! timer. A general client costs more than twice as much a request.
+
+use std::{
+    future::poll_fn,
+    pin::Pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::Poll,
+    time::Duration,
+};
+
+use hyper::{
+    Request, Response, StatusCode, Uri,
+    body::{Body, Incoming},
+    client::conn::http1::{self, SendRequest},
+};
+use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, Sleep, sleep_until, timeout_at},
+};
+use tower_service::Service;
+use url::{Position, Url};
+
+use super::{
+    answer_body::{AnswerBody, PartialBody},
+    send_error::{SendError, reason},
+};
+
+/// The most connections that are kept open between requests. More requests at once open
+/// more, and close them afterwards.
+const MAX_IDLE_CONNECTIONS: usize = 32;
+
+/// How long a connection is kept open without a request.
+const MAX_IDLE_TIME: Duration = Duration::from_secs(90);
+
+/// The connections to one address.
+pub(super) struct PlainHttp {
+    timeout: Duration,
+    idle: Mutex<Vec<PlainConnection>>,
+}
+
+/// A connection, and what ends its requests in time.
+struct PlainConnection {
+    sender: SendRequest<String>,
+    io: http1::Connection<TokioIo<TcpStream>, String>,
+    /// Fires at the deadline of the request, or before: an earlier request may have set it.
+    timer: Pin<Box<Sleep>>,
+    used: Instant,
+}
+
+impl PlainHttp {
+    /// No connection yet. A request may take `timeout`.
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            idle: Mutex::default(),
+        }
+    }
+
+    /// Sends a request, which has the path alone, to the server of an `http:` address.
+    pub(super) async fn send(
+        &self,
+        server: &Url,
+        request: Request<String>,
+    ) -> Result<(StatusCode, AnswerBody), SendError> {
+        let deadline = Instant::now() + self.timeout;
+        let mut connection = match self.reused().await {
+            Some(connection) => connection,
+            None => PlainConnection::open(server, deadline).await?,
+        };
+        let answer = connection.exchange(request, deadline, self.timeout).await?;
+        self.keep(connection);
+        Ok(answer)
+    }
+
+    /// A connection that the other side has not closed yet.
+    async fn reused(&self) -> Option<PlainConnection> {
+        loop {
+            let mut connection = self.lock().pop()?;
+            let is_fresh = connection.used.elapsed() < MAX_IDLE_TIME;
+            if is_fresh && connection.is_open().await {
+                return Some(connection);
+            }
+        }
+    }
+
+    fn keep(&self, mut connection: PlainConnection) {
+        connection.used = Instant::now();
+        let mut idle = self.lock();
+        if idle.len() < MAX_IDLE_CONNECTIONS {
+            idle.push(connection);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<PlainConnection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl PlainConnection {
+    async fn open(server: &Url, deadline: Instant) -> Result<Self, SendError> {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let opening = async {
+            let server = Uri::try_from(&server[..Position::BeforePath]);
+            let server = server.map_err(|error| reason(&error))?;
+            let stream = connector.call(server).await;
+            let stream = stream.map_err(|error| reason(&error))?;
+            let opened = http1::handshake(stream).await;
+            opened.map_err(|error| reason(&error))
+        };
+        match timeout_at(deadline, opening).await {
+            Ok(Ok((sender, io))) => Ok(Self {
+                sender,
+                io,
+                timer: Box::pin(sleep_until(deadline)),
+                used: Instant::now(),
+            }),
+            Ok(Err(why)) => Err(SendError::Unsent(why)),
+            Err(_) => Err(SendError::TimedOut),
+        }
+    }
+
+    /// Whether the other side has not closed it.
+    async fn is_open(&mut self) -> bool {
+        let is_closed = poll_fn(|cx| Poll::Ready(Pin::new(&mut self.io).poll(cx).is_ready())).await;
+        !is_closed && self.sender.is_ready()
+    }
+
+    /// The answer to one request.
+    async fn exchange(
+        &mut self,
+        request: Request<String>,
+        deadline: Instant,
+        patience: Duration,
+    ) -> Result<(StatusCode, AnswerBody), SendError> {
+        let answering = async {
+            let answer = self.sender.send_request(request).await;
+            let answer = answer.map_err(|error| SendError::Unanswered(reason(&error)))?;
+            let status = answer.status();
+            Ok((status, collect(answer, patience).await?))
+        };
+        tokio::pin!(answering);
+        let driven = async {
+            tokio::select! {
+                biased;
+                answer = &mut answering => answer,
+                // What was received is still to be read.
+                _ = &mut self.io => answering.await,
+            }
+        };
+        tokio::select! {
+            biased;
+            answer = driven => answer,
+            () = passed(&mut self.timer, deadline) => Err(SendError::TimedOut),
+        }
+    }
+}
+
+/// Waits for `deadline`. The timer is only set anew when it fires too early.
+async fn passed(timer: &mut Pin<Box<Sleep>>, deadline: Instant) {
+    loop {
+        timer.as_mut().await;
+        if Instant::now() >= deadline {
+            return;
+        }
+        timer.as_mut().reset(deadline);
+    }
+}
+
+async fn collect(answer: Response<Incoming>, patience: Duration) -> Result<AnswerBody, SendError> {
+    let mut arriving = answer.into_body();
+    let mut body = PartialBody::new(patience);
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut arriving).poll_frame(cx)).await {
+        let frame = frame.map_err(SendError::cut_off)?;
+        // Trailers say nothing here.
+        if let Ok(data) = frame.into_data() {
+            body.push(&data).await?;
+        }
+    }
+    body.whole().await
+}
+
+#[cfg(test)]
+mod tests;
