@@ -250,7 +250,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .ok_or("usage: conformance ADDRESS")?
         .parse()?;
     let clock = Clock::real();
-    let audit = Arc::new(Audit::new(Some("/dev/null".into()), clock.clone()));
+    let audit = Arc::new(Audit::new(Some("/dev/null".into()), clock.clone())?);
     let ledger = Ledger::in_memory(clock.clone());
     let (tools, authority) = toolset();
     let gate = Gate::new(authority, policy("")?, &clock, audit.clone(), ledger)?;

@@ -144,23 +144,29 @@ impl Serve {
             )));
         }
         let server = server(accounts, policy, audit, &clock, self.grant)?;
-        if let Some(path) = self.policy.path() {
-            tokio::spawn(reload::follow(path.to_owned(), server.clone()));
-        }
-        let mut signals = StopSignals::handle()?;
-        let serving = serve(self.http, server.clone());
-        tokio::pin!(serving);
-        tokio::select! {
-            served = &mut serving => return served.map(|()| ExitCode::SUCCESS),
-            () = signals.recv() => server.close(),
-        }
-        tokio::select! {
-            served = serving => served.map(|()| ExitCode::SUCCESS),
-            () = signals.recv() => Err(CliError::Failed(
-                "a second signal ended the server at once; calls that were under way may have been sent"
-                    .to_owned(),
-            )),
-        }
+        let path = self.policy.path().map(Path::to_owned);
+        tokio::spawn(reload::follow(path, server.clone()));
+        let served = serve_until_stopped(self.http, &server).await;
+        server.end().await;
+        served.map(|()| ExitCode::SUCCESS)
+    }
+}
+
+/// Serves until a signal stops the server in order, or a second one at once.
+async fn serve_until_stopped(http: HttpOptions, server: &Server) -> Result<(), CliError> {
+    let mut signals = StopSignals::handle()?;
+    let serving = serve(http, server.clone());
+    tokio::pin!(serving);
+    tokio::select! {
+        served = &mut serving => return served,
+        () = signals.recv() => server.close(),
+    }
+    tokio::select! {
+        served = serving => served,
+        () = signals.recv() => Err(CliError::Failed(
+            "a second signal ended the server at once; calls that were under way may have been sent"
+                .to_owned(),
+        )),
     }
 }
 
@@ -239,7 +245,10 @@ pub(super) fn server(
     clock: &Clock,
     grant: String,
 ) -> Result<Server, CliError> {
-    let audit = Arc::new(Audit::new(audit, clock.clone()));
+    let audit = Audit::new(audit, clock.clone())
+        .map_err(|error| CliError::Failed(format!("no random bytes for the audit: {error}")))?;
+    let audit = Arc::new(audit);
+    audit.mark_dead_runs();
     let policy = Arc::new(policy);
     let gated = accounts
         .into_iter()

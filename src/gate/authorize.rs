@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Instant};
 use super::{
     Caller, Gate, Refusal, Reply, Snapshot, Verdict,
     caller::check_caller,
-    clearance::GateClearance,
+    clearance::ClearanceTerms,
     effect::apply_effect,
     health::check_health,
     kill_switch::check_kill_switch,
@@ -108,7 +108,7 @@ impl Gate {
             let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
             match evaluation.course? {
                 Course::Permit(basis) if call.is_complete() => {
-                    self.check_audit(&facts)?; // 7
+                    self.check_audit(&facts).await?; // 7
                     let slot = self.dedup.begin(&facts, caller)?; // 8
                     let (basis, reservation) = match self.quotas.reserve(&quota).await {
                         Ok(reservation) => (basis, Some(reservation)),
@@ -117,14 +117,19 @@ impl Gate {
                         }
                         Err(Uncounted::PolicyReplaced) => continue,
                     }; // 9
-                    let facts = facts.clone();
-                    let clearance =
-                        GateClearance::new(self, &policy, facts, caller, approved, asked);
-                    let permit = self.permit(call, caller, clearance, basis, slot, reservation); // 10
+                    let terms = ClearanceTerms {
+                        gate: self.clone(),
+                        policy: policy.clone(),
+                        facts,
+                        caller: caller.clone(),
+                        approved,
+                        asked,
+                    };
+                    let permit = self.permit(call, terms, basis, slot, reservation); // 10
                     return Ok(Verdict::Permit(Box::new(permit)));
                 }
                 Course::Permit(_) | Course::Confirm => {
-                    self.check_audit(&facts)?; // 7
+                    self.check_audit(&facts).await?; // 7
                     self.dedup.check(&facts, caller)?; // 8
                     match self.quotas.probe(&quota).await {
                         Ok(()) => {}

@@ -51,7 +51,7 @@ impl Gate {
         let evaluation = evaluate(&policy, &facts, caller, &snapshot, answered);
         let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
         evaluation.course.ok()?;
-        self.check_audit(&facts).ok()?;
+        self.check_audit(&facts).await.ok()?;
         if let Err(Uncounted::Refused(refusal)) = self.quotas.probe(&quota).await {
             in_shadow(refusal, &policy, &facts).ok()?;
         }

@@ -27,7 +27,7 @@ async fn linked() -> (Client, Box<dyn Backend>, tempfile::TempDir) {
     config.media = loopback_rules();
     let backend = backend::open(&config).unwrap();
     let (clock, _hand) = Clock::manual();
-    let audit = Arc::new(Audit::new(Some(folder.path().join("a")), clock.clone()));
+    let audit = Arc::new(Audit::new(Some(folder.path().join("a")), clock.clone()).unwrap());
     let (tools, authority) = backend.toolset();
     let policy = Policy::from_toml(backend::specs(), "policy.toml", POLICY).unwrap();
     let ledger = Ledger::in_memory(clock.clone());

@@ -97,6 +97,11 @@ impl Prepared {
         self.call.is_complete()
     }
 
+    /// Whether the file that it sends comes from the network and is not loaded yet.
+    pub(crate) fn fetches_file(&mut self) -> bool {
+        self.call.fetches_file()
+    }
+
     /// Replaces hidden identities by the people behind them in the facts. The request
     /// keeps the ids of the arguments.
     pub(crate) fn identify(&mut self, identities: &Identities) {

@@ -52,7 +52,7 @@ impl GateFixture {
     }
 
     pub fn at(policy: Policy, clock: &Clock, hand: ManualClock, ledger: Ledger) -> Self {
-        let audit = Arc::new(Audit::new(None, clock.clone()));
+        let audit = Arc::new(Audit::new(None, clock.clone()).unwrap());
         let (tools, authority) = toolset();
         Self {
             gate: Arc::new(Gate::new(authority, policy, clock, audit, ledger).unwrap()),

@@ -268,6 +268,18 @@ impl TestServer {
         }
     }
 
+    /// Lists the tools while a call is running, which must not end meanwhile.
+    pub async fn listed_beside(&mut self, running: u64) {
+        let id = self.begin("tools/list", json!({})).await;
+        loop {
+            let message = self.receive().await;
+            assert_ne!(message["id"], running, "it ended: {message}");
+            if message["id"] == id {
+                return;
+            }
+        }
+    }
+
     /// The names of the listed tools.
     pub async fn listed(&mut self) -> Vec<String> {
         let answer = self.request("tools/list", json!({})).await;
@@ -278,13 +290,29 @@ impl TestServer {
             .collect()
     }
 
-    /// The lines of the audit.
+    /// The lines of the audit that end a call.
     pub fn audit(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(&self.audit_path).unwrap_or_default();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        ends(&self.audit_path)
     }
+
+    /// All lines of the audit.
+    pub fn audit_lines(&self) -> Vec<Value> {
+        audit_lines(&self.audit_path)
+    }
+}
+
+/// All lines of an audit.
+pub fn audit_lines(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    lines.collect()
+}
+
+/// The lines of an audit that end a call.
+pub fn ends(path: &Path) -> Vec<Value> {
+    let mut lines = audit_lines(path);
+    lines.retain(|line| line["event"] == "ended");
+    lines
 }
 
 /// The answer of a person who chooses yes.

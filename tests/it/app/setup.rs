@@ -188,7 +188,7 @@ impl ServerBuilder {
             None => policy(&self.policy),
         };
         let (clock, hand) = Clock::manual();
-        let audit = Arc::new(Audit::new(Some(audit_path.clone()), clock.clone()));
+        let audit = Arc::new(Audit::new(Some(audit_path.clone()), clock.clone()).unwrap());
         let ledger = match self.ledger {
             Some(path) => Ledger::at(path, clock.clone()),
             None => Ledger::in_memory(clock.clone()),

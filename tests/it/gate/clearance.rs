@@ -17,7 +17,7 @@ use crate::{
     app::command::run,
     app::process::{ServerProcess, serve},
     app::redis::RedisServer,
-    app::{Era, OPEN, yes},
+    app::{Era, OPEN, ends, yes},
 };
 
 const ANN: &str = "15552223333@c.us";
@@ -141,9 +141,7 @@ impl Site {
             true => self.home.path().join("whatsapp-guard/audit.jsonl"),
             false => PathBuf::from(&self.state).join("audit.jsonl"),
         };
-        let text = fs::read_to_string(file).unwrap();
-        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
-        lines.collect()
+        ends(&file)
     }
 }
 
@@ -173,7 +171,10 @@ async fn nothing_is_sent_after_panic_has_returned() {
             "a call that waits is told soon"
         );
         assert_eq!(site.received().await, before, "{codes:?}");
-        assert_eq!(count(&codes, "done"), before, "{codes:?}");
+        // The calls wait in the order in which they were decided, which is nobody's promise:
+        // the one that reads may be among the first, and gets no answer that it can use.
+        let sent = count(&codes, "done") + count(&codes, "backend-refused");
+        assert_eq!(sent, before, "{codes:?}");
         assert_eq!(count(&codes, "panic"), 10 - before, "{codes:?}");
         let audit = site.audit();
         let refused = audit.iter().filter(|line| line["code"] == "panic");
