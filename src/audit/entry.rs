@@ -125,6 +125,8 @@ impl AuditEntry {
         self.line.rule = rule.cloned();
         match code {
             Code::Declined => self.count_question("declined"),
+            Code::TooFast => self.count_question("too-fast"),
+            Code::Dismissed => self.count_question("dismissed"),
             Code::AnswerUnreadable => self.count_question("unreadable"),
             Code::ApprovalExpired => self.count_question("expired"),
             _ => {}

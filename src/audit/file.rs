@@ -90,8 +90,8 @@ impl AuditFile {
     }
 }
 
-/// Why a file of this type cannot be an audit; `None` for a regular file.
-pub(super) fn unfit(kind: std::fs::FileType) -> Option<&'static str> {
+/// What a file of this type is that cannot be an audit; `None` for a regular file.
+fn unfit(kind: std::fs::FileType) -> Option<&'static str> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileTypeExt;
@@ -110,6 +110,32 @@ pub(super) fn unfit(kind: std::fs::FileType) -> Option<&'static str> {
         (false, true) => Some("a folder"),
         (false, false) => Some("no regular file"),
     }
+}
+
+/// Checks a path as [`Audit::check`](super::Audit::check) does.
+pub(super) fn check(path: &Path) -> Result<(), &'static str> {
+    let Ok(there) = std::fs::metadata(path) else {
+        return Ok(());
+    };
+    match unfit(there.file_type()) {
+        Some(kind) => Err(kind),
+        None if is_standard_stream(&there) => Err("a standard stream of the server"),
+        None => Ok(()),
+    }
+}
+
+/// Whether a file is the standard input, output or error.
+#[cfg(unix)]
+fn is_standard_stream(file: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let streams = ["/dev/fd/0", "/dev/fd/1", "/dev/fd/2"];
+    let mut streams = streams.iter().flat_map(std::fs::metadata);
+    streams.any(|stream| (stream.dev(), stream.ino()) == (file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_standard_stream(_file: &std::fs::Metadata) -> bool {
+    false
 }
 
 fn open(path: &Path) -> io::Result<File> {

@@ -10,7 +10,11 @@ mod run;
 mod write_ahead;
 mod writer;
 
-use std::{fmt, io, path::PathBuf, sync::Arc};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 pub use entry::AuditEntry;
 pub use write_ahead::WriteAhead;
@@ -46,6 +50,15 @@ impl Audit {
             clock,
             metrics: Metrics::new(),
         })
+    }
+
+    /// Checks that the file at a path, if there is one, can be an audit: a regular file that
+    /// is not one of the standard streams. Waits for nobody.
+    ///
+    /// # Errors
+    /// Why not, as the end of a sentence about it.
+    pub fn check(path: &Path) -> Result<(), &'static str> {
+        file::check(path)
     }
 
     /// The file; `None` if there is no home directory.

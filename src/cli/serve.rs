@@ -27,6 +27,7 @@ use crate::{
     mcp::{self, Account, LOCAL, Server},
     policy::Policy,
     reload,
+    state_dir::other_writers,
     toolset::{Authority, Toolset},
 };
 
@@ -106,6 +107,10 @@ impl Serve {
         let audit = self
             .audit
             .or_else(|| Some(directory.as_ref()?.join("audit.jsonl")));
+        if let Some(path) = &audit {
+            check_audit(path)?;
+        }
+        warn_of_other_writers(directory.as_deref(), audit.as_deref());
         let shared = self.state.shared()?;
         if let Some(shared) = &shared {
             check_shared(shared).await?;
@@ -184,6 +189,36 @@ async fn serve(http: HttpOptions, server: Server) -> Result<(), CliError> {
             };
             let ((), served) = tokio::try_join!(http.serve(server.clone()), over_stdio)?;
             Ok(served?)
+        }
+    }
+}
+
+/// Refuses an audit in what is no regular file: a pipe or device can block the server, and
+/// keeps nothing.
+fn check_audit(path: &Path) -> Result<(), CliError> {
+    Audit::check(path).map_err(|kind| {
+        CliError::Usage(format!(
+            "the audit `{}` is {kind}, which keeps no lines. Name a regular file with --audit.",
+            path.display()
+        ))
+    })
+}
+
+/// Warns of state that somebody else may write: it decides what is counted and sent.
+fn warn_of_other_writers(directory: Option<&Path>, audit: Option<&Path>) {
+    let entries = directory.and_then(|folder| std::fs::read_dir(folder).ok());
+    let entries = entries.into_iter().flatten().flatten();
+    let paths = directory.map(Path::to_owned).into_iter();
+    let mut paths: Vec<_> = paths.chain(entries.map(|entry| entry.path())).collect();
+    paths.extend(audit.map(Path::to_owned));
+    paths.sort_unstable();
+    paths.dedup();
+    for path in paths {
+        if let Some(writers) = other_writers(&path) {
+            let path = path.display();
+            notify(format!(
+                "warning: `{path}`: {writers}. Run `chmod go-w {path}`."
+            ));
         }
     }
 }

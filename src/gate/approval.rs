@@ -24,8 +24,10 @@ use crate::{
 pub enum Reply {
     /// An explicit yes.
     Yes,
-    /// A no, or the question was dismissed.
+    /// An explicit no.
     No,
+    /// The question was dismissed: by the person, or by a client that shows none.
+    Dismissed,
     /// Anything else.
     Unreadable,
 }
@@ -77,9 +79,9 @@ impl Approvals {
         state.confirmation = policy.confirmation.clone();
     }
 
-    /// Issues the ticket for a question about a call. Refuses when too many questions of
-    /// the caller's grant were asked.
-    pub(super) fn issue(&self, facts: &Facts, caller: &Caller) -> Result<String, Refusal> {
+    /// The name of a question. Refuses when too many questions of the caller's grant were
+    /// asked.
+    pub(super) fn issue(&self, caller: &Caller) -> Result<String, Refusal> {
         let state = self.lock();
         if let Err(exceeded) = state.prompts.count(&caller.grant, NonZeroU32::MIN) {
             let wait = match exceeded {
@@ -92,19 +94,30 @@ impl Approvals {
             let reason = "The system gives no random bytes for the name of a question.";
             return Err(Refusal::new(Code::Busy, reason));
         };
-        let life = state.confirmation.expires;
-        Ok(self.sealer.seal(name, life, &self.clock, facts, caller))
+        Ok(name)
+    }
+
+    /// The ticket of a question of this name about a call, which is asked now.
+    pub(super) fn seal(&self, name: &str, facts: &Facts, caller: &Caller) -> String {
+        let life = self.lock().confirmation.expires;
+        let name = name.to_owned();
+        self.sealer.seal(name, life, &self.clock, facts, caller)
+    }
+
+    /// Whether an answer came faster than a person reads.
+    pub(super) fn is_too_fast(&self, age: Duration) -> bool {
+        age < self.lock().confirmation.min_answer_time
     }
 
     /// Redeems a ticket for a call, once over all servers that share the ledger. The ticket
-    /// is used up whatever becomes of the call.
+    /// is used up whatever becomes of the call. Returns how long ago it was asked.
     pub(super) async fn redeem(
         &self,
         ticket: &str,
         facts: &Facts,
         caller: &Caller,
         ledger: &Ledger,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Duration, Refusal> {
         let tool = facts.tool;
         let ticket = self.redeem_here(ticket, facts, caller)?;
         // The clock of another server may be behind, so the ledger remembers it for longer.
@@ -112,7 +125,7 @@ impl Approvals {
         let burned = ledger.burn(&ticket.name, time).await;
         match burned.map_err(|error| Refusal::ledger_unavailable(&error))? {
             Some(false) => Err(used_before(tool)),
-            Some(true) | None => Ok(()),
+            Some(true) | None => Ok(ticket.age),
         }
     }
 
@@ -158,13 +171,26 @@ impl Approvals {
 }
 
 impl Reply {
-    /// Refuses a call that the person has not approved.
-    pub(super) fn check(self, tool: &str) -> Result<(), Refusal> {
+    /// Refuses a call that the person has not approved. What was answered too fast was not
+    /// answered by a person.
+    pub(super) fn check(self, tool: &str, too_fast: bool) -> Result<(), Refusal> {
         match self {
+            Self::Yes | Self::No if too_fast => Err(Refusal::new(
+                Code::TooFast,
+                format!(
+                    "The answer for `{tool}` came faster than a person reads; nothing was sent."
+                ),
+            )),
             Self::Yes => Ok(()),
             Self::No => Err(Refusal::new(
                 Code::Declined,
                 format!("The person declined `{tool}`; nothing was sent."),
+            )),
+            Self::Dismissed => Err(Refusal::new(
+                Code::Dismissed,
+                format!(
+                    "The question about `{tool}` was dismissed without an answer; nothing was sent."
+                ),
             )),
             Self::Unreadable => Err(Refusal::new(
                 Code::AnswerUnreadable,
@@ -218,7 +244,11 @@ mod tests {
     async fn a_ticket_is_for_one_call_of_one_caller_once() {
         let (approvals, ledger, hand) = approvals();
         let (one, other) = (leave("12345678@g.us"), leave("87654321@g.us"));
-        let ticket = approvals.issue(&one, &caller("local")).unwrap();
+        let issue = || {
+            let name = approvals.issue(&caller("local")).unwrap();
+            approvals.seal(&name, &one, &caller("local"))
+        };
+        let ticket = issue();
         let code = async |ticket: &str, facts: &Facts, grant: &str| {
             let caller = caller(grant);
             let redeemed = approvals.redeem(ticket, facts, &caller, &ledger).await;
@@ -238,7 +268,7 @@ mod tests {
         );
         assert_eq!(code(&ticket, &one, "local").await, None);
         assert_eq!(code(&ticket, &one, "local").await, Some(Code::ApprovalUsed));
-        let late = approvals.issue(&one, &caller("local")).unwrap();
+        let late = issue();
         hand.advance(Duration::from_secs(120));
         assert_eq!(
             code(&late, &one, "local").await,
@@ -249,7 +279,7 @@ mod tests {
     #[test]
     fn questions_are_limited() {
         let (approvals, _ledger, hand) = approvals();
-        let issue = || approvals.issue(&leave("12345678@g.us"), &caller("local"));
+        let issue = || approvals.issue(&caller("local"));
         assert!(issue().is_ok() && issue().is_ok());
         assert_eq!(issue().unwrap_err().code, Code::PromptsExhausted);
         hand.advance(Duration::from_secs(30));

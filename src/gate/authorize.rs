@@ -78,10 +78,10 @@ impl Gate {
         let facts = call.facts();
         // The ticket is used up first: an answer counts once, whatever follows.
         let approvals = &self.approvals;
-        approvals
+        let age = approvals
             .redeem(ticket, facts, caller, &self.ledger)
             .await?;
-        reply.check(facts.tool)?;
+        reply.check(facts.tool, approvals.is_too_fast(age))?;
         self.decide(call, caller, true).await
     }
 

@@ -1,6 +1,7 @@
 //! Whether a permitted call may still be sent, asked right before each request.
 
 use std::{
+    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -110,6 +111,10 @@ impl GateClearance {
     /// What can be checked without waiting.
     fn hold(&self) -> Result<Hold, Refusal> {
         self.gate.check_open()?;
+        if self.facts.risk != Risk::Read && !self.write_ahead.is_written() {
+            let error = io::Error::other("the call was not begun");
+            return Err(Refusal::audit_unavailable(&error));
+        }
         let (permitting, asked) = {
             let state = self.lock();
             (state.policy.clone(), state.asked)
@@ -148,13 +153,20 @@ impl GateClearance {
 }
 
 impl Clearance for GateClearance {
-    fn check(&self) -> ClearanceCheck<'_> {
+    fn begin(&self) -> ClearanceCheck<'_> {
         Box::pin(async {
-            let cleared = async {
+            let begun = async {
                 self.decide().await?;
                 self.admit().await
             };
-            cleared.await.map_err(|refusal| self.withdrawn(refusal))
+            begun.await.map_err(|refusal| self.withdrawn(refusal))
+        })
+    }
+
+    fn check(&self) -> ClearanceCheck<'_> {
+        Box::pin(async {
+            let decided = self.decide().await;
+            decided.map_err(|refusal| self.withdrawn(refusal))
         })
     }
 

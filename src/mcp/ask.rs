@@ -81,7 +81,7 @@ pub(super) async fn ask(
         message,
         requested_schema: schema(details)?,
     };
-    let ticket = question.ticket().to_owned();
+    let ticket = account.gate.ticket(&question);
     if is_modern(cx) {
         let inputs = BTreeMap::from([(
             QUESTION.to_owned(),
@@ -146,7 +146,8 @@ fn read(answer: &ElicitResult) -> Reply {
     match (&answer.action, chosen) {
         (ElicitationAction::Accept, Some(YES)) => Reply::Yes,
         (ElicitationAction::Accept, Some(NO)) => Reply::No,
-        (ElicitationAction::Decline | ElicitationAction::Cancel, _) => Reply::No,
+        (ElicitationAction::Decline, _) => Reply::No,
+        (ElicitationAction::Cancel, _) => Reply::Dismissed,
         _ => Reply::Unreadable,
     }
 }

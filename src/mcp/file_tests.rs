@@ -17,7 +17,7 @@ use crate::{
     policy::Policy,
 };
 
-const POLICY: &str = "version = \"1\"\ndefault = \"allow\"\n[confirmation]\nenabled = true\n\
+const POLICY: &str = "version = \"1\"\ndefault = \"allow\"\n[confirmation]\nenabled = true\nmin_answer_ms = 0\n\
                       [tools.send_media]\naction = \"confirm\"\n";
 
 /// A sandbox that fetches files from this machine.

@@ -176,7 +176,7 @@ impl Toolset {
         permitted: Permitted,
         progress: Progress,
     ) -> Result<Answer, BackendError> {
-        progress.still_wanted().await?;
+        progress.begin().await?;
         let Permitted {
             prepared,
             read_filter,

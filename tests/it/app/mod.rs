@@ -39,7 +39,10 @@ pub use setup::*;
 pub(crate) use wait::wait;
 
 /// A test that waits longer than this fails.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The default of `confirmation.min_answer_ms`.
+const USUAL_ANSWER_TIME: Duration = Duration::from_millis(400);
 
 /// Allows everything; irreversible actions need approval.
 pub const OPEN: &str = r#"
@@ -106,7 +109,15 @@ pub fn policy(text: &str) -> Policy {
     } else {
         Policy::from_toml(specs(), "policy.toml", text)
     };
-    policy.unwrap_or_else(|wrong| panic!("{wrong}"))
+    believing_at_once(policy.unwrap_or_else(|wrong| panic!("{wrong}")))
+}
+
+/// A policy that takes answers that come at once, unless it says how long one takes.
+pub fn believing_at_once(mut policy: Policy) -> Policy {
+    if policy.confirmation.min_answer_time == USUAL_ANSWER_TIME {
+        policy.confirmation.min_answer_time = Duration::ZERO;
+    }
+    policy
 }
 
 impl TestServer {

@@ -145,7 +145,7 @@ impl HttpServer {
         let (clock, hand) = Clock::manual();
         let audit = folder.path().join("audit.jsonl");
         let audit = Arc::new(Audit::new(Some(audit), clock.clone()).unwrap());
-        let policy = Policy::from_toml(specs(), "policy.toml", policy).unwrap();
+        let policy = app::policy(policy);
         let server = make(policy, &clock, audit);
         let authenticator = Authenticator::for_grants(server.clone());
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap())
