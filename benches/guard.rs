@@ -334,6 +334,8 @@ fn ledger(c: &mut Criterion) {
         counts,
         people: vec!["15552223333@c.us".to_owned()],
         newcomers: vec![count("new", "", 24)],
+        claim: None,
+        turn: None,
     };
     let runtime = runtime();
     let admit = || runtime.block_on(ledger.admit(request.clone())).unwrap();

@@ -27,12 +27,12 @@ use whatsapp_guard::{
     mcp::{self, LOCAL, Server},
     media::MediaRules,
     op::{
-        Attachment, BackendError, Blob, ChatId, GroupId, ListChats, ListMessages, Operation,
-        Output, PersonId, Progress, Reads, Risk, Targets, Topic,
+        Attachment, BackendError, Blob, GroupId, ListChats, ListMessages, Operation, Output,
+        PersonId, Progress, Reads, Risk, Targets, Topic,
     },
     policy::Policy,
     sessions::{MAX_SESSIONS, Sessions},
-    toolset::{AttributeSource, Authority, Toolset},
+    toolset::{AttributeSource, Authority, HistoryPart, Toolset},
 };
 
 /// Irreversible actions need approval, here without the usual limit on questions.
@@ -68,8 +68,8 @@ impl AttributeSource for NoBackend {
         Ok(Vec::new())
     }
 
-    async fn history(self) -> Result<Vec<ChatId>, BackendError> {
-        Ok(Vec::new())
+    async fn history(self, _from: usize) -> Result<HistoryPart, BackendError> {
+        Ok(HistoryPart::default())
     }
 
     async fn states(self) -> Result<Vec<String>, BackendError> {

@@ -38,13 +38,14 @@ pub(super) trait GroupTools: Clone + Send + Sync + 'static {
         async {}
     }
 
-    /// The pairs of ids that are known of people in a new group, without its list.
+    /// The pairs of ids that are known of people in a new group, without its list. `None`
+    /// where a request gets no answer in the time of a verification.
     fn identities_in(
         &self,
         _group: &GroupId,
         _people: &People,
-    ) -> impl Future<Output = Members> + Send {
-        async { Members::none() }
+    ) -> impl Future<Output = Option<Members>> + Send {
+        async { Some(Members::none()) }
     }
 
     /// The ids of this account, as far as this change needs them.
@@ -151,10 +152,14 @@ pub(super) trait GroupTools: Clone + Send + Sync + 'static {
             };
             let known = self.identities_in(&group, &op.people).await;
             let add = MemberChange::Add;
+            let (answers, known) = (known.is_some(), known.unwrap_or_else(Members::none));
             let mut log = MemberChangeLog::new(add, group.clone(), &op.people, &known, &[]);
             log.record_rest(&PersonResponse::Accepted);
-            let after = members_after(&self, &log).await;
-            let changes = log.outcome(after.as_ref().ok());
+            let after = match answers {
+                true => members_after(&self, &log).await,
+                false => None,
+            };
+            let changes = log.outcome(after.as_ref());
             Ok(CreatedGroup::new(group, changes.people))
         }
     }
@@ -228,16 +233,19 @@ async fn change_members<A: GroupTools>(
     api.progress().say("changing the group's members");
     let error = api.send_member_change(&mut log).await?;
     let after = members_after(&api, &log).await;
-    log.outcome_or(error, after.as_ref().ok())
+    log.outcome_or(error, after.as_ref())
 }
 
-/// Reads the members until they show the change or time is up.
-async fn members_after<A: GroupTools>(api: &A, log: &MemberChangeLog) -> BackendResult<Members> {
+/// Reads the members until they show the change, a read gets no answer, or time is up.
+async fn members_after<A: GroupTools>(api: &A, log: &MemberChangeLog) -> Option<Members> {
     let fetch = || async {
         api.progress().say("checking the group's members");
         api.members(&log.group).await
     };
-    let shown = |seen: &BackendResult<Members>| log.is_shown(seen.as_ref().ok());
+    let shown = |seen: Option<&BackendResult<Members>>| {
+        seen.is_none_or(|seen| log.is_shown(seen.as_ref().ok()))
+    };
     let timeouts = api.timeouts();
-    poll_until(timeouts.settle, timeouts.look, fetch, shown).await
+    let seen = poll_until(timeouts.settle, timeouts, fetch, shown).await;
+    seen.and_then(Result::ok)
 }

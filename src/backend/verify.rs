@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     config::Timeouts,
@@ -56,23 +56,41 @@ pub(super) async fn change_and_verify<T, F: Future<Output = Observation>>(
     read(request.await)?.verify(timeouts, observe).await
 }
 
-/// Fetches until `done` or until time is up; returns what was fetched last.
+/// What is fetched after a change; `None` where no answer comes within [`Timeouts::observe`].
+pub(super) async fn fetch_once<T>(timeouts: Timeouts, fetch: impl Future<Output = T>) -> Option<T> {
+    timeout(timeouts.observe, fetch).await.ok()
+}
+
+/// Fetches until `done` or until this time is up; returns what was fetched last.
+///
+/// A fetch has [`Timeouts::observe`] to answer, the first one also where the time is
+/// shorter. `done` is asked about `None` for one that did not. A fetch that the end of the
+/// time cuts short before that leaves the answer of the one before it.
 ///
 /// The change is made by then. Its outcome is found out whoever still listens, so
 /// this goes on when the call is cancelled.
 pub(super) async fn poll_until<T, F: Future<Output = T>>(
     time: Duration,
-    pause: Duration,
+    timeouts: Timeouts,
     mut fetch: impl FnMut() -> F,
-    mut done: impl FnMut(&T) -> bool,
-) -> T {
+    mut done: impl FnMut(Option<&T>) -> bool,
+) -> Option<T> {
     let deadline = Instant::now() + time;
+    let mut last = None;
+    let mut patience = timeouts.observe;
     loop {
-        let fetched = fetch().await;
-        if done(&fetched) || Instant::now() >= deadline {
-            return fetched;
+        match timeout(patience, fetch()).await {
+            Ok(fetched) => last = Some(fetched),
+            Err(_) if patience < timeouts.observe => return last,
+            Err(_) => last = None,
         }
-        sleep(pause).await;
+        if done(last.as_ref()) || Instant::now() >= deadline {
+            return last;
+        }
+        sleep(timeouts.look).await;
+        patience = deadline
+            .saturating_duration_since(Instant::now())
+            .min(timeouts.observe);
     }
 }
 
@@ -87,9 +105,10 @@ pub(super) async fn confirm<F: Future<Output = Option<Delivery>>>(
         progress.say("checking whether WhatsApp has the message");
         fetch()
     };
-    let done = |seen: &Option<Delivery>| *seen != Some(Delivery::Accepted);
-    let seen = poll_until(timeouts.confirm, timeouts.look, fetch, done).await;
-    seen.unwrap_or(Delivery::Accepted)
+    let done =
+        |seen: Option<&Option<Delivery>>| seen.is_none_or(|seen| *seen != Some(Delivery::Accepted));
+    let seen = poll_until(timeouts.confirm, timeouts, fetch, done).await;
+    seen.flatten().unwrap_or(Delivery::Accepted)
 }
 
 impl Response {
@@ -108,7 +127,8 @@ impl Response {
         }
     }
 
-    /// Observes until the change shows or time is up; returns its outcome.
+    /// Observes until the change shows, an observation gets no answer, or time is up;
+    /// returns the outcome of the change.
     ///
     /// # Errors
     /// With a denial, at once; with the API's error where the change does not show.
@@ -130,13 +150,13 @@ impl Response {
         timeouts: Timeouts,
         fetch: impl FnMut() -> F,
         observe: impl Fn(&T) -> Observation,
-    ) -> BackendResult<(Change, T)> {
+    ) -> BackendResult<(Change, Option<T>)> {
         if let Self::Denied(error) = self {
             return Err(error);
         }
-        let done = |seen: &T| observe(seen) == Observation::Done;
-        let seen = poll_until(timeouts.settle, timeouts.look, fetch, done).await;
-        Ok((self.outcome(observe(&seen))?, seen))
+        let seen = observe_until_done(timeouts, fetch, &observe).await;
+        let change = self.outcome(seen.as_ref().map_or(Observation::Unclear, observe))?;
+        Ok((change, seen))
     }
 
     /// As [`Response::verify`], but a denial is believed only after one observation.
@@ -152,13 +172,12 @@ impl Response {
             // There is no effect to wait for.
             timeouts.settle = Duration::ZERO;
         }
-        let done = |seen: &Observation| *seen == Observation::Done;
-        let seen = poll_until(timeouts.settle, timeouts.look, observe, done).await;
-        self.outcome(seen)
+        let seen = observe_until_done(timeouts, observe, |seen| *seen).await;
+        self.outcome(seen.unwrap_or(Observation::Unclear))
     }
 
     /// What came of a change with this response, by the last observation.
-    fn outcome(self, seen: Observation) -> BackendResult<Change> {
+    pub(super) fn outcome(self, seen: Observation) -> BackendResult<Change> {
         match (seen, self) {
             (Observation::Done, _) => Ok(Change::Changed),
             (Observation::NotDone, Self::Accepted) => Ok(Change::Unchanged),
@@ -171,6 +190,16 @@ impl Response {
             (_, Self::Denied(_) | Self::Ambiguous(_)) => Ok(Change::Unknown),
         }
     }
+}
+
+/// What is fetched last, until it shows the change, or a fetch gets no answer.
+pub(super) async fn observe_until_done<T, F: Future<Output = T>>(
+    timeouts: Timeouts,
+    fetch: impl FnMut() -> F,
+    observe: impl Fn(&T) -> Observation,
+) -> Option<T> {
+    let done = |seen: Option<&T>| seen.is_none_or(|seen| observe(seen) == Observation::Done);
+    poll_until(timeouts.settle, timeouts, fetch, done).await
 }
 
 /// What came of the parts of a change, and why some were not made.
@@ -240,5 +269,43 @@ mod tests {
             let none = parts(send, Some(Err(BackendError::Cancelled)));
             assert_eq!(none.unwrap_err(), BackendError::Cancelled);
         }
+    }
+
+    const SHORT: Duration = Duration::from_millis(1);
+    const NEVER: Duration = Duration::from_secs(600);
+
+    /// Polls for this time; each fetch hangs from the given one on.
+    async fn polled(time: Duration, observe: Duration, hangs_from: u32) -> (Option<u32>, u32) {
+        let timeouts = Timeouts {
+            observe,
+            look: SHORT,
+            ..Timeouts::default()
+        };
+        let mut fetched = 0;
+        let fetch = || {
+            fetched += 1;
+            let number = fetched;
+            async move {
+                if number >= hangs_from {
+                    std::future::pending::<()>().await;
+                }
+                number
+            }
+        };
+        let last = poll_until(time, timeouts, fetch, |seen| seen.is_none()).await;
+        (last, fetched)
+    }
+
+    #[tokio::test]
+    async fn a_fetch_that_hangs_is_asked_about_after_its_own_time() {
+        assert_eq!(polled(NEVER, SHORT, 1).await, (None, 1));
+        assert_eq!(polled(NEVER, SHORT, 2).await, (None, 2));
+        assert_eq!(polled(Duration::ZERO, SHORT, 1).await, (None, 1));
+    }
+
+    #[tokio::test]
+    async fn a_fetch_that_is_cut_short_leaves_the_answer_before_it() {
+        assert_eq!(polled(Duration::ZERO, NEVER, 2).await, (Some(1), 1));
+        assert_eq!(polled(SHORT * 20, NEVER, 2).await.0, Some(1));
     }
 }

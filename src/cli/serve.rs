@@ -4,6 +4,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use clap::{Args, builder::NonEmptyStringValueParser};
@@ -125,13 +126,16 @@ impl Serve {
                     DurableState {
                         ledger: shared.ledger(&key),
                         switch: Some(Switch::shared(shared.clone())),
-                        key: Some(approval_key(&key)?),
+                        group: Some(ServerGroup {
+                            key: approval_key(&key)?,
+                            longest_request: config.timeouts.longest_request(),
+                        }),
                     }
                 }
                 None => DurableState {
                     ledger: ledger(&config, directory.as_deref(), &clock)?,
                     switch: directory.as_deref().map(Switch::at),
-                    key: None,
+                    group: None,
                 },
             };
             let name = account.name().map(str::to_owned);
@@ -242,8 +246,16 @@ async fn check_shared(shared: &Shared) -> Result<(), CliError> {
 pub(super) struct DurableState {
     pub(super) ledger: Ledger,
     pub(super) switch: Option<Switch>,
-    /// The key that seals approvals; `None`: a random key of this process.
-    pub(super) key: Option<ApprovalKey>,
+    /// `None` for a server that shares its state with no other one.
+    pub(super) group: Option<ServerGroup>,
+}
+
+/// What servers that share the state of an account agree on.
+pub(super) struct ServerGroup {
+    /// The key that seals approvals; a server alone has a random one.
+    key: ApprovalKey,
+    /// How long a request may take with the verification of its effect.
+    longest_request: Duration,
 }
 
 /// The tools of an account, within the configured sizes, with the authority over them.
@@ -304,8 +316,10 @@ pub(super) fn server(
             if let Some(switch) = state.switch {
                 gate = gate.stopped_by(switch);
             }
-            if let Some(key) = state.key {
-                gate = gate.sealing_with(key);
+            if let Some(group) = state.group {
+                gate = gate
+                    .sealing_with(group.key)
+                    .with_longest_request(group.longest_request);
             }
             Ok(Account::new(tools, gate))
         });

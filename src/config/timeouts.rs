@@ -15,6 +15,8 @@ pub struct Timeouts {
     pub settle: Duration,
     /// For WhatsApp to confirm a message.
     pub confirm: Duration,
+    /// For the answer to one look at what came of a change.
+    pub observe: Duration,
 }
 
 impl Default for Timeouts {
@@ -25,6 +27,7 @@ impl Default for Timeouts {
             open: Duration::from_secs(45),
             settle: Duration::from_secs(15),
             confirm: Duration::from_secs(3),
+            observe: Duration::from_secs(3),
         }
     }
 }
@@ -39,11 +42,17 @@ impl Timeouts {
             open: default.open.min(answer * 2),
             settle: default.settle.min(answer),
             confirm: default.confirm.min(answer),
+            observe: default.observe.min(answer),
         }
     }
 }
 
 impl Timeouts {
+    /// The longest time that one request and the verification of its effect take.
+    pub fn longest_request(&self) -> Duration {
+        self.answer + self.open.max(self.settle).max(self.confirm)
+    }
+
     /// The same, for what WhatsApp confirms at once or not at all.
     pub(crate) fn confirming(self) -> Self {
         Self {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::{
     gate::{Snapshot, limit_windows},
     kill_switch::Switch,
-    ledger::{Count, CounterUsage, Ledger, LedgerError, Pause, Request, SwitchState},
+    ledger::{Count, CounterUsage, Ledger, LedgerError, Pause, Rejection, Request, SwitchState},
     op::{ChatId, Facts, TargetRole},
     policy::{GroupNames, Limit, Policy},
 };
@@ -136,8 +136,11 @@ impl AccountRecord {
             counts: vec![count],
             ..Request::default()
         };
-        let full = ledger.probe(request).await?;
-        Ok((counted.used(limit.window), full.and_then(|full| full.wait)))
+        let wait = match ledger.probe(request).await? {
+            Some(Rejection::Full(full)) => full.wait,
+            Some(Rejection::Claimed(_) | Rejection::TooSoon(_)) | None => None,
+        };
+        Ok((counted.used(limit.window), wait))
     }
 
     /// What all counters hold, by counter and key.

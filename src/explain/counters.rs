@@ -7,7 +7,9 @@ use serde::Serialize;
 use super::AccountRecord;
 use crate::{
     ledger::{CounterUsage, DAY},
-    policy::{FAILURES_COUNTER, Health, Limit, Policy, RuleLocation},
+    policy::{
+        Confirmation, FAILURES_COUNTER, Health, Limit, PROMPTS_COUNTER, Policy, RuleLocation,
+    },
     text::for_people,
 };
 
@@ -53,6 +55,7 @@ impl Counter {
         for health in &policy.health {
             all.extend(Self::of_failures(health, account));
         }
+        all.extend(Self::of_questions(&policy.confirmation, account));
         let known = |counter: &str| all.iter().any(|one| one.counter == counter);
         let strays: Vec<Self> = account
             .counters()
@@ -109,6 +112,27 @@ impl Counter {
         let mut found = account.counters().into_iter();
         let found = found.find(|usage| usage.counter == FAILURES_COUNTER);
         Some(found.map_or(empty.clone(), |usage| empty.holding(usage, window)))
+    }
+
+    /// The questions of each caller, which only servers that share a ledger count there.
+    fn of_questions(confirmation: &Confirmation, account: &AccountRecord) -> Vec<Self> {
+        let (max, window) = (confirmation.prompt_max, confirmation.prompt_window);
+        let empty = Self {
+            counter: PROMPTS_COUNTER.to_owned(),
+            limit: Some(format!("{max} questions in {}", for_people(window))),
+            key: None,
+            used: Some(0),
+            max: Some(max.get()),
+            left: Some(max.get().into()),
+            comes_back_s: None,
+            all_back_s: None,
+            rule: Some(confirmation.prompt_rule.clone()),
+        };
+        let counters = account.counters().into_iter();
+        let questions = counters.filter(|usage| usage.counter == PROMPTS_COUNTER);
+        questions
+            .map(|usage| empty.holding(usage, window))
+            .collect()
     }
 
     /// What was counted for a policy that is no longer in force.

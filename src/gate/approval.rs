@@ -9,14 +9,15 @@ use std::{
 
 use super::{
     ApprovalKey, Caller, Refusal,
+    limit_keys::ledger_key,
     rate_limiter::{Exceeded, RateLimiter},
     ticket::{Redeemed, Sealer, random_name},
 };
 use crate::{
     clock::Clock,
-    ledger::{DAY, Ledger},
+    ledger::{Admission, Count, DAY, FullLimit, Ledger, Rejection, Request},
     op::Facts,
-    policy::{Code, Confirmation, Policy},
+    policy::{Code, Confirmation, PROMPTS_COUNTER, Policy, Scope},
 };
 
 /// A person's answer to a question.
@@ -80,15 +81,11 @@ impl Approvals {
     }
 
     /// The name of a question. Refuses when too many questions of the caller's grant were
-    /// asked.
-    pub(super) fn issue(&self, caller: &Caller) -> Result<String, Refusal> {
-        let state = self.lock();
-        if let Err(exceeded) = state.prompts.count(&caller.grant, NonZeroU32::MIN) {
-            let wait = match exceeded {
-                Exceeded::For(wait) => wait,
-                Exceeded::Always => state.confirmation.prompt_window,
-            };
-            return Err(Refusal::prompts(&state.confirmation.prompt_rule, wait));
+    /// asked, by any server that shares the ledger.
+    pub(super) async fn issue(&self, caller: &Caller, ledger: &Ledger) -> Result<String, Refusal> {
+        let confirmation = self.count(caller)?;
+        if ledger.is_shared() {
+            count_shared(&confirmation, caller, ledger).await?;
         }
         let Ok(name) = random_name() else {
             let reason = "The system gives no random bytes for the name of a question.";
@@ -107,6 +104,20 @@ impl Approvals {
     /// Whether an answer came faster than a person reads.
     pub(super) fn is_too_fast(&self, age: Duration) -> bool {
         age < self.lock().confirmation.min_answer_time
+    }
+
+    /// Counts a question at this server; returns the rules that it is asked by.
+    fn count(&self, caller: &Caller) -> Result<Confirmation, Refusal> {
+        let state = self.lock();
+        let counted = state.prompts.count(&caller.grant, NonZeroU32::MIN);
+        counted.map_err(|exceeded| {
+            let wait = match exceeded {
+                Exceeded::For(wait) => wait,
+                Exceeded::Always => state.confirmation.prompt_window,
+            };
+            Refusal::prompts(&state.confirmation.prompt_rule, wait)
+        })?;
+        Ok(state.confirmation.clone())
     }
 
     /// Redeems a ticket for a call, once over all servers that share the ledger. The ticket
@@ -200,6 +211,36 @@ impl Reply {
     }
 }
 
+/// Counts a question over all servers that share the ledger, exactly.
+async fn count_shared(
+    confirmation: &Confirmation,
+    caller: &Caller,
+    ledger: &Ledger,
+) -> Result<(), Refusal> {
+    let window = confirmation.prompt_window;
+    let count = Count {
+        counter: PROMPTS_COUNTER.to_owned(),
+        key: ledger_key(Scope::Grant, &caller.grant),
+        amount: 1,
+        max: confirmation.prompt_max.get(),
+        window,
+        longest_window: window,
+    };
+    let request = Request {
+        counts: vec![count],
+        ..Request::default()
+    };
+    let admission = ledger.admit(request).await;
+    match admission.map_err(|error| Refusal::ledger_unavailable(&error))? {
+        Admission::Counted(_) => Ok(()),
+        Admission::Refused(Rejection::Full(FullLimit { wait, .. })) => {
+            let wait = wait.unwrap_or(window);
+            Err(Refusal::prompts(&confirmation.prompt_rule, wait))
+        }
+        Admission::Refused(_) => Err(Refusal::prompts(&confirmation.prompt_rule, window)),
+    }
+}
+
 fn used_before(tool: &str) -> Refusal {
     Refusal::new(
         Code::ApprovalUsed,
@@ -244,11 +285,11 @@ mod tests {
     async fn a_ticket_is_for_one_call_of_one_caller_once() {
         let (approvals, ledger, hand) = approvals();
         let (one, other) = (leave("12345678@g.us"), leave("87654321@g.us"));
-        let issue = || {
-            let name = approvals.issue(&caller("local")).unwrap();
+        let issue = async || {
+            let name = approvals.issue(&caller("local"), &ledger).await.unwrap();
             approvals.seal(&name, &one, &caller("local"))
         };
-        let ticket = issue();
+        let ticket = issue().await;
         let code = async |ticket: &str, facts: &Facts, grant: &str| {
             let caller = caller(grant);
             let redeemed = approvals.redeem(ticket, facts, &caller, &ledger).await;
@@ -268,7 +309,7 @@ mod tests {
         );
         assert_eq!(code(&ticket, &one, "local").await, None);
         assert_eq!(code(&ticket, &one, "local").await, Some(Code::ApprovalUsed));
-        let late = issue();
+        let late = issue().await;
         hand.advance(Duration::from_secs(120));
         assert_eq!(
             code(&late, &one, "local").await,
@@ -276,13 +317,13 @@ mod tests {
         );
     }
 
-    #[test]
-    fn questions_are_limited() {
-        let (approvals, _ledger, hand) = approvals();
-        let issue = || approvals.issue(&caller("local"));
-        assert!(issue().is_ok() && issue().is_ok());
-        assert_eq!(issue().unwrap_err().code, Code::PromptsExhausted);
+    #[tokio::test]
+    async fn questions_are_limited() {
+        let (approvals, ledger, hand) = approvals();
+        let issue = async || approvals.issue(&caller("local"), &ledger).await;
+        assert!(issue().await.is_ok() && issue().await.is_ok());
+        assert_eq!(issue().await.unwrap_err().code, Code::PromptsExhausted);
         hand.advance(Duration::from_secs(30));
-        assert!(issue().is_ok());
+        assert!(issue().await.is_ok());
     }
 }

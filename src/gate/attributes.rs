@@ -1,25 +1,29 @@
 //! What was looked up for decisions: who hidden identities are, and what groups are called.
 
 use std::{
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use super::{Caller, health::signals_danger};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Caller, Refusal,
+    flight::{Flight, Freshness},
+    health::signals_danger,
+};
 use crate::{
-    op::{Facts, GroupId, Identities, TargetRole},
+    op::{ChatId, Facts, GroupId, Identities, PersonId, TargetRole},
     policy::{GroupNames, Policy},
-    toolset::LookupRequest,
+    toolset::{HistoryPart, LookupRequest},
 };
 
-/// The most hidden identities that are looked up for one call.
+/// The most hidden identities that are looked up at once.
 const MAX_PEOPLE_PER_LOOKUP: usize = 32;
 
-/// The most hidden identities that are remembered.
+/// The most hidden identities that are remembered, and the most that were not found.
 const MAX_IDENTITIES: usize = 4096;
-
-/// How long the account's state is used, and after what time a look-up is tried again.
-const LOOKUP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// What was looked up, and when.
 #[derive(Default)]
@@ -28,32 +32,28 @@ pub(super) struct AttributeCache(Mutex<Attributes>);
 struct Attributes {
     identities: Arc<Identities>,
     groups: Arc<GroupNames>,
+    /// Of hidden identities that are not among `identities`.
+    people: HashMap<PersonId, Freshness>,
     group_names: Freshness,
-    /// Of the hidden identities that the policy names.
-    policy_people: Freshness,
     /// Of the ledger's list of people that the account has written to.
     history: Freshness,
+    /// What was read of that list so far, with the position of the rest.
+    history_read: HistoryPart,
     account_state: Freshness,
+    flights: u64,
 }
 
-/// Whether something is known, or when it was looked up last.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Freshness {
-    #[default]
-    Never,
-    At(Duration),
-    /// Known for as long as the policy stays.
-    Known,
-}
-
-impl Freshness {
-    fn is_due(self, now: Duration) -> bool {
-        match self {
-            Self::Never => true,
-            Self::At(time) => now >= time + LOOKUP_INTERVAL,
-            Self::Known => false,
-        }
-    }
+/// What a call depends on and is not known.
+#[derive(Default)]
+pub(super) struct Wanted {
+    /// What nobody looks up yet.
+    pub(super) request: LookupRequest,
+    /// Whether the list of existing chats is among it, or is being read.
+    pub(super) lacks_history: bool,
+    /// Hidden identities of the policy that were not found before.
+    optional: Vec<PersonId>,
+    /// The ends of the look-ups of others that the call waits for.
+    awaited: Vec<CancellationToken>,
 }
 
 impl Default for Attributes {
@@ -61,11 +61,21 @@ impl Default for Attributes {
         Self {
             identities: Arc::default(),
             groups: Arc::new(GroupNames::unknown()),
+            people: HashMap::new(),
             group_names: Freshness::Never,
-            policy_people: Freshness::Never,
             history: Freshness::Never,
+            history_read: HistoryPart::default(),
             account_state: Freshness::Never,
+            flights: 0,
         }
+    }
+}
+
+impl Wanted {
+    /// Notes what is known of an attribute; whether it has to be looked up.
+    fn note(&mut self, known: &Freshness, now: Duration) -> bool {
+        self.awaited.extend(known.pending().cloned());
+        known.is_due(now)
     }
 }
 
@@ -87,64 +97,102 @@ impl AttributeCache {
         groups.identify(&known.identities);
         known.groups = Arc::new(groups);
         known.group_names = Freshness::Never;
-        known.policy_people = Freshness::Never;
     }
 
-    /// What has to be looked up before a call can be decided.
+    /// What has to be looked up before a call can be decided; `None` if nothing has to be
+    /// looked up or waited for.
     pub(super) fn due(
         &self,
         policy: &Policy,
         facts: &Facts,
         caller: &Caller,
         now: Duration,
-    ) -> LookupRequest {
-        let known = self.lock();
-        let concerns_chats = concerns_chats(facts);
-        let of_call = facts.targets.hidden();
-        let of_policy = (concerns_chats && known.policy_people.is_due(now))
-            .then(|| policy.hidden_people())
-            .into_iter()
-            .flatten();
-        let mut people: Vec<_> = of_call
-            .chain(of_policy)
-            .filter(|person| known.identities.get(person).is_none())
-            .cloned()
-            .collect();
-        people.truncate(MAX_PEOPLE_PER_LOOKUP);
-        LookupRequest {
-            people,
-            groups: concerns_chats
-                && known.group_names.is_due(now)
-                && policy.group_names().next().is_some(),
-            history: known.history.is_due(now)
-                && facts.targets.of(TargetRole::Recipient).next().is_some()
-                && policy.asks_who_is_new(&caller.grant),
-            state: known.account_state.is_due(now)
-                && !policy.health.is_empty()
-                && signals_danger(facts),
-        }
+    ) -> Option<Wanted> {
+        let wanted = self.lock().wanted(policy, facts, caller, now);
+        let nothing =
+            wanted.request.is_empty() && wanted.optional.is_empty() && wanted.awaited.is_empty();
+        (!nothing).then_some(wanted)
     }
 
-    /// Records that a look-up for a call is about to be made.
-    pub(super) fn requested(&self, request: &LookupRequest, facts: &Facts, now: Duration) {
+    /// Begins to look up what nobody looks up yet; and what ends when all that the call
+    /// needs was looked up. `reserve` counts the look-ups, or refuses them.
+    pub(super) fn begin(
+        &self,
+        policy: &Policy,
+        facts: &Facts,
+        caller: &Caller,
+        now: Duration,
+        reserve: impl Fn(u32) -> Result<(), Refusal>,
+    ) -> Result<(Option<Flight>, Vec<CancellationToken>), Refusal> {
         let mut known = self.lock();
-        if concerns_chats(facts) && known.policy_people.is_due(now) {
-            known.policy_people = Freshness::At(now);
+        let Wanted {
+            mut request,
+            optional,
+            mut awaited,
+            ..
+        } = known.wanted(policy, facts, caller, now);
+        let required = cost(&request);
+        let with_optional = required + u32::try_from(optional.len()).unwrap_or(u32::MAX);
+        if with_optional > required && reserve(with_optional).is_ok() {
+            request.people.extend(optional);
+        } else {
+            reserve(required)?;
         }
-        if request.groups {
-            known.group_names = Freshness::At(now);
+        if request.is_empty() {
+            return Ok((None, awaited));
         }
-        if request.history {
-            known.history = Freshness::At(now);
+        known.flights += 1;
+        let (flight, ended) = Flight::new(known.flights, request);
+        known.mark(&flight, &ended);
+        awaited.push(ended);
+        Ok((Some(flight), awaited))
+    }
+
+    /// Takes over the end of a flight: what it tried and did not find is not looked up again
+    /// for a while.
+    pub(super) fn land(&self, flight: &Flight, tried: &LookupRequest, now: Duration) {
+        let mut known = self.lock();
+        let known = &mut *known;
+        let end = |tried: bool| match tried {
+            true => Freshness::At(now),
+            false => Freshness::Never,
+        };
+        // Where the first one took all the time, the others would take it too.
+        let is_stuck = match tried.people.as_slice() {
+            [only] => known.identities.get(only).is_none(),
+            _ => false,
+        };
+        for person in &flight.request().people {
+            if let Some(freshness) = known.people.get_mut(person) {
+                let tried = is_stuck || tried.people.contains(person);
+                freshness.land(flight, end(tried));
+            }
         }
-        if request.state {
-            known.account_state = Freshness::At(now);
-        }
+        known.group_names.land(flight, end(tried.groups));
+        known.history.land(flight, end(tried.history.is_some()));
+        known.account_state.land(flight, end(tried.state));
+        let identities = &known.identities;
+        known
+            .people
+            .retain(|person, known| identities.get(person).is_none() && !known.is_new());
     }
 
     /// Records that the ledger knows whom the account has written to.
     pub(super) fn history_is_known(&self) {
         self.lock().history = Freshness::Known;
+    }
+
+    /// Adds a part of the list of existing chats; returns the list once it is complete.
+    pub(super) fn add_history(&self, part: HistoryPart) -> Option<Vec<ChatId>> {
+        let mut known = self.lock();
+        known.history_read.chats.extend(part.chats);
+        known.history_read.next = part.next;
+        if part.next.is_some() {
+            // The rest is due at once.
+            known.history = Freshness::Never;
+            return None;
+        }
+        Some(std::mem::take(&mut known.history_read.chats))
     }
 
     /// Takes over what was found out.
@@ -175,65 +223,85 @@ impl AttributeCache {
     }
 }
 
+impl Attributes {
+    /// What a call depends on and is not known.
+    fn wanted(&self, policy: &Policy, facts: &Facts, caller: &Caller, now: Duration) -> Wanted {
+        let mut wanted = Wanted::default();
+        let (mut people, mut optional) = (Vec::new(), Vec::new());
+        let concerns_chats = concerns_chats(facts);
+        let hidden = facts.targets.hidden().map(|person| (person, true));
+        let of_policy = concerns_chats.then(|| policy.hidden_people());
+        let of_policy = of_policy
+            .into_iter()
+            .flatten()
+            .map(|person| (person, false));
+        for (person, is_target) in hidden.chain(of_policy) {
+            if self.identities.get(person).is_some() {
+                continue;
+            }
+            let known = self.people.get(person).unwrap_or(&Freshness::Never);
+            if !wanted.note(known, now) {
+                continue;
+            }
+            let list = match is_target || known.is_new() {
+                true => &mut people,
+                false => &mut optional,
+            };
+            if !list.contains(person) && list.len() < MAX_PEOPLE_PER_LOOKUP {
+                list.push(person.clone());
+            }
+        }
+        optional.retain(|person| !people.contains(person));
+        optional.truncate(MAX_PEOPLE_PER_LOOKUP - people.len());
+        let names_groups = concerns_chats && policy.group_names().next().is_some();
+        let asks_who_is_new = facts.targets.of(TargetRole::Recipient).next().is_some()
+            && policy.asks_who_is_new(&caller.grant);
+        let asks_state = !policy.health.is_empty() && signals_danger(facts);
+        wanted.request = LookupRequest {
+            people,
+            groups: names_groups && wanted.note(&self.group_names, now),
+            history: (asks_who_is_new && wanted.note(&self.history, now))
+                .then(|| self.history_read.next.unwrap_or(0)),
+            state: asks_state && wanted.note(&self.account_state, now),
+        };
+        let reads_history = self.history.pending().is_some() || wanted.request.history.is_some();
+        wanted.lacks_history = asks_who_is_new && reads_history;
+        wanted.optional = optional;
+        wanted
+    }
+
+    /// Marks what a flight looks up.
+    fn mark(&mut self, flight: &Flight, ended: &CancellationToken) {
+        let pending = || Freshness::Pending(flight.id(), ended.clone());
+        let request = flight.request();
+        if self.people.len() + request.people.len() > MAX_IDENTITIES {
+            self.people.retain(|_, known| known.pending().is_some());
+        }
+        for person in &request.people {
+            self.people.insert(person.clone(), pending());
+        }
+        let others = [
+            (request.groups, &mut self.group_names),
+            (request.history.is_some(), &mut self.history),
+            (request.state, &mut self.account_state),
+        ];
+        for (_, known) in others.into_iter().filter(|(is_wanted, _)| *is_wanted) {
+            *known = pending();
+        }
+    }
+}
+
+/// How many look-ups a request is.
+fn cost(request: &LookupRequest) -> u32 {
+    let others = [request.groups, request.history.is_some(), request.state];
+    let others = others.into_iter().filter(|is_wanted| *is_wanted).count();
+    u32::try_from(request.people.len() + others).unwrap_or(u32::MAX)
+}
+
 /// Whether it matters to a call who people are and what groups are called.
 fn concerns_chats(facts: &Facts) -> bool {
     facts.targets.chats().next().is_some() || facts.reads > 0
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::op::{self, PersonId};
-
-    const NOW: Duration = Duration::from_secs(1000);
-
-    fn policy() -> Policy {
-        let text = "version = \"1\"\n[recipients]\nallow = [\"group:Team\"]\n\
-                    new = { action = \"confirm\" }\n[health]\npause_on = [\"FAILED\"]\n";
-        Policy::from_toml(crate::backend::specs(), "policy.toml", text).unwrap()
-    }
-
-    fn due(cache: &AttributeCache, tool: &str, arguments: serde_json::Value) -> LookupRequest {
-        let caller = Caller {
-            grant: "local".to_owned(),
-            session: String::new(),
-            can_ask: false,
-        };
-        let facts = op::call(tool, arguments).unwrap();
-        let request = cache.due(&policy(), &facts, &caller, NOW);
-        cache.requested(&request, &facts, NOW);
-        request
-    }
-
-    #[test]
-    fn only_what_a_call_depends_on_is_looked_up_and_once() {
-        let cache = AttributeCache::default();
-        assert!(due(&cache, "get_session", json!({})).is_empty());
-        let hidden = "11111111111111@lid";
-        let send = || json!({ "chat": hidden, "text": "hi" });
-        let request = due(&cache, "send_message", send());
-        let hidden = PersonId::parse(hidden).unwrap();
-        assert_eq!(request.people, std::slice::from_ref(&hidden));
-        assert!(request.groups && request.history && request.state);
-        let again = due(&cache, "send_message", send());
-        assert_eq!(again.people, std::slice::from_ref(&hidden));
-        assert!(!again.groups && !again.history && !again.state);
-        let mut found = Identities::default();
-        found.learn(hidden, PersonId::parse("15552223333@c.us").unwrap());
-        cache.apply(&policy(), found, None);
-        assert!(due(&cache, "send_message", send()).is_empty());
-    }
-
-    #[test]
-    fn another_policy_needs_its_groups_looked_up_again() {
-        let cache = AttributeCache::default();
-        let send = || json!({ "chat": "12345678@g.us", "text": "hi" });
-        assert!(due(&cache, "send_message", send()).groups);
-        cache.apply(&policy(), Identities::default(), Some(Vec::new()));
-        assert!(!due(&cache, "send_message", send()).groups);
-        cache.forget_groups();
-        assert!(due(&cache, "send_message", send()).groups);
-    }
-}
+mod tests;

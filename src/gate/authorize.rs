@@ -16,7 +16,7 @@ use super::{
     quota_request::QuotaRequest,
 };
 use crate::{
-    op::Facts,
+    op::{Facts, TargetRole},
     policy::{Code, Decision, Policy},
     toolset::Prepared,
 };
@@ -110,13 +110,25 @@ impl Gate {
                 Course::Permit(basis) if call.is_complete() => {
                     self.check_audit(&facts).await?; // 7
                     let slot = self.dedup.begin(&facts, caller)?; // 8
-                    let (basis, reservation) = match self.quotas.reserve(&quota).await {
-                        Ok(reservation) => (basis, Some(reservation)),
-                        Err(Uncounted::Refused(refusal)) => {
-                            (in_shadow(refusal, &policy, &facts)?, None)
-                        }
-                        Err(Uncounted::PolicyReplaced) => continue,
+                    let (basis, reserved) = match self.quotas.reserve(&quota).await {
+                        Err(Uncounted::Refused(refusal)) => (
+                            in_shadow(refusal, &policy, &facts)?,
+                            self.quotas.reserve(&quota.without_limits()).await,
+                        ),
+                        reserved => (basis, reserved),
                     }; // 9
+                    let mut reservation = match reserved {
+                        Ok(reservation) => reservation,
+                        Err(Uncounted::Refused(refusal)) => return Err(refusal.into()),
+                        Err(Uncounted::Duplicate(verdict)) => return Err(verdict),
+                        Err(Uncounted::PolicyReplaced) => continue,
+                    };
+                    let sources = facts.targets.of(TargetRole::Source);
+                    if let Err(refusal) = self.record_reading(&caller.grant, sources).await {
+                        reservation.release().await;
+                        return Err(refusal.into());
+                    }
+                    let slot = slot.claiming(reservation.take_claim());
                     let terms = ClearanceTerms {
                         gate: self.clone(),
                         policy: policy.clone(),
@@ -124,6 +136,7 @@ impl Gate {
                         caller: caller.clone(),
                         approved,
                         asked,
+                        claim: slot.claim(),
                     };
                     let permit = self.permit(call, terms, basis, slot, reservation); // 10
                     return Ok(Verdict::Permit(Box::new(permit)));
@@ -134,6 +147,7 @@ impl Gate {
                     match self.quotas.probe(&quota).await {
                         Ok(()) => {}
                         Err(Uncounted::Refused(refusal)) => return Err(refusal.into()),
+                        Err(Uncounted::Duplicate(verdict)) => return Err(verdict),
                         Err(Uncounted::PolicyReplaced) => continue,
                     } // 9
                     if !call.is_complete() {
@@ -141,7 +155,8 @@ impl Gate {
                         let reason = "The policy or a limit changed while the call was decided.";
                         return Err(Refusal::new(Code::Busy, reason).into());
                     }
-                    let question = self.question(call, caller, &policy, &evaluation.decision)?; // 10
+                    let decision = &evaluation.decision;
+                    let question = self.question(call, caller, &policy, decision).await?; // 10
                     return Ok(Verdict::Confirm(Box::new(question)));
                 }
             }

@@ -6,7 +6,9 @@ use std::{
     time::Instant,
 };
 
-use super::{Caller, Course, Gate, Refusal, evaluate, kill_switch::check_kill_switch};
+use super::{
+    Caller, Course, Gate, Refusal, call_claim::CallClaim, evaluate, kill_switch::check_kill_switch,
+};
 use crate::{
     audit::WriteAhead,
     kill_switch::SHARED_LEASE,
@@ -25,6 +27,8 @@ pub(super) struct ClearanceTerms {
     pub(super) approved: bool,
     /// When the kill switch was asked.
     pub(super) asked: Instant,
+    /// What other servers do not send meanwhile.
+    pub(super) claim: Option<Arc<CallClaim>>,
 }
 
 /// A permit, which the gate takes back if the call may no longer be sent.
@@ -34,6 +38,8 @@ pub(super) struct GateClearance {
     caller: Caller,
     approved: bool,
     write_ahead: WriteAhead,
+    /// What other servers do not send meanwhile.
+    claim: Option<Arc<CallClaim>>,
     state: Mutex<ClearanceState>,
 }
 
@@ -56,6 +62,7 @@ impl ClearanceTerms {
             caller: self.caller,
             approved: self.approved,
             write_ahead,
+            claim: self.claim,
             state: Mutex::new(ClearanceState {
                 policy: self.policy,
                 asked: self.asked,
@@ -74,6 +81,9 @@ impl GateClearance {
     /// Takes steps 3 to 6 of a decision again.
     async fn decide(&self) -> Result<(), Refusal> {
         self.gate.check_open()?;
+        if let Some(claim) = &self.claim {
+            claim.renew_if_due().await?;
+        }
         let (gate, facts, now) = (&self.gate, &self.facts, Instant::now());
         let policy = gate.policy();
         {
@@ -114,6 +124,9 @@ impl GateClearance {
         if self.facts.risk != Risk::Read && !self.write_ahead.is_written() {
             let error = io::Error::other("the call was not begun");
             return Err(Refusal::audit_unavailable(&error));
+        }
+        if let Some(claim) = &self.claim {
+            claim.check()?;
         }
         let (permitting, asked) = {
             let state = self.lock();

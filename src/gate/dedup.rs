@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Caller, Refusal, Verdict};
+use super::{Caller, Refusal, Verdict, call_claim::CallClaim};
 use crate::{
     clock::Clock,
     op::{BackendError, ChangeEffect, Digest, Facts, GUARD},
@@ -16,13 +16,13 @@ use crate::{
 };
 
 /// How long after the end of a call an equal one counts as its duplicate.
-const DEDUP_WINDOW: Duration = Duration::from_secs(30);
+pub(super) const DEDUP_WINDOW: Duration = Duration::from_secs(30);
 
 /// The most calls that are remembered. More are refused for the moment, since a forgotten
 /// one could be sent twice.
 const MAX_SLOTS: usize = 4096;
 
-type CallResult = Result<Answer, BackendError>;
+pub(super) type CallResult = Result<Answer, BackendError>;
 
 /// The calls in flight and those that ended within the last [`DEDUP_WINDOW`], by caller
 /// and content.
@@ -54,6 +54,8 @@ pub(super) struct DedupSlot {
     dedup: Arc<Dedup>,
     /// `None` for a call that may be repeated.
     key: Option<DedupKey>,
+    /// The same slot at the other servers that share the ledger.
+    claim: Option<Arc<CallClaim>>,
 }
 
 impl DedupKey {
@@ -98,6 +100,7 @@ impl Dedup {
         Ok(DedupSlot {
             dedup: self.clone(),
             key,
+            claim: None,
         })
     }
 
@@ -125,15 +128,24 @@ impl Dedup {
 }
 
 impl DedupSlot {
-    /// Records the outcome of the call. Only a call that certainly changed nothing may be
-    /// tried again at once.
-    pub(super) fn complete(mut self, outcome: &CallResult) {
-        if let Err(error) = outcome
-            && matches!(error.effect(), ChangeEffect::Unsent | ChangeEffect::Refused)
+    /// The same slot, held at the other servers too.
+    pub(super) fn claiming(self, claim: Option<Arc<CallClaim>>) -> Self {
+        let mut slot = self;
+        slot.claim = claim;
+        slot
+    }
+
+    /// The slot at the other servers.
+    pub(super) fn claim(&self) -> Option<Arc<CallClaim>> {
+        self.claim.clone()
+    }
+
+    /// Records the outcome of the call for equal calls at this server. Only a call that
+    /// certainly changed nothing may be tried again, once its slot is dropped.
+    pub(super) fn complete(&mut self, outcome: &CallResult) {
+        if !may_be_repeated(outcome)
+            && let Some(key) = self.key.take()
         {
-            return;
-        }
-        if let Some(key) = self.key.take() {
             let ended = Slot::Ended {
                 until: self.dedup.clock.elapsed() + DEDUP_WINDOW,
                 outcome: Box::new(outcome.clone()),
@@ -142,13 +154,29 @@ impl DedupSlot {
         }
     }
 
-    /// Records that nobody knows whether the call was sent.
-    pub(super) fn abandon(self) {
+    /// Tells the other servers the outcome of the call. A call that may be tried again is
+    /// so at this server only afterwards.
+    pub(super) async fn settle(self, outcome: &CallResult) {
+        if let Some(claim) = &self.claim {
+            let outcome = (!may_be_repeated(outcome)).then_some(outcome);
+            claim.settle(outcome).await;
+        }
+    }
+
+    /// Records that nobody knows whether the call was sent. At the other servers its claim
+    /// lapses.
+    pub(super) fn abandon(mut self) {
         self.complete(&Err(BackendError::OutcomeUnknown {
             api: GUARD,
             why: "the call was abandoned before an answer came".to_owned(),
         }));
     }
+}
+
+/// Whether a call with this outcome may be made again at once: it certainly changed nothing.
+fn may_be_repeated(outcome: &CallResult) -> bool {
+    let effect = outcome.as_ref().err().map(BackendError::effect);
+    matches!(effect, Some(ChangeEffect::Unsent | ChangeEffect::Refused))
 }
 
 impl Drop for DedupSlot {
@@ -212,10 +240,11 @@ mod tests {
     fn a_slot_in_flight_ends_with_its_call_and_not_by_time() {
         let (clock, hand) = Clock::manual();
         let dedup = Dedup::new(clock);
-        let first = begin(&dedup, 1);
+        let mut first = begin(&dedup, 1);
         hand.advance(100 * DEDUP_WINDOW);
         assert_eq!(code(&dedup, 1), Some(Code::UnderWay));
         first.complete(&Err(BackendError::Cancelled));
+        drop(first);
         let second = begin(&dedup, 1);
         assert_eq!(code(&dedup, 1), Some(Code::UnderWay));
         drop(second);

@@ -105,6 +105,7 @@ mod tests {
             stopped,
             pause: None,
             known: Vec::new(),
+            read: Vec::new(),
         };
         assert_eq!(switch.state_with(None, false).await, SwitchState::Off);
         assert_eq!(switch.state_with(None, true).await, SwitchState::Everything);

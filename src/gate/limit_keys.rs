@@ -6,7 +6,7 @@ use super::Caller;
 use crate::{
     ledger::Window,
     op::Facts,
-    policy::{Counted, FAILURES_COUNTER, Limit, Policy, Scope},
+    policy::{Counted, FAILURES_COUNTER, Limit, PROMPTS_COUNTER, Policy, Scope},
 };
 
 /// The keys under which a limit of this scope counts a call: one for each chat that the
@@ -37,10 +37,14 @@ pub(crate) fn limit_windows(policy: &Policy) -> Vec<Window> {
     let limits = limits.map(|limit| (limit.counter.as_str(), limit.window));
     let failures = policy.health.iter().filter_map(|health| health.failures);
     let failures = failures.map(|(_, window)| (FAILURES_COUNTER, window));
-    let all = limits.chain(failures).map(|(counter, length)| Window {
-        counter: counter.to_owned(),
-        length,
-    });
+    let questions = (PROMPTS_COUNTER, policy.confirmation.prompt_window);
+    let all = limits
+        .chain(failures)
+        .chain([questions])
+        .map(|(counter, length)| Window {
+            counter: counter.to_owned(),
+            length,
+        });
     all.collect()
 }
 

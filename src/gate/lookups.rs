@@ -1,35 +1,117 @@
 //! What has to be looked up before a call is decided, and what becomes of the findings.
 
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
 use super::{
-    Caller, Gate, authorize::evaluate, caller::check_caller, kill_switch::check_kill_switch,
-    permit::in_shadow, quota::Uncounted, quota_request::QuotaRequest,
+    Caller, Gate, Refusal, authorize::evaluate, flight::Flight, permit::in_shadow,
+    quota::Uncounted, quota_request::QuotaRequest,
 };
 use crate::{
     op::{ChatId, Facts},
-    toolset::{FilePermit, LookupPermit, Prepared, Resolved},
+    policy::{Code, Policy},
+    toolset::{FilePermit, HistoryPart, LookupPermit, Prepared, Resolved},
 };
 
+/// What a call has to wait for before it can be decided.
+pub struct PendingLookups {
+    own: Option<(LookupPermit, Flight)>,
+    awaited: Vec<CancellationToken>,
+}
+
+impl PendingLookups {
+    /// The look-ups that nobody has begun yet, if there are any. They have to be made
+    /// whether or not this call still waits: others may.
+    pub fn begin(&mut self) -> Option<(LookupPermit, Flight)> {
+        self.own.take()
+    }
+
+    /// Waits until everything was looked up that the call depends on.
+    pub async fn ended(&self) {
+        for ended in &self.awaited {
+            ended.cancelled().await;
+        }
+    }
+}
+
 impl Gate {
-    /// Permission for the look-ups that the decision on a call depends on. `None` if there
-    /// are none, or if the call is refused whatever they would find.
-    pub async fn pending_lookups(&self, call: &Prepared, caller: &Caller) -> Option<LookupPermit> {
+    /// The look-ups that the decision on a call depends on; `None` if there are none.
+    /// `answered` says whether the call brings a person's answer.
+    ///
+    /// # Errors
+    /// With the refusal of a call that is refused whatever they would find, or that needs
+    /// more look-ups than are made.
+    pub async fn pending_lookups(
+        &self,
+        call: &Prepared,
+        caller: &Caller,
+        answered: bool,
+    ) -> Result<Option<PendingLookups>, Refusal> {
         let facts = call.facts();
         let policy = self.policy();
-        let effect = policy.effect(facts.tool, facts.risk, &caller.grant);
-        if !effect.admits() || check_caller(&policy, caller, self.account()).is_err() {
-            return None;
-        }
         let now = self.clock.elapsed();
-        let mut request = self.attributes.due(&policy, facts, caller, now);
-        if request.is_empty() || self.is_stopped(facts).await {
-            return None;
+        let effect = policy.effect(facts.tool, facts.risk, &caller.grant);
+        if !effect.admits() {
+            return Ok(None);
         }
-        self.attributes.requested(&request, facts, now);
-        if request.history && self.ledger.seeded().await.unwrap_or(false) {
+        let Some(due) = self.attributes.due(&policy, facts, caller, now) else {
+            return Ok(None);
+        };
+        // An answer has to use up its ticket, whatever follows.
+        if !answered {
+            self.check_best_case(&policy, facts, caller, due.lacks_history)
+                .await
+                .map_err(|refusal| self.naming_account(refusal))?;
+        }
+        if due.request.history.is_some() && self.ledger.seeded().await.unwrap_or(false) {
             self.attributes.history_is_known();
-            request.history = false;
         }
-        (!request.is_empty()).then(|| self.authority.permit_lookup(request))
+        let reserve = |amount| self.lookup_limits.reserve(&caller.grant, amount);
+        let begun = self
+            .attributes
+            .begin(&policy, facts, caller, now, reserve)
+            .map_err(|refusal| self.naming_account(refusal))?;
+        let (flight, awaited) = begun;
+        let own = flight.map(|flight| {
+            let permit = self.authority.permit_lookup(flight.request().clone());
+            (permit, flight)
+        });
+        Ok((!awaited.is_empty()).then_some(PendingLookups { own, awaited }))
+    }
+
+    /// Refuses a call that is refused whatever the look-ups would find.
+    async fn check_best_case(
+        &self,
+        policy: &Policy,
+        facts: &Facts,
+        caller: &Caller,
+        lacks_history: bool,
+    ) -> Result<(), Refusal> {
+        let mut facts = facts.clone();
+        facts.targets.identify(&self.attributes.identities());
+        let mut clear = facts.clone();
+        clear.targets.forget_hidden();
+        let mut snapshot = self.snapshot(policy, &facts, caller).await;
+        snapshot.groups = Arc::new(snapshot.groups.in_best_case());
+        if let Ok(newcomers) = &mut snapshot.newcomers {
+            newcomers
+                .retain(|chat| !lacks_history && clear.targets.chats().any(|clear| clear == chat));
+        }
+        let evaluation = evaluate(policy, &facts, caller, &snapshot, false);
+        let quota = QuotaRequest::of(policy, &evaluation.decision, &clear, caller, &snapshot);
+        match evaluation.course {
+            // Two chats with a hidden person may be one.
+            Err(refusal) if refusal.code == Code::CrossChat && clear.targets != facts.targets => {
+                return Ok(());
+            }
+            course => course?,
+        };
+        self.check_audit(&facts)?;
+        match self.quotas.probe(&quota).await {
+            Err(Uncounted::Refused(refusal)) => in_shadow(refusal, policy, &facts).map(drop),
+            Ok(()) | Err(Uncounted::PolicyReplaced) => Ok(()),
+        }
     }
 
     /// Permission to load the file of a call. `None` if the call needs none, or if it is
@@ -58,36 +140,37 @@ impl Gate {
         Some(self.authority.permit_file())
     }
 
+    /// Takes over what a flight has found out, and lets go on who waits for it.
+    pub async fn land(&self, flight: Flight, mut found: Resolved) {
+        let tried = std::mem::take(&mut found.tried);
+        self.apply(found).await;
+        self.attributes.land(&flight, &tried, self.clock.elapsed());
+    }
+
     /// Takes over what was found out.
     pub async fn apply(&self, found: Resolved) {
-        if let Some(history) = &found.history
-            && let Err(error) = self.ledger.seed(history.iter().map(ChatId::as_str)).await
-        {
-            tracing::error!(%error, "the ledger cannot be written");
+        if let Some(part) = found.history {
+            self.add_history(part).await;
         }
+        // By the names of the policy in force, whichever was when they were requested.
+        self.in_force(|policy| {
+            self.attributes
+                .apply(policy, found.identities, found.groups);
+        });
         let policy = self.policy();
-        self.attributes
-            .apply(&policy, found.identities, found.groups);
         for state in &found.states {
             self.health.apply_state(&policy, state).await;
         }
     }
 
-    /// Records that a caller reads messages in these chats.
-    pub(super) fn record_reading<'a>(&self, grant: &str, chats: impl Iterator<Item = &'a ChatId>) {
-        let identities = self.attributes.identities();
-        self.read_history.record(grant, chats, &identities);
-    }
-
-    /// Whether the kill switch stops a call; a change is stopped too by a ledger that does
-    /// not answer.
-    async fn is_stopped(&self, facts: &Facts) -> bool {
-        match self.glance(facts.risk, Vec::new()).await {
-            Ok(glance) => {
-                let stopped = self.stopped_with(glance.as_ref()).await;
-                check_kill_switch(stopped, facts.risk).is_err()
-            }
-            Err(_) => true,
+    /// Gives the list of existing chats to the ledger once it is complete.
+    async fn add_history(&self, part: HistoryPart) {
+        let Some(chats) = self.attributes.add_history(part) else {
+            return;
+        };
+        match self.ledger.seed(chats.iter().map(ChatId::as_str)).await {
+            Ok(_) => self.attributes.history_is_known(),
+            Err(error) => tracing::error!(%error, "the ledger cannot be written"),
         }
     }
 }

@@ -6,9 +6,9 @@
 //!
 //! | step | file |
 //! |---|---|
-//! | look-ups that a decision depends on | `lookups`, `attributes`, `snapshot` |
+//! | look-ups that a decision depends on | `lookups`, `lookup_limits`, `flight`, `attributes`, `snapshot` |
 //! | caller, kill switch, rules, health | `caller`, `kill_switch`, `effect`, `health` |
-//! | duplicates | `dedup` |
+//! | duplicates | `dedup`; over several servers `call_claim` |
 //! | limits and pace | `quota`, `quota_request`, `short_limits`, `rate_limiter`, `pacing` |
 //! | a person's approval | `question`, `question_text`, `approval`, `ticket` |
 //! | the permit, and what has to be settled at the end of a call | `permit`, `obligations` |
@@ -18,15 +18,18 @@ mod approval;
 mod approval_key;
 mod attributes;
 mod authorize;
+mod call_claim;
 mod caller;
 mod clearance;
 mod closing;
 mod dedup;
 mod describe;
 mod effect;
+mod flight;
 mod health;
 mod kill_switch;
 mod limit_keys;
+mod lookup_limits;
 mod lookups;
 mod monitoring;
 mod obligations;
@@ -46,14 +49,16 @@ mod snapshot;
 mod ticket;
 mod verdict;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub use approval::Reply;
 pub use approval_key::ApprovalKey;
 pub(crate) use authorize::{Course, Evaluation, evaluate};
 pub use caller::Caller;
+pub use flight::Flight;
 pub(crate) use health::signals_danger;
 pub(crate) use limit_keys::{ledger_key, limit_cost, limit_keys, limit_windows};
+pub use lookups::PendingLookups;
 pub use obligations::Obligations;
 pub use permit::{Permit, Started};
 pub(crate) use permit::{PermitBasis, in_shadow};
@@ -81,6 +86,7 @@ use attributes::AttributeCache;
 use dedup::Dedup;
 use health::AccountHealth;
 use kill_switch::KillSwitch;
+use lookup_limits::LookupLimits;
 use policy_in_force::PolicyInForce;
 use quota::Quotas;
 use read_history::ReadHistory;
@@ -96,6 +102,7 @@ pub struct Gate {
     policy: PolicyInForce,
     kill_switch: KillSwitch,
     attributes: AttributeCache,
+    lookup_limits: LookupLimits,
     read_history: ReadHistory,
     health: AccountHealth,
     dedup: Arc<Dedup>,
@@ -125,6 +132,7 @@ impl Gate {
             audit,
             kill_switch: KillSwitch::default(),
             attributes: AttributeCache::default(),
+            lookup_limits: LookupLimits::new(clock),
             read_history: ReadHistory::default(),
             health: AccountHealth(ledger.clone()),
             dedup: Dedup::new(clock.clone()),
@@ -154,6 +162,14 @@ impl Gate {
     #[must_use]
     pub fn sealing_with(mut self, key: ApprovalKey) -> Self {
         self.approvals.share(key);
+        self
+    }
+
+    /// The same gate, whose requests take at most this long with the verification of their
+    /// effects; otherwise the default timeouts hold.
+    #[must_use]
+    pub fn with_longest_request(mut self, time: Duration) -> Self {
+        self.quotas.set_longest_request(time);
         self
     }
 

@@ -15,43 +15,54 @@ pub struct Obligations {
     pub(super) signals_danger: bool,
     pub(super) clearance: Arc<GateClearance>,
     pub(super) slot: Option<DedupSlot>,
-    /// `None` in shadow mode for a call beyond its limits.
     pub(super) reservation: Option<Reservation>,
     /// Taken at the end, like the slot and the reservation.
     pub(super) entry: Option<AuditEntry>,
 }
 
 impl Obligations {
-    /// The refusal with which a call ends that was withdrawn before anything of it was sent.
-    pub fn refusal(&self, outcome: &Result<Answer, BackendError>) -> Option<Refusal> {
+    /// The refusal with which a call ends instead of its outcome: it was withdrawn before
+    /// anything of it was sent, or it cannot be recorded in which chats its answer reads.
+    pub async fn refusal(&self, outcome: &Result<Answer, BackendError>) -> Option<Refusal> {
         match outcome {
             Err(BackendError::Withdrawn(_)) => self.clearance.refusal(),
-            _ => None,
+            Err(_) => None,
+            Ok(answer) => {
+                let chats = answer.reading.chats.iter();
+                let recorded = self.gate.record_reading(&self.grant, chats).await;
+                recorded
+                    .err()
+                    .map(|refusal| self.gate.naming_account(refusal))
+            }
         }
     }
 
-    /// Settles everything with the outcome of the call. What was counted for a call that was
-    /// withdrawn is given back, except in limits below an hour. What waits for the ledger
-    /// comes last.
+    /// Settles everything with the outcome of the call, or with its
+    /// [`refusal`](Self::refusal). What was counted for a call that is refused is given back,
+    /// except in limits below an hour. What waits for the ledger comes last.
     ///
     /// # Errors
     /// When the audit line cannot be written; everything else is settled all the same.
-    pub async fn complete(mut self, outcome: &Result<Answer, BackendError>) -> io::Result<()> {
-        let refusal = self.refusal(outcome);
+    pub async fn complete(
+        mut self,
+        outcome: &Result<Answer, BackendError>,
+        refusal: Option<&Refusal>,
+    ) -> io::Result<()> {
         let reading = outcome.as_ref().ok().map(|answer| &answer.reading);
-        if let Some(reading) = reading {
-            self.gate.record_reading(&self.grant, reading.chats.iter());
-        }
-        if let Some(slot) = self.slot.take() {
+        let mut slot = self.slot.take();
+        if let Some(slot) = &mut slot {
             slot.complete(outcome);
         }
-        let recorded = match (self.entry.take(), &refusal) {
+        let recorded = match (self.entry.take(), refusal) {
             (Some(entry), Some(refusal)) => {
                 entry.refused(refusal.code, refusal.rule.as_ref()).await
             }
             (Some(entry), None) => entry.completed(outcome).await,
             (None, _) => Ok(()),
         };
+        if let Some(slot) = slot {
+            slot.settle(outcome).await;
+        }
         if let Some(reservation) = self.reservation.take() {
             match refusal {
                 Some(_) => reservation.release().await,

@@ -6,7 +6,7 @@ use super::Refusal;
 use crate::policy::{Code, PaceRule};
 
 /// The longest time that a call is delayed. A client would not wait much longer.
-const MAX_DELAY: Duration = Duration::from_secs(20);
+pub(super) const MAX_DELAY: Duration = Duration::from_secs(20);
 
 /// When the next call with a pace may be run.
 #[derive(Default)]
@@ -17,26 +17,37 @@ pub(super) struct Pacing {
 impl Pacing {
     /// How long a call has to wait now; refuses a call that would wait too long.
     pub(super) fn probe(&self, rules: &[&PaceRule], now: Duration) -> Result<Duration, Refusal> {
-        let Some(rule) = rules.first() else {
+        if rules.is_empty() {
             return Ok(Duration::ZERO);
-        };
-        let wait = self.next.saturating_sub(now);
-        if wait <= MAX_DELAY {
-            return Ok(wait);
         }
-        let reason = "Earlier calls are still waiting for the delay between calls.";
-        Err(Refusal::new(Code::TooSoon, reason)
-            .by(&rule.rule)
-            .after(wait))
+        let wait = self.next.saturating_sub(now);
+        match wait <= MAX_DELAY {
+            true => Ok(wait),
+            false => Err(too_soon(rules, wait)),
+        }
     }
 
-    /// Reserves the time of a call that is run after `wait`. The next call waits for the
-    /// longest delay that the rules of this one draw.
-    pub(super) fn reserve(&mut self, rules: &[&PaceRule], now: Duration, wait: Duration) {
-        let delays = rules.iter().map(|rule| rule.pace.draw(random()));
-        if let Some(delay) = delays.max() {
+    /// Reserves the time of a call that is run after `wait`, and after which the next one
+    /// waits for `delay`.
+    pub(super) fn reserve(&mut self, delay: Option<Duration>, now: Duration, wait: Duration) {
+        if let Some(delay) = delay {
             self.next = now + wait + delay;
         }
+    }
+}
+
+/// The longest delay that the rules of a call draw; `None` without a rule.
+pub(super) fn draw(rules: &[&PaceRule]) -> Option<Duration> {
+    rules.iter().map(|rule| rule.pace.draw(random())).max()
+}
+
+/// A call that would wait too long for its turn.
+pub(super) fn too_soon(rules: &[&PaceRule], wait: Duration) -> Refusal {
+    let reason = "Earlier calls are still waiting for the delay between calls.";
+    let refusal = Refusal::new(Code::TooSoon, reason).after(wait);
+    match rules.first() {
+        Some(rule) => refusal.by(&rule.rule),
+        None => refusal,
     }
 }
 
@@ -61,7 +72,7 @@ mod tests {
         for waits in [0, 8, 16] {
             assert_eq!(pacing.probe(&[], now).unwrap(), Duration::ZERO);
             assert_eq!(pacing.probe(&[&rule], now).unwrap(), seconds(waits));
-            pacing.reserve(&[&rule], now, seconds(waits));
+            pacing.reserve(draw(&[&rule]), now, seconds(waits));
         }
         let refusal = pacing.probe(&[&rule], now).unwrap_err();
         assert_eq!(refusal.code, Code::TooSoon);

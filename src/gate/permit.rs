@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     audit::AuditEntry,
-    op::{Clearance, Facts, TargetRole},
+    op::{Clearance, Facts},
     policy::{Code, Policy},
     toolset::{Permitted, Prepared},
 };
@@ -22,8 +22,7 @@ pub struct Permit {
     wait: Duration,
     terms: ClearanceTerms,
     slot: DedupSlot,
-    /// `None` in shadow mode for a call beyond its limits.
-    reservation: Option<Reservation>,
+    reservation: Reservation,
 }
 
 /// A call that is started: from here on it may be sent, and its end has to be recorded.
@@ -69,18 +68,14 @@ impl Gate {
         terms: ClearanceTerms,
         basis: PermitBasis,
         slot: DedupSlot,
-        reservation: Option<Reservation>,
+        reservation: Reservation,
     ) -> Permit {
         let (facts, caller) = (call.facts(), &terms.caller);
-        self.record_reading(&caller.grant, facts.targets.of(TargetRole::Source));
         let read_filter = read_filter(self, facts, caller);
         Permit {
             tool: facts.tool,
             basis,
-            wait: reservation
-                .as_ref()
-                .map(Reservation::wait)
-                .unwrap_or_default(),
+            wait: reservation.wait(),
             terms,
             slot,
             reservation,
@@ -127,7 +122,7 @@ impl Permit {
                 signals_danger,
                 clearance,
                 slot: Some(self.slot),
-                reservation: self.reservation,
+                reservation: Some(self.reservation),
                 entry: Some(entry),
             },
         }

@@ -48,6 +48,11 @@ impl Gate {
         Arc::ptr_eq(&self.policy.lock().0, policy)
     }
 
+    /// Does something by the policy in force; it is not replaced meanwhile.
+    pub(super) fn in_force<T>(&self, act: impl FnOnce(&Policy) -> T) -> T {
+        act(&self.policy.lock().0)
+    }
+
     /// Puts another policy in force, without waiting for calls. What was counted stays
     /// counted; a call that is being decided, or that a person was asked about, is decided
     /// by the new one.

@@ -26,7 +26,7 @@ pub struct Question {
 
 impl Gate {
     /// The question about a call, with the ticket that its answer has to bring back.
-    pub(super) fn question(
+    pub(super) async fn question(
         &self,
         call: Prepared,
         caller: &Caller,
@@ -35,7 +35,7 @@ impl Gate {
     ) -> Result<Question, Refusal> {
         check_length(call.facts())?;
         Ok(Question {
-            name: self.approvals.issue(caller)?,
+            name: self.approvals.issue(caller, &self.ledger).await?,
             caller: caller.clone(),
             brief: self.authority.permit_briefing(&call),
             reasons: decision.reasons_to_ask(),

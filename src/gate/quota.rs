@@ -6,9 +6,13 @@ use std::{
     time::Duration,
 };
 
-use super::{Refusal, pacing::Pacing, quota_request::QuotaRequest, short_limits::ShortLimits};
+use super::{
+    Refusal, Verdict, call_claim::CallClaim, pacing::Pacing, quota_request::QuotaRequest,
+    short_limits::ShortLimits,
+};
 use crate::{
     clock::Clock,
+    config::Timeouts,
     ledger::{Ledger, Receipt},
     policy::{Limit, Policy},
 };
@@ -17,6 +21,8 @@ use crate::{
 pub(super) struct Quotas {
     ledger: Ledger,
     clock: Clock,
+    /// The longest time that a request and the verification of its effect take.
+    longest_request: Duration,
     memory: Mutex<InMemory>,
 }
 
@@ -31,6 +37,8 @@ struct InMemory {
 pub(super) enum Uncounted {
     /// There is no room for it, or it cannot be counted.
     Refused(Refusal),
+    /// Another server is making the same call, or has made it a moment ago.
+    Duplicate(Verdict),
     /// The policy that it was decided by is no longer in force: it has to be decided again.
     PolicyReplaced,
 }
@@ -43,6 +51,8 @@ pub(super) struct Reservation {
     messages: Vec<usize>,
     reserved: u32,
     wait: Duration,
+    /// The claim of the call's content over all servers.
+    claim: Option<CallClaim>,
 }
 
 impl Quotas {
@@ -50,12 +60,18 @@ impl Quotas {
         Self {
             ledger: ledger.clone(),
             clock: clock.clone(),
+            longest_request: Timeouts::default().longest_request(),
             memory: Mutex::new(InMemory {
                 policy: policy.clone(),
                 limits: ShortLimits::new(policy, clock),
                 pacing: Pacing::default(),
             }),
         }
+    }
+
+    /// Sets how long a request and the verification of its effect may take.
+    pub(super) fn set_longest_request(&mut self, time: Duration) {
+        self.longest_request = time;
     }
 
     /// Takes over the limits of another policy; what was counted stays counted.
@@ -69,7 +85,7 @@ impl Quotas {
     pub(super) async fn probe(&self, request: &QuotaRequest<'_>) -> Result<(), Uncounted> {
         self.lock().probe(request, self.clock.elapsed())?;
         if request.uses_ledger() {
-            let probed = request.probe(&self.ledger).await;
+            let probed = request.probe(&self.ledger, self.longest_request).await;
             self.lock().check_policy(request)?;
             probed?;
         }
@@ -84,17 +100,18 @@ impl Quotas {
     ) -> Result<Reservation, Uncounted> {
         let mut reservation = if request.uses_ledger() {
             self.lock().probe(request, self.clock.elapsed())?;
-            match request.admit(&self.ledger).await {
+            match request.admit(&self.ledger, self.longest_request).await {
                 Ok(reservation) => reservation,
-                Err(refusal) => {
+                Err(uncounted) => {
                     self.lock().check_policy(request)?;
-                    return Err(refusal.into());
+                    return Err(uncounted);
                 }
             }
         } else {
             Reservation::new(self.ledger.clone(), Receipt::default(), Vec::new(), 0)
         };
-        let reserved = self.lock().reserve(request, self.clock.elapsed());
+        let now = self.clock.elapsed();
+        let reserved = self.lock().reserve(request, now, reservation.wait);
         match reserved {
             Ok(wait) => {
                 reservation.wait = wait;
@@ -134,15 +151,18 @@ impl InMemory {
         Ok(wait)
     }
 
+    /// Counts a call whose turn comes after `shared_wait` at the earliest; returns how long
+    /// it waits.
     fn reserve(
         &mut self,
         request: &QuotaRequest<'_>,
         now: Duration,
+        shared_wait: Duration,
     ) -> Result<Duration, Uncounted> {
         self.check_policy(request)?;
-        let wait = self.pacing.probe(request.paces, now)?;
+        let wait = self.pacing.probe(request.paces, now)?.max(shared_wait);
         self.limits.reserve(request)?;
-        self.pacing.reserve(request.paces, now, wait);
+        self.pacing.reserve(request.delay, now, wait);
         Ok(wait)
     }
 }
@@ -162,11 +182,22 @@ impl Reservation {
     ) -> Self {
         Self {
             ledger,
+            wait: receipt.wait,
             receipt,
             messages,
             reserved,
-            wait: Duration::ZERO,
+            claim: None,
         }
+    }
+
+    /// The same reservation, with a claim.
+    pub(super) fn claiming(self, claim: Option<CallClaim>) -> Self {
+        Self { claim, ..self }
+    }
+
+    /// The claim that the call holds, which has to be settled.
+    pub(super) fn take_claim(&mut self) -> Option<Arc<CallClaim>> {
+        self.claim.take().map(Arc::new)
     }
 
     /// How long the call has to wait to keep its pace.
@@ -176,6 +207,9 @@ impl Reservation {
 
     /// Gives everything back, for a call that is not made.
     pub(super) async fn release(&self) {
+        if let Some(claim) = &self.claim {
+            claim.settle(None).await;
+        }
         if self.receipt == Receipt::default() {
             return;
         }

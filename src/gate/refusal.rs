@@ -84,6 +84,12 @@ impl Refusal {
         Self::new(Code::AuditUnavailable, reason)
     }
 
+    /// A call that depends on more look-ups than could be made in its time.
+    pub fn unfinished_lookups() -> Self {
+        let reason = "What the decision on this call depends on is still being looked up.";
+        Self::new(Code::RateLimited, reason).after(Duration::from_secs(1))
+    }
+
     /// A call that a rule denies.
     pub(super) fn by_rule(tool: &str, because: &Reason, now: Timestamp) -> Self {
         let what = match because.code {

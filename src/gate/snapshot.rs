@@ -27,7 +27,7 @@ pub(crate) struct Snapshot {
     pub(crate) counts_short_windows: bool,
     /// The groups that the policy names.
     pub(crate) groups: Arc<GroupNames>,
-    /// Chats whose messages the caller has read.
+    /// Chats whose messages the caller has read, at this server or another one.
     pub(crate) has_read: Vec<ChatId>,
 }
 
@@ -77,13 +77,19 @@ impl Gate {
             groups: self.attributes.groups(),
             has_read: self.read_history.of(&caller.grant),
         };
-        match self.glance(facts.risk, people).await {
+        let asks_what_was_read =
+            facts.risk != Risk::Read && policy.asks_what_was_read(&caller.grant);
+        let reader = asks_what_was_read.then_some(&*caller.grant);
+        match self.glance(facts.risk, people, reader).await {
             // A ledger that cannot be read is reason enough to refuse.
             Err(error) => snapshot.newcomers = Err(error),
             Ok(glance) => {
                 snapshot.stopped = self.stopped_with(glance.as_ref()).await;
                 snapshot.newcomers = self.newcomers(&recipients, glance.as_ref()).await;
                 snapshot.counts_short_windows = glance.is_some();
+                let read = glance.iter().flat_map(|glance| &glance.read);
+                let read = read.filter_map(|chat| ChatId::parse(chat).ok());
+                snapshot.has_read.extend(read);
                 snapshot.pause = match glance {
                     Some(glance) => Ok(glance.pause),
                     None if signals_danger(facts) => self.health.pause(policy).await,
@@ -120,8 +126,9 @@ impl Gate {
         &self,
         risk: Risk,
         people: Vec<String>,
+        reader: Option<&str>,
     ) -> Result<Option<Glance>, LedgerError> {
-        match self.ledger.glance(people).await {
+        match self.ledger.glance(people, reader).await {
             Err(error) if risk == Risk::Read && self.kill_switch.was_reported() => {
                 tracing::warn!(%error, "the ledger cannot be read; a call that only reads continues");
                 Ok(None)

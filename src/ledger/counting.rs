@@ -1,9 +1,12 @@
 //! Counts requests in exact sliding windows, all or nothing.
 
+use std::time::Duration;
+
 use rusqlite::params;
 
 use super::{
-    Admission, Count, DAY, FullLimit, LedgerErrorKind, Receipt, Request, StoreResult, hits, lease,
+    Admission, Count, DAY, FullLimit, LedgerErrorKind, Receipt, Rejection, Request, StoreResult,
+    hits, lease,
     recipients::{self, first_time},
     request::{LocalHit, RecordedHit},
     series::Series,
@@ -37,12 +40,12 @@ impl Request {
     }
 }
 
-/// The limit that would refuse the request.
-pub(super) fn probe(work: &Work<'_>, request: &Request) -> StoreResult<Option<FullLimit>> {
+/// What would stand in the way of the request.
+pub(super) fn probe(work: &Work<'_>, request: &Request) -> StoreResult<Option<Rejection>> {
     let newcomers = first_time(work, &request.people)?;
     let counts = all_counts(request, newcomers.len());
     let groups = grouped(work, &counts)?;
-    fullest(work, &counts, &groups)
+    Ok(fullest(work, &counts, &groups)?.map(Rejection::Full))
 }
 
 /// Counts the request, unless a limit refuses it.
@@ -51,7 +54,9 @@ pub(super) fn admit(work: &Work<'_>, request: &Request) -> StoreResult<Transacti
     let counts = all_counts(request, newcomers.len());
     let groups = grouped(work, &counts)?;
     if let Some(full) = fullest(work, &counts, &groups)? {
-        return Ok(TransactionEnd::RollBack(Admission::Full(full)));
+        return Ok(TransactionEnd::RollBack(Admission::Refused(
+            Rejection::Full(full),
+        )));
     }
     let covered = |group: &SeriesCounts<'_>| {
         let series = group.series.unwrap_or_default();
@@ -77,6 +82,8 @@ pub(super) fn admit(work: &Work<'_>, request: &Request) -> StoreResult<Transacti
     Ok(TransactionEnd::Commit(Admission::Counted(Receipt {
         hits: counts.iter().map(hit).collect(),
         newcomers,
+        claim: None,
+        wait: Duration::ZERO,
     })))
 }
 

@@ -24,6 +24,7 @@ mod recipients;
 mod request;
 mod series;
 mod shared;
+mod sharing;
 mod store;
 mod switch_state;
 #[cfg(test)]
@@ -42,7 +43,10 @@ pub use self::{
     counter_usage::{CounterUsage, Window, WindowUsage},
     error::{LedgerError, LedgerErrorKind},
     pause::Pause,
-    request::{Admission, Count, DAY, FullLimit, Glance, Receipt, Request},
+    request::{
+        Admission, Claim, ClaimState, Count, DAY, FullLimit, Glance, HeldClaim, Receipt, Rejection,
+        Request, Turn,
+    },
     shared::{BadAddress, Shared},
     switch_state::SwitchState,
 };
@@ -99,33 +103,6 @@ impl Ledger {
         matches!(self.0, Storage::Redis(_))
     }
 
-    /// The kill switch, the pause and the known recipients of a call, in one round trip to
-    /// Redis. `None` for a local ledger, which does not hold the switch.
-    pub async fn glance(&self, people: Vec<String>) -> Result<Option<Glance>, LedgerError> {
-        match &self.0 {
-            Storage::Local(_) => Ok(None),
-            Storage::Redis(account) => {
-                let glance = account.call(account.glance(&people)).await;
-                self.with_location(glance).map(Some)
-            }
-        }
-    }
-
-    /// Marks an approval as used, for `time`; returns whether it was unused. `None` for a
-    /// local ledger: no other server can use the approval.
-    ///
-    /// # Errors
-    /// If Redis does not confirm it; the approval may be marked then.
-    pub async fn burn(&self, name: &str, time: Duration) -> Result<Option<bool>, LedgerError> {
-        match &self.0 {
-            Storage::Local(_) => Ok(None),
-            Storage::Redis(account) => {
-                let burned = account.call(account.burn(name, time)).await;
-                self.with_location(burned).map(Some)
-            }
-        }
-    }
-
     /// Counts the request in all its windows and remembers its recipients, or changes
     /// nothing. A local ledger counts nothing if the future is dropped before its turn.
     ///
@@ -143,8 +120,8 @@ impl Ledger {
         })
     }
 
-    /// The limit that would refuse the request now, if any; counts nothing.
-    pub async fn probe(&self, request: Request) -> Result<Option<FullLimit>, LedgerError> {
+    /// What would stand in the way of the request now, if anything; counts nothing.
+    pub async fn probe(&self, request: Request) -> Result<Option<Rejection>, LedgerError> {
         self.with_location(request.check())?;
         self.with_location(match &self.0 {
             Storage::Local(local) => {
@@ -184,13 +161,17 @@ impl Ledger {
         }
     }
 
-    /// Reverts everything that was counted; first-time recipients are forgotten again.
+    /// Reverts everything that was counted; first-time recipients are forgotten again, and
+    /// the claim ends.
     ///
     /// # Errors
     /// If it cannot be written; the rest stays counted.
     pub async fn undo(&self, receipt: &Receipt) -> Result<(), LedgerError> {
         for hit in receipt.hits.iter().flatten() {
             self.lower(hit, 0).await?;
+        }
+        if let Some(claim) = &receipt.claim {
+            self.settle(claim, None).await?;
         }
         let people = receipt.newcomers.clone();
         self.with_location(match &self.0 {
@@ -324,23 +305,6 @@ impl Ledger {
         self.with_location(match &self.0 {
             Storage::Local(local) => local.write(pause::end).await,
             Storage::Redis(account) => account.call(account.resume()).await,
-        })
-    }
-
-    /// Whether a server of a shared ledger misses an earlier state. Never for a local one.
-    pub async fn misses_state(&self) -> Result<bool, LedgerError> {
-        self.with_location(match &self.0 {
-            Storage::Local(_) => Ok(false),
-            Storage::Redis(account) => account.call(account.misses_state()).await,
-        })
-    }
-
-    /// Gives up the states that servers of a shared ledger miss, so that they use the present
-    /// one.
-    pub async fn accept_new_state(&self) -> Result<(), LedgerError> {
-        self.with_location(match &self.0 {
-            Storage::Local(_) => Ok(()),
-            Storage::Redis(account) => account.call(account.accept_new_state()).await,
         })
     }
 

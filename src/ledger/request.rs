@@ -37,6 +37,51 @@ pub struct Request {
     pub people: Vec<String>,
     /// Limits for each first-time recipient.
     pub newcomers: Vec<Count>,
+    /// What only one call may do at a time. A local ledger ignores it: it is asked by one
+    /// process, which knows its own calls.
+    pub claim: Option<Claim>,
+    /// The place in the queue that the call takes. A local ledger ignores it as well.
+    pub turn: Option<Turn>,
+}
+
+/// A place in the queue of calls that keep a delay between them, over all servers that share
+/// the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// How long the next call waits after this one's turn.
+    pub delay: Duration,
+    /// A call that would have to wait longer takes no place.
+    pub max_wait: Duration,
+}
+
+/// What only one call may do at a time, over all servers that share the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// Its name.
+    pub name: String,
+    /// How long the call is taken for one in flight, unless the claim is renewed or settled.
+    pub lease: Duration,
+    /// How long its end is remembered, or that it has no known end.
+    pub memory: Duration,
+}
+
+/// A claim that a call holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldClaim {
+    pub(super) claim: Claim,
+    /// Tells it from later claims of the same name.
+    pub(super) token: String,
+}
+
+/// What is known of a call that holds a claim, or held it until a moment ago.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClaimState {
+    /// It is in flight.
+    InFlight,
+    /// Its lease is over, and nobody has settled it: its server ended or lost the ledger.
+    Lapsed,
+    /// It was settled with this.
+    Settled(String),
 }
 
 /// The result of a request.
@@ -44,8 +89,19 @@ pub struct Request {
 pub enum Admission {
     /// It was counted, and its recipients are remembered.
     Counted(Receipt),
-    /// A limit is reached; nothing was counted.
+    /// It was rejected; nothing was counted.
+    Refused(Rejection),
+}
+
+/// Why a request is rejected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rejection {
+    /// A limit is reached.
     Full(FullLimit),
+    /// Another call holds the claim, or held it until a moment ago.
+    Claimed(ClaimState),
+    /// The call's turn would come only after this time.
+    TooSoon(Duration),
 }
 
 /// The limit that refuses a request for the longest time.
@@ -67,6 +123,10 @@ pub struct Receipt {
     pub newcomers: Vec<String>,
     /// The recorded hit of each count.
     pub(super) hits: Vec<Option<RecordedHit>>,
+    /// The claim that the call now holds.
+    pub claim: Option<HeldClaim>,
+    /// How long the call has to wait for its turn.
+    pub wait: Duration,
 }
 
 /// The stored state that decides about a call.
@@ -78,6 +138,8 @@ pub struct Glance {
     pub pause: Option<Pause>,
     /// For each person of the request, whether they received a message before.
     pub known: Vec<bool>,
+    /// The chats that the caller has read in at any server, if they were asked for.
+    pub read: Vec<String>,
 }
 
 /// A count as it was recorded.

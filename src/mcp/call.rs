@@ -1,6 +1,6 @@
 //! The life of a call: parsed, decided, asked about, run, answered.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use rmcp::{
     ErrorData, RoleServer,
@@ -10,7 +10,7 @@ use rmcp::{
     },
     service::RequestContext,
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 use super::{
     Account, Server,
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     audit::AuditEntry,
-    gate::{Caller, Permit, Refusal, Started, Verdict},
+    gate::{Caller, PendingLookups, Permit, Refusal, Started, Verdict},
     op::{BackendError, BadCall, Progress},
     policy::Code,
     toolset::{Answer, Arguments, LoadFailure},
@@ -30,6 +30,9 @@ use crate::{
 
 /// The longest `requestState` that can be a ticket of this server, in bytes.
 const MAX_STATE_BYTES: usize = 1024;
+
+/// After this time of look-ups a call is refused if it needs more of them.
+const MAX_LOOKUP_TIME: Duration = Duration::from_secs(10);
 
 /// A call of a tool, whichever request it comes from.
 pub(super) struct ToolCall {
@@ -117,15 +120,23 @@ impl Server {
             Err(bad) => return Ok(reject(entry, bad).await),
         };
         entry.parsed(call.facts());
-        if let Some(permit) = gate.pending_lookups(&call, caller).await {
-            entry.admit_lookup().await;
+        let reply = request.answers.as_ref().and_then(ask::reply);
+        let mut until = None;
+        loop {
+            let pending = match gate.pending_lookups(&call, caller, reply.is_some()).await {
+                Ok(None) => break,
+                Ok(Some(pending)) => pending,
+                Err(refusal) => return refuse(entry, refusal, tools.notice(), &cx).await,
+            };
+            if Instant::now() >= *until.get_or_insert_with(|| Instant::now() + MAX_LOOKUP_TIME) {
+                return refuse(entry, Refusal::unfinished_lookups(), tools.notice(), &cx).await;
+            }
             tokio::select! {
                 () = cx.ct.cancelled() => return Ok(cancel(entry).await),
                 () = gate.closed() => return refuse(entry, Refusal::stopping(), tools.notice(), &cx).await,
-                found = tools.resolve(permit) => gate.apply(found).await,
+                () = self.look_up(account, pending, &entry) => {}
             }
         }
-        let reply = request.answers.as_ref().and_then(ask::reply);
         if let Some(permit) = gate.pending_file(&call, caller, reply.is_some()).await {
             if call.fetches_file() {
                 entry.admit_lookup().await;
@@ -193,6 +204,29 @@ impl Server {
         }
     }
 
+    /// Waits for look-ups. Those that nobody has begun are made in a task of their own, as
+    /// other calls may wait for them too.
+    async fn look_up(
+        &self,
+        account: &Arc<Account>,
+        mut pending: PendingLookups,
+        entry: &AuditEntry,
+    ) {
+        if let Some((permit, flight)) = pending.begin() {
+            let account = Arc::clone(account);
+            let write_ahead = entry.write_ahead();
+            self.0.running.spawn(async move {
+                // Reading goes on without the audit; the error is in the log.
+                let _ = write_ahead.write().await;
+                tokio::select! {
+                    () = account.gate.closed() => {}
+                    found = account.tools.resolve(permit) => account.gate.land(flight, found).await,
+                }
+            });
+        }
+        pending.ended().await;
+    }
+
     /// Runs a permitted call in a task of its own, so that its outcome is recorded even if
     /// the client no longer waits for it.
     async fn run(
@@ -227,8 +261,8 @@ impl Server {
                     Ok(()) => account.tools.run(permitted, progress).await,
                     Err(error) => Err(error),
                 };
-                let refusal = obligations.refusal(&outcome);
-                let recorded = match obligations.complete(&outcome).await {
+                let refusal = obligations.refusal(&outcome).await;
+                let recorded = match obligations.complete(&outcome, refusal.as_ref()).await {
                     Ok(()) => Recorded::Yes,
                     Err(_) => Recorded::No,
                 };

@@ -145,18 +145,20 @@ impl PromptSpec {
 }
 
 fn catch_up(since: Option<&str>) -> String {
-    let (what, which) = match since {
+    let (what, list, which) = match since {
         Some(since) => (
             format!("Tell me what is new on WhatsApp since “{since}”."),
+            "list_chats",
             "whose last message is newer, with that time as `after` (RFC 3339)",
         ),
         None => (
             "Tell me what is unread on WhatsApp.".to_owned(),
-            "that has unread messages",
+            "list_chats with `unread_only`",
+            "that it returns",
         ),
     };
     format!(
-        "{what}\n\nCall list_chats, then list_messages for each chat {which}. Only read: do not send anything or mark \
+        "{what}\n\nCall {list}, then list_messages for each chat {which}. Only read: do not send anything or mark \
          anything as read. Summarize by chat, newest first: who wants what, and what needs an answer from me. Name the \
          chats that you did not read.\n\n{DATA}"
     )

@@ -12,14 +12,17 @@ use super::{
 };
 use crate::op::Briefing;
 
-/// List chats with id, last message and unread count, unread first, then newest. Use query
-/// to find the id of a chat by name.
+/// List chats with id, last message and unread count, newest first. Use query to find the id
+/// of a chat by name. With query or unread_only one call looks through 1000 chats at most.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListChats {
     /// Only chats whose name or id contains this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
+    /// Only chats with something unread.
+    #[serde(default, skip_serializing_if = "Not::not")]
+    pub unread_only: bool,
     /// Page size (default 50).
     #[serde(default)]
     pub limit: PageSize,
@@ -47,30 +50,31 @@ impl Operation for ListChats {
     }
 }
 
-/// How many chats are put in order at once.
-pub const CHAT_BLOCK: usize = 1000;
+/// The most chats that one call looks through.
+pub const MAX_CHATS_SEARCHED: usize = 1000;
 
 impl ListChats {
     /// How many chats lie before this page.
-    fn start(&self) -> usize {
+    pub fn start(&self) -> usize {
         self.cursor
             .as_ref()
             .and_then(|cursor| usize::try_from(cursor.0).ok())
             .unwrap_or(0)
     }
 
-    /// How many chats lie before the block that this page is in.
-    pub fn block(&self) -> usize {
-        self.start() / CHAT_BLOCK * CHAT_BLOCK
+    /// Whether only some of the chats are asked for.
+    fn is_search(&self) -> bool {
+        self.query.is_some() || self.unread_only
     }
 
     /// Whether a chat is asked for.
-    pub fn wants(&self, chat: &Chat) -> bool {
-        self.query.as_ref().is_none_or(|query| {
-            let query = query.to_lowercase();
-            let name = chat.name.as_ref().map_or("", Untrusted::as_str);
-            name.to_lowercase().contains(&query) || chat.chat.as_str().contains(&query)
-        })
+    fn wants(&self, chat: &Chat) -> bool {
+        (!self.unread_only || chat.is_unread())
+            && self.query.as_ref().is_none_or(|query| {
+                let query = query.to_lowercase();
+                let name = chat.name.as_ref().map_or("", Untrusted::as_str);
+                name.to_lowercase().contains(&query) || chat.chat.as_str().contains(&query)
+            })
     }
 }
 
@@ -231,47 +235,64 @@ impl Output for Chat {
 pub struct ChatList {
     /// The chats.
     pub chats: Vec<Chat>,
+    /// How many of the newest chats were searched so far, if there are more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub searched: Option<u32>,
     /// What to pass as cursor for the chats after these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<u32>,
 }
 
+/// A page that is filled with one chat after another, newest first.
+pub struct ChatPage<'a> {
+    op: &'a ListChats,
+    room: Room,
+    chats: Vec<Chat>,
+}
+
+impl<'a> ChatPage<'a> {
+    /// The empty page that was asked for.
+    pub fn new(op: &'a ListChats) -> Self {
+        Self {
+            op,
+            room: Room::new(op.limit),
+            chats: Vec::new(),
+        }
+    }
+
+    /// Takes a chat if it is asked for. Returns whether the page had room for it.
+    pub fn take(&mut self, chat: Chat) -> bool {
+        if !self.op.wants(&chat) {
+            return true;
+        }
+        let fits = self.room.take(&chat);
+        if fits {
+            self.chats.push(chat);
+        }
+        fits
+    }
+
+    /// The page, and the position of the first chat that was not looked at.
+    pub fn end(self, next: Option<usize>) -> ChatList {
+        let next = next.and_then(|next| u32::try_from(next).ok());
+        ChatList {
+            chats: self.chats,
+            searched: next.filter(|_| self.op.is_search()),
+            next_cursor: next,
+        }
+    }
+}
+
 impl ChatList {
     /// The page of `all` that was asked for; `all` newest first.
     pub fn page(all: Vec<Chat>, op: &ListChats) -> Self {
-        Self::cut(all, 0, None, op)
-    }
-
-    /// The page of a block of chats, newest first; whether more come after the block.
-    pub fn page_of_block(block: Vec<Chat>, more: bool, op: &ListChats) -> Self {
-        let after = more.then_some(op.block() + CHAT_BLOCK);
-        Self::cut(block, op.block(), after, op)
-    }
-
-    /// A page of chats that so many come before; and where what follows them begins.
-    fn cut(mut all: Vec<Chat>, before: usize, after: Option<usize>, op: &ListChats) -> Self {
-        all.sort_by_key(|chat| !chat.is_unread());
-        let total = all.len();
-        let (mut next, mut room) = ((op.start() - before).min(total), Room::new(op.limit));
-        let mut chats = Vec::new();
-        for chat in all.into_iter().skip(next) {
-            if op.wants(&chat) {
-                if !room.take(&chat) {
-                    break;
-                }
-                chats.push(chat);
+        let mut page = ChatPage::new(op);
+        for (position, chat) in all.into_iter().enumerate().skip(op.start()) {
+            if !page.take(chat) {
+                return page.end(Some(position));
             }
-            next += 1;
         }
-        let next = if next < total {
-            Some(before + next)
-        } else {
-            after
-        };
-        Self {
-            chats,
-            next_cursor: next.and_then(|next| u32::try_from(next).ok()),
-        }
+        page.end(None)
     }
 }
 
@@ -305,6 +326,9 @@ impl Output for ChatList {
             if let Some(message) = &chat.last_message {
                 text += &format!("; {}", message.line());
             }
+        }
+        if let Some(searched) = self.searched {
+            text += &format!("\nsearched: the newest {searched} chats");
         }
         if let Some(cursor) = self.next_cursor {
             text += &format!("\nmore: cursor {cursor}");

@@ -95,6 +95,12 @@ impl Targets {
         })
     }
 
+    /// Removes the people that are named by a hidden identity.
+    pub fn forget_hidden(&mut self) {
+        self.chats
+            .retain(|(chat, _)| !matches!(chat, ChatId::Person(person) if person.is_hidden()));
+    }
+
     /// Replaces hidden identities by the people behind them, if known.
     pub fn identify(&mut self, known: &Identities) {
         for (chat, _) in &mut self.chats {

@@ -16,6 +16,7 @@ pub struct GroupNames {
     groups: HashMap<String, Vec<GroupId>>,
     unknown: bool,
     people: Identities,
+    best_case: bool,
 }
 
 impl GroupNames {
@@ -24,6 +25,16 @@ impl GroupNames {
         Self {
             unknown: true,
             ..Self::default()
+        }
+    }
+
+    /// The same, where what is not known is as the caller would have it: what is refused
+    /// even then is refused whatever a look-up would show.
+    #[must_use]
+    pub fn in_best_case(&self) -> Self {
+        Self {
+            best_case: true,
+            ..self.clone()
         }
     }
 
@@ -150,10 +161,24 @@ impl ChatSet {
     /// id, or the name of a group, may be unknown.
     pub(super) fn may_have(&self, chat: &ChatId, groups: &GroupNames) -> Option<&RuleLocation> {
         match chat {
+            _ if groups.best_case => None,
             ChatId::Person(person) if person.is_hidden() => self.people.as_ref(),
             ChatId::Group(_) if groups.unknown => self.named.as_ref(),
             _ => None,
         }
+    }
+
+    /// Whether a chat that is not found in it may belong to it once more is known, in the
+    /// best case.
+    pub(super) fn may_gain(&self, chat: &ChatId, groups: &GroupNames) -> bool {
+        let mut hidden = self.hidden.iter();
+        groups.best_case
+            && match chat {
+                ChatId::Person(person) if person.is_hidden() => self.people.is_some(),
+                ChatId::Person(_) => hidden.any(|(known, _)| groups.people.get(known).is_none()),
+                ChatId::Group(_) => groups.unknown && self.named.is_some(),
+                ChatId::Channel(_) => false,
+            }
     }
 
     /// The entry that a chat belongs to.

@@ -331,6 +331,9 @@ impl Recipients {
         if let Some(place) = allow.and_then(|allow| allow.find(chat, groups, NameMatch::Unique)) {
             return Finding::new(Effect::Allow, place);
         }
+        if allow.is_some_and(|allow| allow.may_gain(chat, groups)) {
+            return Finding::of(&Effect::Allow, None);
+        }
         let (action, place) = &self.unlisted;
         let detail = format!("{chat} is not one of the listed recipients");
         let effect = action.effect(Code::RecipientUnlisted, place, Some(detail));
@@ -344,7 +347,9 @@ impl ReadableChats {
         let groups = context.groups;
         let denied = self.deny.find(chat, groups, NameMatch::Any);
         let denied = denied.or_else(|| self.deny.may_have(chat, groups));
-        let allows = |allow: &ChatSet| allow.find(chat, groups, NameMatch::Unique).is_some();
+        let allows = |allow: &ChatSet| {
+            allow.find(chat, groups, NameMatch::Unique).is_some() || allow.may_gain(chat, groups)
+        };
         let place = match denied {
             Some(place) => place,
             None if self.allow.as_ref().is_none_or(allows) => return None,

@@ -90,6 +90,9 @@ pub struct Policy {
     floor: (Effect, Option<RuleLocation>),
 }
 
+/// The counter of questions in a ledger that several servers share.
+pub const PROMPTS_COUNTER: &str = "confirmation.prompts";
+
 /// `[confirmation]`: how a person is asked to approve a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirmation {

@@ -23,8 +23,9 @@ pub trait AttributeSource: Clone + Send + Sync + 'static {
     /// The groups of this account with their names.
     fn groups(self) -> impl Future<Output = Result<Vec<(String, GroupId)>, BackendError>> + Send;
 
-    /// The existing chats.
-    fn history(self) -> impl Future<Output = Result<Vec<ChatId>, BackendError>> + Send;
+    /// The existing chats from this position on, or a part of them.
+    fn history(self, from: usize)
+    -> impl Future<Output = Result<HistoryPart, BackendError>> + Send;
 
     /// The account's state in the API's own words, and its present restrictions.
     fn states(self) -> impl Future<Output = Result<Vec<String>, BackendError>> + Send;
@@ -37,8 +38,8 @@ pub struct LookupRequest {
     pub people: Vec<PersonId>,
     /// Whether the names of the groups are wanted.
     pub groups: bool,
-    /// Whether the list of existing chats is wanted.
-    pub history: bool,
+    /// The position from which on the list of existing chats is wanted.
+    pub history: Option<usize>,
     /// Whether the account's state is wanted.
     pub state: bool,
 }
@@ -50,15 +51,26 @@ impl LookupRequest {
     }
 }
 
+/// A part of the list of existing chats.
+#[derive(Debug, Clone, Default)]
+pub struct HistoryPart {
+    /// The chats of this part.
+    pub chats: Vec<ChatId>,
+    /// Where the next part begins; `None` at the end of the list.
+    pub next: Option<usize>,
+}
+
 /// What was found out in time.
 #[derive(Debug, Clone, Default)]
 pub struct Resolved {
+    /// What was looked up at all, found or not. The rest was not reached in time.
+    pub tried: LookupRequest,
     /// Hidden identities with the people behind them.
     pub identities: Identities,
     /// The groups with their names.
     pub groups: Option<Vec<(String, GroupId)>>,
-    /// The existing chats.
-    pub history: Option<Vec<ChatId>>,
+    /// The existing chats, as far as they were read.
+    pub history: Option<HistoryPart>,
     /// The account's state in the API's own words, and its restrictions.
     pub states: Vec<String>,
 }
@@ -81,19 +93,57 @@ impl<B: AttributeSource> Resolver for B {
     }
 }
 
+/// The parts are looked up at the same time, so that a slow one holds up no other.
 async fn fill<B: AttributeSource>(found: &mut Resolved, backend: B, request: LookupRequest) {
-    if request.state {
-        found.states = backend.clone().states().await.unwrap_or_default();
-    }
-    for hidden in request.people {
-        if let Ok(Some(person)) = backend.clone().person(hidden.clone()).await {
-            found.identities.learn(hidden, person);
+    let Resolved {
+        tried,
+        identities,
+        groups,
+        history,
+        states,
+    } = found;
+    let LookupRequest {
+        people: tried_people,
+        groups: tried_groups,
+        history: tried_history,
+        state: tried_state,
+    } = tried;
+    let state = async {
+        if request.state {
+            *tried_state = true;
+            *states = backend.clone().states().await.unwrap_or_default();
         }
-    }
-    if request.groups {
-        found.groups = backend.clone().groups().await.ok();
-    }
-    if request.history {
-        found.history = backend.history().await.ok();
-    }
+    };
+    let people = async {
+        for hidden in request.people {
+            tried_people.push(hidden.clone());
+            if let Ok(Some(person)) = backend.clone().person(hidden.clone()).await {
+                identities.learn(hidden, person);
+            }
+        }
+    };
+    let names = async {
+        if request.groups {
+            *tried_groups = true;
+            *groups = backend.clone().groups().await.ok();
+        }
+    };
+    let chats = async {
+        let mut from = request.history;
+        while let Some(position) = from {
+            *tried_history = Some(position);
+            let Ok(part) = backend.clone().history(position).await else {
+                return;
+            };
+            let read = history.get_or_insert_default();
+            // The same part again: the API does not know positions.
+            let repeated = !part.chats.is_empty() && read.chats.ends_with(&part.chats);
+            if !repeated {
+                read.chats.extend(part.chats);
+            }
+            read.next = part.next.filter(|_| !repeated);
+            from = read.next;
+        }
+    };
+    tokio::join!(state, people, names, chats);
 }

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 pub use builder::Builder;
 pub use call::{BriefMethod, Method};
 pub use file_call::{FileMethod, LoadFailure};
-pub use lookup::{AttributeSource, LookupRequest, Resolved};
+pub use lookup::{AttributeSource, HistoryPart, LookupRequest, Resolved};
 pub use permit::{Authority, BriefPermit, FilePermit, LookupPermit, Permitted};
 
 use crate::{

@@ -2,8 +2,8 @@
 
 use super::GreenApi;
 use crate::{
-    op::{BackendResult, ChatId, GroupId, PersonId, Progress},
-    toolset::AttributeSource,
+    op::{BackendResult, GroupId, PersonId, Progress},
+    toolset::{AttributeSource, HistoryPart},
 };
 
 impl AttributeSource for GreenApi {
@@ -25,9 +25,13 @@ impl AttributeSource for GreenApi {
         Ok(named.collect())
     }
 
-    async fn history(self) -> BackendResult<Vec<ChatId>> {
-        let chats = self.chats().await?;
-        Ok(chats.into_iter().map(|chat| chat.chat).collect())
+    /// One answer holds all chats.
+    async fn history(self, _from: usize) -> BackendResult<HistoryPart> {
+        let chats = self.chats().await?.into_iter();
+        Ok(HistoryPart {
+            chats: chats.map(|chat| chat.chat).collect(),
+            next: None,
+        })
     }
 
     async fn states(self) -> BackendResult<Vec<String>> {

@@ -7,6 +7,7 @@ use super::{
     client::{API, unreadable},
     groups::text,
     refusals::DENIAL,
+    sending::cannot,
 };
 use crate::{
     backend::{
@@ -27,6 +28,12 @@ const ARCHIVED: &[Shape] = &[Shape::Nothing, DENIAL];
 
 impl GreenApi {
     pub(super) async fn list_chats(self, op: ListChats) -> BackendResult<ChatList> {
+        if op.unread_only {
+            return Err(cannot(
+                "list what is unread: it does not report that",
+                "call list_chats without unread_only",
+            ));
+        }
         Ok(ChatList::page(self.chats().await?, &op))
     }
 

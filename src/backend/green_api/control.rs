@@ -6,9 +6,8 @@ use super::{GreenApi, session::is_working};
 use crate::{
     backend::{
         shapes::Shape,
-        verify::{Response, poll_until},
+        verify::{Response, fetch_once, poll_until},
     },
-    config::Timeouts,
     op::{
         BackendError, BackendResult, OfSession, RestartSession, RestartedSession, Restarting,
         SessionReport, SessionState,
@@ -27,40 +26,42 @@ impl GreenApi {
             Response::Denied(error) => return Err(error),
             response => response,
         };
-        let Timeouts {
-            settle, open, look, ..
-        } = self.client.timeouts;
+        let timeouts = self.client.timeouts;
         // It goes through `starting`: until then the state is that of before.
-        let begun = Instant::now() + settle;
+        let begun = Instant::now() + timeouts.settle;
         let mut restarting = false;
         let fetch = || async {
             self.progress.say("waiting for the instance to come up");
             self.state().await
         };
-        let done = |seen: &BackendResult<SessionReport>| {
-            let starting = matches!(seen, Ok(report) if report.state == SessionState::Starting);
+        let done = |seen: Option<&BackendResult<SessionReport>>| {
+            let seen = seen.and_then(|seen| seen.as_ref().ok());
+            let starting = matches!(seen, Some(report) if report.state == SessionState::Starting);
             restarting |= starting;
             if restarting {
-                !starting && seen.is_ok()
+                !starting && seen.is_some()
             } else {
                 Instant::now() >= begun
             }
         };
-        let seen = poll_until(open, look, fetch, done).await;
+        let seen = poll_until(timeouts.open, timeouts, fetch, done).await;
+        let seen = seen.and_then(Result::ok);
         let outcome = match (&seen, response) {
-            (Ok(report), _) if restarting => {
+            (Some(report), _) if restarting => {
+                let account = self.with_account(report.clone());
+                let full = fetch_once(timeouts, account).await;
                 return Ok(RestartedSession::seen(
-                    self.with_account(report.clone()).await,
+                    full.unwrap_or_else(|| report.clone()),
                 ));
             }
-            (Ok(report), Response::Accepted) if is_working(report) => Restarting::NotSeen,
+            (Some(report), Response::Accepted) if is_working(report) => Restarting::NotSeen,
             // An error that left everything as it was is told in its own words.
-            (Ok(_), Response::Ambiguous(error @ BackendError::Failed { .. })) => {
+            (Some(_), Response::Ambiguous(error @ BackendError::Failed { .. })) => {
                 return Err(error);
             }
             _ => Restarting::Unknown,
         };
-        let session = seen.ok();
+        let session = seen;
         Ok(RestartedSession::new(outcome, OfSession { session }))
     }
 }

@@ -7,11 +7,11 @@ use crate::{
     backend::{
         refusals::no_invite_link,
         shapes::Shape,
-        verify::{Observation, Response, permissions},
+        verify::{Observation, Response, observe_until_done, permissions},
     },
     op::{
-        BackendResult, Change, GetGroupInvite, GroupChanged, GroupId, GroupInvite, InviteCode,
-        OfGroup, PermissionsChanged, SetGroupPermissions, SetGroupSubject, Who,
+        BackendResult, GetGroupInvite, GroupChanged, GroupId, GroupInvite, InviteCode, OfGroup,
+        PermissionsChanged, SetGroupPermissions, SetGroupSubject, Who,
     },
 };
 
@@ -52,29 +52,25 @@ impl GreenApi {
             }
         }
         let arguments = arguments.into();
-        let response = self.change_group("updateGroupSettings", &arguments).await?;
-        let (send_messages, edit_info) = (
-            self.verify_permission(&op.group, send, &response).await,
-            self.verify_permission(&op.group, edit, &response).await,
-        );
-        permissions(op.group, send_messages, edit_info)
-    }
-
-    /// What came of one of the choices that were sent together.
-    async fn verify_permission(
-        &self,
-        id: &GroupId,
-        (name, who): (&str, Option<Who>),
-        response: &Response,
-    ) -> Option<BackendResult<Change>> {
-        let wanted = who? == Who::All;
-        let observe = || async {
-            let all = self.group_field(id, name).await;
-            let all = all.as_ref().and_then(Value::as_bool);
-            Observation::from(all.map(|all| all == wanted))
+        let response = match self.change_group("updateGroupSettings", &arguments).await? {
+            Response::Denied(error) => return Err(error),
+            response => response,
         };
-        let response = response.clone();
-        Some(response.verify(self.client.timeouts, observe).await)
+        // Both were sent together, and are seen together.
+        let fetch = || async {
+            self.progress.say("checking the group");
+            Some(self.group(&op.group).await.ok()??.fields)
+        };
+        let show = |fields: &Option<Value>| {
+            let shown = [send, edit].map(|part| allows(fields.as_ref(), part));
+            let mut shown = shown.into_iter().flatten();
+            Observation::from(Some(shown.all(|seen| seen == Observation::Done)))
+        };
+        let seen = observe_until_done(self.client.timeouts, fetch, show).await;
+        let seen = seen.flatten();
+        let made = |part| Some(response.clone().outcome(allows(seen.as_ref(), part)?));
+        let (send_messages, edit_info) = (made(send), made(edit));
+        permissions(op.group, send_messages, edit_info)
     }
 
     pub(super) async fn get_group_invite(self, op: GetGroupInvite) -> BackendResult<GroupInvite> {
@@ -109,4 +105,11 @@ impl GreenApi {
         self.progress.say("checking the group");
         self.group(id).await.ok()??.fields.get(name).cloned()
     }
+}
+
+/// Whether a group's fields show a choice, if it was made.
+fn allows(fields: Option<&Value>, (name, who): (&str, Option<Who>)) -> Option<Observation> {
+    let wanted = who? == Who::All;
+    let all = fields.and_then(|fields| fields.get(name)?.as_bool());
+    Some(Observation::from(all.map(|all| all == wanted)))
 }

@@ -231,6 +231,7 @@ impl GreenApi {
         };
         let timeouts = self.client.timeouts;
         let (change, session) = response.verify_by(timeouts, fetch, observe).await?;
+        let session = session.flatten();
         Ok(LoggedOut::of(change, OfSession { session }))
     }
 }

@@ -13,12 +13,12 @@ use super::{
 };
 use crate::{
     backend::http::Body,
-    op::{BackendResult, ChatId, GroupId, PersonId, Progress, SessionState},
-    toolset::AttributeSource,
+    op::{BackendResult, GroupId, PersonId, Progress, SessionState},
+    toolset::{AttributeSource, HistoryPart},
 };
 
-/// How many chats are read for the history.
-const PAST: usize = 10_000;
+/// How many chats are read for the history; the ledger remembers no more.
+const MAX_HISTORY: usize = 100_000;
 
 impl AttributeSource for Waha {
     fn with_progress(self, progress: Progress) -> Self {
@@ -38,19 +38,20 @@ impl AttributeSource for Waha {
         Ok(named.collect())
     }
 
-    async fn history(self) -> BackendResult<Vec<ChatId>> {
-        let mut chats = Vec::new();
-        for offset in (0..PAST).step_by(STRIDE) {
-            let Some(page) = self.overview(None, STRIDE, offset).await? else {
-                let all = self.all_chats().await?;
-                return Ok(all.into_iter().map(|chat| chat.chat).collect());
-            };
-            if page.is_empty() {
-                break;
-            }
-            chats.extend(page.iter().filter_map(chat).map(|chat| chat.chat));
-        }
-        Ok(chats)
+    async fn history(self, from: usize) -> BackendResult<HistoryPart> {
+        let Some(page) = self.overview(None, STRIDE, from).await? else {
+            let all = self.all_chats().await?.into_iter();
+            return Ok(HistoryPart {
+                chats: all.map(|chat| chat.chat).collect(),
+                next: None,
+            });
+        };
+        // Merged chats leave holes: only an empty page is the end.
+        let next = from + STRIDE;
+        Ok(HistoryPart {
+            chats: page.iter().filter_map(chat).map(|chat| chat.chat).collect(),
+            next: (!page.is_empty() && next < MAX_HISTORY).then_some(next),
+        })
     }
 
     async fn states(self) -> BackendResult<Vec<String>> {

@@ -10,6 +10,7 @@ use super::{
     client::{API, unreadable},
     groups::{field, id_text, text},
     refusals::is_too_old,
+    sending::message_id,
 };
 use crate::{
     backend::{
@@ -17,8 +18,8 @@ use crate::{
         refusals::unknown_chat,
     },
     op::{
-        BackendResult, Briefing, CHAT_BLOCK, Chat, ChatId, ChatList, ClearChat, DeleteChat,
-        GetChat, LastMessage, ListChats, PersonId, Untrusted,
+        BackendResult, Briefing, Chat, ChatId, ChatList, ChatPage, ClearChat, DeleteChat, GetChat,
+        LastMessage, ListChats, MAX_CHATS_SEARCHED, MessageId, PersonId, Untrusted,
     },
 };
 
@@ -27,21 +28,28 @@ pub(super) const STRIDE: usize = 100;
 
 impl Waha {
     pub(super) async fn list_chats(self, op: ListChats) -> BackendResult<ChatList> {
-        let (mut chats, mut seen, mut more) = (Vec::new(), HashSet::new(), true);
-        let block = op.block()..op.block() + CHAT_BLOCK;
-        for offset in block.step_by(STRIDE) {
-            let Some(page) = self.overview(None, STRIDE, offset).await? else {
+        let (mut page, mut seen) = (ChatPage::new(&op), HashSet::new());
+        let mut position = op.start();
+        let end = position.saturating_add(MAX_CHATS_SEARCHED);
+        while position < end {
+            let Some(rows) = self.overview(None, STRIDE, position).await? else {
                 return Ok(ChatList::page(self.all_chats().await?, &op));
             };
             // Merged chats leave holes: only an empty page is the end.
-            more = !page.is_empty();
-            if !more {
-                break;
+            if rows.is_empty() {
+                return Ok(page.end(None));
             }
-            let page = page.iter().filter_map(chat);
-            chats.extend(page.filter(|chat| seen.insert(chat.chat.clone())));
+            for (index, row) in rows.iter().enumerate() {
+                let Some(chat) = chat(row).filter(|chat| seen.insert(chat.chat.clone())) else {
+                    continue;
+                };
+                if !page.take(chat) {
+                    return Ok(page.end(Some(position + index)));
+                }
+            }
+            position += STRIDE;
         }
-        Ok(ChatList::page_of_block(chats, more, &op))
+        Ok(page.end(Some(position)))
     }
 
     pub(super) async fn get_chat(self, op: GetChat) -> BackendResult<Chat> {
@@ -118,15 +126,24 @@ fn rows(reply: &HttpReply) -> BackendResult<Vec<Value>> {
 pub(super) fn chat(row: &Value) -> Option<Chat> {
     let inner = row.get("_chat").unwrap_or(&Value::Null);
     let any = |names: &[&str]| field(row, names).or_else(|| field(inner, names));
+    let id = ChatId::parse(field(row, &["id"]).and_then(id_text)?).ok()?;
+    // A message that names another chat is not of this one, whatever lists it here.
+    let is_of_chat = |message: &&Value| {
+        let message = message_id(message);
+        let named = message.as_ref().and_then(MessageId::chat);
+        named.is_none_or(|named| *named == id)
+    };
     let chat = Chat {
         name: text(row, &["name"])
             .or_else(|| text(inner, &["name"]))
             .and_then(Untrusted::nonempty),
-        chat: ChatId::parse(field(row, &["id"]).and_then(id_text)?).ok()?,
+        chat: id.clone(),
         unread: None,
         marked_unread: false,
         archived: any(&["archived", "archive"]).and_then(Value::as_bool),
-        last_message: field(row, &["lastMessage"]).and_then(last_message),
+        last_message: field(row, &["lastMessage"])
+            .filter(is_of_chat)
+            .and_then(last_message),
     };
     Some(chat.with_unread(any(&["unreadCount"]).and_then(Value::as_i64)))
 }

@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     backend::{http::Body, refusals::unknown_contact, verify::poll_until},
-    config::Timeouts,
     op::{
         BackendResult, BlockContact, BlockOutcome, Blocking, CheckNumber, ContactDetails,
         ContactList, ContactSummary, GetContact, ListContacts, NumberCheck, PersonId,
@@ -178,11 +177,14 @@ impl Waha {
             NO_REMEDY,
         )?;
         self.progress.say("checking the person");
-        let Timeouts { confirm, look, .. } = self.client.timeouts;
+        let timeouts = self.client.timeouts;
         // An engine that does not report it now will not report it a moment later.
-        let done = |seen: &Option<bool>| seen.is_none_or(|seen| seen == blocked);
-        let seen = poll_until(confirm, look, || self.is_blocked(person), done).await;
-        Ok(seen == Some(blocked))
+        let done = |seen: Option<&Option<bool>>| {
+            seen.is_none_or(|seen| seen.is_none_or(|seen| seen == blocked))
+        };
+        let fetch = || self.is_blocked(person);
+        let seen = poll_until(timeouts.confirm, timeouts, fetch, done).await;
+        Ok(seen.flatten() == Some(blocked))
     }
 
     /// Whether a person is blocked, where the engine reports it.

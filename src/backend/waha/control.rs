@@ -10,7 +10,6 @@ use crate::{
         http::Body,
         verify::{Observation, Response, change_and_verify, poll_until},
     },
-    config::Timeouts,
     op::{
         BackendError, BackendResult, Briefing, Change, DeleteSession, DeletedSession, Deleting,
         OfNothing, OfSession, RestartSession, RestartedSession, Restarting, SessionReport,
@@ -36,23 +35,24 @@ impl Waha {
             self.info().await
         };
         // FAILED is left again by some engines, and STARTING alone proves nothing.
-        let done = |seen: &BackendResult<Option<Info>>| match seen {
-            Ok(Some(info)) => {
+        let done = |seen: Option<&BackendResult<Option<Info>>>| match seen {
+            Some(Ok(Some(info))) => {
                 restarting |= info.state() == SessionState::Starting;
                 let up = [SessionState::Working, SessionState::NeedsLinking];
                 restarting && up.contains(&info.state())
             }
-            Ok(None) => restarting,
-            Err(_) => false,
+            Some(Ok(None)) => restarting,
+            // The server may not answer while the session restarts.
+            Some(Err(_)) | None => false,
         };
-        let Timeouts { open, look, .. } = self.client.timeouts;
-        let seen = poll_until(open, look, fetch, done).await;
+        let timeouts = self.client.timeouts;
+        let seen = poll_until(timeouts.open, timeouts, fetch, done).await;
         match (seen, response) {
-            (Ok(info), _) if restarting => Ok(RestartedSession::seen(report(info))),
+            (Some(Ok(info)), _) if restarting => Ok(RestartedSession::seen(report(info))),
             // An error that left everything as it was is told in its own words.
-            (Ok(_), Response::Ambiguous(error @ BackendError::Failed { .. })) => Err(error),
+            (Some(Ok(_)), Response::Ambiguous(error @ BackendError::Failed { .. })) => Err(error),
             (seen, _) => {
-                let session = seen.ok().map(report);
+                let session = seen.and_then(Result::ok).map(report);
                 Ok(RestartedSession::new(
                     Restarting::Unknown,
                     OfSession { session },

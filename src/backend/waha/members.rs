@@ -19,7 +19,7 @@ use crate::{
         members::Members,
         pictures::{PicturePlace, read_place, replaced},
         shapes::boolean,
-        verify::{Observation, Response},
+        verify::{Observation, Response, fetch_once},
     },
     config::Timeouts,
     media::Media,
@@ -67,30 +67,31 @@ impl GroupTools for Waha {
             if members.is_clear(person) {
                 continue;
             }
-            let (kind, other): (&[&str], _) = if person.is_hidden() {
-                (&[], "pn")
-            } else {
-                (&["pn"], "lid")
-            };
-            let path = [&self.client.path(&["lids"]), kind, &[person.as_str()]].concat();
             // Servers and engines without it: the person stays unclear.
-            let Ok(reply) = self.client.get(&path, &[]).await else {
+            let Ok(other) = self.other_id(person).await else {
                 return;
             };
-            if let Body::Json(ids) = reply.body() {
-                let other = text(&ids, &[other]).and_then(|id| PersonId::parse(id).ok());
-                if let Some(other) = other {
-                    members.add_pair(person, other);
-                }
+            if let Some(other) = other {
+                members.add_pair(person, other);
             }
         }
     }
 
-    async fn identities_in(&self, group: &GroupId, people: &People) -> Members {
-        let members = self.members(group).await;
+    async fn identities_in(&self, group: &GroupId, people: &People) -> Option<Members> {
+        let timeouts = self.client.timeouts;
+        let members = fetch_once(timeouts, self.members(group)).await?;
         let mut members = members.unwrap_or_else(|_| Members::none());
-        self.add_identities(&mut members, people).await;
-        members.without_list()
+        for person in people.iter() {
+            if members.is_clear(person) {
+                continue;
+            }
+            match fetch_once(timeouts, self.other_id(person)).await? {
+                Ok(Some(other)) => members.add_pair(person, other),
+                Ok(None) => {}
+                Err(_) => break,
+            }
+        }
+        Some(members.without_list())
     }
 
     async fn own_ids_for(&self, _: MemberChange) -> BackendResult<Vec<PersonId>> {
@@ -181,6 +182,20 @@ impl GroupTools for Waha {
 }
 
 impl Waha {
+    /// The number of a hidden identity, or the hidden identity of a number.
+    async fn other_id(&self, person: &PersonId) -> BackendResult<Option<PersonId>> {
+        let (kind, other): (&[&str], _) = if person.is_hidden() {
+            (&[], "pn")
+        } else {
+            (&["pn"], "lid")
+        };
+        let path = [&self.client.path(&["lids"]), kind, &[person.as_str()]].concat();
+        Ok(match self.client.get(&path, &[]).await?.body() {
+            Body::Json(ids) => text(&ids, &[other]).and_then(|id| PersonId::parse(id).ok()),
+            Body::Empty | Body::Text(_) => None,
+        })
+    }
+
     pub(super) async fn brief_remove_group_members(
         self,
         op: RemoveGroupMembers,

@@ -13,7 +13,10 @@ use super::{
     shapes::DONE,
 };
 use crate::{
-    backend::{http::Body, verify::Response},
+    backend::{
+        http::Body,
+        verify::{Response, fetch_once},
+    },
     op::{
         BackendResult, ChatId, ChatPresence, GetPresence, OfChat, PersonId, PersonPresence,
         Presence, PresenceList, PresenceSet, SetPresence, SubscribePresence, Subscribed,
@@ -59,7 +62,8 @@ impl Waha {
         }
         // Some engines list a chat only once something is known of it, and some have no
         // list: a chat that is not listed proves nothing.
-        let followed = self.followed().await.unwrap_or_default();
+        let followed = fetch_once(self.client.timeouts, self.followed()).await;
+        let followed = followed.and_then(Result::ok).unwrap_or_default();
         let outcome = match response {
             _ if followed.iter().any(|one| one.chat == chat) => Subscribing::Subscribed,
             Response::Accepted => Subscribing::Accepted,

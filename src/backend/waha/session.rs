@@ -14,7 +14,7 @@ use crate::{
     backend::{
         http::Body,
         in_seconds,
-        verify::{Observation, Response},
+        verify::{Observation, Response, fetch_once},
     },
     op::{
         BackendError, BackendResult, GetSession, LoggedOut, LoggingOut, LogoutInstance, OfSession,
@@ -147,7 +147,7 @@ impl Waha {
             Some(_) => changed = false,
         }
         if changed {
-            info = self.info().await?;
+            self.follow(&mut info).await?;
         }
         loop {
             match &info {
@@ -186,8 +186,17 @@ impl Waha {
                     )),
                 };
             }
-            info = self.info().await?;
+            self.follow(&mut info).await?;
         }
+    }
+
+    /// Takes over how the session is now; it stays as it was seen last where the server
+    /// does not answer in the time of a verification.
+    async fn follow(&self, info: &mut Option<Info>) -> BackendResult<()> {
+        if let Some(now) = fetch_once(self.client.timeouts, self.info()).await {
+            *info = now?;
+        }
+        Ok(())
     }
 
     /// Creates the session. WAHA keeps one for each name: a second request for the
@@ -288,7 +297,7 @@ impl Waha {
         };
         let timeouts = self.client.timeouts;
         let (change, seen) = response.verify_by(timeouts, fetch, observe).await?;
-        let session = seen.map(report);
+        let session = seen.flatten().map(report);
         Ok(LoggedOut::of(change, OfSession { session }))
     }
 }

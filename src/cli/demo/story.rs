@@ -170,7 +170,7 @@ impl Story {
         let state = DurableState {
             ledger: Ledger::in_memory(clock.clone()),
             switch: None,
-            key: None,
+            group: None,
         };
         let account = (None, self.backend.toolset(), state);
         let server = server(vec![account], policy, Some(audit), &clock, LOCAL.to_owned())?;

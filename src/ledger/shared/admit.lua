@@ -1,8 +1,9 @@
 -- Counts a request in all of its windows, or changes nothing.
--- KEYS[3...]: people, seeded, index, windows, and one for each series.
--- ARGV[3...]: whether to count, people, counts, the names of the series.
+-- KEYS[3...]: people, seeded, index, windows, claim, turn, and one for each series.
+-- ARGV[3...]: whether to count, the life of a claim in milliseconds or 0, the delay after the
+-- call's turn or -1, the longest wait for it, people, counts, the names of the series.
 
-local place = 3
+local place = 6
 local function word()
   place = place + 1
   return ARGV[place]
@@ -11,7 +12,23 @@ local function number()
   return tonumber(word())
 end
 
+local life = tonumber(ARGV[4])
+if life > 0 then
+  local held = redis.call('GET', KEYS[7])
+  if held then
+    return { 2, 0, 0, redis.call('PTTL', KEYS[7]), { held }, {}, '' }
+  end
+end
+
 local now = time()
+
+local delay, turn = tonumber(ARGV[5]), now
+if delay >= 0 then
+  turn = math.max(now, tonumber(redis.call('GET', KEYS[8]) or '0'))
+  if turn - now > tonumber(ARGV[6]) then
+    return { 3, 0, 0, turn - now, {}, {}, '' }
+  end
+end
 
 local new, seen, people = {}, {}, number()
 for _ = 1, people do
@@ -39,7 +56,7 @@ end
 
 local series = {}
 for group, amount in ipairs(amounts) do
-  local one = { key = KEYS[6 + group], name = word(), amount = amount, number = 0, total = 0 }
+  local one = { key = KEYS[8 + group], name = word(), amount = amount, number = 0, total = 0 }
   local newest = redis.call('ZREVRANGE', one.key, 0, 0)[1]
   if newest then
     local number, _, total = parts(newest)
@@ -100,13 +117,21 @@ if worst then
   if wait == math.huge then
     wait = -1
   end
-  return { 0, worst.index, worst.left, wait, {}, {} }
+  return { 0, worst.index, worst.left, wait, {}, {}, '' }
 end
 if ARGV[3] ~= '1' then
-  return { 1, 0, 0, 0, {}, {} }
+  return { 1, 0, 0, 0, {}, {}, '' }
 end
 
 keep(now)
+local stamp = text(now)
+if life > 0 then
+  redis.call('SET', KEYS[7], stamp, 'PX', life)
+end
+if delay >= 0 then
+  local next = turn + delay
+  redis.call('SET', KEYS[8], text(next), 'PX', text((next - now) / 1000 + 1000))
+end
 local lines = {}
 for group, one in ipairs(series) do
   lines[group] = ''
@@ -116,10 +141,10 @@ for group, one in ipairs(series) do
     redis.call('HSET', KEYS[6], one.name, text(window))
     redis.call('ZREMRANGEBYSCORE', one.key, '-inf', text(now - window))
     local written = line(one.number + 1, one.amount, one.total + one.amount)
-    redis.call('ZADD', one.key, text(now), written)
+    redis.call('ZADD', one.key, stamp, written)
     redis.call('PEXPIRE', one.key, text(window / 1000 + 3600000))
-    redis.call('ZADD', KEYS[5], text(now), one.name)
-    lines[group] = text(now) .. ':' .. text(one.number + 1)
+    redis.call('ZADD', KEYS[5], stamp, one.name)
+    lines[group] = stamp .. ':' .. text(one.number + 1)
   end
 end
 for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', text(now - DAY), 'LIMIT', 0, 100)) do
@@ -135,4 +160,4 @@ if people > 0 then
   redis.call('PEXPIRE', KEYS[3], REMEMBERED)
   redis.call('PEXPIRE', KEYS[4], REMEMBERED)
 end
-return { 1, 0, 0, 0, new, lines }
+return { 1, 0, 0, turn - now, new, lines, stamp }

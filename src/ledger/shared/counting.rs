@@ -5,11 +5,13 @@ use std::sync::LazyLock;
 use redis::Script;
 
 use super::{
-    RedisAccount, StoreResult, script,
+    RedisAccount, StoreResult,
+    claims::{claim_state, in_flight},
+    script,
     time::{duration, micros},
 };
 use crate::ledger::{
-    Admission, FullLimit, Receipt, Request,
+    Admission, FullLimit, HeldClaim, Receipt, Rejection, Request,
     request::{RecordedHit, RedisHit},
 };
 
@@ -17,18 +19,25 @@ static ADMIT: LazyLock<Script> = LazyLock::new(|| script(include_str!("admit.lua
 static READY: LazyLock<Script> = LazyLock::new(|| script(include_str!("ready.lua")));
 static REDUCE: LazyLock<Script> = LazyLock::new(|| script(include_str!("reduce.lua")));
 
-/// Whether the request was admitted; index, rest and wait of the full limit; the newcomers;
-/// the hit of each series.
-type AdmitReply = (bool, usize, u32, i64, Vec<String>, Vec<String>);
+/// What `admit.lua` answers first.
+const FULL: u8 = 0;
+const COUNTED: u8 = 1;
+const CLAIMED: u8 = 2;
+
+/// [`FULL`] with index, rest and wait of the limit; [`COUNTED`] with the wait for the turn;
+/// [`CLAIMED`] with the claim's life in the place of the wait, and its value in that of the
+/// newcomers; or too soon, with the wait. Then the newcomers, the hit of each series, and the
+/// claim's value.
+type AdmitReply = (u8, usize, u32, i64, Vec<String>, Vec<String>, String);
 
 impl RedisAccount {
     pub(in crate::ledger) async fn admit(&self, request: &Request) -> StoreResult<Admission> {
         let (series, groups) = grouped(request);
-        let (admitted, index, left, wait, newcomers, hits) =
-            self.count(request, &series, &groups, true).await?;
-        if !admitted {
-            return Ok(Admission::Full(full(index, left, wait)));
+        let reply = self.count(request, &series, &groups, true).await?;
+        if let Some(rejection) = rejection(request, &reply) {
+            return Ok(Admission::Refused(rejection));
         }
+        let (_, _, _, wait, newcomers, hits, token) = reply;
         let hit = |group: &usize| {
             let (at, number) = hits.get(*group)?.split_once(':')?;
             Some(RecordedHit::Redis(RedisHit {
@@ -40,17 +49,21 @@ impl RedisAccount {
         Ok(Admission::Counted(Receipt {
             hits: groups.iter().map(hit).collect(),
             newcomers,
+            claim: request
+                .claim
+                .clone()
+                .map(|claim| HeldClaim { claim, token }),
+            wait: duration(wait),
         }))
     }
 
     pub(in crate::ledger) async fn probe(
         &self,
         request: &Request,
-    ) -> StoreResult<Option<FullLimit>> {
+    ) -> StoreResult<Option<Rejection>> {
         let (series, groups) = grouped(request);
-        let (admitted, index, left, wait, ..) =
-            self.count(request, &series, &groups, false).await?;
-        Ok((!admitted).then(|| full(index, left, wait)))
+        let reply = self.count(request, &series, &groups, false).await?;
+        Ok(rejection(request, &reply))
     }
 
     pub(in crate::ledger) async fn reduce(&self, hit: &RedisHit, amount: u32) -> StoreResult<()> {
@@ -75,10 +88,18 @@ impl RedisAccount {
         keep: bool,
     ) -> StoreResult<AdmitReply> {
         let keys = ["people", "seeded", "index", "windows"].map(|name| self.key(name));
+        let claim = request.claim.as_ref();
+        let claim_key = self.claim(claim.map_or("", |claim| &claim.name));
         let series_keys = series.iter().map(|name| self.series(name));
-        let keys: Vec<String> = keys.into_iter().chain(series_keys).collect();
+        let keys = keys.into_iter().chain([claim_key, self.key("turn")]);
+        let keys = keys.chain(series_keys);
+        let keys: Vec<String> = keys.collect();
         self.invoke(&ADMIT, &keys, |call| {
             call.arg(u8::from(keep));
+            call.arg(claim.map_or(0, in_flight));
+            let turn = request.turn.as_ref();
+            call.arg(turn.map_or(-1, |turn| micros(turn.delay)));
+            call.arg(turn.map_or(0, |turn| micros(turn.max_wait)));
             call.arg(request.people.len()).arg(&request.people);
             call.arg(groups.len());
             let counts = request.counts.iter().map(|count| (count, false));
@@ -129,10 +150,25 @@ pub(super) fn parts(name: &str) -> Option<(&str, &str)> {
     Some((counter, key.strip_prefix(':')?))
 }
 
-fn full(index: usize, left: u32, wait: i64) -> FullLimit {
-    FullLimit {
-        index,
-        left,
-        wait: (wait >= 0).then(|| duration(wait)),
+/// What stands in the way of a request, by the script's reply.
+fn rejection(request: &Request, reply: &AdmitReply) -> Option<Rejection> {
+    let (kind, index, left, wait, held, ..) = reply;
+    match *kind {
+        COUNTED => None,
+        FULL => Some(Rejection::Full(FullLimit {
+            index: *index,
+            left: *left,
+            wait: (*wait >= 0).then(|| duration(*wait)),
+        })),
+        CLAIMED => {
+            let memory = request.claim.as_ref().map(|claim| claim.memory);
+            let held = held.first().map_or("", String::as_str);
+            Some(Rejection::Claimed(claim_state(
+                held,
+                *wait,
+                memory.unwrap_or_default(),
+            )))
+        }
+        _ => Some(Rejection::TooSoon(duration(*wait))),
     }
 }

@@ -7,6 +7,7 @@
 
 mod address;
 mod breaker;
+mod claims;
 mod client;
 mod counting;
 mod fitness;

@@ -2,29 +2,34 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use redis::Script;
+use redis::{Script, Value};
 
 use super::{
-    RedisAccount, SWITCH, StoreResult, script, switch_state,
+    RedisAccount, SWITCH, StoreResult, parsed, script, switch_state,
     time::{Read, duration, micros},
 };
 use crate::ledger::{Glance, Pause};
 
 static BURN: LazyLock<Script> = LazyLock::new(|| script(include_str!("burn.lua")));
 static PEOPLE: LazyLock<Script> = LazyLock::new(|| script(include_str!("people.lua")));
+static READ: LazyLock<Script> = LazyLock::new(|| script(include_str!("read.lua")));
 static PAUSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("pause.lua")));
 
 /// The longest pause.
 const MAX_PAUSE: Duration = Duration::from_secs(366 * 86_400);
 
 impl RedisAccount {
-    pub(in crate::ledger) async fn glance(&self, people: &[String]) -> StoreResult<Glance> {
+    pub(in crate::ledger) async fn glance(
+        &self,
+        people: &[String],
+        reader: Option<&str>,
+    ) -> StoreResult<Glance> {
         // From here on a state that was emptied is noticed.
         self.mark().await?;
-        self.look(people).await
+        self.look(people, reader).await
     }
 
-    async fn look(&self, people: &[String]) -> StoreResult<Glance> {
+    async fn look(&self, people: &[String], reader: Option<&str>) -> StoreResult<Glance> {
         let mut commands = self.commands();
         commands.cmd("TIME");
         commands.cmd("GET").arg(self.key("clock"));
@@ -36,16 +41,43 @@ impl RedisAccount {
                 .arg(self.key("people"))
                 .arg(person);
         }
+        if let Some(reader) = reader {
+            commands.cmd("SMEMBERS").arg(self.read_by(reader));
+        }
         type State = ((i64, i64), Option<String>, Option<Vec<u8>>, Option<String>);
-        let (state, known): (State, Vec<bool>) = self.exchange(&commands, 4).await?;
+        let (state, mut rest): (State, Vec<Value>) = self.exchange(&commands, 4).await?;
+        let read = match reader.and_then(|_| rest.pop()) {
+            Some(read) => parsed(read)?,
+            None => Vec::new(),
+        };
         let (time, stored, word, pause) = state;
-        let read = (time, stored);
-        self.watch_clock(&read);
+        let reading = (time, stored);
+        self.watch_clock(&reading);
         Ok(Glance {
             stopped: switch_state(word),
-            pause: pause.and_then(|pause| self.running(&pause, &read)),
-            known,
+            pause: pause.and_then(|pause| self.running(&pause, &reading)),
+            known: parsed(Value::Array(rest))?,
+            read,
         })
+    }
+
+    /// Remembers the first `enough` chats that a caller reads in, for `time` from now on.
+    pub(in crate::ledger) async fn record_reading(
+        &self,
+        reader: &str,
+        chats: &[String],
+        enough: usize,
+        time: Duration,
+    ) -> StoreResult<()> {
+        let key = [self.read_by(reader)];
+        self.invoke(&READ, &key, |call| {
+            call.arg(enough).arg(micros(time) / 1000).arg(chats);
+        })
+        .await
+    }
+
+    fn read_by(&self, reader: &str) -> String {
+        self.key(&format!("read:{reader}"))
     }
 
     pub(in crate::ledger) async fn is_known(&self, person: &str) -> StoreResult<bool> {
@@ -99,7 +131,7 @@ impl RedisAccount {
     }
 
     pub(in crate::ledger) async fn paused(&self) -> StoreResult<Option<Pause>> {
-        self.look(&[]).await.map(|glance| glance.pause)
+        self.look(&[], None).await.map(|glance| glance.pause)
     }
 
     pub(in crate::ledger) async fn resume(&self) -> StoreResult<()> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::wait::wait;
 use crate::ledger::{
-    Admission, CounterUsage, FullLimit, Glance, Ledger, LedgerError, Pause, Receipt, Request,
+    Admission, CounterUsage, Glance, Ledger, LedgerError, Pause, Receipt, Rejection, Request,
     Storage, StoreResult, Window, local::Abandoned, store::Store,
 };
 
@@ -17,7 +17,7 @@ impl BlockingLedger {
         wait(self.0.admit(request.clone()))
     }
 
-    pub(super) fn probe(&self, request: &Request) -> Result<Option<FullLimit>, LedgerError> {
+    pub(super) fn probe(&self, request: &Request) -> Result<Option<Rejection>, LedgerError> {
         wait(self.0.probe(request.clone()))
     }
 
@@ -80,7 +80,7 @@ impl BlockingLedger {
 
     pub(super) fn glance(&self, people: &[&str]) -> Result<Option<Glance>, LedgerError> {
         let people = people.iter().map(|person| (*person).to_owned());
-        wait(self.0.glance(people.collect()))
+        wait(self.0.glance(people.collect(), None))
     }
 
     pub(super) fn burn(&self, name: &str, time: Duration) -> Result<Option<bool>, LedgerError> {

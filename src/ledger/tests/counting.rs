@@ -82,7 +82,7 @@ fn a_probe_says_the_same_and_counts_nothing(fixture: Fixture) {
     assert_eq!(fixture.ledger.probe(&request).unwrap(), None);
     assert!(passes(&fixture.ledger, &counts));
     let probed = fixture.ledger.probe(&request).unwrap().unwrap();
-    assert_eq!(probed, full(&fixture.ledger, &counts));
+    assert_eq!(probed, Rejection::Full(full(&fixture.ledger, &counts)));
 }
 
 fn a_count_is_lowered_afterwards_and_never_raised(fixture: Fixture) {
@@ -133,7 +133,10 @@ fn a_person_is_new_once(mut fixture: Fixture) {
     assert_eq!(receipt.newcomers, ["Ben"]);
     fixture.restart();
     let both = fixture.ledger.admit(&to(&["Cem", "Dan"])).unwrap();
-    assert!(matches!(both, Admission::Full(FullLimit { left: 1, .. })));
+    assert!(matches!(
+        both,
+        Admission::Refused(Rejection::Full(FullLimit { left: 1, .. }))
+    ));
     assert!(!fixture.ledger.is_known("Cem").unwrap());
     assert_eq!(fixture.ledger.probe(&to(&["Cem"])).unwrap(), None);
     assert!(matches!(
@@ -233,6 +236,8 @@ fn what_is_undone_was_never_counted(fixture: Fixture) {
         counts: vec![count(2, 3, HOUR)],
         people: vec!["Ann".to_owned()],
         newcomers: new.to_vec(),
+        claim: None,
+        turn: None,
     };
     let Admission::Counted(receipt) = fixture.ledger.admit(&request).unwrap() else {
         panic!("full");

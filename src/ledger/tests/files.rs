@@ -118,6 +118,8 @@ fn a_full_disk_refuses_and_room_lets_on() {
         counts: vec![count(1, 100_000, HOUR)],
         people: people.collect(),
         newcomers: Vec::new(),
+        claim: None,
+        turn: None,
     };
     let error = fixture.ledger.admit(&request).unwrap_err();
     assert_eq!(error.code(), "ledger-disk-full");

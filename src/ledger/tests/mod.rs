@@ -19,7 +19,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{Admission, Count, FullLimit, Ledger, Receipt, Request, Shared};
+use super::{Admission, Count, FullLimit, Ledger, Receipt, Rejection, Request, Shared};
 use crate::clock::{Clock, ManualClock};
 use blocking::BlockingLedger;
 use redis_server::RedisServer;
@@ -163,13 +163,13 @@ fn passes(ledger: &BlockingLedger, counts: &[Count]) -> bool {
 fn receipt(ledger: &BlockingLedger, counts: &[Count]) -> Receipt {
     match admit(ledger, counts) {
         Admission::Counted(receipt) => receipt,
-        Admission::Full(full) => panic!("{full:?}"),
+        Admission::Refused(rejection) => panic!("{rejection:?}"),
     }
 }
 
 fn full(ledger: &BlockingLedger, counts: &[Count]) -> FullLimit {
     match admit(ledger, counts) {
-        Admission::Full(full) => full,
-        Admission::Counted(_) => panic!("it passed"),
+        Admission::Refused(Rejection::Full(full)) => full,
+        other => panic!("{other:?}"),
     }
 }

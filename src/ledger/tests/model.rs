@@ -119,7 +119,10 @@ fn compare(
                             naive.0.push((at, key, amount));
                         }
                     }
-                    Admission::Full(full) => {
+                    Admission::Refused(Rejection::Claimed(_) | Rejection::TooSoon(_)) => {
+                        prop_assert!(false, "nothing is claimed, and nothing has to wait");
+                    }
+                    Admission::Refused(Rejection::Full(full)) => {
                         prop_assert!(!naive.passes(key, at, amount, limits));
                         let (max, window) = limits[full.index];
                         let used = naive.used(key, at, window);

@@ -3,7 +3,7 @@
 use std::{thread, time::Instant};
 
 use super::{wait::wait, *};
-use crate::ledger::SwitchState;
+use crate::ledger::{Claim, ClaimState, SwitchState, Turn};
 
 fn ledger(redis: &RedisServer) -> BlockingLedger {
     account(&Shared::at(&redis.url().into(), None).unwrap(), "account")
@@ -25,6 +25,8 @@ fn each_key_is_the_accounts_and_expires() {
         counts: vec![count(2, 9, HOUR)],
         people: vec!["Ann".to_owned()],
         newcomers: vec![count(1, 5, HOUR)],
+        claim: None,
+        turn: None,
     };
     let Admission::Counted(receipt) = ledger.admit(&request).unwrap() else {
         panic!("it is full");
@@ -253,4 +255,69 @@ fn a_server_that_is_restarted_without_its_data_is_refused() {
     assert_eq!(error.code(), "ledger-unavailable", "the connection is gone");
     let error = ledger.glance(&[]).unwrap_err();
     assert_eq!(error.code(), "ledger-replaced", "{error}");
+}
+
+fn claimed(lease: Duration) -> Request {
+    Request {
+        claim: Some(Claim {
+            name: "hello".to_owned(),
+            lease,
+            memory: MINUTE,
+        }),
+        turn: Some(Turn {
+            delay: MINUTE,
+            max_wait: HOUR,
+        }),
+        ..Request::default()
+    }
+}
+
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn a_claim_is_one_calls_until_its_end_is_told() {
+    let redis = RedisServer::start();
+    let [here, there] = [0; 2].map(|_| ledger(&redis));
+    let hold = |ledger: &BlockingLedger| match ledger.admit(&claimed(HOUR)).unwrap() {
+        Admission::Counted(receipt) => Ok(receipt),
+        Admission::Refused(Rejection::Claimed(state)) => Err(state),
+        other => panic!("{other:?}"),
+    };
+    let settle = |ledger: &BlockingLedger, receipt: &Receipt, end| {
+        wait(ledger.0.settle(receipt.claim.as_ref().unwrap(), end)).unwrap();
+    };
+    let renew = |receipt: &Receipt| wait(here.0.renew(receipt.claim.as_ref().unwrap())).unwrap();
+    let first = hold(&here).unwrap();
+    assert_eq!(hold(&there), Err(ClaimState::InFlight));
+    let probed = there.probe(&claimed(HOUR)).unwrap();
+    assert_eq!(probed, Some(Rejection::Claimed(ClaimState::InFlight)));
+    // It was not made after all, and its place in the queue is not given back.
+    here.undo(&first).unwrap();
+    let second = hold(&there).unwrap();
+    assert!(second.wait > MINUTE / 2, "{:?}", second.wait);
+    // The first one no longer holds it.
+    assert!(!renew(&first));
+    settle(&here, &first, Some("the first"));
+    assert_eq!(hold(&here), Err(ClaimState::InFlight));
+    assert!(renew(&second));
+    settle(&there, &second, Some("sent"));
+    assert_eq!(hold(&here), Err(ClaimState::Settled("sent".to_owned())));
+    let keys = ["claim:hello", "turn"].map(|name| format!("wg:{{account}}:{name}"));
+    let [claim, turn] = keys.map(|key| redis.command(&["PTTL", &key]));
+    assert!(
+        claim.starts_with(":59") || claim.starts_with(":60"),
+        "{claim}"
+    );
+    assert!(turn.starts_with(":1"), "{turn}");
+    // Nobody told the end of a call whose lease is over.
+    redis.command(&["DEL", "wg:{account}:claim:hello"]);
+    let lapsed = claimed(Duration::ZERO);
+    assert!(matches!(
+        here.admit(&lapsed).unwrap(),
+        Admission::Counted(_)
+    ));
+    thread::sleep(Duration::from_millis(3));
+    assert_eq!(hold(&there), Err(ClaimState::Lapsed));
 }

@@ -12,8 +12,8 @@ use super::{
 use crate::{
     op::{self, Schemas},
     policy::{
-        Action, Code, Condition, Counted, Effect, FAILURES_COUNTER, LONG, Limit, Operator, Pace,
-        PaceRule, Reason, RuleLocation, Scope,
+        Action, Code, Condition, Counted, Effect, FAILURES_COUNTER, LONG, Limit, Operator,
+        PROMPTS_COUNTER, Pace, PaceRule, Reason, RuleLocation, Scope,
         document::{Node, Span},
         layer::{Conditional, RuleCondition},
         problem::one_of,
@@ -318,5 +318,6 @@ impl Reader<'_> {
 /// Whether a name is that of a counter that the server names itself.
 fn is_reserved(name: &str) -> bool {
     let scope = name.rsplit_once('/').map(|(_, scope)| scope);
-    name == FAILURES_COUNTER || Scope::ALL.iter().any(|known| Some(known.name()) == scope)
+    [FAILURES_COUNTER, PROMPTS_COUNTER].contains(&name)
+        || Scope::ALL.iter().any(|known| Some(known.name()) == scope)
 }

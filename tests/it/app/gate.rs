@@ -8,7 +8,7 @@ use whatsapp_guard::{
     audit::Audit,
     backend::{self, specs},
     clock::{Clock, ManualClock},
-    gate::{Caller, Gate, Permit, Reply, Verdict},
+    gate::{Caller, Gate, PendingLookups, Permit, Refusal, Reply, Verdict},
     ledger::Ledger,
     op::GroupId,
     policy::Policy,
@@ -62,6 +62,13 @@ impl GateFixture {
         }
     }
 
+    /// The same gate after a change; nothing else may use it yet.
+    pub fn changed(self, made: impl FnOnce(Gate) -> Gate) -> Self {
+        let gate = Arc::into_inner(self.gate).expect("nobody else uses it");
+        let gate = Arc::new(made(gate));
+        Self { gate, ..self }
+    }
+
     pub fn caller(grant: &str) -> Caller {
         Caller {
             grant: grant.into(),
@@ -76,12 +83,33 @@ impl GateFixture {
         wait(self.gate.authorize(call, &Self::caller(grant)))
     }
 
-    /// Whether attributes must be resolved before the call is authorized.
+    /// Whether attributes must be resolved before the call is authorized. They are resolved,
+    /// and none is found.
     pub fn pending_lookups(&self, tool: &str, arguments: &Value) -> bool {
+        let pending = self.lookups(tool, arguments).unwrap_or(None);
+        let own = pending.and_then(|mut pending| pending.begin());
+        let Some((_, flight)) = own else {
+            return false;
+        };
+        let tried = flight.request().clone();
+        let found = Resolved {
+            tried,
+            ..Resolved::default()
+        };
+        wait(self.gate.land(flight, found));
+        true
+    }
+
+    /// What a call has to wait for before it is authorized.
+    pub fn lookups(
+        &self,
+        tool: &str,
+        arguments: &Value,
+    ) -> Result<Option<PendingLookups>, Refusal> {
         let arguments = arguments.as_object().cloned().unwrap_or_default();
         let call = self.tools.prepare(tool, arguments).unwrap();
         let caller = Self::caller(LOCAL);
-        wait(self.gate.pending_lookups(&call, &caller)).is_some()
+        wait(self.gate.pending_lookups(&call, &caller, false))
     }
 
     /// The verdict in one word: `allowed`, `asked`, `again` or the code of the refusal.

@@ -25,6 +25,7 @@ pub fn timeouts() -> Timeouts {
         open: Duration::from_millis(300),
         settle: Duration::from_millis(60),
         confirm: Duration::from_millis(60),
+        observe: Duration::from_secs(2),
     }
 }
 

@@ -1,28 +1,43 @@
 //! What an answer to a change means, for every tool that changes something, on every API.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::{sync::Semaphore, task::JoinSet};
+use whatsapp_guard::config::Timeouts;
 use wiremock::ResponseTemplate;
 
 use super::{
     unanswered_sends::sends,
-    worlds::{APIS, Api, World, changing_tools},
+    worlds::{APIS, Api, World, changing_tools, short},
 };
 
 /// When an equal call is no repetition any more, and a person may be asked again.
 const LATER: Duration = Duration::from_secs(300);
 
+/// So many that a busy machine still answers each in time.
+const WORLDS_AT_ONCE: usize = 12;
+
 /// Runs a check in a world of its own for each tool of each API; how many there were.
 async fn in_every_world<F: Future<Output = ()> + Send + 'static>(
     check: impl Fn(World) -> F + Copy + Send + 'static,
 ) -> usize {
+    in_worlds(short(), check).await
+}
+
+/// The same with these timeouts.
+pub async fn in_worlds<F: Future<Output = ()> + Send + 'static>(
+    timeouts: Timeouts,
+    check: impl Fn(World) -> F + Copy + Send + 'static,
+) -> usize {
     let mut running = JoinSet::new();
+    let turns = Arc::new(Semaphore::new(WORLDS_AT_ONCE));
     for api in APIS {
         for tool in changing_tools() {
+            let turns = turns.clone();
             running.spawn(async move {
-                let world = World::open(api, tool).await?;
+                let _turn = turns.acquire_owned().await.unwrap();
+                let world = World::open(api, tool, timeouts).await?;
                 check(world).await;
                 Some(())
             });

@@ -6,7 +6,7 @@ use wiremock::ResponseTemplate;
 
 use super::{
     change_answers::is_unknown,
-    worlds::{Api, World},
+    worlds::{Api, World, short},
 };
 
 const NOTHING: &str = "";
@@ -134,7 +134,7 @@ async fn check(api: Api, table: &[(&[&'static str], &[&str])]) {
     for (tools, answers) in table {
         for tool in *tools {
             for answer in *answers {
-                let mut world = World::open(api, tool).await.unwrap();
+                let mut world = World::open(api, tool, short()).await.unwrap();
                 let answer = ResponseTemplate::new(200).set_body_raw(*answer, "text/html");
                 let result = world.call(&answer).await;
                 assert_eq!(world.changes().await, 1, "{tool}: {result}");

@@ -83,7 +83,7 @@ async fn the_same_to_the_same_person_is_not_sent_twice() {
 
 #[tokio::test]
 async fn who_cannot_be_found_is_somebody_else() {
-    let mock = server(false, 3).await;
+    let mock = server(false, 1).await;
     let mut app = once_a_minute(&mock).start().await;
     for chat in [NUMBER, HIDDEN] {
         let sent = app.call("send_message", to(chat, "one")).await;

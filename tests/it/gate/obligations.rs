@@ -97,7 +97,7 @@ fn a_completed_call_is_recorded_once_with_its_outcome() {
         panic!("it would be sent twice at once")
     };
     assert_eq!(refusal.code.name(), "under-way");
-    wait(obligations.complete(&Err(BackendError::Cancelled))).unwrap();
+    wait(obligations.complete(&Err(BackendError::Cancelled), None)).unwrap();
     assert_eq!(server.outcomes(), ["cancelled"]);
     assert!(matches!(server.authorize(), Verdict::Permit(_)));
 }

@@ -10,6 +10,7 @@ mod legacy;
 mod oauth;
 mod sessions;
 mod shared_failures;
+mod shared_sends;
 mod shared_state;
 mod status;
 

@@ -46,10 +46,12 @@ fn ask(ledger: &Ledger, max: u32, person: &str) -> Result<Option<Vec<String>>, L
         counts: vec![account(max)],
         people: vec![person.to_owned()],
         newcomers: vec![newcomers],
+        claim: None,
+        turn: None,
     };
     Ok(match wait(ledger.admit(request))? {
         Admission::Counted(receipt) => Some(receipt.newcomers),
-        Admission::Full(_) => None,
+        Admission::Refused(_) => None,
     })
 }
 

@@ -102,7 +102,7 @@ fn whatever_a_server_does_a_call_ends_after_a_second() {
 fn every_use_of_it_fails_in_time(url: &str) {
     let ledger = || shared(url).ledger("account");
     timely(url, || wait(ledger().paused()).unwrap_err());
-    timely(url, || wait(ledger().glance(Vec::new())).unwrap_err());
+    timely(url, || wait(ledger().glance(Vec::new(), None)).unwrap_err());
     timely(url, || wait(ledger().check()).unwrap_err());
     timely(url, || code(&ledger()));
     timely(url, || {
@@ -251,7 +251,7 @@ fn a_state_that_is_gone_is_missed_until_a_person_accepts_it() {
     redis.command(&["FLUSHALL"]);
     for ledger in all {
         assert_eq!(code(ledger), "ledger-replaced");
-        let error = wait(ledger.glance(Vec::new())).unwrap_err();
+        let error = wait(ledger.glance(Vec::new(), None)).unwrap_err();
         assert!(error.to_string().contains("accept-new-state"), "{error}");
         assert!(wait(ledger.burn("nonce", HOUR)).is_err());
         assert!(wait(ledger.paused()).is_err() && wait(ledger.check()).is_err());

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use whatsapp_guard::{op, toolset::Resolved};
+use whatsapp_guard::{
+    op,
+    toolset::{HistoryPart, Resolved},
+};
 use wiremock::MockServer;
 
 use crate::{
@@ -184,7 +187,11 @@ fn what_was_not_found_is_looked_up_again_after_a_minute() {
             "send_message",
             &send,
         ),
-        ("[recipients]\nallow = [\"7@lid\"]\n", "send_message", &send),
+        (
+            "[recipients]\nallow = [\"7@lid\"]\n",
+            "send_message",
+            &to(MUM, "hi"),
+        ),
         (
             "[recipients]\nnew = { action = \"confirm\" }\n",
             "send_message",
@@ -222,7 +229,7 @@ fn what_was_not_found_is_looked_up_again_after_a_minute() {
 fn who_was_written_to_before_is_looked_up_once() {
     let desk = GateFixture::new(&open("[recipients]\nnew = { action = \"confirm\" }\n"));
     desk.apply(Resolved {
-        history: Some(Vec::new()),
+        history: Some(HistoryPart::default()),
         ..Resolved::default()
     });
     assert!(!desk.pending_lookups("send_message", &to(MUM, "hi")));

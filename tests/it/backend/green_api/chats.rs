@@ -45,6 +45,26 @@ async fn chats_are_told() {
 }
 
 #[tokio::test]
+async fn a_page_takes_one_request_and_what_is_unread_is_not_known() {
+    let mock = MockServer::start().await;
+    let chat = |n: usize| json!({ "id": format!("1555000{n:04}@c.us"), "name": format!("{n}") });
+    let all: Vec<_> = (0..1000).map(chat).collect();
+    get(&mock, "getChats", json_body(all.into())).await;
+    let result = call(&mock, "list_chats", json!({ "limit": 5 })).await;
+    let page = &result["structuredContent"];
+    assert_eq!(page["chats"].as_array().unwrap().len(), 5);
+    assert_eq!(
+        (&page["next_cursor"], &page["searched"]),
+        (&json!(5), &Value::Null)
+    );
+    assert_eq!(mock.received_requests().await.unwrap().len(), 1);
+    let result = call(&mock, "list_chats", json!({ "unread_only": true })).await;
+    assert_eq!(code(&result), "backend-refused");
+    assert!(reason(&result).contains("unread"), "{result}");
+    assert_eq!(mock.received_requests().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_no_list_of_chats_is_told() {
     let mock = MockServer::start().await;
     get(&mock, "getChats", json_body(json!({}))).await;

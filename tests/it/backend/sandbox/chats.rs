@@ -17,20 +17,26 @@ async fn change(app: &mut TestServer, tool: &str, id: &str) {
 }
 
 #[tokio::test]
-async fn unread_chats_come_first() {
+async fn chats_are_listed_newest_first_and_the_unread_ones_alone() {
     let mut app = app::sandbox().linked().await;
-    let result = app.call("list_chats", json!({})).await;
-    let chats = result["structuredContent"]["chats"].as_array().unwrap();
-    let names: Vec<_> = chats.iter().map(|chat| chat["name"].clone()).collect();
-    assert_eq!(
-        names,
-        ["Family", "Mum", "Book club", "Sam", "Old flatmates"]
-    );
-    assert_eq!(
-        chats[0]["last_message"]["text"], "Who brings the cake?",
-        "{result}"
-    );
-    assert!(text(&result).contains("“Family” 120363000000000001@g.us, 2 unread"));
+    for (unread_only, expected) in [
+        (
+            false,
+            &["Sam", "Family", "Mum", "Book club", "Old flatmates"][..],
+        ),
+        (true, &["Family", "Mum", "Book club"]),
+    ] {
+        let arguments = json!({ "unread_only": unread_only });
+        let result = app.call("list_chats", arguments).await;
+        let chats = result["structuredContent"]["chats"].as_array().unwrap();
+        let names: Vec<_> = chats.iter().map(|chat| chat["name"].clone()).collect();
+        assert_eq!(names, expected);
+        assert!(
+            result["structuredContent"]["searched"].is_null(),
+            "{result}"
+        );
+        assert!(text(&result).contains("“Family” 120363000000000001@g.us, 2 unread"));
+    }
 }
 
 #[tokio::test]

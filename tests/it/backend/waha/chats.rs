@@ -60,6 +60,10 @@ async fn chats_are_told_with_their_last_messages() {
         result["structuredContent"],
         json!({ "chats": [
             {
+                "name": "Ann\\u{202e}", "chat": "15552223333@c.us", "unread": 0, "archived": true,
+                "last_message": { "text": cut, "from_me": false, "sender": "15552223333@c.us", "at": "2020-09-13T12:26:40Z" },
+            },
+            {
                 "name": "Team", "chat": GROUP, "unread": 3,
                 "last_message": { "text": "hello", "from_me": false, "sender": "77@lid", "at": "2020-09-13T12:26:41Z" },
             },
@@ -67,70 +71,116 @@ async fn chats_are_told_with_their_last_messages() {
                 "chat": "15554445555@c.us", "marked_unread": true,
                 "last_message": { "from_me": true, "at": "2020-09-13T12:26:42Z" },
             },
-            {
-                "name": "Ann\\u{202e}", "chat": "15552223333@c.us", "unread": 0, "archived": true,
-                "last_message": { "text": cut, "from_me": false, "sender": "15552223333@c.us", "at": "2020-09-13T12:26:40Z" },
-            },
         ] })
     );
 }
 
-#[tokio::test]
-async fn what_is_unread_comes_first_over_all_pages() {
-    let mock = MockServer::start().await;
-    let many = |from: u32| {
-        let chat = |n: u32| {
-            let unread = i32::from(n == 150 || n == 3);
-            let inner = json!({ "unreadCount": unread });
+/// A thousand chats, of which these are unread.
+async fn thousand(mock: &MockServer, unread: &'static [usize]) {
+    let answer = |request: &Request| {
+        let query: std::collections::HashMap<_, _> = request.url.query_pairs().collect();
+        let number = |name: &str| query[name].parse::<usize>().unwrap();
+        let chat = |n: usize| {
+            let inner = json!({ "unreadCount": usize::from(unread.contains(&n)) });
             json!({ "id": format!("1555000{n:04}@c.us"), "name": format!("{n}"), "_chat": inner })
         };
-        (from..from + 100).map(chat).collect::<Vec<_>>()
+        let (offset, limit) = (number("offset"), number("limit"));
+        let rows = (offset..1000.min(offset + limit)).map(chat);
+        reply(200, rows.collect::<Vec<_>>().into())
     };
-    page("0")
-        .respond_with(reply(200, many(0).into()))
-        .mount(&mock)
-        .await;
-    page("100")
-        .respond_with(reply(200, many(100).into()))
-        .mount(&mock)
-        .await;
-    get(OVERVIEW)
-        .respond_with(reply(200, json!([])))
-        .mount(&mock)
-        .await;
-    let names = |result: &Value| -> Vec<String> {
-        let chats = result["structuredContent"]["chats"].as_array().unwrap();
-        chats
-            .iter()
-            .map(|chat| chat["name"].as_str().unwrap().to_owned())
-            .collect()
-    };
-    let result = call(&mock, "list_chats", json!({ "limit": 3 })).await;
-    assert_eq!(names(&result), ["3", "150", "0"]);
-    assert_eq!(result["structuredContent"]["next_cursor"], 3);
-    let result = call(&mock, "list_chats", json!({ "limit": 3, "cursor": 3 })).await;
-    assert_eq!(names(&result), ["1", "2", "4"]);
-    let result = call(&mock, "list_chats", json!({ "limit": 2, "cursor": 199 })).await;
-    assert_eq!(names(&result), ["199"]);
-    assert_eq!(result["structuredContent"].get("next_cursor"), None);
+    get(OVERVIEW).respond_with(answer).mount(mock).await;
+}
+
+/// The names of a page, its other fields, and how many requests it took.
+async fn listed(mock: &MockServer, arguments: Value) -> (Vec<String>, Value, usize) {
+    let before = mock.received_requests().await.unwrap().len();
+    let result = call(mock, "list_chats", arguments).await;
+    let mut page = result["structuredContent"].clone();
+    let chats = page.as_object_mut().unwrap().remove("chats").unwrap();
+    let names = chats.as_array().unwrap().iter();
+    let names = names.map(|chat| chat["name"].as_str().unwrap().to_owned());
+    let requests = mock.received_requests().await.unwrap().len() - before;
+    (names.collect(), page, requests)
 }
 
 #[tokio::test]
-async fn a_block_leads_on_to_the_next() {
+async fn a_page_takes_two_requests_at_most_and_is_newest_first() {
     let mock = MockServer::start().await;
-    get(OVERVIEW)
-        .and(query_param("offset", "1100"))
-        .respond_with(reply(200, json!([row("22222222@c.us", "Two")])))
-        .mount(&mock)
-        .await;
-    get(OVERVIEW)
-        .respond_with(reply(200, json!([row("11111111@c.us", "One")])))
-        .mount(&mock)
-        .await;
-    let arguments = json!({ "limit": 1, "cursor": 1001 });
-    let result = call(&mock, "list_chats", arguments).await;
-    assert_eq!(result["structuredContent"]["chats"][0]["name"], "Two");
-    assert_eq!(result["structuredContent"]["next_cursor"], 2000);
+    thousand(&mock, &[3, 150]).await;
+    let (names, rest, requests) = listed(&mock, json!({ "limit": 5 })).await;
+    assert_eq!(names, ["0", "1", "2", "3", "4"]);
+    assert_eq!((rest, requests), (json!({ "next_cursor": 5 }), 1));
+    let (names, rest, requests) = listed(&mock, json!({ "limit": 100, "cursor": 5 })).await;
+    assert_eq!((names[0].as_str(), names.len()), ("5", 100));
+    assert_eq!((rest, requests), (json!({ "next_cursor": 105 }), 2));
+    let (names, rest, requests) = listed(&mock, json!({ "limit": 5, "cursor": 997 })).await;
+    assert_eq!(names, ["997", "998", "999"]);
+    assert_eq!((rest, requests), (json!({}), 2));
+}
+
+#[tokio::test]
+async fn what_is_unread_is_searched_as_far_as_it_takes() {
+    let mock = MockServer::start().await;
+    thousand(&mock, &[3, 150, 740]).await;
+    let unread = |limit: u8| json!({ "limit": limit, "unread_only": true });
+    let (names, rest, requests) = listed(&mock, unread(2)).await;
+    assert_eq!(names, ["3", "150"]);
+    assert_eq!(
+        (rest, requests),
+        (json!({ "searched": 740, "next_cursor": 740 }), 8)
+    );
+    let (names, rest, requests) = listed(
+        &mock,
+        json!({ "limit": 2, "unread_only": true, "cursor": 740 }),
+    )
+    .await;
+    assert_eq!(names, ["740"]);
+    assert_eq!((rest, requests), (json!({}), 4));
+    let (names, rest, _) = listed(&mock, unread(5)).await;
+    assert_eq!(names, ["3", "150", "740"]);
+    // A thousand were searched, and it is not known that there are no more.
+    assert_eq!(rest, json!({ "searched": 1000, "next_cursor": 1000 }));
+}
+
+#[tokio::test]
+async fn a_last_message_of_another_chat_is_not_shown() {
+    let mock = MockServer::start().await;
+    let with = |message: Value| {
+        let mut row = row("15552223333@c.us", "Ann");
+        row["lastMessage"] = message;
+        row
+    };
+    let key = json!({ "remoteJid": GROUP, "fromMe": false, "id": "3EB0" });
+    for (message, is_shown) in [
+        (
+            json!({ "id": "false_15552223333@c.us_3EB0", "body": "hi" }),
+            true,
+        ),
+        (json!({ "id": "3EB0", "body": "hi" }), true),
+        (
+            json!({ "id": format!("false_{GROUP}_3EB0_15552223333@c.us"), "body": "hi" }),
+            false,
+        ),
+        (
+            json!({ "id": { "_serialized": "false_15554445555@c.us_3EB0" }, "body": "hi" }),
+            false,
+        ),
+        (json!({ "key": key, "body": "hi" }), false),
+    ] {
+        let mock_row = with(message.clone());
+        mock.reset().await;
+        page("0")
+            .respond_with(reply(200, json!([mock_row])))
+            .mount(&mock)
+            .await;
+        page("100")
+            .respond_with(reply(200, json!([])))
+            .mount(&mock)
+            .await;
+        let result = call(&mock, "list_chats", json!({})).await;
+        let last = &result["structuredContent"]["chats"][0]["last_message"];
+        assert_eq!(last.is_object(), is_shown, "{message}: {result}");
+    }
 }
 
 #[tokio::test]
@@ -169,7 +219,7 @@ async fn a_list_that_never_ends_is_left_off() {
     let result = call(&mock, "list_chats", json!({ "query": "nobody" })).await;
     assert_eq!(
         result["structuredContent"],
-        json!({ "chats": [], "next_cursor": 1000 })
+        json!({ "chats": [], "searched": 1000, "next_cursor": 1000 })
     );
 }
 

@@ -5,10 +5,7 @@ mod green_api;
 mod waha;
 
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -20,6 +17,9 @@ use whatsapp_guard::{
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
 
 use crate::app::{self, TestServer};
+
+/// Longer than any test waits for an answer.
+const NEVER: Duration = Duration::from_secs(60);
 
 const PERSON: &str = "15552220001@c.us";
 const GROUP: &str = "120363000000000001@g.us";
@@ -41,7 +41,17 @@ pub struct World {
     pub app: TestServer,
     mock: MockServer,
     change: Arc<Mutex<ResponseTemplate>>,
-    broken: Arc<AtomicBool>,
+    reads: Arc<Mutex<Reads>>,
+}
+
+/// How reads are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    Answered,
+    Broken,
+    /// As [`Reads::Answered`] until the first change, then never.
+    HangAfterChange,
+    Hanging,
 }
 
 /// Answers reads as an account of this tool does, and changes as the test says.
@@ -49,7 +59,7 @@ struct Player {
     api: Api,
     tool: &'static str,
     change: Arc<Mutex<ResponseTemplate>>,
-    broken: Arc<AtomicBool>,
+    reads: Arc<Mutex<Reads>>,
 }
 
 impl Respond for Player {
@@ -58,11 +68,39 @@ impl Respond for Player {
             Api::Waha => waha::read(self.tool, request),
             Api::GreenApi => green_api::read(self.tool, request),
         };
-        match read {
-            Some(_) if self.broken.load(Ordering::Relaxed) => ResponseTemplate::new(502),
-            Some(body) => ResponseTemplate::new(200).set_body_json(body),
-            None => self.change.lock().unwrap().clone(),
+        let mut reads = self.reads.lock().unwrap();
+        let Some(body) = read else {
+            if *reads == Reads::HangAfterChange {
+                *reads = Reads::Hanging;
+            }
+            return self.change.lock().unwrap().clone();
+        };
+        let answer = ResponseTemplate::new(200).set_body_json(body);
+        match *reads {
+            Reads::Answered | Reads::HangAfterChange => answer,
+            Reads::Broken => ResponseTemplate::new(502),
+            Reads::Hanging => answer.set_delay(NEVER),
         }
+    }
+}
+
+/// Short waits for what does not come.
+pub fn short() -> Timeouts {
+    Timeouts {
+        // Each request is answered, however busy the machine is.
+        answer: NEVER,
+        open: Duration::from_millis(20),
+        settle: Duration::from_millis(15),
+        confirm: Duration::from_millis(15),
+        ..app::timeouts()
+    }
+}
+
+/// The same, where only the deadline of a verification ends a read that hangs.
+pub fn hanging() -> Timeouts {
+    Timeouts {
+        observe: Duration::from_millis(15),
+        ..short()
     }
 }
 
@@ -74,23 +112,17 @@ pub fn changing_tools() -> Vec<&'static str> {
 
 impl World {
     /// `None` where the API does not have the tool.
-    pub async fn open(api: Api, tool: &'static str) -> Option<Self> {
+    pub async fn open(api: Api, tool: &'static str, timeouts: Timeouts) -> Option<Self> {
         let mock = MockServer::start().await;
         let change = Arc::new(Mutex::new(ResponseTemplate::new(404)));
-        let broken = Arc::new(AtomicBool::new(false));
+        let reads = Arc::new(Mutex::new(Reads::Answered));
         let player = Player {
             api,
             tool,
             change: change.clone(),
-            broken: broken.clone(),
+            reads: reads.clone(),
         };
         Mock::given(any()).respond_with(player).mount(&mock).await;
-        let timeouts = Timeouts {
-            open: Duration::from_millis(20),
-            settle: Duration::from_millis(15),
-            confirm: Duration::from_millis(15),
-            ..app::timeouts()
-        };
         let app = match api {
             Api::Waha => app::waha_with(&mock, timeouts),
             Api::GreenApi => app::green_api_with(&mock, timeouts),
@@ -103,7 +135,7 @@ impl World {
             app,
             mock,
             change,
-            broken,
+            reads,
         })
     }
 
@@ -120,16 +152,31 @@ impl World {
 
     /// From now on reads fail.
     pub fn break_reads(&self) {
-        self.broken.store(true, Ordering::Relaxed);
+        *self.reads.lock().unwrap() = Reads::Broken;
+    }
+
+    /// Reads are answered until the next change, and never after it.
+    pub fn hang_reads_after_change(&self) {
+        *self.reads.lock().unwrap() = Reads::HangAfterChange;
+    }
+
+    /// How many requests were received after the first change.
+    pub async fn requests_after_change(&self) -> usize {
+        let requests = self.mock.received_requests().await.unwrap();
+        let first = requests.iter().position(|one| self.is_change(one));
+        first.map_or(0, |first| requests.len() - first - 1)
     }
 
     /// How many changes were requested.
     pub async fn changes(&self) -> usize {
         let requests = self.mock.received_requests().await.unwrap();
-        let is_change = |one: &&Request| match self.api {
-            Api::Waha => waha::read(self.tool, one).is_none(),
-            Api::GreenApi => green_api::read(self.tool, one).is_none(),
-        };
-        requests.iter().filter(is_change).count()
+        requests.iter().filter(|one| self.is_change(one)).count()
+    }
+
+    fn is_change(&self, request: &Request) -> bool {
+        match self.api {
+            Api::Waha => waha::read(self.tool, request).is_none(),
+            Api::GreenApi => green_api::read(self.tool, request).is_none(),
+        }
     }
 }
