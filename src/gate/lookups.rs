@@ -107,10 +107,10 @@ impl Gate {
             }
             course => course?,
         };
-        self.check_audit(&facts)?;
+        self.check_audit(&facts).await?;
         match self.quotas.probe(&quota).await {
             Err(Uncounted::Refused(refusal)) => in_shadow(refusal, policy, &facts).map(drop),
-            Ok(()) | Err(Uncounted::PolicyReplaced) => Ok(()),
+            Ok(()) | Err(Uncounted::PolicyReplaced | Uncounted::Duplicate(_)) => Ok(()),
         }
     }
 
