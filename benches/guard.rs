@@ -66,7 +66,7 @@ fn toolset(url: &str) -> (Toolset, Authority) {
 
 fn audit(folder: &TempDir, clock: &Clock) -> Arc<Audit> {
     let path = folder.path().join("audit.jsonl");
-    Arc::new(Audit::new(Some(path), clock.clone()))
+    Arc::new(Audit::new(Some(path), clock.clone()).unwrap())
 }
 
 fn decisions(criterion: &mut Criterion) {

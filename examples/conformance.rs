@@ -42,6 +42,7 @@ version = "1"
 default = "allow"
 [confirmation]
 enabled = true
+min_answer_ms = 0
 prompts = { max = 1000, window = "hour" }
 "#;
 
@@ -255,7 +256,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .ok_or("usage: conformance ADDRESS")?
         .parse()?;
     let clock = Clock::real();
-    let audit = Arc::new(Audit::new(Some("/dev/null".into()), clock.clone()));
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("audit.jsonl");
+    let audit = Arc::new(Audit::new(Some(path), clock.clone())?);
     let ledger = Ledger::in_memory(clock.clone());
     let (tools, authority) = toolset();
     let gate = Gate::new(authority, policy("")?, &clock, audit.clone(), ledger)?;

@@ -28,6 +28,7 @@ use crate::{
     mcp::{self, Account, LOCAL, Server},
     policy::Policy,
     reload,
+    state_dir::other_writers,
     toolset::{Authority, Toolset},
 };
 
@@ -107,6 +108,10 @@ impl Serve {
         let audit = self
             .audit
             .or_else(|| Some(directory.as_ref()?.join("audit.jsonl")));
+        if let Some(path) = &audit {
+            check_audit(path)?;
+        }
+        warn_of_other_writers(directory.as_deref(), audit.as_deref());
         let shared = self.state.shared()?;
         if let Some(shared) = &shared {
             check_shared(shared).await?;
@@ -148,23 +153,29 @@ impl Serve {
             )));
         }
         let server = server(accounts, policy, audit, &clock, self.grant)?;
-        if let Some(path) = self.policy.path() {
-            tokio::spawn(reload::follow(path.to_owned(), server.clone()));
-        }
-        let mut signals = StopSignals::handle()?;
-        let serving = serve(self.http, server.clone());
-        tokio::pin!(serving);
-        tokio::select! {
-            served = &mut serving => return served.map(|()| ExitCode::SUCCESS),
-            () = signals.recv() => server.close(),
-        }
-        tokio::select! {
-            served = serving => served.map(|()| ExitCode::SUCCESS),
-            () = signals.recv() => Err(CliError::Failed(
-                "a second signal ended the server at once; calls that were under way may have been sent"
-                    .to_owned(),
-            )),
-        }
+        let path = self.policy.path().map(Path::to_owned);
+        tokio::spawn(reload::follow(path, server.clone()));
+        let served = serve_until_stopped(self.http, &server).await;
+        server.end().await;
+        served.map(|()| ExitCode::SUCCESS)
+    }
+}
+
+/// Serves until a signal stops the server in order, or a second one at once.
+async fn serve_until_stopped(http: HttpOptions, server: &Server) -> Result<(), CliError> {
+    let mut signals = StopSignals::handle()?;
+    let serving = serve(http, server.clone());
+    tokio::pin!(serving);
+    tokio::select! {
+        served = &mut serving => return served,
+        () = signals.recv() => server.close(),
+    }
+    tokio::select! {
+        served = serving => served,
+        () = signals.recv() => Err(CliError::Failed(
+            "a second signal ended the server at once; calls that were under way may have been sent"
+                .to_owned(),
+        )),
     }
 }
 
@@ -182,6 +193,36 @@ async fn serve(http: HttpOptions, server: Server) -> Result<(), CliError> {
             };
             let ((), served) = tokio::try_join!(http.serve(server.clone()), over_stdio)?;
             Ok(served?)
+        }
+    }
+}
+
+/// Refuses an audit in what is no regular file: a pipe or device can block the server, and
+/// keeps nothing.
+fn check_audit(path: &Path) -> Result<(), CliError> {
+    Audit::check(path).map_err(|kind| {
+        CliError::Usage(format!(
+            "the audit `{}` is {kind}, which keeps no lines. Name a regular file with --audit.",
+            path.display()
+        ))
+    })
+}
+
+/// Warns of state that somebody else may write: it decides what is counted and sent.
+fn warn_of_other_writers(directory: Option<&Path>, audit: Option<&Path>) {
+    let entries = directory.and_then(|folder| std::fs::read_dir(folder).ok());
+    let entries = entries.into_iter().flatten().flatten();
+    let paths = directory.map(Path::to_owned).into_iter();
+    let mut paths: Vec<_> = paths.chain(entries.map(|entry| entry.path())).collect();
+    paths.extend(audit.map(Path::to_owned));
+    paths.sort_unstable();
+    paths.dedup();
+    for path in paths {
+        if let Some(writers) = other_writers(&path) {
+            let path = path.display();
+            notify(format!(
+                "warning: `{path}`: {writers}. Run `chmod go-w {path}`."
+            ));
         }
     }
 }
@@ -251,7 +292,10 @@ pub(super) fn server(
     clock: &Clock,
     grant: String,
 ) -> Result<Server, CliError> {
-    let audit = Arc::new(Audit::new(audit, clock.clone()));
+    let audit = Audit::new(audit, clock.clone())
+        .map_err(|error| CliError::Failed(format!("no random bytes for the audit: {error}")))?;
+    let audit = Arc::new(audit);
+    audit.mark_dead_runs();
     let policy = Arc::new(policy);
     let gated = accounts
         .into_iter()

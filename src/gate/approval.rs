@@ -25,8 +25,10 @@ use crate::{
 pub enum Reply {
     /// An explicit yes.
     Yes,
-    /// A no, or the question was dismissed.
+    /// An explicit no.
     No,
+    /// The question was dismissed: by the person, or by a client that shows none.
+    Dismissed,
     /// Anything else.
     Unreadable,
 }
@@ -78,14 +80,9 @@ impl Approvals {
         state.confirmation = policy.confirmation.clone();
     }
 
-    /// Issues the ticket for a question about a call. Refuses when too many questions of
-    /// the caller's grant were asked, by any server that shares the ledger.
-    pub(super) async fn issue(
-        &self,
-        facts: &Facts,
-        caller: &Caller,
-        ledger: &Ledger,
-    ) -> Result<String, Refusal> {
+    /// The name of a question. Refuses when too many questions of the caller's grant were
+    /// asked, by any server that shares the ledger.
+    pub(super) async fn issue(&self, caller: &Caller, ledger: &Ledger) -> Result<String, Refusal> {
         let confirmation = self.count(caller)?;
         if ledger.is_shared() {
             count_shared(&confirmation, caller, ledger).await?;
@@ -94,8 +91,19 @@ impl Approvals {
             let reason = "The system gives no random bytes for the name of a question.";
             return Err(Refusal::new(Code::Busy, reason));
         };
-        let life = confirmation.expires;
-        Ok(self.sealer.seal(name, life, &self.clock, facts, caller))
+        Ok(name)
+    }
+
+    /// The ticket of a question of this name about a call, which is asked now.
+    pub(super) fn seal(&self, name: &str, facts: &Facts, caller: &Caller) -> String {
+        let life = self.lock().confirmation.expires;
+        let name = name.to_owned();
+        self.sealer.seal(name, life, &self.clock, facts, caller)
+    }
+
+    /// Whether an answer came faster than a person reads.
+    pub(super) fn is_too_fast(&self, age: Duration) -> bool {
+        age < self.lock().confirmation.min_answer_time
     }
 
     /// Counts a question at this server; returns the rules that it is asked by.
@@ -113,14 +121,14 @@ impl Approvals {
     }
 
     /// Redeems a ticket for a call, once over all servers that share the ledger. The ticket
-    /// is used up whatever becomes of the call.
+    /// is used up whatever becomes of the call. Returns how long ago it was asked.
     pub(super) async fn redeem(
         &self,
         ticket: &str,
         facts: &Facts,
         caller: &Caller,
         ledger: &Ledger,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Duration, Refusal> {
         let tool = facts.tool;
         let ticket = self.redeem_here(ticket, facts, caller)?;
         // The clock of another server may be behind, so the ledger remembers it for longer.
@@ -128,7 +136,7 @@ impl Approvals {
         let burned = ledger.burn(&ticket.name, time).await;
         match burned.map_err(|error| Refusal::ledger_unavailable(&error))? {
             Some(false) => Err(used_before(tool)),
-            Some(true) | None => Ok(()),
+            Some(true) | None => Ok(ticket.age),
         }
     }
 
@@ -174,13 +182,26 @@ impl Approvals {
 }
 
 impl Reply {
-    /// Refuses a call that the person has not approved.
-    pub(super) fn check(self, tool: &str) -> Result<(), Refusal> {
+    /// Refuses a call that the person has not approved. What was answered too fast was not
+    /// answered by a person.
+    pub(super) fn check(self, tool: &str, too_fast: bool) -> Result<(), Refusal> {
         match self {
+            Self::Yes | Self::No if too_fast => Err(Refusal::new(
+                Code::TooFast,
+                format!(
+                    "The answer for `{tool}` came faster than a person reads; nothing was sent."
+                ),
+            )),
             Self::Yes => Ok(()),
             Self::No => Err(Refusal::new(
                 Code::Declined,
                 format!("The person declined `{tool}`; nothing was sent."),
+            )),
+            Self::Dismissed => Err(Refusal::new(
+                Code::Dismissed,
+                format!(
+                    "The question about `{tool}` was dismissed without an answer; nothing was sent."
+                ),
             )),
             Self::Unreadable => Err(Refusal::new(
                 Code::AnswerUnreadable,
@@ -264,8 +285,11 @@ mod tests {
     async fn a_ticket_is_for_one_call_of_one_caller_once() {
         let (approvals, ledger, hand) = approvals();
         let (one, other) = (leave("12345678@g.us"), leave("87654321@g.us"));
-        let issue = async || approvals.issue(&one, &caller("local"), &ledger).await;
-        let ticket = issue().await.unwrap();
+        let issue = async || {
+            let name = approvals.issue(&caller("local"), &ledger).await.unwrap();
+            approvals.seal(&name, &one, &caller("local"))
+        };
+        let ticket = issue().await;
         let code = async |ticket: &str, facts: &Facts, grant: &str| {
             let caller = caller(grant);
             let redeemed = approvals.redeem(ticket, facts, &caller, &ledger).await;
@@ -285,7 +309,7 @@ mod tests {
         );
         assert_eq!(code(&ticket, &one, "local").await, None);
         assert_eq!(code(&ticket, &one, "local").await, Some(Code::ApprovalUsed));
-        let late = issue().await.unwrap();
+        let late = issue().await;
         hand.advance(Duration::from_secs(120));
         assert_eq!(
             code(&late, &one, "local").await,
@@ -296,8 +320,7 @@ mod tests {
     #[tokio::test]
     async fn questions_are_limited() {
         let (approvals, ledger, hand) = approvals();
-        let group = leave("12345678@g.us");
-        let issue = async || approvals.issue(&group, &caller("local"), &ledger).await;
+        let issue = async || approvals.issue(&caller("local"), &ledger).await;
         assert!(issue().await.is_ok() && issue().await.is_ok());
         assert_eq!(issue().await.unwrap_err().code, Code::PromptsExhausted);
         hand.advance(Duration::from_secs(30));

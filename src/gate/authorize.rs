@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Instant};
 use super::{
     Caller, Gate, Refusal, Reply, Snapshot, Verdict,
     caller::check_caller,
-    clearance::GateClearance,
+    clearance::ClearanceTerms,
     effect::apply_effect,
     health::check_health,
     kill_switch::check_kill_switch,
@@ -78,10 +78,10 @@ impl Gate {
         let facts = call.facts();
         // The ticket is used up first: an answer counts once, whatever follows.
         let approvals = &self.approvals;
-        approvals
+        let age = approvals
             .redeem(ticket, facts, caller, &self.ledger)
             .await?;
-        reply.check(facts.tool)?;
+        reply.check(facts.tool, approvals.is_too_fast(age))?;
         self.decide(call, caller, true).await
     }
 
@@ -108,7 +108,7 @@ impl Gate {
             let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
             match evaluation.course? {
                 Course::Permit(basis) if call.is_complete() => {
-                    self.check_audit(&facts)?; // 7
+                    self.check_audit(&facts).await?; // 7
                     let slot = self.dedup.begin(&facts, caller)?; // 8
                     let (basis, reserved) = match self.quotas.reserve(&quota).await {
                         Err(Uncounted::Refused(refusal)) => (
@@ -129,14 +129,20 @@ impl Gate {
                         return Err(refusal.into());
                     }
                     let slot = slot.claiming(reservation.take_claim());
-                    let (facts, claim) = (facts.clone(), slot.claim());
-                    let clearance =
-                        GateClearance::new(self, &policy, facts, caller, approved, asked, claim);
-                    let permit = self.permit(call, caller, clearance, basis, slot, reservation); // 10
+                    let terms = ClearanceTerms {
+                        gate: self.clone(),
+                        policy: policy.clone(),
+                        facts,
+                        caller: caller.clone(),
+                        approved,
+                        asked,
+                        claim: slot.claim(),
+                    };
+                    let permit = self.permit(call, terms, basis, slot, reservation); // 10
                     return Ok(Verdict::Permit(Box::new(permit)));
                 }
                 Course::Permit(_) | Course::Confirm => {
-                    self.check_audit(&facts)?; // 7
+                    self.check_audit(&facts).await?; // 7
                     self.dedup.check(&facts, caller)?; // 8
                     match self.quotas.probe(&quota).await {
                         Ok(()) => {}

@@ -1,6 +1,7 @@
 //! Whether a permitted call may still be sent, asked right before each request.
 
 use std::{
+    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
@@ -9,18 +10,34 @@ use super::{
     Caller, Course, Gate, Refusal, call_claim::CallClaim, evaluate, kill_switch::check_kill_switch,
 };
 use crate::{
+    audit::WriteAhead,
     kill_switch::SHARED_LEASE,
-    op::{BackendError, Clearance, ClearanceCheck, Facts, Hold, Withdrawal},
+    op::{BackendError, Clearance, ClearanceCheck, Facts, Hold, Risk, Withdrawal},
     policy::{Code, Policy},
 };
+
+/// On what a permit depends, before its call is started.
+pub(super) struct ClearanceTerms {
+    pub(super) gate: Arc<Gate>,
+    /// The policy that permits the call.
+    pub(super) policy: Arc<Policy>,
+    pub(super) facts: Facts,
+    pub(super) caller: Caller,
+    /// Whether a person has approved the call.
+    pub(super) approved: bool,
+    /// When the kill switch was asked.
+    pub(super) asked: Instant,
+    /// What other servers do not send meanwhile.
+    pub(super) claim: Option<Arc<CallClaim>>,
+}
 
 /// A permit, which the gate takes back if the call may no longer be sent.
 pub(super) struct GateClearance {
     gate: Arc<Gate>,
     facts: Facts,
     caller: Caller,
-    /// Whether a person has approved the call.
     approved: bool,
+    write_ahead: WriteAhead,
     /// What other servers do not send meanwhile.
     claim: Option<Arc<CallClaim>>,
     state: Mutex<ClearanceState>,
@@ -35,32 +52,27 @@ struct ClearanceState {
     refusal: Option<Refusal>,
 }
 
-impl GateClearance {
-    /// The clearance of a call that this policy permits. The kill switch was asked at
-    /// `asked`.
-    pub(super) fn new(
-        gate: &Arc<Gate>,
-        policy: &Arc<Policy>,
-        facts: Facts,
-        caller: &Caller,
-        approved: bool,
-        asked: Instant,
-        claim: Option<Arc<CallClaim>>,
-    ) -> Arc<Self> {
-        Arc::new(Self {
-            gate: gate.clone(),
-            facts,
-            caller: caller.clone(),
-            approved,
-            claim,
+impl ClearanceTerms {
+    /// The clearance of the call, which is started. Its line is written before its
+    /// first request.
+    pub(super) fn admitted_by(self, write_ahead: WriteAhead) -> Arc<GateClearance> {
+        Arc::new(GateClearance {
+            gate: self.gate,
+            facts: self.facts,
+            caller: self.caller,
+            approved: self.approved,
+            write_ahead,
+            claim: self.claim,
             state: Mutex::new(ClearanceState {
-                policy: policy.clone(),
-                asked,
+                policy: self.policy,
+                asked: self.asked,
                 refusal: None,
             }),
         })
     }
+}
 
+impl GateClearance {
     /// Why the permit was taken back, if it was.
     pub(super) fn refusal(&self) -> Option<Refusal> {
         self.lock().refusal.clone()
@@ -98,9 +110,21 @@ impl GateClearance {
         Ok(())
     }
 
+    /// Records that the call is sent now. Reading goes on without the audit.
+    async fn admit(&self) -> Result<(), Refusal> {
+        match self.write_ahead.write().await {
+            Err(error) if self.facts.risk != Risk::Read => Err(Refusal::audit_unavailable(&error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
     /// What can be checked without waiting.
     fn hold(&self) -> Result<Hold, Refusal> {
         self.gate.check_open()?;
+        if self.facts.risk != Risk::Read && !self.write_ahead.is_written() {
+            let error = io::Error::other("the call was not begun");
+            return Err(Refusal::audit_unavailable(&error));
+        }
         if let Some(claim) = &self.claim {
             claim.check()?;
         }
@@ -142,6 +166,16 @@ impl GateClearance {
 }
 
 impl Clearance for GateClearance {
+    fn begin(&self) -> ClearanceCheck<'_> {
+        Box::pin(async {
+            let begun = async {
+                self.decide().await?;
+                self.admit().await
+            };
+            begun.await.map_err(|refusal| self.withdrawn(refusal))
+        })
+    }
+
     fn check(&self) -> ClearanceCheck<'_> {
         Box::pin(async {
             let decided = self.decide().await;

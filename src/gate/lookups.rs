@@ -107,7 +107,7 @@ impl Gate {
             }
             course => course?,
         };
-        self.check_audit(&facts)?;
+        self.check_audit(&facts).await?;
         match self.quotas.probe(&quota).await {
             Err(Uncounted::Refused(refusal)) => in_shadow(refusal, policy, &facts).map(drop),
             Ok(()) | Err(Uncounted::PolicyReplaced | Uncounted::Duplicate(_)) => Ok(()),
@@ -133,7 +133,7 @@ impl Gate {
         let evaluation = evaluate(&policy, &facts, caller, &snapshot, answered);
         let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
         evaluation.course.ok()?;
-        self.check_audit(&facts).ok()?;
+        self.check_audit(&facts).await.ok()?;
         if let Err(Uncounted::Refused(refusal)) = self.quotas.probe(&quota).await {
             in_shadow(refusal, &policy, &facts).ok()?;
         }

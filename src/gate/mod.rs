@@ -60,7 +60,7 @@ pub(crate) use health::signals_danger;
 pub(crate) use limit_keys::{ledger_key, limit_cost, limit_keys, limit_windows};
 pub use lookups::PendingLookups;
 pub use obligations::Obligations;
-pub use permit::Permit;
+pub use permit::{Permit, Started};
 pub(crate) use permit::{PermitBasis, in_shadow};
 pub use policy_in_force::Rejected;
 pub use question::Question;
@@ -198,12 +198,13 @@ impl Gate {
     }
 
     /// Refuses changes that cannot be audited; reading goes on without the audit.
-    fn check_audit(&self, facts: &Facts) -> Result<(), Refusal> {
+    async fn check_audit(&self, facts: &Facts) -> Result<(), Refusal> {
         match facts.risk {
             Risk::Read => Ok(()),
             _ => self
                 .audit
                 .ready()
+                .await
                 .map_err(|error| Refusal::audit_unavailable(&error)),
         }
     }

@@ -6,8 +6,8 @@ use super::{Gate, Refusal, clearance::GateClearance, dedup::DedupSlot, quota::Re
 use crate::{audit::AuditEntry, op::BackendError, toolset::Answer};
 
 /// What has to be settled when a call ends: its duplicate slot, its reservation in the
-/// limits, the account's health and its line in the audit. Dropped without an outcome once
-/// the call was started, it records that the call was abandoned and its outcome is unknown.
+/// limits, the account's health and its line in the audit. Dropped without an outcome, it
+/// records that the call was abandoned and its outcome is unknown.
 pub struct Obligations {
     pub(super) gate: Arc<Gate>,
     pub(super) grant: String,
@@ -16,17 +16,11 @@ pub struct Obligations {
     pub(super) clearance: Arc<GateClearance>,
     pub(super) slot: Option<DedupSlot>,
     pub(super) reservation: Option<Reservation>,
-    /// `None` until the call is started.
+    /// Taken at the end, like the slot and the reservation.
     pub(super) entry: Option<AuditEntry>,
 }
 
 impl Obligations {
-    /// The obligations of a call that is started, with the line that records its end.
-    pub(super) fn recorded_in(mut self, entry: AuditEntry) -> Self {
-        self.entry = Some(entry);
-        self
-    }
-
     /// The refusal with which a call ends instead of its outcome: it was withdrawn before
     /// anything of it was sent, or it cannot be recorded in which chats its answer reads.
     pub async fn refusal(&self, outcome: &Result<Answer, BackendError>) -> Option<Refusal> {
@@ -60,8 +54,10 @@ impl Obligations {
             slot.complete(outcome);
         }
         let recorded = match (self.entry.take(), refusal) {
-            (Some(entry), Some(refusal)) => entry.refused(refusal.code, refusal.rule.as_ref()),
-            (Some(entry), None) => entry.completed(outcome),
+            (Some(entry), Some(refusal)) => {
+                entry.refused(refusal.code, refusal.rule.as_ref()).await
+            }
+            (Some(entry), None) => entry.completed(outcome).await,
             (None, _) => Ok(()),
         };
         if let Some(slot) = slot {
@@ -86,9 +82,7 @@ impl Obligations {
 impl Drop for Obligations {
     fn drop(&mut self) {
         // Its own line says that it was abandoned, once it is dropped.
-        if self.entry.is_some()
-            && let Some(slot) = self.slot.take()
-        {
+        if let Some(slot) = self.slot.take() {
             slot.abandon();
         }
     }

@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use super::{
-    Caller, Gate, Obligations, Refusal, clearance::GateClearance, dedup::DedupSlot,
+    Gate, Obligations, Refusal, clearance::ClearanceTerms, dedup::DedupSlot,
     health::signals_danger, quota::Reservation, read_filter::read_filter,
 };
 use crate::{
@@ -16,11 +16,23 @@ use crate::{
 /// A permitted call that has not been started. Dropping it sends nothing; what it counted
 /// stays counted.
 pub struct Permit {
-    pub(super) tool: &'static str,
-    pub(super) permitted: Permitted,
-    pub(super) basis: PermitBasis,
-    pub(super) wait: Duration,
-    pub(super) obligations: Obligations,
+    tool: &'static str,
+    permitted: Permitted,
+    basis: PermitBasis,
+    wait: Duration,
+    terms: ClearanceTerms,
+    slot: DedupSlot,
+    reservation: Reservation,
+}
+
+/// A call that is started: from here on it may be sent, and its end has to be recorded.
+pub struct Started {
+    /// The call.
+    pub permitted: Permitted,
+    /// Whether it may still be sent, to be asked before each of its requests.
+    pub clearance: Arc<dyn Clearance>,
+    /// What has to be settled when it ends.
+    pub obligations: Obligations,
 }
 
 /// On which basis a call is permitted.
@@ -53,27 +65,20 @@ impl Gate {
     pub(super) fn permit(
         self: &Arc<Self>,
         call: Prepared,
-        caller: &Caller,
-        clearance: Arc<GateClearance>,
+        terms: ClearanceTerms,
         basis: PermitBasis,
         slot: DedupSlot,
         reservation: Reservation,
     ) -> Permit {
-        let facts = call.facts();
+        let (facts, caller) = (call.facts(), &terms.caller);
         let read_filter = read_filter(self, facts, caller);
         Permit {
             tool: facts.tool,
             basis,
             wait: reservation.wait(),
-            obligations: Obligations {
-                gate: self.clone(),
-                grant: caller.grant.clone(),
-                signals_danger: signals_danger(facts),
-                clearance,
-                slot: Some(slot),
-                reservation: Some(reservation),
-                entry: None,
-            },
+            terms,
+            slot,
+            reservation,
             permitted: self.authority.permit(call, read_filter),
         }
     }
@@ -102,15 +107,25 @@ impl Permit {
         self.wait
     }
 
-    /// Whether the call may still be sent when its turn has come.
-    pub fn clearance(&self) -> Arc<dyn Clearance> {
-        self.obligations.clearance.clone()
-    }
-
     /// Starts the call: from here on it may be sent, and its end has to be recorded.
-    pub fn start(self, mut entry: AuditEntry) -> (Permitted, Obligations) {
+    pub fn start(self, mut entry: AuditEntry) -> Started {
         entry.permitted(self.how(), self.shadowed());
-        (self.permitted, self.obligations.recorded_in(entry))
+        let (gate, grant) = (self.terms.gate.clone(), self.terms.caller.grant.clone());
+        let signals_danger = signals_danger(&self.terms.facts);
+        let clearance = self.terms.admitted_by(entry.write_ahead());
+        Started {
+            permitted: self.permitted,
+            clearance: clearance.clone(),
+            obligations: Obligations {
+                gate,
+                grant,
+                signals_danger,
+                clearance,
+                slot: Some(self.slot),
+                reservation: Some(self.reservation),
+                entry: Some(entry),
+            },
+        }
     }
 }
 

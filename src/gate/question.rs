@@ -17,7 +17,9 @@ pub struct Question {
     call: Prepared,
     brief: Option<BriefPermit>,
     reasons: Vec<String>,
-    ticket: String,
+    /// The name of the question, which its ticket has.
+    name: String,
+    caller: Caller,
     expires: Duration,
     account: Option<String>,
 }
@@ -33,16 +35,21 @@ impl Gate {
     ) -> Result<Question, Refusal> {
         check_length(call.facts())?;
         Ok(Question {
-            ticket: self
-                .approvals
-                .issue(call.facts(), caller, &self.ledger)
-                .await?,
+            name: self.approvals.issue(caller, &self.ledger).await?,
+            caller: caller.clone(),
             brief: self.authority.permit_briefing(&call),
             reasons: decision.reasons_to_ask(),
             expires: policy.confirmation.expires,
             account: self.account.clone(),
             call,
         })
+    }
+
+    /// What binds the answer to the call of a question; opaque, and impossible to forge. The
+    /// time to answer begins with it.
+    pub fn ticket(&self, question: &Question) -> String {
+        let (facts, caller) = (question.facts(), &question.caller);
+        self.approvals.seal(&question.name, facts, caller)
     }
 }
 
@@ -55,11 +62,6 @@ impl Question {
     /// Permission to look up what the person should know, at most once.
     pub fn take_brief(&mut self) -> Option<BriefPermit> {
         self.brief.take()
-    }
-
-    /// Binds the answer to this call; opaque, and impossible to forge.
-    pub fn ticket(&self) -> &str {
-        &self.ticket
     }
 
     /// How long the answer may take.

@@ -41,6 +41,8 @@ pub(super) struct Redeemed {
     pub(super) name: String,
     /// How long the ticket would still be valid.
     pub(super) left: Duration,
+    /// How long ago it was asked.
+    pub(super) age: Duration,
 }
 
 impl Sealer {
@@ -105,9 +107,11 @@ impl Sealer {
             return Some(None);
         }
         let (by_day, by_clock) = self.left(&claims, claims.life, clock);
+        let age = Duration::from_millis(self.age(&claims, clock));
         Some(Some(Redeemed {
             name: claims.n,
             left: Duration::from_millis(by_day.max(by_clock)),
+            age,
         }))
     }
 
@@ -122,6 +126,19 @@ impl Sealer {
         }
         let ends = claims.at.saturating_add(life);
         (by_day, ends.saturating_sub(millis(clock.elapsed())))
+    }
+
+    /// How many milliseconds ago the question was asked, by the clock of the run that asked
+    /// it, or by the time of day if that is another one.
+    fn age(&self, claims: &TicketClaims, clock: &Clock) -> u64 {
+        if claims.run == self.run {
+            return millis(clock.elapsed()).saturating_sub(claims.at);
+        }
+        let age = clock
+            .timestamp()
+            .as_millisecond()
+            .saturating_sub(claims.day);
+        age.max(0).unsigned_abs()
     }
 
     fn mac(&self, claims: &[u8], facts: &Facts, caller: &Caller) -> Hmac<Sha256> {

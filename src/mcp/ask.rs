@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::{Account, call::MODERN, places::CallPlace};
 use crate::{
+    audit::AuditEntry,
     gate::{Question, QuestionText, Reply},
     toolset::Prepared,
 };
@@ -59,15 +60,19 @@ pub(super) fn is_modern(cx: &RequestContext<RoleServer>) -> bool {
 pub(super) async fn ask(
     account: &Account,
     mut question: Question,
+    entry: &AuditEntry,
     place: &mut CallPlace<'_>,
     cx: &RequestContext<RoleServer>,
 ) -> Result<QuestionEnd, ErrorData> {
     let briefing = match question.take_brief() {
-        Some(permit) => tokio::select! {
-            () = cx.ct.cancelled() => return Ok(QuestionEnd::Cancelled),
-            () = account.gate.closed() => return Ok(QuestionEnd::Stopping),
-            briefing = account.tools.brief(permit) => Some(briefing),
-        },
+        Some(permit) => {
+            entry.admit_lookup().await;
+            tokio::select! {
+                () = cx.ct.cancelled() => return Ok(QuestionEnd::Cancelled),
+                () = account.gate.closed() => return Ok(QuestionEnd::Stopping),
+                briefing = account.tools.brief(permit) => Some(briefing),
+            }
+        }
         None => None,
     };
     let QuestionText { message, details } = question.text(account.tools.notice(), briefing);
@@ -76,7 +81,7 @@ pub(super) async fn ask(
         message,
         requested_schema: schema(details)?,
     };
-    let ticket = question.ticket().to_owned();
+    let ticket = account.gate.ticket(&question);
     if is_modern(cx) {
         let inputs = BTreeMap::from([(
             QUESTION.to_owned(),
@@ -141,7 +146,8 @@ fn read(answer: &ElicitResult) -> Reply {
     match (&answer.action, chosen) {
         (ElicitationAction::Accept, Some(YES)) => Reply::Yes,
         (ElicitationAction::Accept, Some(NO)) => Reply::No,
-        (ElicitationAction::Decline | ElicitationAction::Cancel, _) => Reply::No,
+        (ElicitationAction::Decline, _) => Reply::No,
+        (ElicitationAction::Cancel, _) => Reply::Dismissed,
         _ => Reply::Unreadable,
     }
 }

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     audit::AuditEntry,
-    gate::{Caller, PendingLookups, Permit, Refusal, Verdict},
+    gate::{Caller, PendingLookups, Permit, Refusal, Started, Verdict},
     op::{BackendError, BadCall, Progress},
     policy::Code,
     toolset::{Answer, Arguments, LoadFailure},
@@ -93,13 +93,13 @@ impl Server {
         let Some(place) = self.0.places.take(&caller.grant) else {
             let refusal = Refusal::new(Code::Busy, "Too many calls are running.");
             let notice = self.notice(&caller);
-            return Ok((refuse(entry, refusal, notice, &cx)?, notice));
+            return Ok((refuse(entry, refusal, notice, &cx).await?, notice));
         };
         let account = match self.route(&caller, &request.tool, &mut request.arguments) {
             Ok(account) => account,
-            Err(Misrouted::Bad(bad)) => return Ok((reject(entry, bad), None)),
+            Err(Misrouted::Bad(bad)) => return Ok((reject(entry, bad).await, None)),
             Err(Misrouted::Refused(refusal)) => {
-                return Ok((refuse(entry, refusal, None, &cx)?, None));
+                return Ok((refuse(entry, refusal, None, &cx).await?, None));
             }
         };
         entry.on(account.gate.account());
@@ -126,7 +126,7 @@ impl Server {
         };
         let mut call = match prepared {
             Ok(call) => call,
-            Err(bad) => return Ok(reject(entry, bad)),
+            Err(bad) => return Ok(reject(entry, bad).await),
         };
         entry.parsed(call.facts());
         let reply = request.answers.as_ref().and_then(ask::reply);
@@ -135,33 +135,36 @@ impl Server {
             let pending = match gate.pending_lookups(&call, caller, reply.is_some()).await {
                 Ok(None) => break,
                 Ok(Some(pending)) => pending,
-                Err(refusal) => return refuse(entry, refusal, tools.notice(), &cx),
+                Err(refusal) => return refuse(entry, refusal, tools.notice(), &cx).await,
             };
             if Instant::now() >= *until.get_or_insert_with(|| Instant::now() + MAX_LOOKUP_TIME) {
-                return refuse(entry, Refusal::unfinished_lookups(), tools.notice(), &cx);
+                return refuse(entry, Refusal::unfinished_lookups(), tools.notice(), &cx).await;
             }
             tokio::select! {
-                () = cx.ct.cancelled() => return Ok(cancel(entry)),
-                () = gate.closed() => return refuse(entry, Refusal::stopping(), tools.notice(), &cx),
-                () = self.look_up(account, pending) => {}
+                () = cx.ct.cancelled() => return Ok(cancel(entry).await),
+                () = gate.closed() => return refuse(entry, Refusal::stopping(), tools.notice(), &cx).await,
+                () = self.look_up(account, pending, &entry) => {}
             }
         }
         if let Some(permit) = gate.pending_file(&call, caller, reply.is_some()).await {
+            if call.fetches_file() {
+                entry.admit_lookup().await;
+            }
             let loaded = match place.room_for_file() {
                 Some(room) => tokio::select! {
-                    () = cx.ct.cancelled() => return Ok(cancel(entry)),
-                    () = gate.closed() => return refuse(entry, Refusal::stopping(), tools.notice(), &cx),
+                    () = cx.ct.cancelled() => return Ok(cancel(entry).await),
+                    () = gate.closed() => return refuse(entry, Refusal::stopping(), tools.notice(), &cx).await,
                     loaded = tools.load(call, permit, room) => loaded,
                 },
                 None => Err(LoadFailure::NoRoom),
             };
             call = match loaded {
                 Ok(call) => call,
-                Err(LoadFailure::Refused(error)) => return Ok(unloaded(entry, error)),
+                Err(LoadFailure::Refused(error)) => return Ok(unloaded(entry, error).await),
                 Err(LoadFailure::NoRoom) => {
                     let reason = "Too many files are loaded to be sent.";
                     let refusal = Refusal::new(Code::Busy, reason);
-                    return refuse(entry, refusal, tools.notice(), &cx);
+                    return refuse(entry, refusal, tools.notice(), &cx).await;
                 }
             };
             entry.parsed(call.facts());
@@ -180,7 +183,7 @@ impl Server {
         };
         if let Verdict::Confirm(question) = verdict {
             entry.question();
-            verdict = match ask::ask(account, *question, &mut place, &cx).await? {
+            verdict = match ask::ask(account, *question, &entry, &mut place, &cx).await? {
                 QuestionEnd::Answered {
                     call,
                     ticket,
@@ -194,22 +197,22 @@ impl Server {
                     let reason = "Too many questions wait for a person.";
                     Verdict::from(Refusal::new(Code::Busy, reason))
                 }
-                QuestionEnd::Pending(question) => return Ok(pend(entry, question)),
-                QuestionEnd::Cancelled => return Ok(cancel(entry)),
+                QuestionEnd::Pending(question) => return Ok(pend(entry, question).await),
+                QuestionEnd::Cancelled => return Ok(cancel(entry).await),
                 QuestionEnd::Stopping => {
-                    return refuse(entry, Refusal::stopping(), tools.notice(), &cx);
+                    return refuse(entry, Refusal::stopping(), tools.notice(), &cx).await;
                 }
             };
         }
         match verdict {
             Verdict::Permit(permit) => self.run(account, *permit, entry, place, cx).await,
-            Verdict::Deny(refusal) => refuse(entry, *refusal, tools.notice(), &cx),
+            Verdict::Deny(refusal) => refuse(entry, *refusal, tools.notice(), &cx).await,
             Verdict::Replay(outcome) => {
                 let repeat = match tools.get(&request.tool) {
                     Some(tool) if tool.allows_repeat() => Repeat::OnRequest,
                     _ => Repeat::Later,
                 };
-                Ok(replay(entry, *outcome, repeat))
+                Ok(replay(entry, *outcome, repeat).await)
             }
             // The gate does not ask about an answer.
             Verdict::Confirm(_) => Err(ErrorData::internal_error("asked twice", None)),
@@ -218,10 +221,18 @@ impl Server {
 
     /// Waits for look-ups. Those that nobody has begun are made in a task of their own, as
     /// other calls may wait for them too.
-    async fn look_up(&self, account: &Arc<Account>, mut pending: PendingLookups) {
+    async fn look_up(
+        &self,
+        account: &Arc<Account>,
+        mut pending: PendingLookups,
+        entry: &AuditEntry,
+    ) {
         if let Some((permit, flight)) = pending.begin() {
             let account = Arc::clone(account);
+            let write_ahead = entry.write_ahead();
             self.0.running.spawn(async move {
+                // Reading goes on without the audit; the error is in the log.
+                let _ = write_ahead.write().await;
                 tokio::select! {
                     () = account.gate.closed() => {}
                     found = account.tools.resolve(permit) => account.gate.land(flight, found).await,
@@ -242,31 +253,39 @@ impl Server {
         cx: RequestContext<RoleServer>,
     ) -> Result<CallEnd, ErrorData> {
         let wait = permit.wait();
-        let (progress, reports) = Progress::new(cx.ct.clone(), permit.clearance());
-        let (permitted, obligations) = permit.start(entry);
+        let Started {
+            permitted,
+            clearance,
+            obligations,
+        } = permit.start(entry);
+        let (progress, reports) = Progress::new(cx.ct.clone(), clearance);
         let account = Arc::clone(account);
         let cancelled = cx.ct.clone();
         // On the heap: a task moves its future several times.
-        let running = self.0.running.spawn(Box::pin(async move {
-            let outcome = match progress.turn(wait).await {
-                Ok(()) if permitted.is_read() => {
-                    let reading = account.tools.run(permitted, progress);
-                    let read = cancelled.run_until_cancelled(reading).await;
-                    read.unwrap_or(Err(BackendError::Cancelled))
+        let ended = self.0.ended.clone();
+        let running = self
+            .0
+            .running
+            .spawn(ended.run_until_cancelled_owned(Box::pin(async move {
+                let outcome = match progress.turn(wait).await {
+                    Ok(()) if permitted.is_read() => {
+                        let reading = account.tools.run(permitted, progress);
+                        let read = cancelled.run_until_cancelled(reading).await;
+                        read.unwrap_or(Err(BackendError::Cancelled))
+                    }
+                    Ok(()) => account.tools.run(permitted, progress).await,
+                    Err(error) => Err(error),
+                };
+                let refusal = obligations.refusal(&outcome).await;
+                let recorded = match obligations.complete(&outcome, refusal.as_ref()).await {
+                    Ok(()) => Recorded::Yes,
+                    Err(_) => Recorded::No,
+                };
+                match refusal {
+                    Some(refusal) => CallEnd::Refused(refusal),
+                    None => CallEnd::Completed(outcome, recorded),
                 }
-                Ok(()) => account.tools.run(permitted, progress).await,
-                Err(error) => Err(error),
-            };
-            let refusal = obligations.refusal(&outcome).await;
-            let recorded = match obligations.complete(&outcome, refusal.as_ref()).await {
-                Ok(()) => Recorded::Yes,
-                Err(_) => Recorded::No,
-            };
-            match refusal {
-                Some(refusal) => CallEnd::Refused(refusal),
-                None => CallEnd::Completed(outcome, recorded),
-            }
-        }));
+            })));
         let forwarding = forward(reports, &cx);
         let ending = async {
             let (ended, ()) = tokio::join!(running, forwarding);
@@ -280,19 +299,22 @@ impl Server {
                 ending.await
             }
         };
-        ended.map_err(|_| ErrorData::internal_error("the call broke off inside the server", None))
+        ended
+            .ok()
+            .flatten()
+            .ok_or_else(|| ErrorData::internal_error("the call broke off inside the server", None))
     }
 }
 
 /// Ends a call that is refused. It is a protocol error where the specification wants one.
-fn refuse(
+async fn refuse(
     entry: AuditEntry,
     refusal: Refusal,
     notice: Notice,
     cx: &RequestContext<RoleServer>,
 ) -> Result<CallEnd, ErrorData> {
     // Nothing was sent; the refusal stands whether or not it could be audited.
-    let _ = entry.refused(refusal.code, refusal.rule.as_ref());
+    let _ = entry.refused(refusal.code, refusal.rule.as_ref()).await;
     match refusal.code {
         Code::CannotAsk if ask::is_modern(cx) => {
             let mut needed = ClientCapabilities::default();
@@ -310,41 +332,45 @@ fn refuse(
 }
 
 /// Ends a call that names no tool, or whose arguments are wrong.
-fn reject(mut entry: AuditEntry, bad: BadCall) -> CallEnd {
+async fn reject(mut entry: AuditEntry, bad: BadCall) -> CallEnd {
     if let BadCall::BadArguments { tool, .. } = &bad {
         entry.tool(tool);
     }
     // Nothing was sent; the answer stands whether or not it could be audited.
-    let _ = entry.bad(bad.code());
+    let _ = entry.bad(bad.code()).await;
     CallEnd::Bad(bad)
 }
 
 /// Ends a call whose file cannot be loaded.
-fn unloaded(entry: AuditEntry, error: BackendError) -> CallEnd {
+async fn unloaded(entry: AuditEntry, error: BackendError) -> CallEnd {
     // Nothing was sent; the answer stands whether or not it could be audited.
-    let _ = entry.bad(error.code());
+    let _ = entry.bad(error.code()).await;
     CallEnd::Completed(Err(error), Recorded::Yes)
 }
 
 /// Ends a call that the client cancels before it is decided.
-fn cancel(entry: AuditEntry) -> CallEnd {
-    let _ = entry.cancelled();
+async fn cancel(entry: AuditEntry) -> CallEnd {
+    let _ = entry.cancelled().await;
     CallEnd::Completed(Err(BackendError::Cancelled), Recorded::Yes)
 }
 
 /// Ends a call with a question; the answer comes with another call.
-fn pend(entry: AuditEntry, question: InputRequiredResult) -> CallEnd {
-    match entry.pending() {
+async fn pend(entry: AuditEntry, question: InputRequiredResult) -> CallEnd {
+    match entry.pending().await {
         Ok(()) => CallEnd::Pending(question),
         Err(error) => CallEnd::Refused(Refusal::audit_unavailable(&error)),
     }
 }
 
 /// Ends a call with the answer that the same call got a moment ago.
-fn replay(mut entry: AuditEntry, outcome: Result<Answer, BackendError>, repeat: Repeat) -> CallEnd {
+async fn replay(
+    mut entry: AuditEntry,
+    outcome: Result<Answer, BackendError>,
+    repeat: Repeat,
+) -> CallEnd {
     entry.permitted("repeated", None);
     // Nothing was sent; the answer stands whether or not it could be audited.
-    let _ = entry.completed(&outcome);
+    let _ = entry.completed(&outcome).await;
     CallEnd::Replayed(outcome, repeat)
 }
 

@@ -17,7 +17,7 @@ use crate::{
     policy::Policy,
 };
 
-const POLICY: &str = "version = \"1\"\ndefault = \"allow\"\n[confirmation]\nenabled = true\n\
+const POLICY: &str = "version = \"1\"\ndefault = \"allow\"\n[confirmation]\nenabled = true\nmin_answer_ms = 0\n\
                       [tools.send_media]\naction = \"confirm\"\n";
 
 /// A sandbox that fetches files from this machine.
@@ -27,7 +27,7 @@ async fn linked() -> (Client, Box<dyn Backend>, tempfile::TempDir) {
     config.media = loopback_rules();
     let backend = backend::open(&config).unwrap();
     let (clock, _hand) = Clock::manual();
-    let audit = Arc::new(Audit::new(Some(folder.path().join("a")), clock.clone()));
+    let audit = Arc::new(Audit::new(Some(folder.path().join("a")), clock.clone()).unwrap());
     let (tools, authority) = backend.toolset();
     let policy = Policy::from_toml(backend::specs(), "policy.toml", POLICY).unwrap();
     let ledger = Ledger::in_memory(clock.clone());

@@ -7,6 +7,7 @@ mod bounded;
 mod call;
 mod changes;
 mod client;
+mod closing;
 mod decode;
 mod envelope;
 #[cfg(test)]
@@ -20,10 +21,7 @@ mod resources;
 mod stdio;
 mod uri;
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::sync::{Arc, OnceLock};
 
 use ::http::request::Parts;
 use rmcp::{
@@ -41,9 +39,9 @@ use rmcp::{
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
-    time::{Instant, timeout_at},
+    time::Instant,
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use accounts::Account;
 pub use bounded::BoundedSessions;
@@ -68,9 +66,6 @@ use crate::{
     toolset::Toolset,
 };
 
-/// How long calls that were sent may take after the server is closed.
-const CLOSING_GRACE: Duration = Duration::from_secs(10);
-
 /// The most listeners (revision 2026-07-28) that are notified of changes, of all grants;
 /// each holds a connection. Of one grant alone, half as many.
 const MAX_LISTENERS: usize = 2048;
@@ -90,6 +85,8 @@ struct Inner {
     places: CallPlaces,
     running: TaskTracker,
     closed_at: OnceLock<Instant>,
+    /// Cancelled when calls that still run are given up.
+    ended: CancellationToken,
     grant: String,
     opened: Notify,
     listeners: Shares,
@@ -123,6 +120,7 @@ impl Server {
             places: CallPlaces::new(),
             running: TaskTracker::new(),
             closed_at: OnceLock::new(),
+            ended: CancellationToken::new(),
             grant,
             opened: Notify::new(),
             listeners: Shares::new(MAX_LISTENERS),
@@ -159,30 +157,6 @@ impl Server {
     /// Counts a request that was not authenticated, by its reason.
     pub fn turned_away(&self, reason: &'static str) {
         self.0.audit.metrics().turned_away(reason);
-    }
-
-    /// Refuses every call from now on, those included that wait for their turn or for a
-    /// person. What was sent already goes on.
-    pub fn close(&self) {
-        self.0.closed_at.get_or_init(Instant::now);
-        for account in self.accounts() {
-            account.gate.close();
-        }
-    }
-
-    /// Waits until the server is closed and its calls have ended, at most for
-    /// `CLOSING_GRACE` after it was closed.
-    pub async fn drained(&self) {
-        self.0.first.gate.closed().await;
-        self.0.running.close();
-        let until = *self.0.closed_at.get_or_init(Instant::now) + CLOSING_GRACE;
-        // Calls that still run then are audited as abandoned.
-        let _ = timeout_at(until, self.0.running.wait()).await;
-    }
-
-    /// Whether the server is closed.
-    fn is_closed(&self) -> bool {
-        self.0.first.gate.is_closed()
     }
 
     /// The metrics of this server in the text format of Prometheus.

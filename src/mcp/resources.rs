@@ -110,7 +110,7 @@ impl Server {
             Err(reason) => {
                 let entry = self.0.audit.begin(&caller.grant, client_name(&cx));
                 // Nothing was done, so the answer does not depend on the audit.
-                let _ = entry.bad("unknown-resource");
+                let _ = entry.bad("unknown-resource").await;
                 return Err(not_found(self.notice(&caller), &request.uri, &reason));
             }
         };

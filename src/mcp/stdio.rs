@@ -92,7 +92,6 @@ async fn serve_any(server: Server, reader: BoxedReader, writer: BoxedWriter) -> 
         // The client may be gone; what was sent is awaited all the same.
         server.drained().await;
     }
-    // The end of the runtime records calls that still run as abandoned.
     served
 }
 

@@ -7,8 +7,16 @@ use super::BackendError;
 /// Whether a permitted call may still be sent. The gate gives it with the permit, because
 /// a call can wait between its permit and its request.
 pub trait Clearance: Send + Sync {
-    /// Asked before anything of the call is done, and before each request that changes
-    /// something.
+    /// Asked once, when the call's turn has come and before anything of it is done. What has
+    /// to be recorded before a request is recorded when this returns.
+    ///
+    /// # Errors
+    /// [`BackendError::Withdrawn`] if the call may no longer be sent, or cannot be recorded.
+    fn begin(&self) -> ClearanceCheck<'_> {
+        self.check()
+    }
+
+    /// Asked while the call waits, and before each request that changes something.
     ///
     /// # Errors
     /// [`BackendError::Withdrawn`] if the call may no longer be sent.

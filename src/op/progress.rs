@@ -55,8 +55,19 @@ impl Progress {
         }
     }
 
-    /// Call it before anything of the call is done, and before a request that changes
-    /// something.
+    /// Call it once the call's turn has come, before anything of it is done.
+    ///
+    /// # Errors
+    /// As [`still_wanted`](Self::still_wanted), and if the call cannot be recorded.
+    pub async fn begin(&self) -> Result<(), BackendError> {
+        self.check_cancelled()?;
+        match &self.clearance {
+            Some(clearance) => clearance.begin().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Call it while the call waits, and before a request that changes something.
     ///
     /// # Errors
     /// [`BackendError::Cancelled`] after the caller cancelled the call,

@@ -20,6 +20,10 @@ pub enum Code {
     CannotAsk,
     /// The person declined.
     Declined,
+    /// The question was dismissed without an answer.
+    Dismissed,
+    /// The answer came faster than a person reads.
+    TooFast,
     /// The answer to the question contains no explicit yes.
     AnswerUnreadable,
     /// The approval does not belong to this call.
@@ -76,13 +80,15 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
         Self::ConfirmationOff,
         Self::CannotAsk,
         Self::Declined,
+        Self::Dismissed,
+        Self::TooFast,
         Self::AnswerUnreadable,
         Self::ApprovalInvalid,
         Self::ApprovalExpired,
@@ -120,6 +126,8 @@ impl Code {
             Self::ConfirmationOff => "confirmation-off",
             Self::CannotAsk => "cannot-ask",
             Self::Declined => "declined",
+            Self::Dismissed => "dismissed",
+            Self::TooFast => "too-fast",
             Self::AnswerUnreadable => "answer-unreadable",
             Self::ApprovalInvalid => "approval-invalid",
             Self::ApprovalExpired => "approval-expired",
@@ -169,6 +177,12 @@ impl Code {
                 "Ask the user to do it on the phone, or use a client that supports MCP elicitation."
             }
             Self::Declined => "Do not ask again unless the person wants it.",
+            Self::Dismissed => {
+                "Ask the user whether they saw the question, and call again if they want it."
+            }
+            Self::TooFast => {
+                "Use a client that shows the question to the user, or ask the operator to lower `confirmation.min_answer_ms`."
+            }
             Self::AnswerUnreadable => {
                 "If the person wants it, call again and let them choose yes in the form."
             }

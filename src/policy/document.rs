@@ -16,7 +16,7 @@ use toml::{
 };
 
 use super::Diagnostic;
-use crate::op::Untrusted;
+use crate::{op::Untrusted, state_dir};
 
 /// A range of the text, in bytes.
 pub(crate) type Span = Range<usize>;
@@ -178,12 +178,13 @@ pub(crate) const MAX_DEPTH: usize = 32;
 /// Reads a file of at most 1 MiB.
 ///
 /// # Errors
-/// Those of the file system, text that is not UTF-8, and a file that is larger.
+/// Those of the file system, text that is not UTF-8, a file that is larger, and one that
+/// others may change or replace.
 pub(super) fn read_file(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?
-        .take(MAX_FILE_BYTES + 1)
-        .read_to_string(&mut text)?;
+    let file = File::open(path)?;
+    state_dir::check_not_for_others(path)?;
+    file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_FILE_BYTES {
         return Err(io::Error::other("it is larger than 1 MiB"));
     }

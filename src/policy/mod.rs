@@ -100,6 +100,8 @@ pub struct Confirmation {
     pub enabled: bool,
     /// How long a person has to answer.
     pub expires: Duration,
+    /// A faster answer does not come from a person who has read the question.
+    pub min_answer_time: Duration,
     /// The number of questions that may be asked at once.
     pub prompt_max: NonZeroU32,
     /// The time after which that many questions may be asked again.

@@ -8,18 +8,35 @@ mod sighup;
 mod watch;
 mod watch_paths;
 
-use std::{path::PathBuf, sync::mpsc::channel, thread};
+use std::{
+    path::PathBuf,
+    sync::mpsc::{Sender, channel},
+    thread,
+};
 
 use crate::mcp::Server;
 use debounce::Trigger;
 use reloader::{Reloader, notify};
 use sighup::Sighup;
 
-/// Watches a policy file and the files it includes, and reloads them while the server
-/// runs. It starts once a session is open.
-pub async fn follow(path: PathBuf, server: Server) {
+/// Watches a policy file, if there is one, and the files it includes, and reloads them
+/// while the server runs. It starts once a session is open. SIGHUP opens the audit anew too.
+pub async fn follow(path: Option<PathBuf>, server: Server) {
     let mut sighup = Sighup::handle();
     server.opened().await;
+    let triggers = path.and_then(|path| reload(path, server.clone()));
+    loop {
+        sighup.recv().await;
+        server.reopen_audit();
+        if let Some(triggers) = &triggers {
+            // The thread has broken off if nobody receives it.
+            let _ = triggers.send(Trigger::Sighup);
+        }
+    }
+}
+
+/// Starts the thread that reloads a policy; returns what triggers it.
+fn reload(path: PathBuf, server: Server) -> Option<Sender<Trigger>> {
     let (sender, triggers) = channel();
     let changes = sender.clone();
     let started = thread::Builder::new()
@@ -29,12 +46,7 @@ pub async fn follow(path: PathBuf, server: Server) {
         notify(&format!(
             "warning: changes of the policy will not be noticed: {error}"
         ));
-        return;
+        return None;
     }
-    loop {
-        sighup.recv().await;
-        if sender.send(Trigger::Sighup).is_err() {
-            return;
-        }
-    }
+    Some(sender)
 }

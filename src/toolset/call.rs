@@ -81,6 +81,11 @@ pub(super) trait PreparedCall: Send + Sync {
     /// The look-up of its briefing, not yet started.
     fn brief(&self) -> Option<Boxed<Result<Briefing, BackendError>>>;
 
+    /// Whether its file comes from the network and is not loaded yet.
+    fn fetches_file(&mut self) -> bool {
+        false
+    }
+
     /// Whether it can be run: a call that sends a file only once it has the file.
     fn is_complete(&self) -> bool {
         true

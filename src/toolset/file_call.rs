@@ -136,6 +136,14 @@ where
         !matches!(self.file, CallFile::Missing)
     }
 
+    fn fetches_file(&mut self) -> bool {
+        let source = match self.file {
+            CallFile::Missing => self.operation.source(),
+            CallFile::Needless(_) | CallFile::Loaded(..) => None,
+        };
+        source.is_some_and(|source| source.url.is_some())
+    }
+
     fn take_source(&mut self) -> Option<MediaSource> {
         match self.file {
             CallFile::Missing => self.operation.source().map(std::mem::take),

@@ -98,6 +98,11 @@ impl Prepared {
         self.call.is_complete()
     }
 
+    /// Whether the file that it sends comes from the network and is not loaded yet.
+    pub(crate) fn fetches_file(&mut self) -> bool {
+        self.call.fetches_file()
+    }
+
     /// Replaces hidden identities by the people behind them in the facts. The request
     /// keeps the ids of the arguments.
     pub(crate) fn identify(&mut self, identities: &Identities) {
@@ -172,7 +177,7 @@ impl Toolset {
         permitted: Permitted,
         progress: Progress,
     ) -> Result<Answer, BackendError> {
-        progress.still_wanted().await?;
+        progress.begin().await?;
         let Permitted {
             prepared,
             read_filter,

@@ -26,8 +26,12 @@ const DIM: Style = Style::new().dimmed();
 const GREEN: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));
 const RED: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red)));
 
-/// The change to the built-in policy that enables confirmation.
-const CONFIRMING: (&str, &str) = ("enabled = false", "enabled = true");
+/// The changes to the built-in policy that enable confirmation. Without a terminal the
+/// demo answers by itself, at once.
+const CONFIRMING: [(&str, &str); 2] = [
+    ("enabled = false", "enabled = true"),
+    ("min_answer_ms = 400", "min_answer_ms = 0"),
+];
 
 pub(super) struct Story {
     backend: Box<dyn Backend>,
@@ -90,7 +94,11 @@ impl Story {
         drop(client);
 
         self.title("The same with confirmation enabled")?;
-        let confirming = crate::policy::DEFAULT.replace(CONFIRMING.0, CONFIRMING.1);
+        let confirming = CONFIRMING
+            .iter()
+            .fold(crate::policy::DEFAULT.to_owned(), |policy, (old, new)| {
+                policy.replace(old, new)
+            });
         let client = self.connect(Policy::from_toml(specs(), "built-in policy", &confirming)?)?;
         let tools = self.list(&client).await?;
         self.expect(

@@ -140,6 +140,17 @@ impl Pair<'_> {
             let (old, new) = (within(old.expires), within(new.expires));
             found.add(direction, "an answer to a question", old, new);
         }
+        let after =
+            |time: std::time::Duration| Side::new(format!("after {} ms", time.as_millis()), None);
+        let direction = match new.min_answer_time.cmp(&old.min_answer_time) {
+            Ordering::Less => Some(Direction::Looser),
+            Ordering::Greater => Some(Direction::Tighter),
+            Ordering::Equal => None,
+        };
+        if let Some(direction) = direction {
+            let (old, new) = (after(old.min_answer_time), after(new.min_answer_time));
+            found.add(direction, "an answer to a question", old, new);
+        }
         let [was, is] = [old, new].map(|asked| {
             let window = per(asked.prompt_window);
             let says = format!("at most {} per {window}", asked.prompt_max);

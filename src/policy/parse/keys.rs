@@ -53,7 +53,7 @@ pub(super) const HEALTH: [&str; 3] = ["pause_on", "failures", "cooldown"];
 /// The keys of `health.failures` and `confirmation.prompts`.
 pub(super) const RATE: [&str; 2] = ["max", "window"];
 pub(super) const MODE: [&str; 2] = ["value", "read_only"];
-pub(super) const CONFIRMATION: [&str; 3] = ["enabled", "expires", "prompts"];
+pub(super) const CONFIRMATION: [&str; 4] = ["enabled", "expires", "min_answer_ms", "prompts"];
 
 /// Every table with its keys. A class of tools has the keys of a tool, `rate_limit` those of
 /// a limit, and a grant also those of a layer.

@@ -232,6 +232,9 @@ fn compose(
     (policy, examples)
 }
 
+/// Nobody reads a question and answers it in less than this, by default.
+const MIN_ANSWER_TIME: Duration = Duration::from_millis(400);
+
 /// The first file's settings or their defaults, where no other file is stricter.
 fn confirmation(files: &[ParsedFile]) -> Confirmation {
     let settings = || files.iter().map(|file| &file.confirmation).enumerate();
@@ -264,7 +267,12 @@ fn confirmation(files: &[ParsedFile]) -> Confirmation {
         let unsaid = (index == 0).then_some(five_minutes);
         file.expires.or(unsaid)
     });
+    let min_answer_time = settings().filter_map(|(index, file)| {
+        let unsaid = (index == 0).then_some(MIN_ANSWER_TIME);
+        file.min_answer_time.or(unsaid)
+    });
     Confirmation {
+        min_answer_time: min_answer_time.max().unwrap_or(MIN_ANSWER_TIME),
         enabled: matches!(floor(files).0, Effect::Confirm(_)),
         expires: expires.min().unwrap_or(five_minutes),
         prompt_max,

@@ -8,17 +8,25 @@ use super::{
 };
 use crate::{
     op::Risk,
-    policy::{Action, Health, LONG, Quiet, RuleLocation, document::Node, layer::Hours},
+    policy::{
+        Action, Health, LONG, Quiet, RuleLocation,
+        document::{Node, NodeValue},
+        layer::Hours,
+    },
 };
 
 /// The longest time that a person may take to answer.
 const MAX_EXPIRES: Duration = LONG;
+
+/// The longest time that an answer may have to take, in milliseconds.
+const MAX_MIN_ANSWER_MS: u64 = 10_000;
 
 /// `[confirmation]` of one file.
 #[derive(Default)]
 pub(super) struct ParsedConfirmation {
     pub(super) enabled: Option<(bool, RuleLocation)>,
     pub(super) expires: Option<Duration>,
+    pub(super) min_answer_time: Option<Duration>,
     pub(super) prompts: Option<(NonZeroU32, Duration, RuleLocation)>,
 }
 
@@ -149,6 +157,17 @@ impl Reader<'_> {
             if parsed.expires.is_some_and(|expires| expires > MAX_EXPIRES) {
                 self.invalid::<()>(node, "at most an hour");
             }
+        }
+        if let Some(node) = fields.get("min_answer_ms") {
+            let time = match node.value {
+                NodeValue::Integer(time) => u64::try_from(time).ok(),
+                _ => None,
+            };
+            let time = time.filter(|time| *time <= MAX_MIN_ANSWER_MS);
+            parsed.min_answer_time = match time {
+                Some(time) => Some(Duration::from_millis(time)),
+                None => self.invalid(node, "between 0 and 10000"),
+            };
         }
         if let Some(node) = fields.get("prompts") {
             let place = self.place(&node.key_span, "confirmation.prompts");

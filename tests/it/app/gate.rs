@@ -26,8 +26,9 @@ pub fn open(rules: &str) -> String {
 }
 
 pub fn policy(text: &str) -> Policy {
-    Policy::from_toml(specs(), "policy.toml", text)
-        .unwrap_or_else(|wrong| panic!("{wrong}\n{text}"))
+    let policy = Policy::from_toml(specs(), "policy.toml", text)
+        .unwrap_or_else(|wrong| panic!("{wrong}\n{text}"));
+    app::believing_at_once(policy)
 }
 
 /// This many cases, or the number in `PROPTEST_CASES`.
@@ -52,7 +53,7 @@ impl GateFixture {
     }
 
     pub fn at(policy: Policy, clock: &Clock, hand: ManualClock, ledger: Ledger) -> Self {
-        let audit = Arc::new(Audit::new(None, clock.clone()));
+        let audit = Arc::new(Audit::new(None, clock.clone()).unwrap());
         let (tools, authority) = toolset();
         Self {
             gate: Arc::new(Gate::new(authority, policy, clock, audit, ledger).unwrap()),
@@ -132,7 +133,7 @@ impl GateFixture {
             Verdict::Confirm(question) => question,
             Verdict::Deny(_) | Verdict::Replay(_) => return None,
         };
-        let ticket = question.ticket().to_owned();
+        let ticket = self.gate.ticket(&question);
         let caller = Self::caller(LOCAL);
         let call = question.into_call();
         let gate = &self.gate;

@@ -39,7 +39,10 @@ pub use setup::*;
 pub(crate) use wait::wait;
 
 /// A test that waits longer than this fails.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The default of `confirmation.min_answer_ms`.
+const USUAL_ANSWER_TIME: Duration = Duration::from_millis(400);
 
 /// Allows everything; irreversible actions need approval.
 pub const OPEN: &str = r#"
@@ -106,7 +109,15 @@ pub fn policy(text: &str) -> Policy {
     } else {
         Policy::from_toml(specs(), "policy.toml", text)
     };
-    policy.unwrap_or_else(|wrong| panic!("{wrong}"))
+    believing_at_once(policy.unwrap_or_else(|wrong| panic!("{wrong}")))
+}
+
+/// A policy that takes answers that come at once, unless it says how long one takes.
+pub fn believing_at_once(mut policy: Policy) -> Policy {
+    if policy.confirmation.min_answer_time == USUAL_ANSWER_TIME {
+        policy.confirmation.min_answer_time = Duration::ZERO;
+    }
+    policy
 }
 
 impl TestServer {
@@ -268,6 +279,18 @@ impl TestServer {
         }
     }
 
+    /// Lists the tools while a call is running, which must not end meanwhile.
+    pub async fn listed_beside(&mut self, running: u64) {
+        let id = self.begin("tools/list", json!({})).await;
+        loop {
+            let message = self.receive().await;
+            assert_ne!(message["id"], running, "it ended: {message}");
+            if message["id"] == id {
+                return;
+            }
+        }
+    }
+
     /// The names of the listed tools.
     pub async fn listed(&mut self) -> Vec<String> {
         let answer = self.request("tools/list", json!({})).await;
@@ -278,13 +301,29 @@ impl TestServer {
             .collect()
     }
 
-    /// The lines of the audit.
+    /// The lines of the audit that end a call.
     pub fn audit(&self) -> Vec<Value> {
-        let text = std::fs::read_to_string(&self.audit_path).unwrap_or_default();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        ends(&self.audit_path)
     }
+
+    /// All lines of the audit.
+    pub fn audit_lines(&self) -> Vec<Value> {
+        audit_lines(&self.audit_path)
+    }
+}
+
+/// All lines of an audit.
+pub fn audit_lines(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+    lines.collect()
+}
+
+/// The lines of an audit that end a call.
+pub fn ends(path: &Path) -> Vec<Value> {
+    let mut lines = audit_lines(path);
+    lines.retain(|line| line["event"] == "ended");
+    lines
 }
 
 /// The answer of a person who chooses yes.

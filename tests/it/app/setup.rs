@@ -185,11 +185,14 @@ impl ServerBuilder {
             .audit
             .unwrap_or_else(|| folder.path().join("audit.jsonl"));
         let policy = match &self.policy_file {
-            Some(path) => Policy::load(specs(), path).unwrap_or_else(|wrong| panic!("{wrong}")),
+            Some(path) => {
+                let loaded = Policy::load(specs(), path);
+                believing_at_once(loaded.unwrap_or_else(|wrong| panic!("{wrong}")))
+            }
             None => policy(&self.policy),
         };
         let (clock, hand) = Clock::manual();
-        let audit = Arc::new(Audit::new(Some(audit_path.clone()), clock.clone()));
+        let audit = Arc::new(Audit::new(Some(audit_path.clone()), clock.clone()).unwrap());
         let ledger = match self.ledger {
             Some(path) => Ledger::at(path, clock.clone()),
             None => Ledger::in_memory(clock.clone()),

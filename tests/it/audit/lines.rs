@@ -23,6 +23,8 @@ async fn the_audit_has_a_line_for_each_call() {
         lines[0],
         json!({
             "time": "1970-01-02T00:00:00Z",
+            "event": "ended",
+            "id": lines[0]["id"],
             "caller": "local",
             "client": "tests 1",
             "tool": "open_session",

@@ -1,4 +1,10 @@
 //! The audit log.
 
+mod killed;
 mod lines;
+mod property;
+mod rotation;
+mod site;
+mod start;
 mod unavailable;
+mod write_ahead;

@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 use crate::{
-    app::SECRET,
     app::command::{program, run},
+    app::{self, SECRET},
 };
 
 /// `serve` with its pipes.
@@ -111,11 +111,11 @@ async fn the_end_of_the_input_does_not_wait_for_a_slow_back_end() {
     let (code, _, _, took) = serving.finish();
     assert_eq!(code, 0);
     assert!(took < Duration::from_secs(1), "{took:?}");
-    let line: Value = serde_json::from_str(&std::fs::read_to_string(audit).unwrap()).unwrap();
-    assert_eq!(
-        (&line["tool"], &line["outcome"]),
-        (&json!("logout_instance"), &json!("abandoned"))
-    );
+    let lines: Vec<_> = app::ends(&audit)
+        .iter()
+        .map(|line| (line["tool"].clone(), line["outcome"].clone()))
+        .collect();
+    assert_eq!(lines, [(json!("logout_instance"), json!("abandoned"))]);
     drop(home);
     std::fs::remove_dir_all(kept).unwrap();
 }

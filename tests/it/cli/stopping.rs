@@ -14,7 +14,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 
 use crate::{
     app::process::{ServerProcess, serve},
-    app::{Era, OPEN},
+    app::{Era, OPEN, ends},
     http::{client, last},
 };
 
@@ -98,9 +98,7 @@ impl Site {
 
     fn audit(&self) -> Vec<Value> {
         let file: PathBuf = self.home.path().join("whatsapp-guard/audit.jsonl");
-        let text = fs::read_to_string(file).unwrap();
-        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
-        lines.collect()
+        ends(&file)
     }
 }
 

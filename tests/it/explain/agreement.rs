@@ -234,7 +234,7 @@ proptest! {
             let facts = whatsapp_guard::op::call(tool, arguments.clone()).unwrap();
             let account = AccountRecord::unknown();
             let told = wait(Explanation::of(&policy, &facts, &caller.grant, clock.timestamp(), &account)).unwrap();
-            let audit = Arc::new(Audit::new(Some(folder.path().join("audit.jsonl")), clock.clone()));
+            let audit = Arc::new(Audit::new(Some(folder.path().join("audit.jsonl")), clock.clone()).unwrap());
             let (tools, authority) = app::sandbox_toolset();
             let ledger = Ledger::in_memory(clock.clone());
             let gate = Arc::new(Gate::new(authority, policy, &clock, audit, ledger).unwrap());
@@ -264,10 +264,8 @@ fn a_pause_is_explained_in_words() {
     let text = "version = \"1\"\n[tools.set_presence]\n[health]\npause_on = [\"suspended\"]\n";
     let folder = tempfile::tempdir().unwrap();
     let (clock, _hand) = Clock::manual();
-    let audit = Arc::new(Audit::new(
-        Some(folder.path().join("audit.jsonl")),
-        clock.clone(),
-    ));
+    let audit =
+        Arc::new(Audit::new(Some(folder.path().join("audit.jsonl")), clock.clone()).unwrap());
     let ledger = Ledger::in_memory(clock.clone());
     let time = Duration::from_secs(90 * 60);
     wait(ledger.pause(time, "its state is suspended")).unwrap();

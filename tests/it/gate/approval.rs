@@ -91,7 +91,7 @@ async fn a_name_that_cannot_be_looked_up_is_said() {
 async fn anything_but_an_explicit_yes_acts_on_nothing() {
     let cases = [
         (json!({ "action": "decline" }), "declined"),
-        (json!({ "action": "cancel" }), "declined"),
+        (json!({ "action": "cancel" }), "dismissed"),
         (
             json!({ "action": "accept", "content": { "decision": "no" } }),
             "declined",
@@ -129,6 +129,8 @@ async fn anything_but_an_explicit_yes_acts_on_nothing() {
             app.set_person(Person::Answers(answer.clone()));
             let result = app.call("leave_group", json!({ "group": FLATMATES })).await;
             assert_eq!(code(&result), *wanted, "{era:?} {answer}");
+            let audit = app.audit();
+            assert_eq!(audit.last().unwrap()["code"], *wanted);
         }
         assert!(members(&mut app).await.contains(&FLATMATES.to_owned()));
     }
@@ -403,4 +405,50 @@ async fn a_rule_can_ask_about_a_tool_that_is_not_destructive() {
         assert_eq!(result["structuredContent"]["outcome"], "logged_out");
         assert_eq!(app.audit().last().unwrap()["code"], "confirmed");
     }
+}
+
+/// A policy whose answers take a second at least.
+fn slow() -> String {
+    format!("{OPEN}min_answer_ms = 1000\n")
+}
+
+#[tokio::test]
+async fn an_answer_that_is_faster_than_a_person_reads_is_not_believed() {
+    for era in BOTH {
+        let mut app = linked(era, Person::Accepts, &slow()).await;
+        for (person, wanted) in [
+            (Person::Accepts, "too-fast"),
+            (Person::Declines, "too-fast"),
+            (Person::Answers(json!({ "action": "cancel" })), "dismissed"),
+        ] {
+            app.set_person(person);
+            let result = app.call("leave_group", json!({ "group": FLATMATES })).await;
+            assert_eq!(code(&result), wanted, "{era:?}");
+            assert_eq!(app.audit().last().unwrap()["code"], wanted);
+        }
+        app.set_person(Person::Accepts);
+        assert!(members(&mut app).await.contains(&FLATMATES.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_ticket_that_came_back_too_fast_is_used_up() {
+    let mut app = linked(Era::Modern, Person::Silent, &slow()).await;
+    let mut call = json!({ "name": "leave_group", "arguments": { "group": FLATMATES } });
+    let asked = app.call_once(call.clone()).await;
+    call["requestState"] = asked["result"]["requestState"].clone();
+    call["inputResponses"] = json!({ "confirm": yes() });
+    app.hand.advance(Duration::from_millis(999));
+    let answer = app.call_once(call.clone()).await;
+    assert_eq!(code(&answer["result"]), "too-fast");
+    app.hand.advance(Duration::from_secs(1));
+    let answer = app.call_once(call.clone()).await;
+    assert_eq!(code(&answer["result"]), "approval-used");
+    let asked = app
+        .call_once(json!({ "name": "leave_group", "arguments": { "group": FLATMATES } }))
+        .await;
+    call["requestState"] = asked["result"]["requestState"].clone();
+    app.hand.advance(Duration::from_millis(1000));
+    let answer = app.call_once(call).await;
+    assert_eq!(answer["result"]["isError"], false, "{answer}");
 }

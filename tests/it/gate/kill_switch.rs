@@ -83,7 +83,7 @@ fn from_the_next_call_on_nothing_but_reads_then_nothing() {
 #[test]
 fn a_yes_that_comes_after_it_is_too_late() {
     let home = tempfile::tempdir().unwrap();
-    let mut running = start(&home, Era::Legacy, OPEN);
+    let mut running = start(&home, Era::Legacy, &format!("{OPEN}min_answer_ms = 0\n"));
     assert_eq!(running.outcome("open_session", json!({})), "done");
     let call = json!({ "name": "delete_session", "arguments": {} });
     let id = running.begin("tools/call", call);

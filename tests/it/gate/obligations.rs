@@ -26,7 +26,7 @@ struct Started {
 
 fn start(folder: &Path) -> Started {
     let (clock, hand) = Clock::manual();
-    let audit = Audit::new(Some(folder.join("audit.jsonl")), clock.clone());
+    let audit = Audit::new(Some(folder.join("audit.jsonl")), clock.clone()).unwrap();
     let audit = Arc::new(audit);
     let ledger = Ledger::in_memory(clock.clone());
     let (tools, authority) = toolset();
@@ -58,10 +58,12 @@ impl Started {
         let Verdict::Permit(permit) = self.authorize() else {
             panic!("it was not permitted")
         };
-        permit.start(self.audit.begin(LOCAL, None)).1
+        permit.start(self.audit.begin(LOCAL, None)).obligations
     }
 
     fn outcomes(&self) -> Vec<String> {
+        // Lines are written in order.
+        wait(self.audit.ready()).unwrap();
         let lines = std::fs::read_to_string(self.audit.path().unwrap()).unwrap();
         let lines = lines.lines().map(|line| {
             let line: Value = serde_json::from_str(line).unwrap();

@@ -50,7 +50,11 @@ fn a_request_is_made_only_while_its_claim_outlasts_it() {
     let longest = Duration::from_millis(200);
     let here = server(&redis, "").changed(|gate| gate.with_longest_request(longest));
     let permit = here.pass("send_message", &message("hi")).unwrap();
-    let clearance = permit.clearance();
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::new(Some(folder.path().join("audit.jsonl")), Clock::real());
+    let started = permit.start(Arc::new(audit.unwrap()).begin(LOCAL, None));
+    let clearance = started.clearance;
+    wait(clearance.begin()).unwrap();
     // Half a lease later the request could outlast it.
     sleep(longest);
     assert_eq!(handed_over(&clearance), "busy");
@@ -169,9 +173,10 @@ fn list(at: &GateFixture, chat: &str) -> Option<&'static str> {
     let Verdict::Permit(permit) = at.authorize("list_chats", &json!({}), LOCAL) else {
         panic!("it is not allowed");
     };
-    let audit = Arc::new(Audit::new(None, Clock::real()));
-    let (_, obligations) = permit.start(audit.begin(LOCAL, None));
-    let refusal = wait(obligations.refusal(&Ok(preview(chat))));
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::new(Some(folder.path().join("audit.jsonl")), Clock::real());
+    let started = permit.start(Arc::new(audit.unwrap()).begin(LOCAL, None));
+    let refusal = wait(started.obligations.refusal(&Ok(preview(chat))));
     refusal.map(|refusal| refusal.code.name())
 }
 

@@ -69,7 +69,7 @@ impl HttpServer {
 /// The policy of [`two`] with one tool less.
 pub fn stricter() -> Policy {
     let text = two().replace("default", "hide = [\"delete_session\"]\ndefault");
-    Policy::from_toml(whatsapp_guard::backend::specs(), "policy.toml", &text).unwrap()
+    crate::app::policy(&text)
 }
 
 /// Reads a stream until a whole line of it has these words, and returns all of it so far.

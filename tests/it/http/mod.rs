@@ -43,7 +43,7 @@ use whatsapp_guard::{
     text::hex,
 };
 
-use crate::app;
+use crate::app::{self, ends};
 use legacy::{read_until, stricter};
 
 /// A test that waits longer than this fails.
@@ -145,8 +145,8 @@ impl HttpServer {
         let folder = TempDir::new().unwrap();
         let (clock, hand) = Clock::manual();
         let audit = folder.path().join("audit.jsonl");
-        let audit = Arc::new(Audit::new(Some(audit), clock.clone()));
-        let policy = Policy::from_toml(specs(), "policy.toml", policy).unwrap();
+        let audit = Arc::new(Audit::new(Some(audit), clock.clone()).unwrap());
+        let policy = app::policy(policy);
         let server = make(policy, &clock, audit);
         let authenticator = Authenticator::for_grants(server.clone());
         let listener = Listener::bind("127.0.0.1:0".parse().unwrap())
@@ -279,12 +279,10 @@ impl HttpServer {
         last(response).await["result"].clone()
     }
 
+    /// The lines of the audit that end a call.
     pub fn audit(&self) -> Vec<Value> {
         let path = self.folder.path().join("audit.jsonl");
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        ends(&path)
     }
 }
 

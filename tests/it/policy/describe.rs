@@ -137,10 +137,8 @@ async fn an_agent_is_told_of_a_pause_with_its_end() {
 fn an_agent_is_told_that_it_was_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let (clock, _hand) = Clock::manual();
-    let audit = Arc::new(Audit::new(
-        Some(folder.path().join("audit.jsonl")),
-        clock.clone(),
-    ));
+    let audit =
+        Arc::new(Audit::new(Some(folder.path().join("audit.jsonl")), clock.clone()).unwrap());
     let ledger = Ledger::in_memory(clock.clone());
     let policy = Policy::from_toml(specs(), "policy.toml", "version = \"1\"\n").unwrap();
     let (_, authority) = app::sandbox_toolset();

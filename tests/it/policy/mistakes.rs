@@ -112,6 +112,12 @@ fn wrong_values(key: &str) -> Vec<Mistake> {
                 (json!(false), "false"),
             ]
         }
+        "min_answer_ms" => vec![
+            (json!(10_001), "10001"),
+            (json!(-1), "-1"),
+            (json!(0.5), "0.5"),
+            (json!("soon"), "\"soon\""),
+        ],
         "expires" => vec![(json!("tomorrow"), "\"tomorrow\""), (json!(5), "5")],
         "enabled" | "read_only" => flag(),
         "hide" | "toolsets" | "include" | "scopes" | "applies_to" | "pause_on" | "algorithms" => {

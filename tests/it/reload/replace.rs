@@ -327,10 +327,8 @@ fn calls_that_meet_a_change_are_counted_by_their_own_limits() {
     let other = "{ max = 60000, window = \"minute\", counter = \"other\" }, ";
     let (clock, _hand) = Clock::manual();
     let folder = tempfile::tempdir().unwrap();
-    let audit = Arc::new(Audit::new(
-        Some(folder.path().join("audit.jsonl")),
-        clock.clone(),
-    ));
+    let audit =
+        Arc::new(Audit::new(Some(folder.path().join("audit.jsonl")), clock.clone()).unwrap());
     let ledger = Ledger::in_memory(clock.clone());
     let (tools, authority) = app::sandbox_toolset();
     let gate = Arc::new(Gate::new(authority, with(""), &clock, audit, ledger).unwrap());

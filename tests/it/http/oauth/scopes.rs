@@ -98,8 +98,7 @@ async fn a_new_policy_applies_from_the_next_request_on() {
     let issuer = Issuer::start().await;
     let site = HttpServer::start(&issuer.policy()).await;
     let put = |text: &str| {
-        let policy = Policy::from_toml(specs(), "policy.toml", text).unwrap();
-        site.server.replace(policy);
+        site.server.replace(app::policy(text));
     };
     let anna = issuer.token("anna", "wg:family");
     assert_eq!(try_token(&site, &anna).await.0, StatusCode::OK);

@@ -1,0 +1,241 @@
+//! The file of one run of the server, beside the audit: it holds the line `admitted` of
+//! each call that is open, and its lock says that the run is alive.
+//!
+//! So the calls of a run that was killed are found wherever the audit file went since.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    ffi::OsString,
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{ids::RunId, line::OpenCall};
+
+/// The most bytes of a line in the file. Names of callers and accounts are far shorter.
+const SLOT_BYTES: usize = 4096;
+
+/// The most calls that are open at once. A server runs fewer.
+const MAX_SLOTS: usize = 1024;
+
+/// How often the file is created if another run removes it at once.
+const MAX_ATTEMPTS: usize = 8;
+
+/// The most files of other runs that are looked at in one start.
+const MAX_RUNS: usize = 256;
+
+/// The file of this run. Dropped, it stays, and the next start marks its open calls.
+pub(super) struct RunFile {
+    file: File,
+    path: PathBuf,
+    /// The slot of each open call.
+    open: HashMap<String, usize>,
+    free: BTreeSet<usize>,
+}
+
+/// The file of a run that has ended without removing it, locked.
+pub(super) struct DeadRun {
+    _lock: File,
+    path: PathBuf,
+    /// The calls that were open.
+    pub(super) calls: Vec<OpenCall>,
+}
+
+impl RunFile {
+    /// Creates and locks the file of a run of the audit at `audit`.
+    pub(super) fn create(audit: &Path, run: &RunId) -> io::Result<Self> {
+        for _ in 0..MAX_ATTEMPTS {
+            let created = Self::try_create(audit, run)?;
+            // A run that started between its creation and its lock took it for dead.
+            if let Some(created) = created.filter(Self::is_there) {
+                return Ok(created);
+            }
+        }
+        Err(io::Error::other(
+            "the file of this run is removed again and again",
+        ))
+    }
+
+    /// `None` if another run holds it.
+    fn try_create(audit: &Path, run: &RunId) -> io::Result<Option<Self>> {
+        let mut name = prefix(audit);
+        name.push(run.as_str());
+        let path = audit.with_file_name(name);
+        let mut options = OpenOptions::new();
+        options.write(true).read(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Some(Self {
+            file,
+            path,
+            open: HashMap::new(),
+            free: (0..MAX_SLOTS).collect(),
+        }))
+    }
+
+    /// The same file at its path again, if somebody removed it from there.
+    pub(super) fn restored(mut self, audit: &Path, run: &RunId) -> io::Result<Self> {
+        if self.is_there() {
+            return Ok(self);
+        }
+        let mut restored = Self::create(audit, run)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        io::copy(&mut self.file, &mut restored.file)?;
+        (restored.open, restored.free) = (self.open, self.free);
+        Ok(restored)
+    }
+
+    fn is_there(&self) -> bool {
+        is_linked(&self.file)
+    }
+
+    /// Holds the line of a call until it is closed.
+    pub(super) fn hold(&mut self, id: &str, line: &[u8]) -> io::Result<()> {
+        if line.len() > SLOT_BYTES {
+            return Err(io::Error::other("a line is too long"));
+        }
+        let slot = match self.open.get(id) {
+            Some(slot) => *slot,
+            None => {
+                let free = self.free.pop_first();
+                let slot = free.ok_or_else(|| io::Error::other("too many calls are open"))?;
+                self.open.insert(id.to_owned(), slot);
+                slot
+            }
+        };
+        self.write(slot, line)
+    }
+
+    /// Forgets a call.
+    pub(super) fn close(&mut self, id: &str) -> io::Result<()> {
+        let Some(slot) = self.open.remove(id) else {
+            return Ok(());
+        };
+        self.free.insert(slot);
+        // What does not begin like a line is none.
+        self.write(slot, b"\n")
+    }
+
+    /// Ends the run in order; returns the calls that are still open.
+    pub(super) fn end(mut self) -> io::Result<DeadRun> {
+        Ok(DeadRun {
+            calls: calls(&mut self.file)?,
+            _lock: self.file,
+            path: self.path,
+        })
+    }
+
+    fn write(&mut self, slot: usize, bytes: &[u8]) -> io::Result<()> {
+        self.file
+            .seek(SeekFrom::Start((slot * SLOT_BYTES) as u64))?;
+        self.file.write_all(bytes)
+    }
+}
+
+impl DeadRun {
+    /// Removes the file: its calls are marked.
+    pub(super) fn remove(self) -> io::Result<()> {
+        fs::remove_file(self.path)
+    }
+}
+
+/// The runs of the audit at `audit` that have ended without removing their files.
+pub(super) fn dead_runs(audit: &Path) -> io::Result<Vec<DeadRun>> {
+    let folder = match audit.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let prefix = prefix(audit);
+    let mut dead = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let of_run = name
+            .as_encoded_bytes()
+            .strip_prefix(prefix.as_encoded_bytes());
+        if !of_run.is_some_and(RunId::is_one) || dead.len() == MAX_RUNS {
+            continue;
+        }
+        match dead_run(entry.path()) {
+            Ok(run) => dead.extend(run),
+            Err(error) => {
+                let path = entry.path();
+                tracing::warn!(%error, path = %path.display(), "calls of an earlier run cannot be marked");
+            }
+        }
+    }
+    Ok(dead)
+}
+
+/// The run of a file, unless it is alive.
+fn dead_run(path: PathBuf) -> io::Result<Option<DeadRun>> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOFOLLOW;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    let mut file = match options.open(&path) {
+        // Another start has marked its calls.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    }
+    if !is_linked(&file) {
+        return Ok(None);
+    }
+    Ok(Some(DeadRun {
+        calls: calls(&mut file)?,
+        _lock: file,
+        path,
+    }))
+}
+
+/// The calls that are open in the file of a run.
+fn calls(file: &mut File) -> io::Result<Vec<OpenCall>> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(0))?;
+    let max_bytes = (MAX_SLOTS * SLOT_BYTES) as u64;
+    file.take(max_bytes).read_to_end(&mut bytes)?;
+    let slots = bytes.chunks(SLOT_BYTES);
+    let lines = slots.filter_map(|slot| slot.split(|byte| *byte == b'\n').next());
+    Ok(lines.filter_map(OpenCall::parse).collect())
+}
+
+/// How the names of these files begin. They are hidden, so that no pattern that rotates the
+/// audit matches them.
+fn prefix(audit: &Path) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(audit.file_name().unwrap_or_default());
+    prefix.push(".run-");
+    prefix
+}
+
+#[cfg(unix)]
+fn is_linked(file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    file.metadata().is_ok_and(|file| file.nlink() > 0)
+}
+
+/// Elsewhere a file that is open cannot be removed.
+#[cfg(not(unix))]
+fn is_linked(_file: &File) -> bool {
+    true
+}

@@ -1,0 +1,97 @@
+//! A server that ends without its last lines: the next one marks its calls as unknown.
+#![cfg(unix)]
+
+use std::fs;
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use super::site::{Site, events};
+
+#[tokio::test]
+async fn a_killed_server_leaves_a_trace_and_the_next_one_marks_it() {
+    for rotated in [None, Some("audit.jsonl.1"), Some("audit.jsonl-20261127")] {
+        let site = Site::new().await;
+        let running = site.sending("1").await;
+        let admitted = site.lines();
+        assert_eq!(events(&admitted), ["admitted"]);
+        assert_eq!(admitted[0]["tool"], "send_message");
+        if let Some(name) = rotated {
+            fs::rename(site.audit_path(), site.state().join(name)).unwrap();
+        }
+        running.kill();
+        assert_eq!(site.run_files().len(), 1);
+
+        let running = site.start();
+        let lines = site.lines_with("unknown").await;
+        let unknown = lines.last().unwrap();
+        for field in ["id", "caller", "tool", "risk", "verdict", "code", "digest"] {
+            assert_eq!(unknown[field], admitted[0][field], "{field}");
+        }
+        assert_eq!(unknown["outcome"], "unknown");
+        site.until_runs(0).await;
+        running.finish();
+        let running = site.start();
+        running.finish();
+        let all = site.lines();
+        assert_eq!(all.len(), if rotated.is_some() { 1 } else { 2 }, "{all:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_calls_of_dead_servers_are_marked() {
+    let site = Site::new().await;
+    let alive = site.sending("1").await;
+    let dead = site.sending("2").await;
+    let admitted = site.lines();
+    dead.kill();
+    let third = site.sending("3").await;
+    let lines = site.lines_with("unknown").await;
+    site.until_runs(2).await;
+    let marked: Vec<_> = lines
+        .iter()
+        .filter(|line| line["event"] == "unknown")
+        .collect();
+    assert_eq!(marked.len(), 1);
+    assert_eq!(marked[0]["id"], admitted[1]["id"]);
+    alive.kill();
+    third.kill();
+    let last = site.start();
+    site.until_runs(0).await;
+    let lines = site.lines();
+    let mut marked: Vec<_> = lines
+        .iter()
+        .filter(|line| line["event"] == "unknown")
+        .map(|line| line["id"].to_string())
+        .collect();
+    assert_eq!(marked.len(), 3, "{lines:?}");
+    marked.dedup();
+    assert_eq!(marked.len(), 3, "each once");
+    last.finish();
+}
+
+#[tokio::test]
+async fn a_server_that_ends_in_order_leaves_nothing_to_mark() {
+    let site = Site::new().await;
+    let mut running = site.start();
+    let send = json!({ "chat": "no", "text": "hi" });
+    assert_eq!(running.outcome("send_message", send), "bad-arguments");
+    running.outcome("get_session", json!({}));
+    assert_eq!(site.run_files().len(), 1);
+    running.signal(Signal::TERM);
+    assert_eq!(running.wait(), Some(0));
+    assert_eq!(events(&site.lines()), ["ended", "admitted", "ended"]);
+    assert!(site.run_files().is_empty());
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_leaves_both_lines() {
+    let site = Site::new().await;
+    let mut running = site.sending("1").await;
+    running.hang_up();
+    assert_eq!(running.wait(), Some(0));
+    let lines = site.lines();
+    assert_eq!(events(&lines), ["admitted", "ended"]);
+    assert_eq!(lines[1]["outcome"], "abandoned");
+    assert!(site.run_files().is_empty());
+}
