@@ -99,7 +99,7 @@ pub fn short() -> Timeouts {
 /// The same, where only the deadline of a verification ends a read that hangs.
 pub fn hanging() -> Timeouts {
     Timeouts {
-        observe: Duration::from_millis(15),
+        observe: Duration::from_millis(50),
         ..short()
     }
 }
