@@ -25,5 +25,6 @@ pub mod reload;
 pub mod sessions;
 mod shares;
 pub mod state_dir;
+mod stderr;
 pub mod text;
 pub mod toolset;

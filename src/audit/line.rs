@@ -95,6 +95,21 @@ impl OpenCall {
     }
 }
 
+/// What a whole line of an audit says of which call.
+#[derive(Debug, Deserialize)]
+pub(super) struct CallEvent {
+    event: String,
+    id: String,
+}
+
+impl CallEvent {
+    /// The call whose end or mark a line is; `None` for another line, and for a torn one.
+    pub(super) fn closed(line: &[u8]) -> Option<String> {
+        let read: Self = serde_json::from_slice(line).ok()?;
+        matches!(read.event.as_str(), "ended" | "unknown").then_some(read.id)
+    }
+}
+
 /// A line with its newline.
 pub(super) fn text(line: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     let mut text = serde_json::to_vec(line)?;

@@ -1,10 +1,11 @@
 //! What is done with the files of the audit, on the thread of the audit.
 
-use std::{io, path::PathBuf};
+use std::{collections::HashSet, io, path::PathBuf};
 
 use super::{
     file::AuditFile,
     ids::RunId,
+    line::CallEvent,
     run::{DeadRun, RunFile, dead_runs},
 };
 use crate::clock::Clock;
@@ -66,10 +67,12 @@ impl Log {
 
     /// Writes the line `ended` of a call.
     pub(super) fn end(&mut self, id: &str, line: &[u8]) -> io::Result<()> {
-        self.file.append(line)?;
+        let written = self.file.append(line);
         match &mut self.run {
-            Some(run) => run.close(id),
-            None => Ok(()),
+            // The next start marks a call without an end. If there were ever more of them,
+            // no call could be admitted any more.
+            Some(run) if written.is_ok() || run.is_crowded() => written.and(run.close(id)),
+            _ => written,
         }
     }
 
@@ -93,11 +96,11 @@ impl Log {
 
     fn mark(&mut self, mut run: DeadRun) -> io::Result<()> {
         if !run.calls.is_empty() {
-            let known = self.file.tail(SEARCHED_BYTES)?;
+            let closed = closed(&self.file.tail(SEARCHED_BYTES)?);
             let mut lines = Vec::new();
             let now = self.clock.timestamp();
             for call in run.calls.drain(..) {
-                if !is_closed(&known, call.id()) {
+                if !closed.contains(call.id()) {
                     lines.extend(call.unknown(now)?);
                 }
             }
@@ -109,14 +112,8 @@ impl Log {
     }
 }
 
-/// Whether lines have an end or a mark of a call.
-fn is_closed(lines: &[u8], id: &str) -> bool {
-    let named = format!("\"id\":\"{id}\"");
-    let lines = lines.split(|byte| *byte == b'\n').map(str::from_utf8);
-    lines.flatten().any(|line| {
-        line.contains(&named)
-            && ["ended", "unknown"]
-                .iter()
-                .any(|event| line.contains(&format!("\"event\":\"{event}\"")))
-    })
+/// The calls of which lines have an end or a mark.
+fn closed(lines: &[u8]) -> HashSet<String> {
+    let lines = lines.split(|byte| *byte == b'\n');
+    lines.filter_map(CallEvent::closed).collect()
 }

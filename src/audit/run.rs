@@ -92,8 +92,9 @@ impl RunFile {
         Ok(restored)
     }
 
+    /// Whether it is where the next start looks for it.
     fn is_there(&self) -> bool {
-        is_linked(&self.file)
+        is_linked(&self.file) && is_at(&self.file, &self.path)
     }
 
     /// Holds the line of a call until it is closed.
@@ -111,6 +112,11 @@ impl RunFile {
             }
         };
         self.write(slot, line)
+    }
+
+    /// Whether most of the calls that can be held are.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.free.len() < MAX_SLOTS / 2
     }
 
     /// Forgets a call.
@@ -232,6 +238,20 @@ fn prefix(audit: &Path) -> OsString {
 fn is_linked(file: &File) -> bool {
     use std::os::unix::fs::MetadataExt;
     file.metadata().is_ok_and(|file| file.nlink() > 0)
+}
+
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let identity = |file: fs::Metadata| (file.dev(), file.ino());
+    let (file, found) = (file.metadata(), fs::symlink_metadata(path));
+    matches!((file.map(identity), found.map(identity)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Elsewhere a file that is open cannot be moved.
+#[cfg(not(unix))]
+fn is_at(_file: &File, _path: &Path) -> bool {
+    true
 }
 
 /// Elsewhere a file that is open cannot be removed.

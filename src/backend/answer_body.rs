@@ -7,7 +7,8 @@ use tokio::{
     time::timeout,
 };
 
-use super::{send_error::SendError, tree_size::tree_bytes};
+use super::send_error::SendError;
+use crate::text::tree_bytes;
 
 /// The largest answer that is read, in bytes.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;

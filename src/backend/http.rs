@@ -11,7 +11,7 @@ use url::Url;
 use super::{
     answer_body::{AnswerBody, PartialBody},
     handover::Handover,
-    plain_http::PlainHttp,
+    plain_http::{ConnectionUse, PlainHttp},
     read_request::ReadRequest,
     send_error::{SendError, reason},
 };
@@ -94,8 +94,8 @@ impl Http {
 
     /// Sends a request that changes nothing. If the connection is lost, it is sent once more.
     pub(super) async fn read(&self, request: &ReadRequest) -> Result<HttpReply, BackendError> {
-        let answer = match self.send_read(request).await? {
-            Err(SendError::Unanswered(_)) => self.send_read(request).await?,
+        let answer = match self.send_read(ConnectionUse::Kept, request).await? {
+            Err(SendError::Unanswered(_)) => self.send_read(ConnectionUse::New, request).await?,
             answer => answer,
         };
         answer.map_err(|error| error.of_read(self.api, request.url()))
@@ -103,12 +103,14 @@ impl Http {
 
     async fn send_read(
         &self,
+        connection: ConnectionUse,
         request: &ReadRequest,
     ) -> Result<Result<HttpReply, SendError>, BackendError> {
         let Some(plain) = &self.plain else {
             return Ok(self.send(request.for_any(self.client()?)).await);
         };
-        let answer = plain.send(request.url(), request.for_connection()?).await;
+        let (server, request) = (request.url(), request.for_connection()?);
+        let answer = plain.send(connection, server, request).await;
         Ok(answer.map(|(status, body)| self.answered(status, body)))
     }
 

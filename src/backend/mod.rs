@@ -18,7 +18,6 @@ pub mod sandbox;
 mod send_error;
 mod shapes;
 mod showing;
-mod tree_size;
 mod verify;
 pub mod waha;
 

@@ -41,6 +41,14 @@ pub(super) struct PlainHttp {
     idle: Mutex<Vec<PlainConnection>>,
 }
 
+/// Which connection a request is sent over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ConnectionUse {
+    /// One that is kept, if there is one.
+    Kept,
+    New,
+}
+
 /// A connection, and what ends its requests in time.
 struct PlainConnection {
     sender: SendRequest<String>,
@@ -59,14 +67,20 @@ impl PlainHttp {
         }
     }
 
-    /// Sends a request, which has the path alone, to the server of an `http:` address.
+    /// Sends a request, which has the path alone, to the server of an `http:` address. The
+    /// other side may have closed a connection that is used again, at this very moment.
     pub(super) async fn send(
         &self,
+        connection: ConnectionUse,
         server: &Url,
         request: Request<String>,
     ) -> Result<(StatusCode, AnswerBody), SendError> {
         let deadline = Instant::now() + self.timeout;
-        let mut connection = match self.reused().await {
+        let kept = match connection {
+            ConnectionUse::Kept => self.reused().await,
+            ConnectionUse::New => None,
+        };
+        let mut connection = match kept {
             Some(connection) => connection,
             None => PlainConnection::open(server, deadline).await?,
         };

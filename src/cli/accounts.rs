@@ -1,10 +1,11 @@
 //! The configured accounts: those in the policy, or the one in the environment.
 
-use super::{CliError, options::BackendOption, output::notify};
+use super::{CliError, options::BackendOption};
 use crate::{
     backend::specs,
     config::{AccountSpec, BackendSpec, Config, from_process},
     policy::Policy,
+    stderr::notify,
     text::nearest,
 };
 

@@ -11,9 +11,12 @@ use clap::Args;
 use super::{
     CliError,
     options::{BackendOption, PolicyOption},
-    output::{colour, exit, notify, print},
+    output::{colour, exit, print},
 };
-use crate::backend::{self, CheckResult};
+use crate::{
+    backend::{self, CheckResult},
+    stderr::notify,
+};
 
 /// Check the connection to the back end and explain what is wrong.
 #[derive(Debug, Args)]

@@ -3,13 +3,15 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{CliError, output::notify};
+use super::CliError;
 use crate::{
     http::{
         self,
@@ -20,7 +22,12 @@ use crate::{
     },
     mcp::{self, LOCAL, Server},
     sessions::{MAX_SESSIONS, Sessions},
+    stderr::notify,
 };
+
+/// How long the answers of calls that have ended may take to be written, once the server is
+/// closed.
+const ANSWER_GRACE: Duration = Duration::from_millis(250);
 
 /// How clients reach the server over HTTP.
 #[derive(Debug, Clone, Args)]
@@ -107,6 +114,8 @@ impl HttpOptions {
         let ending = async {
             server.drained().await;
             stop.cancel();
+            // What the calls have returned is still to be written.
+            sleep(ANSWER_GRACE).await;
             end.cancel();
         };
         let status = async {

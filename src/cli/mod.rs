@@ -27,7 +27,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use thiserror::Error;
 use tokio::runtime::Builder;
 
-use crate::{backend::specs, config::ConfigError, op, policy::Diagnostics};
+use crate::{backend::specs, config::ConfigError, op, policy::Diagnostics, stderr};
 
 pub use options::PolicyOption;
 
@@ -166,12 +166,20 @@ fn with_tool_help(mut arguments: Vec<OsString>) -> Vec<OsString> {
     arguments
 }
 
-/// Runs the subcommand.
-///
-/// # Errors
-/// [`CliError`], which knows the exit code.
-pub fn run(cli: Cli) -> Result<ExitCode, CliError> {
+/// Runs the subcommand; says on standard error why it failed. Returns the exit code.
+pub fn run(cli: Cli) -> ExitCode {
     output::log_to_stderr();
+    let code = dispatch(cli).unwrap_or_else(|error| {
+        if !error.is_closed_pipe() {
+            stderr::notify(&error);
+        }
+        error.exit_code()
+    });
+    stderr::flush();
+    code
+}
+
+fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
     match cli.command {
         Command::Serve(serve) if serve.is_for_many() => {
             block_on(&mut Builder::new_multi_thread(), serve.run())

@@ -1,9 +1,7 @@
 //! Output: reports and tables to standard output, files, and logs to standard error.
 
 use std::{
-    env,
-    fmt::Display,
-    fs,
+    env, fs,
     io::{self, Write},
     path::Path,
     process::ExitCode,
@@ -20,6 +18,7 @@ use tracing_subscriber::{
 };
 
 use super::CliError;
+use crate::stderr::Stderr;
 
 /// Standard output; colours are removed where it is not a terminal.
 pub(super) type Out = anstream::AutoStream<io::StdoutLock<'static>>;
@@ -49,12 +48,6 @@ pub(super) fn exit(success: bool) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
-}
-
-/// Writes a line to standard error. A closed standard error must not end a server, so
-/// failures are ignored.
-pub(super) fn notify(line: impl Display) {
-    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 /// The style for text in a colour.
@@ -142,7 +135,7 @@ pub(super) fn log_to_stderr() {
         .and_then(|level| level.parse().ok())
         .unwrap_or(LevelFilter::WARN);
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
+        .with_writer(|| Stderr)
         .with_ansi(false)
         // It would report a closed standard error on standard error, and panic.
         .log_internal_errors(false)

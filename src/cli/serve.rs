@@ -14,7 +14,6 @@ use super::{
     accounts::Configured,
     http::HttpOptions,
     options::{BackendOption, LEDGER, PolicyOption, StateOption, approval_key, require_grant},
-    output::notify,
     stop_signals::StopSignals,
 };
 use crate::{
@@ -29,6 +28,7 @@ use crate::{
     policy::Policy,
     reload,
     state_dir::other_writers,
+    stderr::notify,
     toolset::{Authority, Toolset},
 };
 

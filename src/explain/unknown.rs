@@ -66,7 +66,7 @@ pub(super) fn of(
     if !decision.paces.is_empty() {
         unknown.push("the delay between calls: here it is assumed to be over".to_owned());
     }
-    if facts.content.is_some() {
+    if facts.content.is_some() && !facts.repeats {
         unknown
             .push("duplicates: here the same is assumed not to have been sent before".to_owned());
     }

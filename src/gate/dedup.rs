@@ -52,14 +52,16 @@ enum Slot {
 /// Dropping it frees the slot: nothing was sent.
 pub(super) struct DedupSlot {
     dedup: Arc<Dedup>,
-    /// `None` for a call that may be repeated.
+    /// `None` if equal calls do no harm, or another call holds the slot.
     key: Option<DedupKey>,
+    /// The outcome of an earlier equal call, which stays if this one changes nothing.
+    earlier: Option<Slot>,
     /// The same slot at the other servers that share the ledger.
     claim: Option<Arc<CallClaim>>,
 }
 
 impl DedupKey {
-    /// `None` for a call that may be repeated.
+    /// `None` where equal calls do no harm.
     fn of(facts: &Facts, caller: &Caller) -> Option<Self> {
         facts.content.map(|content| Self {
             grant: caller.grant.clone(),
@@ -80,7 +82,7 @@ impl Dedup {
     /// ended within the last [`DEDUP_WINDOW`] again.
     pub(super) fn check(&self, facts: &Facts, caller: &Caller) -> Result<(), Verdict> {
         match DedupKey::of(facts, caller) {
-            Some(key) => self.checked(&mut self.lock(), &key),
+            Some(key) => self.checked(&mut self.lock(), &key, facts.repeats),
             None => Ok(()),
         }
     }
@@ -91,23 +93,35 @@ impl Dedup {
         facts: &Facts,
         caller: &Caller,
     ) -> Result<DedupSlot, Verdict> {
-        let key = DedupKey::of(facts, caller);
-        if let Some(key) = &key {
-            let mut slots = self.lock();
-            self.checked(&mut slots, key)?;
-            slots.insert(key.clone(), Slot::InFlight);
-        }
-        Ok(DedupSlot {
+        let mut slot = DedupSlot {
             dedup: self.clone(),
-            key,
+            key: None,
+            earlier: None,
             claim: None,
-        })
+        };
+        let Some(key) = DedupKey::of(facts, caller) else {
+            return Ok(slot);
+        };
+        let mut slots = self.lock();
+        self.checked(&mut slots, &key, facts.repeats)?;
+        // A call that repeats one in flight leaves the slot to that one.
+        if !matches!(slots.get(&key), Some(Slot::InFlight)) {
+            slot.earlier = slots.insert(key.clone(), Slot::InFlight);
+            slot.key = Some(key);
+        }
+        Ok(slot)
     }
 
-    fn checked(&self, slots: &mut HashMap<DedupKey, Slot>, key: &DedupKey) -> Result<(), Verdict> {
+    fn checked(
+        &self,
+        slots: &mut HashMap<DedupKey, Slot>,
+        key: &DedupKey,
+        repeats: bool,
+    ) -> Result<(), Verdict> {
         let now = self.clock.elapsed();
         slots.retain(|_, slot| !matches!(slot, Slot::Ended { until, .. } if *until <= now));
         let (code, reason) = match slots.get(key) {
+            Some(_) if repeats => return Ok(()),
             Some(Slot::Ended { outcome, .. }) => return Err(Verdict::Replay(outcome.clone())),
             Some(Slot::InFlight) => (Code::UnderWay, "An equal call is under way at this moment."),
             None if slots.len() >= MAX_SLOTS => (
@@ -178,9 +192,12 @@ fn may_be_repeated(outcome: &CallResult) -> bool {
 
 impl Drop for DedupSlot {
     fn drop(&mut self) {
-        if let Some(key) = self.key.take() {
-            self.dedup.lock().remove(&key);
-        }
+        let Some(key) = self.key.take() else { return };
+        let mut slots = self.dedup.lock();
+        match self.earlier.take() {
+            Some(earlier) => slots.insert(key, earlier),
+            None => slots.remove(&key),
+        };
     }
 }
 

@@ -60,7 +60,7 @@ impl<'a> QuotaRequest<'a> {
             newcomer_counts: Vec::new(),
             people: Vec::new(),
             takes_turn: snapshot.counts_short_windows && !decision.paces.is_empty(),
-            claims: snapshot.counts_short_windows && facts.content.is_some(),
+            claims: snapshot.counts_short_windows && facts.content.is_some() && !facts.repeats,
         };
         let limits = decision.limits.iter();
         let limits = limits.filter_map(|index| policy.limits.get(*index));

@@ -14,12 +14,17 @@ use super::{
     envelope::{InvalidMessage, MessageShape, shape},
     repeated::{CheckedObject, RepeatedName},
 };
+use crate::text::tree_bytes;
 
 /// The method that calls a tool.
 const CALL: &str = "tools/call";
 
 /// A byte order mark, which RFC 8259 allows a parser to ignore.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// The most memory that the values of a message take beside its text, in bytes: those of
+/// the largest arguments of any tool take far less.
+const MAX_VALUES_BYTES: usize = 4 * 1024 * 1024;
 
 /// A `tools/call`, read without trying what else it could be.
 #[derive(Deserialize)]
@@ -83,6 +88,7 @@ pub(super) fn decode(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Invali
     if line.trim_ascii().is_empty() {
         return Ok(None);
     }
+    check_size(line)?;
     if let Some(call) = CallMessage::read(line) {
         return Ok(Some(call.into_message()));
     }
@@ -104,7 +110,7 @@ pub(super) fn decode(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Invali
 /// # Errors
 /// The JSON-RPC error to answer with if the body is no message or a malformed call.
 pub fn check_body(body: &[u8], extensions: &mut HeadExtensions) -> Result<(), String> {
-    let checked = match CallMessage::read(body) {
+    let checked = check_size(body).and_then(|()| match CallMessage::read(body) {
         Some(call) => {
             if let Some(repeated) = call.repeated() {
                 extensions.insert(repeated.clone());
@@ -116,7 +122,7 @@ pub fn check_body(body: &[u8], extensions: &mut HeadExtensions) -> Result<(), St
             Ok(_) => Ok(()),
             Err(invalid) => Err(invalid),
         },
-    };
+    });
     checked.map_err(|invalid| serde_json::to_string(&invalid.answer()).unwrap_or_default())
 }
 
@@ -127,6 +133,14 @@ pub(super) fn repeated_name(extensions: &Extensions) -> Option<String> {
         .get::<RepeatedName>()
         .or_else(|| head?.extensions.get());
     found.map(|repeated| repeated.0.clone())
+}
+
+/// Refuses a message of so many values that it would take much more memory than its bytes.
+fn check_size(message: &[u8]) -> Result<(), InvalidMessage> {
+    match tree_bytes(message) > message.len() + MAX_VALUES_BYTES {
+        true => Err(InvalidMessage::too_many_values(message)),
+        false => Ok(()),
+    }
 }
 
 fn is_call(message: &ClientJsonRpcMessage) -> bool {

@@ -53,6 +53,15 @@ impl InvalidMessage {
         }
     }
 
+    /// A message with more values than any call needs.
+    pub(super) fn too_many_values(bytes: &[u8]) -> Self {
+        let reason = "The message has too many values and was not read. Send fewer at once.";
+        Self {
+            id: find_id(bytes),
+            error: ErrorData::invalid_request(reason, None),
+        }
+    }
+
     /// JSON that is no message of JSON-RPC.
     pub(super) fn no_message(id: Option<RequestId>) -> Self {
         let reason = "The message is not JSON-RPC 2.0. A request is one object with `jsonrpc`, `id` (text or a whole number), `method` and `params`.";

@@ -1,6 +1,6 @@
 //! Serves one client over a pipe, such as standard input and output.
 
-use std::{future::pending, io, pin::Pin, time::Duration};
+use std::{io, pin::Pin, time::Duration};
 
 use rmcp::{
     RoleServer, ServiceExt,
@@ -21,7 +21,8 @@ use super::{
     lines::{Line, LineReader},
 };
 
-/// How long running calls may take after the input has ended.
+/// How long running calls may take after the input has ended, and a client to read the
+/// answers that are left after the server was closed.
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Serves the client on standard input and output until the input ends, or until the
@@ -75,9 +76,9 @@ async fn serve_any(server: Server, reader: BoxedReader, writer: BoxedWriter) -> 
     let service = running.cancellation_token();
     let closed = async {
         server.drained().await;
-        // rmcp writes the answers that are ready before it ends.
+        // rmcp writes the answers that are ready before it ends, if the client reads them.
         service.cancel();
-        pending().await
+        sleep(GRACE).await;
     };
     let late = async {
         ended.cancelled().await;

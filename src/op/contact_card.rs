@@ -59,12 +59,11 @@ impl Operation for SendContact {
 
     fn content(&self) -> Option<CallContent> {
         let card = (&self.name, &self.number, &self.organization);
-        (!self.allow_repeat).then(|| {
-            CallContent::of(json!([
-                self.chat,
-                card,
-                reply_content(self.reply_to.as_ref())
-            ]))
-        })
+        let content = CallContent::of(json!([
+            self.chat,
+            card,
+            reply_content(self.reply_to.as_ref())
+        ]));
+        Some(content.repeated(self.allow_repeat))
     }
 }

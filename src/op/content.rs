@@ -11,6 +11,7 @@ use super::{Digest, Identities, PersonId};
 pub struct CallContent {
     parts: Value,
     people: BTreeSet<PersonId>,
+    repeats: bool,
 }
 
 impl CallContent {
@@ -19,7 +20,19 @@ impl CallContent {
         Self {
             parts,
             people: BTreeSet::new(),
+            repeats: false,
         }
+    }
+
+    /// The same of a call that is made although an equal one was, if `repeats`.
+    #[must_use]
+    pub fn repeated(self, repeats: bool) -> Self {
+        Self { repeats, ..self }
+    }
+
+    /// Whether the call is made although an equal one was.
+    pub(crate) fn repeats(&self) -> bool {
+        self.repeats
     }
 
     /// Adds people whose order makes no difference.

@@ -28,8 +28,10 @@ pub struct Facts {
     pub arguments: Arc<Value>,
     /// Digest of the tool, all arguments, and the file once it is loaded.
     pub digest: Digest,
-    /// Digest of what identifies a repeated call; `None` if repeated calls go through.
+    /// Digest of what it has in common with equal calls; `None` if equal calls do no harm.
     pub content: Option<Digest>,
+    /// Whether it is made although an equal call was.
+    pub repeats: bool,
     /// The most messages that the answer can contain.
     pub reads: u32,
     /// The file that is sent, once it is loaded.
@@ -126,6 +128,7 @@ pub(crate) fn facts<O: Operation>(arguments: Value) -> Result<Facts, BadCall> {
 fn facts_of<O: Operation>(op: &mut O) -> Result<Facts, BadCall> {
     op.check().map_err(|error| bad_arguments::<O>(&error))?;
     let canonical = serde_json::to_value(&*op).map_err(|error| bad_arguments::<O>(&error))?;
+    let content = op.content();
     Ok(Facts {
         tool: O::NAME,
         intent: O::INTENT,
@@ -133,7 +136,8 @@ fn facts_of<O: Operation>(op: &mut O) -> Result<Facts, BadCall> {
         topic: O::TOPIC,
         targets: op.targets(),
         digest: Digest::of(O::NAME, &canonical),
-        content: op.content().map(|content| content.digest(O::NAME)),
+        content: content.as_ref().map(|content| content.digest(O::NAME)),
+        repeats: content.is_some_and(|content| content.repeats()),
         reads: match O::READS {
             Reads::Nothing => 0,
             Reads::One => 1,

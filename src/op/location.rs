@@ -95,12 +95,11 @@ impl Operation for SendLocation {
 
     fn content(&self) -> Option<CallContent> {
         let place = (self.latitude, self.longitude, &self.name, &self.address);
-        (!self.allow_repeat).then(|| {
-            CallContent::of(json!([
-                self.chat,
-                place,
-                reply_content(self.reply_to.as_ref())
-            ]))
-        })
+        let content = CallContent::of(json!([
+            self.chat,
+            place,
+            reply_content(self.reply_to.as_ref())
+        ]));
+        Some(content.repeated(self.allow_repeat))
     }
 }

@@ -109,10 +109,9 @@ impl Operation for SendMedia {
     }
 
     fn content(&self) -> Option<CallContent> {
-        (!self.allow_repeat).then(|| {
-            let reply_to = reply_content(self.reply_to.as_ref());
-            CallContent::of(json!([self.chat, self.kind, self.caption, reply_to]))
-        })
+        let reply_to = reply_content(self.reply_to.as_ref());
+        let content = CallContent::of(json!([self.chat, self.kind, self.caption, reply_to]));
+        Some(content.repeated(self.allow_repeat))
     }
 }
 
@@ -135,8 +134,9 @@ impl Operation for SendVoice {
     }
 
     fn content(&self) -> Option<CallContent> {
-        (!self.allow_repeat)
-            .then(|| CallContent::of(json!([self.chat, reply_content(self.reply_to.as_ref())])))
+        let reply_to = reply_content(self.reply_to.as_ref());
+        let content = CallContent::of(json!([self.chat, reply_to]));
+        Some(content.repeated(self.allow_repeat))
     }
 }
 

@@ -183,7 +183,7 @@ impl Operation for CreateGroup {
     }
 
     fn content(&self) -> Option<CallContent> {
-        (!self.allow_repeat)
-            .then(|| CallContent::of(json!([self.name])).with_people(self.people.iter()))
+        let content = CallContent::of(json!([self.name])).with_people(self.people.iter());
+        Some(content.repeated(self.allow_repeat))
     }
 }

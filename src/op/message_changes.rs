@@ -226,8 +226,8 @@ impl Operation for ForwardMessage {
     }
 
     fn content(&self) -> Option<CallContent> {
-        (!self.allow_repeat)
-            .then(|| CallContent::of(json!([self.chat, self.message.key(), self.to])))
+        let content = CallContent::of(json!([self.chat, self.message.key(), self.to]));
+        Some(content.repeated(self.allow_repeat))
     }
 }
 

@@ -69,12 +69,11 @@ impl Operation for SendPoll {
 
     fn content(&self) -> Option<CallContent> {
         let poll = (&self.question, &self.options, self.multiple_answers);
-        (!self.allow_repeat).then(|| {
-            CallContent::of(json!([
-                self.chat,
-                poll,
-                reply_content(self.reply_to.as_ref())
-            ]))
-        })
+        let content = CallContent::of(json!([
+            self.chat,
+            poll,
+            reply_content(self.reply_to.as_ref())
+        ]));
+        Some(content.repeated(self.allow_repeat))
     }
 }

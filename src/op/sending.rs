@@ -56,11 +56,11 @@ impl Operation for SendMessage {
     }
 
     fn content(&self) -> Option<CallContent> {
-        (!self.allow_repeat).then(|| {
-            let reply_to = reply_content(self.reply_to.as_ref());
-            // The order of the mentions shows nowhere.
-            CallContent::of(json!([self.chat, self.text, reply_to])).with_people(&self.mentions)
-        })
+        let reply_to = reply_content(self.reply_to.as_ref());
+        // The order of the mentions shows nowhere.
+        let content = CallContent::of(json!([self.chat, self.text, reply_to]));
+        let content = content.with_people(&self.mentions);
+        Some(content.repeated(self.allow_repeat))
     }
 }
 

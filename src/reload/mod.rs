@@ -14,9 +14,9 @@ use std::{
     thread,
 };
 
-use crate::mcp::Server;
+use crate::{mcp::Server, stderr::notify};
 use debounce::Trigger;
-use reloader::{Reloader, notify};
+use reloader::Reloader;
 use sighup::Sighup;
 
 /// Watches a policy file, if there is one, and the files it includes, and reloads them
@@ -43,7 +43,7 @@ fn reload(path: PathBuf, server: Server) -> Option<Sender<Trigger>> {
         .name("policy".to_owned())
         .spawn(move || Reloader::new(path, server).run(changes, &triggers));
     if let Err(error) = started {
-        notify(&format!(
+        notify(format!(
             "warning: changes of the policy will not be noticed: {error}"
         ));
         return None;

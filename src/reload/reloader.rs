@@ -1,7 +1,6 @@
 //! Reads the policy files again and reports the result to the operator.
 
 use std::{
-    io::Write,
     path::PathBuf,
     sync::mpsc::{Receiver, Sender},
 };
@@ -14,6 +13,7 @@ use crate::{
     backend::specs,
     mcp::Server,
     policy::{Diagnostics, Files, Policy},
+    stderr::notify,
 };
 
 /// Each read may name more files to watch before the next one; this many reads suffice.
@@ -82,7 +82,7 @@ impl Reloader {
             } else {
                 "restart the server to reload them"
             };
-            notify(&format!(
+            notify(format!(
                 "warning: cannot watch the policy files: {error}; {next}"
             ));
         }
@@ -94,9 +94,9 @@ impl Reloader {
         if files.version() == self.server.policy().version {
             if self.rejected.take().is_some() {
                 self.server.settle();
-                notify(&format!("{path}: matches the policy in force again"));
+                notify(format!("{path}: matches the policy in force again"));
             } else if trigger == Trigger::Sighup {
-                notify(&format!("{path}: unchanged, and in force"));
+                notify(format!("{path}: unchanged, and in force"));
             }
             return;
         }
@@ -119,7 +119,7 @@ impl Reloader {
             report += &format!("\n{}", policy.warnings);
         }
         self.server.replace(policy);
-        notify(&report);
+        notify(report);
     }
 
     fn reject(&mut self, errors: &Diagnostics, path: &str, trigger: Trigger) {
@@ -128,14 +128,9 @@ impl Reloader {
         if trigger != Trigger::Sighup && self.rejected.as_ref() == Some(&text) {
             return;
         }
-        notify(&format!(
+        notify(format!(
             "error: {path} was changed and is NOT in force; the previous policy stays in force\n{text}"
         ));
         self.rejected = Some(text);
     }
-}
-
-/// Writes to standard error, which may be closed.
-pub(super) fn notify(text: &str) {
-    let _ = writeln!(anstream::stderr(), "{text}");
 }

@@ -6,9 +6,11 @@ mod json_size;
 mod nearest;
 mod secrets;
 mod time;
+mod tree_size;
 
 pub use hex::hex;
 pub use json_size::json_size;
 pub use nearest::nearest;
 pub use secrets::Secrets;
 pub use time::{for_people, moment, per};
+pub use tree_size::tree_bytes;

@@ -19,7 +19,7 @@ const FLOORS: [&[&str]; 10] = [
     &["toolset", "config", "kill_switch", "qr"],
     &["op", "ledger", "sessions"],
     &["clock", "state_dir", "media", "metrics"],
-    &["text", "net", "shares"],
+    &["text", "net", "shares", "stderr"],
 ];
 
 const MAX_LINES: usize = 400;

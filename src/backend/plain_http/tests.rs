@@ -54,7 +54,7 @@ fn client() -> PlainHttp {
 
 async fn send(client: &PlainHttp, url: &Url) -> Result<String, SendError> {
     let request = Request::get(url.path()).body(String::new()).unwrap();
-    let (_, body) = client.send(url, request).await?;
+    let (_, body) = client.send(ConnectionUse::Kept, url, request).await?;
     Ok(String::from_utf8(body.bytes().to_vec()).unwrap())
 }
 

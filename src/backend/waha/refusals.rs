@@ -24,7 +24,10 @@ impl WahaClient {
     pub(super) fn changed(&self, reply: &HttpReply, shapes: &[Shape]) -> BackendResult<Body> {
         let body = reply.body();
         if !reply.is_success() {
-            let definite = !may_have_acted(reply.status) || is_definite_no(&body);
+            // WAHA refuses in JSON; anything else is from something before it, which does not
+            // say how far the request went.
+            let is_own = matches!(body, Body::Json(Value::Object(_)));
+            let definite = is_definite_no(&body) || (is_own && !may_have_acted(reply.status));
             return Err(match definite {
                 true => self.refusal(reply),
                 false => reply.ambiguous(API, self.message(&body)),

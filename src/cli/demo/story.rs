@@ -11,13 +11,14 @@ use crate::{
     backend::{Backend, specs},
     cli::{
         CliError,
-        output::{notify, stdout},
+        output::stdout,
         serve::{DurableState, server},
     },
     clock::Clock,
     ledger::Ledger,
     mcp::{Client, LOCAL, PersonAnswer, ToolReply},
     policy::Policy,
+    stderr::notify,
     toolset::Arguments,
 };
 

@@ -17,7 +17,7 @@ const QUOTE_BYTES: usize = 16;
 
 /// What a JSON text takes at most as a tree, in bytes; zero for a text that is no list and
 /// no object. Each byte is read once. How deep a tree may be is `serde_json`'s own limit.
-pub(super) fn tree_bytes(text: &[u8]) -> usize {
+pub fn tree_bytes(text: &[u8]) -> usize {
     let text = text.trim_ascii_start();
     if !text.starts_with(b"[") && !text.starts_with(b"{") {
         return 0;
