@@ -8,3 +8,5 @@ mod site;
 mod start;
 mod unavailable;
 mod write_ahead;
+
+pub use site::assert_one_end_each;

@@ -2,12 +2,12 @@
 //! and each line before a request has one end.
 #![cfg(unix)]
 
-use std::{collections::BTreeMap, fs, time::Duration};
+use std::{fs, time::Duration};
 
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate, matchers::any};
 
-use super::site::{CHAT, Site};
+use super::site::{CHAT, Site, assert_one_end_each};
 use crate::app::{
     OPEN,
     gate::{cases, tools},
@@ -89,16 +89,6 @@ async fn each_request_has_its_line_and_each_line_one_end() {
             };
             assert_eq!(lines.iter().filter(admits).count(), 1, "{text}: {lines:#?}");
         }
-        let mut ends = BTreeMap::<&str, (usize, usize)>::new();
-        for line in &lines {
-            let (admitted, ended) = ends.entry(line["id"].as_str().unwrap()).or_default();
-            match line["event"] == "admitted" {
-                true => *admitted += 1,
-                false => *ended += 1,
-            }
-        }
-        for (id, (_, ended)) in ends {
-            assert_eq!(ended, 1, "{id}: {lines:#?}");
-        }
+        assert_one_end_each(&lines);
     }
 }

@@ -1,6 +1,7 @@
 //! Servers as processes that share a home folder and a back end.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::PathBuf,
     time::{Duration, Instant},
@@ -118,4 +119,16 @@ impl Site {
 pub fn events(lines: &[Value]) -> Vec<&str> {
     let events = lines.iter().map(|line| line["event"].as_str().unwrap());
     events.collect()
+}
+
+/// Each call of these lines has one end.
+pub fn assert_one_end_each(lines: &[Value]) {
+    let mut ends = BTreeMap::<&str, usize>::new();
+    for line in lines {
+        let ended = ends.entry(line["id"].as_str().unwrap()).or_default();
+        *ended += usize::from(line["event"] != "admitted");
+    }
+    for (id, ended) in ends {
+        assert_eq!(ended, 1, "{id}: {lines:#?}");
+    }
 }
