@@ -22,7 +22,7 @@ const SEED: usize = 4;
 const MAX_MESSAGE_BYTES: usize = 4096;
 
 /// The secrets of an account. A text is without them if it has no run of half of a
-/// secret's characters, and of at least [`MIN_RUN`]: in upper or lower case, in base64 of
+/// secret's characters, and of at least eight: in upper or lower case, in base64 of
 /// either alphabet, or percent-encoded.
 pub struct Secrets {
     spellings: Vec<Spelling>,
