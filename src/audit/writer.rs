@@ -167,3 +167,59 @@ impl Drop for Writer {
 fn hangs() -> io::Error {
     io::Error::new(io::ErrorKind::TimedOut, "the disk does not answer")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writer(folder: &tempfile::TempDir) -> Writer {
+        let path = folder.path().join("audit.jsonl");
+        Writer::new(path, Clock::real(), RunId::random().unwrap())
+    }
+
+    /// The disk hangs until the sender is dropped.
+    fn hang(writer: &Writer) -> std::sync::mpsc::Sender<()> {
+        let (disk, answer) = channel::<()>();
+        let hanging = move |_: &mut Log| {
+            let _ = answer.recv();
+        };
+        writer.submit(Box::new(hanging)).unwrap();
+        disk
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_long_and_then_nobody_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(&folder);
+        let disk = hang(&writer);
+        for most in [WRITE_TIMEOUT * 2, WRITE_TIMEOUT / 2] {
+            let run = writer.run(Unawaited::Write, |_| Ok(()));
+            let hangs = timeout(most, run).await.expect("it does not wait");
+            assert_eq!(hangs.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        }
+        drop(disk);
+        while writer.run(Unawaited::Write, |_| Ok(())).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_waits_for_is_written_or_skipped() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(&folder);
+        let disk = hang(&writer);
+        let written = Arc::new(Mutex::new(Vec::new()));
+        for unawaited in [Unawaited::Skip, Unawaited::Write] {
+            let written = written.clone();
+            let work = move |_: &mut Log| {
+                written.lock().unwrap().push(unawaited);
+                Ok(())
+            };
+            let run = writer.run(unawaited, work);
+            assert!(timeout(Duration::from_millis(1), run).await.is_err());
+        }
+        drop(disk);
+        writer.run(Unawaited::Write, |_| Ok(())).await.unwrap();
+        assert_eq!(*written.lock().unwrap(), [Unawaited::Write]);
+    }
+}

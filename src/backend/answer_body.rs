@@ -105,3 +105,37 @@ impl AnswerBody {
         &self.bytes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(text: &[u8]) -> Result<AnswerBody, SendError> {
+        let mut body = PartialBody::new(Duration::from_millis(5));
+        body.push(text).await?;
+        body.whole().await
+    }
+
+    #[tokio::test]
+    async fn large_answers_take_room_of_the_process() {
+        let bytes = " ".repeat(SMALL_ANSWER_BYTES + 1);
+        // Few bytes, and a large tree.
+        let tree = format!("[{}0]", "0,".repeat(SMALL_ANSWER_BYTES / 64));
+        for (answer, room, kib) in [
+            (bytes, &BODIES, MAX_BODIES_KIB),
+            (tree, &TREES, MAX_TREES_KIB),
+        ] {
+            let taken = room.acquire_many(u32::try_from(kib).unwrap()).await;
+            let refused = read(answer.as_bytes()).await.map(drop);
+            let is_refused =
+                matches!(&refused, Err(SendError::Unreadable(why)) if why.contains("no memory"));
+            assert!(is_refused, "{refused:?}");
+            assert!(read(b"[0]").await.is_ok(), "small ones take none");
+            drop(taken);
+            let body = read(answer.as_bytes()).await.ok().unwrap();
+            assert!(room.available_permits() < kib);
+            drop(body);
+            assert_eq!(room.available_permits(), kib);
+        }
+    }
+}

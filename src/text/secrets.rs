@@ -282,6 +282,13 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_short_secret_is_removed_from_messages_alone() {
+        let secrets = secrets("hunter2");
+        assert_eq!(secrets.redact("no hunter2 here"), None);
+        assert_eq!(secrets.message("no hunter2 here"), "no [secret] here");
+    }
+
     proptest! {
         #[test]
         fn a_half_is_found_wherever_it_stands(

@@ -1,7 +1,7 @@
 //! A server that ends without its last lines: the next one marks its calls as unknown.
 #![cfg(unix)]
 
-use std::fs;
+use std::{fs, io::Write};
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -67,6 +67,38 @@ async fn only_calls_of_dead_servers_are_marked() {
     assert_eq!(marked.len(), 3, "{lines:?}");
     marked.dedup();
     assert_eq!(marked.len(), 3, "each once");
+    last.finish();
+}
+
+#[tokio::test]
+async fn a_call_is_marked_although_its_run_file_was_removed() {
+    let site = Site::new().await;
+    let mut running = site.sending("1").await;
+    let admitted = site.lines();
+    fs::remove_file(&site.run_files()[0]).unwrap();
+    // The next call makes the file again.
+    running.call("list_chats", json!({}));
+    assert_eq!(site.run_files().len(), 1);
+    running.kill();
+    let last = site.start();
+    let lines = site.lines_with("unknown").await;
+    assert_eq!(lines.last().unwrap()["id"], admitted[0]["id"]);
+    last.finish();
+}
+
+#[tokio::test]
+async fn a_call_with_an_end_is_not_marked() {
+    let site = Site::new().await;
+    let running = site.sending("1").await;
+    // As if it was killed between the end and the removal from its run file.
+    let mut ended = site.lines().remove(0);
+    ended["event"] = json!("ended");
+    let audit = fs::File::options().append(true).open(site.audit_path());
+    writeln!(audit.unwrap(), "{ended}").unwrap();
+    running.kill();
+    let last = site.start();
+    site.until_runs(0).await;
+    assert_eq!(events(&site.lines()), ["admitted", "ended"]);
     last.finish();
 }
 

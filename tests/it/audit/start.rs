@@ -3,7 +3,10 @@
 
 use std::{
     fs::{self, Permissions},
-    os::unix::{fs::PermissionsExt, net::UnixListener},
+    os::unix::{
+        fs::{PermissionsExt, symlink},
+        net::UnixListener,
+    },
     path::Path,
     process::{Command, Stdio},
 };
@@ -92,6 +95,25 @@ fn a_policy_that_others_may_change_or_replace_is_refused() {
         let (code, text) = start();
         assert_eq!(code, Some(if admitted { 0 } else { 2 }), "{text}");
         assert_eq!(text.contains("chmod o-w"), !admitted, "{text}");
+    }
+}
+
+#[test]
+fn a_link_to_the_policy_that_others_may_replace_is_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let [shared, own] = ["shared", "own"].map(|name| home.path().join(name));
+    fs::create_dir(&shared).unwrap();
+    fs::create_dir(&own).unwrap();
+    fs::write(own.join("policy.toml"), OPEN).unwrap();
+    symlink(own.join("policy.toml"), shared.join("policy.toml")).unwrap();
+    mode(&own, 0o755);
+    for (folder_mode, code) in [(0o777, 2), (0o755, 0)] {
+        mode(&shared, folder_mode);
+        let mut command = serve(home.path());
+        command.arg("--policy").arg(shared.join("policy.toml"));
+        let (ended, text) = refused(command);
+        assert_eq!(ended, Some(code), "{text}");
+        assert_eq!(text.contains("chmod o-w"), code == 2, "{text}");
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
 
 use super::site::CHAT;
-use crate::app::{self, code, text};
+use crate::app::{self, OPEN, Person, code, text};
 
 /// Records the audit at the moment at which a request arrives.
 struct Witness {
@@ -74,6 +74,56 @@ async fn a_request_is_in_the_audit_before_it_leaves() {
     assert_eq!(ids.len(), 2, "each call has an id of its own");
 }
 
+#[tokio::test]
+async fn a_request_for_a_decision_or_a_question_is_in_the_audit_before_it_leaves() {
+    let listed = "[recipients]\nallow = [\"+15552223333\"]\n";
+    let hidden = json!({ "chat": "777000111222@lid", "text": "hi" });
+    let group = json!({ "group": "120363000000000001@g.us" });
+    for (tool, arguments, rules, refusal) in [
+        ("send_message", hidden, listed, "recipient-unlisted"),
+        ("leave_group", group, "", "declined"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = folder.path().join("audit.jsonl");
+        let seen = Arc::default();
+        let mock = MockServer::start().await;
+        let witness = Witness {
+            audit: audit.clone(),
+            seen: Arc::clone(&seen),
+        };
+        Mock::given(any()).respond_with(witness).mount(&mock).await;
+        let server = app::waha(&mock).policy(&format!("{OPEN}{rules}"));
+        let mut app = server.audit(audit).start().await;
+        app.set_person(Person::Declines);
+        let refused = app.call(tool, arguments).await;
+        assert_eq!(code(&refused), refusal);
+        let seen = std::mem::take(&mut *seen.lock().unwrap());
+        assert!(!seen.is_empty(), "{tool} looks nothing up");
+        for line in seen {
+            assert_eq!(
+                (&line["event"], &line["tool"], &line["verdict"]),
+                (&json!("admitted"), &json!(tool), &json!("none"))
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_fetched_only_once_that_is_in_the_audit() {
+    let mut app = app::sandbox().start().await;
+    for (file, events) in [
+        (json!({ "path": "a.png" }), vec!["ended"]),
+        (
+            json!({ "url": "https://127.0.0.1/a.png" }),
+            vec!["ended", "admitted", "ended"],
+        ),
+    ] {
+        let send = json!({ "chat": CHAT, "media": file });
+        assert_eq!(code(&app.call("send_media", send).await), "media-refused");
+        assert_eq!(super::site::events(&app.audit_lines()), events);
+    }
+}
+
 /// The audit breaks while a call waits for its pace, after it was found to be writable.
 #[tokio::test]
 async fn a_change_that_cannot_be_admitted_is_not_sent_and_not_counted() {
@@ -105,4 +155,9 @@ async fn a_change_that_cannot_be_admitted_is_not_sent_and_not_counted() {
     assert_eq!(sent["isError"], false, "{}", text(&sent));
     let refused = app.call("send_message", send("3")).await;
     assert_eq!(code(&refused), "rate-limited");
+    // Nor is it open when the server ends: that would mark it.
+    app.server.end().await;
+    let lines = app.audit_lines();
+    let is_marked = |line: &Value| line["event"] == "unknown";
+    assert!(!lines.iter().any(is_marked), "{lines:?}");
 }

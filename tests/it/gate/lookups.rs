@@ -201,6 +201,17 @@ async fn a_paused_account_looks_nobody_up() {
     assert_eq!(mock.received_requests().await.unwrap().len(), before);
 }
 
+#[tokio::test]
+async fn a_change_that_cannot_be_audited_looks_nobody_up() {
+    let mock = api(found()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let server = app::waha(&mock).policy(&allow(""));
+    let mut app = server.audit(folder.path().to_owned()).start().await;
+    let refused = app.call("send_message", to(HIDDEN, "hi")).await;
+    assert_eq!(code(&refused), "audit-unavailable");
+    assert_eq!(requests(&mock, "/lids/").await, 0);
+}
+
 #[test]
 fn whoever_is_on_no_list_whatever_groups_are_called_needs_no_names() {
     let named = allow("").replace("[\"+15552223333\"]", "[\"group:Team\"]");

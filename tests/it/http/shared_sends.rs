@@ -43,10 +43,15 @@ impl Cluster {
 
     /// The result of a send at one of the servers.
     async fn send(&self, at: usize, text: &str) -> Value {
+        self.send_as(ALICE, at, text).await
+    }
+
+    /// The result of a send by whoever has this token.
+    async fn send_as(&self, token: &str, at: usize, text: &str) -> Value {
         let arguments = json!({ "chat": ANN, "text": text });
         let call = json!({ "name": "send_message", "arguments": arguments });
         let tool = Some("send_message");
-        let (_, answer) = self.sites[at].modern(ALICE, "tools/call", call, tool).await;
+        let (_, answer) = self.sites[at].modern(token, "tools/call", call, tool).await;
         answer["result"].clone()
     }
 
@@ -103,7 +108,7 @@ fn taken() -> ResponseTemplate {
     ignore = "needs redis-server in PATH when build.rs runs"
 )]
 async fn another_server_knows_a_send_in_flight_and_its_answer() {
-    let answer = taken().set_delay(Duration::from_millis(150));
+    let answer = taken().set_delay(Duration::from_millis(500));
     let site = Cluster::start(2, &two(), answer).await;
     let second = async {
         site.received(1).await;
@@ -129,6 +134,24 @@ async fn another_server_knows_a_send_in_flight_and_its_answer() {
     tokio::time::sleep(Duration::from_millis(5)).await;
     let later = site.send(1, "hi").await;
     assert!(later["structuredContent"]["repeated"].is_null(), "{later}");
+    assert_eq!(site.sent().await.len(), 2);
+}
+
+#[tokio::test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn equal_sends_of_two_grants_are_two() {
+    let site = Cluster::start(2, &two(), taken()).await;
+    for (server, token) in [ALICE, BOB].into_iter().enumerate() {
+        let result = site.send_as(token, server, "hi").await;
+        assert_eq!(code(&result), "sent", "{result}");
+        assert!(
+            result["structuredContent"]["repeated"].is_null(),
+            "{result}"
+        );
+    }
     assert_eq!(site.sent().await.len(), 2);
 }
 
@@ -214,7 +237,7 @@ async fn a_refused_or_asked_call_claims_nothing() {
     ignore = "needs redis-server in PATH when build.rs runs"
 )]
 async fn a_question_is_not_asked_about_what_another_server_sends() {
-    let answer = taken().set_delay(Duration::from_millis(100));
+    let answer = taken().set_delay(Duration::from_secs(60));
     let site = Cluster::start(1, &two(), answer).await;
     let rules = "[tools.send_message]\naction = \"confirm\"\n";
     let shared = Shared::at(&site.redis.url().into(), None).unwrap();
@@ -234,8 +257,10 @@ async fn a_question_is_not_asked_about_what_another_server_sends() {
         )
         .await
     };
-    let (first, second) = tokio::join!(site.send(0, "hi"), second);
-    assert_eq!((code(&first), second), ("sent", json!("under-way")));
+    tokio::select! {
+        first = site.send(0, "hi") => panic!("it ended before: {first}"),
+        second = second => assert_eq!(second, json!("under-way")),
+    }
 }
 
 /// A server as a process of its own, over stdio.

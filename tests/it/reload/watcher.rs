@@ -127,6 +127,19 @@ fn a_file_that_vanishes_leaves_what_was_in_force() {
     running.stderr_until(IN_FORCE);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_change_of_the_mode_alone_is_noticed() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (mut running, file, _home) = started(ALLOW);
+    let mode = |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o666);
+    running.stderr_until("others may write it");
+    mode(0o644);
+    running.stderr_until("matches the policy in force again");
+}
+
 #[test]
 fn what_is_included_is_followed_too() {
     let (mut running, file, _home) = started(ALLOW);

@@ -213,14 +213,18 @@ async fn a_list_that_never_ends_is_left_off() {
     let mock = MockServer::start().await;
     get(OVERVIEW)
         .respond_with(reply(200, json!([row("11111111@c.us", "One")])))
-        .expect(10)
+        .expect(20)
         .mount(&mock)
         .await;
-    let result = call(&mock, "list_chats", json!({ "query": "nobody" })).await;
-    assert_eq!(
-        result["structuredContent"],
-        json!({ "chats": [], "searched": 1000, "next_cursor": 1000 })
-    );
+    // A chat that moved to a later page is listed once.
+    let chat = json!({ "name": "One", "chat": "11111111@c.us" });
+    for (query, chats) in [("nobody", json!([])), ("one", json!([chat]))] {
+        let result = call(&mock, "list_chats", json!({ "query": query })).await;
+        assert_eq!(
+            result["structuredContent"],
+            json!({ "chats": chats, "searched": 1000, "next_cursor": 1000 })
+        );
+    }
 }
 
 #[tokio::test]

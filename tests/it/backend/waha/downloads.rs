@@ -218,10 +218,13 @@ async fn the_key_and_the_request_go_nowhere_else() {
 }
 
 /// Addresses that look like one of WAHA's own files and lead elsewhere, or may.
-const HOSTILE: [&str; 30] = [
+const HOSTILE: [&str; 33] = [
     r"x://h/api/files/..\server\environment",
     r"http://h/api/files/..\server\environment",
     r"http://h/api/files\..\server\environment",
+    r"http://h/api/files/a\b.png",
+    "http://h/api/files/a\tb.png",
+    "http://h/api/files/a.png\n",
     "http://h/api/files/../server/environment",
     "http://h/api/files/%2e%2e/server/environment",
     "http://h/api/files/.%2E/server/environment",
