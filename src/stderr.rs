@@ -19,11 +19,11 @@ const MAX_QUEUED_TEXTS: usize = 1024;
 /// How long the end of the program waits for what is queued.
 const FLUSH_TIMEOUT: Duration = Duration::from_millis(200);
 
-static QUEUE: OnceLock<Option<SyncSender<Message>>> = OnceLock::new();
+static QUEUE: OnceLock<Option<SyncSender<Queued>>> = OnceLock::new();
 
 static LOST: AtomicU64 = AtomicU64::new(0);
 
-enum Message {
+enum Queued {
     Text(Vec<u8>),
     /// Everything before it is written once this sender is dropped.
     Flush(SyncSender<()>),
@@ -40,7 +40,7 @@ pub(crate) fn flush() {
         return;
     };
     let (written, waiting) = sync_channel(0);
-    if queue.try_send(Message::Flush(written)).is_ok() {
+    if queue.try_send(Queued::Flush(written)).is_ok() {
         // The end of the sender, or too late.
         let _ = waiting.recv_timeout(FLUSH_TIMEOUT);
     }
@@ -65,26 +65,26 @@ fn queue(text: Vec<u8>) {
     let Some(queue) = QUEUE.get_or_init(start) else {
         return;
     };
-    if queue.try_send(Message::Text(text)).is_err() {
+    if queue.try_send(Queued::Text(text)).is_err() {
         LOST.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 /// `None` where there is no thread for it.
-fn start() -> Option<SyncSender<Message>> {
+fn start() -> Option<SyncSender<Queued>> {
     let (sender, receiver) = sync_channel(MAX_QUEUED_TEXTS);
     let thread = thread::Builder::new().name("stderr".to_owned());
     thread.spawn(move || write_all(&receiver)).ok()?;
     Some(sender)
 }
 
-fn write_all(messages: &Receiver<Message>) {
+fn write_all(messages: &Receiver<Queued>) {
     let mut stderr = anstream::stderr();
     while let Ok(message) = messages.recv() {
         // Standard error may be closed.
         match message {
-            Message::Text(text) => drop(stderr.write_all(&text)),
-            Message::Flush(written) => drop(written),
+            Queued::Text(text) => drop(stderr.write_all(&text)),
+            Queued::Flush(written) => drop(written),
         }
         match LOST.swap(0, Ordering::Relaxed) {
             0 => {}

@@ -117,3 +117,32 @@ fn closed(lines: &[u8]) -> HashSet<String> {
     let lines = lines.split(|byte| *byte == b'\n');
     lines.filter_map(CallEvent::closed).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn ends_that_cannot_be_written_leave_room_for_calls() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.jsonl");
+        let run = RunId::random().unwrap();
+        let mut log = Log::new(path.clone(), Clock::real(), run);
+        for number in 0..1100 {
+            let id = number.to_string();
+            log.admit(&id, b"{}\n").unwrap();
+            fs::remove_file(&path).unwrap();
+            fs::create_dir(&path).unwrap();
+            log.end(&id, b"{}\n").unwrap_err();
+            fs::remove_dir(&path).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_torn_line_ends_no_call() {
+        let lines = b"{\"event\":\"ended\",\"id\":\"1\"}\n{\"event\":\"ended\",\"id\":\"2\",\"cal";
+        assert_eq!(closed(lines), HashSet::from(["1".to_owned()]));
+    }
+}

@@ -251,6 +251,34 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_repeats_is_one_that_others_equal() {
+        let dedup = Dedup::new(Clock::real());
+        let repeating = Facts {
+            repeats: true,
+            ..message()
+        };
+        let unknown = Err(BackendError::OutcomeUnknown {
+            api: "WAHA",
+            why: String::new(),
+        });
+        let mut first = dedup.begin(&repeating, &caller(1)).unwrap();
+        assert_eq!(code(&dedup, 1), Some(Code::UnderWay));
+        let beside = dedup.begin(&repeating, &caller(1)).unwrap();
+        drop(beside);
+        assert_eq!(code(&dedup, 1), Some(Code::UnderWay), "the first one runs");
+        first.complete(&unknown);
+        drop(first);
+        let replays = |dedup: &Dedup| {
+            let checked = dedup.check(&message(), &caller(1));
+            matches!(checked, Err(Verdict::Replay(_)))
+        };
+        assert!(replays(&dedup));
+        // One that changes nothing leaves what is known of the one before.
+        drop(dedup.begin(&repeating, &caller(1)).unwrap());
+        assert!(replays(&dedup));
+    }
+
+    #[test]
     fn a_slot_in_flight_ends_with_its_call_and_not_by_time() {
         let (clock, hand) = Clock::manual();
         let dedup = Dedup::new(clock);

@@ -157,3 +157,28 @@ fn malformed_call(id: RequestId) -> InvalidMessage {
         error: ErrorData::invalid_params(reason, None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn many_values_are_not_read_and_a_large_file_is() {
+        let call = |arguments: serde_json::Value| {
+            let params = json!({ "name": "send_message", "arguments": arguments });
+            json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": params })
+                .to_string()
+        };
+        for many in [json!(vec![0; 200_000]), json!(vec![json!({}); 20_000])] {
+            let refused = decode(call(json!({ "x": many })).as_bytes()).unwrap_err();
+            assert_eq!(refused.id, Some(RequestId::Number(7)));
+            let mut extensions = HeadExtensions::new();
+            check_body(call(json!({ "x": many })).as_bytes(), &mut extensions).unwrap_err();
+        }
+        let large =
+            call(json!({ "base64": "A".repeat(20_000_000), "people": vec!["15550001111"; 1000] }));
+        assert!(decode(large.as_bytes()).unwrap().is_some());
+    }
+}

@@ -73,6 +73,19 @@ async fn a_connection_is_used_again_until_the_server_closes_it() {
 }
 
 #[tokio::test]
+async fn a_new_connection_is_new() {
+    let (url, mut requests) = server(&[Answer(GOOD), Answer(GOOD)]).await;
+    let client = client();
+    send(&client, &url).await.unwrap();
+    assert_eq!(requests.recv().await.unwrap().0, 1);
+    let request = Request::get(url.path()).body(String::new()).unwrap();
+    let sending = client.send(ConnectionUse::New, &url, request);
+    // The server has one connection at a time.
+    let refused = tokio::time::timeout(TIMEOUT / 3, sending).await;
+    assert!(refused.is_err(), "it waits beside the one that is kept");
+}
+
+#[tokio::test]
 async fn each_request_has_the_whole_time() {
     let (url, _requests) = server(&[Answer(GOOD), Hang]).await;
     let client = client();

@@ -3,7 +3,10 @@
 
 use std::{
     fs,
+    io::{BufRead, BufReader, Read, Write},
     path::PathBuf,
+    process::{Child, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -226,4 +229,86 @@ async fn over_http_it_is_the_same() {
     assert_eq!(codes, ["done", "stopping", "stopping"]);
     assert_eq!(site.running.wait(), Some(0));
     assert_eq!(site.received().await, 1);
+}
+
+/// A server on pipes, of which only the input is used here, with an open session.
+fn piped(home: &TempDir) -> Child {
+    let mut command = serve(home.path());
+    let mut running = command
+        .env("WHATSAPP_GUARD_LOG", "info")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let client = json!({ "name": "tests", "version": "1" });
+    let hello =
+        json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client });
+    write(
+        &mut running,
+        &json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello }),
+    );
+    write(
+        &mut running,
+        &json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }),
+    );
+    running
+}
+
+fn write(running: &mut Child, message: &Value) {
+    writeln!(running.stdin.as_mut().unwrap(), "{message}").unwrap();
+}
+
+fn terminate(mut running: Child) {
+    let asked = Instant::now();
+    let pid = rustix::process::Pid::from_child(&running);
+    rustix::process::kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(running.wait().unwrap().code(), Some(0));
+    assert!(
+        asked.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        asked.elapsed()
+    );
+}
+
+#[test]
+fn answers_that_nobody_reads_do_not_keep_it() {
+    let home = tempfile::tempdir().unwrap();
+    let mut running = piped(&home);
+    // Together they are larger than a pipe.
+    for id in 1..4 {
+        write(
+            &mut running,
+            &json!({ "jsonrpc": "2.0", "id": id, "method": "tools/list" }),
+        );
+    }
+    let mut first = [0; 1];
+    running
+        .stdout
+        .as_mut()
+        .unwrap()
+        .read_exact(&mut first)
+        .unwrap();
+    thread::sleep(Duration::from_millis(200));
+    terminate(running);
+}
+
+#[test]
+fn a_log_that_nobody_reads_stops_no_call() {
+    let home = tempfile::tempdir().unwrap();
+    let mut running = piped(&home);
+    let mut output = BufReader::new(running.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    for id in 1..1000 {
+        let call = json!({ "name": "get_session", "arguments": {} });
+        write(
+            &mut running,
+            &json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": call }),
+        );
+        line.clear();
+        output.read_line(&mut line).unwrap();
+        assert!(line.contains("\"result\""), "{line}");
+    }
+    terminate(running);
 }

@@ -90,7 +90,8 @@ async fn what_differs_is_sent() {
 
 #[tokio::test]
 async fn what_was_refused_may_be_tried_again() {
-    let mock = server(ResponseTemplate::new(422), 2).await;
+    let refusal = json!({ "statusCode": 422, "message": "not now" });
+    let mock = server(ResponseTemplate::new(422).set_body_json(refusal), 2).await;
     let mut app = open(&mock).await;
     for _ in 0..2 {
         let result = app

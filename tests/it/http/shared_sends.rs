@@ -193,7 +193,9 @@ async fn equal_sends_at_the_same_moment_make_one_request() {
     ignore = "needs redis-server in PATH when build.rs runs"
 )]
 async fn another_server_repeats_what_was_refused_and_not_what_is_unknown() {
-    let refused = Cluster::start(2, &two(), ResponseTemplate::new(422)).await;
+    let refusal = json!({ "statusCode": 422, "message": "not now" });
+    let refusal = ResponseTemplate::new(422).set_body_json(refusal);
+    let refused = Cluster::start(2, &two(), refusal).await;
     for server in [0, 1, 0] {
         let result = refused.send(server, "hi").await;
         assert_eq!(code(&result), "backend-refused", "{result}");
