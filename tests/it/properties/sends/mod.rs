@@ -243,6 +243,9 @@ fn assert_all_in_the_audit(arrivals: &[Arrival], audit: &Path) {
     }
     for (call, count) in requests {
         let ids = admitted.get(&call).map_or(0, HashSet::len);
-        assert!(ids >= count, "{call}: {count} requests, {ids} lines");
+        // A read whose connection is lost is requested once more, a change never.
+        let requests_each = if call.contains("list_messages") { 2 } else { 1 };
+        let why = format!("{call}: {count} requests, {ids} lines");
+        assert!(ids * requests_each >= count, "{why}");
     }
 }
