@@ -51,8 +51,7 @@ struct SharedAnswer {
     failed: bool,
 }
 
-/// The claim of a call, whose request may take so long; `None` for a call that may be
-/// repeated.
+/// The claim of a call, whose request may take so long; `None` where equal calls do no harm.
 pub(super) fn claim(facts: &Facts, caller: &Caller, longest_request: Duration) -> Option<Claim> {
     let mut name = Sha256::new();
     name.update(facts.content?.as_bytes());

@@ -6,7 +6,7 @@ use std::{fs, io::Write};
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::site::{Site, events};
+use super::site::{CHAT, Site, events};
 
 #[tokio::test]
 async fn a_killed_server_leaves_a_trace_and_the_next_one_marks_it() {
@@ -126,4 +126,30 @@ async fn a_client_that_hangs_up_leaves_both_lines() {
     assert_eq!(events(&lines), ["admitted", "ended"]);
     assert_eq!(lines[1]["outcome"], "abandoned");
     assert!(site.run_files().is_empty());
+}
+
+#[tokio::test]
+async fn a_run_whose_file_was_moved_away_is_found_all_the_same() {
+    let site = Site::new().await;
+    let mut running = site.sending("1").await;
+    for file in site.run_files() {
+        fs::rename(file, site.home.path().join("elsewhere")).unwrap();
+    }
+    let before = site.received().await;
+    let arguments = json!({ "chat": CHAT, "text": "2" });
+    running.begin(
+        "tools/call",
+        json!({ "name": "send_message", "arguments": arguments }),
+    );
+    site.until_received(before + 1).await;
+    running.kill();
+    let last = site.start();
+    site.until_runs(0).await;
+    last.finish();
+    let lines = site.lines();
+    let marked = lines
+        .iter()
+        .filter(|line| line["event"] == "unknown")
+        .count();
+    assert_eq!(marked, 2, "{lines:?}");
 }

@@ -66,15 +66,20 @@ impl Site {
         let arguments = json!({ "chat": CHAT, "text": text });
         let call = json!({ "name": "send_message", "arguments": arguments });
         running.begin("tools/call", call);
-        let until = Instant::now() + PATIENCE;
-        while self.received().await == before {
-            assert!(Instant::now() < until, "the send did not come");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        self.until_received(before + 1).await;
         running
     }
 
-    async fn received(&self) -> usize {
+    /// Waits until the back end has so many requests.
+    pub async fn until_received(&self, count: usize) {
+        let until = Instant::now() + PATIENCE;
+        while self.received().await < count {
+            assert!(Instant::now() < until, "the send did not come");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub async fn received(&self) -> usize {
         self.mock.received_requests().await.unwrap().len()
     }
 

@@ -13,6 +13,7 @@ use std::{
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
 
 use crate::{
@@ -34,8 +35,12 @@ struct Site {
 }
 
 impl Site {
-    /// A server whose back end answers a send after this time.
+    /// A server that paces sends, and whose back end answers a send after this time.
     async fn start(arguments: &[&str], answer: Duration) -> Self {
+        Self::start_with(&format!("{OPEN}{PACE}"), arguments, answer).await
+    }
+
+    async fn start_with(rules: &str, arguments: &[&str], answer: Duration) -> Self {
         let mock = MockServer::start().await;
         let sent = json!({ "id": format!("true_{CHAT}_3EB042AD7933EC545A31D6"), "ack": 1 });
         let sent = ResponseTemplate::new(201).set_body_json(sent);
@@ -45,7 +50,7 @@ impl Site {
             .await;
         let home = tempfile::tempdir().unwrap();
         let policy = home.path().join("policy.toml");
-        fs::write(&policy, format!("{OPEN}{PACE}")).unwrap();
+        fs::write(&policy, rules).unwrap();
         let mut command = serve(home.path());
         command
             .env("WAHA_BASE_URL", mock.uri())
@@ -190,29 +195,55 @@ fn a_server_without_a_session_ends_at_once() {
     }
 }
 
+/// Sends a message over HTTP; returns the response.
+fn send_to(url: &str, text: &str) -> JoinHandle<Value> {
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
+        "name": "send_message", "arguments": { "chat": CHAT, "text": text },
+        "_meta": {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+        },
+    } });
+    let request = client()
+        .post(url)
+        .header("accept", "application/json, text/event-stream")
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", "tools/call")
+        .header("mcp-name", "send_message")
+        .json(&message);
+    tokio::spawn(async move { last(request.send().await.unwrap()).await })
+}
+
+#[tokio::test]
+async fn over_http_every_answer_of_what_was_sent_is_given() {
+    let arguments = ["--http", "127.0.0.1:0", "--no-auth"];
+    for _ in 0..3 {
+        let mut site = Site::start_with(OPEN, &arguments, Duration::from_millis(400)).await;
+        let said = site.running.stderr_until("serving http");
+        let url = said.trim().trim_start_matches("serving ").to_owned();
+        let sent: Vec<_> = (0..8)
+            .map(|text| send_to(&url, &text.to_string()))
+            .collect();
+        site.until_received(8).await;
+        site.running.signal(Signal::TERM);
+        for call in sent {
+            let answer = call.await.unwrap();
+            assert_eq!(
+                answer["result"]["structuredContent"]["delivery"], "sent",
+                "{answer}"
+            );
+        }
+        assert_eq!(site.running.wait(), Some(0));
+    }
+}
+
 #[tokio::test]
 async fn over_http_it_is_the_same() {
     let arguments = ["--http", "127.0.0.1:0", "--no-auth"];
     let mut site = Site::start(&arguments, Duration::from_secs(2)).await;
     let said = site.running.stderr_until("serving http");
     let url = said.trim().trim_start_matches("serving ").to_owned();
-    let send = |text: &str| {
-        let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
-            "name": "send_message", "arguments": { "chat": CHAT, "text": text },
-            "_meta": {
-                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-                "io.modelcontextprotocol/clientCapabilities": {},
-            },
-        } });
-        let request = client()
-            .post(&url)
-            .header("accept", "application/json, text/event-stream")
-            .header("mcp-protocol-version", "2026-07-28")
-            .header("mcp-method", "tools/call")
-            .header("mcp-name", "send_message")
-            .json(&message);
-        tokio::spawn(async move { last(request.send().await.unwrap()).await })
-    };
+    let send = |text: &str| send_to(&url, text);
     let sent = send("1");
     site.until_received(1).await;
     let waits = send("2");
