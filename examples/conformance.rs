@@ -57,6 +57,8 @@ static SERVER: OnceLock<Server> = OnceLock::new();
 struct NoBackend(Progress);
 
 impl AttributeSource for NoBackend {
+    const RESOLVES_LIDS: bool = false;
+
     fn with_progress(self, progress: Progress) -> Self {
         Self(progress)
     }

@@ -31,6 +31,14 @@ impl CheckResult {
         }
     }
 
+    /// Something works, and is probably not what was intended.
+    pub fn warning(found: impl Into<String>, next: impl Into<String>) -> Self {
+        Self {
+            ok: true,
+            ..Self::wrong(found, next)
+        }
+    }
+
     /// Something is wrong.
     pub fn wrong(found: impl Into<String>, next: impl Into<String>) -> Self {
         Self {

@@ -9,10 +9,13 @@ use std::io::Write;
 
 use super::{
     CliError,
-    options::{POLICY, PolicyOption, require_grant},
+    doctor::write_finding,
+    live,
+    options::{BackendOption, POLICY, PolicyOption, require_grant},
     output::{colour, print, table},
 };
 use crate::{
+    backend::{self, CheckResult},
     mcp::LOCAL,
     op::{self, Risk},
     policy::{Effect, Located, Policy, RuleLocation},
@@ -24,6 +27,7 @@ use crate::{
   whatsapp-guard check                      the built-in policy
   whatsapp-guard check mine.toml
   whatsapp-guard check mine.toml --as reporter
+  whatsapp-guard check mine.toml --live     and whether the account has its groups
   whatsapp-guard check mine.toml --deny-warnings > /dev/null
   whatsapp-guard check mine.toml --json | jq '.tools[] | select(.standing == \"asks\")'
 
@@ -50,6 +54,11 @@ pub(super) struct Check {
     /// Treat warnings as errors
     #[arg(long)]
     deny_warnings: bool,
+    /// Ask the API of each account for the groups and people that the policy names
+    #[arg(long)]
+    live: bool,
+    #[command(flatten)]
+    backend: BackendOption,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -63,6 +72,9 @@ struct CheckReport<'a> {
     problems: Vec<Located<'a>>,
     tools: Vec<EffectRow>,
     besides: Vec<String>,
+    /// What the APIs of the accounts know of its names, with `--live`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    live: Vec<CheckResult>,
 }
 
 #[derive(Serialize)]
@@ -82,7 +94,7 @@ struct EffectRow {
 }
 
 impl Check {
-    pub(super) fn run(self) -> Result<ExitCode, CliError> {
+    pub(super) async fn run(self) -> Result<ExitCode, CliError> {
         let policy = match self.policy()?.load() {
             Err(CliError::Policy(errors)) if self.json => {
                 let report = CheckReport {
@@ -96,18 +108,21 @@ impl Check {
         };
         require_grant(&policy, &self.grant)?;
         let warnings = &policy.warnings;
+        let live = self.examine(&policy).await?;
+        let without_warning = warnings.is_empty() && live.is_empty();
         let report = CheckReport {
             policy: Some(&policy.origin),
-            ok: warnings.is_empty() || !self.deny_warnings,
+            ok: live.iter().all(|found| found.ok) && (without_warning || !self.deny_warnings),
             problems: warnings.located().collect(),
             tools: rows(&policy, &self.grant),
             besides: self.besides(&policy),
+            live,
         };
         if !self.json {
             write!(anstream::stderr(), "{}", warnings.render(true))?;
         }
         print(self.json, &report, |out| {
-            let count = match report.problems.len() {
+            let count = match report.problems.len() + report.live.len() {
                 0 => String::new(),
                 1 => ", with a warning".to_owned(),
                 many => format!(", with {many} warnings"),
@@ -125,6 +140,8 @@ impl Check {
             for line in &report.besides {
                 writeln!(out, "{line}")?;
             }
+            let mut live = report.live.iter();
+            live.try_for_each(|found| write_finding(out, found))?;
             let grants: Vec<&str> = policy.grants().collect();
             if !grants.is_empty() {
                 let grants = grants.join(", ");
@@ -145,6 +162,19 @@ impl Check {
             return Err(CliError::Usage(problem.to_owned()));
         }
         Ok(PolicyOption::new(file.or(option)))
+    }
+
+    /// What the accounts' APIs say of the names in the policy, if they are to be asked.
+    async fn examine(&self, policy: &Policy) -> Result<Vec<CheckResult>, CliError> {
+        let mut found = Vec::new();
+        if !self.live {
+            return Ok(found);
+        }
+        for account in self.backend.accounts(policy)? {
+            let backend = backend::open(&account.config()?)?;
+            found.extend(live::examine(policy, &*backend).await);
+        }
+        Ok(found)
     }
 
     /// What the policy says besides the rules for single tools.

@@ -9,7 +9,7 @@ use anstyle::AnsiColor;
 use clap::Args;
 
 use super::{
-    CliError,
+    CliError, live,
     options::{BackendOption, PolicyOption},
     output::{colour, exit, print},
 };
@@ -49,7 +49,12 @@ impl Doctor {
         if io::stderr().is_terminal() {
             notify(format!("… connecting to {kind}"));
         }
-        findings.extend(backend::open(&config)?.examine().await);
+        let backend = backend::open(&config)?;
+        findings.extend(backend.examine().await);
+        let well = findings.iter().all(|finding| finding.ok);
+        if well {
+            findings.extend(live::examine(&policy, &*backend).await);
+        }
         let well = findings.iter().all(|finding| finding.ok);
         let report = serde_json::json!({ "ok": well, "findings": findings });
         print(self.json, &report, |out| {
@@ -60,11 +65,11 @@ impl Doctor {
     }
 }
 
-fn write_finding(out: &mut impl Write, finding: &CheckResult) -> io::Result<()> {
-    let (mark, style) = if finding.ok {
-        ("ok", colour(AnsiColor::Green))
-    } else {
-        ("no", colour(AnsiColor::Red))
+pub(super) fn write_finding(out: &mut impl Write, finding: &CheckResult) -> io::Result<()> {
+    let (mark, style) = match (finding.ok, &finding.next) {
+        (true, None) => ("ok", colour(AnsiColor::Green)),
+        (true, Some(_)) => ("??", colour(AnsiColor::Yellow)),
+        (false, _) => ("no", colour(AnsiColor::Red)),
     };
     writeln!(out, "{style}{mark}{style:#}  {}", finding.found)?;
     match &finding.next {

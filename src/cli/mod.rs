@@ -12,6 +12,7 @@ mod http;
 mod import;
 mod init;
 mod limits;
+mod live;
 mod options;
 mod output;
 mod panic;
@@ -188,7 +189,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Serve(serve) => block_on(&mut Builder::new_current_thread(), serve.run()),
         Command::Demo(demo) => block_on(&mut Builder::new_current_thread(), demo.run()),
         Command::Doctor(doctor) => block_on(&mut Builder::new_current_thread(), doctor.run()),
-        Command::Check(check) => check.run(),
+        Command::Check(check) => block_on(&mut Builder::new_current_thread(), check.run()),
         Command::Explain(explain) => block_on(&mut Builder::new_current_thread(), explain.run()),
         Command::Test(test) => test.run(),
         Command::Diff(diff) => diff.run(),

@@ -153,6 +153,7 @@ impl Serve {
             )));
         }
         let server = server(accounts, policy, audit, &clock, self.grant)?;
+        server.check_policy(&server.policy())?;
         let path = self.policy.path().map(Path::to_owned);
         tokio::spawn(reload::follow(path, server.clone()));
         let served = serve_until_stopped(self.http, &server).await;

@@ -79,7 +79,7 @@ impl AccountRecord {
     /// When the ledger cannot be read.
     async fn is_new(&self, chat: &ChatId) -> Result<bool, LedgerError> {
         match &self.ledger {
-            Some(ledger) => Ok(!ledger.is_known(chat.as_str()).await?),
+            Some(ledger) => Ok(!ledger.is_known(&chat.key()).await?),
             None => Ok(true),
         }
     }

@@ -137,6 +137,8 @@ impl Explanation {
                 .asks_who_is_new(grant)
                 .then(|| newcomers.contains(chat))
         }));
+        chats.extend(targets(facts, TargetRole::Noticing, "shows to", |_| None));
+        chats.extend(targets(facts, TargetRole::Named, "names", |_| None));
         Ok(Self {
             tool: facts.tool,
             risk: facts.risk,

@@ -23,12 +23,19 @@ pub(super) fn of(
         return unknown;
     }
     let names = policy.group_names_for(grant);
+    let is_person = |chat: &ChatId| matches!(chat, ChatId::Person(_));
     let is_group = |chat: &ChatId| matches!(chat, ChatId::Group(_));
     if !names.is_empty() && facts.targets.chats().any(is_group) {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
         unknown.push(format!(
             "group names: a server asks the API which group is {}; here no group is assumed to be",
             names.join(", ")
+        ));
+    }
+    let denied = policy.denied_without_number(grant);
+    for person in denied.filter(|_| facts.targets.chats().any(is_person)) {
+        unknown.push(format!(
+            "who is behind {person}, who is denied: a server asks the API; here it may be anybody"
         ));
     }
     for person in facts.targets.hidden() {

@@ -10,17 +10,21 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Caller, Refusal,
-    flight::{Flight, Freshness},
+    flight::{Flight, Freshness, LOOKUP_INTERVAL},
     health::signals_danger,
 };
 use crate::{
     op::{ChatId, Facts, GroupId, Identities, PersonId, TargetRole},
     policy::{GroupNames, Policy},
-    toolset::{HistoryPart, LookupRequest},
+    toolset::{HistoryPart, HistoryRequest, LookupRequest},
 };
 
 /// The most hidden identities that are looked up at once.
 const MAX_PEOPLE_PER_LOOKUP: usize = 32;
+
+/// How long the names of groups are used before they are looked up again: their members can
+/// change them, and this account may have joined others.
+const MAX_NAMES_AGE: Duration = Duration::from_secs(10 * 60);
 
 /// The most hidden identities that are remembered, and the most that were not found.
 const MAX_IDENTITIES: usize = 4096;
@@ -43,6 +47,15 @@ struct Attributes {
     flights: u64,
 }
 
+/// What the ledger knows of the recipients of a call.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct KnownRecipients {
+    /// Whether the account has written to all of them.
+    pub(super) all: bool,
+    /// Whether the list of chats from before there was a ledger is complete.
+    pub(super) seeded: bool,
+}
+
 /// What a call depends on and is not known.
 #[derive(Default)]
 pub(super) struct Wanted {
@@ -50,6 +63,8 @@ pub(super) struct Wanted {
     pub(super) request: LookupRequest,
     /// Whether the list of existing chats is among it, or is being read.
     pub(super) lacks_history: bool,
+    /// Whether the names of groups are among it, or are being looked up.
+    pub(super) lacks_names: bool,
     /// Hidden identities of the policy that were not found before.
     optional: Vec<PersonId>,
     /// The ends of the look-ups of others that the call waits for.
@@ -72,10 +87,11 @@ impl Default for Attributes {
 }
 
 impl Wanted {
-    /// Notes what is known of an attribute; whether it has to be looked up.
-    fn note(&mut self, known: &Freshness, now: Duration) -> bool {
+    /// Notes what is known of an attribute; whether it has to be looked up, as what is
+    /// older than this is not used.
+    fn note(&mut self, known: &Freshness, now: Duration, max_age: Duration) -> bool {
         self.awaited.extend(known.pending().cloned());
-        known.is_due(now)
+        known.is_due(now, max_age)
     }
 }
 
@@ -85,18 +101,9 @@ impl AttributeCache {
         self.lock().identities.clone()
     }
 
-    /// The groups that the policy names.
+    /// What groups are called.
     pub(super) fn groups(&self) -> Arc<GroupNames> {
         self.lock().groups.clone()
-    }
-
-    /// Forgets what belongs to the policy's names: another policy names other groups.
-    pub(super) fn forget_groups(&self) {
-        let mut known = self.lock();
-        let mut groups = GroupNames::unknown();
-        groups.identify(&known.identities);
-        known.groups = Arc::new(groups);
-        known.group_names = Freshness::Never;
     }
 
     /// What has to be looked up before a call can be decided; `None` if nothing has to be
@@ -106,9 +113,10 @@ impl AttributeCache {
         policy: &Policy,
         facts: &Facts,
         caller: &Caller,
+        recipients: KnownRecipients,
         now: Duration,
     ) -> Option<Wanted> {
-        let wanted = self.lock().wanted(policy, facts, caller, now);
+        let wanted = self.lock().wanted(policy, facts, caller, recipients, now);
         let nothing =
             wanted.request.is_empty() && wanted.optional.is_empty() && wanted.awaited.is_empty();
         (!nothing).then_some(wanted)
@@ -121,6 +129,7 @@ impl AttributeCache {
         policy: &Policy,
         facts: &Facts,
         caller: &Caller,
+        recipients: KnownRecipients,
         now: Duration,
         reserve: impl Fn(u32) -> Result<(), Refusal>,
     ) -> Result<(Option<Flight>, Vec<CancellationToken>), Refusal> {
@@ -130,7 +139,7 @@ impl AttributeCache {
             optional,
             mut awaited,
             ..
-        } = known.wanted(policy, facts, caller, now);
+        } = known.wanted(policy, facts, caller, recipients, now);
         let required = cost(&request);
         let with_optional = required + u32::try_from(optional.len()).unwrap_or(u32::MAX);
         if with_optional > required && reserve(with_optional).is_ok() {
@@ -168,7 +177,10 @@ impl AttributeCache {
                 freshness.land(flight, end(tried));
             }
         }
-        known.group_names.land(flight, end(tried.groups));
+        if known.group_names.land(flight, end(tried.groups)) && tried.groups {
+            // The older names may be wrong by now.
+            known.groups = Arc::new(known.groups.without_names());
+        }
         known.history.land(flight, end(tried.history.is_some()));
         known.account_state.land(flight, end(tried.state));
         let identities = &known.identities;
@@ -177,9 +189,9 @@ impl AttributeCache {
             .retain(|person, known| identities.get(person).is_none() && !known.is_new());
     }
 
-    /// Records that the ledger knows whom the account has written to.
-    pub(super) fn history_is_known(&self) {
-        self.lock().history = Freshness::Known;
+    /// Records that the ledger knows the chats there are now.
+    pub(super) fn history_is_known(&self, now: Duration) {
+        self.lock().history = Freshness::At(now);
     }
 
     /// Adds a part of the list of existing chats; returns the list once it is complete.
@@ -198,21 +210,19 @@ impl AttributeCache {
     /// Takes over what was found out.
     pub(super) fn apply(
         &self,
-        policy: &Policy,
         identities: Identities,
         groups: Option<Vec<(String, GroupId)>>,
+        now: Duration,
     ) {
         let mut known = self.lock();
         Arc::make_mut(&mut known.identities).extend(identities, MAX_IDENTITIES);
         if let Some(groups) = groups {
-            let mut names = GroupNames::default();
+            let mut names = GroupNames::unknown();
             for (name, group) in groups {
-                if policy.group_names().any(|wanted| wanted == name) {
-                    names.learn(name, group);
-                }
+                names.learn(&name, group);
             }
             known.groups = Arc::new(names);
-            known.group_names = Freshness::Known;
+            known.group_names = Freshness::At(now);
         }
         let identities = known.identities.clone();
         Arc::make_mut(&mut known.groups).identify(&identities);
@@ -225,7 +235,14 @@ impl AttributeCache {
 
 impl Attributes {
     /// What a call depends on and is not known.
-    fn wanted(&self, policy: &Policy, facts: &Facts, caller: &Caller, now: Duration) -> Wanted {
+    fn wanted(
+        &self,
+        policy: &Policy,
+        facts: &Facts,
+        caller: &Caller,
+        recipients: KnownRecipients,
+        now: Duration,
+    ) -> Wanted {
         let mut wanted = Wanted::default();
         let (mut people, mut optional) = (Vec::new(), Vec::new());
         let concerns_chats = concerns_chats(facts);
@@ -240,7 +257,7 @@ impl Attributes {
                 continue;
             }
             let known = self.people.get(person).unwrap_or(&Freshness::Never);
-            if !wanted.note(known, now) {
+            if !wanted.note(known, now, LOOKUP_INTERVAL) {
                 continue;
             }
             let list = match is_target || known.is_new() {
@@ -254,18 +271,34 @@ impl Attributes {
         optional.retain(|person| !people.contains(person));
         optional.truncate(MAX_PEOPLE_PER_LOOKUP - people.len());
         let names_groups = concerns_chats && policy.group_names().next().is_some();
-        let asks_who_is_new = facts.targets.of(TargetRole::Recipient).next().is_some()
+        let asks_who_is_new = !recipients.all
+            && facts.targets.of(TargetRole::Recipient).next().is_some()
             && policy.asks_who_is_new(&caller.grant);
+        let history = match recipients.seeded {
+            true => HistoryRequest::Newest,
+            false => HistoryRequest::From(self.history_read.next.unwrap_or(0)),
+        };
+        let lacks_names = self.groups.is_empty()
+            || facts
+                .targets
+                .chats()
+                .any(|chat| matches!(chat, ChatId::Group(group) if !self.groups.knows(group)));
+        let names_age = match lacks_names {
+            true => LOOKUP_INTERVAL,
+            false => MAX_NAMES_AGE,
+        };
         let asks_state = !policy.health.is_empty() && signals_danger(facts);
         wanted.request = LookupRequest {
             people,
-            groups: names_groups && wanted.note(&self.group_names, now),
-            history: (asks_who_is_new && wanted.note(&self.history, now))
-                .then(|| self.history_read.next.unwrap_or(0)),
-            state: asks_state && wanted.note(&self.account_state, now),
+            groups: names_groups && wanted.note(&self.group_names, now, names_age),
+            history: (asks_who_is_new && wanted.note(&self.history, now, LOOKUP_INTERVAL))
+                .then_some(history),
+            state: asks_state && wanted.note(&self.account_state, now, LOOKUP_INTERVAL),
         };
         let reads_history = self.history.pending().is_some() || wanted.request.history.is_some();
         wanted.lacks_history = asks_who_is_new && reads_history;
+        let looks_up_names = self.group_names.pending().is_some() || wanted.request.groups;
+        wanted.lacks_names = names_groups && looks_up_names;
         wanted.optional = optional;
         wanted
     }

@@ -7,7 +7,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::toolset::LookupRequest;
 
 /// How long what was looked up is used or, if it was not found, not looked up again.
-const LOOKUP_INTERVAL: Duration = Duration::from_secs(60);
+pub(super) const LOOKUP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// A look-up that was begun. Those who wait for it go on once it is dropped; what it has not
 /// brought by then may be looked up by others.
@@ -26,8 +26,6 @@ pub(super) enum Freshness {
     /// By the flight with this id.
     Pending(u64, CancellationToken),
     At(Duration),
-    /// For as long as the policy stays.
-    Known,
 }
 
 impl Flight {
@@ -58,14 +56,15 @@ impl Freshness {
         match self {
             Self::Never => true,
             Self::Pending(_, ended) => ended.is_cancelled(),
-            Self::At(_) | Self::Known => false,
+            Self::At(_) => false,
         }
     }
 
-    /// Whether it has to be looked up, and nobody does.
-    pub(super) fn is_due(&self, now: Duration) -> bool {
+    /// Whether it has to be looked up, and nobody does; what is older than `max_age` is not
+    /// used.
+    pub(super) fn is_due(&self, now: Duration, max_age: Duration) -> bool {
         match self {
-            Self::At(time) => now >= *time + LOOKUP_INTERVAL,
+            Self::At(time) => now >= *time + max_age,
             other => other.is_new(),
         }
     }
@@ -79,9 +78,12 @@ impl Freshness {
     }
 
     /// Records the end of a flight, unless another one has begun or the answer came before.
-    pub(super) fn land(&mut self, flight: &Flight, end: Self) {
-        if matches!(self, Self::Pending(id, _) if *id == flight.id) {
+    /// Returns whether it did.
+    pub(super) fn land(&mut self, flight: &Flight, end: Self) -> bool {
+        let ends = matches!(self, Self::Pending(id, _) if *id == flight.id);
+        if ends {
             *self = end;
         }
+        ends
     }
 }

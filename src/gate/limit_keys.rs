@@ -18,7 +18,7 @@ pub(crate) fn limit_keys(scope: Scope, facts: &Facts, caller: &Caller) -> Vec<St
         Scope::Account => vec![String::new()],
         Scope::Chat => {
             let chats = facts.targets.chats();
-            let mut chats: Vec<_> = chats.map(|chat| chat.as_str().to_owned()).collect();
+            let mut chats: Vec<_> = chats.map(|chat| chat.key().into_owned()).collect();
             chats.sort_unstable();
             chats.dedup();
             chats

@@ -5,11 +5,16 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Caller, Gate, Refusal, authorize::evaluate, flight::Flight, permit::in_shadow,
-    quota::Uncounted, quota_request::QuotaRequest,
+    Caller, Gate, Refusal,
+    attributes::{KnownRecipients, Wanted},
+    authorize::evaluate,
+    flight::Flight,
+    permit::in_shadow,
+    quota::Uncounted,
+    quota_request::QuotaRequest,
 };
 use crate::{
-    op::{ChatId, Facts},
+    op::{ChatId, Facts, TargetRole},
     policy::{Code, Policy},
     toolset::{FilePermit, HistoryPart, LookupPermit, Prepared, Resolved},
 };
@@ -55,22 +60,21 @@ impl Gate {
         if !effect.admits() {
             return Ok(None);
         }
-        let Some(due) = self.attributes.due(&policy, facts, caller, now) else {
+        let recipients = self.known_recipients(&policy, facts, caller).await;
+        let due = self.attributes.due(&policy, facts, caller, recipients, now);
+        let Some(due) = due else {
             return Ok(None);
         };
         // An answer has to use up its ticket, whatever follows.
         if !answered {
-            self.check_best_case(&policy, facts, caller, due.lacks_history)
+            self.check_best_case(&policy, facts, caller, &due)
                 .await
                 .map_err(|refusal| self.naming_account(refusal))?;
-        }
-        if due.request.history.is_some() && self.ledger.seeded().await.unwrap_or(false) {
-            self.attributes.history_is_known();
         }
         let reserve = |amount| self.lookup_limits.reserve(&caller.grant, amount);
         let begun = self
             .attributes
-            .begin(&policy, facts, caller, now, reserve)
+            .begin(&policy, facts, caller, recipients, now, reserve)
             .map_err(|refusal| self.naming_account(refusal))?;
         let (flight, awaited) = begun;
         let own = flight.map(|flight| {
@@ -80,23 +84,53 @@ impl Gate {
         Ok((!awaited.is_empty()).then_some(PendingLookups { own, awaited }))
     }
 
+    /// What the ledger knows of the recipients of a call, if its caller's rules ask for that.
+    async fn known_recipients(
+        &self,
+        policy: &Policy,
+        facts: &Facts,
+        caller: &Caller,
+    ) -> KnownRecipients {
+        if !policy.asks_who_is_new(&caller.grant) {
+            return KnownRecipients::default();
+        }
+        let mut targets = facts.targets.clone();
+        targets.identify(&self.attributes.identities());
+        let recipients: Vec<&ChatId> = targets.of(TargetRole::Recipient).collect();
+        let names = recipients.iter().map(|chat| chat.key().into_owned());
+        let Ok(glance) = self.ledger.glance(names.collect(), None).await else {
+            return KnownRecipients::default();
+        };
+        let newcomers = self.newcomers(&recipients, glance.as_ref()).await;
+        let all = newcomers.is_ok_and(|newcomers| newcomers.is_empty());
+        KnownRecipients {
+            all,
+            seeded: !all && self.ledger.seeded().await.unwrap_or(false),
+        }
+    }
+
     /// Refuses a call that is refused whatever the look-ups would find.
     async fn check_best_case(
         &self,
         policy: &Policy,
         facts: &Facts,
         caller: &Caller,
-        lacks_history: bool,
+        due: &Wanted,
     ) -> Result<(), Refusal> {
         let mut facts = facts.clone();
         facts.targets.identify(&self.attributes.identities());
         let mut clear = facts.clone();
         clear.targets.forget_hidden();
         let mut snapshot = self.snapshot(policy, &facts, caller).await;
-        snapshot.groups = Arc::new(snapshot.groups.in_best_case());
+        let mut groups = snapshot.groups.in_best_case();
+        if due.lacks_names {
+            groups = groups.without_names();
+        }
+        snapshot.groups = Arc::new(groups);
         if let Ok(newcomers) = &mut snapshot.newcomers {
-            newcomers
-                .retain(|chat| !lacks_history && clear.targets.chats().any(|clear| clear == chat));
+            newcomers.retain(|chat| {
+                !due.lacks_history && clear.targets.chats().any(|clear| clear == chat)
+            });
         }
         let evaluation = evaluate(policy, &facts, caller, &snapshot, false);
         let quota = QuotaRequest::of(policy, &evaluation.decision, &clear, caller, &snapshot);
@@ -152,24 +186,23 @@ impl Gate {
         if let Some(part) = found.history {
             self.add_history(part).await;
         }
-        // By the names of the policy in force, whichever was when they were requested.
-        self.in_force(|policy| {
-            self.attributes
-                .apply(policy, found.identities, found.groups);
-        });
+        self.attributes
+            .apply(found.identities, found.groups, self.clock.elapsed());
         let policy = self.policy();
         for state in &found.states {
             self.health.apply_state(&policy, state).await;
         }
     }
 
-    /// Gives the list of existing chats to the ledger once it is complete.
+    /// Gives the list of existing chats to the ledger once it is complete; later the newest
+    /// of them, with whoever has written since, or was written to on the phone.
     async fn add_history(&self, part: HistoryPart) {
         let Some(chats) = self.attributes.add_history(part) else {
             return;
         };
-        match self.ledger.seed(chats.iter().map(ChatId::as_str)).await {
-            Ok(_) => self.attributes.history_is_known(),
+        let now = self.clock.elapsed();
+        match self.ledger.seed(chats.iter().map(ChatId::key)).await {
+            Ok(_) => self.attributes.history_is_known(now),
             Err(error) => tracing::error!(%error, "the ledger cannot be written"),
         }
     }

@@ -48,11 +48,6 @@ impl Gate {
         Arc::ptr_eq(&self.policy.lock().0, policy)
     }
 
-    /// Does something by the policy in force; it is not replaced meanwhile.
-    pub(super) fn in_force<T>(&self, act: impl FnOnce(&Policy) -> T) -> T {
-        act(&self.policy.lock().0)
-    }
-
     /// Puts another policy in force, without waiting for calls. What was counted stays
     /// counted; a call that is being decided, or that a person was asked about, is decided
     /// by the new one.
@@ -62,7 +57,6 @@ impl Gate {
         let mut in_force = self.policy.lock();
         self.quotas.replace(&policy);
         self.approvals.replace(&policy);
-        self.attributes.forget_groups();
         *in_force = (policy, None);
     }
 

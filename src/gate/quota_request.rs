@@ -77,7 +77,7 @@ impl<'a> QuotaRequest<'a> {
         }
         if policy.remembers_people() || !request.newcomer_counts.is_empty() {
             let recipients = facts.targets.of(TargetRole::Recipient);
-            request.people = recipients.map(|chat| chat.as_str().to_owned()).collect();
+            request.people = recipients.map(|chat| chat.key().into_owned()).collect();
         }
         request
     }

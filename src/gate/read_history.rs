@@ -53,7 +53,7 @@ impl Gate {
         let Some(chats) = history.unrecorded(grant, now) else {
             return Ok(());
         };
-        let names: Vec<String> = chats.iter().map(|chat| chat.as_str().to_owned()).collect();
+        let names: Vec<String> = chats.iter().map(|chat| chat.key().into_owned()).collect();
         let ledger = &self.ledger;
         let recorded = ledger.record_reading(grant, &names, MAX_CHATS, SHARED_MEMORY);
         recorded

@@ -65,7 +65,7 @@ impl Gate {
             true => facts.targets.of(TargetRole::Recipient).collect(),
             false => Vec::new(),
         };
-        let people = recipients.iter().map(|chat| chat.as_str().to_owned());
+        let people = recipients.iter().map(|chat| chat.key().into_owned());
         let people: Vec<String> = people.collect();
         let mut snapshot = Snapshot {
             now: self.clock.timestamp(),
@@ -101,7 +101,7 @@ impl Gate {
     }
 
     /// Those among the recipients that the account has never written to, each once.
-    async fn newcomers(
+    pub(super) async fn newcomers(
         &self,
         recipients: &[&ChatId],
         glance: Option<&Glance>,
@@ -110,7 +110,7 @@ impl Gate {
         for (index, chat) in recipients.iter().copied().enumerate() {
             let known = match glance.and_then(|glance| glance.known.get(index)) {
                 Some(known) => *known,
-                None => self.ledger.is_known(chat.as_str()).await?,
+                None => self.ledger.is_known(&chat.key()).await?,
             };
             if !known && !newcomers.contains(chat) {
                 newcomers.push(chat.clone());

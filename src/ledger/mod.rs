@@ -258,8 +258,8 @@ impl Ledger {
         })
     }
 
-    /// Remembers the recipients from before there was a ledger: once, and at most 100,000.
-    /// Returns whether this was the first time.
+    /// Remembers the recipients from before there was a ledger, and those that came by
+    /// another way since: at most 100,000 at once. Returns whether this was the first time.
     ///
     /// # Errors
     /// If it cannot be written; nobody is remembered then.

@@ -52,10 +52,10 @@ pub(super) fn seeded(work: &Work<'_>) -> StoreResult<bool> {
 }
 
 pub(super) fn seed(work: &Work<'_>, people: &[String]) -> StoreResult<TransactionEnd<bool>> {
-    if seeded(work)? {
-        return Ok(TransactionEnd::RollBack(false));
-    }
+    let first = !seeded(work)?;
     remember(work, people)?;
-    work.tx.execute("UPDATE time SET seeded = 1", [])?;
-    Ok(TransactionEnd::Commit(true))
+    if first {
+        work.tx.execute("UPDATE time SET seeded = 1", [])?;
+    }
+    Ok(TransactionEnd::Commit(first))
 }

@@ -12,6 +12,7 @@ use super::{Server, answer};
 use crate::{
     gate::{Caller, Gate, Refusal},
     op::{BadCall, Untrusted},
+    policy::{Diagnostics, Policy},
     text::nearest,
     toolset::{self, Arguments, Toolset},
 };
@@ -109,6 +110,15 @@ fn with_account(schema: &Map<String, Value>, accounts: &[&str]) -> Map<String, V
 }
 
 impl Server {
+    /// Checks that the back end of each account can tell whom a policy denies.
+    ///
+    /// # Errors
+    /// With what is wrong in the policy.
+    pub fn check_policy(&self, policy: &Policy) -> Result<(), Diagnostics> {
+        self.accounts()
+            .try_for_each(|account| policy.check_denied(|person| account.tools.resolves(person)))
+    }
+
     /// All accounts, at least one.
     pub(super) fn accounts(&self) -> impl Iterator<Item = &Arc<Account>> {
         std::iter::once(&self.0.first).chain(&self.0.others)

@@ -27,7 +27,7 @@ impl Operation for MarkChatRead {
     type Output = ChangedChat;
 
     fn targets(&self) -> Targets {
-        Targets::chat(&self.chat)
+        Targets::noticing(&self.chat)
     }
 }
 

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    BadId, BoundedText, CallContent, ChatId, MessageId, Operation, PhoneNumber, Reads, Risk, Sent,
-    Targets, Topic,
+    BadId, BoundedText, CallContent, ChatId, MessageId, Operation, PersonId, PhoneNumber, Reads,
+    Risk, Sent, TargetRole, Targets, Topic,
     sending::{reply_content, reply_is_of},
 };
 
@@ -42,7 +42,7 @@ impl Operation for SendContact {
     type Output = Sent;
 
     fn targets(&self) -> Targets {
-        Targets::recipient(&self.chat)
+        Targets::recipient(&self.chat).with(&PersonId::from(&self.number), TargetRole::Named)
     }
 
     fn check(&self) -> Result<(), BadId> {

@@ -119,7 +119,7 @@ impl ContactSummary {
             .any(|name| name.as_str().to_lowercase().contains(query))
             || self.person.as_str().contains(query)
             || PhoneNumber::parse(query)
-                .is_ok_and(|number| self.person.digits().contains(number.digits()))
+                .is_ok_and(|number| self.person.local().contains(number.digits()))
     }
 }
 

@@ -47,7 +47,8 @@ impl CallContent {
         self.parts = json!([self.parts.take(), sha256]);
     }
 
-    /// Replaces hidden identities by the people behind them, if known.
+    /// Replaces hidden identities by the people behind them, if known, and each other
+    /// identity by the one spelling of its person.
     pub(crate) fn identify(&mut self, known: &Identities) {
         known.replace(&mut self.parts);
         let people = mem::take(&mut self.people).into_iter();
@@ -58,6 +59,7 @@ impl CallContent {
 
     /// The digest by which equal calls of a tool are found.
     pub(crate) fn digest(&self, tool: &str) -> Digest {
-        Digest::of(tool, &json!([self.parts, self.people]))
+        let people: Vec<_> = self.people.iter().map(PersonId::key).collect();
+        Digest::of(tool, &json!([self.parts, people]))
     }
 }

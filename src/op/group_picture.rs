@@ -69,6 +69,6 @@ impl Operation for DeleteGroupPicture {
     type Output = GroupChanged;
 
     fn targets(&self) -> Targets {
-        Targets::chat(&self.group)
+        Targets::noticing(&self.group)
     }
 }

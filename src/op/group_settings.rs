@@ -115,7 +115,7 @@ impl Operation for SetGroupPermissions {
     type Output = PermissionsChanged;
 
     fn targets(&self) -> Targets {
-        Targets::chat(&self.group)
+        Targets::noticing(&self.group)
     }
 
     fn check(&self) -> Result<(), BadId> {

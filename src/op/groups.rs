@@ -86,7 +86,7 @@ impl Operation for LeaveGroup {
     type Output = LeftGroup;
 
     fn targets(&self) -> Targets {
-        Targets::chat(&self.group)
+        Targets::noticing(&self.group)
     }
 }
 

@@ -69,7 +69,7 @@ impl Operation for AddGroupMembers {
     type Output = MemberChanges;
 
     fn targets(&self) -> Targets {
-        Targets::chat(&self.group).and(self.people.iter(), TargetRole::Recipient)
+        Targets::noticing(&self.group).and(self.people.iter(), TargetRole::Recipient)
     }
 }
 
@@ -97,7 +97,7 @@ impl Operation for RemoveGroupMembers {
     type Output = MemberChanges;
 
     fn targets(&self) -> Targets {
-        Targets::chat(&self.group).and(self.people.iter(), TargetRole::Subject)
+        Targets::noticing(&self.group).and(self.people.iter(), TargetRole::Named)
     }
 }
 
@@ -123,7 +123,7 @@ impl Operation for PromoteGroupAdmin {
     type Output = MemberChanges;
 
     fn targets(&self) -> Targets {
-        Targets::chat(&self.group).and(self.people.iter(), TargetRole::Subject)
+        Targets::noticing(&self.group).and(self.people.iter(), TargetRole::Noticing)
     }
 }
 
@@ -149,7 +149,7 @@ impl Operation for DemoteGroupAdmin {
     type Output = MemberChanges;
 
     fn targets(&self) -> Targets {
-        Targets::chat(&self.group).and(self.people.iter(), TargetRole::Subject)
+        Targets::noticing(&self.group).and(self.people.iter(), TargetRole::Noticing)
     }
 }
 

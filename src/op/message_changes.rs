@@ -162,7 +162,7 @@ on_message!(
     DeleteMessage,
     "delete_message",
     Destructive,
-    chat,
+    noticing,
     "delete a WhatsApp message for everyone",
     "waha_delete_message"
 );
@@ -194,7 +194,7 @@ on_message!(
     PinMessage,
     "pin_message",
     Write,
-    chat,
+    noticing,
     "pin a WhatsApp message",
     "waha_pin_message"
 );
@@ -202,7 +202,7 @@ on_message!(
     UnpinMessage,
     "unpin_message",
     Write,
-    chat,
+    noticing,
     "unpin a WhatsApp message",
     "waha_unpin_message"
 );

@@ -80,7 +80,8 @@ impl Operation for SetPresence {
     type Output = PresenceSet;
 
     fn targets(&self) -> Targets {
-        self.chat.as_ref().map(Targets::chat).unwrap_or_default()
+        let chat = self.chat.as_ref();
+        chat.map(Targets::noticing).unwrap_or_default()
     }
 
     fn check(&self) -> Result<(), BadId> {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     BadId, BoundedText, CallContent, ChatId, MessageId, Operation, Output, PersonId, Reads, Risk,
-    Targets, Topic,
+    TargetRole, Targets, Topic,
 };
 
 /// The text of a message; GREEN-API accepts at most 20,000 characters.
@@ -48,7 +48,7 @@ impl Operation for SendMessage {
     type Output = Sent;
 
     fn targets(&self) -> Targets {
-        Targets::recipient(&self.chat)
+        Targets::recipient(&self.chat).and(self.mentions.iter(), TargetRole::Noticing)
     }
 
     fn check(&self) -> Result<(), BadId> {

@@ -15,6 +15,12 @@ pub enum TargetRole {
     Source,
     /// It receives something: a message, an invitation.
     Recipient,
+    /// Those in it notice the call and receive nothing: a pin, a read mark, typing, a
+    /// mention, a change of roles.
+    Noticing,
+    /// The call names this person to others, or takes the person out: only a rule that
+    /// denies somebody speaks of that.
+    Named,
 }
 
 /// The chats, groups and people that a call is about; a person is the chat with that
@@ -46,6 +52,11 @@ impl Targets {
         Self::default().with(chat, TargetRole::Recipient)
     }
 
+    /// One chat in the role [`TargetRole::Noticing`].
+    pub fn noticing(chat: impl Into<ChatId>) -> Self {
+        Self::default().with(chat, TargetRole::Noticing)
+    }
+
     /// No chat; everyone can see the change.
     pub fn public() -> Self {
         Self {
@@ -72,6 +83,11 @@ impl Targets {
     /// All chats, in the order of the arguments.
     pub fn chats(&self) -> impl Iterator<Item = &ChatId> {
         self.chats.iter().map(|(chat, _)| chat)
+    }
+
+    /// All chats, each with its role.
+    pub fn roles(&self) -> impl Iterator<Item = (&ChatId, TargetRole)> {
+        self.chats.iter().map(|(chat, role)| (chat, *role))
     }
 
     /// The chats with this role.
@@ -149,13 +165,14 @@ impl Identities {
     }
 
     /// Replaces hidden identities by the people behind them, if known, in every string that
-    /// is nothing but an identity.
+    /// is nothing but an identity; the identity of a person gets one spelling.
     pub fn replace(&self, value: &mut Value) {
         match value {
             Value::String(text) => {
-                let hidden = text.ends_with("@lid").then(|| PersonId::parse(text).ok());
-                if let Some(person) = hidden.flatten().and_then(|hidden| self.get(&hidden)) {
-                    *text = person.to_string();
+                let identity = text.ends_with("@lid") || text.ends_with("@c.us");
+                let person = identity.then(|| PersonId::parse(text).ok()).flatten();
+                if let Some(person) = person {
+                    *text = self.get(&person).unwrap_or(&person).key().into_owned();
                 }
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.replace(item)),

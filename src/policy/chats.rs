@@ -1,58 +1,15 @@
-//! Sets of chats in policies, and groups by name.
+//! Sets of chats in policies.
 
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
-use crate::op::{ChatId, GroupId, Identities, PersonId};
+use super::group_names::{GroupName, GroupNames};
+use crate::op::{ChatId, PersonId};
 
 /// Where a rule is written, as `file:line:column (key)`.
 pub type RuleLocation = Arc<str>;
-
-/// The groups of each name that a policy uses, and the people behind the hidden ids in it.
-#[derive(Debug, Clone, Default)]
-pub struct GroupNames {
-    groups: HashMap<String, Vec<GroupId>>,
-    unknown: bool,
-    people: Identities,
-    best_case: bool,
-}
-
-impl GroupNames {
-    /// Before the names are fetched: any group may have any name.
-    pub fn unknown() -> Self {
-        Self {
-            unknown: true,
-            ..Self::default()
-        }
-    }
-
-    /// The same, where what is not known is as the caller would have it: what is refused
-    /// even then is refused whatever a look-up would show.
-    #[must_use]
-    pub fn in_best_case(&self) -> Self {
-        Self {
-            best_case: true,
-            ..self.clone()
-        }
-    }
-
-    /// Adds a group with its name.
-    pub fn learn(&mut self, name: impl Into<String>, group: GroupId) {
-        self.groups.entry(name.into()).or_default().push(group);
-    }
-
-    /// Sets the people behind hidden ids.
-    pub fn identify(&mut self, people: &Identities) {
-        self.people.clone_from(people);
-    }
-
-    /// The groups of this name.
-    fn of(&self, name: &str) -> &[GroupId] {
-        self.groups.get(name).map_or(&[], Vec::as_slice)
-    }
-}
 
 /// Which groups a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +27,7 @@ pub(super) struct ChatSet {
     pub(super) exact: HashMap<ChatId, RuleLocation>,
     /// The first entry with a person's number; that person may have a hidden id, too.
     people: Option<RuleLocation>,
-    /// The entries with a hidden id.
+    /// The entries with an id without a number.
     hidden: Vec<(PersonId, RuleLocation)>,
     /// The first entry with a group's name.
     named: Option<RuleLocation>,
@@ -86,7 +43,7 @@ pub(super) enum ChatPattern {
     /// Every channel.
     AnyChannel,
     /// The groups of a name.
-    Named(String),
+    Named(GroupName),
     /// The chats of a list.
     List(Arc<NamedList>),
 }
@@ -97,7 +54,7 @@ pub(super) struct NamedList {
     /// The list's name.
     pub(super) name: String,
     pub(super) exact: HashSet<ChatId>,
-    pub(super) names: Vec<String>,
+    pub(super) names: Vec<GroupName>,
 }
 
 impl NamedList {
@@ -148,37 +105,62 @@ impl ChatSet {
         };
         let mut hidden = self.hidden.iter();
         hidden
-            .find(|(hidden, _)| groups.people.get(hidden) == Some(person))
+            .find(|(hidden, _)| groups.person(hidden) == Some(person))
             .map(|(_, place)| place)
     }
 
-    /// The hidden ids in it.
-    pub(super) fn hidden(&self) -> impl Iterator<Item = &PersonId> {
-        self.hidden.iter().map(|(person, _)| person)
+    /// The ids without a number in it.
+    pub(super) fn hidden(&self) -> impl Iterator<Item = &(PersonId, RuleLocation)> {
+        self.hidden.iter()
     }
 
     /// An entry that a chat may belong to as far as is known: the person behind a hidden
     /// id, or the name of a group, may be unknown.
     pub(super) fn may_have(&self, chat: &ChatId, groups: &GroupNames) -> Option<&RuleLocation> {
-        match chat {
-            _ if groups.best_case => None,
-            ChatId::Person(person) if person.is_hidden() => self.people.as_ref(),
-            ChatId::Group(_) if groups.unknown => self.named.as_ref(),
-            _ => None,
-        }
+        self.in_doubt(chat, groups)
+            .filter(|_| !groups.is_best_case())
     }
 
     /// Whether a chat that is not found in it may belong to it once more is known, in the
     /// best case.
     pub(super) fn may_gain(&self, chat: &ChatId, groups: &GroupNames) -> bool {
+        groups.is_best_case() && self.in_doubt(chat, groups).is_some()
+    }
+
+    /// The first entry of which it is not known whether it stands for a chat that is not
+    /// found in it. Two ids of one kind that differ are of two people.
+    fn in_doubt(&self, chat: &ChatId, groups: &GroupNames) -> Option<&RuleLocation> {
         let mut hidden = self.hidden.iter();
-        groups.best_case
-            && match chat {
-                ChatId::Person(person) if person.is_hidden() => self.people.is_some(),
-                ChatId::Person(_) => hidden.any(|(known, _)| groups.people.get(known).is_none()),
-                ChatId::Group(_) => groups.unknown && self.named.is_some(),
-                ChatId::Channel(_) => false,
+        match chat {
+            ChatId::Person(person) if person.is_hidden() => self.people.as_ref().or_else(|| {
+                let other = hidden.find(|(entry, _)| entry.is_lid() != person.is_lid());
+                other.map(|(_, place)| place)
+            }),
+            ChatId::Person(_) => {
+                let unknown = hidden.find(|(entry, _)| groups.lacks_person(entry));
+                unknown.map(|(_, place)| place)
             }
+            ChatId::Group(group) if !groups.knows(group) => self.named.as_ref(),
+            ChatId::Group(_) | ChatId::Channel(_) => None,
+        }
+    }
+
+    /// Whether an entry names a chat, alone, in a list, or as the only group of its name.
+    pub(super) fn names_one(&self, chat: &ChatId, groups: &GroupNames) -> bool {
+        let is_named = |name: &GroupName| match (chat, groups.of(name)) {
+            (ChatId::Group(group), [one]) => one == group,
+            _ => false,
+        };
+        let mut patterns = self.patterns.iter();
+        self.exact.contains_key(chat)
+            || self.find_hidden(chat, groups).is_some()
+            || patterns.any(|(pattern, _)| match pattern {
+                ChatPattern::Named(name) => is_named(name),
+                ChatPattern::List(list) => {
+                    list.exact.contains(chat) || list.names.iter().any(is_named)
+                }
+                ChatPattern::Everybody | ChatPattern::AnyGroup | ChatPattern::AnyChannel => false,
+            })
     }
 
     /// The entry that a chat belongs to.
@@ -188,7 +170,7 @@ impl ChatSet {
         groups: &GroupNames,
         names: NameMatch,
     ) -> Option<&RuleLocation> {
-        let is_named = |name: &String| match (chat, groups.of(name), names) {
+        let is_named = |name: &GroupName| match (chat, groups.of(name), names) {
             (ChatId::Group(group), [one], NameMatch::Unique) => one == group,
             (ChatId::Group(group), all, NameMatch::Any) => all.contains(group),
             _ => false,
@@ -238,7 +220,7 @@ impl ChatSet {
 
     /// Whether all chats of a pattern are in it.
     pub(super) fn has_pattern(&self, other: &ChatPattern) -> bool {
-        let named = |name: &String| {
+        let named = |name: &GroupName| {
             self.patterns.iter().any(|(pattern, _)| match pattern {
                 ChatPattern::Everybody | ChatPattern::AnyGroup => true,
                 ChatPattern::Named(known) => known == name,
@@ -259,15 +241,15 @@ impl ChatSet {
             }
     }
 
-    /// The group names in it.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.patterns
-            .iter()
-            .flat_map(|(pattern, _)| match pattern {
+    /// The group names in it, each with its entry.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&GroupName, &RuleLocation)> {
+        self.patterns.iter().flat_map(|(pattern, place)| {
+            let names = match pattern {
                 ChatPattern::Named(name) => std::slice::from_ref(name),
                 ChatPattern::List(list) => &list.names,
                 _ => &[],
-            })
-            .map(String::as_str)
+            };
+            names.iter().map(move |name| (name, place))
+        })
     }
 }

@@ -10,7 +10,8 @@ use super::{
     chats::{ChatPattern, ChatSet},
     decide::Effect,
     health::Health,
-    layer::{Action, Conditional, Hours, Layer, ReadableChats, Recipients},
+    layer::{Action, Conditional, Hours, Layer, ReadableChats},
+    recipients::Recipients,
 };
 use crate::{
     op::{ChatId, Risk},

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{
-    Code, Context, Decision, Effect, Finding, GroupNames, PaceRule, Reason, RuleLocation,
+    Code, Context, Decision, Effect, Finding, GroupName, PaceRule, Reason, RuleLocation,
     chats::{ChatSet, NameMatch},
     condition::Condition,
     hours::Quiet,
+    recipients::{NewRecipients, Recipients},
 };
 use crate::op::{ChatId, Facts, PersonId, Risk, TargetRole};
 
@@ -92,24 +93,6 @@ pub(super) struct RuleCondition {
     pub(super) otherwise: Effect,
 }
 
-/// `[recipients]`: who may be written to or invited.
-#[derive(Debug, Clone)]
-pub(super) struct Recipients {
-    pub(super) allow: Option<ChatSet>,
-    pub(super) deny: ChatSet,
-    pub(super) unlisted: (Action, RuleLocation),
-    pub(super) new: Option<NewRecipients>,
-}
-
-/// `recipients.new`: the rule for first-time recipients.
-#[derive(Debug, Clone)]
-pub(super) struct NewRecipients {
-    pub(super) action: Action,
-    pub(super) place: RuleLocation,
-    /// An index of `Policy::limits`.
-    pub(super) limit: Option<usize>,
-}
-
 /// `read.chats`: the chats that may be read.
 #[derive(Debug, Clone)]
 pub(super) struct ReadableChats {
@@ -180,15 +163,22 @@ impl Layer {
     }
 
     /// The group names that it uses.
-    pub(super) fn group_names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn group_names(&self) -> impl Iterator<Item = (&GroupName, &RuleLocation)> {
         let sets = self.recipient_sets().chain(self.reading_sets());
         sets.flat_map(ChatSet::names)
     }
 
-    /// The people that it names by a hidden id.
-    pub(super) fn hidden_people(&self) -> impl Iterator<Item = &PersonId> {
+    /// The people that it names by an id without a number, each with the entry.
+    pub(super) fn people_without_number(&self) -> impl Iterator<Item = &(PersonId, RuleLocation)> {
         let sets = self.recipient_sets().chain(self.reading_sets());
         sets.flat_map(ChatSet::hidden)
+    }
+
+    /// The people that it denies by an id without a number, each with the entry.
+    pub(super) fn denied_without_number(&self) -> impl Iterator<Item = &(PersonId, RuleLocation)> {
+        let recipients = self.recipients.iter().map(|rule| &rule.deny);
+        let reading = self.reading.iter().map(|rule| &rule.deny);
+        recipients.chain(reading).flat_map(ChatSet::hidden)
     }
 
     /// `allow` and `deny` of `[recipients]`.
@@ -291,53 +281,6 @@ impl Conditional {
             (Action::Allow, Some(when)) => Some(Finding::of(&when.otherwise, Some(&when.place))),
             (Action::Confirm | Action::Deny, Some(_)) => None,
         }
-    }
-}
-
-impl Recipients {
-    fn decide<'p>(&'p self, facts: &Facts, context: &Context<'_>, decision: &mut Decision<'p>) {
-        for chat in facts.targets.of(TargetRole::Recipient) {
-            decision.findings.push(self.find(chat, context.groups));
-        }
-        let (Some(rule), [first, ..]) = (&self.new, context.newcomers) else {
-            return;
-        };
-        let who = match context.newcomers.len() {
-            1 => first.to_string(),
-            many => format!("{first} and {} more", many - 1),
-        };
-        let detail = format!("this account has never written to {who}");
-        let effect = rule
-            .action
-            .effect(Code::RecipientNew, &rule.place, Some(detail));
-        decision.findings.push(Finding::new(effect, &rule.place));
-        decision.limits.extend(rule.limit);
-    }
-
-    /// The finding for writing to a chat.
-    pub(super) fn find(&self, chat: &ChatId, groups: &GroupNames) -> Finding<'_> {
-        let deny = |place: &RuleLocation, detail| {
-            let code = Code::RecipientDenied;
-            Action::Deny.effect(code, place, Some(detail))
-        };
-        if let Some(place) = self.deny.find(chat, groups, NameMatch::Any) {
-            return Finding::new(deny(place, format!("{chat} is denied")), place);
-        }
-        if let Some(place) = self.deny.may_have(chat, groups) {
-            let detail = format!("{chat} may be one of the denied recipients");
-            return Finding::new(deny(place, detail), place);
-        }
-        let allow = self.allow.as_ref();
-        if let Some(place) = allow.and_then(|allow| allow.find(chat, groups, NameMatch::Unique)) {
-            return Finding::new(Effect::Allow, place);
-        }
-        if allow.is_some_and(|allow| allow.may_gain(chat, groups)) {
-            return Finding::of(&Effect::Allow, None);
-        }
-        let (action, place) = &self.unlisted;
-        let detail = format!("{chat} is not one of the listed recipients");
-        let effect = action.effect(Code::RecipientUnlisted, place, Some(detail));
-        Finding::new(effect, place)
     }
 }
 

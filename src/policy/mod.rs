@@ -12,6 +12,7 @@ mod diagnostics;
 mod diff;
 pub(crate) mod document;
 mod grant;
+mod group_names;
 mod health;
 mod hours;
 mod layer;
@@ -20,6 +21,7 @@ mod oauth;
 mod pace;
 mod parse;
 mod problem;
+mod recipients;
 mod source;
 
 use std::{
@@ -33,7 +35,7 @@ use jiff::tz::TimeZone;
 
 pub use accounts::Accounts;
 pub use cases::{Case, CaseOutcome, Failure};
-pub use chats::{GroupNames, RuleLocation};
+pub use chats::RuleLocation;
 pub use code::Code;
 pub use condition::{Condition, Operator};
 pub(crate) use condition::{MAX_PATTERN_BYTES, MAX_TEXT_BYTES, MAX_VALUES};
@@ -42,6 +44,7 @@ pub use describe::Term;
 pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
 pub use diff::{Direction, PolicyChange, Side};
 pub use grant::Token;
+pub use group_names::{GroupName, GroupNames};
 pub use health::{FAILURES_COUNTER, Health};
 pub use hours::Quiet;
 pub(crate) use layer::Action;
@@ -260,21 +263,60 @@ impl Policy {
         self.all_layers().any(Layer::has_rule_for_new)
     }
 
-    /// The group names in the rules for all callers.
-    pub fn group_names(&self) -> impl Iterator<Item = &str> {
+    /// The group names in the rules for all callers, each with its entry.
+    pub fn group_names(&self) -> impl Iterator<Item = (&GroupName, &RuleLocation)> {
         self.all_layers().flat_map(Layer::group_names)
     }
 
     /// The group names in the rules for one caller, each once.
-    pub fn group_names_for(&self, grant: &str) -> Vec<&str> {
+    pub fn group_names_for(&self, grant: &str) -> Vec<&GroupName> {
         let layers = self.layers_of(grant);
-        let names: BTreeSet<&str> = layers.flat_map(Layer::group_names).collect();
+        let names = layers.flat_map(Layer::group_names).map(|(name, _)| name);
+        let names: BTreeSet<&GroupName> = names.collect();
         names.into_iter().collect()
     }
 
-    /// The people that rules name by a hidden id.
+    /// The people that rules name by an id without a number.
     pub(crate) fn hidden_people(&self) -> impl Iterator<Item = &PersonId> {
-        self.all_layers().flat_map(Layer::hidden_people)
+        self.people_without_number().map(|(person, _)| person)
+    }
+
+    /// The people that rules name by an id without a number, each with the entry.
+    pub(crate) fn people_without_number(&self) -> impl Iterator<Item = &(PersonId, RuleLocation)> {
+        self.all_layers().flat_map(Layer::people_without_number)
+    }
+
+    /// The people whom a caller's rules deny by an id without a number.
+    pub(crate) fn denied_without_number(&self, grant: &str) -> impl Iterator<Item = &PersonId> {
+        let denied = self.layers_of(grant).flat_map(Layer::denied_without_number);
+        denied.map(|(person, _)| person)
+    }
+
+    /// Checks that a back end can tell who is denied: somebody who is denied by an id without
+    /// a number, and whom it cannot look up, could be reached by the number.
+    ///
+    /// # Errors
+    /// With each entry of such a person.
+    pub fn check_denied(&self, resolves: impl Fn(&PersonId) -> bool) -> Result<(), Diagnostics> {
+        let denied = self.all_layers().flat_map(Layer::denied_without_number);
+        let wrong = denied.filter(|(person, _)| !resolves(person));
+        let wrong: Vec<Diagnostic> = wrong
+            .map(|(person, place)| {
+                let message = format!(
+                    "{place}: the back end cannot tell who is behind `{person}`, who could be reached by number"
+                );
+                let problem = Diagnostic::error("unresolvable-id", 0..0, message);
+                problem.hint("list the phone number instead")
+            })
+            .collect();
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => {
+                let mut problems = Diagnostics::default();
+                problems.add(&self.origin, "", wrong);
+                Err(problems)
+            }
+        }
     }
 
     /// The time zone of the first `[hours]` that apply to a caller; UTC if there are none.

@@ -100,7 +100,10 @@ impl Reloader {
             }
             return;
         }
-        match files.check_for(specs(), self.server.policy().accounts()) {
+        let checked = files
+            .check_for(specs(), self.server.policy().accounts())
+            .and_then(|policy| self.server.check_policy(&policy).map(|()| policy));
+        match checked {
             Ok(policy) => self.replace(policy, &path),
             Err(errors) => self.reject(&errors, &path, trigger),
         }

@@ -70,6 +70,7 @@ impl<B: AttributeSource> Builder<B> {
             media: self.media,
             notice: None,
             answer: AnswerSize::default(),
+            resolves_lids: B::RESOLVES_LIDS,
         };
         (toolset, Authority::new())
     }

@@ -13,6 +13,9 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a back end can look up for decisions. What it fails to look up stays unknown.
 pub trait AttributeSource: Clone + Send + Sync + 'static {
+    /// Whether it can look up the person behind a hidden identity (`@lid`).
+    const RESOLVES_LIDS: bool;
+
     /// The back end for one call, which reports its progress and can be cancelled by it.
     #[must_use]
     fn with_progress(self, progress: Progress) -> Self;
@@ -44,8 +47,8 @@ pub struct LookupRequest {
     pub people: Vec<PersonId>,
     /// Whether the names of the groups are wanted.
     pub groups: bool,
-    /// The position from which on the list of existing chats is wanted.
-    pub history: Option<usize>,
+    /// The part of the list of existing chats that is wanted.
+    pub history: Option<HistoryRequest>,
     /// Whether the account's state is wanted.
     pub state: bool,
 }
@@ -55,6 +58,15 @@ impl LookupRequest {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// Which of the existing chats are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryRequest {
+    /// All from this position on.
+    From(usize),
+    /// The first part of the list, which has the chats with the newest messages.
+    Newest,
 }
 
 /// A part of the list of existing chats.
@@ -149,9 +161,13 @@ async fn fill<B: AttributeSource>(found: &mut Resolved, backend: B, request: Loo
         }
     };
     let chats = async {
-        let mut from = request.history;
+        let (mut from, whole) = match request.history {
+            Some(HistoryRequest::From(position)) => (Some(position), true),
+            Some(HistoryRequest::Newest) => (Some(0), false),
+            None => (None, false),
+        };
+        *tried_history = request.history;
         while let Some(position) = from {
-            *tried_history = Some(position);
             let Ok(part) = backend.clone().history(position).await else {
                 return;
             };
@@ -161,7 +177,7 @@ async fn fill<B: AttributeSource>(found: &mut Resolved, backend: B, request: Loo
             if !repeated {
                 read.chats.extend(part.chats);
             }
-            read.next = part.next.filter(|_| !repeated);
+            read.next = part.next.filter(|_| whole && !repeated);
             from = read.next;
         }
     };

@@ -18,14 +18,14 @@ use serde_json::{Map, Value};
 pub use builder::Builder;
 pub use call::{BriefMethod, Method};
 pub use file_call::{FileMethod, LoadFailure};
-pub use lookup::{AttributeSource, HistoryPart, LookupRequest, Resolved};
+pub use lookup::{AttributeSource, HistoryPart, HistoryRequest, LookupRequest, Resolved};
 pub use permit::{Authority, BriefPermit, FilePermit, LookupPermit, Permitted};
 
 use crate::{
     media::{LoadError, MediaRules, load},
     op::{
         AnswerSize, Attachment, BackendError, BadCall, Briefing, CallContent, ChatId, Facts,
-        Identities, Progress, Reading, Risk, Schemas, Untrusted, file_refused,
+        Identities, PersonId, Progress, Reading, Risk, Schemas, Untrusted, file_refused,
     },
     shares::Share,
     text::{Secrets, nearest},
@@ -48,6 +48,7 @@ pub struct Toolset {
     media: MediaRules,
     notice: Option<&'static str>,
     answer: AnswerSize,
+    resolves_lids: bool,
 }
 
 /// A tool: what it is, and how a call of it is prepared.
@@ -118,6 +119,11 @@ impl Toolset {
     /// Starts the list of a back end's tools, which send files that `media` admits.
     pub fn for_backend<B: AttributeSource>(backend: &B, media: &MediaRules) -> Builder<B> {
         Builder::new(backend, media)
+    }
+
+    /// Whether the back end can look up who is behind an id without a number.
+    pub fn resolves(&self, person: &PersonId) -> bool {
+        self.resolves_lids && person.is_lid()
     }
 
     /// The same tools, with answers of at most this size.

@@ -10,6 +10,8 @@ use crate::{
 };
 
 impl AttributeSource for GreenApi {
+    const RESOLVES_LIDS: bool = false;
+
     fn with_progress(self, progress: Progress) -> Self {
         Self { progress, ..self }
     }
@@ -24,12 +26,7 @@ impl AttributeSource for GreenApi {
     }
 
     async fn groups(self) -> BackendResult<Vec<(String, GroupId)>> {
-        let groups = self.all_groups().await?.into_iter();
-        let named = groups.filter_map(|group| {
-            let name = group.name?;
-            Some((name.as_str().to_owned(), group.group))
-        });
-        Ok(named.collect())
+        self.group_names().await
     }
 
     /// One answer holds all chats.

@@ -40,8 +40,26 @@ impl GreenApi {
 
     /// There is no list of groups; groups are among the contacts.
     pub(super) async fn all_groups(&self) -> BackendResult<Vec<GroupSummary>> {
+        let contacts = self.contacts().await?;
+        Ok(contacts.iter().filter_map(summary).collect())
+    }
+
+    /// Every group with its name as the API writes it.
+    pub(super) async fn group_names(&self) -> BackendResult<Vec<(String, GroupId)>> {
+        let contacts = self.contacts().await?;
+        let named = contacts.iter().filter_map(|contact| {
+            let group = summary(contact)?.group;
+            let names = NAMES.iter();
+            let mut names = names.filter_map(|name| contact.get(name)?.as_str());
+            let name = names.find(|name| !name.trim().is_empty())?;
+            Some((name.to_owned(), group))
+        });
+        Ok(named.collect())
+    }
+
+    async fn contacts(&self) -> BackendResult<Vec<Value>> {
         match self.client.read("getContacts", None).await?.body() {
-            Body::Json(Value::Array(contacts)) => Ok(contacts.iter().filter_map(summary).collect()),
+            Body::Json(Value::Array(contacts)) => Ok(contacts),
             _ => Err(unreadable("a list of contacts is expected")),
         }
     }
@@ -114,13 +132,16 @@ pub(super) fn text(fields: &Value, name: &str) -> Option<Untrusted> {
     fields.get(name)?.as_str().and_then(Untrusted::nonempty)
 }
 
+/// Where the name of a group stands among the contacts, in the order in which it is taken.
+const NAMES: [&str; 2] = ["name", "contactName"];
+
 fn summary(contact: &Value) -> Option<GroupSummary> {
     if contact.get("type")?.as_str()? != "group" {
         return None;
     }
     Some(GroupSummary {
         group: GroupId::parse(contact.get("id")?.as_str()?).ok()?,
-        name: text(contact, "name").or_else(|| text(contact, "contactName")),
+        name: NAMES.iter().find_map(|name| text(contact, name)),
         members: None,
     })
 }

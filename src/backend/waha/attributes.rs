@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     Waha,
     chats::{STRIDE, chat},
-    groups::summary,
+    groups::{NAMES, subject, summary, text},
     refusals::is_too_old,
 };
 use crate::{
@@ -25,6 +25,8 @@ use crate::{
 const MAX_HISTORY: usize = 100_000;
 
 impl AttributeSource for Waha {
+    const RESOLVES_LIDS: bool = true;
+
     fn with_progress(self, progress: Progress) -> Self {
         Self { progress, ..self }
     }
@@ -39,9 +41,9 @@ impl AttributeSource for Waha {
 
     async fn groups(self) -> BackendResult<Vec<(String, GroupId)>> {
         let groups = self.all_groups().await?.unwrap_or_default();
-        let named = groups.iter().filter_map(summary).filter_map(|group| {
-            let name = group.name?;
-            Some((name.as_str().to_owned(), group.group))
+        let named = groups.iter().filter_map(|group| {
+            let name = text(group, NAMES).or_else(|| subject(group))?;
+            Some((name.to_owned(), summary(group)?.group))
         });
         Ok(named.collect())
     }

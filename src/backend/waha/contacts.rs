@@ -116,10 +116,13 @@ impl Waha {
         &self,
         person: &PersonId,
     ) -> (Option<PersonId>, Option<PersonId>) {
-        let path = if person.is_hidden() {
+        let path = if person.is_lid() {
             self.client.path(&["lids", person.as_str()])
+        } else if person.is_hidden() {
+            // There is no method for usernames and business-scoped ids.
+            return (None, None);
         } else {
-            self.client.path(&["lids", "pn", person.digits()])
+            self.client.path(&["lids", "pn", person.local()])
         };
         let reply = self.client.get(&path, &[]).await;
         let Ok(pair) = reply.and_then(|reply| reply.parse::<Value>(API)) else {

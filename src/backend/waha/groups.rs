@@ -81,6 +81,9 @@ impl Waha {
     }
 }
 
+/// Where engines put the name of a group, in the order in which it is taken.
+pub(super) const NAMES: &[&str] = &["subject", "Name", "name"];
+
 /// The first of several names under which engines put the same thing.
 pub(super) fn field<'a>(object: &'a Value, names: &[&str]) -> Option<&'a Value> {
     names
@@ -104,7 +107,7 @@ pub(super) fn summary(group: &Value) -> Option<GroupSummary> {
     let id = field(group, &["id", "JID"]).and_then(id_text)?;
     Some(GroupSummary {
         group: GroupId::parse(id).ok()?,
-        name: text(group, &["subject", "Name", "name"]).and_then(Untrusted::nonempty),
+        name: text(group, NAMES).and_then(Untrusted::nonempty),
         members: size(group),
     })
 }
@@ -138,7 +141,7 @@ pub(super) fn inner(group: &Value) -> &Value {
 
 /// A group's name.
 pub(super) fn subject(group: &Value) -> Option<&str> {
-    text(inner(group), &["subject", "Name", "name"]).or_else(|| text(group, &["name"]))
+    text(inner(group), NAMES).or_else(|| text(group, &["name"]))
 }
 
 /// A group's description.

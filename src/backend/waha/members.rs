@@ -184,8 +184,10 @@ impl GroupTools for Waha {
 impl Waha {
     /// The number of a hidden identity, or the hidden identity of a number.
     async fn other_id(&self, person: &PersonId) -> BackendResult<Option<PersonId>> {
-        let (kind, other): (&[&str], _) = if person.is_hidden() {
+        let (kind, other): (&[&str], _) = if person.is_lid() {
             (&[], "pn")
+        } else if person.is_hidden() {
+            return Ok(None);
         } else {
             (&["pn"], "lid")
         };

@@ -26,7 +26,14 @@ fn begin(
 ) -> (Option<Flight>, Vec<CancellationToken>) {
     let facts = op::call(tool, arguments).unwrap();
     cache
-        .begin(&policy(), &facts, &caller(), NOW, |_| Ok(()))
+        .begin(
+            &policy(),
+            &facts,
+            &caller(),
+            KnownRecipients::default(),
+            NOW,
+            |_| Ok(()),
+        )
         .unwrap()
 }
 
@@ -44,13 +51,13 @@ fn only_what_a_call_depends_on_is_looked_up_and_once() {
     let request = requested(first.as_ref());
     let hidden = PersonId::parse(hidden).unwrap();
     assert_eq!(request.people, std::slice::from_ref(&hidden));
-    assert!(request.groups && request.history == Some(0) && request.state);
+    assert!(request.groups && request.history == Some(HistoryRequest::From(0)) && request.state);
     // Who comes meanwhile waits.
     let (second, awaited) = begin(&cache, "send_message", send());
     assert!(second.is_none() && awaited.iter().all(|one| !one.is_cancelled()));
     let mut found = Identities::default();
     found.learn(hidden, PersonId::parse("15552223333@c.us").unwrap());
-    cache.apply(&policy(), found, None);
+    cache.apply(found, None, NOW);
     let first = first.unwrap();
     cache.land(&first, &request, NOW);
     drop(first);
@@ -93,7 +100,14 @@ fn a_long_list_of_hidden_people_is_looked_up_part_by_part() {
     let facts = op::call("send_message", send).unwrap();
     let cache = AttributeCache::default();
     let begin = |now, reserve: &dyn Fn(u32) -> Result<(), Refusal>| {
-        let begun = cache.begin(&policy, &facts, &caller(), now, reserve);
+        let begun = cache.begin(
+            &policy,
+            &facts,
+            &caller(),
+            KnownRecipients::default(),
+            now,
+            reserve,
+        );
         begun.map(|(flight, _)| flight)
     };
     let mut seen = Vec::new();
@@ -128,20 +142,47 @@ fn a_long_list_of_hidden_people_is_looked_up_part_by_part() {
 }
 
 #[test]
-fn another_policy_needs_its_groups_looked_up_again() {
+fn names_of_groups_age_and_a_group_without_one_is_looked_for() {
     let cache = AttributeCache::default();
-    let send = || json!({ "chat": "12345678@g.us", "text": "hi" });
-    let (old, _) = begin(&cache, "send_message", send());
-    assert!(requested(old.as_ref()).groups);
-    cache.forget_groups();
-    let (new, _) = begin(&cache, "send_message", send());
-    assert!(requested(new.as_ref()).groups);
-    // The end of the older one says nothing of the newer one.
-    let old = old.unwrap();
-    cache.land(&old, &old.request().clone(), NOW);
-    assert!(!begin(&cache, "send_message", send()).1.is_empty());
-    cache.apply(&policy(), Identities::default(), Some(Vec::new()));
-    drop(new);
-    let (last, _) = begin(&cache, "send_message", send());
-    assert!(!requested(last.as_ref()).groups);
+    let [listed, other] = ["12345678@g.us", "87654321@g.us"];
+    let facts =
+        |chat: &str| op::call("send_message", json!({ "chat": chat, "text": "hi" })).unwrap();
+    let begin = |chat: &str, now: Duration| {
+        let begun = cache.begin(
+            &policy(),
+            &facts(chat),
+            &caller(),
+            KnownRecipients::default(),
+            now,
+            |_| Ok(()),
+        );
+        begun.unwrap().0
+    };
+    let looks = |chat: &str, now: Duration| requested(begin(chat, now).as_ref()).groups;
+    let list = |names: &[(&str, &str)], now| {
+        let named = names.iter();
+        let named = named.map(|(name, id)| ((*name).to_owned(), GroupId::parse(id).unwrap()));
+        cache.apply(Identities::default(), Some(named.collect()), now);
+    };
+    let minute = Duration::from_secs(60);
+    assert!(looks(listed, NOW));
+    list(&[("Team", listed)], NOW);
+    assert!(!looks(listed, NOW + minute));
+    // Whoever asks for a group that was not listed has the list read again.
+    assert!(!looks(other, NOW + minute / 2));
+    assert!(looks(other, NOW + minute));
+    list(&[("Team", listed)], NOW + minute);
+    assert!(!looks(listed, NOW + MAX_NAMES_AGE));
+    let flight = begin(listed, NOW + minute + MAX_NAMES_AGE).unwrap();
+    // It fails: what was known is too old to be used.
+    let id = GroupId::parse(listed).unwrap();
+    assert!(cache.groups().knows(&id));
+    let tried = flight.request().clone();
+    cache.land(&flight, &tried, NOW + minute + MAX_NAMES_AGE);
+    assert!(!cache.groups().knows(&id));
+    assert!(!looks(listed, NOW + minute + MAX_NAMES_AGE));
+    // An empty list is no knowledge.
+    list(&[], NOW + 20 * minute);
+    assert!(!cache.groups().knows(&id));
+    assert!(looks(listed, NOW + 21 * minute));
 }

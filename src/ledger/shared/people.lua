@@ -1,10 +1,9 @@
--- Remembers recipients; a seed is accepted only once.
+-- Remembers recipients; returns 0 for a seed that is not the first one.
 -- KEYS[3...]: people, seeded. ARGV[3...]: whether it is a seed, people.
 
+local is_first = 1
 if ARGV[3] == '1' then
-  if redis.call('EXISTS', KEYS[4]) == 1 then
-    return 0
-  end
+  is_first = 1 - redis.call('EXISTS', KEYS[4])
   redis.call('SET', KEYS[4], '1', 'PX', REMEMBERED)
 end
 for first = 4, #ARGV, 1000 do
@@ -12,4 +11,4 @@ for first = 4, #ARGV, 1000 do
 end
 redis.call('PEXPIRE', KEYS[3], REMEMBERED)
 redis.call('PEXPIRE', KEYS[4], REMEMBERED)
-return 1
+return is_first

@@ -77,7 +77,7 @@ impl ChannelId {
 
 text_id!(ChannelId, "channel-id");
 
-/// A chat, in the spelling that limits count by.
+/// A chat; two are equal if they are one, whatever the spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ChatId {
@@ -105,6 +105,14 @@ impl ChatId {
                     "`list_chats` with `query` finds a chat by name",
                 )
             }),
+        }
+    }
+
+    /// One text for each chat, whatever the spelling: what is counted and remembered of it.
+    pub fn key(&self) -> Cow<'_, str> {
+        match self {
+            Self::Person(id) => id.key(),
+            Self::Group(_) | Self::Channel(_) => Cow::Borrowed(self.as_str()),
         }
     }
 

@@ -3,6 +3,7 @@
 mod chat;
 mod invite;
 mod message;
+mod numbers;
 mod people;
 mod person;
 mod phone;

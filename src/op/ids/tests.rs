@@ -64,6 +64,112 @@ fn a_person_has_one_spelling() {
 }
 
 #[test]
+fn an_id_with_a_leading_zero_is_no_person() {
+    for id in [
+        "015552223333@c.us",
+        "0@c.us",
+        "00777@lid",
+        "05552223333:7@s.whatsapp.net",
+    ] {
+        assert!(PersonId::parse(id).is_err(), "{id}");
+        assert!(ChatId::parse(id).is_err(), "{id}");
+        let message = format!("true_{id}_3EB0");
+        assert!(MessageId::parse(&message).is_err(), "{id}");
+    }
+}
+
+#[test]
+fn a_person_without_a_number_is_one() {
+    for (id, is) in [
+        ("anna.b@c.us", "anna.b@c.us"),
+        ("Anna_7:2@s.whatsapp.net", "Anna_7@c.us"),
+        ("anna@lid", "anna@lid"),
+        ("US.13491208655302741918", "US.13491208655302741918@c.us"),
+        ("BR.ENT.118157@c.us", "BR.ENT.118157@c.us"),
+    ] {
+        let person = PersonId::parse(id).unwrap();
+        assert_eq!(person.as_str(), is);
+        assert!(person.is_hidden() && !person.is_lid(), "{id}");
+        assert_eq!(
+            Ok(person),
+            PersonId::parse(
+                &id.to_uppercase()
+                    .replace("@C.US", "@lid")
+                    .replace("@S.WHATSAPP.NET", "@c.us")
+                    .replace("@LID", "@c.us")
+            )
+        );
+    }
+    for id in [
+        "Dr.Who",
+        "anna",
+        "us.1349",
+        "USA.1349",
+        "US.13_49",
+        ".a@c.us",
+        "a.@c.us",
+        "a..b@c.us",
+        "a/b@c.us",
+        "a%2e@c.us",
+        "ä7@c.us",
+        "..@c.us",
+    ] {
+        assert!(PersonId::parse(id).is_err(), "{id}");
+    }
+    let long = format!("US.{}@c.us", "1".repeat(133));
+    assert!(PersonId::parse(&long).is_err());
+}
+
+#[test]
+fn a_number_has_two_spellings_where_a_digit_is_optional() {
+    let spellings = |id: &str| {
+        let all = PersonId::parse(id).unwrap().spellings();
+        let mut all: Vec<String> = all.iter().map(|one| one.local().to_owned()).collect();
+        all.sort();
+        all.dedup();
+        all
+    };
+    for (long, short) in [
+        ("5511987654321", "551187654321"),
+        ("5215512345678", "525512345678"),
+        ("5491123456789", "541123456789"),
+    ] {
+        let both = [long, short].map(|one| PersonId::parse(one).unwrap());
+        assert_eq!(both[0], both[1]);
+        assert_eq!(both[0].key(), both[1].key());
+        assert_eq!(
+            both.map(|one| one.as_str().to_owned()),
+            [long, short].map(|one| format!("{one}@c.us"))
+        );
+        let mut wanted = vec![long, short];
+        wanted.sort_unstable();
+        assert_eq!(spellings(long), wanted);
+        assert_eq!(spellings(short), wanted);
+        assert_ne!(
+            PersonId::parse(&format!("{long}@lid")),
+            PersonId::parse(&format!("{short}@lid"))
+        );
+    }
+    for one in ["15552223333", "551132654321", "5511932654321", "77@lid"] {
+        assert_eq!(spellings(one).len(), 1, "{one}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn one_person_has_one_key(one in "5[245][19]?[0-9]{1,2}9?[2-9][0-9]{7}", other in "5[245][19]?[0-9]{1,2}9?[2-9][0-9]{7}") {
+        let (one, other) = (PersonId::parse(&format!("{one}@c.us")).unwrap(), PersonId::parse(&format!("{other}@c.us")).unwrap());
+        prop_assert_eq!(one == other, one.key() == other.key());
+        for spelling in one.spellings() {
+            prop_assert_eq!(&spelling, &one);
+            let set = std::collections::HashSet::from([spelling]);
+            prop_assert!(set.contains(&one));
+        }
+        prop_assert_eq!(PersonId::parse(&one.key()).unwrap(), one);
+    }
+}
+
+#[test]
 fn a_message_id_has_three_forms() {
     for (id, rebuilt) in [
         ("3EB042AD7933EC545A31D6", "3EB042AD7933EC545A31D6"),

@@ -76,7 +76,7 @@ impl Values {
                     |text| self.plain.contains(text),
                 );
                 // The person behind a hidden id is unknown.
-                found.filter(|found| *found || !self.people || !text.ends_with("@lid"))
+                found.filter(|found| *found || !self.people || !is_hidden_person(text))
             }
             Value::Bool(flag) if !self.flags.is_empty() => Some(self.flags.contains(flag)),
             Value::Number(_) if !self.numbers.is_empty() => {
@@ -160,11 +160,19 @@ pub(super) fn spellings(text: &str) -> Vec<String> {
         if let ChatId::Person(person) = &chat
             && !person.is_hidden()
         {
-            all.push(person.digits().to_owned());
+            for person in person.spellings() {
+                all.push(person.local().to_owned());
+                all.push(person.as_str().to_owned());
+            }
         }
         all.push(chat.as_str().to_owned());
     }
     all
+}
+
+/// Whether a text names a person without the number.
+fn is_hidden_person(text: &str) -> bool {
+    text.contains('@') && person(text).is_some_and(|person| person.is_hidden())
 }
 
 /// The person that a text stands for.

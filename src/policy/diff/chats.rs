@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Grouped, Pair, PolicyChange, Side};
 use crate::{
     op::ChatId,
-    policy::{Context, GroupNames, Policy, chats::ChatSet, layer::Layer},
+    policy::{Context, GroupName, GroupNames, Policy, chats::ChatSet, layer::Layer},
 };
 
 /// Chats that no policy names, one of each kind.
@@ -27,10 +27,10 @@ struct ProbedChat {
 }
 
 impl ProbedChat {
-    fn new(label: String, chat: ChatId, name: Option<&str>) -> Self {
+    fn new(label: String, chat: ChatId, name: Option<&GroupName>) -> Self {
         let mut groups = GroupNames::default();
         if let (Some(name), ChatId::Group(group)) = (name, &chat) {
-            groups.learn(name, group.clone());
+            groups.learn(&name.to_string(), group.clone());
         }
         Self {
             label,
@@ -50,7 +50,7 @@ fn probed(
     for policy in [pair.old, pair.new] {
         for chats in sets(policy, pair.grant) {
             exact.extend(chats.chats().map(ChatId::as_str));
-            names.extend(chats.names());
+            names.extend(chats.names().map(|(name, _)| name));
         }
     }
     let parsed = |id: &str| ChatId::parse(id).ok();

@@ -147,7 +147,7 @@ impl Reader<'_> {
         };
         for node in self.entries(node, "a table of names with ids") {
             match node.text().and_then(|text| GroupId::parse(text).ok()) {
-                Some(group) => names.learn(&*node.key, group),
+                Some(group) => names.learn(&node.key, group),
                 None => {
                     self.invalid::<()>(node, "a group id such as \"12345678@g.us\"");
                 }

@@ -9,10 +9,11 @@ use super::{
 use crate::{
     op::ChatId,
     policy::{
-        Action, Counted, RuleLocation,
+        Action, Counted, GroupName, RuleLocation,
         chats::{ChatPattern, ChatSet, NamedList},
         document::{Node, NodeValue, shorten},
-        layer::{NewRecipients, ReadableChats, Recipients},
+        layer::ReadableChats,
+        recipients::{NewRecipients, Recipients},
     },
     text::nearest,
 };
@@ -249,9 +250,10 @@ fn read_entry(text: &str) -> Result<ListEntry, String> {
         ("group:*", _) => ListEntry::Pattern(ChatPattern::AnyGroup),
         ("channel:*", _) => ListEntry::Pattern(ChatPattern::AnyChannel),
         ("status@broadcast", _) => ListEntry::Nothing,
-        (_, Some(("group", name))) if !name.trim().is_empty() => {
-            ListEntry::Pattern(ChatPattern::Named(name.trim().to_owned()))
-        }
+        (_, Some(("group", name))) => match GroupName::parse(name) {
+            Some(name) => ListEntry::Pattern(ChatPattern::Named(name)),
+            None => return Err(how_to_write(text)),
+        },
         _ => match (text.strip_prefix('@'), ChatId::parse(text)) {
             (Some(list), _) => ListEntry::List(list.to_owned()),
             (None, Ok(chat)) => ListEntry::Chat(chat),

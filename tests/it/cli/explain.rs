@@ -26,8 +26,8 @@ const POLICY: &str = r#"version = "1"
 [lists]
 team = ["+4915112345678", "group:Family"]
 [recipients]
-allow = ["@team", "+15552220001"]
-unlisted = "confirm"
+allow = ["@team"]
+unlisted = "allow"
 new = { action = "confirm", max = 10, window = "day" }
 [tools.send_message]
 action = "allow"

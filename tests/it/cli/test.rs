@@ -6,8 +6,8 @@ use crate::app::command::run_with_files;
 
 const POLICY: &str = r#"version = "1"
 [recipients]
-allow = ["group:Family", "+4915112345678"]
-unlisted = "confirm"
+allow = ["group:Family"]
+unlisted = "allow"
 new = { action = "confirm" }
 [tools.send_message]
 when = [{ arg = "text", op = "not_matches", value = '(?i)\biban\b', reason = "by hand" }]

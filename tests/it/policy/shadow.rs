@@ -24,7 +24,7 @@ action = "confirm"
 action = "allow"
 limits = [{ max = 1, window = "hour" }]
 [recipients]
-allow = ["+15552220002"]
+allow = ["+15552220002", "120363000000000002@g.us"]
 [tools.send_message]
 action = "allow"
 "#;
