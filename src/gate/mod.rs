@@ -65,6 +65,7 @@ pub(crate) use permit::{PermitBasis, in_shadow};
 pub use policy_in_force::Rejected;
 pub use question::Question;
 pub use question_text::QuestionText;
+pub use read_history::ReadHistory;
 pub use refusal::Refusal;
 pub(crate) use snapshot::Snapshot;
 pub use verdict::Verdict;
@@ -89,7 +90,6 @@ use kill_switch::KillSwitch;
 use lookup_limits::LookupLimits;
 use policy_in_force::PolicyInForce;
 use quota::Quotas;
-use read_history::ReadHistory;
 
 /// Decides the calls of one account by a policy.
 pub struct Gate {
@@ -170,6 +170,14 @@ impl Gate {
     #[must_use]
     pub fn with_longest_request(mut self, time: Duration) -> Self {
         self.quotas.set_longest_request(time);
+        self
+    }
+
+    /// The same gate, for which what a caller has read through others with this history
+    /// counts too.
+    #[must_use]
+    pub fn knowing(mut self, history: ReadHistory) -> Self {
+        self.read_history = history;
         self
     }
 

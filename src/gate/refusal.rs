@@ -156,6 +156,16 @@ impl Refusal {
         }
     }
 
+    /// Of two refusals of limits, the one that holds for longer; without a time it holds
+    /// until the call is another one.
+    pub(super) fn longer(self, other: Self) -> Self {
+        let time = |refusal: &Self| refusal.retry_after_s.unwrap_or(u64::MAX);
+        match time(&other) > time(&self) {
+            true => other,
+            false => self,
+        }
+    }
+
     /// A call that a person would have to be asked about, after too many questions.
     pub(super) fn prompts(rule: &RuleLocation, wait: Duration) -> Self {
         let reason = format!(

@@ -8,7 +8,7 @@ use super::{Caller, Gate, Refusal, health::signals_danger};
 use crate::{
     ledger::{Glance, LedgerError, Pause, SwitchState},
     op::{ChatId, Facts, Risk, TargetRole},
-    policy::{Context, GroupNames, Policy},
+    policy::{Context, GroupNames, Policy, ReadChat},
 };
 
 /// What a decision depends on beside the policy, the call and the caller, at one moment.
@@ -28,7 +28,7 @@ pub(crate) struct Snapshot {
     /// The groups that the policy names.
     pub(crate) groups: Arc<GroupNames>,
     /// Chats whose messages the caller has read, at this server or another one.
-    pub(crate) has_read: Vec<ChatId>,
+    pub(crate) has_read: Vec<ReadChat>,
 }
 
 impl Snapshot {
@@ -75,7 +75,7 @@ impl Gate {
             pause: Ok(None),
             counts_short_windows: false,
             groups: self.attributes.groups(),
-            has_read: self.read_history.of(&caller.grant),
+            has_read: self.has_read(&caller.grant, &[]),
         };
         let asks_what_was_read =
             facts.risk != Risk::Read && policy.asks_what_was_read(&caller.grant);
@@ -87,9 +87,9 @@ impl Gate {
                 snapshot.stopped = self.stopped_with(glance.as_ref()).await;
                 snapshot.newcomers = self.newcomers(&recipients, glance.as_ref()).await;
                 snapshot.counts_short_windows = glance.is_some();
-                let read = glance.iter().flat_map(|glance| &glance.read);
-                let read = read.filter_map(|chat| ChatId::parse(chat).ok());
-                snapshot.has_read.extend(read);
+                if let Some(glance) = &glance {
+                    snapshot.has_read = self.has_read(&caller.grant, &glance.read);
+                }
                 snapshot.pause = match glance {
                     Some(glance) => Ok(glance.pause),
                     None if signals_danger(facts) => self.health.pause(policy).await,

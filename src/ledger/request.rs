@@ -138,8 +138,9 @@ pub struct Glance {
     pub pause: Option<Pause>,
     /// For each person of the request, whether they received a message before.
     pub known: Vec<bool>,
-    /// The chats that the caller has read in at any server, if they were asked for.
-    pub read: Vec<String>,
+    /// The chats that the caller has read in last at any server, and how long ago, if they
+    /// were asked for.
+    pub read: Vec<(String, Duration)>,
 }
 
 /// A count as it was recorded.

@@ -44,10 +44,11 @@ impl GreenApi {
             return Err(unreadable("the address of a picture is expected"));
         }
         let Some(url) = address(&reply, "urlAvatar") else {
-            return Ok(None.into());
+            return Ok(ChatPicture::new(op.chat, None));
         };
         let received = self.download(&url).await?;
-        Ok(Some(ReceivedFile::new(received, None, op.uri())).into())
+        let picture = ReceivedFile::new(received, None, op.uri());
+        Ok(ChatPicture::new(op.chat, Some(picture)))
     }
 
     /// The token is in no request for a file.

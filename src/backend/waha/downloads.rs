@@ -44,10 +44,11 @@ impl Waha {
 
     pub(super) async fn get_picture(self, op: GetPicture) -> BackendResult<ChatPicture> {
         let Some(url) = self.picture_url(&op.chat).await? else {
-            return Ok(None.into());
+            return Ok(ChatPicture::new(op.chat, None));
         };
         let received = self.download(&url, None).await?;
-        Ok(Some(ReceivedFile::new(received, None, op.uri())).into())
+        let picture = ReceivedFile::new(received, None, op.uri());
+        Ok(ChatPicture::new(op.chat, Some(picture)))
     }
 
     /// Where a chat's picture is, if this account may see one.
