@@ -12,7 +12,7 @@
 //! | limits and pace | `quota`, `quota_request`, `short_limits`, `rate_limiter`, `pacing` |
 //! | a person's approval | `question`, `question_text`, `approval`, `ticket` |
 //! | the permit, and what has to be settled at the end of a call | `permit`, `obligations` |
-//! | right before each request: whether the permit still holds | `clearance`, `closing` |
+//! | right before each request: whether the permit still holds | `clearance`, `lookup_clearance`, `closing` |
 
 mod approval;
 mod approval_key;
@@ -29,6 +29,7 @@ mod flight;
 mod health;
 mod kill_switch;
 mod limit_keys;
+mod lookup_clearance;
 mod lookup_limits;
 mod lookups;
 mod monitoring;
@@ -193,7 +194,7 @@ impl Gate {
 
     /// What the kill switch stops now.
     pub async fn stopped(&self) -> SwitchState {
-        self.kill_switch.state().await
+        self.kill_switch.read().await.state
     }
 
     /// Whether a tool is listed for a caller.

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::{
     ledger::LedgerError,
+    op::{BackendError, Withdrawal},
     policy::{Code, Counted, Limit, Reason, RuleLocation},
 };
 
@@ -51,6 +52,15 @@ impl Refusal {
     pub(super) fn after(mut self, wait: Duration) -> Self {
         self.retry_after_s = Some(whole_seconds(wait));
         self
+    }
+
+    /// The error of a request that is no longer permitted.
+    pub(super) fn withdrawal(&self) -> BackendError {
+        BackendError::Withdrawn(Box::new(Withdrawal {
+            code: self.code.name(),
+            reason: self.reason.clone(),
+            next: self.next,
+        }))
     }
 
     /// A caller that the policy does not know.

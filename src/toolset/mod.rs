@@ -193,7 +193,8 @@ impl Toolset {
     /// Looks up what a decision depends on. What cannot be found out in time is missing
     /// from the result.
     pub async fn resolve(&self, permit: LookupPermit) -> Resolved {
-        let resolved = self.resolver.resolve(permit.0).await;
+        let LookupPermit(request, progress) = permit;
+        let resolved = self.resolver.resolve(request, progress).await;
         resolved.redacted(&self.secrets)
     }
 

@@ -54,7 +54,7 @@ impl Waha {
     /// Where a chat's picture is, if this account may see one.
     async fn picture_url(&self, chat: &ChatId) -> BackendResult<Option<String>> {
         let path = self.client.chat_path(chat, &["picture"]);
-        let reply = match (self.client.get(&path, &[]).await, chat) {
+        let reply = match (self.client.get(&self.progress, &path, &[]).await, chat) {
             // Older servers know the pictures of people alone.
             (Err(error), ChatId::Person(person)) if is_too_old(&error) => {
                 let query = [
@@ -62,7 +62,7 @@ impl Waha {
                     ("session", self.client.session()),
                 ];
                 let path = ["api", "contacts", "profile-picture"];
-                self.client.get(&path, &query).await
+                self.client.get(&self.progress, &path, &query).await
             }
             (reply, _) => reply,
         };
@@ -88,7 +88,7 @@ impl Waha {
         let rules = &self.client.media;
         match OwnFile::parse(url) {
             Some(file) => {
-                let response = self.client.open_file(&file).await?;
+                let response = self.client.open_file(&self.progress, &file).await?;
                 files::download(API, response, declared, rules).await
             }
             None => files::from_public(API, url, declared, rules).await,

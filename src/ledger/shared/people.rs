@@ -5,7 +5,7 @@ use std::{sync::LazyLock, time::Duration};
 use redis::{Script, Value};
 
 use super::{
-    RedisAccount, SWITCH, StoreResult, parsed, script, switch_state,
+    RedisAccount, SWITCH, SWITCH_EPOCH, StoreResult, StoredSwitch, parsed, script, switch_reading,
     time::{Read, duration, micros},
 };
 use crate::ledger::{Glance, Pause};
@@ -33,7 +33,7 @@ impl RedisAccount {
         let mut commands = self.commands();
         commands.cmd("TIME");
         commands.cmd("GET").arg(self.key("clock"));
-        commands.cmd("GET").arg(SWITCH);
+        commands.cmd("MGET").arg(SWITCH).arg(SWITCH_EPOCH);
         commands.cmd("GET").arg(self.key("pause"));
         for person in people {
             commands
@@ -50,18 +50,18 @@ impl RedisAccount {
                 .arg(-1)
                 .arg("WITHSCORES");
         }
-        type State = ((i64, i64), Option<String>, Option<Vec<u8>>, Option<String>);
+        type State = ((i64, i64), Option<String>, StoredSwitch, Option<String>);
         let (state, mut rest): (State, Vec<Value>) = self.exchange(&commands, 4).await?;
         let read: Vec<(String, f64)> = match reader.and_then(|_| rest.pop()) {
             Some(read) => parsed(read)?,
             None => Vec::new(),
         };
-        let (time, stored, word, pause) = state;
+        let (time, stored, switch, pause) = state;
         let reading = (time, stored);
         self.watch_clock(&reading);
         let wall = self.wall(&reading);
         Ok(Glance {
-            stopped: switch_state(word),
+            switch: switch_reading(switch),
             pause: pause.and_then(|pause| self.running(&pause, &reading)),
             known: parsed(Value::Array(rest))?,
             read: read

@@ -8,7 +8,7 @@ use whatsapp_guard::{
     clock::Clock,
     gate::Verdict,
     ledger::Shared,
-    op::{ChatId, Clearance, Reading},
+    op::{ChatId, Clearance, Reading, RequestKind},
     toolset::{Answer, Resolved},
 };
 
@@ -40,7 +40,7 @@ fn checked(clearance: &Arc<dyn Clearance>) -> &'static str {
 }
 
 fn handed_over(clearance: &Arc<dyn Clearance>) -> &'static str {
-    let handed = clearance.hand_over();
+    let handed = clearance.hand_over(RequestKind::Change);
     handed.map_or_else(|error| error.code(), |_| "cleared")
 }
 
