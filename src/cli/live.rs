@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     backend::{Backend, CheckResult},
-    op::{Identities, PersonId},
+    op::{Identities, PersonId, Progress},
     policy::{GroupName, GroupNames, Policy, RuleLocation},
     toolset::LookupRequest,
 };
@@ -36,7 +36,9 @@ pub(super) async fn examine(policy: &Policy, backend: &dyn Backend) -> Vec<Check
         groups: !names.is_empty(),
         ..LookupRequest::default()
     };
-    let found = tools.resolve(authority.permit_lookup(request)).await;
+    let found = tools
+        .resolve(authority.permit_lookup(request, Progress::default()))
+        .await;
     results.extend(unknown_people(&people, &found.identities));
     match found.groups {
         Some(groups) => {

@@ -188,7 +188,11 @@ pub(super) fn read_file(path: &Path) -> io::Result<String> {
     if text.len() as u64 > MAX_FILE_BYTES {
         return Err(io::Error::other("it is larger than 1 MiB"));
     }
-    Ok(text)
+    // Some editors put it before JSON and TOML, which know no such character.
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => Ok(rest.to_owned()),
+        None => Ok(text),
+    }
 }
 
 /// The root of a document, or another value, before its parent names it.
