@@ -67,13 +67,15 @@ impl PlainHttp {
         }
     }
 
-    /// Sends a request, which has the path alone, to the server of an `http:` address. The
-    /// other side may have closed a connection that is used again, at this very moment.
+    /// Sends a request of a grant, which has the path alone, to the server of an `http:`
+    /// address. The other side may have closed a connection that is used again, at this very
+    /// moment.
     pub(super) async fn send(
         &self,
         connection: ConnectionUse,
         server: &Url,
         request: Request<String>,
+        grant: &str,
     ) -> Result<(StatusCode, AnswerBody), SendError> {
         let deadline = Instant::now() + self.timeout;
         let kept = match connection {
@@ -84,7 +86,8 @@ impl PlainHttp {
             Some(connection) => connection,
             None => PlainConnection::open(server, deadline).await?,
         };
-        let answer = connection.exchange(request, deadline, self.timeout).await?;
+        let body = PartialBody::new(grant, self.timeout);
+        let answer = connection.exchange(request, deadline, body).await?;
         self.keep(connection);
         Ok(answer)
     }
@@ -148,13 +151,13 @@ impl PlainConnection {
         &mut self,
         request: Request<String>,
         deadline: Instant,
-        patience: Duration,
+        body: PartialBody<'_>,
     ) -> Result<(StatusCode, AnswerBody), SendError> {
         let answering = async {
             let answer = self.sender.send_request(request).await;
             let answer = answer.map_err(|error| SendError::Unanswered(reason(&error)))?;
             let status = answer.status();
-            Ok((status, collect(answer, patience).await?))
+            Ok((status, collect(answer, body).await?))
         };
         tokio::pin!(answering);
         let driven = async {
@@ -184,9 +187,11 @@ async fn passed(timer: &mut Pin<Box<Sleep>>, deadline: Instant) {
     }
 }
 
-async fn collect(answer: Response<Incoming>, patience: Duration) -> Result<AnswerBody, SendError> {
+async fn collect(
+    answer: Response<Incoming>,
+    mut body: PartialBody<'_>,
+) -> Result<AnswerBody, SendError> {
     let mut arriving = answer.into_body();
-    let mut body = PartialBody::new(patience);
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut arriving).poll_frame(cx)).await {
         let frame = frame.map_err(SendError::cut_off)?;
         // Trailers say nothing here.

@@ -37,7 +37,7 @@ impl Gate {
         Ok(Question {
             name: self.approvals.issue(caller, &self.ledger).await?,
             caller: caller.clone(),
-            brief: self.authority.permit_briefing(&call),
+            brief: self.authority.permit_briefing(&call, &caller.grant),
             reasons: decision.reasons_to_ask(),
             expires: policy.confirmation.expires,
             account: self.account.clone(),

@@ -78,8 +78,8 @@ pub(super) trait PreparedCall: Send + Sync {
         progress: Progress,
     ) -> Boxed<Result<Answer, BackendError>>;
 
-    /// The look-up of its briefing, not yet started.
-    fn brief(&self) -> Option<Boxed<Result<Briefing, BackendError>>>;
+    /// The look-up of its briefing for a grant, not yet started.
+    fn brief(&self, grant: &str) -> Option<Boxed<Result<Briefing, BackendError>>>;
 
     /// Whether its file comes from the network and is not loaded yet.
     fn fetches_file(&mut self) -> bool {
@@ -161,8 +161,9 @@ where
         Box::pin(async move { answer(&mut running.await?, size, &read_filter) })
     }
 
-    fn brief(&self) -> Option<Boxed<Result<Briefing, BackendError>>> {
-        let (backend, operation) = (self.backend.clone(), self.operation.clone());
-        self.briefing.brief(backend, operation)
+    fn brief(&self, grant: &str) -> Option<Boxed<Result<Briefing, BackendError>>> {
+        let progress = Progress::default().of_grant(grant);
+        let backend = self.backend.clone().with_progress(progress);
+        self.briefing.brief(backend, self.operation.clone())
     }
 }

@@ -45,9 +45,9 @@ impl Authority {
         }
     }
 
-    /// Permits the briefing of a call; `None` for a call without one.
-    pub fn permit_briefing(&self, call: &Prepared) -> Option<BriefPermit> {
-        call.call.brief().map(BriefPermit)
+    /// Permits the briefing of a grant's call; `None` for a call without one.
+    pub fn permit_briefing(&self, call: &Prepared, grant: &str) -> Option<BriefPermit> {
+        call.call.brief(grant).map(BriefPermit)
     }
 
     /// Permits to load the file of a call.

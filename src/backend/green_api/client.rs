@@ -64,6 +64,7 @@ impl GreenApiClient {
     /// Calls a method that changes nothing: a POST where it takes arguments, else a GET.
     pub(super) async fn read(
         &self,
+        progress: &Progress,
         method: &str,
         arguments: Option<&Value>,
     ) -> BackendResult<HttpReply> {
@@ -74,7 +75,7 @@ impl GreenApiClient {
         };
         let mut repeats = 0;
         loop {
-            let reply = self.http.read(&request).await?;
+            let reply = self.http.read(progress, &request).await?;
             // Too many requests, or a gateway that says to try again.
             if !matches!(reply.status.as_u16(), 429 | 502) || repeats == REPEATS {
                 return self.accepted(reply);
@@ -98,7 +99,7 @@ impl GreenApiClient {
             .http
             .change(progress, |network| request(network, url, arguments))
             .await?;
-        self.changed(&reply, shapes)
+        self.changed(reply, shapes)
     }
 
     /// Requests a file at one of the configured hosts; `None` for any other address, and
@@ -155,7 +156,7 @@ impl GreenApiClient {
         let reply = http
             .change(progress, |network| network.post(url).multipart(form))
             .await?;
-        self.changed(&reply, shapes)
+        self.changed(reply, shapes)
     }
 
     /// A message of GREEN-API without the token, in case it repeats it.

@@ -26,7 +26,11 @@ impl GreenApi {
         self.reachable(&op.chat)?;
         let name = self.file_name(&op.chat, &op.message).await?;
         let arguments = message_arguments(&op.chat, &op.message);
-        let reply = match self.client.read("downloadFile", Some(&arguments)).await {
+        let reply = match self
+            .client
+            .read(&self.progress, "downloadFile", Some(&arguments))
+            .await
+        {
             Err(error) if is_about_target(&error) => return Err(no_file(error)),
             reply => reply?,
         };
@@ -39,7 +43,10 @@ impl GreenApi {
     pub(super) async fn get_picture(self, op: GetPicture) -> BackendResult<ChatPicture> {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str() });
-        let reply = self.client.read("getAvatar", Some(&arguments)).await?;
+        let reply = self
+            .client
+            .read(&self.progress, "getAvatar", Some(&arguments))
+            .await?;
         if !matches!(reply.body(), Body::Json(Value::Object(_))) {
             return Err(unreadable("the address of a picture is expected"));
         }
@@ -68,8 +75,11 @@ impl GreenApi {
         message: &MessageId,
     ) -> BackendResult<Option<Untrusted>> {
         let arguments = message_arguments(chat, message);
-        let reply = self.client.read("getMessage", Some(&arguments)).await;
-        let Ok(Body::Json(found)) = reply.map(|reply| reply.body()) else {
+        let reply = self
+            .client
+            .read(&self.progress, "getMessage", Some(&arguments))
+            .await;
+        let Ok(Body::Json(found)) = reply.map(HttpReply::into_body) else {
             return Ok(None);
         };
         check_chats(self, API, chat, named_chat(&found)).await?;

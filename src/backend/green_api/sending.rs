@@ -9,7 +9,10 @@ use super::{
     refusals::refused,
 };
 use crate::{
-    backend::{http::Body, verify::confirm},
+    backend::{
+        http::{Body, HttpReply},
+        verify::confirm,
+    },
     op::{BackendError, BackendResult, ChatId, Delivery, MessageId, SendMessage, Sent},
 };
 
@@ -70,8 +73,11 @@ impl GreenApi {
         // An id says only that the message is in the queue.
         let arguments = message_arguments(&chat, &message);
         let fetch = || async {
-            let reply = self.client.read("getMessage", Some(&arguments)).await;
-            match reply.map(|reply| reply.body()) {
+            let reply = self
+                .client
+                .read(&self.progress, "getMessage", Some(&arguments))
+                .await;
+            match reply.map(HttpReply::into_body) {
                 Ok(Body::Json(message)) => Some(delivery(&message)),
                 _ => Some(Delivery::Accepted),
             }

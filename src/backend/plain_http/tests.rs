@@ -5,7 +5,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::*;
+use super::{super::answer_body::Body, *};
 
 const TIMEOUT: Duration = Duration::from_millis(300);
 const GOOD: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -54,8 +54,12 @@ fn client() -> PlainHttp {
 
 async fn send(client: &PlainHttp, url: &Url) -> Result<String, SendError> {
     let request = Request::get(url.path()).body(String::new()).unwrap();
-    let (_, body) = client.send(ConnectionUse::Kept, url, request).await?;
-    Ok(String::from_utf8(body.bytes().to_vec()).unwrap())
+    let (_, body) = client.send(ConnectionUse::Kept, url, request, "").await?;
+    Ok(match body.body {
+        Body::Text(text) => text,
+        Body::Json(value) => value.to_string(),
+        Body::Empty => String::new(),
+    })
 }
 
 #[tokio::test]
@@ -79,7 +83,7 @@ async fn a_new_connection_is_new() {
     send(&client, &url).await.unwrap();
     assert_eq!(requests.recv().await.unwrap().0, 1);
     let request = Request::get(url.path()).body(String::new()).unwrap();
-    let sending = client.send(ConnectionUse::New, &url, request);
+    let sending = client.send(ConnectionUse::New, &url, request, "");
     // The server has one connection at a time.
     let refused = tokio::time::timeout(TIMEOUT / 3, sending).await;
     assert!(refused.is_err(), "it waits beside the one that is kept");

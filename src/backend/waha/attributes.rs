@@ -101,9 +101,9 @@ impl Waha {
             return None;
         }
         let path = ["api", "sessions", self.client.session(), name];
-        let reply = self.client.try_get(&path, &[]).await.ok()?;
+        let reply = self.client.try_get(&self.progress, &path, &[]).await.ok()?;
         if reply.is_success() {
-            return match reply.body() {
+            return match reply.into_body() {
                 Body::Json(json) => Some(json),
                 Body::Text(_) | Body::Empty => None,
             };

@@ -53,7 +53,7 @@ impl Waha {
     /// Where a chat's picture is, if this account may see one.
     async fn picture_url(&self, chat: &ChatId) -> BackendResult<Option<String>> {
         let path = self.client.chat_path(chat, &["picture"]);
-        let reply = match (self.client.get(&path, &[]).await, chat) {
+        let reply = match (self.client.get(&self.progress, &path, &[]).await, chat) {
             // Older servers know the pictures of people alone.
             (Err(error), ChatId::Person(person)) if is_too_old(&error) => {
                 let query = [
@@ -61,12 +61,12 @@ impl Waha {
                     ("session", self.client.session()),
                 ];
                 let path = ["api", "contacts", "profile-picture"];
-                self.client.get(&path, &query).await
+                self.client.get(&self.progress, &path, &query).await
             }
             (reply, _) => reply,
         };
         match reply {
-            Ok(reply) if reply.body() == Body::Empty => Ok(None),
+            Ok(reply) if *reply.body() == Body::Empty => Ok(None),
             Ok(reply) => {
                 let picture: PictureAddress = reply.parse(API)?;
                 Ok(picture.url.filter(|url| !url.is_empty()))

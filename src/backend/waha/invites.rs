@@ -44,10 +44,10 @@ impl Waha {
 
     async fn invite(&self, group: &GroupId) -> BackendResult<InviteCode> {
         let path = self.client.group_path(group, &["invite-code"]);
-        let reply = self.client.get(&path, &[]).await?;
-        match code(&reply.body()) {
+        let reply = self.client.get(&self.progress, &path, &[]).await?;
+        match code(reply.body()) {
             Some(code) => Ok(code),
-            None if is_silent(&reply.body()) => Err(no_invite_link(API)),
+            None if is_silent(reply.body()) => Err(no_invite_link(API)),
             None => Err(unreadable("an invite code is expected")),
         }
     }
@@ -100,8 +100,11 @@ impl Waha {
 
     async fn preview(&self, invite: &InviteCode) -> BackendResult<GroupPreview> {
         let path = self.client.path(&["groups", "join-info"]);
-        let reply = self.client.get(&path, &[("code", invite.as_str())]).await?;
-        match reply.body() {
+        let reply = self
+            .client
+            .get(&self.progress, &path, &[("code", invite.as_str())])
+            .await?;
+        match reply.into_body() {
             Body::Json(group @ Value::Object(_)) => {
                 preview(&group).ok_or_else(|| unreadable("a group with an id is expected"))
             }
