@@ -3,7 +3,6 @@
 use std::{sync::Arc, time::Duration};
 
 use serde_json::json;
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers::method};
 use whatsapp_guard::{
     audit::Audit,
     backend::specs,
@@ -14,6 +13,7 @@ use whatsapp_guard::{
     op,
     policy::{DEFAULT, Policy},
 };
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::method};
 
 use crate::app::{self, TestServer, code, wait};
 
