@@ -38,7 +38,7 @@ use whatsapp_guard::{
         self, Chat, ChatId, ChatList, LastMessage, ListChats, ListMessages, Listed, Message,
         MessageId, MessageList, Output, PersonId, Untrusted,
     },
-    policy::{Context, DEFAULT, GroupNames, Policy},
+    policy::{Context, DEFAULT, GroupNames, Policy, ReadChat},
     toolset::{Authority, Toolset},
 };
 
@@ -269,7 +269,9 @@ fn policies(c: &mut Criterion) {
         .prepare("send_message", arguments.as_object().unwrap().clone())
         .unwrap();
     let groups = GroupNames::default();
-    let read = [ChatId::parse("15550009999@c.us").unwrap()];
+    let read = [ReadChat::just_now(
+        ChatId::parse("15550009999@c.us").unwrap(),
+    )];
     let context = Context {
         grant: mcp::LOCAL,
         now: Some("2026-07-01T12:00:00Z".parse().unwrap()),

@@ -18,15 +18,15 @@ use tokio::time::sleep;
 pub use hand_over::HandOver;
 
 use crate::{
-    ledger::{Shared, SwitchState},
+    ledger::{Shared, SwitchEpoch, SwitchReading, SwitchState},
     state_dir,
 };
 
 /// A file of this length was not written by this program.
 const MAX_FILE_BYTES: usize = 64;
 
-/// How long a state that was read from Redis holds for a request that is handed over. A
-/// file is read at that moment; Redis cannot be asked without waiting.
+/// How long a state that was read from Redis holds. A file is read whenever the state is
+/// needed; Redis may be out of reach, and cannot be asked without waiting.
 pub const SHARED_LEASE: Duration = Duration::from_secs(2);
 
 /// The kill switch of a state directory or of a Redis.
@@ -69,42 +69,46 @@ impl Switch {
 
     /// The current state; the strictest one if it cannot be read or understood.
     pub async fn state(&self) -> SwitchState {
-        self.read().await.unwrap_or(SwitchState::Everything)
+        match self.read().await {
+            Ok(reading) => reading.state,
+            Err(_) => SwitchState::Everything,
+        }
     }
 
-    /// The current state. A file that cannot be understood is the strictest state.
+    /// The switch now. A file that cannot be understood is the strictest state.
     ///
     /// # Errors
     /// If Redis does not answer.
-    pub async fn read(&self) -> io::Result<SwitchState> {
+    pub async fn read(&self) -> io::Result<SwitchReading> {
         match &self.0 {
-            Location::File(switch) => Ok(switch.state()),
+            Location::File(switch) => Ok(switch.reading(hand_over::epoch(&switch.directory))),
             Location::Redis(shared) => shared.switch().await.map_err(io::Error::other),
         }
     }
 
-    /// Sets the state. It has reached the disk, or Redis, when this returns.
+    /// Sets the state; only `Off` loosens a stop, and begins another epoch. It has reached the
+    /// disk, or Redis, when this returns. Returns the state afterwards.
     ///
     /// # Errors
-    /// If the state cannot be set; a file is then unchanged.
-    pub async fn set(&self, state: SwitchState) -> io::Result<()> {
+    /// If the state cannot be set. A file is unchanged then; Redis may have set it.
+    pub async fn set(&self, state: SwitchState) -> io::Result<SwitchState> {
         match &self.0 {
             Location::File(switch) => switch.set(state),
             Location::Redis(shared) => shared.set_switch(state).await.map_err(io::Error::other),
         }
     }
 
-    /// The state at the moment at which a request is handed over. The request may be written
+    /// The switch at the moment at which a request is handed over. The request may be written
     /// while the result is held: until then [`settle`](Self::settle) waits. `None` for Redis,
     /// where a state that was read before holds for [`SHARED_LEASE`].
-    pub fn hand_over(&self) -> Option<(SwitchState, Option<HandOver>)> {
+    pub fn hand_over(&self) -> Option<(SwitchReading, Option<HandOver>)> {
         let Location::File(switch) = &self.0 else {
             return None;
         };
         // The lock comes first: what is read under it stays true until it is released.
         Some(match HandOver::begin(&switch.directory) {
-            Ok(held) => (switch.state(), Some(held)),
-            Err(_) => (SwitchState::Everything, None),
+            Ok(held) => (switch.reading(held.epoch()), Some(held)),
+            Err(_) => (SwitchReading::unknown(), None),
         })
     }
 
@@ -124,6 +128,17 @@ impl Switch {
 }
 
 impl SwitchFile {
+    /// The switch, given the epoch that was read before.
+    fn reading(&self, epoch: io::Result<SwitchEpoch>) -> SwitchReading {
+        epoch.map_or_else(
+            |_| SwitchReading::unknown(),
+            |epoch| SwitchReading {
+                state: self.state(),
+                epoch,
+            },
+        )
+    }
+
     fn state(&self) -> SwitchState {
         match self.read() {
             Ok(text) if text.len() < MAX_FILE_BYTES => SwitchState::parse(text.trim_ascii()),
@@ -132,12 +147,24 @@ impl SwitchFile {
         }
     }
 
-    fn set(&self, state: SwitchState) -> io::Result<()> {
+    fn set(&self, state: SwitchState) -> io::Result<SwitchState> {
+        let held = self.state();
         if state == SwitchState::Off {
-            match fs::remove_file(&self.file) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-                removed => removed?,
+            if held == SwitchState::Off {
+                return Ok(held);
             }
+            // The epoch ends while calls are stopped: what was decided in it stays stopped.
+            hand_over::begin_epoch(&self.directory)?;
+            match fs::remove_file(&self.file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        } else if held == SwitchState::Everything
+            && fs::symlink_metadata(&self.file).is_ok()
+            && state == SwitchState::ReadsOnly
+        {
+            // A second `panic` in a hurry must not loosen the first one.
+            return Ok(held);
         } else {
             state_dir::create(&self.directory)?;
             let mut new = NamedTempFile::new_in(&self.directory)?;
@@ -149,7 +176,7 @@ impl SwitchFile {
         if cfg!(unix) {
             File::open(&self.directory)?.sync_all()?;
         }
-        Ok(())
+        Ok(self.state())
     }
 
     fn read(&self) -> io::Result<Vec<u8>> {

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::identity::Identity;
 use crate::state_dir;
 
 /// With less free disk space than this, calls that have to be audited are refused.
@@ -16,12 +17,21 @@ const MIN_FREE_BYTES: u64 = 256 * 1024;
 /// or replaced.
 pub(super) struct AuditFile {
     path: PathBuf,
-    file: Option<File>,
+    open: Option<OpenFile>,
+}
+
+struct OpenFile {
+    file: File,
+    identity: Identity,
+    /// Its bytes when it was looked at last.
+    length: u64,
+    /// So many bytes end with a whole line, as they did when they were written.
+    whole: u64,
 }
 
 impl AuditFile {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, file: None }
+        Self { path, open: None }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -30,63 +40,95 @@ impl AuditFile {
 
     /// Opens the file anew at the next use.
     pub(super) fn reopen(&mut self) {
-        self.file = None;
+        self.open = None;
     }
 
     /// Checks that a line can be written, as far as that is known before writing one.
     pub(super) fn ready(&mut self) -> io::Result<()> {
-        let file = self.current()?;
+        let open = self.current()?;
         #[cfg(unix)]
         {
-            let disk = rustix::fs::fstatvfs(&*file)?;
+            let disk = rustix::fs::fstatvfs(&open.file)?;
             if disk.f_bavail.saturating_mul(disk.f_frsize) < MIN_FREE_BYTES {
                 return Err(io::ErrorKind::StorageFull.into());
             }
         }
         #[cfg(not(unix))]
-        let _ = file;
+        let _ = open;
         Ok(())
     }
 
     /// Appends whole lines in one write. A line that somebody could not finish, because of a
     /// crash or a full disk, is ended first.
     pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        let file = self.current()?;
-        let written = match is_torn(file)? {
-            false => file.write_all(lines),
-            true => file.write_all(&[b"\n", lines].concat()),
+        let open = self.current()?;
+        let written = match open.is_torn()? {
+            false => open.write(lines),
+            true => open.write(&[b"\n", lines].concat()),
         };
         if written.is_err() {
-            self.file = None;
+            self.open = None;
         }
         written
     }
 
     /// The last bytes of the file, at most so many.
     pub(super) fn tail(&mut self, max_bytes: u64) -> io::Result<Vec<u8>> {
-        let file = self.current()?;
-        let length = file.metadata()?.len();
+        let open = self.current()?;
         let mut bytes = Vec::new();
-        let mut reader = file.try_clone()?;
+        let mut reader = open.file.try_clone()?;
         io::Seek::seek(
             &mut reader,
-            io::SeekFrom::Start(length.saturating_sub(max_bytes)),
+            io::SeekFrom::Start(open.length.saturating_sub(max_bytes)),
         )?;
         io::Read::read_to_end(&mut io::Read::take(reader, max_bytes), &mut bytes)?;
         Ok(bytes)
     }
 
     /// The file that is at the path at this moment.
-    fn current(&mut self) -> io::Result<&mut File> {
-        if let Some(file) = &self.file
-            && !is_at(file, &self.path)
-        {
-            self.file = None;
+    fn current(&mut self) -> io::Result<&mut OpenFile> {
+        let found = std::fs::metadata(&self.path);
+        let open = match (self.open.take(), found) {
+            (Some(open), Ok(found)) if Identity::of(&found) == open.identity => OpenFile {
+                length: found.len(),
+                ..open
+            },
+            _ => OpenFile::new(&self.path)?,
+        };
+        Ok(self.open.insert(open))
+    }
+}
+
+impl OpenFile {
+    fn new(path: &Path) -> io::Result<Self> {
+        let file = open(path)?;
+        let found = file.metadata()?;
+        Ok(Self {
+            identity: Identity::of(&found),
+            length: found.len(),
+            whole: 0,
+            file,
+        })
+    }
+
+    /// Whether the last line has no newline.
+    fn is_torn(&mut self) -> io::Result<bool> {
+        use io::{Read, Seek, SeekFrom};
+        if self.length == self.whole || self.length == 0 {
+            return Ok(false);
         }
-        match &mut self.file {
-            Some(file) => Ok(file),
-            empty => Ok(empty.insert(open(&self.path)?)),
-        }
+        let mut last = [b'\n'];
+        self.file.seek(SeekFrom::End(-1))?;
+        // It was cut meanwhile if there is nothing to read; then it has no torn line.
+        let _ = self.file.read(&mut last)?;
+        Ok(last != [b'\n'])
+    }
+
+    fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.file.write_all(lines)?;
+        // If another process wrote too, the length will be another.
+        self.whole = self.length + lines.len() as u64;
+        Ok(())
     }
 }
 
@@ -162,35 +204,4 @@ fn open(path: &Path) -> io::Result<File> {
         None => Ok(file),
         Some(kind) => Err(io::Error::other(format!("it is {kind}"))),
     }
-}
-
-/// Whether an open file is the one at a path.
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    match (file.metadata(), std::fs::metadata(path)) {
-        (Ok(open), Ok(there)) => {
-            open.nlink() > 0 && (open.dev(), open.ino()) == (there.dev(), there.ino())
-        }
-        _ => false,
-    }
-}
-
-/// Elsewhere an open file can be neither renamed nor removed.
-#[cfg(not(unix))]
-fn is_at(_file: &File, _path: &Path) -> bool {
-    true
-}
-
-/// Whether the last line has no newline.
-fn is_torn(file: &mut File) -> io::Result<bool> {
-    use io::{Read, Seek, SeekFrom};
-    if file.metadata()?.len() == 0 {
-        return Ok(false);
-    }
-    let mut last = [b'\n'];
-    file.seek(SeekFrom::End(-1))?;
-    // It was cut meanwhile if there is nothing to read; then it has no torn line.
-    let _ = file.read(&mut last)?;
-    Ok(last != [b'\n'])
 }

@@ -3,6 +3,7 @@
 
 mod entry;
 mod file;
+mod identity;
 mod ids;
 mod line;
 mod log;

@@ -7,11 +7,11 @@ use std::{
     collections::{BTreeSet, HashMap},
     ffi::OsString,
     fs::{self, File, OpenOptions, TryLockError},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
-use super::{ids::RunId, line::OpenCall};
+use super::{identity::Identity, ids::RunId, line::OpenCall};
 
 /// The most bytes of a line in the file. Names of callers and accounts are far shorter.
 const SLOT_BYTES: usize = 4096;
@@ -28,6 +28,7 @@ const MAX_RUNS: usize = 256;
 /// The file of this run. Dropped, it stays, and the next start marks its open calls.
 pub(super) struct RunFile {
     file: File,
+    identity: Identity,
     path: PathBuf,
     /// The slot of each open call.
     open: HashMap<String, usize>,
@@ -73,6 +74,7 @@ impl RunFile {
             Err(error) => return Err(error.into()),
         }
         Ok(Some(Self {
+            identity: Identity::of(&file.metadata()?),
             file,
             path,
             open: HashMap::new(),
@@ -94,7 +96,8 @@ impl RunFile {
 
     /// Whether it is where the next start looks for it.
     fn is_there(&self) -> bool {
-        is_linked(&self.file) && is_at(&self.file, &self.path)
+        let found = fs::symlink_metadata(&self.path);
+        found.is_ok_and(|found| Identity::of(&found) == self.identity)
     }
 
     /// Holds the line of a call until it is closed.
@@ -139,9 +142,7 @@ impl RunFile {
     }
 
     fn write(&mut self, slot: usize, bytes: &[u8]) -> io::Result<()> {
-        self.file
-            .seek(SeekFrom::Start((slot * SLOT_BYTES) as u64))?;
-        self.file.write_all(bytes)
+        write_at(&mut self.file, (slot * SLOT_BYTES) as u64, bytes)
     }
 }
 
@@ -240,22 +241,20 @@ fn is_linked(file: &File) -> bool {
     file.metadata().is_ok_and(|file| file.nlink() > 0)
 }
 
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let identity = |file: fs::Metadata| (file.dev(), file.ino());
-    let (file, found) = (file.metadata(), fs::symlink_metadata(path));
-    matches!((file.map(identity), found.map(identity)), (Ok(one), Ok(other)) if one == other)
-}
-
-/// Elsewhere a file that is open cannot be moved.
-#[cfg(not(unix))]
-fn is_at(_file: &File, _path: &Path) -> bool {
-    true
-}
-
 /// Elsewhere a file that is open cannot be removed.
 #[cfg(not(unix))]
 fn is_linked(_file: &File) -> bool {
     true
+}
+
+#[cfg(unix)]
+fn write_at(file: &mut File, position: u64, bytes: &[u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, position)
+}
+
+#[cfg(not(unix))]
+fn write_at(file: &mut File, position: u64, bytes: &[u8]) -> io::Result<()> {
+    use io::Write;
+    file.seek(SeekFrom::Start(position))?;
+    file.write_all(bytes)
 }

@@ -1,5 +1,5 @@
-//! The moment at which a request that changes something is handed to its connection: the
-//! last one at which it can be stopped.
+//! The moment at which a request is handed to its connection: the last one at which it can
+//! be stopped.
 //!
 //! A request may wait for its connection for seconds. The HTTP library asks the body of a
 //! request whether it is empty right before it writes the head, and at no other time; a body
@@ -18,14 +18,17 @@ use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 use reqwest::{Body, Request};
 use tokio::time::sleep;
 
-use crate::op::{BackendError, Hold, Progress};
+use crate::op::{BackendError, Hold, Progress, RequestKind};
 
 /// How often a request that waits for its connection asks whether it may still be sent. One
 /// that was handed over has this time to be written, and at most twice as long.
 const RECHECK: Duration = Duration::from_millis(250);
 
 /// The hand-over of one request.
-pub(super) struct Handover(Mutex<State>);
+pub(super) struct Handover {
+    kind: RequestKind,
+    state: Mutex<State>,
+}
 
 enum State {
     /// The request waits for its connection.
@@ -37,15 +40,28 @@ enum State {
 }
 
 impl Handover {
-    /// A request that asks at its hand-over whether it may still be sent.
-    pub(super) fn of(mut request: Request, progress: &Progress) -> (Request, Arc<Self>) {
-        let handover = Arc::new(Self(Mutex::new(State::Waiting(progress.clone()))));
+    /// A hand-over that asks whether its request may still be sent.
+    pub(super) fn new(kind: RequestKind, progress: &Progress) -> Arc<Self> {
+        Arc::new(Self {
+            kind,
+            state: Mutex::new(State::Waiting(progress.clone())),
+        })
+    }
+
+    /// A body that is written only if the hand-over allows it.
+    pub(super) fn body<B>(self: &Arc<Self>, inner: B) -> HandoverBody<B> {
+        HandoverBody {
+            inner,
+            handover: self.clone(),
+        }
+    }
+
+    /// The same request with such a body.
+    pub(super) fn guard(self: &Arc<Self>, mut request: Request) -> Request {
         let body = request.body_mut();
-        *body = Some(Body::wrap(HandoverBody {
-            inner: body.take().unwrap_or_default(),
-            handover: handover.clone(),
-        }));
-        (request, handover)
+        let inner = body.take().unwrap_or_default();
+        *body = Some(Body::wrap(self.body(inner)));
+        request
     }
 
     /// Waits until the request may no longer be sent and was not handed over; it never will
@@ -58,7 +74,11 @@ impl Handover {
                 self.release();
                 return pending().await;
             }
-            if let Err(error) = progress.still_wanted().await
+            let wanted = match self.kind {
+                RequestKind::Read => progress.may_read().await,
+                RequestKind::Change => progress.still_wanted().await,
+            };
+            if let Err(error) = wanted
                 && self.refuse(&error)
             {
                 return error;
@@ -78,7 +98,7 @@ impl Handover {
     fn begin(&self) -> bool {
         let mut state = self.lock();
         if let State::Waiting(progress) = &*state {
-            *state = match progress.hand_over() {
+            *state = match progress.hand_over(self.kind) {
                 Ok(hold) => State::Begun(Some(hold)),
                 Err(error) => State::Refused(error),
             };
@@ -99,25 +119,28 @@ impl Handover {
         matches!(*self.lock(), State::Begun(_))
     }
 
-    /// Ends the hold of a request that was handed over.
-    fn release(&self) {
+    /// Ends the hold of a request that was handed over. Call it once the request is written.
+    pub(super) fn release(&self) {
         if let State::Begun(hold) = &mut *self.lock() {
             drop(hold.take());
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The body of a request, which is written only if the hand-over allows it.
-struct HandoverBody {
-    inner: Body,
+pub(super) struct HandoverBody<B> {
+    inner: B,
     handover: Arc<Handover>,
 }
 
-impl HttpBody for HandoverBody {
+impl<B> HttpBody for HandoverBody<B>
+where
+    B: HttpBody<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Unpin,
+{
     type Data = Bytes;
     type Error = Box<dyn Error + Send + Sync>;
 
@@ -128,9 +151,7 @@ impl HttpBody for HandoverBody {
         if !self.handover.begin() {
             return Poll::Ready(Some(Err("it may no longer be sent".into())));
         }
-        Pin::new(&mut self.inner)
-            .poll_frame(cx)
-            .map_err(Box::<dyn Error + Send + Sync>::from)
+        Pin::new(&mut self.inner).poll_frame(cx).map_err(Into::into)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -1,7 +1,12 @@
 //! HTTP requests to an API: bounded in size and time, without redirects, and exact about
 //! whether a request was sent.
 
-use std::{future::ready, pin::Pin, sync::OnceLock, time::Duration};
+use std::{
+    future::ready,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -17,7 +22,7 @@ use super::{
 };
 use crate::{
     net::client_builder,
-    op::{BackendError, Progress},
+    op::{BackendError, Progress, RequestKind},
 };
 
 /// The time limit for the download of a file.
@@ -92,10 +97,16 @@ impl Http {
         self
     }
 
-    /// Sends a request that changes nothing. If the connection is lost, it is sent once more.
-    pub(super) async fn read(&self, request: &ReadRequest) -> Result<HttpReply, BackendError> {
-        let answer = match self.send_read(ConnectionUse::Kept, request).await? {
-            Err(SendError::Unanswered(_)) => self.send_read(ConnectionUse::New, request).await?,
+    /// Sends a request that changes nothing, unless nothing may be read any more. If the
+    /// connection is lost, it is sent once more.
+    pub(super) async fn read(
+        &self,
+        progress: &Progress,
+        request: &ReadRequest,
+    ) -> Result<HttpReply, BackendError> {
+        let send = |connection| self.send_read(progress, connection, request);
+        let answer = match send(ConnectionUse::Kept).await? {
+            Err(SendError::Unanswered(_)) => send(ConnectionUse::New).await?,
             answer => answer,
         };
         answer.map_err(|error| error.of_read(self.api, request.url()))
@@ -103,24 +114,42 @@ impl Http {
 
     async fn send_read(
         &self,
+        progress: &Progress,
         connection: ConnectionUse,
         request: &ReadRequest,
     ) -> Result<Result<HttpReply, SendError>, BackendError> {
+        progress.may_read().await?;
+        let handover = Handover::new(RequestKind::Read, progress);
         let Some(plain) = &self.plain else {
-            return Ok(self.send(request.for_any(self.client()?)).await);
+            let request = request.for_any(self.client()?);
+            let send = |request| self.send(request);
+            return hand_over(&handover, progress, request, send).await;
         };
-        let (server, request) = (request.url(), request.for_connection()?);
-        let answer = plain.send(connection, server, request).await;
-        Ok(answer.map(|(status, body)| self.answered(status, body)))
+        let server = request.url();
+        let answer = plain
+            .send(connection, server, request.for_connection()?, &handover)
+            .await;
+        let answer = answer.map(|(status, body)| self.answered(status, body));
+        handover.refusal().map_or(Ok(answer), Err)
     }
 
-    /// Requests a file; its body has not been read. If the connection is lost, the request
-    /// is sent once more.
-    pub(super) async fn open(&self, request: &ReadRequest) -> Result<Response, BackendError> {
+    /// Requests a file, unless nothing may be read any more; its body has not been read. If
+    /// the connection is lost, the request is sent once more.
+    pub(super) async fn open(
+        &self,
+        progress: &Progress,
+        request: &ReadRequest,
+    ) -> Result<Response, BackendError> {
         let client = self.client()?;
-        let send = || request.for_any(client).timeout(DOWNLOAD_TIMEOUT).send();
-        let opened = match send().await.map_err(SendError::from) {
-            Err(SendError::Unanswered(_)) => send().await.map_err(SendError::from),
+        let open = async || {
+            progress.may_read().await?;
+            let handover = Handover::new(RequestKind::Read, progress);
+            let request = request.for_any(client).timeout(DOWNLOAD_TIMEOUT);
+            let send = async |request: RequestBuilder| Ok(request.send().await?);
+            hand_over(&handover, progress, request, send).await
+        };
+        let opened = match open().await? {
+            Err(SendError::Unanswered(_)) => open().await?,
             opened => opened,
         };
         let response = opened.map_err(|error| error.of_read(self.api, request.url()))?;
@@ -142,14 +171,9 @@ impl Http {
         let request = request.map_err(|error| BackendError::internal(&reason(&error)))?;
         let url = request.url().clone();
         progress.still_wanted().await?;
-        let (request, handover) = Handover::of(request, progress);
-        let answer = tokio::select! {
-            answer = self.send(RequestBuilder::from_parts(client, request)) => answer,
-            refused = handover.refused(progress) => return Err(refused),
-        };
-        if let Some(refused) = handover.refusal() {
-            return Err(refused);
-        }
+        let handover = Handover::new(RequestKind::Change, progress);
+        let request = RequestBuilder::from_parts(client, request);
+        let answer = hand_over(&handover, progress, request, |request| self.send(request)).await?;
         answer.map_err(|error| error.of_change(self.api, &url))
     }
 
@@ -189,6 +213,23 @@ impl Http {
             .map_err(|error| BackendError::internal(&reason(&error)))?;
         Ok(self.client.get_or_init(|| client))
     }
+}
+
+/// Sends a request, unless it may no longer be sent when its connection takes it.
+async fn hand_over<T>(
+    handover: &Arc<Handover>,
+    progress: &Progress,
+    request: RequestBuilder,
+    send: impl AsyncFnOnce(RequestBuilder) -> Result<T, SendError>,
+) -> Result<Result<T, SendError>, BackendError> {
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| BackendError::internal(&reason(&error)))?;
+    let request = RequestBuilder::from_parts(client, handover.guard(request));
+    let answer = tokio::select! {
+        answer = send(request) => answer,
+        refused = handover.refused(progress) => return Err(refused),
+    };
+    handover.refusal().map_or(Ok(answer), Err)
 }
 
 impl HttpReply {

@@ -5,7 +5,7 @@
 use std::{
     future::poll_fn,
     pin::Pin,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
     time::Duration,
 };
@@ -25,6 +25,7 @@ use url::{Position, Url};
 
 use super::{
     answer_body::{AnswerBody, PartialBody},
+    handover::{Handover, HandoverBody},
     send_error::{SendError, reason},
 };
 
@@ -51,8 +52,8 @@ pub(super) enum ConnectionUse {
 
 /// A connection, and what ends its requests in time.
 struct PlainConnection {
-    sender: SendRequest<String>,
-    io: http1::Connection<TokioIo<TcpStream>, String>,
+    sender: SendRequest<HandoverBody<String>>,
+    io: http1::Connection<TokioIo<TcpStream>, HandoverBody<String>>,
     /// Fires at the deadline of the request, or before: an earlier request may have set it.
     timer: Pin<Box<Sleep>>,
     used: Instant,
@@ -67,13 +68,15 @@ impl PlainHttp {
         }
     }
 
-    /// Sends a request, which has the path alone, to the server of an `http:` address. The
-    /// other side may have closed a connection that is used again, at this very moment.
+    /// Sends a request, which has the path alone, to the server of an `http:` address, unless
+    /// its hand-over is refused. The other side may have closed a connection that is used
+    /// again, at this very moment.
     pub(super) async fn send(
         &self,
         connection: ConnectionUse,
         server: &Url,
         request: Request<String>,
+        handover: &Arc<Handover>,
     ) -> Result<(StatusCode, AnswerBody), SendError> {
         let deadline = Instant::now() + self.timeout;
         let kept = match connection {
@@ -84,7 +87,9 @@ impl PlainHttp {
             Some(connection) => connection,
             None => PlainConnection::open(server, deadline).await?,
         };
-        let answer = connection.exchange(request, deadline, self.timeout).await?;
+        let answer = connection
+            .exchange(request, handover, deadline, self.timeout)
+            .await?;
         self.keep(connection);
         Ok(answer)
     }
@@ -147,9 +152,11 @@ impl PlainConnection {
     async fn exchange(
         &mut self,
         request: Request<String>,
+        handover: &Arc<Handover>,
         deadline: Instant,
         patience: Duration,
     ) -> Result<(StatusCode, AnswerBody), SendError> {
+        let request = request.map(|body| handover.body(body));
         let answering = async {
             let answer = self.sender.send_request(request).await;
             let answer = answer.map_err(|error| SendError::Unanswered(reason(&error)))?;
@@ -165,6 +172,13 @@ impl PlainConnection {
                 _ = &mut self.io => answering.await,
             }
         };
+        tokio::pin!(driven);
+        // A connection that is driven writes what was handed to it.
+        let driven = poll_fn(|cx| {
+            let polled = driven.as_mut().poll(cx);
+            handover.release();
+            polled
+        });
         tokio::select! {
             biased;
             answer = driven => answer,

@@ -25,13 +25,13 @@ back end, and stays on over restarts until --off. It needs no back end and no po
 It does not stop a server that was started with another --state. After --all, a plain
 `panic` does not allow reads again: use --off.
 
-A change that has not been sent when `panic` returns is not sent: calls that wait for
-their turn, for a person or for a connection are refused. What was sent before is not
-taken back, and the server still checks what became of it. With Redis, `panic` waits two
-seconds for this.
+What has not been sent when `panic` returns is not sent: calls that wait for their turn,
+for a person or for a connection are refused, even if --off follows at once, and with
+--all a read makes no further request. What was sent before is not taken back, and the
+server still checks what became of it. With Redis, `panic` waits two seconds for this.
 
-Exit codes: 0 done, 1 the switch cannot be read or changed, or a change was still being
-sent, 2 there is no state directory")]
+Exit codes: 0 done, 1 the switch cannot be read or changed, or a request was still
+being sent, 2 there is no state directory")]
 pub(super) struct Panic {
     /// Stop reads too
     #[arg(long)]
@@ -75,7 +75,7 @@ impl Panic {
         if state != SwitchState::Off && !self.status {
             switch.settle().await.map_err(|error| {
                 CliError::Failed(format!(
-                    "panic is on ({file}), but a change that was being sent may still arrive: {error}; \
+                    "panic is on ({file}), but a request that was being sent may still arrive: {error}; \
                      to be safe, end the servers"
                 ))
             })?;
@@ -100,13 +100,10 @@ impl Panic {
     /// Sets the switch, or only reads it with `--status`; the state afterwards.
     async fn apply(&self, switch: &Switch) -> io::Result<SwitchState> {
         match (self.status, self.off, self.all) {
-            (true, ..) => {}
-            (_, true, _) => switch.set(SwitchState::Off).await?,
-            (_, _, true) => switch.set(SwitchState::Everything).await?,
-            // A second `panic` in a hurry must not loosen the first one.
-            _ if switch.read().await? == SwitchState::Everything => {}
-            _ => switch.set(SwitchState::ReadsOnly).await?,
+            (true, ..) => Ok(switch.read().await?.state),
+            (_, true, _) => switch.set(SwitchState::Off).await,
+            (_, _, true) => switch.set(SwitchState::Everything).await,
+            _ => switch.set(SwitchState::ReadsOnly).await,
         }
-        switch.read().await
     }
 }

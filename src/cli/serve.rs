@@ -21,7 +21,7 @@ use crate::{
     backend,
     clock::Clock,
     config::{Config, from_process},
-    gate::{ApprovalKey, Gate},
+    gate::{ApprovalKey, Gate, ReadHistory},
     kill_switch::Switch,
     ledger::{Ledger, Shared},
     mcp::{self, Account, LOCAL, Server},
@@ -297,6 +297,7 @@ pub(super) fn server(
     let audit = Arc::new(audit);
     audit.mark_dead_runs();
     let policy = Arc::new(policy);
+    let read_history = ReadHistory::default();
     let gated = accounts
         .into_iter()
         .map(|(name, (tools, authority), state)| {
@@ -310,6 +311,7 @@ pub(super) fn server(
             let mut gate = gate.map_err(|error| {
                 CliError::Failed(format!("no random bytes for the approval key: {error}"))
             })?;
+            gate = gate.knowing(read_history.clone());
             if let Some(name) = name {
                 gate = gate.of_account(&name);
             }

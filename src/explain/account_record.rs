@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use crate::{
     gate::{Snapshot, limit_windows},
     kill_switch::Switch,
-    ledger::{Count, CounterUsage, Ledger, LedgerError, Pause, Rejection, Request, SwitchState},
+    ledger::{
+        Count, CounterUsage, Ledger, LedgerError, Pause, Rejection, Request, SwitchReading,
+        SwitchState,
+    },
     op::{ChatId, Facts, TargetRole},
     policy::{GroupNames, Limit, Policy},
 };
@@ -103,7 +106,10 @@ impl AccountRecord {
         Ok(Snapshot {
             now: at,
             account: None,
-            stopped: self.panic,
+            switch: SwitchReading {
+                state: self.panic,
+                ..SwitchReading::default()
+            },
             newcomers: Ok(newcomers),
             pause: Ok(self.pause.clone()),
             counts_short_windows: self.ledger.as_ref().is_some_and(Ledger::is_shared),

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    ledger::{Admission, Count, DAY, FullLimit, Ledger, Rejection, Request},
+    ledger::{Admission, Count, DAY, FullLimit, Ledger, Rejection, Request, SwitchEpoch},
     op::Facts,
     policy::{Code, Confirmation, PROMPTS_COUNTER, Policy, Scope},
 };
@@ -94,11 +94,19 @@ impl Approvals {
         Ok(name)
     }
 
-    /// The ticket of a question of this name about a call, which is asked now.
-    pub(super) fn seal(&self, name: &str, facts: &Facts, caller: &Caller) -> String {
+    /// The ticket of a question of this name about a call, which is asked now and was decided
+    /// on in this epoch of the kill switch.
+    pub(super) fn seal(
+        &self,
+        name: &str,
+        epoch: SwitchEpoch,
+        facts: &Facts,
+        caller: &Caller,
+    ) -> String {
         let life = self.lock().confirmation.expires;
         let name = name.to_owned();
-        self.sealer.seal(name, life, &self.clock, facts, caller)
+        self.sealer
+            .seal(name, epoch, life, &self.clock, facts, caller)
     }
 
     /// Whether an answer came faster than a person reads.
@@ -121,14 +129,14 @@ impl Approvals {
     }
 
     /// Redeems a ticket for a call, once over all servers that share the ledger. The ticket
-    /// is used up whatever becomes of the call. Returns how long ago it was asked.
+    /// is used up whatever becomes of the call. Returns what it was.
     pub(super) async fn redeem(
         &self,
         ticket: &str,
         facts: &Facts,
         caller: &Caller,
         ledger: &Ledger,
-    ) -> Result<Duration, Refusal> {
+    ) -> Result<Redeemed, Refusal> {
         let tool = facts.tool;
         let ticket = self.redeem_here(ticket, facts, caller)?;
         // The clock of another server may be behind, so the ledger remembers it for longer.
@@ -136,7 +144,7 @@ impl Approvals {
         let burned = ledger.burn(&ticket.name, time).await;
         match burned.map_err(|error| Refusal::ledger_unavailable(&error))? {
             Some(false) => Err(used_before(tool)),
-            Some(true) | None => Ok(ticket.age),
+            Some(true) | None => Ok(ticket),
         }
     }
 
@@ -287,7 +295,7 @@ mod tests {
         let (one, other) = (leave("12345678@g.us"), leave("87654321@g.us"));
         let issue = async || {
             let name = approvals.issue(&caller("local"), &ledger).await.unwrap();
-            approvals.seal(&name, &one, &caller("local"))
+            approvals.seal(&name, SwitchEpoch::default(), &one, &caller("local"))
         };
         let ticket = issue().await;
         let code = async |ticket: &str, facts: &Facts, grant: &str| {

@@ -10,12 +10,13 @@ use super::{
     clearance::ClearanceTerms,
     effect::apply_effect,
     health::check_health,
-    kill_switch::check_kill_switch,
+    kill_switch::{check_epoch, check_kill_switch},
     permit::{PermitBasis, in_shadow},
     quota::Uncounted,
     quota_request::QuotaRequest,
 };
 use crate::{
+    ledger::SwitchEpoch,
     op::{Facts, TargetRole},
     policy::{Code, Decision, Policy},
     toolset::Prepared,
@@ -44,7 +45,7 @@ pub(crate) enum Course {
 impl Gate {
     /// Decides a call that comes without a person's answer.
     pub async fn authorize(self: &Arc<Self>, call: Prepared, caller: &Caller) -> Verdict {
-        let decided = self.decide(call, caller, false).await;
+        let decided = self.decide(call, caller, None).await;
         self.verdict(decided)
     }
 
@@ -78,22 +79,23 @@ impl Gate {
         let facts = call.facts();
         // The ticket is used up first: an answer counts once, whatever follows.
         let approvals = &self.approvals;
-        let age = approvals
+        let asked = approvals
             .redeem(ticket, facts, caller, &self.ledger)
             .await?;
-        reply.check(facts.tool, approvals.is_too_fast(age))?;
-        self.decide(call, caller, true).await
+        reply.check(facts.tool, approvals.is_too_fast(asked.age))?;
+        self.decide(call, caller, Some(asked.epoch)).await
     }
 
     /// `Err` holds the verdict on a call that was stopped by a step.
     ///
     /// A decision is made over one policy. If that policy was replaced while the ledger was
-    /// asked, nothing is counted, and the call is decided again.
+    /// asked, nothing is counted, and the call is decided again. `approved` is the epoch of
+    /// the kill switch in which a person was asked who has approved the call.
     async fn decide(
         self: &Arc<Self>,
         mut call: Prepared,
         caller: &Caller,
-        approved: bool,
+        approved: Option<SwitchEpoch>,
     ) -> Result<Verdict, Verdict> {
         self.check_open()?;
         call.identify(&self.attributes.identities()); // 2
@@ -104,9 +106,13 @@ impl Gate {
             if !self.is_in_force(&policy) {
                 continue;
             }
-            let evaluation = evaluate(&policy, &facts, caller, &snapshot, approved); // 3 to 6
+            let epoch = snapshot.switch.epoch;
+            let is_approved = approved.is_some();
+            let evaluation = evaluate(&policy, &facts, caller, &snapshot, is_approved); // 3 to 6
             let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
-            match evaluation.course? {
+            let course = evaluation.course?;
+            check_epoch(snapshot.switch, approved.unwrap_or(epoch))?;
+            match course {
                 Course::Permit(basis) if call.is_complete() => {
                     self.check_audit(&facts).await?; // 7
                     let slot = self.dedup.begin(&facts, caller)?; // 8
@@ -134,7 +140,8 @@ impl Gate {
                         policy: policy.clone(),
                         facts,
                         caller: caller.clone(),
-                        approved,
+                        approved: is_approved,
+                        epoch,
                         asked,
                         claim: slot.claim(),
                     };
@@ -156,7 +163,9 @@ impl Gate {
                         return Err(Refusal::new(Code::Busy, reason).into());
                     }
                     let decision = &evaluation.decision;
-                    let question = self.question(call, caller, &policy, decision).await?; // 10
+                    let question = self
+                        .question(call, caller, &policy, decision, epoch)
+                        .await?; // 10
                     return Ok(Verdict::Confirm(Box::new(question)));
                 }
             }
@@ -178,7 +187,7 @@ pub(crate) fn evaluate<'p>(
     let decision = policy.decide(facts, &snapshot.context(caller));
     let course = || {
         check_caller(policy, caller, snapshot.account.as_deref())?; // 3
-        check_kill_switch(snapshot.stopped, facts.risk)?; // 4
+        check_kill_switch(snapshot.switch.state, facts.risk)?; // 4
         snapshot.check_newcomers()?;
         let effect = decision.effect(); // 5
         if effect.admits()
@@ -201,7 +210,7 @@ mod tests {
     use super::*;
     use crate::{
         clock::Clock,
-        ledger::{Ledger, LedgerError, Pause, SwitchState},
+        ledger::{Ledger, LedgerError, Pause, SwitchReading, SwitchState},
         op,
         policy::{Code, GroupNames},
     };
@@ -223,7 +232,7 @@ mod tests {
         Snapshot {
             now: "2026-11-21T12:00:00Z".parse().unwrap(),
             account: None,
-            stopped: SwitchState::Off,
+            switch: SwitchReading::default(),
             newcomers: Ok(Vec::new()),
             pause: Ok(None),
             counts_short_windows: false,
@@ -298,7 +307,7 @@ mod tests {
             of("archive_chat", "local", &at),
             Code::LedgerUnavailable.name()
         );
-        at.stopped = SwitchState::ReadsOnly;
+        at.switch.state = SwitchState::ReadsOnly;
         assert_eq!(of("archive_chat", "local", &at), Code::Panic.name());
         assert_eq!(of("archive_chat", "nobody", &at), Code::UnknownGrant.name());
     }
@@ -311,9 +320,9 @@ mod tests {
         assert_eq!(of("unarchive_chat", &at), "permit");
         assert_eq!(of("pin_message", &at), "shadow");
         assert_eq!(of("archive_chat", &at), "shadow");
-        at.stopped = SwitchState::ReadsOnly;
+        at.switch.state = SwitchState::ReadsOnly;
         assert_eq!(of("archive_chat", &at), Code::Panic.name());
-        at.stopped = SwitchState::Off;
+        at.switch.state = SwitchState::Off;
         at.pause = Err(unreadable().await);
         assert_eq!(of("unarchive_chat", &at), Code::LedgerUnavailable.name());
     }

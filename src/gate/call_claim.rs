@@ -175,6 +175,8 @@ fn shared_end(end: &str) -> CallResult {
         text: shared.text,
         attachments: Vec::new(),
         failed: shared.failed,
+        // The server that made the call has counted it.
+        lost: false,
         reading: Reading::default(),
         account_state: None,
     })
@@ -203,6 +205,7 @@ mod tests {
             text: text.to_owned(),
             attachments: Vec::new(),
             failed: false,
+            lost: false,
             reading: Reading::default(),
             account_state: None,
         })

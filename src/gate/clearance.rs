@@ -7,12 +7,16 @@ use std::{
 };
 
 use super::{
-    Caller, Course, Gate, Refusal, call_claim::CallClaim, evaluate, kill_switch::check_kill_switch,
+    Caller, Course, Gate, Refusal,
+    call_claim::CallClaim,
+    evaluate,
+    kill_switch::{check_epoch, check_kill_switch},
 };
 use crate::{
     audit::WriteAhead,
     kill_switch::SHARED_LEASE,
-    op::{BackendError, Clearance, ClearanceCheck, Facts, Hold, Risk, Withdrawal},
+    ledger::SwitchEpoch,
+    op::{BackendError, Clearance, ClearanceCheck, Facts, Hold, RequestKind, Risk},
     policy::{Code, Policy},
 };
 
@@ -25,6 +29,8 @@ pub(super) struct ClearanceTerms {
     pub(super) caller: Caller,
     /// Whether a person has approved the call.
     pub(super) approved: bool,
+    /// The epoch of the kill switch in which the call was decided on.
+    pub(super) epoch: SwitchEpoch,
     /// When the kill switch was asked.
     pub(super) asked: Instant,
     /// What other servers do not send meanwhile.
@@ -37,6 +43,7 @@ pub(super) struct GateClearance {
     facts: Facts,
     caller: Caller,
     approved: bool,
+    epoch: SwitchEpoch,
     write_ahead: WriteAhead,
     /// What other servers do not send meanwhile.
     claim: Option<Arc<CallClaim>>,
@@ -61,6 +68,7 @@ impl ClearanceTerms {
             facts: self.facts,
             caller: self.caller,
             approved: self.approved,
+            epoch: self.epoch,
             write_ahead,
             claim: self.claim,
             state: Mutex::new(ClearanceState {
@@ -76,6 +84,14 @@ impl GateClearance {
     /// Why the permit was taken back, if it was.
     pub(super) fn refusal(&self) -> Option<Refusal> {
         self.lock().refusal.clone()
+    }
+
+    /// Why a call that only reads was stopped, if it was: an answer without the rest is none.
+    pub(super) fn refusal_of_read(&self) -> Option<Refusal> {
+        match self.facts.risk {
+            Risk::Read => self.refusal(),
+            _ => None,
+        }
     }
 
     /// Takes steps 3 to 6 of a decision again.
@@ -104,6 +120,7 @@ impl GateClearance {
                 return Err(Refusal::new(Code::PolicyChanged, reason));
             }
         }
+        check_epoch(snapshot.switch, self.epoch)?;
         let mut state = self.lock();
         state.asked = now;
         state.policy = policy;
@@ -118,7 +135,7 @@ impl GateClearance {
         }
     }
 
-    /// What can be checked without waiting.
+    /// What can be checked without waiting before a change.
     fn hold(&self) -> Result<Hold, Refusal> {
         self.gate.check_open()?;
         if self.facts.risk != Risk::Read && !self.write_ahead.is_written() {
@@ -128,36 +145,28 @@ impl GateClearance {
         if let Some(claim) = &self.claim {
             claim.check()?;
         }
-        let (permitting, asked) = {
-            let state = self.lock();
-            (state.policy.clone(), state.asked)
-        };
+        let permitting = self.lock().policy.clone();
         if !Arc::ptr_eq(&self.gate.policy(), &permitting) {
             let reason = "The policy was changed at the moment at which the call was sent.";
             return Err(Refusal::new(Code::PolicyChanged, reason));
         }
-        match self.gate.kill_switch.hand_over() {
-            Some((stopped, held)) => {
-                check_kill_switch(stopped, self.facts.risk)?;
-                Ok(Box::new(held))
-            }
-            None if self.gate.ledger.is_shared() && asked.elapsed() >= SHARED_LEASE => {
-                let reason = "The server is too slow to know the state of the kill switch.";
-                Err(Refusal::new(Code::Busy, reason))
-            }
-            None => Ok(Box::new(())),
-        }
+        self.hold_switch()
+    }
+
+    /// Checks the kill switch, which stays as it is while the result is held.
+    fn hold_switch(&self) -> Result<Hold, Refusal> {
+        let is_shared = self.gate.ledger.is_shared();
+        let (switch, held) = self.gate.kill_switch.hand_over(is_shared)?;
+        check_kill_switch(switch.state, self.facts.risk)?;
+        check_epoch(switch, self.epoch)?;
+        Ok(Box::new(held))
     }
 
     fn withdrawn(&self, refusal: Refusal) -> BackendError {
         let refusal = self.gate.naming_account(refusal);
-        let withdrawal = Withdrawal {
-            code: refusal.code.name(),
-            reason: refusal.reason.clone(),
-            next: refusal.next,
-        };
+        let withdrawal = refusal.withdrawal();
         self.lock().refusal = Some(refusal);
-        BackendError::Withdrawn(Box::new(withdrawal))
+        withdrawal
     }
 
     fn lock(&self) -> MutexGuard<'_, ClearanceState> {
@@ -183,7 +192,18 @@ impl Clearance for GateClearance {
         })
     }
 
-    fn hand_over(&self) -> Result<Hold, BackendError> {
-        self.hold().map_err(|refusal| self.withdrawn(refusal))
+    fn check_read(&self) -> ClearanceCheck<'_> {
+        Box::pin(async {
+            let heard = self.gate.hear_of_switch().await;
+            heard.map_err(|error| self.withdrawn(Refusal::ledger_unavailable(&error)))
+        })
+    }
+
+    fn hand_over(&self, request: RequestKind) -> Result<Hold, BackendError> {
+        let hold = match request {
+            RequestKind::Read => self.hold_switch(),
+            RequestKind::Change => self.hold(),
+        };
+        hold.map_err(|refusal| self.withdrawn(refusal))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Refusal;
 use crate::{
     ledger::{Count, Ledger, LedgerError, Pause, Request},
-    op::{BackendError, ChangeEffect, Facts, GUARD, Risk, Topic},
+    op::{BackendError, Facts, Risk, Topic},
     policy::{Code, FAILURES_COUNTER, Policy},
     text::for_people,
     toolset::Answer,
@@ -77,9 +77,9 @@ impl AccountHealth {
                 if let Some(state) = &answer.account_state {
                     self.apply_state(policy, state).await;
                 }
-                answer.failed
+                answer.lost
             }
-            Err(error) => concerns_account(error),
+            Err(error) => error.signals_danger(),
         };
         if !signals_danger || !failed {
             return;
@@ -127,20 +127,6 @@ impl AccountHealth {
             tracing::error!(%error, "the ledger cannot be written");
         }
     }
-}
-
-/// Whether an error may be caused by the account's state. It is not where the change did
-/// not reach the API, where this program refused or stopped it, or where only the answer
-/// was too large.
-fn concerns_account(error: &BackendError) -> bool {
-    let own = matches!(
-        error,
-        BackendError::Refused { api: GUARD, .. }
-            | BackendError::Interrupted(_)
-            | BackendError::Internal(_)
-            | BackendError::TooLarge(_)
-    );
-    error.effect() != ChangeEffect::Unsent && !own
 }
 
 #[cfg(test)]

@@ -1,20 +1,31 @@
 //! The operator's kill switch (`whatsapp-guard panic`), as the gate checks it for each call.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    io,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
 
 use super::Refusal;
 use crate::{
-    kill_switch::{HandOver, Switch},
-    ledger::{Glance, SwitchState},
+    kill_switch::{HandOver, SHARED_LEASE, Switch},
+    ledger::{SwitchEpoch, SwitchReading, SwitchState},
     op::Risk,
     policy::Code,
 };
 
-/// The switch of an account, with the state that a shared ledger reported last.
+/// The switch of an account, with what was heard of it last where servers share it.
 #[derive(Default)]
 pub(super) struct KillSwitch {
     switch: Option<Switch>,
-    reported: Mutex<Option<SwitchState>>,
+    heard: Mutex<Option<HeardSwitch>>,
+}
+
+/// A reading that Redis was asked for at a moment.
+#[derive(Clone, Copy)]
+struct HeardSwitch {
+    asked: Instant,
+    reading: SwitchReading,
 }
 
 impl KillSwitch {
@@ -25,50 +36,65 @@ impl KillSwitch {
         }
     }
 
-    /// The state now, read from the switch.
-    pub(super) async fn state(&self) -> SwitchState {
+    /// The switch now; stopping everything if it cannot be read.
+    pub(super) async fn read(&self) -> SwitchReading {
         match &self.switch {
-            Some(switch) => switch.state().await,
-            None => SwitchState::Off,
+            Some(switch) => read_or_unknown(switch.read().await),
+            None => SwitchReading::default(),
         }
     }
 
-    /// The state at the moment at which a request is handed over; `None` without a switch
-    /// that can be read at once.
-    pub(super) fn hand_over(&self) -> Option<(SwitchState, Option<HandOver>)> {
-        self.switch.as_ref()?.hand_over()
+    /// Takes note of what a shared ledger reported, which was asked at `asked`.
+    pub(super) fn hear(&self, asked: Instant, reading: SwitchReading) {
+        let mut heard = self.heard();
+        // Answers to earlier questions may come later.
+        if heard.is_none_or(|last| last.asked <= asked) {
+            *heard = Some(HeardSwitch { asked, reading });
+        }
     }
 
-    /// Whether a shared ledger has reported the state since the start. Before that nobody
-    /// knows whether everything is stopped.
-    pub(super) fn was_reported(&self) -> bool {
-        self.reported().is_some()
+    /// What a shared ledger reported last, while that holds. Afterwards, and before the first
+    /// report, nobody knows whether everything is stopped.
+    pub(super) fn last_heard(&self) -> Option<SwitchReading> {
+        let heard = (*self.heard())?;
+        (heard.asked.elapsed() < SHARED_LEASE).then_some(heard.reading)
     }
 
-    /// The state now, given what the ledger reported. A shared ledger that did not answer
-    /// allows at most reads, and not even those if it reported last that everything is
-    /// stopped, or has reported nothing yet.
-    pub(super) async fn state_with(
+    /// Whether what was heard is good for long enough to hand over a request.
+    pub(super) fn is_fresh(&self) -> bool {
+        let heard = *self.heard();
+        heard.is_some_and(|heard| heard.asked.elapsed() < SHARED_LEASE / 4)
+    }
+
+    /// The switch at the moment at which a request is handed over; what belongs to it is held
+    /// until the request is written.
+    ///
+    /// # Errors
+    /// If the last report of a shared ledger no longer holds.
+    pub(super) fn hand_over(
         &self,
-        glance: Option<&Glance>,
-        shared_ledger: bool,
-    ) -> SwitchState {
-        match glance {
-            Some(glance) => {
-                *self.reported() = Some(glance.stopped);
-                glance.stopped
-            }
-            None if !shared_ledger => self.state().await,
-            None => match *self.reported() {
-                Some(SwitchState::Off | SwitchState::ReadsOnly) => SwitchState::ReadsOnly,
-                Some(SwitchState::Everything) | None => SwitchState::Everything,
-            },
+        is_shared: bool,
+    ) -> Result<(SwitchReading, Option<HandOver>), Refusal> {
+        if is_shared {
+            let reason = "The server is too slow to know the state of the kill switch.";
+            let heard = self.last_heard();
+            let heard = heard.ok_or_else(|| Refusal::new(Code::Busy, reason))?;
+            return Ok((heard, None));
         }
+        let held = self.switch.as_ref().and_then(Switch::hand_over);
+        Ok(held.unwrap_or_default())
     }
 
-    fn reported(&self) -> MutexGuard<'_, Option<SwitchState>> {
-        self.reported.lock().unwrap_or_else(PoisonError::into_inner)
+    fn heard(&self) -> MutexGuard<'_, Option<HeardSwitch>> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn read_or_unknown(read: io::Result<SwitchReading>) -> SwitchReading {
+    read.unwrap_or_else(|error| {
+        tracing::error!(%error, "the kill switch cannot be read");
+        SwitchReading::unknown()
+    })
 }
 
 /// Refuses what the switch stops.
@@ -78,6 +104,17 @@ pub(super) fn check_kill_switch(state: SwitchState, risk: Risk) -> Result<(), Re
         (SwitchState::ReadsOnly | SwitchState::Everything, _) => Err(Refusal::new(
             Code::Panic,
             "The operator has stopped this server with `whatsapp-guard panic`.",
+        )),
+    }
+}
+
+/// Refuses what was decided before calls were stopped, although they no longer are.
+pub(super) fn check_epoch(reading: SwitchReading, decided: SwitchEpoch) -> Result<(), Refusal> {
+    match reading.epoch == decided {
+        true => Ok(()),
+        false => Err(Refusal::new(
+            Code::Panic,
+            "The operator stopped this server with `whatsapp-guard panic` while the call waited.",
         )),
     }
 }
@@ -98,24 +135,28 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_shared_ledger_that_does_not_answer_gives_nothing_back() {
-        let switch = KillSwitch::default();
-        let reported = |stopped| Glance {
-            stopped,
-            pause: None,
-            known: Vec::new(),
-            read: Vec::new(),
+    #[test]
+    fn what_was_heard_holds_for_a_moment() {
+        let (switch, now) = (KillSwitch::default(), Instant::now());
+        let heard = |state| SwitchReading {
+            state,
+            ..SwitchReading::default()
         };
-        assert_eq!(switch.state_with(None, false).await, SwitchState::Off);
-        assert_eq!(switch.state_with(None, true).await, SwitchState::Everything);
-        assert!(!switch.was_reported());
-        let all = reported(SwitchState::Everything);
-        switch.state_with(Some(&all), true).await;
-        assert_eq!(switch.state_with(None, true).await, SwitchState::Everything);
-        let off = reported(SwitchState::Off);
-        let off = switch.state_with(Some(&off), true).await;
-        assert_eq!(off, SwitchState::Off);
-        assert_eq!(switch.state_with(None, true).await, SwitchState::ReadsOnly);
+        assert_eq!(switch.last_heard(), None);
+        assert!(switch.hand_over(true).is_err());
+        assert!(switch.hand_over(false).is_ok());
+        let before = |time| now.checked_sub(time).unwrap();
+        switch.hear(before(SHARED_LEASE), heard(SwitchState::Off));
+        assert_eq!(switch.last_heard(), None);
+        assert!(switch.hand_over(true).is_err());
+        switch.hear(before(SHARED_LEASE / 2), heard(SwitchState::Everything));
+        let all = Some(heard(SwitchState::Everything));
+        assert_eq!(switch.last_heard(), all);
+        assert!(!switch.is_fresh());
+        // An answer that took longer.
+        switch.hear(before(SHARED_LEASE * 3 / 4), heard(SwitchState::Off));
+        assert_eq!(switch.last_heard(), all);
+        switch.hear(Instant::now(), heard(SwitchState::Off));
+        assert!(switch.is_fresh() && switch.hand_over(true).is_ok());
     }
 }

@@ -43,7 +43,7 @@ impl Gate {
     /// With the refusal of a call that is refused whatever they would find, or that needs
     /// more look-ups than are made.
     pub async fn pending_lookups(
-        &self,
+        self: &Arc<Self>,
         call: &Prepared,
         caller: &Caller,
         answered: bool,
@@ -74,7 +74,9 @@ impl Gate {
             .map_err(|refusal| self.naming_account(refusal))?;
         let (flight, awaited) = begun;
         let own = flight.map(|flight| {
-            let permit = self.authority.permit_lookup(flight.request().clone());
+            let permit = self
+                .authority
+                .permit_lookup(flight.request().clone(), self.lookup_progress());
             (permit, flight)
         });
         Ok((!awaited.is_empty()).then_some(PendingLookups { own, awaited }))

@@ -12,7 +12,7 @@
 //! | limits and pace | `quota`, `quota_request`, `short_limits`, `rate_limiter`, `pacing` |
 //! | a person's approval | `question`, `question_text`, `approval`, `ticket` |
 //! | the permit, and what has to be settled at the end of a call | `permit`, `obligations` |
-//! | right before each request: whether the permit still holds | `clearance`, `closing` |
+//! | right before each request: whether the permit still holds | `clearance`, `lookup_clearance`, `closing` |
 
 mod approval;
 mod approval_key;
@@ -29,6 +29,7 @@ mod flight;
 mod health;
 mod kill_switch;
 mod limit_keys;
+mod lookup_clearance;
 mod lookup_limits;
 mod lookups;
 mod monitoring;
@@ -65,6 +66,7 @@ pub(crate) use permit::{PermitBasis, in_shadow};
 pub use policy_in_force::Rejected;
 pub use question::Question;
 pub use question_text::QuestionText;
+pub use read_history::ReadHistory;
 pub use refusal::Refusal;
 pub(crate) use snapshot::Snapshot;
 pub use verdict::Verdict;
@@ -89,7 +91,6 @@ use kill_switch::KillSwitch;
 use lookup_limits::LookupLimits;
 use policy_in_force::PolicyInForce;
 use quota::Quotas;
-use read_history::ReadHistory;
 
 /// Decides the calls of one account by a policy.
 pub struct Gate {
@@ -173,6 +174,14 @@ impl Gate {
         self
     }
 
+    /// The same gate, for which what a caller has read through others with this history
+    /// counts too.
+    #[must_use]
+    pub fn knowing(mut self, history: ReadHistory) -> Self {
+        self.read_history = history;
+        self
+    }
+
     /// The account's name if the server has several.
     pub fn account(&self) -> Option<&str> {
         self.account.as_deref()
@@ -185,7 +194,7 @@ impl Gate {
 
     /// What the kill switch stops now.
     pub async fn stopped(&self) -> SwitchState {
-        self.kill_switch.state().await
+        self.kill_switch.read().await.state
     }
 
     /// Whether a tool is listed for a caller: some arguments may be permitted, or would be if

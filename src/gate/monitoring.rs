@@ -5,6 +5,7 @@ use super::{Gate, limit_keys::limit_windows};
 use crate::{
     ledger::LedgerError,
     metrics::Headroom,
+    op::Progress,
     policy::{Limit, Policy},
     toolset::{LookupPermit, LookupRequest},
 };
@@ -54,10 +55,11 @@ impl Gate {
 
     /// Permission to look up whether the back end answers.
     pub fn readiness(&self) -> LookupPermit {
-        self.authority.permit_lookup(LookupRequest {
+        let request = LookupRequest {
             state: true,
             ..LookupRequest::default()
-        })
+        };
+        self.authority.permit_lookup(request, Progress::default())
     }
 
     /// Checks that the ledger can be used: read, and where it is shared, written.

@@ -26,7 +26,8 @@ impl Obligations {
     pub async fn refusal(&self, outcome: &Result<Answer, BackendError>) -> Option<Refusal> {
         match outcome {
             Err(BackendError::Withdrawn(_)) => self.clearance.refusal(),
-            Err(_) => None,
+            Err(_) => self.clearance.refusal_of_read(),
+            Ok(_) if let Some(refusal) = self.clearance.refusal_of_read() => Some(refusal),
             Ok(answer) => {
                 let chats = answer.reading.chats.iter();
                 let recorded = self.gate.record_reading(&self.grant, chats).await;

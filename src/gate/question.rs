@@ -1,12 +1,13 @@
 //! The question that a person is asked about a call.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Caller, Gate, Refusal,
     question_text::{QuestionText, check_length, described, plain},
 };
 use crate::{
+    ledger::SwitchEpoch,
     op::{BackendError, Briefing, Facts, Risk, Untrusted},
     policy::{Decision, Policy},
     toolset::{BriefPermit, Prepared},
@@ -19,6 +20,8 @@ pub struct Question {
     reasons: Vec<String>,
     /// The name of the question, which its ticket has.
     name: String,
+    /// The epoch of the kill switch in which the call was decided on.
+    epoch: SwitchEpoch,
     caller: Caller,
     expires: Duration,
     account: Option<String>,
@@ -27,17 +30,21 @@ pub struct Question {
 impl Gate {
     /// The question about a call, with the ticket that its answer has to bring back.
     pub(super) async fn question(
-        &self,
+        self: &Arc<Self>,
         call: Prepared,
         caller: &Caller,
         policy: &Policy,
         decision: &Decision<'_>,
+        epoch: SwitchEpoch,
     ) -> Result<Question, Refusal> {
         check_length(call.facts())?;
         Ok(Question {
             name: self.approvals.issue(caller, &self.ledger).await?,
+            epoch,
             caller: caller.clone(),
-            brief: self.authority.permit_briefing(&call),
+            brief: self
+                .authority
+                .permit_briefing(&call, self.lookup_progress()),
             reasons: decision.reasons_to_ask(),
             expires: policy.confirmation.expires,
             account: self.account.clone(),
@@ -49,7 +56,8 @@ impl Gate {
     /// time to answer begins with it.
     pub fn ticket(&self, question: &Question) -> String {
         let (facts, caller) = (question.facts(), &question.caller);
-        self.approvals.seal(&question.name, facts, caller)
+        self.approvals
+            .seal(&question.name, question.epoch, facts, caller)
     }
 }
 

@@ -81,15 +81,21 @@ impl Quotas {
         memory.policy = policy.clone();
     }
 
-    /// Refuses a call that there is no room for; counts nothing.
+    /// Refuses a call that there is no room for, by the limit that refuses it for the longest
+    /// time; counts nothing.
     pub(super) async fn probe(&self, request: &QuotaRequest<'_>) -> Result<(), Uncounted> {
-        self.lock().probe(request, self.clock.elapsed())?;
-        if request.uses_ledger() {
-            let probed = request.probe(&self.ledger, self.longest_request).await;
-            self.lock().check_policy(request)?;
-            probed?;
+        let in_memory = self.lock().probe(request, self.clock.elapsed()).map(drop);
+        if !request.uses_ledger() || matches!(in_memory, Err(Uncounted::PolicyReplaced)) {
+            return in_memory;
         }
-        Ok(())
+        let in_ledger = request.probe(&self.ledger, self.longest_request).await;
+        self.lock().check_policy(request)?;
+        match (in_memory, in_ledger) {
+            (Err(Uncounted::Refused(one)), Err(Uncounted::Refused(other))) => {
+                Err(one.longer(other).into())
+            }
+            (in_memory, in_ledger) => in_memory.and(in_ledger),
+        }
     }
 
     /// Counts a call. The ledger is asked without holding the lock on memory, so what memory
@@ -99,7 +105,11 @@ impl Quotas {
         request: &QuotaRequest<'_>,
     ) -> Result<Reservation, Uncounted> {
         let mut reservation = if request.uses_ledger() {
-            self.lock().probe(request, self.clock.elapsed())?;
+            let in_memory = self.lock().probe(request, self.clock.elapsed());
+            if in_memory.is_err() {
+                self.probe(request).await?;
+                in_memory?;
+            }
             match request.admit(&self.ledger, self.longest_request).await {
                 Ok(reservation) => reservation,
                 Err(uncounted) => {
@@ -146,9 +156,17 @@ impl InMemory {
 
     fn probe(&self, request: &QuotaRequest<'_>, now: Duration) -> Result<Duration, Uncounted> {
         self.check_policy(request)?;
-        let wait = self.pacing.probe(request.paces, now)?;
-        self.limits.probe(request)?;
-        Ok(wait)
+        let (wait, limits) = (
+            self.pacing.probe(request.paces, now),
+            self.limits.probe(request),
+        );
+        match (wait, limits) {
+            (Err(one), Err(other)) => Err(one.longer(other).into()),
+            (wait, limits) => {
+                limits?;
+                Ok(wait?)
+            }
+        }
     }
 
     /// Counts a call whose turn comes after `shared_wait` at the earliest; returns how long
@@ -159,8 +177,7 @@ impl InMemory {
         now: Duration,
         shared_wait: Duration,
     ) -> Result<Duration, Uncounted> {
-        self.check_policy(request)?;
-        let wait = self.pacing.probe(request.paces, now)?.max(shared_wait);
+        let wait = self.probe(request, now)?.max(shared_wait);
         self.limits.reserve(request)?;
         self.pacing.reserve(request.delay, now, wait);
         Ok(wait)

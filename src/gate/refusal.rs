@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::{
     ledger::LedgerError,
+    op::{BackendError, Withdrawal},
     policy::{Code, Counted, Limit, Reason, RuleLocation},
 };
 
@@ -51,6 +52,15 @@ impl Refusal {
     pub(super) fn after(mut self, wait: Duration) -> Self {
         self.retry_after_s = Some(whole_seconds(wait));
         self
+    }
+
+    /// The error of a request that is no longer permitted.
+    pub(super) fn withdrawal(&self) -> BackendError {
+        BackendError::Withdrawn(Box::new(Withdrawal {
+            code: self.code.name(),
+            reason: self.reason.clone(),
+            next: self.next,
+        }))
     }
 
     /// A caller that the policy does not know.
@@ -153,6 +163,16 @@ impl Refusal {
         match wait {
             Some(wait) => refusal.after(wait),
             None => refusal,
+        }
+    }
+
+    /// Of two refusals of limits, the one that holds for longer; without a time it holds
+    /// until the call is another one.
+    pub(super) fn longer(self, other: Self) -> Self {
+        let time = |refusal: &Self| refusal.retry_after_s.unwrap_or(u64::MAX);
+        match time(&other) > time(&self) {
+            true => other,
+            false => self,
         }
     }
 

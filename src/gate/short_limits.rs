@@ -70,12 +70,16 @@ impl ShortLimits {
             .collect()
     }
 
-    /// Refuses a call that a limit has no room for; counts nothing.
+    /// Refuses a call that limits have no room for, by the one that refuses it for the
+    /// longest time; counts nothing.
     pub(super) fn probe(&self, request: &QuotaRequest<'_>) -> Result<(), Refusal> {
         self.measure(request, false)
     }
 
-    /// Counts a call in all limits, or in none if one of them has no room.
+    /// Counts a call in all limits, or in none if some have no room.
+    ///
+    /// # Errors
+    /// The refusal of the limit that refuses it for the longest time.
     pub(super) fn reserve(&self, request: &QuotaRequest<'_>) -> Result<(), Refusal> {
         self.measure(request, true)
     }
@@ -91,12 +95,13 @@ impl ShortLimits {
         outcome
     }
 
-    /// Counts a call until a limit has no room; `counted` gets what was there before.
+    /// Counts a call where there is room; `counted` gets what was there before.
     fn count<'a>(
         &'a self,
         request: &QuotaRequest<'_>,
         counted: &mut Vec<(&'a RateLimiter, String, ArrivalTime)>,
     ) -> Result<(), Refusal> {
+        let mut longest: Option<Refusal> = None;
         let limits = request.limits.iter();
         let metered = limits.filter_map(|index| self.metered.get(*index));
         for Metered { limit, limiter } in metered.filter(|one| !one.limit.is_durable()) {
@@ -106,13 +111,19 @@ impl ShortLimits {
             };
             for key in limit_keys(limit.scope, request.facts, request.caller) {
                 let before = limiter.arrival_time(&key);
-                limiter
-                    .count(&key, cost)
-                    .map_err(|exceeded| refusal(limit, exceeded, request.facts.tool))?;
-                counted.push((limiter, key, before));
+                match limiter.count(&key, cost) {
+                    Ok(()) => counted.push((limiter, key, before)),
+                    Err(exceeded) => {
+                        let refusal = refusal(limit, exceeded, request.facts.tool);
+                        longest = Some(match longest {
+                            Some(other) => other.longer(refusal),
+                            None => refusal,
+                        });
+                    }
+                }
             }
         }
-        Ok(())
+        longest.map_or(Ok(()), Err)
     }
 }
 

@@ -1,14 +1,14 @@
 //! What a decision depends on beside the policy, the call and the caller.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use jiff::Timestamp;
 
 use super::{Caller, Gate, Refusal, health::signals_danger};
 use crate::{
-    ledger::{Glance, LedgerError, Pause, SwitchState},
+    ledger::{Glance, LedgerError, Pause, SwitchReading},
     op::{ChatId, Facts, Risk, TargetRole},
-    policy::{Context, GroupNames, Policy},
+    policy::{Context, GroupNames, Policy, ReadChat},
 };
 
 /// What a decision depends on beside the policy, the call and the caller, at one moment.
@@ -17,8 +17,8 @@ pub(crate) struct Snapshot {
     pub(crate) now: Timestamp,
     /// The account's name if the server has several.
     pub(crate) account: Option<String>,
-    /// What the kill switch stops.
-    pub(crate) stopped: SwitchState,
+    /// The kill switch.
+    pub(crate) switch: SwitchReading,
     /// Recipients that the account has never written to; or why the ledger cannot be read.
     pub(crate) newcomers: Result<Vec<ChatId>, LedgerError>,
     /// The pause of the account that is in force; or why the ledger cannot be read.
@@ -28,7 +28,7 @@ pub(crate) struct Snapshot {
     /// The groups that the policy names.
     pub(crate) groups: Arc<GroupNames>,
     /// Chats whose messages the caller has read, at this server or another one.
-    pub(crate) has_read: Vec<ChatId>,
+    pub(crate) has_read: Vec<ReadChat>,
 }
 
 impl Snapshot {
@@ -70,12 +70,12 @@ impl Gate {
         let mut snapshot = Snapshot {
             now: self.clock.timestamp(),
             account: self.account.clone(),
-            stopped: SwitchState::Off,
+            switch: SwitchReading::default(),
             newcomers: Ok(Vec::new()),
             pause: Ok(None),
             counts_short_windows: false,
             groups: self.attributes.groups(),
-            has_read: self.read_history.of(&caller.grant),
+            has_read: self.has_read(&caller.grant, &[]),
         };
         let asks_what_was_read =
             facts.risk != Risk::Read && policy.asks_what_was_read(&caller.grant);
@@ -83,13 +83,13 @@ impl Gate {
         match self.glance(facts.risk, people, reader).await {
             // A ledger that cannot be read is reason enough to refuse.
             Err(error) => snapshot.newcomers = Err(error),
-            Ok(glance) => {
-                snapshot.stopped = self.stopped_with(glance.as_ref()).await;
+            Ok((switch, glance)) => {
+                snapshot.switch = switch;
                 snapshot.newcomers = self.newcomers(&recipients, glance.as_ref()).await;
                 snapshot.counts_short_windows = glance.is_some();
-                let read = glance.iter().flat_map(|glance| &glance.read);
-                let read = read.filter_map(|chat| ChatId::parse(chat).ok());
-                snapshot.has_read.extend(read);
+                if let Some(glance) = &glance {
+                    snapshot.has_read = self.has_read(&caller.grant, &glance.read);
+                }
                 snapshot.pause = match glance {
                     Some(glance) => Ok(glance.pause),
                     None if signals_danger(facts) => self.health.pause(policy).await,
@@ -119,27 +119,41 @@ impl Gate {
         Ok(newcomers)
     }
 
-    /// What a shared ledger knows, in one request; `None` for a ledger on this machine,
-    /// and for calls that only read while a shared one does not answer. It has to have
-    /// answered once, or everything may be stopped.
-    pub(super) async fn glance(
+    /// The kill switch, and what a shared ledger knows, in one request; `None` for a ledger on
+    /// this machine, and for calls that only read while a shared one does not answer. What it
+    /// reported of the switch last has to hold, or everything may be stopped.
+    async fn glance(
         &self,
         risk: Risk,
         people: Vec<String>,
         reader: Option<&str>,
-    ) -> Result<Option<Glance>, LedgerError> {
+    ) -> Result<(SwitchReading, Option<Glance>), LedgerError> {
+        let asked = Instant::now();
         match self.ledger.glance(people, reader).await {
-            Err(error) if risk == Risk::Read && self.kill_switch.was_reported() => {
-                tracing::warn!(%error, "the ledger cannot be read; a call that only reads continues");
-                Ok(None)
+            Ok(None) => Ok((self.kill_switch.read().await, None)),
+            Ok(Some(glance)) => {
+                self.kill_switch.hear(asked, glance.switch);
+                Ok((glance.switch, Some(glance)))
             }
-            answer => answer,
+            Err(error) => match self.kill_switch.last_heard() {
+                Some(heard) if risk == Risk::Read && error.is_unreachable() => {
+                    tracing::warn!(%error, "the ledger cannot be read; a call that only reads continues");
+                    Ok((heard, None))
+                }
+                _ => Err(error),
+            },
         }
     }
 
-    /// What the kill switch stops, given what the ledger reported.
-    pub(super) async fn stopped_with(&self, glance: Option<&Glance>) -> SwitchState {
-        let shared = self.ledger.is_shared();
-        self.kill_switch.state_with(glance, shared).await
+    /// Asks a shared ledger for the kill switch, unless what it reported last is recent.
+    ///
+    /// # Errors
+    /// If it answers that it cannot be used. While it does not answer, its last report holds
+    /// as long as it does.
+    pub(super) async fn hear_of_switch(&self) -> Result<(), LedgerError> {
+        if !self.ledger.is_shared() || self.kill_switch.is_fresh() {
+            return Ok(());
+        }
+        self.glance(Risk::Read, Vec::new(), None).await.map(drop)
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::{ApprovalKey, Caller};
-use crate::{clock::Clock, op::Facts};
+use crate::{clock::Clock, ledger::SwitchEpoch, op::Facts};
 
 /// Seals and opens tickets.
 pub(super) struct Sealer {
@@ -33,6 +33,8 @@ struct TicketClaims {
     day: i64,
     /// How long the answer may take, in milliseconds.
     life: u64,
+    /// The epoch of the kill switch in which the call was decided on.
+    epoch: SwitchEpoch,
 }
 
 /// A ticket that was opened in time.
@@ -43,6 +45,8 @@ pub(super) struct Redeemed {
     pub(super) left: Duration,
     /// How long ago it was asked.
     pub(super) age: Duration,
+    /// The epoch of the kill switch in which the call was decided on.
+    pub(super) epoch: SwitchEpoch,
 }
 
 impl Sealer {
@@ -68,6 +72,7 @@ impl Sealer {
     pub(super) fn seal(
         &self,
         name: String,
+        epoch: SwitchEpoch,
         life: Duration,
         clock: &Clock,
         facts: &Facts,
@@ -79,6 +84,7 @@ impl Sealer {
             at: millis(clock.elapsed()),
             day: clock.timestamp().as_millisecond(),
             life: millis(life),
+            epoch,
         };
         let body = serde_json::to_vec(&claims).unwrap_or_default();
         let tag = self.mac(&body, facts, caller).finalize().into_bytes();
@@ -112,6 +118,7 @@ impl Sealer {
             name: claims.n,
             left: Duration::from_millis(by_day.max(by_clock)),
             age,
+            epoch: claims.epoch,
         }))
     }
 
@@ -144,7 +151,7 @@ impl Sealer {
     fn mac(&self, claims: &[u8], facts: &Facts, caller: &Caller) -> Hmac<Sha256> {
         let mut mac = Hmac::<Sha256>::new(self.key.expose_secret().into());
         for part in [
-            b"whatsapp-guard approval 2".as_slice(),
+            b"whatsapp-guard approval 3".as_slice(),
             caller.grant.as_bytes(),
             facts.tool.as_bytes(),
             facts.digest.as_bytes(),

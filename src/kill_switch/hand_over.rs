@@ -5,17 +5,18 @@
 //! reads the new state, and whoever came earlier has written its request.
 
 use std::{
-    fs::{File, OpenOptions, TryLockError},
-    io,
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Write},
     path::Path,
+    thread,
     time::Duration,
 };
 
 use tokio::time::{Instant, sleep};
 
-use crate::state_dir;
+use crate::{ledger::SwitchEpoch, state_dir};
 
-/// The file beside the switch. It is empty and stays.
+/// The file beside the switch, which stays. Its length is the switch's epoch.
 const LOCK_FILE: &str = "panic.lock";
 
 /// How long `panic` waits for requests that are being handed over. Each takes at most half
@@ -25,9 +26,13 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The delay between two attempts to take the lock.
 const RETRY_DELAY: Duration = Duration::from_millis(5);
 
+/// How often the lock is tried to be taken: `panic` holds it for a moment, after which a read
+/// may be allowed.
+const ATTEMPTS: usize = 16;
+
 /// Held while a request is handed over.
 #[derive(Debug)]
-pub struct HandOver(#[expect(dead_code, reason = "the lock ends with the file")] File);
+pub struct HandOver(File);
 
 impl HandOver {
     /// Takes the lock shared.
@@ -36,9 +41,44 @@ impl HandOver {
     /// If the file cannot be opened, or while `panic` holds the lock.
     pub(super) fn begin(directory: &Path) -> io::Result<Self> {
         let file = open(directory)?;
+        for _ in 1..ATTEMPTS {
+            match file.try_lock_shared() {
+                Err(TryLockError::WouldBlock) => thread::yield_now(),
+                locked => return Ok(locked.map(|()| Self(file))?),
+            }
+        }
         file.try_lock_shared()?;
         Ok(Self(file))
     }
+
+    /// The switch's epoch.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub(super) fn epoch(&self) -> io::Result<SwitchEpoch> {
+        Ok(SwitchEpoch(self.0.metadata()?.len()))
+    }
+}
+
+/// The switch's epoch.
+///
+/// # Errors
+/// If the file cannot be read.
+pub(super) fn epoch(directory: &Path) -> io::Result<SwitchEpoch> {
+    match fs::symlink_metadata(directory.join(LOCK_FILE)) {
+        Ok(file) if file.is_file() => Ok(SwitchEpoch(file.len())),
+        Ok(_) => Err(io::Error::other("it is no regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(SwitchEpoch::default()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Begins another epoch.
+///
+/// # Errors
+/// If the file cannot be written.
+pub(super) fn begin_epoch(directory: &Path) -> io::Result<()> {
+    open(directory)?.write_all(b"\n")
 }
 
 /// Waits until every request that was being handed over is written.
@@ -62,7 +102,7 @@ pub(super) async fn settle(directory: &Path) -> io::Result<()> {
 fn open(directory: &Path) -> io::Result<File> {
     let path = directory.join(LOCK_FILE);
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
+    options.read(true).append(true).create(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;

@@ -19,6 +19,11 @@ impl LedgerError {
         matches!(self.kind, LedgerErrorKind::Unfit(_))
     }
 
+    /// Whether Redis did not answer, so that nothing is known of its state.
+    pub const fn is_unreachable(&self) -> bool {
+        matches!(self.kind, LedgerErrorKind::Unreachable(_))
+    }
+
     /// A stable name of the error.
     pub fn code(&self) -> &'static str {
         match self.kind {

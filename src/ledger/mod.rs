@@ -31,6 +31,7 @@ mod switch_state;
 mod tests;
 mod time;
 mod transaction;
+mod wait_budget;
 
 use std::{
     fmt,
@@ -48,7 +49,8 @@ pub use self::{
         Request, Turn,
     },
     shared::{BadAddress, Shared},
-    switch_state::SwitchState,
+    switch_state::{SwitchEpoch, SwitchReading, SwitchState},
+    wait_budget::{as_one_call, of_this_call},
 };
 use self::{error::StoreResult, local::LocalStorage, request::RecordedHit, shared::RedisAccount};
 use crate::clock::Clock;
@@ -56,7 +58,8 @@ use crate::clock::Clock;
 /// The ledger of one account. Clones share it.
 ///
 /// No method blocks the thread that it is called on. An answer takes up to two seconds where
-/// another process has the file locked, and up to a second from Redis. A method fails if the
+/// another process has the file locked, and up to a second from Redis: for all that is asked
+/// in one [call](as_one_call) together. A method fails if the
 /// ledger cannot be read or written; a failed change changes nothing unless the method says
 /// otherwise. A future that is dropped may still make its change: in a local ledger it does,
 /// except for `admit`.

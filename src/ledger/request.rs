@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Pause, SwitchState};
+use super::{Pause, SwitchReading};
 
 /// The longest window that the ledger supports.
 pub const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -132,14 +132,15 @@ pub struct Receipt {
 /// The stored state that decides about a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glance {
-    /// The state of the kill switch.
-    pub stopped: SwitchState,
+    /// The kill switch.
+    pub switch: SwitchReading,
     /// The current pause.
     pub pause: Option<Pause>,
     /// For each person of the request, whether they received a message before.
     pub known: Vec<bool>,
-    /// The chats that the caller has read in at any server, if they were asked for.
-    pub read: Vec<String>,
+    /// The chats that the caller has read in last at any server, and how long ago, if they
+    /// were asked for.
+    pub read: Vec<(String, Duration)>,
 }
 
 /// A count as it was recorded.

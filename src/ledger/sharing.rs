@@ -21,8 +21,8 @@ impl Ledger {
         }
     }
 
-    /// Remembers for other servers that a caller reads in these chats: at most `enough` of
-    /// them, for `time` from now on. A local ledger ignores it: its server knows.
+    /// Remembers for other servers and accounts that a caller reads in these chats now: the
+    /// last `enough` of them, for `time` from now on. A local ledger ignores it: its server knows.
     pub async fn record_reading(
         &self,
         reader: &str,

@@ -1,14 +1,31 @@
 //! The state of the kill switch.
 
+use serde::{Deserialize, Serialize};
+
 /// What the kill switch stops.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub enum SwitchState {
     /// Nothing: the policy decides.
+    #[default]
     Off,
     /// Every call but reads.
     ReadsOnly,
     /// Every call.
     Everything,
+}
+
+/// How often the switch was turned off. What was decided in one epoch does not hold in
+/// another: in between calls were stopped.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SwitchEpoch(pub(crate) u64);
+
+/// The kill switch at one moment.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct SwitchReading {
+    /// What it stops.
+    pub state: SwitchState,
+    /// The epoch, read before the state.
+    pub epoch: SwitchEpoch,
 }
 
 impl SwitchState {
@@ -26,6 +43,16 @@ impl SwitchState {
         match word {
             b"reads" => Self::ReadsOnly,
             _ => Self::Everything,
+        }
+    }
+}
+
+impl SwitchReading {
+    /// A switch that cannot be read.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            state: SwitchState::Everything,
+            epoch: SwitchEpoch::default(),
         }
     }
 }

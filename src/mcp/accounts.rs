@@ -63,8 +63,10 @@ impl Account {
             Some(name) => format!(" of account `{name}`"),
             None => String::new(),
         };
-        if self.gate.check_ledger().await.is_err() {
-            return Err(format!("the ledger{of} does not answer"));
+        if let Err(error) = self.gate.check_ledger().await {
+            // The path is for the operator; whoever asks here gets the kind.
+            tracing::warn!(%error, "the ledger cannot be used");
+            return Err(format!("the ledger{of} cannot be used ({})", error.code()));
         }
         let found = self.tools.resolve(self.gate.readiness()).await;
         if found.states.is_empty() {

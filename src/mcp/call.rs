@@ -23,6 +23,7 @@ use super::{
 use crate::{
     audit::AuditEntry,
     gate::{Caller, PendingLookups, Permit, Refusal, Started, Verdict},
+    ledger::{as_one_call, of_this_call},
     op::{BackendError, BadCall, Progress},
     policy::Code,
     toolset::{Answer, Arguments, LoadFailure},
@@ -103,9 +104,8 @@ impl Server {
             }
         };
         entry.on(account.gate.account());
-        let ended = self
-            .call_at(account, request, entry, place, &caller, cx)
-            .await?;
+        let ended = self.call_at(account, request, entry, place, &caller, cx);
+        let ended = as_one_call(ended).await?;
         Ok((ended, account.tools.notice()))
     }
 
@@ -266,26 +266,28 @@ impl Server {
         let running = self
             .0
             .running
-            .spawn(ended.run_until_cancelled_owned(Box::pin(async move {
-                let outcome = match progress.turn(wait).await {
-                    Ok(()) if permitted.is_read() => {
-                        let reading = account.tools.run(permitted, progress);
-                        let read = cancelled.run_until_cancelled(reading).await;
-                        read.unwrap_or(Err(BackendError::Cancelled))
+            .spawn(
+                ended.run_until_cancelled_owned(Box::pin(of_this_call(async move {
+                    let outcome = match progress.turn(wait).await {
+                        Ok(()) if permitted.is_read() => {
+                            let reading = account.tools.run(permitted, progress);
+                            let read = cancelled.run_until_cancelled(reading).await;
+                            read.unwrap_or(Err(BackendError::Cancelled))
+                        }
+                        Ok(()) => account.tools.run(permitted, progress).await,
+                        Err(error) => Err(error),
+                    };
+                    let refusal = obligations.refusal(&outcome).await;
+                    let recorded = match obligations.complete(&outcome, refusal.as_ref()).await {
+                        Ok(()) => Recorded::Yes,
+                        Err(_) => Recorded::No,
+                    };
+                    match refusal {
+                        Some(refusal) => CallEnd::Refused(refusal),
+                        None => CallEnd::Completed(outcome, recorded),
                     }
-                    Ok(()) => account.tools.run(permitted, progress).await,
-                    Err(error) => Err(error),
-                };
-                let refusal = obligations.refusal(&outcome).await;
-                let recorded = match obligations.complete(&outcome, refusal.as_ref()).await {
-                    Ok(()) => Recorded::Yes,
-                    Err(_) => Recorded::No,
-                };
-                match refusal {
-                    Some(refusal) => CallEnd::Refused(refusal),
-                    None => CallEnd::Completed(outcome, recorded),
-                }
-            })));
+                }))),
+            );
         let forwarding = forward(reports, &cx);
         let ending = async {
             let (ended, ()) = tokio::join!(running, forwarding);

@@ -59,6 +59,7 @@ use crate::{
     audit::Audit,
     clock::Clock,
     gate::{Caller, Gate},
+    ledger::as_one_call,
     op::{BadCall, Untrusted},
     policy::Policy,
     sessions::Principal,
@@ -161,10 +162,14 @@ impl Server {
 
     /// The metrics of this server in the text format of Prometheus.
     pub async fn metrics(&self) -> String {
-        let mut headroom = Vec::new();
-        for account in self.accounts() {
-            headroom.extend(account.gate.headroom().await);
-        }
+        let reading = async {
+            let mut headroom = Vec::new();
+            for account in self.accounts() {
+                headroom.extend(account.gate.headroom().await);
+            }
+            headroom
+        };
+        let headroom = as_one_call(reading).await;
         self.0.audit.metrics().text(&headroom)
     }
 

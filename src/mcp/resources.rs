@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     gate::Caller,
+    ledger::as_one_call,
     op::{BackendError, BadCall, GetSession, ListChats, ListMessages, Operation, Untrusted},
     toolset::{Answer, Arguments},
 };
@@ -121,7 +122,7 @@ impl Server {
                 arguments.insert("chat".to_owned(), chat.as_str().into());
                 ListMessages::NAME
             }
-            ResourceUri::Policy => return Ok(self.terms(&caller).await),
+            ResourceUri::Policy => return Ok(as_one_call(self.terms(&caller)).await),
         };
         if let Some(account) = account {
             arguments.insert(ACCOUNT.to_owned(), account.into());

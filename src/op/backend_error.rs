@@ -42,7 +42,8 @@ pub enum BackendError {
     Refused {
         /// The API's name, or [`GUARD`].
         api: &'static str,
-        /// The HTTP status, where the refusal came as one.
+        /// WhatsApp's own status where the API passes it on, or the HTTP status; `None`
+        /// where the refusal came without one.
         status: Option<u16>,
         /// The API's own message, cut and redacted, or what was observed.
         message: Untrusted,
@@ -167,6 +168,25 @@ impl BackendError {
             | Self::Interrupted(_)
             | Self::TooLarge(_)
             | Self::Internal(_) => ChangeEffect::Ambiguous,
+        }
+    }
+
+    /// Whether a change that ended with this error says something about the state of the
+    /// account: the API or WhatsApp does not let it, is overloaded or broken, or the change
+    /// is lost. Wrong ids and arguments, and what this program stopped or refused, do not.
+    pub fn signals_danger(&self) -> bool {
+        match self {
+            Self::Refused { status, .. } => {
+                status.is_some_and(|status| matches!(status, 401 | 403 | 429 | 500 | 502..))
+            }
+            Self::OutcomeUnknown { .. } | Self::Failed { .. } => true,
+            Self::Unreachable { .. }
+            | Self::Unreadable { .. }
+            | Self::Cancelled
+            | Self::Withdrawn(_)
+            | Self::Interrupted(_)
+            | Self::TooLarge(_)
+            | Self::Internal(_) => false,
         }
     }
 

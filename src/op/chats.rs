@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChatId, Operation, Output, PageCursor, PageSize, PersonId, Reading, Reads, Risk, Room, Targets,
-    Topic, Untrusted,
+    ChatId, MessageView, Operation, Output, PageCursor, PageSize, PersonId, Reading, Reads, Risk,
+    Room, Targets, Topic, Untrusted,
 };
 use crate::op::Briefing;
 
@@ -23,6 +23,10 @@ pub struct ListChats {
     /// Only chats with something unread.
     #[serde(default, skip_serializing_if = "Not::not")]
     pub unread_only: bool,
+    /// Whether to show what each last message says. Default: yes, unless the policy minds
+    /// where it is sent then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<bool>,
     /// Page size (default 50).
     #[serde(default)]
     pub limit: PageSize,
@@ -43,6 +47,10 @@ impl Operation for ListChats {
 
     fn targets(&self) -> Targets {
         Targets::none()
+    }
+
+    fn texts(&self) -> Option<bool> {
+        self.texts
     }
 
     fn page(&mut self) -> Option<&mut PageSize> {
@@ -163,6 +171,11 @@ impl LastMessage {
             None => line + "(no text)",
         }
     }
+
+    /// Its text is left out.
+    fn without_text(&mut self) -> bool {
+        self.text.take().is_some()
+    }
 }
 
 impl Chat {
@@ -241,7 +254,14 @@ pub struct ChatList {
     /// What to pass as cursor for the chats after these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<u32>,
+    /// How to see the texts of messages, if they are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub texts_left_out: Option<&'static str>,
 }
+
+/// What to do to see the texts of messages that are left out.
+const ASK_FOR_TEXTS: &str =
+    "set texts to true to see what the messages say; the policy may limit where you can write then";
 
 /// A page that is filled with one chat after another, newest first.
 pub struct ChatPage<'a> {
@@ -279,6 +299,7 @@ impl<'a> ChatPage<'a> {
             chats: self.chats,
             searched: next.filter(|_| self.op.is_search()),
             next_cursor: next,
+            texts_left_out: None,
         }
     }
 }
@@ -298,7 +319,8 @@ impl ChatList {
 
 impl Output for ChatList {
     fn reading(&self) -> Reading {
-        let shown = |chat: &&Chat| chat.last_message.is_some();
+        let says = |message: &LastMessage| message.text.is_some();
+        let shown = |chat: &&Chat| chat.last_message.as_ref().is_some_and(says);
         let chats: Vec<ChatId> = self
             .chats
             .iter()
@@ -311,10 +333,17 @@ impl Output for ChatList {
         }
     }
 
-    fn redact(&mut self, may_read: &dyn Fn(&ChatId) -> bool) {
+    fn redact(&mut self, shown: &dyn Fn(&ChatId) -> MessageView) {
         for chat in &mut self.chats {
-            if !may_read(&chat.chat) {
-                chat.last_message = None;
+            match shown(&chat.chat) {
+                MessageView::Whole => {}
+                MessageView::Nothing => chat.last_message = None,
+                MessageView::WithoutText => {
+                    let message = chat.last_message.as_mut();
+                    if message.is_some_and(LastMessage::without_text) {
+                        self.texts_left_out = Some(ASK_FOR_TEXTS);
+                    }
+                }
             }
         }
     }
@@ -332,6 +361,9 @@ impl Output for ChatList {
         }
         if let Some(cursor) = self.next_cursor {
             text += &format!("\nmore: cursor {cursor}");
+        }
+        if let Some(how) = self.texts_left_out {
+            text += &format!("\ntexts of messages are left out: {how}");
         }
         text
     }

@@ -22,15 +22,30 @@ pub trait Clearance: Send + Sync {
     /// [`BackendError::Withdrawn`] if the call may no longer be sent.
     fn check(&self) -> ClearanceCheck<'_>;
 
-    /// Asked at the moment at which a request that changes something is handed to its
-    /// connection; returns at once. What it returns is held until the request is written.
+    /// Asked before each request that changes nothing.
+    ///
+    /// # Errors
+    /// [`BackendError::Withdrawn`] if nothing may be read any more.
+    fn check_read(&self) -> ClearanceCheck<'_>;
+
+    /// Asked at the moment at which a request is handed to its connection; returns at once.
+    /// What it returns is held until the request is written.
     ///
     /// # Errors
     /// [`BackendError::Withdrawn`] if the request may no longer be sent.
-    fn hand_over(&self) -> Result<Hold, BackendError>;
+    fn hand_over(&self, request: RequestKind) -> Result<Hold, BackendError>;
 }
 
-/// The answer of [`Clearance::check`].
+/// What a request to the back end does there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestKind {
+    /// It changes nothing.
+    Read,
+    /// It changes something.
+    Change,
+}
+
+/// The answer of a check.
 pub type ClearanceCheck<'a> = Pin<Box<dyn Future<Output = Result<(), BackendError>> + Send + 'a>>;
 
 /// Held while a request is handed over. Whoever stops the server waits until it is dropped.

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Operation, Output, PageCursor, PageSize, PersonId, PhoneNumber, Reads, Risk, Targets, Topic,
-    Untrusted, page::Page,
+    ChatId, Operation, Output, PageCursor, PageSize, PersonId, PhoneNumber, Reading, Reads, Risk,
+    Targets, Topic, Untrusted, page::Page,
 };
 
 /// List this account's contacts (people, no groups), ordered by id. Use query to find a
@@ -243,6 +243,11 @@ impl ContactDetails {
 }
 
 impl Output for ContactDetails {
+    fn reading(&self) -> Reading {
+        let about = self.about.iter();
+        Reading::besides_messages(about.map(|_| ChatId::Person(self.person.clone())))
+    }
+
     fn text(&self) -> String {
         let mut text = named(self.name.as_ref(), self.push_name.as_ref(), &self.person);
         for other in [&self.phone_id, &self.hidden_id].into_iter().flatten() {

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attachment, BadId, ChatId, MessageId, Operation, Output, Reads, ReceivedFile, Risk, Targets,
-    Topic,
+    Attachment, BadId, ChatId, MessageId, Operation, Output, Reading, Reads, ReceivedFile, Risk,
+    Targets, Topic,
 };
 
 /// Download the picture, recording or file of a message.
@@ -86,18 +86,27 @@ pub struct ChatPicture {
     /// The picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub picture: Option<ReceivedFile>,
+    #[serde(skip)]
+    chat: ChatId,
 }
 
-impl From<Option<ReceivedFile>> for ChatPicture {
-    fn from(picture: Option<ReceivedFile>) -> Self {
+impl ChatPicture {
+    /// The picture of a chat, if this account is shown one.
+    pub fn new(chat: ChatId, picture: Option<ReceivedFile>) -> Self {
         Self {
             has_picture: picture.is_some(),
             picture,
+            chat,
         }
     }
 }
 
 impl Output for ChatPicture {
+    fn reading(&self) -> Reading {
+        let chats = self.picture.iter().map(|_| self.chat.clone());
+        Reading::besides_messages(chats)
+    }
+
     fn text(&self) -> String {
         match &self.picture {
             Some(picture) => picture.text(),

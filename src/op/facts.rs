@@ -34,6 +34,8 @@ pub struct Facts {
     pub repeats: bool,
     /// The most messages that the answer can contain.
     pub reads: u32,
+    /// Whether the answer shows what messages say; `None`: if that has no consequences.
+    pub texts: Option<bool>,
     /// The file that is sent, once it is loaded.
     pub file: Option<FileFacts>,
 }
@@ -144,6 +146,7 @@ fn facts_of<O: Operation>(op: &mut O) -> Result<Facts, BadCall> {
             // Without a page there is no bound.
             Reads::Page => op.page().map_or(u32::MAX, |page| page.get().into()),
         },
+        texts: op.texts(),
         arguments: Arc::new(canonical),
         file: None,
     })

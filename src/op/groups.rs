@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Briefing, ChangeOutcome, FromChange, GroupId, OfGroup, Operation, Output, PageCursor, PageSize,
-    Reads, Risk, Targets, Topic, Untrusted, outcome::outcomes, page::Page,
+    Briefing, ChangeOutcome, ChatId, FromChange, GroupId, OfGroup, Operation, Output, PageCursor,
+    PageSize, Reading, Reads, Risk, Targets, Topic, Untrusted, outcome::outcomes, page::Page,
 };
 
 /// List the groups of this account with id and name, ordered by id.
@@ -222,6 +222,11 @@ impl GroupDetails {
 }
 
 impl Output for GroupDetails {
+    fn reading(&self) -> Reading {
+        let described = self.description.iter();
+        Reading::besides_messages(described.map(|_| ChatId::Group(self.group.clone())))
+    }
+
     fn text(&self) -> String {
         let mut text = named(self.name.as_ref(), &self.group);
         if let Some(members) = self.members {

@@ -177,7 +177,7 @@ impl MemberChanges {
 /// What to do next where the change was not made for everybody.
 fn next(people: &[PersonChange]) -> Option<&'static str> {
     let any = |result| people.iter().any(|one| one.outcome == result);
-    if any(ChangeResult::Unknown) || any(ChangeResult::NotShown) {
+    if any_lost(people) {
         Some("check with list_group_members in a minute; do not repeat the call before that")
     } else if any(ChangeResult::NotSent) {
         Some("read the reasons, then call again for those not sent")
@@ -206,6 +206,12 @@ fn any_failed(people: &[PersonChange]) -> bool {
         .any(|one| !one.outcome.is_shown() && one.outcome != ChangeResult::Invited)
 }
 
+/// Whether somebody's change was sent and does not show.
+fn any_lost(people: &[PersonChange]) -> bool {
+    let lost = [ChangeResult::Unknown, ChangeResult::NotShown];
+    people.iter().any(|one| lost.contains(&one.outcome))
+}
+
 impl Output for MemberChanges {
     fn text(&self) -> String {
         let shown = self.people.iter().filter(|one| one.outcome.is_shown());
@@ -223,6 +229,10 @@ impl Output for MemberChanges {
 
     fn failed(&self) -> bool {
         any_failed(&self.people)
+    }
+
+    fn lost(&self) -> bool {
+        any_lost(&self.people)
     }
 }
 
@@ -295,5 +305,9 @@ impl Output for CreatedGroup {
 
     fn failed(&self) -> bool {
         self.group.is_none() || any_failed(&self.people)
+    }
+
+    fn lost(&self) -> bool {
+        self.group.is_none() || any_lost(&self.people)
     }
 }

@@ -99,6 +99,11 @@ pub trait Operation:
         Ok(())
     }
 
+    /// Whether the output shows what messages say; `None`: if that has no consequences.
+    fn texts(&self) -> Option<bool> {
+        Some(true)
+    }
+
     /// The requested page size, for operations whose output is a page of a list.
     fn page(&mut self) -> Option<&mut PageSize> {
         None
@@ -146,8 +151,8 @@ pub trait Output: Serialize + JsonSchema + Send + 'static {
         Reading::default()
     }
 
-    /// Removes the messages of chats for which `may_read` is false.
-    fn redact(&mut self, _may_read: &dyn Fn(&ChatId) -> bool) {}
+    /// Removes of the messages of each chat what is not shown.
+    fn redact(&mut self, _shown: &dyn Fn(&ChatId) -> MessageView) {}
 
     /// The account's state in the API's own word, if the output has it.
     fn account_state(&self) -> Option<String> {
@@ -158,6 +163,23 @@ pub trait Output: Serialize + JsonSchema + Send + 'static {
     fn failed(&self) -> bool {
         false
     }
+
+    /// Whether the API accepted a change that did not show then. What WhatsApp refused with
+    /// a reason is not lost.
+    fn lost(&self) -> bool {
+        self.failed()
+    }
+}
+
+/// How much of a chat's messages an answer shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageView {
+    /// Everything.
+    Whole,
+    /// When there was one, and from whom.
+    WithoutText,
+    /// Not that there is one.
+    Nothing,
 }
 
 /// The messages in an answer.
@@ -165,8 +187,18 @@ pub trait Output: Serialize + JsonSchema + Send + 'static {
 pub struct Reading {
     /// How many there are.
     pub messages: u32,
-    /// Their chats, if the call did not name them.
+    /// The chats in which something was read, if the call did not name them as such.
     pub chats: Vec<ChatId>,
+}
+
+impl Reading {
+    /// What chats show of themselves: pictures, descriptions, about texts.
+    pub fn besides_messages(chats: impl IntoIterator<Item = ChatId>) -> Self {
+        Self {
+            messages: 0,
+            chats: chats.into_iter().collect(),
+        }
+    }
 }
 
 /// How much harm a tool can do.

@@ -12,7 +12,7 @@ use std::{
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{BackendError, Clearance, Hold};
+use super::{BackendError, Clearance, Hold, RequestKind};
 
 /// The most reports that wait for the receiver; further ones are dropped.
 const MAX_QUEUED_REPORTS: usize = 16;
@@ -45,6 +45,14 @@ impl Progress {
             reports: Some(reports),
         };
         (progress, listener)
+    }
+
+    /// A progress that nobody follows, stopped by `clearance`.
+    pub fn stopped_by(clearance: Arc<dyn Clearance>) -> Self {
+        Self {
+            clearance: Some(clearance),
+            ..Self::default()
+        }
     }
 
     /// Reports what the call waits for.
@@ -80,19 +88,46 @@ impl Progress {
         }
     }
 
-    /// Call it at the moment at which a request that changes something is handed to its
-    /// connection, and hold the result until the request is written.
+    /// Call it before a request that changes nothing.
     ///
     /// # Errors
-    /// As [`still_wanted`](Self::still_wanted); the request must not be written then.
-    pub fn hand_over(&self) -> Result<Hold, BackendError> {
-        self.check_cancelled()?;
-        let hold: Hold = match &self.clearance {
-            Some(clearance) => clearance.hand_over()?,
+    /// [`BackendError::Withdrawn`] if nothing may be read any more.
+    pub async fn may_read(&self) -> Result<(), BackendError> {
+        match self.reading_clearance() {
+            Some(clearance) => clearance.check_read().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Call it at the moment at which a request is handed to its connection, and hold the
+    /// result until the request is written.
+    ///
+    /// # Errors
+    /// As [`still_wanted`](Self::still_wanted) or [`may_read`](Self::may_read); the request
+    /// must not be written then.
+    pub fn hand_over(&self, request: RequestKind) -> Result<Hold, BackendError> {
+        let clearance = match request {
+            RequestKind::Read => self.reading_clearance(),
+            RequestKind::Change => {
+                self.check_cancelled()?;
+                self.clearance.as_ref()
+            }
+        };
+        let hold: Hold = match clearance {
+            Some(clearance) => clearance.hand_over(request)?,
             None => Box::new(()),
         };
-        self.sent.store(true, Ordering::Relaxed);
+        if request == RequestKind::Change {
+            self.sent.store(true, Ordering::Relaxed);
+        }
         Ok(hold)
+    }
+
+    /// Who is asked before a read: nobody once a part of the call was sent, as what became of
+    /// it is checked whatever has happened since.
+    fn reading_clearance(&self) -> Option<&Arc<dyn Clearance>> {
+        let sent = self.sent.load(Ordering::Relaxed);
+        self.clearance.as_ref().filter(|_| !sent)
     }
 
     /// An error of the whole call: a call that was stopped after a part of it was sent has

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Code, Context, Diagnostics, Effect, GroupNames, Policy, RuleLocation, document, parse,
-    source::SourceFile,
+    Code, Context, Diagnostics, Effect, GroupNames, Policy, ReadChat, RuleLocation, document,
+    parse, source::SourceFile,
 };
 use crate::op::{ChatId, Facts, TargetRole};
 
@@ -21,7 +21,7 @@ pub struct Case {
     pub(super) grant: String,
     pub(super) at: Option<Timestamp>,
     pub(super) known: Vec<ChatId>,
-    pub(super) has_read: Vec<ChatId>,
+    pub(super) has_read: Vec<ReadChat>,
     pub(super) groups: GroupNames,
     pub(super) expect: CaseOutcome,
 }

@@ -1,6 +1,6 @@
 //! The result of a policy for a call: findings, effect, limits and paces.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use jiff::Timestamp;
 
@@ -108,7 +108,24 @@ pub struct Context<'a> {
     /// Recipients that this account has never written to.
     pub newcomers: &'a [ChatId],
     /// Chats whose messages the caller has read.
-    pub has_read: &'a [ChatId],
+    pub has_read: &'a [ReadChat],
+}
+
+/// A chat in which a caller has read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadChat {
+    /// The chat.
+    pub chat: ChatId,
+    /// How long ago it was, the last time.
+    pub ago: Duration,
+}
+
+impl ReadChat {
+    /// A chat that was read a moment ago.
+    pub fn just_now(chat: ChatId) -> Self {
+        let ago = Duration::ZERO;
+        Self { chat, ago }
+    }
 }
 
 /// What one rule says about a call.

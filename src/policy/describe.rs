@@ -91,10 +91,10 @@ impl Policy {
             terms.push(Term::new(format!("reading: at most {limit}"), &limit.rule));
         }
         terms.extend(layer.hours.as_ref().and_then(|hours| hours.describe(now)));
-        if let Some((action, place)) = &layer.flow {
-            let action = action.in_words();
-            let text = format!("sending to another chat than was read: {action}");
-            terms.push(Term::new(text, place));
+        if let Some(flow) = &layer.flow {
+            let (action, time) = (flow.cross_chat.in_words(), for_people(flow.window));
+            let text = format!("sending to another chat than was read within {time}: {action}");
+            terms.push(Term::new(text, &flow.place));
         }
         terms
     }

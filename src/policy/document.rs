@@ -209,7 +209,11 @@ pub(super) fn read_file(path: &Path) -> io::Result<String> {
     if text.len() as u64 > MAX_FILE_BYTES {
         return Err(io::Error::other("it is larger than 1 MiB"));
     }
-    Ok(text)
+    // Some editors put it before JSON and TOML, which know no such character.
+    match text.strip_prefix('\u{feff}') {
+        Some(rest) => Ok(rest.to_owned()),
+        None => Ok(text),
+    }
 }
 
 /// Refuses folders, devices, pipes and sockets.

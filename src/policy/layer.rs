@@ -1,11 +1,11 @@
 //! A layer: the rules of one file, or of one grant in it. Layers combine by strictest-wins.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use serde_json::Value;
 
 use super::{
-    Code, Context, Decision, Effect, Finding, GroupNames, Reason, RuleLocation,
+    Code, Context, Decision, Effect, Finding, GroupNames, ReadChat, Reason, RuleLocation,
     chats::{ChatSet, NameMatch},
     hours::Quiet,
     tool_rules::ToolRules,
@@ -59,7 +59,16 @@ pub(super) struct Layer {
     /// The limit on messages that are read, as an index of `Policy::limits`.
     pub(super) budget: Option<usize>,
     pub(super) hours: Option<Hours>,
-    pub(super) flow: Option<(Action, RuleLocation)>,
+    pub(super) flow: Option<Flow>,
+}
+
+/// Where what was read may go.
+#[derive(Debug, Clone)]
+pub(super) struct Flow {
+    pub(super) cross_chat: Action,
+    /// How long what was read counts.
+    pub(super) window: Duration,
+    pub(super) place: RuleLocation,
 }
 
 /// `[recipients]`: who may be written to or invited.
@@ -183,11 +192,12 @@ impl Layer {
         if let Some(hours) = &self.hours {
             decision.findings.extend(hours.decide(facts, context));
         }
-        if let Some((action, place)) = &self.flow
-            && let Some(read) = read_elsewhere(facts, context.has_read)
+        if let Some(flow) = &self.flow
+            && let Some(read) = flow.read_elsewhere(facts, context.has_read)
         {
             let detail = format!("it could pass on what was read in {read}");
-            let effect = action.effect(Code::CrossChat, place, Some(detail));
+            let place = &flow.place;
+            let effect = flow.cross_chat.effect(Code::CrossChat, place, Some(detail));
             decision.findings.push(Finding::new(effect, place));
         }
     }
@@ -218,15 +228,19 @@ impl Layer {
     }
 }
 
-/// A chat whose messages were read before, or are read by this call, and which is not the
-/// recipient: the call could pass them on.
-fn read_elsewhere<'a>(facts: &'a Facts, has_read: &'a [ChatId]) -> Option<&'a ChatId> {
-    let public = facts.targets.is_public();
-    let mut read = has_read.iter().chain(facts.targets.of(TargetRole::Source));
-    read.find(|read| {
-        let mut recipients = facts.targets.of(TargetRole::Recipient);
-        public || recipients.any(|recipient| recipient != *read)
-    })
+impl Flow {
+    /// A chat whose messages were read before, or are read by this call, and which is not the
+    /// recipient: the call could pass them on.
+    fn read_elsewhere<'a>(&self, facts: &'a Facts, has_read: &'a [ReadChat]) -> Option<&'a ChatId> {
+        let public = facts.targets.is_public();
+        let before = has_read.iter().filter(|read| read.ago < self.window);
+        let before = before.map(|read| &read.chat);
+        let mut read = before.chain(facts.targets.of(TargetRole::Source));
+        read.find(|read| {
+            let mut recipients = facts.targets.of(TargetRole::Recipient);
+            public || recipients.any(|recipient| recipient != *read)
+        })
+    }
 }
 
 impl Recipients {

@@ -38,7 +38,7 @@ pub use chats::{GroupNames, RuleLocation};
 pub use code::Code;
 pub use condition::{Condition, Operator};
 pub(crate) use condition::{MAX_PATTERN_BYTES, MAX_TEXT_BYTES, MAX_VALUES};
-pub use decide::{Context, Decision, Effect, Finding, Reason};
+pub use decide::{Context, Decision, Effect, Finding, ReadChat, Reason};
 pub use describe::Term;
 pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
 pub use diff::{Direction, PolicyChange, Side};

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Answer, ReadFilter};
 use crate::{
-    op::{AnswerSize, Attachment, BackendError, ChatId, Output},
+    op::{AnswerSize, Attachment, BackendError, ChatId, MessageView, Output},
     text::{Secrets, json_size},
 };
 
@@ -12,7 +12,7 @@ use crate::{
 /// for each tool.
 pub(super) trait Render {
     fn json(&self) -> Result<Value, BackendError>;
-    fn redact(&mut self, may_read: &dyn Fn(&ChatId) -> bool);
+    fn redact(&mut self, shown: &dyn Fn(&ChatId) -> MessageView);
     fn shorten(&mut self, bytes: usize);
     fn render(&self, structured: Value, left: usize) -> Answer;
 }
@@ -22,8 +22,8 @@ impl<T: Output> Render for T {
         serde_json::to_value(self).map_err(|error| BackendError::internal(&error))
     }
 
-    fn redact(&mut self, may_read: &dyn Fn(&ChatId) -> bool) {
-        Output::redact(self, may_read);
+    fn redact(&mut self, shown: &dyn Fn(&ChatId) -> MessageView) {
+        Output::redact(self, shown);
     }
 
     fn shorten(&mut self, bytes: usize) {
@@ -36,6 +36,7 @@ impl<T: Output> Render for T {
             text: cut(self.text(), left),
             attachments: self.attachments(),
             failed: self.failed(),
+            lost: self.lost(),
             reading: self.reading(),
             account_state: self.account_state(),
         }
@@ -52,8 +53,8 @@ pub(super) fn answer(
     size: AnswerSize,
     read_filter: &ReadFilter,
 ) -> Result<Answer, BackendError> {
-    if let Some(may_read) = read_filter {
-        output.redact(&**may_read);
+    if let Some(shown) = read_filter {
+        output.redact(&**shown);
     }
     let mut structured = output.json()?;
     let mut used = json_size(&structured);

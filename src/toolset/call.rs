@@ -79,7 +79,7 @@ pub(super) trait PreparedCall: Send + Sync {
     ) -> Boxed<Result<Answer, BackendError>>;
 
     /// The look-up of its briefing, not yet started.
-    fn brief(&self) -> Option<Boxed<Result<Briefing, BackendError>>>;
+    fn brief(&self, progress: Progress) -> Option<Boxed<Result<Briefing, BackendError>>>;
 
     /// Whether its file comes from the network and is not loaded yet.
     fn fetches_file(&mut self) -> bool {
@@ -161,8 +161,9 @@ where
         Box::pin(async move { answer(&mut running.await?, size, &read_filter) })
     }
 
-    fn brief(&self) -> Option<Boxed<Result<Briefing, BackendError>>> {
-        let (backend, operation) = (self.backend.clone(), self.operation.clone());
+    fn brief(&self, progress: Progress) -> Option<Boxed<Result<Briefing, BackendError>>> {
+        let backend = self.backend.clone().with_progress(progress);
+        let operation = self.operation.clone();
         self.briefing.brief(backend, operation)
     }
 }

@@ -128,7 +128,7 @@ where
         })
     }
 
-    fn brief(&self) -> Option<Boxed<Result<Briefing, BackendError>>> {
+    fn brief(&self, _progress: Progress) -> Option<Boxed<Result<Briefing, BackendError>>> {
         None
     }
 

@@ -98,12 +98,12 @@ impl Resolved {
 /// An [`AttributeSource`] of any type.
 pub(super) trait Resolver: Send + Sync {
     /// Looks up what the request names.
-    fn resolve(&self, request: LookupRequest) -> Boxed<Resolved>;
+    fn resolve(&self, request: LookupRequest, progress: Progress) -> Boxed<Resolved>;
 }
 
 impl<B: AttributeSource> Resolver for B {
-    fn resolve(&self, request: LookupRequest) -> Boxed<Resolved> {
-        let backend = self.clone();
+    fn resolve(&self, request: LookupRequest, progress: Progress) -> Boxed<Resolved> {
+        let backend = self.clone().with_progress(progress);
         Box::pin(async move {
             let mut found = Resolved::default();
             // What was found before the timeout is kept.

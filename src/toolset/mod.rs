@@ -25,7 +25,7 @@ use crate::{
     media::{LoadError, MediaRules, load},
     op::{
         AnswerSize, Attachment, BackendError, BadCall, Briefing, CallContent, ChatId, Facts,
-        Identities, Progress, Reading, Risk, Schemas, Untrusted, file_refused,
+        Identities, MessageView, Progress, Reading, Risk, Schemas, Untrusted, file_refused,
     },
     shares::Share,
     text::{Secrets, nearest},
@@ -38,7 +38,7 @@ pub type Arguments = Map<String, Value>;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// Whether messages of a chat may be shown; `None` shows those of every chat.
-pub type ReadFilter = Option<Arc<dyn Fn(&ChatId) -> bool + Send + Sync>>;
+pub type ReadFilter = Option<Arc<dyn Fn(&ChatId) -> MessageView + Send + Sync>>;
 
 /// The tools of one back end, ordered by name.
 pub struct Toolset {
@@ -81,6 +81,8 @@ pub struct Answer {
     pub attachments: Vec<Attachment>,
     /// Whether the effect is not known to have happened.
     pub failed: bool,
+    /// Whether a change that the API accepted is lost.
+    pub lost: bool,
     /// Which messages of other people it contains.
     pub reading: Reading,
     /// The account's state, if the answer reports it.
@@ -191,7 +193,8 @@ impl Toolset {
     /// Looks up what a decision depends on. What cannot be found out in time is missing
     /// from the result.
     pub async fn resolve(&self, permit: LookupPermit) -> Resolved {
-        let resolved = self.resolver.resolve(permit.0).await;
+        let LookupPermit(request, progress) = permit;
+        let resolved = self.resolver.resolve(request, progress).await;
         resolved.redacted(&self.secrets)
     }
 

@@ -4,7 +4,7 @@
 //! Whoever owns the authority decides what is run; in a server that is the gate.
 
 use super::{Boxed, LookupRequest, Prepared, ReadFilter};
-use crate::op::{BackendError, Briefing, Risk};
+use crate::op::{BackendError, Briefing, Progress, Risk};
 
 /// The sole right to permit calls and look-ups of one toolset. It cannot be cloned, and
 /// only building a toolset makes one.
@@ -20,7 +20,7 @@ pub struct Permitted {
 pub struct BriefPermit(pub(super) Boxed<Result<Briefing, BackendError>>);
 
 /// Permission to look up what a decision depends on, once.
-pub struct LookupPermit(pub(super) LookupRequest);
+pub struct LookupPermit(pub(super) LookupRequest, pub(super) Progress);
 
 /// Permission to load the file of a call, once.
 pub struct FilePermit(pub(super) ());
@@ -45,9 +45,10 @@ impl Authority {
         }
     }
 
-    /// Permits the briefing of a call; `None` for a call without one.
-    pub fn permit_briefing(&self, call: &Prepared) -> Option<BriefPermit> {
-        call.call.brief().map(BriefPermit)
+    /// Permits the briefing of a call, whose requests ask `progress`; `None` for a call
+    /// without one.
+    pub fn permit_briefing(&self, call: &Prepared, progress: Progress) -> Option<BriefPermit> {
+        call.call.brief(progress).map(BriefPermit)
     }
 
     /// Permits to load the file of a call.
@@ -55,8 +56,8 @@ impl Authority {
         FilePermit(())
     }
 
-    /// Permits the look-ups of a request.
-    pub fn permit_lookup(&self, request: LookupRequest) -> LookupPermit {
-        LookupPermit(request)
+    /// Permits the look-ups of a request, which ask `progress`.
+    pub fn permit_lookup(&self, request: LookupRequest, progress: Progress) -> LookupPermit {
+        LookupPermit(request, progress)
     }
 }

@@ -119,7 +119,12 @@ impl GreenApi {
 
     /// The chats in the API's own order, which is not documented.
     pub(super) async fn chats(&self) -> BackendResult<Vec<Chat>> {
-        match self.client.read("getChats", None).await?.body() {
+        match self
+            .client
+            .read(&self.progress, "getChats", None)
+            .await?
+            .body()
+        {
             Body::Json(Value::Array(chats)) => Ok(chats.iter().filter_map(chat).collect()),
             _ => Err(unreadable("a list of chats is expected")),
         }

@@ -64,6 +64,7 @@ impl GreenApiClient {
     /// Calls a method that changes nothing: a POST where it takes arguments, else a GET.
     pub(super) async fn read(
         &self,
+        progress: &Progress,
         method: &str,
         arguments: Option<&Value>,
     ) -> BackendResult<HttpReply> {
@@ -74,7 +75,7 @@ impl GreenApiClient {
         };
         let mut repeats = 0;
         loop {
-            let reply = self.http.read(&request).await?;
+            let reply = self.http.read(progress, &request).await?;
             // Too many requests, or a gateway that says to try again.
             if !matches!(reply.status.as_u16(), 429 | 502) || repeats == REPEATS {
                 return self.accepted(reply);
@@ -103,7 +104,11 @@ impl GreenApiClient {
 
     /// Requests a file at one of the configured hosts; `None` for any other address, and
     /// for the address of a method: a GET of it may change something.
-    pub(super) async fn open_file(&self, url: &str) -> BackendResult<Option<Response>> {
+    pub(super) async fn open_file(
+        &self,
+        progress: &Progress,
+        url: &str,
+    ) -> BackendResult<Option<Response>> {
         let Some(url) = Url::parse(url).ok().filter(is_of_file) else {
             return Ok(None);
         };
@@ -114,7 +119,8 @@ impl GreenApiClient {
         } else {
             return Ok(None);
         };
-        http.open(&ReadRequest::get(url)).await.map(Some)
+        let request = ReadRequest::get(url);
+        http.open(progress, &request).await.map(Some)
     }
 
     /// Sends a file, once, to the host for files.

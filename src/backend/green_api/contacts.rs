@@ -25,7 +25,12 @@ struct GreenApiNumberCheck {
 
 impl GreenApi {
     pub(super) async fn list_contacts(self, op: ListContacts) -> BackendResult<ContactList> {
-        match self.client.read("getContacts", None).await?.body() {
+        match self
+            .client
+            .read(&self.progress, "getContacts", None)
+            .await?
+            .body()
+        {
             Body::Json(Value::Array(contacts)) => {
                 let contacts = contacts.iter().filter_map(summary).collect();
                 Ok(ContactList::page(contacts, false, &op))
@@ -36,7 +41,10 @@ impl GreenApi {
 
     pub(super) async fn get_contact(self, op: GetContact) -> BackendResult<ContactDetails> {
         let arguments = json!({ "chatId": op.person.as_str() });
-        let reply = self.client.read("getContactInfo", Some(&arguments)).await?;
+        let reply = self
+            .client
+            .read(&self.progress, "getContactInfo", Some(&arguments))
+            .await?;
         match reply.body() {
             Body::Json(contact @ Value::Object(_)) => Ok(ContactDetails {
                 about: text(&contact, "description"),
@@ -57,7 +65,10 @@ impl GreenApi {
             .parse()
             .map_err(|error| BackendError::internal(&error))?;
         let arguments = json!({ "phoneNumber": number });
-        let reply = self.client.read("checkWhatsapp", Some(&arguments)).await?;
+        let reply = self
+            .client
+            .read(&self.progress, "checkWhatsapp", Some(&arguments))
+            .await?;
         let GreenApiNumberCheck { exists } = reply.parse(API)?;
         Ok(NumberCheck {
             exists,

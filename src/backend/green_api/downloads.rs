@@ -26,7 +26,11 @@ impl GreenApi {
         self.reachable(&op.chat)?;
         let name = self.file_name(&op.chat, &op.message).await?;
         let arguments = message_arguments(&op.chat, &op.message);
-        let reply = match self.client.read("downloadFile", Some(&arguments)).await {
+        let reply = match self
+            .client
+            .read(&self.progress, "downloadFile", Some(&arguments))
+            .await
+        {
             Err(error) if is_about_target(&error) => return Err(no_file(error)),
             reply => reply?,
         };
@@ -39,20 +43,24 @@ impl GreenApi {
     pub(super) async fn get_picture(self, op: GetPicture) -> BackendResult<ChatPicture> {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str() });
-        let reply = self.client.read("getAvatar", Some(&arguments)).await?;
+        let reply = self
+            .client
+            .read(&self.progress, "getAvatar", Some(&arguments))
+            .await?;
         if !matches!(reply.body(), Body::Json(Value::Object(_))) {
             return Err(unreadable("the address of a picture is expected"));
         }
         let Some(url) = address(&reply, "urlAvatar") else {
-            return Ok(None.into());
+            return Ok(ChatPicture::new(op.chat, None));
         };
         let received = self.download(&url).await?;
-        Ok(Some(ReceivedFile::new(received, None, op.uri())).into())
+        let picture = ReceivedFile::new(received, None, op.uri());
+        Ok(ChatPicture::new(op.chat, Some(picture)))
     }
 
     /// The token is in no request for a file.
     async fn download(&self, url: &str) -> BackendResult<IncomingFile> {
-        match self.client.open_file(url).await? {
+        match self.client.open_file(&self.progress, url).await? {
             Some(response) => files::download(API, response, None, &self.client.media).await,
             None => files::from_public(API, url, None, &self.client.media).await,
         }
@@ -68,7 +76,10 @@ impl GreenApi {
         message: &MessageId,
     ) -> BackendResult<Option<Untrusted>> {
         let arguments = message_arguments(chat, message);
-        let reply = self.client.read("getMessage", Some(&arguments)).await;
+        let reply = self
+            .client
+            .read(&self.progress, "getMessage", Some(&arguments))
+            .await;
         let Ok(Body::Json(found)) = reply.map(|reply| reply.body()) else {
             return Ok(None);
         };

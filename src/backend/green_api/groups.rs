@@ -40,7 +40,12 @@ impl GreenApi {
 
     /// There is no list of groups; groups are among the contacts.
     pub(super) async fn all_groups(&self) -> BackendResult<Vec<GroupSummary>> {
-        match self.client.read("getContacts", None).await?.body() {
+        match self
+            .client
+            .read(&self.progress, "getContacts", None)
+            .await?
+            .body()
+        {
             Body::Json(Value::Array(contacts)) => Ok(contacts.iter().filter_map(summary).collect()),
             _ => Err(unreadable("a list of contacts is expected")),
         }
@@ -54,7 +59,11 @@ impl GreenApi {
     /// A group; `None` when the answer holds none.
     pub(super) async fn group(&self, id: &GroupId) -> BackendResult<Option<GreenApiGroup>> {
         let arguments = json!({ "groupId": id.as_str() });
-        match self.client.read("getGroupData", Some(&arguments)).await {
+        match self
+            .client
+            .read(&self.progress, "getGroupData", Some(&arguments))
+            .await
+        {
             Ok(reply) => Ok(match reply.body() {
                 Body::Json(fields) => GreenApiGroup::read(fields),
                 Body::Empty | Body::Text(_) => None,
@@ -66,7 +75,11 @@ impl GreenApi {
 
     /// The ids of the account that is signed in.
     pub(super) async fn own_ids(&self) -> BackendResult<Vec<PersonId>> {
-        let settings: GreenApiSettings = self.client.read("getSettings", None).await?.parse(API)?;
+        let settings: GreenApiSettings = self
+            .client
+            .read(&self.progress, "getSettings", None)
+            .await?
+            .parse(API)?;
         let wid = settings
             .wid
             .as_deref()

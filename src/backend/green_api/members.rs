@@ -154,7 +154,11 @@ impl GroupTools for GreenApi {
 
     async fn picture(&self, group: &GroupId) -> PicturePlace {
         let arguments = json!({ "chatId": group.as_str() });
-        let reply = self.client.read("getAvatar", Some(&arguments)).await.ok()?;
+        let reply = self
+            .client
+            .read(&self.progress, "getAvatar", Some(&arguments))
+            .await
+            .ok()?;
         read_place(&reply, "urlAvatar")
     }
 

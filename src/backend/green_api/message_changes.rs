@@ -86,7 +86,11 @@ impl GreenApi {
         let read = |answer| Response::of(answer, |_| None);
         let observe = || async {
             self.progress.say("checking the message");
-            match self.client.read("getMessage", Some(&arguments)).await {
+            match self
+                .client
+                .read(&self.progress, "getMessage", Some(&arguments))
+                .await
+            {
                 Ok(reply) => Observation::from(read_flag(&reply.body(), flag)),
                 Err(_) => Observation::Unclear,
             }

@@ -24,7 +24,10 @@ impl GreenApi {
     pub(super) async fn list_messages(self, op: ListMessages) -> BackendResult<MessageList> {
         self.reachable(&op.chat)?;
         let arguments = json!({ "chatId": op.chat.as_str(), "count": SCAN });
-        let reply = self.client.read("getChatHistory", Some(&arguments)).await?;
+        let reply = self
+            .client
+            .read(&self.progress, "getChatHistory", Some(&arguments))
+            .await?;
         let Body::Json(Value::Array(messages)) = reply.body() else {
             return Err(unreadable("a list of messages is expected"));
         };
@@ -70,7 +73,7 @@ impl GreenApi {
         let arguments = message_arguments(asked, message);
         match self
             .client
-            .read("getMessage", Some(&arguments))
+            .read(&self.progress, "getMessage", Some(&arguments))
             .await?
             .body()
         {

@@ -31,7 +31,11 @@ impl GreenApi {
         let account = account(&settings)?;
         // The account is complete without its name, whose reads GREEN-API limits.
         let arguments = json!({ "chatId": account.as_str() });
-        let info = match self.client.read("getContactInfo", Some(&arguments)).await {
+        let info = match self
+            .client
+            .read(&self.progress, "getContactInfo", Some(&arguments))
+            .await
+        {
             Ok(reply) => match reply.body() {
                 Body::Json(info) => info,
                 _ => Value::Null,
@@ -47,7 +51,10 @@ impl GreenApi {
     }
 
     async fn wa_settings(&self) -> BackendResult<WaSettings> {
-        self.client.read("getWaSettings", None).await?.parse(API)
+        self.client
+            .read(&self.progress, "getWaSettings", None)
+            .await?
+            .parse(API)
     }
 
     pub(super) async fn update_profile(

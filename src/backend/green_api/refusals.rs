@@ -64,7 +64,12 @@ impl GreenApiClient {
         let message = message
             .as_deref()
             .unwrap_or("it answered no, without a reason");
-        refused(message, remedy(200, message))
+        BackendError::Refused {
+            api: API,
+            status: (obstacle(message) == Some(Obstacle::WhatsAppRate)).then_some(429),
+            message: Untrusted::new(message),
+            remedy: remedy(200, message),
+        }
     }
 
     /// What a refusal means, in words that hold no secret.
@@ -78,7 +83,10 @@ impl GreenApiClient {
         let message = message.unwrap_or_else(|| no_reason(reply));
         BackendError::Refused {
             api: API,
-            status: Some(status),
+            status: Some(match obstacle(&message) {
+                Some(Obstacle::WhatsAppRate) => 429,
+                _ => status,
+            }),
             remedy: remedy(status, &message),
             message: Untrusted::new(&message),
         }

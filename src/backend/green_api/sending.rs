@@ -70,7 +70,10 @@ impl GreenApi {
         // An id says only that the message is in the queue.
         let arguments = message_arguments(&chat, &message);
         let fetch = || async {
-            let reply = self.client.read("getMessage", Some(&arguments)).await;
+            let reply = self
+                .client
+                .read(&self.progress, "getMessage", Some(&arguments))
+                .await;
             match reply.map(|reply| reply.body()) {
                 Ok(Body::Json(message)) => Some(delivery(&message)),
                 _ => Some(Delivery::Accepted),

@@ -80,7 +80,11 @@ impl GreenApi {
     }
 
     pub(super) async fn state(&self) -> BackendResult<SessionReport> {
-        let instance: Instance = match self.client.read("getStateInstance", None).await {
+        let instance: Instance = match self
+            .client
+            .read(&self.progress, "getStateInstance", None)
+            .await
+        {
             Ok(reply) => reply.parse(API)?,
             Err(error) if is_starting(&error) => Instance {
                 state: "starting".into(),
@@ -102,7 +106,10 @@ impl GreenApi {
             return report;
         }
         // The state is complete without the number.
-        let settings = self.client.read("getWaSettings", None).await;
+        let settings = self
+            .client
+            .read(&self.progress, "getWaSettings", None)
+            .await;
         let phone = settings.and_then(|reply| reply.parse::<WaSettings>(API));
         let account = phone.map(|settings| format!("{}@c.us", settings.phone));
         report.signed_in(
@@ -190,7 +197,7 @@ impl GreenApi {
     }
 
     async fn qr(&self) -> BackendResult<Link> {
-        let reply = self.client.read("qr", None).await?;
+        let reply = self.client.read(&self.progress, "qr", None).await?;
         let raw: GreenApiQr = reply.parse(API)?;
         match raw.kind.as_str() {
             "qrCode" => picture(&raw.message).map(Link::Qr),

@@ -14,7 +14,8 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::super::http::Http;
-use crate::op::{BackendError, Clearance, ClearanceCheck, Hold, Progress, Withdrawal};
+use super::super::read_request::ReadRequest;
+use crate::op::{BackendError, Clearance, ClearanceCheck, Hold, Progress, RequestKind, Withdrawal};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -37,7 +38,11 @@ impl Clearance for AtHandOver {
         Box::pin(async { Ok(()) })
     }
 
-    fn hand_over(&self) -> Result<Hold, BackendError> {
+    fn check_read(&self) -> ClearanceCheck<'_> {
+        self.check()
+    }
+
+    fn hand_over(&self, _request: RequestKind) -> Result<Hold, BackendError> {
         if !self.allows {
             return Err(withdrawn());
         }
@@ -105,6 +110,56 @@ async fn nothing_is_written_of_a_request_that_is_refused_at_its_hand_over() {
     }
     let received = tokio::task::spawn_blocking(move || received.join().unwrap());
     assert_eq!(received.await.unwrap(), [""; 4]);
+}
+
+/// The requests that change nothing.
+fn reads(url: &str) -> [ReadRequest; 2] {
+    let url: url::Url = url.parse().unwrap();
+    let text = json!({ "text": "hi" });
+    [ReadRequest::get(url.clone()), ReadRequest::post(url, &text)]
+}
+
+#[tokio::test]
+async fn nothing_is_written_of_a_read_that_is_refused_and_its_hold_ends_once_it_is_written() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    for allows in [false, true] {
+        let (url, received) = listen(6);
+        let held: Arc<AtomicUsize> = Arc::default();
+        for plain in [false, true] {
+            for read in &reads(&url) {
+                let http = Http::new("WAHA", SOON).plain(plain);
+                let clearance = AtHandOver {
+                    allows,
+                    held: held.clone(),
+                };
+                let (progress, _reports) =
+                    Progress::new(CancellationToken::new(), Arc::new(clearance));
+                let outcome = http.read(&progress, read).await;
+                assert_eq!(outcome.err(), (!allows).then(withdrawn));
+                assert!(!plain || held.load(Ordering::SeqCst) == 0);
+                drop(http);
+            }
+            let http = Http::new("WAHA", SOON).plain(plain);
+            let clearance = AtHandOver {
+                allows,
+                held: held.clone(),
+            };
+            let (progress, _reports) = Progress::new(CancellationToken::new(), Arc::new(clearance));
+            let [get, _] = reads(&url);
+            let outcome = http.open(&progress, &get).await;
+            assert_eq!(outcome.err(), (!allows).then(withdrawn));
+        }
+        let received = tokio::task::spawn_blocking(move || received.join().unwrap());
+        let received = received.await.unwrap();
+        let written = received.iter().filter(|text| !text.is_empty());
+        assert_eq!(written.count(), if allows { 6 } else { 0 }, "{received:?}");
+        let heads = received.iter().map(|text| text.to_ascii_lowercase());
+        assert!(
+            heads
+                .clone()
+                .all(|head| !head.contains("transfer-encoding"))
+        );
+    }
 }
 
 #[tokio::test]

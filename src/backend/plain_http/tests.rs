@@ -6,6 +6,7 @@ use tokio::{
 };
 
 use super::*;
+use crate::op::{Progress, RequestKind};
 
 const TIMEOUT: Duration = Duration::from_millis(300);
 const GOOD: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -52,9 +53,15 @@ fn client() -> PlainHttp {
     PlainHttp::new(TIMEOUT)
 }
 
+fn handover() -> Arc<Handover> {
+    Handover::new(RequestKind::Read, &Progress::default())
+}
+
 async fn send(client: &PlainHttp, url: &Url) -> Result<String, SendError> {
     let request = Request::get(url.path()).body(String::new()).unwrap();
-    let (_, body) = client.send(ConnectionUse::Kept, url, request).await?;
+    let handover = handover();
+    let sending = client.send(ConnectionUse::Kept, url, request, &handover);
+    let (_, body) = sending.await?;
     Ok(String::from_utf8(body.bytes().to_vec()).unwrap())
 }
 
@@ -79,7 +86,8 @@ async fn a_new_connection_is_new() {
     send(&client, &url).await.unwrap();
     assert_eq!(requests.recv().await.unwrap().0, 1);
     let request = Request::get(url.path()).body(String::new()).unwrap();
-    let sending = client.send(ConnectionUse::New, &url, request);
+    let handover = handover();
+    let sending = client.send(ConnectionUse::New, &url, request, &handover);
     // The server has one connection at a time.
     let refused = tokio::time::timeout(TIMEOUT / 3, sending).await;
     assert!(refused.is_err(), "it waits beside the one that is kept");

@@ -101,7 +101,7 @@ impl Waha {
             return None;
         }
         let path = ["api", "sessions", self.client.session(), name];
-        let reply = self.client.try_get(&path, &[]).await.ok()?;
+        let reply = self.client.try_get(&self.progress, &path, &[]).await.ok()?;
         if reply.is_success() {
             return match reply.body() {
                 Body::Json(json) => Some(json),

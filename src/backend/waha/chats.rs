@@ -94,7 +94,7 @@ impl Waha {
         let (limit, offset) = (limit.to_string(), offset.to_string());
         let mut query = vec![("limit", limit.as_str()), ("offset", offset.as_str())];
         query.extend(id.map(|id| ("ids", id.as_str())));
-        let reply = self.client.try_get(&path, &query).await?;
+        let reply = self.client.try_get(&self.progress, &path, &query).await?;
         if reply.is_success() {
             return rows(&reply).map(Some);
         }
@@ -107,7 +107,7 @@ impl Waha {
     /// Every chat as older servers list them, newest first.
     pub(super) async fn all_chats(&self) -> BackendResult<Vec<Chat>> {
         let path = self.client.path(&["chats"]);
-        let mut rows = rows(&self.client.get(&path, &[]).await?)?;
+        let mut rows = rows(&self.client.get(&self.progress, &path, &[]).await?)?;
         rows.sort_by_key(|row| {
             std::cmp::Reverse(seconds(row, &["conversationTimestamp", "timestamp"]))
         });

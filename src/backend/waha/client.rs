@@ -107,10 +107,11 @@ impl WahaClient {
     /// Reads; an answer other than 2xx is a refusal.
     pub(super) async fn get(
         &self,
+        progress: &Progress,
         path: &[&str],
         query: &[(&str, &str)],
     ) -> BackendResult<HttpReply> {
-        let reply = self.try_get(path, query).await?;
+        let reply = self.try_get(progress, path, query).await?;
         if reply.is_success() {
             Ok(reply)
         } else {
@@ -121,6 +122,7 @@ impl WahaClient {
     /// Reads, whatever the status is.
     pub(super) async fn try_get(
         &self,
+        progress: &Progress,
         path: &[&str],
         query: &[(&str, &str)],
     ) -> BackendResult<HttpReply> {
@@ -131,17 +133,21 @@ impl WahaClient {
         // Without this WAHA draws the QR code as a bare picture.
         let json = HeaderValue::from_static(JSON);
         let request = self.request(url)?.with(ACCEPT, json);
-        self.http.read(&request).await
+        self.http.read(progress, &request).await
     }
 
     /// Requests one of WAHA's files, at the configured address only.
-    pub(super) async fn open_file(&self, file: &OwnFile) -> BackendResult<Response> {
+    pub(super) async fn open_file(
+        &self,
+        progress: &Progress,
+        file: &OwnFile,
+    ) -> BackendResult<Response> {
         let path: Vec<&str> = ["api", "files"]
             .into_iter()
             .chain(file.segments())
             .collect();
         let url = self.url(&path).await?;
-        self.http.open(&self.request(url)?).await
+        self.http.open(progress, &self.request(url)?).await
     }
 
     /// Changes something; returns an answer of one of these shapes.

@@ -52,7 +52,7 @@ impl Waha {
         ];
         let all = match self
             .client
-            .get(&["api", "contacts", "all"], &query)
+            .get(&self.progress, &["api", "contacts", "all"], &query)
             .await?
             .body()
         {
@@ -77,7 +77,12 @@ impl Waha {
             ("contactId", person.as_str()),
             ("session", self.client.session()),
         ];
-        let contact = match self.client.get(&["api", "contacts"], &query).await?.body() {
+        let contact = match self
+            .client
+            .get(&self.progress, &["api", "contacts"], &query)
+            .await?
+            .body()
+        {
             Body::Json(contact @ Value::Object(_)) => contact,
             // NOWEB answers nothing for a contact that it does not know.
             Body::Empty | Body::Json(Value::Null) => return Err(unknown_contact(API, &person)),
@@ -104,7 +109,7 @@ impl Waha {
     async fn about(&self, query: &[(&str, &str)]) -> Option<Untrusted> {
         let reply = self
             .client
-            .get(&["api", "contacts", "about"], query)
+            .get(&self.progress, &["api", "contacts", "about"], query)
             .await
             .ok()?;
         let about: Value = reply.parse(API).ok()?;
@@ -121,7 +126,7 @@ impl Waha {
         } else {
             self.client.path(&["lids", "pn", person.digits()])
         };
-        let reply = self.client.get(&path, &[]).await;
+        let reply = self.client.get(&self.progress, &path, &[]).await;
         let Ok(pair) = reply.and_then(|reply| reply.parse::<Value>(API)) else {
             return (None, None);
         };
@@ -139,7 +144,11 @@ impl Waha {
             ("session", self.client.session()),
         ];
         let path = ["api", "contacts", "check-exists"];
-        let answer: WahaNumberCheck = self.client.get(&path, &query).await?.parse(API)?;
+        let answer: WahaNumberCheck = self
+            .client
+            .get(&self.progress, &path, &query)
+            .await?
+            .parse(API)?;
         let ids = [answer.chat, answer.pn];
         Ok(NumberCheck {
             exists: answer.exists,
@@ -195,7 +204,7 @@ impl Waha {
         ];
         match self
             .client
-            .get(&["api", "contacts"], &query)
+            .get(&self.progress, &["api", "contacts"], &query)
             .await
             .ok()?
             .body()

@@ -44,16 +44,17 @@ impl Waha {
 
     pub(super) async fn get_picture(self, op: GetPicture) -> BackendResult<ChatPicture> {
         let Some(url) = self.picture_url(&op.chat).await? else {
-            return Ok(None.into());
+            return Ok(ChatPicture::new(op.chat, None));
         };
         let received = self.download(&url, None).await?;
-        Ok(Some(ReceivedFile::new(received, None, op.uri())).into())
+        let picture = ReceivedFile::new(received, None, op.uri());
+        Ok(ChatPicture::new(op.chat, Some(picture)))
     }
 
     /// Where a chat's picture is, if this account may see one.
     async fn picture_url(&self, chat: &ChatId) -> BackendResult<Option<String>> {
         let path = self.client.chat_path(chat, &["picture"]);
-        let reply = match (self.client.get(&path, &[]).await, chat) {
+        let reply = match (self.client.get(&self.progress, &path, &[]).await, chat) {
             // Older servers know the pictures of people alone.
             (Err(error), ChatId::Person(person)) if is_too_old(&error) => {
                 let query = [
@@ -61,7 +62,7 @@ impl Waha {
                     ("session", self.client.session()),
                 ];
                 let path = ["api", "contacts", "profile-picture"];
-                self.client.get(&path, &query).await
+                self.client.get(&self.progress, &path, &query).await
             }
             (reply, _) => reply,
         };
@@ -87,7 +88,7 @@ impl Waha {
         let rules = &self.client.media;
         match OwnFile::parse(url) {
             Some(file) => {
-                let response = self.client.open_file(&file).await?;
+                let response = self.client.open_file(&self.progress, &file).await?;
                 files::download(API, response, declared, rules).await
             }
             None => files::from_public(API, url, declared, rules).await,

@@ -45,7 +45,11 @@ impl Waha {
         let mut missing = unknown_message(API, message);
         for id in spellings(chat, message) {
             let path = self.client.message_path(chat, &id);
-            match self.client.get(&path, &[("downloadMedia", download)]).await {
+            match self
+                .client
+                .get(&self.progress, &path, &[("downloadMedia", download)])
+                .await
+            {
                 Ok(reply) => {
                     return match reply.body() {
                         Body::Json(json) => self.checked(chat, message, json).await,

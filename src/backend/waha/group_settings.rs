@@ -101,7 +101,7 @@ impl Waha {
         let request = self.client.put(&self.progress, &path, &body, DONE);
         let observe = || async {
             self.progress.say("checking the group's settings");
-            let only = self.client.get(&path, &[]).await.ok();
+            let only = self.client.get(&self.progress, &path, &[]).await.ok();
             let only = only.as_ref().and_then(admins_only);
             Observation::from(only.map(|only| only == wanted))
         };

@@ -44,7 +44,7 @@ impl Waha {
 
     async fn invite(&self, group: &GroupId) -> BackendResult<InviteCode> {
         let path = self.client.group_path(group, &["invite-code"]);
-        let reply = self.client.get(&path, &[]).await?;
+        let reply = self.client.get(&self.progress, &path, &[]).await?;
         match code(&reply.body()) {
             Some(code) => Ok(code),
             None if is_silent(&reply.body()) => Err(no_invite_link(API)),
@@ -100,7 +100,10 @@ impl Waha {
 
     async fn preview(&self, invite: &InviteCode) -> BackendResult<GroupPreview> {
         let path = self.client.path(&["groups", "join-info"]);
-        let reply = self.client.get(&path, &[("code", invite.as_str())]).await?;
+        let reply = self
+            .client
+            .get(&self.progress, &path, &[("code", invite.as_str())])
+            .await?;
         match reply.body() {
             Body::Json(group @ Value::Object(_)) => {
                 preview(&group).ok_or_else(|| unreadable("a group with an id is expected"))

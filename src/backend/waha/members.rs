@@ -51,7 +51,7 @@ impl GroupTools for Waha {
     /// without it.
     async fn members(&self, group: &GroupId) -> BackendResult<Members> {
         let path = self.client.group_path(group, &["participants", "v2"]);
-        let reply = self.client.try_get(&path, &[]).await?;
+        let reply = self.client.try_get(&self.progress, &path, &[]).await?;
         if let (true, Body::Json(Value::Array(members))) = (reply.is_success(), reply.body()) {
             let members = read_members(&members);
             if !members.is_empty() {
@@ -163,7 +163,11 @@ impl GroupTools for Waha {
     /// Where the picture is now, without WAHA's cache of a day.
     async fn picture(&self, group: &GroupId) -> PicturePlace {
         let path = self.client.group_path(group, &["picture"]);
-        let reply = self.client.get(&path, &[("refresh", "true")]).await.ok()?;
+        let reply = self
+            .client
+            .get(&self.progress, &path, &[("refresh", "true")])
+            .await
+            .ok()?;
         read_place(&reply, "url")
     }
 
@@ -190,10 +194,12 @@ impl Waha {
             (&["pn"], "lid")
         };
         let path = [&self.client.path(&["lids"]), kind, &[person.as_str()]].concat();
-        Ok(match self.client.get(&path, &[]).await?.body() {
-            Body::Json(ids) => text(&ids, &[other]).and_then(|id| PersonId::parse(id).ok()),
-            Body::Empty | Body::Text(_) => None,
-        })
+        Ok(
+            match self.client.get(&self.progress, &path, &[]).await?.body() {
+                Body::Json(ids) => text(&ids, &[other]).and_then(|id| PersonId::parse(id).ok()),
+                Body::Empty | Body::Text(_) => None,
+            },
+        )
     }
 
     pub(super) async fn brief_remove_group_members(

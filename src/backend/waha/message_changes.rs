@@ -154,7 +154,7 @@ impl Waha {
             self.progress.say("checking the message");
             let seen = match self
                 .client
-                .try_get(&path, &[("downloadMedia", "false")])
+                .try_get(&self.progress, &path, &[("downloadMedia", "false")])
                 .await
             {
                 Ok(reply) if reply.is_success() => match reply.body() {

@@ -146,7 +146,11 @@ impl Waha {
     /// Checks the server's answer to the key first, then the session.
     async fn checks(&self) -> Vec<CheckResult> {
         let mut findings = Vec::new();
-        match self.client.get(&["api", "server", "version"], &[]).await {
+        match self
+            .client
+            .get(&self.progress, &["api", "server", "version"], &[])
+            .await
+        {
             Ok(reply) => match reply.parse::<client::Version>(client::API) {
                 Ok(version) => findings.push(CheckResult::fine(format!(
                     "WAHA {} ({}) answers and accepts the key",

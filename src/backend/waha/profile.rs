@@ -48,13 +48,19 @@ impl Waha {
 
     async fn profile(&self) -> BackendResult<WahaProfile> {
         let path = self.client.path(&["profile"]);
-        self.client.get(&path, &[]).await?.parse(API)
+        self.client
+            .get(&self.progress, &path, &[])
+            .await?
+            .parse(API)
     }
 
     /// The account's about text, if there is one; `None` where WAHA does not report it.
     async fn own_about(&self, account: &str) -> Option<Option<Untrusted>> {
         let query = [("contactId", account), ("session", self.client.session())];
-        let reply = self.client.get(&["api", "contacts", "about"], &query).await;
+        let reply = self
+            .client
+            .get(&self.progress, &["api", "contacts", "about"], &query)
+            .await;
         let json: Value = reply.ok()?.parse(API).ok()?;
         match json.get("about")? {
             Value::String(text) => Some(Untrusted::nonempty(text.trim())),

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     client::{API, WahaClient},
-    definite::{is_definite_no, webjs_error},
+    definite::{definite_no, webjs_error},
 };
 use crate::{
     backend::{
@@ -27,7 +27,8 @@ impl WahaClient {
             // WAHA refuses in JSON; anything else is from something before it, which does not
             // say how far the request went.
             let is_own = matches!(body, Body::Json(Value::Object(_)));
-            let definite = is_definite_no(&body) || (is_own && !may_have_acted(reply.status));
+            let definite =
+                definite_no(&body).is_some() || (is_own && !may_have_acted(reply.status));
             return Err(match definite {
                 true => self.refusal(reply),
                 false => reply.ambiguous(API, self.message(&body)),
@@ -84,7 +85,7 @@ impl WahaClient {
         };
         BackendError::Refused {
             api: API,
-            status: Some(reply.status.as_u16()),
+            status: Some(definite_no(&body).unwrap_or(reply.status.as_u16())),
             message: Untrusted::new(&message),
             remedy,
         }

@@ -68,7 +68,7 @@ impl Waha {
             let query = [("downloadMedia", "false")];
             match self
                 .client
-                .get(&path, &query)
+                .get(&self.progress, &path, &query)
                 .await
                 .map(|reply| reply.body())
             {

@@ -113,7 +113,7 @@ impl Waha {
     /// The session, or `None` where there is none of its name.
     pub(super) async fn info(&self) -> BackendResult<Option<Info>> {
         let path = ["api", "sessions", self.client.session()];
-        let reply = self.client.try_get(&path, &[]).await?;
+        let reply = self.client.try_get(&self.progress, &path, &[]).await?;
         if reply.is_success() {
             return reply.parse(API).map(Some);
         }
@@ -253,7 +253,11 @@ impl Waha {
             return Ok(Some(opened));
         }
         let path = self.client.path(&["auth", "qr"]);
-        let raw: WahaQr = match self.client.get(&path, &[("format", "raw")]).await {
+        let raw: WahaQr = match self
+            .client
+            .get(&self.progress, &path, &[("format", "raw")])
+            .await
+        {
             Ok(reply) => reply.parse(API)?,
             Err(error) if says_wrong_state(&error) => return Ok(None),
             Err(error) => return Err(error),

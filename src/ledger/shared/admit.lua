@@ -1,5 +1,5 @@
 -- Counts a request in all of its windows, or changes nothing.
--- KEYS[3...]: people, seeded, index, windows, claim, turn, and one for each series.
+-- KEYS[4...]: people, seeded, windows, claim, turn, and one for each series.
 -- ARGV[3...]: whether to count, the life of a claim in milliseconds or 0, the delay after the
 -- call's turn or -1, the longest wait for it, people, counts, the names of the series.
 
@@ -35,7 +35,7 @@ for _ = 1, people do
   local person = word()
   if not seen[person] then
     seen[person] = true
-    if redis.call('SISMEMBER', KEYS[3], person) == 0 then
+    if redis.call('SISMEMBER', KEYS[4], person) == 0 then
       new[#new + 1] = person
     end
   end
@@ -61,6 +61,14 @@ for group, amount in ipairs(amounts) do
   if newest then
     local number, _, total = parts(newest)
     one.number, one.total = number, total
+  else
+    local last, window = redis.call('ZSCORE', KEYS[3], one.name), redis.call('HGET', KEYS[6], one.name)
+    if last and window and tonumber(last) > now - tonumber(window) then
+      -- It was counted, is still in its window, and has vanished: another state from now on.
+      redis.pcall('ZREM', KEYS[3], one.name)
+      redis.pcall('DEL', KEYS[1])
+      return redis.error_reply(REPLACED)
+    end
   end
   series[group] = one
 end
@@ -143,21 +151,20 @@ for group, one in ipairs(series) do
     local written = line(one.number + 1, one.amount, one.total + one.amount)
     redis.call('ZADD', one.key, stamp, written)
     redis.call('PEXPIRE', one.key, text(window / 1000 + 3600000))
-    redis.call('ZADD', KEYS[5], stamp, one.name)
+    redis.call('ZADD', KEYS[3], stamp, one.name)
     lines[group] = stamp .. ':' .. text(one.number + 1)
   end
 end
-for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[5], '-inf', text(now - DAY), 'LIMIT', 0, 100)) do
-  redis.call('ZREM', KEYS[5], name)
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', text(now - DAY), 'LIMIT', 0, 100)) do
+  redis.call('ZREM', KEYS[3], name)
   redis.call('HDEL', KEYS[6], name)
 end
-redis.call('PEXPIRE', KEYS[5], KEPT)
 redis.call('PEXPIRE', KEYS[6], KEPT)
 for _, person in ipairs(new) do
-  redis.call('SADD', KEYS[3], person)
+  redis.call('SADD', KEYS[4], person)
 end
 if people > 0 then
-  redis.call('PEXPIRE', KEYS[3], REMEMBERED)
   redis.call('PEXPIRE', KEYS[4], REMEMBERED)
+  redis.call('PEXPIRE', KEYS[5], REMEMBERED)
 end
 return { 1, 0, 0, turn - now, new, lines, stamp }

@@ -12,9 +12,7 @@ use redis::{
 use tokio::{sync::OnceCell, time::timeout};
 
 use super::{LedgerErrorKind, StoreResult, breaker::Breaker, fitness::Fitness};
-
-/// How long a call may take: name resolution, connection, TLS, checks and answers together.
-const DEADLINE: Duration = Duration::from_secs(1);
+use crate::ledger::wait_budget::{self, DEADLINE};
 
 /// How often the server's role and configuration are checked while it is used.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -56,22 +54,30 @@ impl RedisClient {
         &self.location
     }
 
-    /// Runs a whole call within the deadline. A call that failed is not repeated: Redis may
-    /// have executed it. The connection of a call that was cut is not used again.
+    /// Runs a whole request within the deadline: name resolution, connection, TLS, checks and
+    /// answers together. One that failed is not repeated: Redis may have executed it. The
+    /// connection of one that had the whole time is not used again.
     pub(super) async fn call<T>(
         &self,
         work: impl Future<Output = StoreResult<T>>,
     ) -> StoreResult<T> {
-        let began = Instant::now();
+        let (began, patience) = (Instant::now(), wait_budget::patience());
+        if patience.is_zero() {
+            let why = "the call has waited for it for a second already";
+            return Err(LedgerErrorKind::Unreachable(why.into()));
+        }
         if !lock(&self.breaker).admits(began) {
             let why = "it failed several times in a row, and is tried again within two seconds";
             return Err(LedgerErrorKind::Unreachable(why.into()));
         }
-        let done = timeout(DEADLINE, work).await.unwrap_or_else(|_| {
-            Err(LedgerErrorKind::Unreachable(
-                "no answer within a second".into(),
-            ))
-        });
+        let done = timeout(patience, work).await;
+        wait_budget::spend(began.elapsed());
+        let done = match done {
+            Ok(done) => done,
+            // Others may still get their answers over this connection.
+            Err(_) if patience < DEADLINE => return Err(silent()),
+            Err(_) => Err(silent()),
+        };
         if let Err(LedgerErrorKind::Unreachable(_)) = &done {
             lock(&self.breaker).failed(began, Instant::now());
             let mut link = lock(&self.link);
@@ -197,13 +203,17 @@ impl RedisLink {
 /// phone numbers.
 pub(super) fn kind(error: &RedisError) -> LedgerErrorKind {
     if error.is_timeout() {
-        return LedgerErrorKind::Unreachable("no answer within a second".into());
+        return silent();
     }
     match error.code() {
         Some(REPLACED) => LedgerErrorKind::Emptied,
         Some(code) => LedgerErrorKind::Rejected(code.to_owned()),
         None => LedgerErrorKind::Unreachable(error.category().to_owned()),
     }
+}
+
+fn silent() -> LedgerErrorKind {
+    LedgerErrorKind::Unreachable("no answer within a second".into())
 }
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,12 +1,14 @@
--- Begins each script: KEYS[1] is the mark of the state, KEYS[2] the clock; ARGV[1] is the
+-- Begins each script: KEYS[1] is the mark of the state, KEYS[2] the clock, KEYS[3] the index,
+-- which holds the mark again and each series with the time of its last hit; ARGV[1] is the
 -- mark that the caller knows, ARGV[2] the time in tests. Times are whole microseconds.
 
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
-  return redis.error_reply('WGREPLACED this is another state than the one that is known')
+local REPLACED = 'WGREPLACED this is another state than the one that is known'
+if redis.call('GET', KEYS[1]) ~= ARGV[1] or not redis.call('ZSCORE', KEYS[3], ARGV[1]) then
+  return redis.error_reply(REPLACED)
 end
 
 local DAY = 86400000000
--- How long the clock and the list of series are kept, in milliseconds: longer than any window.
+-- How long the clock and the windows of series are kept, in milliseconds: longer than any window.
 local KEPT = 90000000
 -- How long recipients are kept after the last message, in milliseconds: 400 days.
 local REMEMBERED = 34560000000

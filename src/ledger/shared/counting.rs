@@ -70,6 +70,7 @@ impl RedisAccount {
         let series = [self.series(&hit.series)];
         self.invoke(&REDUCE, &series, |call| {
             call.arg(hit.at).arg(hit.number).arg(amount);
+            call.arg(&hit.series);
         })
         .await
     }
@@ -87,7 +88,7 @@ impl RedisAccount {
         groups: &[usize],
         keep: bool,
     ) -> StoreResult<AdmitReply> {
-        let keys = ["people", "seeded", "index", "windows"].map(|name| self.key(name));
+        let keys = ["people", "seeded", "windows"].map(|name| self.key(name));
         let claim = request.claim.as_ref();
         let claim_key = self.claim(claim.map_or("", |claim| &claim.name));
         let series_keys = series.iter().map(|name| self.series(name));

@@ -1,5 +1,6 @@
 //! The mark of a state: a random value that is created once, so that a Redis that was
-//! emptied, restored or exchanged is noticed like an exchanged file.
+//! emptied, restored or exchanged is noticed like an exchanged file. The index of the series
+//! holds it again, so that one is noticed too that has lost what was counted alone.
 
 use std::{
     fs, io,
@@ -8,7 +9,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
 };
 
-use redis::{Script, Value};
+use redis::{Pipeline, Script, Value};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
@@ -95,6 +96,12 @@ impl RedisAccount {
         Ok(mark)
     }
 
+    /// Asks for the mark that the index holds, as a list.
+    pub(super) fn read_sealed(&self, commands: &mut Pipeline) {
+        let index = commands.cmd("ZRANGEBYSCORE").arg(self.key("index"));
+        index.arg("+inf").arg("+inf");
+    }
+
     async fn agree_on_mark(&self, known: &str) -> StoreResult<Arc<str>> {
         let mut call = MARK.prepare_invoke();
         self.mark_keys(&mut call).arg(known).arg(random()?);
@@ -107,11 +114,14 @@ impl RedisAccount {
     pub(in crate::ledger) async fn misses_state(&self) -> StoreResult<bool> {
         let mut commands = redis::pipe();
         commands.cmd("GET").arg(self.key("mark"));
+        self.read_sealed(&mut commands);
         commands.cmd("EXISTS").arg(self.key("missed"));
         let answers = self.client.exchange(&commands).await?;
-        let (held, missed): (Option<String>, bool) = parsed(Value::Array(answers))?;
+        let (held, sealed, missed): (Option<String>, Vec<String>, bool) =
+            parsed(Value::Array(answers))?;
         let known = self.mark.known()?;
-        Ok(missed || known.is_some_and(|known| held.as_deref() != Some(&*known)))
+        let is_another = known.is_some_and(|known| held.as_deref() != Some(&*known));
+        Ok(missed || is_another || held.is_some_and(|held| !sealed.contains(&held)))
     }
 
     /// Gives up the states that servers miss.
@@ -127,7 +137,7 @@ impl RedisAccount {
         &self,
         call: &'c mut redis::ScriptInvocation<'s>,
     ) -> &'c mut redis::ScriptInvocation<'s> {
-        for name in ["mark", "missed", "accepted"] {
+        for name in ["mark", "missed", "accepted", "index"] {
             call.key(self.key(name));
         }
         call

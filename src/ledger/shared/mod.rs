@@ -19,7 +19,7 @@ mod usages;
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use redis::{FromRedisValue, Pipeline, Script, ScriptInvocation, Value};
@@ -27,14 +27,21 @@ use redis::{FromRedisValue, Pipeline, Script, ScriptInvocation, Value};
 pub use self::address::BadAddress;
 use self::{client::RedisClient, mark::StateMark, time::ClockWatch};
 use super::{Ledger, LedgerError, LedgerErrorKind, StoreResult};
-use crate::{clock::Clock, ledger::SwitchState};
+use crate::{
+    clock::Clock,
+    ledger::{SwitchEpoch, SwitchReading, SwitchState},
+};
 
 /// The key of the kill switch, for all accounts.
 const SWITCH: &str = "wg:panic";
 
-/// Sets the kill switch, also where memory is full: Redis refuses only the first write of a
-/// script for that, and a deletion is never refused.
-const SET_SWITCH: &str = "redis.call('DEL', KEYS[1]) redis.call('SET', KEYS[1], ARGV[1]) return 1";
+/// The key that counts how often the switch was turned off.
+const SWITCH_EPOCH: &str = "wg:panic:epoch";
+
+static SET_SWITCH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("switch.lua")));
+
+/// The kill switch as it is stored: the state, and the epoch.
+type StoredSwitch = (Option<Vec<u8>>, Option<u64>);
 
 /// A Redis or Valkey server; connects at the first use. Clones share the connection.
 ///
@@ -100,37 +107,30 @@ impl Shared {
         self.with_location(answer.map(drop))
     }
 
-    /// The state of the kill switch.
+    /// The kill switch.
     ///
     /// # Errors
     /// If Redis does not answer.
-    pub async fn switch(&self) -> Result<SwitchState, LedgerError> {
+    pub async fn switch(&self) -> Result<SwitchReading, LedgerError> {
         let mut commands = redis::pipe();
-        commands.cmd("GET").arg(SWITCH);
+        commands.cmd("MGET").arg(SWITCH).arg(SWITCH_EPOCH);
         let answer = self.client.call(self.client.exchange(&commands)).await;
-        self.with_location(answer.and_then(|words| {
-            let (word,) = parsed(Value::Array(words))?;
-            Ok(switch_state(word))
+        self.with_location(answer.and_then(|answers| {
+            let (switch,) = parsed(Value::Array(answers))?;
+            Ok(switch_reading(switch))
         }))
     }
 
-    /// Sets the kill switch, also while the memory of Redis is full. Its key does not expire.
+    /// Sets the kill switch, also while the memory of Redis is full. Only `Off` loosens a
+    /// stop. The key does not expire. Returns the state afterwards.
     ///
     /// # Errors
-    /// If Redis does not confirm it.
-    pub async fn set_switch(&self, state: SwitchState) -> Result<(), LedgerError> {
-        let mut commands = redis::pipe();
-        match state {
-            SwitchState::Off => commands.cmd("DEL").arg(SWITCH),
-            on => commands
-                .cmd("EVAL")
-                .arg(SET_SWITCH)
-                .arg(1)
-                .arg(SWITCH)
-                .arg(on.name()),
-        };
-        let answer = self.client.call(self.client.exchange(&commands)).await;
-        self.with_location(answer.map(drop))
+    /// If Redis does not confirm it; it may be set then.
+    pub async fn set_switch(&self, state: SwitchState) -> Result<SwitchState, LedgerError> {
+        let mut call = SET_SWITCH.key(SWITCH);
+        call.key(SWITCH_EPOCH).arg(state.name());
+        let set = self.client.call(self.client.invoke(&call)).await;
+        self.with_location(set.map(switch_state))
     }
 
     fn with_location<T>(&self, done: StoreResult<T>) -> Result<T, LedgerError> {
@@ -168,6 +168,7 @@ impl RedisAccount {
     fn commands(&self) -> Pipeline {
         let mut commands = redis::pipe();
         commands.cmd("GET").arg(self.key("mark"));
+        self.read_sealed(&mut commands);
         commands
     }
 
@@ -180,12 +181,15 @@ impl RedisAccount {
     ) -> StoreResult<(A, B)> {
         let known = self.known_mark()?;
         let mut results = self.client.exchange(commands).await?;
-        let rest = results.split_off(results.len().min(first + 1));
-        let results_of_first = results.split_off(results.len().min(1));
-        let (held,): (Option<String>,) = parsed(Value::Array(results))?;
+        let rest = results.split_off(results.len().min(first + 2));
+        let results_of_first = results.split_off(results.len().min(2));
+        let (held, sealed): (Option<String>, Vec<String>) = parsed(Value::Array(results))?;
+        let is_state_of = |mark: &str| {
+            held.as_deref() == Some(mark) && sealed.iter().any(|sealed| sealed == mark)
+        };
         if let Some(known) = known
-            && held.as_deref() != Some(&*known)
-            && held.as_deref() != Some(&*self.mark_instead_of(&known).await?)
+            && !is_state_of(&known)
+            && !is_state_of(&self.mark_instead_of(&known).await?)
         {
             return Err(LedgerErrorKind::Emptied);
         }
@@ -204,7 +208,7 @@ impl RedisAccount {
     ) -> StoreResult<T> {
         let invocation = |mark: &str| {
             let mut call = script.key(self.key("mark"));
-            call.key(self.key("clock"));
+            call.key(self.key("clock")).key(self.key("index"));
             for key in keys {
                 call.key(key);
             }
@@ -233,6 +237,13 @@ fn parsed<T: FromRedisValue>(value: Value) -> StoreResult<T> {
 /// The state that the value of the key means; no value means off.
 fn switch_state(word: Option<Vec<u8>>) -> SwitchState {
     word.map_or(SwitchState::Off, |word| SwitchState::parse(&word))
+}
+
+fn switch_reading((word, epoch): StoredSwitch) -> SwitchReading {
+    SwitchReading {
+        state: switch_state(word),
+        epoch: SwitchEpoch(epoch.unwrap_or_default()),
+    }
 }
 
 /// A script, with the beginning that all scripts share.

@@ -5,7 +5,7 @@ use std::{sync::LazyLock, time::Duration};
 use redis::{Script, Value};
 
 use super::{
-    RedisAccount, SWITCH, StoreResult, parsed, script, switch_state,
+    RedisAccount, SWITCH, SWITCH_EPOCH, StoreResult, StoredSwitch, parsed, script, switch_reading,
     time::{Read, duration, micros},
 };
 use crate::ledger::{Glance, Pause};
@@ -33,7 +33,7 @@ impl RedisAccount {
         let mut commands = self.commands();
         commands.cmd("TIME");
         commands.cmd("GET").arg(self.key("clock"));
-        commands.cmd("GET").arg(SWITCH);
+        commands.cmd("MGET").arg(SWITCH).arg(SWITCH_EPOCH);
         commands.cmd("GET").arg(self.key("pause"));
         for person in people {
             commands
@@ -42,26 +42,36 @@ impl RedisAccount {
                 .arg(person);
         }
         if let Some(reader) = reader {
-            commands.cmd("SMEMBERS").arg(self.read_by(reader));
+            let key = read_by(reader);
+            commands
+                .cmd("ZRANGE")
+                .arg(key)
+                .arg(0)
+                .arg(-1)
+                .arg("WITHSCORES");
         }
-        type State = ((i64, i64), Option<String>, Option<Vec<u8>>, Option<String>);
+        type State = ((i64, i64), Option<String>, StoredSwitch, Option<String>);
         let (state, mut rest): (State, Vec<Value>) = self.exchange(&commands, 4).await?;
-        let read = match reader.and_then(|_| rest.pop()) {
+        let read: Vec<(String, f64)> = match reader.and_then(|_| rest.pop()) {
             Some(read) => parsed(read)?,
             None => Vec::new(),
         };
-        let (time, stored, word, pause) = state;
+        let (time, stored, switch, pause) = state;
         let reading = (time, stored);
         self.watch_clock(&reading);
+        let wall = self.wall(&reading);
         Ok(Glance {
-            stopped: switch_state(word),
+            switch: switch_reading(switch),
             pause: pause.and_then(|pause| self.running(&pause, &reading)),
             known: parsed(Value::Array(rest))?,
-            read,
+            read: read
+                .into_iter()
+                .map(|(chat, at)| (chat, duration(wall.saturating_sub(at as i64))))
+                .collect(),
         })
     }
 
-    /// Remembers the first `enough` chats that a caller reads in, for `time` from now on.
+    /// Remembers the last `enough` chats that a caller reads in, for `time` from now on.
     pub(in crate::ledger) async fn record_reading(
         &self,
         reader: &str,
@@ -69,15 +79,11 @@ impl RedisAccount {
         enough: usize,
         time: Duration,
     ) -> StoreResult<()> {
-        let key = [self.read_by(reader)];
+        let key = [read_by(reader)];
         self.invoke(&READ, &key, |call| {
             call.arg(enough).arg(micros(time) / 1000).arg(chats);
         })
         .await
-    }
-
-    fn read_by(&self, reader: &str) -> String {
-        self.key(&format!("read:{reader}"))
     }
 
     pub(in crate::ledger) async fn is_known(&self, person: &str) -> StoreResult<bool> {
@@ -158,4 +164,9 @@ impl RedisAccount {
             remaining: duration(left),
         })
     }
+}
+
+/// The key of what a caller has read, over all accounts.
+fn read_by(reader: &str) -> String {
+    format!("wg:read:{reader}")
 }

@@ -1,11 +1,10 @@
--- Remembers chats that a caller reads in; returns whether that was necessary.
--- KEYS[3]: the chats of the caller. ARGV[3...]: how many are enough, for how many
+-- Remembers in which chats a caller reads, and when: the last ones.
+-- KEYS[4]: the chats of the caller. ARGV[3...]: how many are kept, for how many
 -- milliseconds, the chats.
 
 for place = 5, #ARGV do
-  if redis.call('SCARD', KEYS[3]) < tonumber(ARGV[3]) then
-    redis.call('SADD', KEYS[3], ARGV[place])
-  end
+  redis.call('ZADD', KEYS[4], text(wall), ARGV[place])
 end
-redis.call('PEXPIRE', KEYS[3], ARGV[4])
+redis.call('ZREMRANGEBYRANK', KEYS[4], 0, -1 - tonumber(ARGV[3]))
+redis.call('PEXPIRE', KEYS[4], ARGV[4])
 return 1

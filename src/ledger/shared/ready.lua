@@ -1,5 +1,5 @@
 -- Makes a change that is refused wherever counting is refused.
--- KEYS[3]: a key of its own.
+-- KEYS[4]: a key of its own.
 
-redis.call('SET', KEYS[3], '1', 'PX', 60000)
+redis.call('SET', KEYS[4], '1', 'PX', 60000)
 return 1

@@ -1,5 +1,5 @@
 -- Sets series to zero; returns how many there were.
--- KEYS[3...]: index, windows, and one for each series. ARGV[3...]: the names of the series.
+-- KEYS[4...]: windows, and one for each series. ARGV[3...]: the names of the series.
 
 local found = 0
 for place = 5, #KEYS do

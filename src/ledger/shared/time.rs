@@ -41,9 +41,8 @@ impl RedisAccount {
     }
 
     /// The ledger's time at this reading, as `common.lua` has it.
-    pub(super) fn now(&self, ((seconds, micros), stored): &Read) -> i64 {
-        let now = seconds.saturating_mul(1_000_000).saturating_add(*micros);
-        let wall = self.manual_now().unwrap_or(now);
+    pub(super) fn now(&self, read: &Read) -> i64 {
+        let (wall, (_, stored)) = (self.wall(read), read);
         let stored = stored.as_deref().and_then(|text| {
             let (at, was) = text.split_once(':')?;
             Some((at.parse::<i64>().ok()?, was.parse::<i64>().ok()?))
@@ -54,9 +53,14 @@ impl RedisAccount {
         }
     }
 
+    /// The server's clock at this reading, as `common.lua` has it.
+    pub(super) fn wall(&self, read: &Read) -> i64 {
+        self.manual_now().unwrap_or_else(|| server_clock(read))
+    }
+
     /// Says in the log if the server's clock was set since the last reading.
-    pub(super) fn watch_clock(&self, ((seconds, micros), _): &Read) {
-        let wall = seconds.saturating_mul(1_000_000).saturating_add(*micros);
+    pub(super) fn watch_clock(&self, read: &Read) {
+        let wall = server_clock(read);
         if let Some(set) = self.watch.observe(wall, Instant::now()) {
             let seconds = set / 1_000_000;
             let place = self.location();
@@ -73,6 +77,10 @@ impl RedisAccount {
         let elapsed = i64::try_from(clock.elapsed().as_micros()).unwrap_or(i64::MAX);
         Some(MANUAL_START.saturating_add(elapsed))
     }
+}
+
+fn server_clock(((seconds, micros), _): &Read) -> i64 {
+    seconds.saturating_mul(1_000_000).saturating_add(*micros)
 }
 
 /// Rounded up, so that no window gets shorter.

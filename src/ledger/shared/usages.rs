@@ -79,10 +79,7 @@ impl RedisAccount {
         let ((mut names,), _) = self.exchange::<(Vec<String>,), ()>(&commands, 1).await?;
         names.retain(|name| parts(name).is_some_and(|(other, _)| other == counter));
         let series = names.iter().map(|name| self.series(name));
-        let keys: Vec<String> = [index, self.key("windows")]
-            .into_iter()
-            .chain(series)
-            .collect();
+        let keys: Vec<String> = [self.key("windows")].into_iter().chain(series).collect();
         self.invoke(&RESET, &keys, |call| {
             call.arg(&names);
         })

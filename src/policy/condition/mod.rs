@@ -20,6 +20,7 @@ mod operator;
 mod plain;
 mod predicate;
 mod probe;
+mod similar;
 mod values;
 
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -1,6 +1,6 @@
 //! The test of a condition, compiled.
 
-use std::{borrow::Cow, cmp::Ordering};
+use std::cmp::Ordering;
 
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     Operator, Problem,
     plain::plain,
+    similar::similar,
     values::{Number, Values, both, number, too_long, wanted, wrong},
 };
 
@@ -85,16 +86,16 @@ impl Predicate {
                 let text = value
                     .as_str()
                     .filter(|text| text.len() <= MAX_SEARCHED_BYTES)?;
-                let found = regex.is_match(text);
-                match plain(text) {
-                    Cow::Borrowed(_) => Some(found),
-                    Cow::Owned(plain) => (regex.is_match(&plain) == found).then_some(found),
-                }
+                found(
+                    text,
+                    |text| regex.is_match(text),
+                    |plain| regex.is_match(plain),
+                )
             }
             Self::Contains(part, _) => {
                 let (written, plain) = part.as_ref()?;
                 let text = value.as_str()?;
-                both(
+                found(
                     text,
                     |text| text.contains(&**written),
                     |text| text.contains(&**plain),
@@ -106,6 +107,19 @@ impl Predicate {
     /// Whether an entry of a list is the value.
     pub(super) fn is_entry(&self, entry: &Value, in_doubt: bool) -> bool {
         matches!(self, Self::Contains(_, values) if values.test(entry).unwrap_or(in_doubt))
+    }
+}
+
+/// Whether something is found in a text: as it is and in its plain form, or `None` if only in
+/// one of them, or only in what the text looks like.
+fn found(
+    text: &str,
+    as_it_is: impl Fn(&str) -> bool,
+    in_plain: impl Fn(&str) -> bool,
+) -> Option<bool> {
+    match both(text, as_it_is, &in_plain)? {
+        false if similar(text).is_some_and(|text| in_plain(&text)) => None,
+        found => Some(found),
     }
 }
 

@@ -5,7 +5,12 @@ use std::collections::BTreeSet;
 use super::{Grouped, Pair, PolicyChange, Side};
 use crate::{
     op::ChatId,
-    policy::{Context, GroupNames, Policy, chats::ChatSet, layer::Layer},
+    policy::{
+        Context, GroupNames, Policy,
+        chats::ChatSet,
+        layer::{Action, Flow, Layer},
+    },
+    text::for_people,
 };
 
 /// Chats that no policy names, one of each kind.
@@ -152,15 +157,34 @@ impl Pair<'_> {
         found.changes()
     }
 
+    fn flows<'p>(&self, policy: &'p Policy) -> impl Iterator<Item = &'p Flow> {
+        let layers = policy.layers_of(self.grant);
+        let flows = layers.filter_map(|layer| layer.flow.as_ref());
+        flows.filter(|flow| flow.cross_chat != Action::Allow)
+    }
+
     /// What happens before what was read in one chat is sent to another.
     pub(super) fn flow(self) -> Vec<PolicyChange> {
         let mut found = Grouped::default();
         let [old, new] = [self.old, self.new].map(|policy| {
             let layers = policy.layers_of(self.grant);
             let flows = layers.filter_map(|layer| layer.flow.as_ref());
-            Side::strictest(flows.map(|(action, place)| (*action, place)))
+            Side::strictest(flows.map(|flow| (flow.cross_chat, &flow.place)))
         });
         found.compare("writing to another chat than was read", old, new);
+        let window = |flow: &Flow| Side::new(for_people(flow.window), Some(&flow.place));
+        for (from, to, direction) in self.both_ways() {
+            for flow in self.flows(from) {
+                let as_strict = self
+                    .flows(to)
+                    .filter(|other| other.cross_chat >= flow.cross_chat);
+                let longest = as_strict.max_by_key(|other| other.window);
+                if let Some(other) = longest.filter(|other| other.window < flow.window) {
+                    let name = "how long what was read counts";
+                    found.restriction(direction, name, window(flow), window(other));
+                }
+            }
+        }
         found.changes()
     }
 }

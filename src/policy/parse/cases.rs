@@ -7,8 +7,8 @@ use super::reader::{Common, Fields, Reader};
 use crate::{
     op::{self, ChatId, Facts, GroupId},
     policy::{
-        Action, Case, CaseOutcome, Code, Diagnostics, GroupNames, LOCAL, Policy, cases::CODES,
-        document::Node, source::SourceFile,
+        Action, Case, CaseOutcome, Code, Diagnostics, GroupNames, LOCAL, Policy, ReadChat,
+        cases::CODES, document::Node, source::SourceFile,
     },
     text,
 };
@@ -81,7 +81,7 @@ impl Reader<'_> {
                 None => None,
             },
             known,
-            has_read,
+            has_read: has_read.into_iter().map(ReadChat::just_now).collect(),
             groups,
             expect: expect?,
         })

@@ -11,7 +11,7 @@ use crate::{
     policy::{
         Action, Health, LONG, Quiet, RuleLocation,
         document::{Node, NodeValue},
-        layer::Hours,
+        layer::{Flow, Hours},
     },
 };
 
@@ -20,6 +20,9 @@ const MAX_EXPIRES: Duration = LONG;
 
 /// The longest time that an answer may have to take, in milliseconds.
 const MAX_MIN_ANSWER_MS: u64 = 10_000;
+
+/// How long what was read counts, unless the policy says otherwise.
+const DEFAULT_FLOW_WINDOW: Duration = Duration::from_secs(60 * 60);
 
 /// `[confirmation]` of one file.
 #[derive(Default)]
@@ -85,11 +88,18 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn flow(&mut self, node: &Node) -> Option<(Action, RuleLocation)> {
+    pub(super) fn flow(&mut self, node: &Node) -> Option<Flow> {
         let fields = self.table(node, &FLOW)?;
+        let window = match fields.get("window") {
+            Some(node) => self.duration(node)?,
+            None => DEFAULT_FLOW_WINDOW,
+        };
         let node = fields.get("cross_chat")?;
-        let action = self.action(node)?;
-        Some((action, self.place(&node.key_span, "flow.cross_chat")))
+        Some(Flow {
+            cross_chat: self.action(node)?,
+            window,
+            place: self.place(&node.key_span, "flow.cross_chat"),
+        })
     }
 
     pub(super) fn health(&mut self, node: &Node) -> Option<Health> {

@@ -25,7 +25,7 @@ use whatsapp_guard::{
     backend::{self, Backend, specs},
     clock::{Clock, ManualClock},
     config::{Config, Timeouts},
-    gate::Gate,
+    gate::{Gate, ReadHistory},
     ledger::Ledger,
     mcp::{self, Account, LOCAL, Server},
     media::MediaRules,

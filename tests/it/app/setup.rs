@@ -205,12 +205,13 @@ impl ServerBuilder {
             Server::for_grant(tools, gate, audit, self.grant)
         } else {
             let policy = Arc::new(policy);
+            let history = ReadHistory::default();
             let account = |(name, config): &(String, Config)| {
                 let ledger = Ledger::in_memory(clock.clone());
                 let (tools, authority) = backend::open(config).unwrap().toolset();
                 let policy = policy.clone();
                 let gate = Gate::new(authority, policy, &clock, audit.clone(), ledger).unwrap();
-                Account::new(tools, gate.of_account(name))
+                Account::new(tools, gate.of_account(name).knowing(history.clone()))
             };
             let others = self.named[1..].iter().map(account).collect();
             Server::for_accounts(account(&self.named[0]), others, audit.clone(), self.grant)

@@ -158,6 +158,29 @@ fn serve_takes_all_accounts_or_one() {
 }
 
 #[test]
+fn what_was_read_in_one_account_does_not_leave_through_another() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("policy.toml");
+    let rules = SANDBOXES.replace(
+        "[accounts.work]",
+        "flow = { cross_chat = \"deny\" }\n[accounts.work]",
+    );
+    fs::write(&file, rules).unwrap();
+    for era in BOTH {
+        let mut command = serve(home.path());
+        command.arg("--policy").arg(&file);
+        let mut running = ServerProcess::start(command, era);
+        let read = json!({ "account": "work", "chat": "15552220001@c.us" });
+        // What it answers does not matter: it could have been read.
+        running.call("list_messages", read);
+        let send = |account: &str| json!({ "account": account, "chat": "15552220003@c.us", "text": account });
+        for account in ["work", "home"] {
+            assert_eq!(running.outcome("send_message", send(account)), "cross-chat");
+        }
+    }
+}
+
+#[test]
 fn other_accounts_wait_for_a_restart() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("policy.toml");

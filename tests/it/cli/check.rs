@@ -250,3 +250,15 @@ fn check_knows_json_by_its_look() {
     assert_eq!(effect("delete_session"), "hidden");
     assert_eq!(effect("get_session"), "refused");
 }
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_file() {
+    for (name, text) in [
+        ("policy.json", r#"{ "version": "1", "default": "allow" }"#),
+        ("policy.toml", "version = \"1\"\ndefault = \"allow\"\n"),
+    ] {
+        let text = format!("\u{feff}{text}");
+        let checked = run_with_files(&[(name, &text)], &["check", "--policy", name]);
+        assert_eq!(checked.code, 0, "{name}: {}", checked.err);
+    }
+}

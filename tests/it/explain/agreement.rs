@@ -13,7 +13,7 @@ use whatsapp_guard::{
     gate::{Caller, Gate, Reply, Verdict},
     ledger::Ledger,
     op::{ChatId, Facts, GroupId, TargetRole},
-    policy::{Context, Direction, Effect, GroupNames, Policy},
+    policy::{Context, Direction, Effect, GroupNames, Policy, ReadChat},
 };
 
 use crate::app::{
@@ -198,7 +198,7 @@ fn verdict(policy: &Policy, facts: &Facts, context: usize) -> u8 {
         true => facts.targets.of(TargetRole::Recipient).cloned().collect(),
         false => Vec::new(),
     };
-    let has_read = [ChatId::Group(group)];
+    let has_read = [ReadChat::just_now(ChatId::Group(group))];
     let at = if bit(2) {
         "2026-11-21T22:15:00Z"
     } else {

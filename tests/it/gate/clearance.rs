@@ -380,6 +380,82 @@ async fn it_holds_for_servers_that_share_redis() {
     assert_eq!(count(&codes, "panic"), 7 - before, "{codes:?}");
 }
 
+/// Calls that wait for their pace while the switch is turned on by `on`, and off again.
+async fn nothing_is_sent_after_the_switch_was_on(mut site: Site, on: impl Fn(&Site)) {
+    let mut calls = vec![site.send("1"), site.send("2")];
+    site.until_received(1).await;
+    on(&site);
+    site.panic(&["--off"]);
+    let before = site.received().await;
+    let codes = site.codes(&calls);
+    assert_eq!(site.received().await, before, "{codes:?}");
+    assert_eq!(count(&codes, "panic"), 2 - before, "{codes:?}");
+    calls = vec![site.send("3")];
+    assert_eq!(site.codes(&calls), ["done"], "it is off");
+}
+
+#[tokio::test]
+async fn a_stop_holds_for_what_waited_although_it_is_over() {
+    let site = Site::start(PACE).await;
+    nothing_is_sent_after_the_switch_was_on(site, |site| site.panic(&["--all"])).await;
+}
+
+#[tokio::test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn a_stop_holds_for_what_waited_at_servers_that_share_redis() {
+    let redis = RedisServer::start();
+    let home = tempfile::tempdir().unwrap();
+    let site = Site::at(home, redis.url(), PACE).await;
+    // As by a `panic` that is killed while it waits.
+    nothing_is_sent_after_the_switch_was_on(site, |_| {
+        redis.command(&["SET", "wg:panic", "all"]);
+    })
+    .await;
+}
+
+/// A read of ten pages, of which one at least was requested.
+async fn a_long_read(site: &mut Site) -> u64 {
+    let page = ResponseTemplate::new(200).set_body_json(json!([{}]));
+    Mock::given(method("GET"))
+        .respond_with(page.set_delay(Duration::from_millis(150)))
+        .mount(&site.mock)
+        .await;
+    let call = site.begin("list_chats", json!({}));
+    site.until_received(1).await;
+    call
+}
+
+#[tokio::test]
+async fn a_read_requests_nothing_after_panic_has_returned() {
+    let mut site = Site::start("").await;
+    let call = a_long_read(&mut site).await;
+    site.panic(&[]);
+    let before = site.received().await;
+    site.until_received(before + 2).await;
+    site.panic(&["--all"]);
+    let before = site.received().await;
+    assert_eq!(site.codes(&[call]), ["panic"]);
+    assert_eq!(site.received().await, before);
+}
+
+#[tokio::test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn a_read_at_servers_that_share_redis_requests_nothing_after_panic_has_returned() {
+    let redis = RedisServer::start();
+    let home = tempfile::tempdir().unwrap();
+    let mut site = Site::at(home, redis.url(), "").await;
+    let call = a_long_read(&mut site).await;
+    redis.command(&["SET", "wg:panic", "all"]);
+    site.panic(&["--off"]);
+    assert_eq!(site.codes(&[call]), ["panic"]);
+}
+
 /// A full queue of connections: the next one is made only after the queue was emptied.
 #[cfg(target_os = "linux")]
 #[tokio::test]

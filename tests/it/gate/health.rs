@@ -28,6 +28,11 @@ async fn send(app: &mut TestServer, text: &str) -> Value {
 
 /// A session in this state, which takes no message.
 async fn server(state: &str) -> MockServer {
+    answering(state, 500, &json!({ "message": "no" })).await
+}
+
+/// A session in this state, which answers messages like this.
+async fn answering(state: &str, status: u16, body: &Value) -> MockServer {
     let mock = MockServer::start().await;
     let session = json!({ "name": "default", "status": state, "me": { "id": "15550001111@c.us" } });
     Mock::given(method("GET"))
@@ -37,7 +42,7 @@ async fn server(state: &str) -> MockServer {
         .await;
     Mock::given(method("POST"))
         .and(path("/api/sendText"))
-        .respond_with(ResponseTemplate::new(500).set_body_json(json!({ "message": "no" })))
+        .respond_with(ResponseTemplate::new(status).set_body_json(body))
         .mount(&mock)
         .await;
     mock
@@ -155,6 +160,55 @@ async fn calls_that_only_read_may_fail() {
     }
     assert_ne!(code(&send(&mut app, "one").await), "account-paused");
     assert_eq!(code(&send(&mut app, "two").await), "account-paused");
+}
+
+/// The account after as many calls as pause it, each answered like this by WAHA.
+async fn is_paused_after(status: u16, body: &Value) -> bool {
+    let mock = answering("WORKING", status, body).await;
+    let rules = open("[health]\nfailures = { max = 2, window = \"10m\" }\n");
+    let mut app = app::waha(&mock).policy(&rules).start().await;
+    for text in ["one", "two"] {
+        let refused = send(&mut app, text).await;
+        assert_eq!(refused["isError"], true, "{refused}");
+    }
+    code(&send(&mut app, "three").await) == "account-paused"
+}
+
+#[tokio::test]
+async fn mistakes_are_no_danger() {
+    let own = |status: u16, message: &str| json!({ "statusCode": status, "message": message });
+    let exception = |message: &str, status: u16| {
+        let exception = json!({ "message": message, "isBoom": true, "data": status });
+        json!({ "statusCode": 500, "exception": exception })
+    };
+    for (status, body) in [
+        (400, own(400, "chatId must be a string")),
+        (404, own(404, "Message not found")),
+        (409, own(409, "a conflict")),
+        (
+            422,
+            own(422, "Message id be in format false_11111111111@c.us_AAAA"),
+        ),
+        (500, exception("item-not-found", 404)),
+        (500, exception("not-acceptable", 406)),
+        (
+            501,
+            own(501, "The method is not implemented by 'GOWS' engine."),
+        ),
+    ] {
+        assert!(!is_paused_after(status, &body).await, "{status} {body}");
+    }
+    for (status, body) in [
+        (401, own(401, "Unauthorized")),
+        (403, own(403, "Forbidden")),
+        (429, own(429, "Too Many Requests")),
+        (500, own(500, "Internal server error")),
+        (503, own(503, "Service Unavailable")),
+        (500, exception("rate-overlimit", 429)),
+        (500, exception("Connection Closed", 428)),
+    ] {
+        assert!(is_paused_after(status, &body).await, "{status} {body}");
+    }
 }
 
 #[tokio::test]

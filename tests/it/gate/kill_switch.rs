@@ -97,6 +97,26 @@ fn a_yes_that_comes_after_it_is_too_late() {
 }
 
 #[test]
+fn a_yes_to_a_question_from_before_it_is_too_late_although_it_is_off() {
+    let home = tempfile::tempdir().unwrap();
+    let mut running = start(&home, Era::Legacy, &format!("{OPEN}min_answer_ms = 0\n"));
+    assert_eq!(running.outcome("open_session", json!({})), "done");
+    for (off, expected) in [(true, json!("panic")), (false, Value::Null)] {
+        let call = json!({ "name": "delete_session", "arguments": {} });
+        running.begin("tools/call", call);
+        let question = running.notification("elicitation/create");
+        if off {
+            panic(home.path(), &["--all"]);
+        }
+        panic(home.path(), &["--off"]);
+        running.send(&json!({ "jsonrpc": "2.0", "id": question["id"], "result": yes() }));
+        let answer = running.receive();
+        let code = &answer["result"]["structuredContent"]["error"]["code"];
+        assert_eq!(*code, expected, "{answer}");
+    }
+}
+
+#[test]
 fn it_holds_over_a_restart_and_whatever_the_policy_says() {
     let shadow = format!("{OPEN}[mode]\nvalue = \"shadow\"\n");
     let home = tempfile::tempdir().unwrap();

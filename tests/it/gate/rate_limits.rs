@@ -105,3 +105,44 @@ async fn a_burst_is_less_than_the_whole() {
     app.hand.advance(Duration::from_secs(1));
     assert_eq!(app.call("get_session", json!({})).await["isError"], false);
 }
+
+#[tokio::test]
+async fn the_time_to_wait_is_the_one_of_all_limits_that_refuse() {
+    let policy = r#"
+version = "1"
+default = "allow"
+[tools.open_session]
+limits = [
+  { max = 1, window = "minute" },
+  { max = 1, window = "10m" },
+  { max = 1, window = "2h" },
+  { max = 1, window = "30s" },
+]
+"#;
+    let mut app = app::sandbox().policy(policy).start().await;
+    assert_eq!(app.call("open_session", json!({})).await["isError"], false);
+    let refused = app.call("open_session", json!({})).await;
+    let error = &refused["structuredContent"]["error"];
+    assert_eq!(error["retry_after_s"], 7200, "{error}");
+    app.hand.advance(Duration::from_secs(7199));
+    assert_eq!(
+        code(&app.call("open_session", json!({})).await),
+        "rate-limited"
+    );
+    app.hand.advance(Duration::from_secs(1));
+    assert_eq!(app.call("open_session", json!({})).await["isError"], false);
+}
+
+#[tokio::test]
+async fn of_two_limits_in_memory_the_longer_wait_is_told() {
+    let policy = r#"
+version = "1"
+default = "allow"
+[tools.open_session]
+limits = [{ max = 1, window = "minute" }, { max = 1, window = "10m" }, { max = 1, window = "30s" }]
+"#;
+    let mut app = app::sandbox().policy(policy).start().await;
+    assert_eq!(app.call("open_session", json!({})).await["isError"], false);
+    let refused = app.call("open_session", json!({})).await;
+    assert_eq!(refused["structuredContent"]["error"]["retry_after_s"], 600);
+}

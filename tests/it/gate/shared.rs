@@ -8,7 +8,7 @@ use whatsapp_guard::{
     clock::Clock,
     gate::Verdict,
     ledger::Shared,
-    op::{ChatId, Clearance, Reading},
+    op::{ChatId, Clearance, Reading, RequestKind},
     toolset::{Answer, Resolved},
 };
 
@@ -19,10 +19,14 @@ use crate::app::{
 };
 
 fn server(redis: &RedisServer, rules: &str) -> GateFixture {
+    server_of(redis, "account", rules)
+}
+
+fn server_of(redis: &RedisServer, account: &str, rules: &str) -> GateFixture {
     let (clock, hand) = Clock::manual();
     let shared = Shared::at(&redis.url().into(), None).unwrap();
     let policy = policy(&open(rules));
-    GateFixture::at(policy, &clock, hand, shared.ledger("account"))
+    GateFixture::at(policy, &clock, hand, shared.ledger(account))
 }
 
 fn message(text: &str) -> Value {
@@ -36,7 +40,7 @@ fn checked(clearance: &Arc<dyn Clearance>) -> &'static str {
 }
 
 fn handed_over(clearance: &Arc<dyn Clearance>) -> &'static str {
-    let handed = clearance.hand_over();
+    let handed = clearance.hand_over(RequestKind::Change);
     handed.map_or_else(|error| error.code(), |_| "cleared")
 }
 
@@ -160,6 +164,7 @@ fn preview(chat: &str) -> Answer {
         text: String::new(),
         attachments: Vec::new(),
         failed: false,
+        lost: false,
         reading: Reading {
             messages: 1,
             chats: vec![ChatId::parse(chat).unwrap()],
@@ -197,11 +202,18 @@ fn what_was_read_at_one_server_stays_in_its_chat_at_another() {
     assert_eq!([send(&there, MUM), send(&here, MUM)], ["cross-chat"; 2]);
     let sent = there.authorize("send_message", &message("hi"), "local");
     assert!(matches!(sent, Verdict::Deny(_)));
-    // It outlives the servers, for a while.
+    // It outlives the servers, for a while, and other accounts know it.
+    assert_eq!(send(&server_of(&redis, "home", FLOW), MUM), "cross-chat");
     let later = server(&redis, FLOW);
     assert_eq!(send(&later, MUM), "cross-chat");
-    let left = redis.command(&["PTTL", "wg:{account}:read:local"]);
-    assert!(left.starts_with(":604"), "seven days: {left}");
+    let left = redis.command(&["PTTL", "wg:read:local"]);
+    assert!(left.starts_with(":86"), "a day: {left}");
+    // Beyond the window it does not count any more.
+    let an_hour_ago = jiff::Timestamp::now().as_microsecond() - 3_700_000_000;
+    for chat in [MUM, SAM] {
+        redis.command(&["ZADD", "wg:read:local", &an_hour_ago.to_string(), chat]);
+    }
+    assert_eq!(send(&later, MUM), "allowed");
 }
 
 #[test]

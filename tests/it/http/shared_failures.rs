@@ -2,12 +2,17 @@
 
 use std::time::Instant;
 
+use whatsapp_guard::kill_switch::SHARED_LEASE;
+
 use super::{
     shared_state::{code, join_all, limited, open, refusal, site},
     status::probe,
     *,
 };
 use crate::app::{command::run, redis::RedisServer};
+
+/// Longer than the role of a server goes unchecked.
+const CHECK: Duration = Duration::from_millis(1100);
 
 /// Longer than a breaker answers in place of Redis, and than a check of the server is due.
 const RECOVERY: Duration = Duration::from_millis(2200);
@@ -41,8 +46,77 @@ async fn a_server_that_has_not_heard_of_the_switch_allows_nothing() {
     assert_eq!(list_chats(&site).await, "panic");
     panic(&redis, &["--off"]).await;
     assert_eq!(list_chats(&site).await, Value::Null);
+    // Nobody knows for longer than a moment whether it is on again.
     redis.kill();
-    assert_eq!(list_chats(&site).await, Value::Null, "it has heard once");
+    tokio::time::sleep(SHARED_LEASE).await;
+    assert_eq!(list_chats(&site).await, "ledger-unavailable");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn a_call_waits_for_a_redis_that_hangs_for_a_second_altogether() {
+    let flow = "[flow]\ncross_chat = \"deny\"\n";
+    for (tool, arguments) in [
+        ("list_chats", json!({})),
+        ("open_session", json!({})),
+        ("list_messages", json!({ "chat": "15550000001@c.us" })),
+        (
+            "send_message",
+            json!({ "chat": "15550000001@c.us", "text": "hi" }),
+        ),
+    ] {
+        let redis = RedisServer::start();
+        let site = site(&redis, &format!("{}{flow}", two())).await;
+        assert_eq!(list_chats(&site).await, Value::Null);
+        redis.stop(true);
+        let began = Instant::now();
+        let code = code(&site, tool, arguments).await;
+        let took = began.elapsed();
+        assert!(
+            took < Duration::from_millis(1800),
+            "{tool}: {took:?} {code}"
+        );
+        redis.stop(false);
+    }
+}
+
+#[tokio::test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn a_server_that_loses_counts_is_noticed_by_reads() {
+    for (changes, named) in [
+        (&[&["REPLICAOF", "127.0.0.1", "1"][..]][..], "a replica"),
+        (
+            &[
+                &["CONFIG", "SET", "maxmemory", "100mb"],
+                &["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"],
+            ],
+            "evict",
+        ),
+    ] {
+        let redis = RedisServer::start();
+        let site = site(&redis, &two()).await;
+        assert_eq!(list_chats(&site).await, Value::Null);
+        for change in changes {
+            assert_eq!(redis.command(change), "+OK\r\n");
+        }
+        tokio::time::sleep(CHECK).await;
+        let call = json!({ "name": "list_chats", "arguments": {} });
+        let (_, answer) = site
+            .modern(ALICE, "tools/call", call, Some("list_chats"))
+            .await;
+        assert_eq!(refusal(&answer), "ledger-unavailable", "{named}");
+        assert!(answer.to_string().contains("ledger-unfit"), "{answer}");
+        let (status, text) = probe(&site.server, "/readyz").await;
+        assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(text.contains("ledger-unfit"), "{text}");
+    }
 }
 
 #[tokio::test]
@@ -64,8 +138,8 @@ async fn an_emptied_redis_gives_nothing_back() {
     assert_ne!(refusal(&answer), Value::Null, "a used approval");
     let (status, _) = probe(&site.server, "/readyz").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-    // Reading goes on as while Redis is away.
-    assert_eq!(list_chats(&site).await, Value::Null);
+    // The switch may have been on.
+    assert_eq!(list_chats(&site).await, "ledger-unavailable");
     assert_eq!(open(&there).await, Value::Null, "a first start");
     assert_eq!(open(&site).await, "ledger-unavailable");
 }
@@ -81,7 +155,7 @@ async fn an_emptied_redis_does_not_lift_the_switch() {
     panic(&redis, &["--all"]).await;
     assert_eq!(list_chats(&site).await, "panic");
     redis.command(&["FLUSHALL"]);
-    assert_eq!(list_chats(&site).await, "panic");
+    assert_eq!(list_chats(&site).await, "ledger-unavailable");
     assert_eq!(open(&site).await, "ledger-unavailable");
 }
 

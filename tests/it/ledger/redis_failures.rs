@@ -186,7 +186,7 @@ fn panic_goes_through_where_counting_is_refused() {
         );
         assert_eq!(ran.code, 0, "{}", ran.err);
         assert!(ran.out.contains(expected), "{}", ran.out);
-        assert_eq!(wait(shared(&url).switch()).unwrap().name(), expected);
+        assert_eq!(wait(shared(&url).switch()).unwrap().state.name(), expected);
     }
     redis.command(&["CONFIG", "SET", "maxmemory", "0"]);
     assert!(wait(ledger.check()).is_ok());
@@ -280,6 +280,53 @@ fn a_state_that_is_gone_is_missed_until_a_person_accepts_it() {
     for ledger in [&open(), &new, &here] {
         assert_eq!(code(ledger), "ledger-replaced");
     }
+}
+
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn counts_that_vanish_beside_their_mark_are_missed() {
+    const SERIES: &str = "wg:{account}:count:5:sends:local";
+    const ALL_BUT_THE_MARK: &str = "for _, key in ipairs(redis.call('KEYS', '*')) do \
+         if key ~= 'wg:{account}:mark' then redis.call('DEL', key) end end";
+    let redis = RedisServer::start();
+    let (here, there) = (
+        shared(&redis.url()).ledger("account"),
+        shared(&redis.url()).ledger("account"),
+    );
+    assert!(passes(&here) && passes(&there));
+    for lost in [
+        &["EVAL", ALL_BUT_THE_MARK, "0"][..],
+        &["DEL", SERIES],
+        &["DEL", "wg:{account}:index"],
+    ] {
+        redis.command(lost);
+        assert_eq!(code(&here), "ledger-replaced", "{lost:?}");
+        assert_eq!(code(&there), "ledger-replaced", "{lost:?}");
+        assert!(wait(there.glance(Vec::new(), None)).is_err());
+        assert!(wait(there.misses_state()).unwrap());
+        wait(here.accept_new_state()).unwrap();
+        assert!(passes(&here) && passes(&there), "{lost:?}");
+    }
+    // A server that only reads notices what has vanished as a whole.
+    redis.command(&["EVAL", ALL_BUT_THE_MARK, "0"]);
+    assert!(wait(there.misses_state()).unwrap());
+    let error = wait(there.glance(Vec::new(), None)).unwrap_err();
+    assert_eq!(error.code(), "ledger-replaced");
+    wait(there.accept_new_state()).unwrap();
+    // What was given back or set to zero has not vanished.
+    for _ in 0..2 {
+        let admitted = wait(here.admit(request(1, HOUR, HOUR))).unwrap();
+        let Admission::Counted(receipt) = admitted else {
+            panic!("{admitted:?}");
+        };
+        wait(there.undo(&receipt)).unwrap();
+    }
+    assert!(passes(&here));
+    assert_eq!(wait(there.reset("sends")).unwrap(), 1);
+    assert!(passes(&here) && passes(&there));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use whatsapp_guard::{
     op,
     policy::{DEFAULT, Policy},
 };
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::method};
 
 use crate::app::{self, TestServer, code, wait};
 
@@ -111,13 +112,18 @@ async fn an_agent_is_not_told_who_is_on_a_list() {
 
 #[tokio::test]
 async fn an_agent_is_told_of_a_pause_with_its_end() {
-    let mut app = app::sandbox().policy(DEFAULT).linked().await;
+    let mock = MockServer::start().await;
+    let broken = ResponseTemplate::new(503).set_body_json(json!({ "message": "overloaded" }));
+    Mock::given(method("POST"))
+        .respond_with(broken)
+        .mount(&mock)
+        .await;
+    let mut app = app::waha(&mock).policy(DEFAULT).start().await;
     assert!(!told(&mut app).await.contains("is paused for another"));
-    // Changes of a group that is not there.
-    for group in 1..=5 {
-        let call = json!({ "group": format!("12036399999999{group:04}@g.us"), "name": "Name" });
-        let result = app.call("set_group_subject", call).await;
-        assert_eq!(code(&result), "backend-refused", "{result}");
+    for chat in 1..=5 {
+        let call = json!({ "chat": format!("1555222000{chat}@c.us") });
+        let result = app.call("archive_chat", call).await;
+        assert_eq!(code(&result), "outcome-unknown", "{result}");
     }
     let text = told(&mut app).await;
     let line = text

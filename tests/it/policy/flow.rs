@@ -1,5 +1,7 @@
 //! What was read in one chat does not leave to another unasked.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -42,11 +44,88 @@ async fn what_was_read_stays_in_its_chat() {
     }
 }
 
+/// What a list of chats shows of last messages: texts, and when they were.
+async fn previews(app: &mut TestServer, arguments: Value) -> (usize, usize, Value) {
+    let answer = app.call("list_chats", arguments).await;
+    let list = answer["structuredContent"].clone();
+    let chats = list["chats"].as_array().unwrap();
+    let with = |key: &str| {
+        let has = |chat: &&Value| chat["last_message"][key].is_string();
+        chats.iter().filter(has).count()
+    };
+    (with("text"), with("at"), list)
+}
+
+#[tokio::test]
+async fn lists_leave_texts_out_where_they_would_limit_sending() {
+    for era in BOTH {
+        let free = open("");
+        let mut app = app::sandbox().era(era).policy(&free).linked().await;
+        let (texts, times, list) = previews(&mut app, json!({})).await;
+        assert!(texts > 2 && times >= texts, "{list}");
+        assert!(list.get("texts_left_out").is_none(), "{list}");
+        let (texts, _, list) = previews(&mut app, json!({ "texts": false })).await;
+        assert_eq!(texts, 0, "{list}");
+
+        let rules = open("[flow]\ncross_chat = \"deny\"\n");
+        let mut app = app::sandbox().era(era).policy(&rules).linked().await;
+        let (texts, shown, list) = previews(&mut app, json!({})).await;
+        assert_eq!((texts, shown), (0, times), "{list}");
+        let how = list["texts_left_out"].as_str().unwrap();
+        assert!(how.contains("set texts to true"), "{how}");
+        for chat in [SAM, MUM, FAMILY] {
+            assert_eq!(send(&mut app, chat, "hi").await["isError"], false);
+        }
+        let (texts, ..) = previews(&mut app, json!({ "texts": true })).await;
+        assert!(texts > 2);
+        assert_eq!(code(&send(&mut app, SAM, "after").await), "cross-chat");
+    }
+}
+
+#[tokio::test]
+async fn what_was_read_counts_for_the_window() {
+    for (window, seconds) in [("", 3600), ("window = \"10m\"\n", 600)] {
+        let rules = open(&format!("[flow]\ncross_chat = \"deny\"\n{window}"));
+        let mut app = app::sandbox().policy(&rules).linked().await;
+        app.call("list_messages", json!({ "chat": MUM })).await;
+        app.hand.advance(Duration::from_secs(seconds / 2));
+        app.call("list_messages", json!({ "chat": MUM })).await;
+        app.hand.advance(Duration::from_secs(seconds - 1));
+        assert_eq!(code(&send(&mut app, SAM, "before").await), "cross-chat");
+        app.hand.advance(Duration::from_secs(1));
+        assert_eq!(send(&mut app, SAM, "after").await["isError"], false);
+    }
+}
+
+#[tokio::test]
+async fn descriptions_about_texts_and_pictures_are_read_too() {
+    for (tool, arguments) in [
+        ("get_contact", json!({ "person": MUM })),
+        ("get_group", json!({ "group": FAMILY })),
+        ("get_picture", json!({ "chat": FAMILY })),
+    ] {
+        let rules = open("[flow]\ncross_chat = \"deny\"\n");
+        let mut app = app::sandbox().policy(&rules).linked().await;
+        // What shows nothing is not read.
+        if tool == "get_group" {
+            app.call(tool, arguments.clone()).await;
+            assert_eq!(send(&mut app, SAM, "free").await["isError"], false);
+            let described = json!({ "group": FAMILY, "description": "our PIN is 0000" });
+            let changed = app.call("set_group_description", described).await;
+            assert_eq!(changed["isError"], false, "{changed}");
+        }
+        let answer = app.call(tool, arguments).await;
+        assert_eq!(answer["isError"], false, "{answer}");
+        let sent = send(&mut app, SAM, "a secret").await;
+        assert_eq!(code(&sent), "cross-chat", "{tool}: {answer}");
+    }
+}
+
 #[tokio::test]
 async fn previews_taint_as_reading_does() {
     let rules = open("[flow]\ncross_chat = \"deny\"\n");
     let mut app = app::sandbox().policy(&rules).linked().await;
-    app.call("list_chats", json!({})).await;
+    app.call("list_chats", json!({ "texts": true })).await;
     for chat in [SAM, MUM, FAMILY] {
         assert_eq!(code(&send(&mut app, chat, "hi").await), "cross-chat");
     }
@@ -60,7 +139,7 @@ async fn previews_taint_as_reading_does() {
     // Previews that are not shown are not read.
     let rules = open("[flow]\ncross_chat = \"deny\"\n[read]\nchats = { allow = [] }\n");
     let mut app = app::sandbox().policy(&rules).linked().await;
-    app.call("list_chats", json!({})).await;
+    app.call("list_chats", json!({ "texts": true })).await;
     assert_eq!(send(&mut app, SAM, "hi").await["isError"], false);
 }
 

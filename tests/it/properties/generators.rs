@@ -6,7 +6,7 @@ use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 use whatsapp_guard::{
     op::{self, ChatId, Facts, GroupId},
-    policy::{Context, GroupNames, Policy},
+    policy::{Context, GroupNames, Policy, ReadChat},
 };
 
 use crate::app::gate;
@@ -354,7 +354,11 @@ impl Call {
         }
         let recipients = facts.targets.of(op::TargetRole::Recipient).cloned();
         let newcomers: Vec<_> = recipients.filter(|_| self.new).collect();
-        let has_read: Vec<_> = self.read.iter().map(|index| chat(*index)).collect();
+        let read = self
+            .read
+            .iter()
+            .map(|index| ReadChat::just_now(chat(*index)));
+        let has_read: Vec<_> = read.collect();
         let context = Context {
             grant: "local",
             now: self

@@ -79,3 +79,19 @@ fn a_text_that_is_too_long_to_look_at_is_in_doubt() {
     assert!(on("text", "matches", json!("^a")).holds(&json!({ "text": fits })));
     assert!(on("text", "not_matches", json!("b")).holds(&json!({ "text": fits })));
 }
+
+#[test]
+fn what_reads_like_the_words_is_in_doubt() {
+    let iban = on("text", "matches", json!("(?i)iban"));
+    let no_iban = on("text", "not_matches", json!("(?i)iban"));
+    let part = on("text", "contains", json!("IBAN"));
+    for text in ["ІВАΝ", "my \u{202e}NABI", "🅸🅱🅰🅽", "ÍBÁN", "I\u{336}BAN"] {
+        let text = json!({ "text": text });
+        for condition in [&iban, &no_iban, &part] {
+            assert!(!condition.holds(&text), "{text}");
+            assert!(condition.may_hold(&text), "{text}");
+        }
+    }
+    assert!(no_iban.holds(&json!({ "text": "Привет, Ивану" })));
+    assert!(!iban.may_hold(&json!({ "text": "Привет, Ивану" })));
+}
