@@ -10,7 +10,8 @@ use super::{
     chats::{ChatPattern, ChatSet},
     decide::Effect,
     health::Health,
-    layer::{Action, Conditional, Hours, Layer, ReadableChats, Recipients},
+    layer::{Action, Hours, Layer, ReadableChats, Recipients},
+    tool_rules::Conditional,
 };
 use crate::{
     op::{ChatId, Risk},

@@ -1,9 +1,11 @@
 //! The policy decision point: what each part of a policy does.
 
 mod accounts;
+mod admission;
 mod bounds;
 mod condition;
 mod condition_paths;
+mod counters;
 mod default_policy;
 mod describe;
 mod diff;
@@ -12,9 +14,11 @@ mod flow;
 mod grants;
 mod hours;
 mod includes;
+mod listing;
 mod mistakes;
 mod modes;
 mod oauth;
+mod one_of_a_list;
 mod pace;
 mod read_limits;
 mod reader;
