@@ -112,6 +112,18 @@ impl Switch {
         })
     }
 
+    /// As [`hand_over`](Self::hand_over), for a request that changes nothing: it needs no lock
+    /// where none can be taken, so that reading goes on in a directory that cannot be written,
+    /// and while `panic` holds the lock after it has set the switch.
+    pub fn hand_over_read(&self) -> Option<(SwitchReading, Option<HandOver>)> {
+        let Location::File(switch) = &self.0 else {
+            return None;
+        };
+        let held = HandOver::begin(&switch.directory).ok();
+        let epoch = hand_over::epoch(&switch.directory);
+        Some((switch.reading(epoch), held))
+    }
+
     /// Waits until every request that was handed over under an earlier state is written.
     ///
     /// # Errors

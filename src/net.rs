@@ -7,7 +7,7 @@ use url::{Host, Url};
 pub(crate) const AGENT: &str = concat!("whatsapp-guard/", env!("CARGO_PKG_VERSION"));
 
 /// A client that follows no redirects, uses no proxy and sends no referer.
-pub(crate) fn client_builder() -> ClientBuilder {
+fn client_builder() -> ClientBuilder {
     // The default provider is the same everywhere; another client may have set it.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
@@ -16,6 +16,15 @@ pub(crate) fn client_builder() -> ClientBuilder {
         .no_proxy()
         .referer(false)
         .user_agent(AGENT)
+}
+
+/// A builder of clients for URLs of this scheme. One that is for `http:` alone trusts no
+/// certificate: reading the system's takes longer than most requests.
+pub(crate) fn client_builder_for(scheme: &str) -> ClientBuilder {
+    match scheme {
+        "http" => client_builder().tls_certs_only([]),
+        _ => client_builder(),
+    }
 }
 
 /// Whether the host of a URL is `localhost` or a loopback address.

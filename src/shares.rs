@@ -3,8 +3,11 @@
 
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
+
+use tokio::sync::Notify;
 
 /// Units that keys share.
 ///
@@ -19,6 +22,8 @@ pub(crate) struct Shares(Arc<Pool>);
 struct Pool {
     total: usize,
     held: Mutex<Held>,
+    /// Notified when units are given back.
+    freed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -39,8 +44,11 @@ pub(crate) struct Share {
 impl Shares {
     /// This many units.
     pub(crate) fn new(total: usize) -> Self {
-        let held = Mutex::default();
-        Self(Arc::new(Pool { total, held }))
+        Self(Arc::new(Pool {
+            total,
+            held: Mutex::default(),
+            freed: Notify::new(),
+        }))
     }
 
     /// Takes units for a key. `None` if that is more than its fair share.
@@ -51,6 +59,20 @@ impl Shares {
             units: 0,
         };
         share.grow(units).then_some(share)
+    }
+
+    /// Takes units for a key as soon as that is no more than its fair share. Waits for ever
+    /// for more units than there are.
+    pub(crate) async fn acquire(&self, key: &str, units: usize) -> Share {
+        loop {
+            let mut freed = pin!(self.0.freed.notified());
+            // From here on no unit is given back unnoticed.
+            freed.as_mut().enable();
+            if let Some(share) = self.take(key, units) {
+                return share;
+            }
+            freed.await;
+        }
     }
 }
 
@@ -75,6 +97,10 @@ impl Share {
 
 impl Drop for Share {
     fn drop(&mut self) {
+        if self.units == 0 {
+            // Whoever waits for units would be woken by each attempt to get some.
+            return;
+        }
         let mut held = self.pool.lock();
         held.all = held.all.saturating_sub(self.units);
         if let Some(own) = held.by_key.get_mut(&self.key) {
@@ -83,6 +109,8 @@ impl Drop for Share {
                 held.by_key.remove(&self.key);
             }
         }
+        drop(held);
+        self.pool.freed.notify_waiters();
     }
 }
 
@@ -129,6 +157,24 @@ mod tests {
         assert!(shares.take("large", 1).is_none());
         assert!(shares.take("small", 1).is_none());
         assert!(shares.take("last", 1).is_some());
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_gets_units_in_fair_shares() {
+        let shares = Shares::new(4);
+        let large = all(&shares, "large");
+        assert_eq!(large.len(), 2);
+        let wait = |key| {
+            let shares = shares.clone();
+            tokio::spawn(async move { shares.acquire(key, 1).await })
+        };
+        let waiting = wait("large");
+        // A key with less waits for none of those that have more.
+        let other = wait("other").await.unwrap();
+        assert!(!waiting.is_finished());
+        drop(large);
+        waiting.await.unwrap();
+        drop(other);
     }
 
     #[test]

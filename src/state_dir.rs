@@ -50,6 +50,25 @@ pub fn other_writers(path: &Path) -> Option<String> {
     }
 }
 
+/// Who besides its owner may read a file, in words with its mode; `None` for nobody, and for
+/// what does not exist.
+#[cfg(unix)]
+pub fn other_readers(path: &Path) -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let mode = std::fs::metadata(path).ok()?.mode() & 0o7777;
+    match (mode & 0o004, mode & 0o040) {
+        (0, 0) => None,
+        (0, _) => Some(format!("its group may read it (mode {mode:o})")),
+        _ => Some(format!("others may read it (mode {mode:o})")),
+    }
+}
+
+/// Elsewhere access is not a matter of modes.
+#[cfg(not(unix))]
+pub fn other_readers(_path: &Path) -> Option<String> {
+    None
+}
+
 /// Elsewhere access is not a matter of modes.
 #[cfg(not(unix))]
 pub fn other_writers(_path: &Path) -> Option<String> {

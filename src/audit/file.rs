@@ -9,7 +9,8 @@ use std::{
 use super::identity::Identity;
 use crate::state_dir;
 
-/// With less free disk space than this, calls that have to be audited are refused.
+/// With less free disk space than this, or less below the limit on the size of files, calls
+/// that have to be audited are refused.
 #[cfg(unix)]
 const MIN_FREE_BYTES: u64 = 256 * 1024;
 
@@ -51,6 +52,11 @@ impl AuditFile {
             let disk = rustix::fs::fstatvfs(&open.file)?;
             if disk.f_bavail.saturating_mul(disk.f_frsize) < MIN_FREE_BYTES {
                 return Err(io::ErrorKind::StorageFull.into());
+            }
+            let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
+            let length = open.length;
+            if limit.is_some_and(|limit| limit.saturating_sub(length) < MIN_FREE_BYTES) {
+                return Err(io::ErrorKind::FileTooLarge.into());
             }
         }
         #[cfg(not(unix))]

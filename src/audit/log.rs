@@ -47,16 +47,18 @@ impl Log {
     /// the two leaves a call to be marked, not one without a mark.
     pub(super) fn admit(&mut self, id: &str, line: &[u8]) -> io::Result<()> {
         let path = self.file.path();
-        let run = match self.run.take() {
-            Some(run) => run.restored(path, &self.id)?,
-            None => {
+        let run = match &mut self.run {
+            Some(run) => {
+                run.restore(path, &self.id)?;
+                run
+            }
+            none => {
                 if let Some(folder) = path.parent() {
                     crate::state_dir::create(folder)?;
                 }
-                RunFile::create(path, &self.id)?
+                none.insert(RunFile::create(path, &self.id)?)
             }
         };
-        let run = self.run.insert(run);
         run.hold(id, line)?;
         let written = self.file.append(line);
         if written.is_err() {
@@ -89,7 +91,7 @@ impl Log {
     /// was killed.
     pub(super) fn close(mut self) {
         let Some(run) = self.run.take() else { return };
-        if let Err(error) = run.end().and_then(|run| self.mark(run)) {
+        if let Err(error) = self.mark(run.end()) {
             tracing::error!(%error, "the audit cannot be written");
         }
     }

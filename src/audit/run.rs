@@ -30,9 +30,18 @@ pub(super) struct RunFile {
     file: File,
     identity: Identity,
     path: PathBuf,
-    /// The slot of each open call.
-    open: HashMap<String, usize>,
+    /// Each open call.
+    open: HashMap<String, HeldCall>,
     free: BTreeSet<usize>,
+    /// How long the file is, unless somebody has cut it.
+    length: u64,
+}
+
+/// An open call.
+struct HeldCall {
+    slot: usize,
+    /// Its line, to be written anew if somebody removes or cuts the file.
+    line: Box<[u8]>,
 }
 
 /// The file of a run that has ended without removing it, locked.
@@ -73,25 +82,36 @@ impl RunFile {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(error) => return Err(error.into()),
         }
+        // Whatever somebody has put in its place is of no run.
+        file.set_len(0)?;
         Ok(Some(Self {
             identity: Identity::of(&file.metadata()?),
             file,
             path,
             open: HashMap::new(),
             free: (0..MAX_SLOTS).collect(),
+            length: 0,
         }))
     }
 
-    /// The same file at its path again, if somebody removed it from there.
-    pub(super) fn restored(mut self, audit: &Path, run: &RunId) -> io::Result<Self> {
-        if self.is_there() {
-            return Ok(self);
+    /// Writes the file anew if somebody has removed, replaced or cut it.
+    ///
+    /// # Errors
+    /// If that fails; it is tried again the next time.
+    pub(super) fn restore(&mut self, audit: &Path, run: &RunId) -> io::Result<()> {
+        if self.is_there() && self.is_whole() {
+            return Ok(());
         }
-        let mut restored = Self::create(audit, run)?;
-        self.file.seek(SeekFrom::Start(0))?;
-        io::copy(&mut self.file, &mut restored.file)?;
-        (restored.open, restored.free) = (self.open, self.free);
-        Ok(restored)
+        if !self.is_there() {
+            let created = Self::create(audit, run)?;
+            (self.file, self.path) = (created.file, created.path);
+        }
+        let mut open: Vec<_> = self.open.values().collect();
+        // In order, so that the file is too short if not all of them can be written.
+        open.sort_unstable_by_key(|held| held.slot);
+        self.length = open.last().map_or(0, |last| end_of(last.slot, &last.line));
+        let mut written = open.iter();
+        written.try_for_each(|held| write(&mut self.file, held.slot, &held.line))
     }
 
     /// Whether it is where the next start looks for it.
@@ -100,20 +120,29 @@ impl RunFile {
         found.is_ok_and(|found| Identity::of(&found) == self.identity)
     }
 
+    /// Whether nobody has cut it.
+    fn is_whole(&self) -> bool {
+        let found = self.file.metadata();
+        found.is_ok_and(|found| found.len() >= self.length)
+    }
+
     /// Holds the line of a call until it is closed.
     pub(super) fn hold(&mut self, id: &str, line: &[u8]) -> io::Result<()> {
         if line.len() > SLOT_BYTES {
             return Err(io::Error::other("a line is too long"));
         }
         let slot = match self.open.get(id) {
-            Some(slot) => *slot,
+            Some(held) => held.slot,
             None => {
                 let free = self.free.pop_first();
-                let slot = free.ok_or_else(|| io::Error::other("too many calls are open"))?;
-                self.open.insert(id.to_owned(), slot);
-                slot
+                free.ok_or_else(|| io::Error::other("too many calls are open"))?
             }
         };
+        let held = HeldCall {
+            slot,
+            line: line.into(),
+        };
+        self.open.insert(id.to_owned(), held);
         self.write(slot, line)
     }
 
@@ -124,7 +153,7 @@ impl RunFile {
 
     /// Forgets a call.
     pub(super) fn close(&mut self, id: &str) -> io::Result<()> {
-        let Some(slot) = self.open.remove(id) else {
+        let Some(HeldCall { slot, .. }) = self.open.remove(id) else {
             return Ok(());
         };
         self.free.insert(slot);
@@ -133,23 +162,40 @@ impl RunFile {
     }
 
     /// Ends the run in order; returns the calls that are still open.
-    pub(super) fn end(mut self) -> io::Result<DeadRun> {
-        Ok(DeadRun {
-            calls: calls(&mut self.file)?,
+    pub(super) fn end(self) -> DeadRun {
+        let mut open: Vec<_> = self.open.into_values().collect();
+        open.sort_unstable_by_key(|held| held.slot);
+        let calls = open.iter().filter_map(|held| OpenCall::parse(&held.line));
+        DeadRun {
+            calls: calls.collect(),
             _lock: self.file,
             path: self.path,
-        })
+        }
     }
 
     fn write(&mut self, slot: usize, bytes: &[u8]) -> io::Result<()> {
-        write_at(&mut self.file, (slot * SLOT_BYTES) as u64, bytes)
+        write(&mut self.file, slot, bytes)?;
+        self.length = self.length.max(end_of(slot, bytes));
+        Ok(())
     }
+}
+
+fn write(file: &mut File, slot: usize, bytes: &[u8]) -> io::Result<()> {
+    write_at(file, (slot * SLOT_BYTES) as u64, bytes)
+}
+
+/// Where these bytes end that are written to a slot.
+fn end_of(slot: usize, bytes: &[u8]) -> u64 {
+    (slot * SLOT_BYTES + bytes.len()) as u64
 }
 
 impl DeadRun {
     /// Removes the file: its calls are marked.
     pub(super) fn remove(self) -> io::Result<()> {
-        fs::remove_file(self.path)
+        match fs::remove_file(self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 

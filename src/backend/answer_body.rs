@@ -1,14 +1,16 @@
-//! The body of an answer, collected within bounds of the answer and of the process.
+//! The body of an answer, collected and read within bounds of the answer, of the grant that
+//! waits for it and of the process.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::timeout,
-};
+use serde_json::Value;
+use tokio::{task::spawn_blocking, time::timeout};
 
 use super::send_error::SendError;
-use crate::text::tree_bytes;
+use crate::{
+    shares::{Share, Shares},
+    text::tree_bytes,
+};
 
 /// The largest answer that is read, in bytes.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
@@ -17,40 +19,75 @@ const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 const MAX_TREE_BYTES: usize = 144 * 1024 * 1024;
 
 /// An answer takes no room of the process up to this size, in bytes, and no room for its
-/// tree if that takes no more.
+/// tree if that takes no more. So much is read where it arrives; more would hold up others.
 const SMALL_ANSWER_BYTES: usize = 1024 * 1024;
 
-/// The most memory that the bytes of all large answers of the process take, in KiB.
-const MAX_BODIES_KIB: usize = 128 * 1024;
+/// The most memory that the bytes of all large answers of the process take, in bytes. Of one
+/// grant alone, half as much.
+const MAX_BODIES_BYTES: usize = 128 * 1024 * 1024;
 
-/// The most memory that the trees of all large answers of the process take, in KiB.
-const MAX_TREES_KIB: usize = 256 * 1024;
+/// The most memory that the trees of all large answers of the process take, in bytes. Of one
+/// grant alone, half as much, or one tree.
+const MAX_TREES_BYTES: usize = 256 * 1024 * 1024;
 
-static BODIES: Semaphore = Semaphore::const_new(MAX_BODIES_KIB);
+/// The most large answers that are read at once, on threads of their own. Of one grant alone,
+/// half as many.
+const MAX_READERS: usize = 4;
+
+static BODIES: LazyLock<Shares> = LazyLock::new(|| Shares::new(MAX_BODIES_BYTES));
 
 /// Whoever has room here waits for none of [`BODIES`], so that no two wait for each other.
-static TREES: Semaphore = Semaphore::const_new(MAX_TREES_KIB);
+static TREES: LazyLock<Shares> = LazyLock::new(|| Shares::new(MAX_TREES_BYTES));
+
+/// Whoever reads waits for neither of the two.
+static READERS: LazyLock<Shares> = LazyLock::new(|| Shares::new(MAX_READERS));
+
+/// The body of an answer.
+#[derive(Debug, PartialEq)]
+pub(super) enum Body {
+    /// No body: a normal success of many calls.
+    Empty,
+    Json(Value),
+    Text(String),
+}
 
 /// The body of an answer, as far as it has arrived.
-pub(super) struct PartialBody {
+pub(super) struct PartialBody<'a> {
     bytes: Vec<u8>,
-    room: Option<SemaphorePermit<'static>>,
+    room: Option<Share>,
+    /// Whose share of the room it takes.
+    grant: &'a str,
     /// How long to wait for room.
     patience: Duration,
 }
 
 /// The whole body of an answer.
 pub(super) struct AnswerBody {
-    bytes: Vec<u8>,
-    /// What it takes of [`BODIES`] and [`TREES`].
-    _room: [Option<SemaphorePermit<'static>>; 2],
+    pub(super) body: Body,
+    pub(super) bytes: usize,
+    /// What it takes of [`TREES`].
+    _room: Option<Share>,
 }
 
-impl PartialBody {
-    pub(super) fn new(patience: Duration) -> Self {
+impl Body {
+    /// JSON if it parses, or else text: the content types of APIs are not reliable.
+    fn read(bytes: &[u8]) -> Self {
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Self::Empty;
+        }
+        match serde_json::from_slice(bytes) {
+            Ok(value) => Self::Json(value),
+            Err(_) => Self::Text(String::from_utf8_lossy(bytes).trim().to_owned()),
+        }
+    }
+}
+
+impl<'a> PartialBody<'a> {
+    pub(super) fn new(grant: &'a str, patience: Duration) -> Self {
         Self {
             bytes: Vec::new(),
             room: None,
+            grant,
             patience,
         }
     }
@@ -75,67 +112,56 @@ impl PartialBody {
     ///
     /// # Errors
     /// If it would be too large as a tree, or there is no room for that.
-    pub(super) async fn whole(self) -> Result<AnswerBody, SendError> {
-        let tree = match tree_bytes(&self.bytes) {
+    pub(super) async fn whole(mut self) -> Result<AnswerBody, SendError> {
+        let tree = match self.room {
+            None => tree_bytes(&self.bytes),
+            Some(_) => self.apart(tree_bytes).await?,
+        };
+        let room = match tree {
             ..=SMALL_ANSWER_BYTES => None,
             bytes @ ..=MAX_TREE_BYTES => Some(self.room(&TREES, bytes).await?),
             _ => return Err(SendError::Unreadable("it has too many values".to_owned())),
         };
+        let bytes = self.bytes.len();
+        let body = match (&self.room, &room) {
+            (None, None) => Body::read(&self.bytes),
+            _ => self.apart(Body::read).await?,
+        };
         Ok(AnswerBody {
-            bytes: self.bytes,
-            _room: [self.room, tree],
+            body,
+            bytes,
+            _room: room,
         })
     }
 
-    async fn room(
-        &self,
-        of: &'static Semaphore,
-        bytes: usize,
-    ) -> Result<SemaphorePermit<'static>, SendError> {
-        let kib = u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX);
-        let room = timeout(self.patience, of.acquire_many(kib)).await;
-        room.ok().and_then(Result::ok).ok_or_else(|| {
+    /// Reads all bytes on a thread on which nobody else waits.
+    async fn apart<T: Send + 'static>(
+        &mut self,
+        read: impl FnOnce(&[u8]) -> T + Send + 'static,
+    ) -> Result<T, SendError> {
+        let reader = self.room(&READERS, 1).await?;
+        let bytes = std::mem::take(&mut self.bytes);
+        // Reading goes on, and holds its room, although nobody waits for it any more.
+        let room = self.room.take();
+        let reading = spawn_blocking(move || {
+            let found = read(&bytes);
+            drop(reader);
+            (found, bytes, room)
+        });
+        let read = reading.await;
+        let (found, bytes, room) =
+            read.map_err(|_| SendError::Unreadable("reading it broke off".to_owned()))?;
+        (self.bytes, self.room) = (bytes, room);
+        Ok(found)
+    }
+
+    async fn room(&self, of: &Shares, units: usize) -> Result<Share, SendError> {
+        let room = timeout(self.patience, of.acquire(self.grant, units)).await;
+        room.map_err(|_| {
             SendError::Unreadable("other large answers leave no memory for it".to_owned())
         })
     }
 }
 
-impl AnswerBody {
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    async fn read(text: &[u8]) -> Result<AnswerBody, SendError> {
-        let mut body = PartialBody::new(Duration::from_millis(5));
-        body.push(text).await?;
-        body.whole().await
-    }
-
-    #[tokio::test]
-    async fn large_answers_take_room_of_the_process() {
-        let bytes = " ".repeat(SMALL_ANSWER_BYTES + 1);
-        // Few bytes, and a large tree.
-        let tree = format!("[{}0]", "0,".repeat(SMALL_ANSWER_BYTES / 64));
-        for (answer, room, kib) in [
-            (bytes, &BODIES, MAX_BODIES_KIB),
-            (tree, &TREES, MAX_TREES_KIB),
-        ] {
-            let taken = room.acquire_many(u32::try_from(kib).unwrap()).await;
-            let refused = read(answer.as_bytes()).await.map(drop);
-            let is_refused =
-                matches!(&refused, Err(SendError::Unreadable(why)) if why.contains("no memory"));
-            assert!(is_refused, "{refused:?}");
-            assert!(read(b"[0]").await.is_ok(), "small ones take none");
-            drop(taken);
-            let body = read(answer.as_bytes()).await.ok().unwrap();
-            assert!(room.available_permits() < kib);
-            drop(body);
-            assert_eq!(room.available_permits(), kib);
-        }
-    }
-}
+mod tests;

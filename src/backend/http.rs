@@ -10,9 +10,9 @@ use std::{
 
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use url::Url;
 
+pub(super) use super::answer_body::Body;
 use super::{
     answer_body::{AnswerBody, PartialBody},
     handover::Handover,
@@ -21,7 +21,7 @@ use super::{
     send_error::{SendError, reason},
 };
 use crate::{
-    net::client_builder,
+    net::client_builder_for,
     op::{BackendError, Progress, RequestKind},
 };
 
@@ -70,15 +70,6 @@ pub(super) struct HttpReply {
     body: AnswerBody,
 }
 
-/// The body of an answer.
-#[derive(Debug, PartialEq)]
-pub(super) enum Body {
-    /// No body: a normal success of many calls.
-    Empty,
-    Json(Value),
-    Text(String),
-}
-
 impl Http {
     pub(super) fn new(api: &'static str, timeout: Duration) -> Self {
         Self {
@@ -98,7 +89,7 @@ impl Http {
     }
 
     /// Sends a request that changes nothing, unless nothing may be read any more. If the
-    /// connection is lost, it is sent once more.
+    /// connection is lost, it is sent once more. Its answer is one to the grant of `progress`.
     pub(super) async fn read(
         &self,
         progress: &Progress,
@@ -122,12 +113,19 @@ impl Http {
         let handover = Handover::new(RequestKind::Read, progress);
         let Some(plain) = &self.plain else {
             let request = request.for_any(self.client()?);
-            let send = |request| self.send(request);
+            let send = |request| self.send(request, progress.grant());
             return hand_over(&handover, progress, request, send).await;
         };
         let server = request.url();
+        let body = PartialBody::new(progress.grant(), self.timeout);
         let answer = plain
-            .send(connection, server, request.for_connection()?, &handover)
+            .send(
+                connection,
+                server,
+                request.for_connection()?,
+                &handover,
+                body,
+            )
             .await;
         let answer = answer.map(|(status, body)| self.answered(status, body));
         handover.refusal().map_or(Ok(answer), Err)
@@ -173,13 +171,14 @@ impl Http {
         progress.still_wanted().await?;
         let handover = Handover::new(RequestKind::Change, progress);
         let request = RequestBuilder::from_parts(client, request);
-        let answer = hand_over(&handover, progress, request, |request| self.send(request)).await?;
+        let send = |request| self.send(request, progress.grant());
+        let answer = hand_over(&handover, progress, request, send).await?;
         answer.map_err(|error| error.of_change(self.api, &url))
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<HttpReply, SendError> {
+    async fn send(&self, request: RequestBuilder, grant: &str) -> Result<HttpReply, SendError> {
         let mut response = request.send().await?;
-        let mut body = PartialBody::new(self.timeout);
+        let mut body = PartialBody::new(grant, self.timeout);
         while let Some(chunk) = response.chunk().await.map_err(SendError::cut_off)? {
             body.push(&chunk).await?;
         }
@@ -190,7 +189,7 @@ impl Http {
         tracing::info!(
             api = self.api,
             status = status.as_u16(),
-            bytes = body.bytes().len(),
+            bytes = body.bytes,
             "answered"
         );
         HttpReply { status, body }
@@ -201,12 +200,12 @@ impl Http {
             return Ok(client);
         }
         // If two callers get here at once, one of the two clients is dropped.
-        let builder = match self.plain {
-            None => client_builder(),
-            // No trusted certificate: a call of an `https:` address fails.
-            Some(_) => client_builder().tls_certs_only([]),
+        let scheme = if self.plain.is_some() {
+            "http"
+        } else {
+            "https"
         };
-        let client = builder
+        let client = client_builder_for(scheme)
             .timeout(self.timeout)
             .connect_timeout(self.timeout.min(Duration::from_secs(10)))
             .build()
@@ -237,30 +236,26 @@ impl HttpReply {
         self.status.is_success()
     }
 
-    /// The body as JSON if it parses, or else as text: the content types of APIs are not
-    /// reliable.
-    pub(super) fn body(&self) -> Body {
-        if self.body.bytes().iter().all(u8::is_ascii_whitespace) {
-            return Body::Empty;
-        }
-        if let Ok(value) = serde_json::from_slice(self.body.bytes()) {
-            return Body::Json(value);
-        }
-        Body::Text(String::from_utf8_lossy(self.body.bytes()).trim().to_owned())
+    pub(super) fn body(&self) -> &Body {
+        &self.body.body
+    }
+
+    pub(super) fn into_body(self) -> Body {
+        self.body.body
     }
 
     /// The body as a type.
     pub(super) fn parse<T: DeserializeOwned>(&self, api: &'static str) -> Result<T, BackendError> {
-        serde_json::from_slice(self.body.bytes()).map_err(|error| BackendError::Unreadable {
+        let unreadable = |why: &'static str| BackendError::Unreadable {
             api,
+            why: why.into(),
+        };
+        match self.body() {
             // serde's message would repeat the value, which may be private.
-            why: match error.classify() {
-                serde_json::error::Category::Data => {
-                    "a field is missing or has the wrong type".into()
-                }
-                _ if self.body.bytes().is_empty() => "it is empty".into(),
-                _ => "it is not JSON".into(),
-            },
-        })
+            Body::Json(value) => T::deserialize(value)
+                .map_err(|_| unreadable("a field is missing or has the wrong type")),
+            Body::Text(_) => Err(unreadable("it is not JSON")),
+            Body::Empty => Err(unreadable("it is empty")),
+        }
     }
 }

@@ -69,14 +69,15 @@ impl PlainHttp {
     }
 
     /// Sends a request, which has the path alone, to the server of an `http:` address, unless
-    /// its hand-over is refused. The other side may have closed a connection that is used
-    /// again, at this very moment.
+    /// its hand-over is refused; `body` takes its answer. The other side may have closed a
+    /// connection that is used again, at this very moment.
     pub(super) async fn send(
         &self,
         connection: ConnectionUse,
         server: &Url,
         request: Request<String>,
         handover: &Arc<Handover>,
+        body: PartialBody<'_>,
     ) -> Result<(StatusCode, AnswerBody), SendError> {
         let deadline = Instant::now() + self.timeout;
         let kept = match connection {
@@ -88,7 +89,7 @@ impl PlainHttp {
             None => PlainConnection::open(server, deadline).await?,
         };
         let answer = connection
-            .exchange(request, handover, deadline, self.timeout)
+            .exchange(request, handover, deadline, body)
             .await?;
         self.keep(connection);
         Ok(answer)
@@ -154,14 +155,14 @@ impl PlainConnection {
         request: Request<String>,
         handover: &Arc<Handover>,
         deadline: Instant,
-        patience: Duration,
+        body: PartialBody<'_>,
     ) -> Result<(StatusCode, AnswerBody), SendError> {
         let request = request.map(|body| handover.body(body));
         let answering = async {
             let answer = self.sender.send_request(request).await;
             let answer = answer.map_err(|error| SendError::Unanswered(reason(&error)))?;
             let status = answer.status();
-            Ok((status, collect(answer, patience).await?))
+            Ok((status, collect(answer, body).await?))
         };
         tokio::pin!(answering);
         let driven = async {
@@ -198,9 +199,11 @@ async fn passed(timer: &mut Pin<Box<Sleep>>, deadline: Instant) {
     }
 }
 
-async fn collect(answer: Response<Incoming>, patience: Duration) -> Result<AnswerBody, SendError> {
+async fn collect(
+    answer: Response<Incoming>,
+    mut body: PartialBody<'_>,
+) -> Result<AnswerBody, SendError> {
     let mut arriving = answer.into_body();
-    let mut body = PartialBody::new(patience);
     while let Some(frame) = poll_fn(|cx| Pin::new(&mut arriving).poll_frame(cx)).await {
         let frame = frame.map_err(SendError::cut_off)?;
         // Trailers say nothing here.

@@ -308,4 +308,48 @@ mod tests {
         assert_eq!(polled(Duration::ZERO, NEVER, 2).await, (Some(1), 1));
         assert_eq!(polled(SHORT * 20, NEVER, 2).await.0, Some(1));
     }
+
+    /// What ends a poll long before its time, and how often it has fetched by then.
+    async fn ended<T>(polling: impl Future<Output = T>) -> T {
+        let patience = Duration::from_secs(20);
+        timeout(patience, polling).await.expect("it goes on")
+    }
+
+    #[tokio::test]
+    async fn a_confirmation_or_a_failure_ends_the_look() {
+        let timeouts = Timeouts {
+            confirm: NEVER,
+            settle: NEVER,
+            look: SHORT,
+            ..Timeouts::default()
+        };
+        for seen in [Some(Delivery::Sent), Some(Delivery::Failed), None] {
+            let mut fetched = 0;
+            let fetch = || {
+                fetched += 1;
+                let answer = if fetched < 3 {
+                    Some(Delivery::Accepted)
+                } else {
+                    seen
+                };
+                async move { answer }
+            };
+            let delivery = ended(confirm(timeouts, &Progress::default(), fetch)).await;
+            assert_eq!(delivery, seen.unwrap_or(Delivery::Accepted));
+            assert_eq!(fetched, 3, "{seen:?}");
+        }
+        let mut fetched = 0;
+        let observe = || {
+            fetched += 1;
+            let seen = match fetched {
+                1 => Observation::NotDone,
+                2 => Observation::Unclear,
+                _ => Observation::Done,
+            };
+            async move { seen }
+        };
+        let change = ended(Response::Accepted.verify(timeouts, observe)).await;
+        assert_eq!(change.unwrap(), Change::Changed);
+        assert_eq!(fetched, 3);
+    }
 }

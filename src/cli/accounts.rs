@@ -1,5 +1,7 @@
 //! The configured accounts: those in the policy, or the one in the environment.
 
+use std::path::PathBuf;
+
 use super::{CliError, options::BackendOption};
 use crate::{
     backend::specs,
@@ -41,6 +43,20 @@ impl Configured<'_> {
             Self::Alone(backend) => Config::read(*backend, specs(), &from_process)?,
             Self::Named { name, account, .. } => account.config(name, &from_process)?,
         })
+    }
+
+    /// The files that the secrets of its back end are read from.
+    pub(super) fn key_files(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Alone(_) => {
+                let keys = specs().iter().flat_map(|spec| spec.keys);
+                let secret = keys.filter(|key| key.is_secret());
+                secret
+                    .filter_map(|key| Config::secret_file(key.variable, &from_process))
+                    .collect()
+            }
+            Self::Named { account, .. } => account.key_files().collect(),
+        }
     }
 
     /// The name of its state; `None` for a simulated account. For an account in the policy this reads

@@ -1,4 +1,4 @@
-//! `doctor`: checks the connection to the back end.
+//! `doctor`: checks the connection to the back end, and who may use the server's files.
 
 use std::{
     io::{self, IsTerminal, Write},
@@ -9,16 +9,19 @@ use anstyle::AnsiColor;
 use clap::Args;
 
 use super::{
-    CliError, live,
-    options::{BackendOption, PolicyOption},
+    CliError,
+    accounts::Configured,
+    live,
+    options::{AuditOption, BackendOption, PolicyOption, StateOption},
     output::{colour, exit, print},
+    permissions::exposures,
 };
 use crate::{
     backend::{self, CheckResult},
     stderr::notify,
 };
 
-/// Check the connection to the back end and explain what is wrong.
+/// Check the connection to the back end and the permissions of files, and explain what is wrong.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   WAHA_BASE_URL=http://localhost:3000 WAHA_API_KEY=... whatsapp-guard doctor
@@ -31,6 +34,10 @@ pub(super) struct Doctor {
     backend: BackendOption,
     #[command(flatten)]
     policy: PolicyOption,
+    #[command(flatten)]
+    state: StateOption,
+    #[command(flatten)]
+    audit: AuditOption,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -46,6 +53,7 @@ impl Doctor {
             Some(name) => format!("account: {name}; back end: {kind}"),
             None => format!("back end: {kind}"),
         })];
+        findings.extend(permissions(&self.state, self.audit, &account));
         if io::stderr().is_terminal() {
             notify(format!("… connecting to {kind}"));
         }
@@ -63,6 +71,25 @@ impl Doctor {
         })?;
         Ok(exit(well))
     }
+}
+
+/// What a server that is started like this warns of.
+fn permissions(
+    state: &StateOption,
+    audit: AuditOption,
+    account: &Configured<'_>,
+) -> Vec<CheckResult> {
+    let directory = state.directory();
+    let audit = audit.path(directory.as_deref());
+    let accounts = std::slice::from_ref(account);
+    let found = exposures(directory.as_deref(), audit.as_deref(), accounts);
+    if found.is_empty() {
+        let fine = "only their owners may write the policy and the state, and read key files";
+        return vec![CheckResult::fine(fine)];
+    }
+    let found = found.iter();
+    let wrong = found.map(|one| CheckResult::wrong(one.found(), one.remedy()));
+    wrong.collect()
 }
 
 pub(super) fn write_finding(out: &mut impl Write, finding: &CheckResult) -> io::Result<()> {

@@ -7,6 +7,7 @@ mod demo;
 mod diff;
 mod doctor;
 mod explain;
+mod file_size_signal;
 mod grant;
 mod http;
 mod import;
@@ -16,6 +17,7 @@ mod live;
 mod options;
 mod output;
 mod panic;
+mod permissions;
 mod serve;
 mod stop_signals;
 mod terminal;
@@ -208,7 +210,10 @@ fn block_on(
     command: impl Future<Output = Result<ExitCode, CliError>>,
 ) -> Result<ExitCode, CliError> {
     let runtime = runtime.enable_all().build()?;
-    let outcome = runtime.block_on(command);
+    let outcome = runtime.block_on(async {
+        file_size_signal::handle();
+        command.await
+    });
     // A blocked read of standard input must not delay the exit.
     runtime.shutdown_background();
     outcome

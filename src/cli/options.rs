@@ -75,10 +75,10 @@ pub(super) fn require_grant(policy: &Policy, grant: &str) -> Result<(), CliError
 }
 
 /// The password of Redis, separate from its address.
-const PASSWORD: &str = "WHATSAPP_GUARD_STATE_PASSWORD";
+pub(super) const PASSWORD: &str = "WHATSAPP_GUARD_STATE_PASSWORD";
 
 /// The key with which all servers of one Redis seal approvals.
-const APPROVAL_KEY: &str = "WHATSAPP_GUARD_APPROVAL_KEY";
+pub(super) const APPROVAL_KEY: &str = "WHATSAPP_GUARD_APPROVAL_KEY";
 
 /// The file name of a ledger, in the folder of its account.
 pub(super) const LEDGER: &str = "ledger.sqlite";
@@ -110,6 +110,22 @@ impl StateLocation {
             Some(address) if address.contains("://") => Self::Redis(address.into()),
             _ => Self::Directory(text.into()),
         }
+    }
+}
+
+/// Where calls are recorded.
+#[derive(Debug, Args)]
+pub(super) struct AuditOption {
+    /// Audit file; default: audit.jsonl in the state directory
+    #[arg(long, value_name = "FILE", env = "WHATSAPP_GUARD_AUDIT")]
+    audit: Option<PathBuf>,
+}
+
+impl AuditOption {
+    /// The file, in this state directory by default.
+    pub(super) fn path(self, directory: Option<&Path>) -> Option<PathBuf> {
+        self.audit
+            .or_else(|| directory.map(|directory| directory.join("audit.jsonl")))
     }
 }
 

@@ -13,7 +13,10 @@ use super::{
     CliError,
     accounts::Configured,
     http::HttpOptions,
-    options::{BackendOption, LEDGER, PolicyOption, StateOption, approval_key, require_grant},
+    options::{
+        AuditOption, BackendOption, LEDGER, PolicyOption, StateOption, approval_key, require_grant,
+    },
+    permissions::{Exposure, exposures},
     stop_signals::StopSignals,
 };
 use crate::{
@@ -27,7 +30,6 @@ use crate::{
     mcp::{self, Account, LOCAL, Server},
     policy::Policy,
     reload,
-    state_dir::other_writers,
     stderr::notify,
     toolset::{Authority, Toolset},
 };
@@ -86,9 +88,8 @@ pub(super) struct Serve {
         value_parser = NonEmptyStringValueParser::new()
     )]
     grant: String,
-    /// Audit file; default: audit.jsonl in the state directory
-    #[arg(long, value_name = "FILE", env = "WHATSAPP_GUARD_AUDIT")]
-    audit: Option<PathBuf>,
+    #[command(flatten)]
+    audit: AuditOption,
 }
 
 impl Serve {
@@ -105,18 +106,20 @@ impl Serve {
         }
         let clock = Clock::real();
         let directory = self.state.directory();
-        let audit = self
-            .audit
-            .or_else(|| Some(directory.as_ref()?.join("audit.jsonl")));
+        let audit = self.audit.path(directory.as_deref());
         if let Some(path) = &audit {
             check_audit(path)?;
         }
-        warn_of_other_writers(directory.as_deref(), audit.as_deref());
         let shared = self.state.shared()?;
         if let Some(shared) = &shared {
             check_shared(shared).await?;
         }
         let configured = self.backend.accounts(&policy)?;
+        warn_of(&exposures(
+            directory.as_deref(),
+            audit.as_deref(),
+            &configured,
+        ));
         let mut accounts = Vec::new();
         for account in &configured {
             let config = account.config()?;
@@ -209,22 +212,11 @@ fn check_audit(path: &Path) -> Result<(), CliError> {
     })
 }
 
-/// Warns of state that somebody else may write: it decides what is counted and sent.
-fn warn_of_other_writers(directory: Option<&Path>, audit: Option<&Path>) {
-    let entries = directory.and_then(|folder| std::fs::read_dir(folder).ok());
-    let entries = entries.into_iter().flatten().flatten();
-    let paths = directory.map(Path::to_owned).into_iter();
-    let mut paths: Vec<_> = paths.chain(entries.map(|entry| entry.path())).collect();
-    paths.extend(audit.map(Path::to_owned));
-    paths.sort_unstable();
-    paths.dedup();
-    for path in paths {
-        if let Some(writers) = other_writers(&path) {
-            let path = path.display();
-            notify(format!(
-                "warning: `{path}`: {writers}. Run `chmod go-w {path}`."
-            ));
-        }
+/// Warns of what somebody else may write or read.
+fn warn_of(exposures: &[Exposure]) {
+    for exposure in exposures {
+        let (found, remedy) = (exposure.found(), exposure.remedy());
+        notify(format!("warning: {found}. {remedy}"));
     }
 }
 

@@ -1,6 +1,9 @@
 //! An account as a policy file describes it, checked like one of the environment.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{
     AccountKey, BackendSpec, Config, ConfigError, ConfigKey, KeyPresence, Lookup, account_name,
@@ -132,6 +135,15 @@ impl AccountSpec {
             values.push((key, full(name), value));
         }
         Config::new(self.backend, values, &environment)
+    }
+
+    /// The files that its secrets are read from.
+    pub fn key_files(&self) -> impl Iterator<Item = PathBuf> {
+        let keys = self.backend.keys.iter();
+        keys.filter_map(|key| match key.account_key {
+            AccountKey::Secret { file, .. } => self.values.get(file).map(PathBuf::from),
+            AccountKey::Value(_) => None,
+        })
     }
 
     fn missing(&self, key: &'static str) -> SpecError {

@@ -40,6 +40,14 @@ impl Environment<'_> {
         path.map(|path| read_file(&file, &path)).transpose()
     }
 
+    /// The file that the value of a variable is read from.
+    pub(super) fn file_of(&self, name: &str) -> Option<PathBuf> {
+        match self.var(name) {
+            Some(_) => None,
+            None => self.var(&format!("{name}_FILE")).map(PathBuf::from),
+        }
+    }
+
     /// The name of the variable that sets a value: `NAME` or `NAME_FILE`.
     pub(super) fn source_of(&self, name: &str) -> Option<String> {
         [name.to_owned(), format!("{name}_FILE")]

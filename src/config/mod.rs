@@ -7,7 +7,7 @@ mod parse;
 mod spec;
 mod timeouts;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -167,6 +167,11 @@ impl Config {
     /// When the file cannot be read.
     pub fn secret(name: &str, lookup: Lookup<'_>) -> Result<Option<SecretString>, ConfigError> {
         Ok(Environment(lookup).value(name)?.map(SecretString::from))
+    }
+
+    /// The file that `NAME_FILE` names for a secret, where it is used.
+    pub fn secret_file(name: &str, lookup: Lookup<'_>) -> Option<PathBuf> {
+        Environment(lookup).file_of(name)
     }
 
     /// A name for the account that is the same wherever the same account is configured;

@@ -215,7 +215,7 @@ mod tests {
         policy::{Code, GroupNames},
     };
 
-    const RULES: &str = "version = \"1\"\n[risk.write]\n[[tools.archive_chat]]\naction = \"deny\"\n\
+    const RULES: &str = "version = \"1\"\n[risk.write]\naction = \"allow\"\n[[tools.archive_chat]]\naction = \"deny\"\n\
                          [tools.pin_message]\naction = \"confirm\"\n\
                          [health]\npause_on = [\"FAILED\"]\n";
 

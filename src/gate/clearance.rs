@@ -150,13 +150,13 @@ impl GateClearance {
             let reason = "The policy was changed at the moment at which the call was sent.";
             return Err(Refusal::new(Code::PolicyChanged, reason));
         }
-        self.hold_switch()
+        self.hold_switch(RequestKind::Change)
     }
 
     /// Checks the kill switch, which stays as it is while the result is held.
-    fn hold_switch(&self) -> Result<Hold, Refusal> {
+    fn hold_switch(&self, request: RequestKind) -> Result<Hold, Refusal> {
         let is_shared = self.gate.ledger.is_shared();
-        let (switch, held) = self.gate.kill_switch.hand_over(is_shared)?;
+        let (switch, held) = self.gate.kill_switch.hand_over(is_shared, request)?;
         check_kill_switch(switch.state, self.facts.risk)?;
         check_epoch(switch, self.epoch)?;
         Ok(Box::new(held))
@@ -201,7 +201,7 @@ impl Clearance for GateClearance {
 
     fn hand_over(&self, request: RequestKind) -> Result<Hold, BackendError> {
         let hold = match request {
-            RequestKind::Read => self.hold_switch(),
+            RequestKind::Read => self.hold_switch(request),
             RequestKind::Change => self.hold(),
         };
         hold.map_err(|refusal| self.withdrawn(refusal))

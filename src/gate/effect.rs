@@ -26,7 +26,7 @@ pub(super) fn apply_effect(
         Effect::Deny(reason) | Effect::Hidden(reason) => Refusal::by_rule(facts.tool, reason, now),
     };
     match effect {
-        _ if policy.passes_in_shadow(facts) && !approved => {
+        _ if policy.passes_in_shadow(facts.risk) && !approved => {
             Ok(Course::Permit(PermitBasis::Shadow(Box::new(refusal))))
         }
         Effect::Confirm(_) if caller.can_ask => Ok(Course::Confirm),

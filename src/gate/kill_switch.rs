@@ -10,7 +10,7 @@ use super::Refusal;
 use crate::{
     kill_switch::{HandOver, SHARED_LEASE, Switch},
     ledger::{SwitchEpoch, SwitchReading, SwitchState},
-    op::Risk,
+    op::{RequestKind, Risk},
     policy::Code,
 };
 
@@ -74,6 +74,7 @@ impl KillSwitch {
     pub(super) fn hand_over(
         &self,
         is_shared: bool,
+        request: RequestKind,
     ) -> Result<(SwitchReading, Option<HandOver>), Refusal> {
         if is_shared {
             let reason = "The server is too slow to know the state of the kill switch.";
@@ -81,7 +82,10 @@ impl KillSwitch {
             let heard = heard.ok_or_else(|| Refusal::new(Code::Busy, reason))?;
             return Ok((heard, None));
         }
-        let held = self.switch.as_ref().and_then(Switch::hand_over);
+        let held = self.switch.as_ref().and_then(|switch| match request {
+            RequestKind::Read => switch.hand_over_read(),
+            RequestKind::Change => switch.hand_over(),
+        });
         Ok(held.unwrap_or_default())
     }
 
@@ -143,12 +147,12 @@ mod tests {
             ..SwitchReading::default()
         };
         assert_eq!(switch.last_heard(), None);
-        assert!(switch.hand_over(true).is_err());
-        assert!(switch.hand_over(false).is_ok());
+        assert!(switch.hand_over(true, RequestKind::Read).is_err());
+        assert!(switch.hand_over(false, RequestKind::Change).is_ok());
         let before = |time| now.checked_sub(time).unwrap();
         switch.hear(before(SHARED_LEASE), heard(SwitchState::Off));
         assert_eq!(switch.last_heard(), None);
-        assert!(switch.hand_over(true).is_err());
+        assert!(switch.hand_over(true, RequestKind::Read).is_err());
         switch.hear(before(SHARED_LEASE / 2), heard(SwitchState::Everything));
         let all = Some(heard(SwitchState::Everything));
         assert_eq!(switch.last_heard(), all);
@@ -157,6 +161,6 @@ mod tests {
         switch.hear(before(SHARED_LEASE * 3 / 4), heard(SwitchState::Off));
         assert_eq!(switch.last_heard(), all);
         switch.hear(Instant::now(), heard(SwitchState::Off));
-        assert!(switch.is_fresh() && switch.hand_over(true).is_ok());
+        assert!(switch.is_fresh() && switch.hand_over(true, RequestKind::Read).is_ok());
     }
 }

@@ -9,8 +9,11 @@ use crate::{
     policy::{Counted, FAILURES_COUNTER, Limit, PROMPTS_COUNTER, Policy, Scope},
 };
 
+/// The key of calls that name no chat, where each chat is counted. No chat has this id.
+const NO_CHAT: &str = "no chat";
+
 /// The keys under which a limit of this scope counts a call: one for each chat that the
-/// call reaches, or one for the caller, the connection or the account.
+/// call reaches, or one for the caller, the connection or the account. Never none.
 pub(crate) fn limit_keys(scope: Scope, facts: &Facts, caller: &Caller) -> Vec<String> {
     match scope {
         Scope::Grant => vec![caller.grant.clone()],
@@ -21,6 +24,9 @@ pub(crate) fn limit_keys(scope: Scope, facts: &Facts, caller: &Caller) -> Vec<St
             let mut chats: Vec<_> = chats.map(|chat| chat.key().into_owned()).collect();
             chats.sort_unstable();
             chats.dedup();
+            if chats.is_empty() {
+                chats.push(NO_CHAT.to_owned());
+            }
             chats
         }
     }

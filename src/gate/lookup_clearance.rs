@@ -18,7 +18,9 @@ impl Gate {
 impl LookupClearance {
     fn hold(&self) -> Result<Hold, Refusal> {
         let Self(gate) = self;
-        let (switch, held) = gate.kill_switch.hand_over(gate.ledger.is_shared())?;
+        let (switch, held) = gate
+            .kill_switch
+            .hand_over(gate.ledger.is_shared(), RequestKind::Read)?;
         check_kill_switch(switch.state, Risk::Read)?;
         Ok(Box::new(held))
     }

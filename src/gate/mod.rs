@@ -197,13 +197,22 @@ impl Gate {
         self.kill_switch.read().await.state
     }
 
-    /// Whether a tool is listed for a caller.
+    /// Whether a tool is listed for a caller: some arguments may be permitted, or would be if
+    /// limits and the hours did not stand against it.
     pub fn lists(&self, tool: &str, risk: Risk, caller: &Caller) -> bool {
-        match self.policy().effect(tool, risk, &caller.grant) {
-            Effect::Allow | Effect::Deny(_) => true,
-            Effect::Confirm(_) => caller.can_ask,
+        let policy = self.policy();
+        match policy.effect(tool, risk, &caller.grant) {
+            Effect::Allow => true,
+            Effect::Confirm(_) if caller.can_ask => true,
+            Effect::Confirm(_) | Effect::Deny(_) => policy.passes_in_shadow(risk),
             Effect::Hidden(_) => false,
         }
+    }
+
+    /// Whether a caller may know of a tool: it is listed, or always refused but not hidden.
+    pub fn admits_knowing(&self, tool: &str, risk: Risk, caller: &Caller) -> bool {
+        let effect = self.policy().effect(tool, risk, &caller.grant);
+        matches!(effect, Effect::Deny(_)) || self.lists(tool, risk, caller)
     }
 
     /// Refuses changes that cannot be audited; reading goes on without the audit.

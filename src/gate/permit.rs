@@ -54,7 +54,7 @@ pub(crate) fn in_shadow(
     policy: &Policy,
     facts: &Facts,
 ) -> Result<PermitBasis, Refusal> {
-    match policy.passes_in_shadow(facts) && refusal.code != Code::LedgerUnavailable {
+    match policy.passes_in_shadow(facts.risk) && refusal.code != Code::LedgerUnavailable {
         true => Ok(PermitBasis::Shadow(Box::new(refusal))),
         false => Err(refusal),
     }

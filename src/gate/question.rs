@@ -44,7 +44,7 @@ impl Gate {
             caller: caller.clone(),
             brief: self
                 .authority
-                .permit_briefing(&call, self.lookup_progress()),
+                .permit_briefing(&call, self.lookup_progress().of_grant(&caller.grant)),
             reasons: decision.reasons_to_ask(),
             expires: policy.confirmation.expires,
             account: self.account.clone(),

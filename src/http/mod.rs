@@ -24,6 +24,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
+use tokio::task::spawn_blocking;
 use tower_service::Service;
 
 use auth::Authenticator;
@@ -33,7 +34,7 @@ use upload::{Upload, Uploads};
 use crate::{
     mcp,
     sessions::{Principal, SessionGuard, Sessions},
-    shares::Share,
+    shares::{Share, Shares},
 };
 
 /// The path of the MCP endpoint.
@@ -51,11 +52,19 @@ const SESSION_RETRY_SECONDS: &str = "10";
 /// The most bytes of a request's headers.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 
+/// A larger body, in bytes, is checked on a thread of its own, so that it holds up nobody.
+const MAX_CHECKED_AT_ONCE: usize = 256 * 1024;
+
+/// The most large bodies that are checked at once. Of one grant alone, half as many.
+const MAX_READERS: usize = 4;
+
 /// What requests are checked with.
 struct Checks {
     authenticator: Authenticator,
     sessions: Arc<Sessions>,
     uploads: Uploads,
+    /// The threads that check large bodies.
+    readers: Shares,
 }
 
 /// The MCP service at [`PATH`], behind all checks, with bodies of at most `max_body_bytes`.
@@ -75,6 +84,7 @@ where
         authenticator,
         sessions,
         uploads: Uploads::new(max_body_bytes),
+        readers: Shares::new(MAX_READERS),
     });
     // The last layer runs first.
     let router = Router::new()
@@ -174,7 +184,23 @@ impl Checks {
         }
         let upload = self.uploads.read(&principal.grant, body).await;
         let Upload { bytes, share } = upload.map_err(IntoResponse::into_response)?;
-        mcp::check_body(&bytes, &mut head.extensions).map_err(|answer| {
+        let extensions = &mut head.extensions;
+        let checked = match bytes.len() {
+            ..=MAX_CHECKED_AT_ONCE => mcp::check_body(&bytes, extensions),
+            _ => {
+                let _reader = self.readers.acquire(&principal.grant, 1).await;
+                let (mut found, bytes) = (std::mem::take(extensions), bytes.clone());
+                let checking = spawn_blocking(move || {
+                    let checked = mcp::check_body(&bytes, &mut found);
+                    (checked, found)
+                });
+                let broken = |_| reject(StatusCode::INTERNAL_SERVER_ERROR, "the check broke off");
+                let (checked, found) = checking.await.map_err(broken)?;
+                *extensions = found;
+                checked
+            }
+        };
+        checked.map_err(|answer| {
             let json = [(header::CONTENT_TYPE, "application/json")];
             (StatusCode::BAD_REQUEST, json, answer).into_response()
         })?;

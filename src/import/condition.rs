@@ -1,13 +1,14 @@
 //! Conditions on arguments.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     draft::{ImportedCondition, ImportedRule},
+    pattern::translate,
     read::{Importer, below},
     rule::InterceptRule,
 };
-use crate::policy::{MAX_PATTERN_BYTES, MAX_TEXT_BYTES, MAX_VALUES, document::Node};
+use crate::policy::{Condition, MAX_PATTERN_BYTES, MAX_TEXT_BYTES, MAX_VALUES, document::Node};
 
 /// The operators: the name in the source, ours, and ours for the opposite.
 const OPERATORS: [(&str, &str, &str); 13] = [
@@ -108,6 +109,15 @@ impl Importer<'_> {
         let op = if deny { opposite } else { same };
         let value = match node.get("value").map(Node::json) {
             Some(Value::Bool(given)) if *op == "exists" => Value::Bool(given != deny),
+            Some(Value::String(text)) if matches!(*same, "matches" | "not_matches") => {
+                match translate(&text) {
+                    Some(text) => Value::String(text),
+                    None => {
+                        let why = "this regular expression has no equal here";
+                        return self.refuse(rule, at, path, why);
+                    }
+                }
+            }
             Some(value) => value,
             None => Value::Null,
         };
@@ -151,7 +161,10 @@ impl Importer<'_> {
                 self.refuse(&mut rule, when.start, &when.key, &why);
                 continue;
             };
-            if !bounded(&when) || !can_be(argument, required(&when.arg), &mut when) {
+            let fits = bounded(&when)
+                && can_be(argument, required(&when.arg), &mut when)
+                && is_taken(tool, schema.as_deref(), &when);
+            if !fits {
                 let why = format!(
                     "`{}` of our `{tool}` cannot be compared like this",
                     when.arg
@@ -207,6 +220,12 @@ fn can_be(argument: &Value, required: bool, when: &mut ImportedCondition) -> boo
         }
         _ => false,
     }
+}
+
+/// Whether the reader of our policies takes the condition.
+fn is_taken(tool: &str, schema: Option<&Map<String, Value>>, when: &ImportedCondition) -> bool {
+    let schemas: Vec<_> = schema.map(|schema| (tool, schema)).into_iter().collect();
+    Condition::new(&when.arg, when.op, &when.value, None, &schemas).is_ok()
 }
 
 /// Whether an argument that takes certain words takes this one.

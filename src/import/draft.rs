@@ -24,6 +24,8 @@ pub(super) struct ImportedRule {
     /// Where it comes from, for comments.
     pub(super) from: Vec<String>,
     pub(super) action: Action,
+    /// Whether the source says the action.
+    pub(super) says_action: bool,
     pub(super) reason: Option<String>,
     pub(super) limits: Vec<ImportedLimit>,
     pub(super) when: Vec<ImportedCondition>,
@@ -75,10 +77,20 @@ impl ImportedRule {
         Self {
             from: vec![from],
             action: Action::Allow,
+            says_action: false,
             reason: None,
             limits: Vec::new(),
             when: Vec::new(),
         }
+    }
+
+    /// Its requirements, as a rule of their own.
+    pub(super) fn take_requirements(&mut self) -> Option<Self> {
+        let when = std::mem::take(&mut self.when);
+        (!when.is_empty()).then(|| Self {
+            when,
+            ..Self::new(self.from.join("; "))
+        })
     }
 
     /// Makes the rule at least as strict as an action.
@@ -93,6 +105,7 @@ impl ImportedRule {
     /// Adds another rule for the same tool; both apply.
     pub(super) fn join(&mut self, other: Self) {
         self.from.extend(other.from);
+        self.says_action |= other.says_action;
         self.tighten(other.action, other.reason);
         self.limits.extend(other.limits);
         self.when.extend(other.when);

@@ -7,6 +7,8 @@
 mod condition;
 mod draft;
 mod limit;
+mod names;
+mod pattern;
 mod read;
 mod rule;
 mod write;

@@ -5,23 +5,21 @@ use std::collections::{HashMap, HashSet};
 use super::{
     Fatal, NotCarried,
     draft::{Draft, ImportedLimit, ImportedRule},
-    shown,
+    names::{EVERY_TOOL, is_pattern, is_plain_pattern},
 };
 use crate::{
-    op,
     policy::{
         Action,
         document::{Node, NodeValue, Positions},
     },
-    text::nearest,
     toolset::Toolset,
 };
 
 /// The most limits and conditions for all tools, since each may be written for each tool.
 const MAX_FOR_ALL: usize = 500;
 
-/// How many unknown names get a hint, since the search for one takes time.
-const MAX_HINTS: usize = 200;
+/// The most patterns, since each may be written for each tool.
+const MAX_PATTERNS: usize = 200;
 
 /// Converts a policy and collects what cannot be converted.
 pub(super) struct Importer<'a> {
@@ -33,7 +31,7 @@ pub(super) struct Importer<'a> {
     lost: Vec<(usize, NotCarried)>,
     reported: HashSet<(usize, String)>,
     /// The number of unknown names so far.
-    unknown_names: usize,
+    pub(super) unknown_names: usize,
 }
 
 pub(super) fn policy(
@@ -126,7 +124,7 @@ impl<'n> Importer<'_> {
             };
             let from = format!("{}: {name}", self.line_of(item.span.start));
             let ours: Vec<_> = match name {
-                "*" => vec!["*"],
+                EVERY_TOOL => vec![EVERY_TOOL],
                 _ => self.named(name, item.span.start, &path),
             };
             for tool in ours {
@@ -140,7 +138,7 @@ impl<'n> Importer<'_> {
         let kind = node.value.kind();
         let why = format!("a name of a tool must be text, got {kind}; everything is hidden now");
         self.lose(node.span.start, path, why);
-        draft.hide("*", "instead of what could not be converted");
+        draft.hide(EVERY_TOOL, "instead of what could not be converted");
     }
 
     fn tools(
@@ -157,8 +155,14 @@ impl<'n> Importer<'_> {
                 return Err(Fatal::at(node.span.start, message));
             }
         };
+        let (patterns, entries): (Vec<_>, Vec<_>) =
+            entries.iter().partition(|node| is_pattern(&node.key));
+        if let Some(node) = patterns.get(MAX_PATTERNS) {
+            let message = format!("more than {MAX_PATTERNS} patterns");
+            return Err(Fatal::at(node.key_span.start, message));
+        }
         for node in entries {
-            if &*node.key == "*" {
+            if &*node.key == EVERY_TOOL {
                 let rule = self.rule(node, "tools.*", "_global");
                 join(everyone, rule);
                 continue;
@@ -180,65 +184,88 @@ impl<'n> Importer<'_> {
                 }
             }
         }
+        for node in patterns {
+            self.pattern(node, draft)?;
+        }
         Ok(())
     }
 
-    /// Our tools of this name; reports a name that no tool has.
-    fn named(&mut self, name: &str, start: usize, path: &str) -> Vec<&'static str> {
-        let found: Vec<_> = op::named(name)
-            .into_iter()
-            .map(|entry| entry.name)
-            .collect();
-        if found.is_empty() {
-            let known = op::catalogue()
-                .iter()
-                .flat_map(|entry| entry.known_as.iter().copied().chain([entry.name]));
-            self.unknown_names += 1;
-            let near = (self.unknown_names <= MAX_HINTS)
-                .then(|| nearest(name, known))
-                .flatten();
-            let why = match near {
-                _ if name.contains('*') => {
-                    "patterns are not supported, except for `*` alone; name the tools".to_owned()
-                }
-                Some(near) => format!(
-                    "there is no tool `{}`; the nearest is `{near}`",
-                    shown(name)
-                ),
-                None => format!("there is no tool `{}`", shown(name)),
-            };
-            self.lose(start, path, why);
+    /// Adds a rule for all tools whose names are like a pattern: to the rules of those that
+    /// have one, and to all if they are allowed by default. It allows no tool.
+    fn pattern(&mut self, node: &Node, draft: &mut Draft) -> Result<(), Fatal> {
+        let (name, start) = (&*node.key, node.key_span.start);
+        let path = format!("tools.{name}");
+        let tools = self.named(name, start, &path);
+        let mut rule = self.rule(node, &path, name);
+        self.check_size(&rule, node)?;
+        if !is_plain_pattern(name) {
+            let why = "patterns can only have `*`";
+            self.refuse(&mut rule, start, &path, why);
         }
-        found
+        count_together(&mut rule, name);
+        let (mut left, refuses) = (false, rule.action == Action::Deny);
+        for tool in tools {
+            let known = draft.tools.iter_mut().find(|(known, _)| *known == tool);
+            let fitted = self.fit(tool, rule.clone());
+            match (known, draft.default) {
+                (Some((_, known)), _) => known.join(fitted),
+                (None, Action::Allow) => draft.tools.push((tool, fitted)),
+                (None, _) => left = true,
+            }
+        }
+        if left && !refuses {
+            let why = "a pattern allows no tool here; tools that only it names are refused";
+            self.lose(start, &path, why);
+        }
+        Ok(())
     }
 
-    /// Adds the rule for all tools: as it is if all are allowed by default, else to the rule
-    /// of each tool, since a rule for all would admit all.
+    /// Adds the rule for all tools. Its conditions go to the rule of each tool, since tools
+    /// have different arguments.
     fn everyone(
         &mut self,
         mut rule: ImportedRule,
         draft: &mut Draft,
         root: &Node,
     ) -> Result<(), Fatal> {
-        if rule.limits.len() + rule.when.len() > MAX_FOR_ALL {
-            let message = format!("more than {MAX_FOR_ALL} limits and conditions for all tools");
-            return Err(Fatal::at(root.span.start, message));
-        }
+        self.check_size(&rule, root)?;
         count_together(&mut rule, "all tools");
-        if draft.default == Action::Allow {
-            for when in std::mem::take(&mut rule.when) {
-                let why = "tools have different arguments, so each tool needs its own condition";
-                self.refuse(&mut rule, when.start, &when.key, why);
+        let requirements = rule.take_requirements();
+        match requirements {
+            Some(requirements) if draft.default == Action::Allow => {
+                for when in requirements.when {
+                    let why =
+                        "tools have different arguments, so each tool needs its own condition";
+                    self.refuse(&mut rule, when.start, &when.key, why);
+                }
             }
-            draft.everyone = Some(rule);
-            return Ok(());
+            Some(requirements) => {
+                if rule.says_action && rule.action == Action::Allow {
+                    let why = "a rule for all tools that allows cannot have conditions";
+                    self.refuse(&mut rule, root.span.start, "tools.*", why);
+                }
+                for (tool, own) in &mut draft.tools {
+                    if own.action != Action::Deny {
+                        own.join(self.fit(tool, requirements.clone()));
+                    }
+                }
+            }
+            None => {}
         }
-        for (tool, own) in &mut draft.tools {
-            if own.action != Action::Deny {
-                own.join(self.fit(tool, rule.clone()));
-            }
+        let says_nothing = rule.limits.is_empty() && !rule.says_action;
+        if !says_nothing || rule.action != Action::Allow {
+            draft.everyone = Some(rule);
         }
         Ok(())
+    }
+
+    /// Refuses a rule for many tools that has so much that writing it for each takes long.
+    fn check_size(&self, rule: &ImportedRule, node: &Node) -> Result<(), Fatal> {
+        if rule.limits.len() + rule.when.len() <= MAX_FOR_ALL {
+            return Ok(());
+        }
+        let message = format!("more than {MAX_FOR_ALL} limits and conditions for many tools");
+        Err(Fatal::at(node.span.start, message))
     }
 
     /// Reports what cannot be converted.

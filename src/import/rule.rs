@@ -55,8 +55,10 @@ impl Importer<'_> {
                     .iter()
                     .find(|action| node.text() == Some(action.name()))
                 {
-                    Some(Action::Allow) => {}
-                    Some(action) => rule.tighten(*action, reason.clone()),
+                    Some(action) => {
+                        rule.says_action = true;
+                        rule.tighten(*action, reason.clone());
+                    }
                     None => self.refuse(&mut rule, at, &path, "this action is not supported"),
                 },
                 "reason" if node.text().is_some() => {}

@@ -4,9 +4,13 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::draft::{Draft, ImportedCondition, ImportedLimit, ImportedRule};
+use super::{
+    draft::{Draft, ImportedCondition, ImportedLimit, ImportedRule},
+    names::EVERY_TOOL,
+};
 use crate::{
     op::{self, Risk},
+    policy::Action,
     text::per,
 };
 
@@ -28,7 +32,7 @@ pub(super) fn toml(origin: &str, draft: &Draft) -> String {
         line(&mut out, "]");
     }
     if let Some(everyone) = &draft.everyone {
-        rule(&mut out, "*", everyone);
+        rule(&mut out, EVERY_TOOL, everyone);
     }
     for (name, of_tool) in &draft.tools {
         rule(&mut out, name, of_tool);
@@ -37,6 +41,24 @@ pub(super) fn toml(origin: &str, draft: &Draft) -> String {
 }
 
 fn rule(out: &mut String, name: &str, rule: &ImportedRule) {
+    let mut rule = rule.clone();
+    // Conditions of a rule that confirms or denies say when it applies. Those of the source
+    // are requirements, so they need a rule that allows.
+    let requirements = match rule.action {
+        Action::Allow => None,
+        Action::Confirm | Action::Deny => rule.take_requirements(),
+    };
+    match requirements {
+        None => table(out, name, &rule, ["[", "]"]),
+        Some(requirements) => {
+            for rule in [&rule, &requirements] {
+                table(out, name, rule, ["[[", "]]"]);
+            }
+        }
+    }
+}
+
+fn table(out: &mut String, name: &str, rule: &ImportedRule, brackets: [&str; 2]) {
     line(out, "");
     for from in &rule.from {
         line(out, &format!("# {}", shown(from)));
@@ -46,9 +68,13 @@ fn rule(out: &mut String, name: &str, rule: &ImportedRule) {
         let note = "# Irreversible: hidden unless [confirmation] has enabled = true.";
         line(out, note);
     }
-    let key = if name == "*" { "\"*\"" } else { name };
-    line(out, &format!("[tools.{key}]"));
-    line(out, &format!("action = \"{}\"", rule.action.name()));
+    let [open, close] = brackets;
+    let key = if name == EVERY_TOOL { "\"*\"" } else { name };
+    line(out, &format!("{open}tools.{key}{close}"));
+    // Without an action, a rule for all tools only restricts.
+    if name != EVERY_TOOL || rule.says_action || rule.action != Action::Allow {
+        line(out, &format!("action = \"{}\"", rule.action.name()));
+    }
     if let Some(reason) = &rule.reason {
         line(out, &format!("reason = {}", quoted(reason)));
     }

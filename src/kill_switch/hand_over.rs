@@ -8,7 +8,6 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Write},
     path::Path,
-    thread,
     time::Duration,
 };
 
@@ -26,10 +25,6 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
 /// The delay between two attempts to take the lock.
 const RETRY_DELAY: Duration = Duration::from_millis(5);
 
-/// How often the lock is tried to be taken: `panic` holds it for a moment, after which a read
-/// may be allowed.
-const ATTEMPTS: usize = 16;
-
 /// Held while a request is handed over.
 #[derive(Debug)]
 pub struct HandOver(File);
@@ -41,12 +36,6 @@ impl HandOver {
     /// If the file cannot be opened, or while `panic` holds the lock.
     pub(super) fn begin(directory: &Path) -> io::Result<Self> {
         let file = open(directory)?;
-        for _ in 1..ATTEMPTS {
-            match file.try_lock_shared() {
-                Err(TryLockError::WouldBlock) => thread::yield_now(),
-                locked => return Ok(locked.map(|()| Self(file))?),
-            }
-        }
         file.try_lock_shared()?;
         Ok(Self(file))
     }

@@ -162,10 +162,28 @@ impl Server {
 
     /// The tools that this caller is shown, ordered by name, each with its accounts.
     pub(super) fn offered(&self, caller: &Caller) -> Vec<Offered<'_>> {
+        self.tools_where(caller, |gate, tool| {
+            gate.lists(tool.name, tool.risk, caller)
+        })
+    }
+
+    /// The tools that this caller may know of: those that it is shown, and those that are
+    /// always refused but not hidden.
+    pub(super) fn known(&self, caller: &Caller) -> Vec<Offered<'_>> {
+        self.tools_where(caller, |gate, tool| {
+            gate.admits_knowing(tool.name, tool.risk, caller)
+        })
+    }
+
+    fn tools_where(
+        &self,
+        caller: &Caller,
+        keep: impl Fn(&Gate, &toolset::Tool) -> bool,
+    ) -> Vec<Offered<'_>> {
         let mut all: BTreeMap<&str, Offered<'_>> = BTreeMap::new();
         for account in self.reach(&caller.grant) {
             for tool in account.tools.tools() {
-                if account.gate.lists(tool.name, tool.risk, caller) {
+                if keep(&account.gate, tool) {
                     let (_, accounts) = all.entry(tool.name).or_insert((tool, Vec::new()));
                     accounts.push(account.name());
                 }

@@ -259,6 +259,7 @@ impl Server {
             obligations,
         } = permit.start(entry);
         let (progress, reports) = Progress::new(cx.ct.clone(), clearance);
+        let progress = progress.of_grant(place.grant());
         let account = Arc::clone(account);
         let cancelled = cx.ct.clone();
         // On the heap: a task moves its future several times.

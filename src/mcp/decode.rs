@@ -11,13 +11,10 @@ use rmcp::model::{
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
-    envelope::{InvalidMessage, MessageShape, shape},
-    repeated::{CheckedObject, RepeatedName},
+    envelope::{CALL, InvalidMessage, MessageShape, shape},
+    repeated::{CheckedObject, RepeatedName, Unrepeated},
 };
 use crate::text::tree_bytes;
-
-/// The method that calls a tool.
-const CALL: &str = "tools/call";
 
 /// A byte order mark, which RFC 8259 allows a parser to ignore.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -43,10 +40,10 @@ struct CallMessage {
 #[serde(rename_all = "camelCase")]
 struct CallParams {
     #[serde(rename = "_meta")]
-    meta: Option<RequestMetaObject>,
+    meta: Option<Unrepeated<RequestMetaObject>>,
     name: String,
     arguments: Option<CheckedObject>,
-    input_responses: Option<InputResponses>,
+    input_responses: Option<Unrepeated<InputResponses>>,
     request_state: Option<String>,
 }
 
@@ -65,11 +62,11 @@ impl CallMessage {
         let repeated = self.repeated().cloned();
         let mut params = CallToolRequestParams::new(self.params.name);
         params.arguments = self.params.arguments.map(|checked| checked.object);
-        params.input_responses = self.params.input_responses;
+        params.input_responses = self.params.input_responses.map(|responses| responses.0);
         params.request_state = self.params.request_state;
         let mut request = CallToolRequest::new(params);
         if let Some(meta) = self.params.meta {
-            request.extensions.insert(meta);
+            request.extensions.insert(meta.0);
         }
         if let Some(repeated) = repeated {
             request.extensions.insert(repeated);
@@ -79,7 +76,8 @@ impl CallMessage {
 }
 
 /// The message that a line is; `None` if it is empty, or a malformed notification or
-/// response, which nobody waits for an answer to.
+/// response, which nobody waits for an answer to. A response with another id than one of
+/// this server is malformed, however a reader of numbers could take it.
 ///
 /// # Errors
 /// What to answer to a line that cannot be read.
@@ -92,15 +90,16 @@ pub(super) fn decode(line: &[u8]) -> Result<Option<ClientJsonRpcMessage>, Invali
     if let Some(call) = CallMessage::read(line) {
         return Ok(Some(call.into_message()));
     }
-    match serde_json::from_slice(line) {
+    let shape = shape(line)?;
+    match shape {
         // What is no well-formed call is no call.
-        Ok(message) if !is_call(&message) => return Ok(Some(message)),
-        _ => {}
-    }
-    match shape(line)? {
         MessageShape::Request { id, method } if method == CALL => Err(malformed_call(id)),
-        MessageShape::Request { id, .. } => Err(InvalidMessage::no_message(Some(id))),
-        MessageShape::Notification | MessageShape::Response => Ok(None),
+        MessageShape::Malformed => Ok(None),
+        shape => match (serde_json::from_slice(line), shape) {
+            (Ok(message), _) => Ok(Some(message)),
+            (_, MessageShape::Request { id, .. }) => Err(InvalidMessage::no_message(Some(id))),
+            _ => Ok(None),
+        },
     }
 }
 
@@ -119,6 +118,7 @@ pub fn check_body(body: &[u8], extensions: &mut HeadExtensions) -> Result<(), St
         }
         None => match shape(body) {
             Ok(MessageShape::Request { id, method }) if method == CALL => Err(malformed_call(id)),
+            Ok(MessageShape::Malformed) => Err(InvalidMessage::no_message(None)),
             Ok(_) => Ok(()),
             Err(invalid) => Err(invalid),
         },
@@ -140,13 +140,6 @@ fn check_size(message: &[u8]) -> Result<(), InvalidMessage> {
     match tree_bytes(message) > message.len() + MAX_VALUES_BYTES {
         true => Err(InvalidMessage::too_many_values(message)),
         false => Ok(()),
-    }
-}
-
-fn is_call(message: &ClientJsonRpcMessage) -> bool {
-    match message {
-        JsonRpcMessage::Request(request) => request.request.method() == CALL,
-        _ => false,
     }
 }
 

@@ -9,15 +9,27 @@ use serde::{
 };
 use serde_json::Value;
 
+use super::repeated::{Names, RepeatedName};
+use crate::op::Untrusted;
+
+/// The method that calls a tool.
+pub(super) const CALL: &str = "tools/call";
+
 /// How much of a message's end is searched for an id, in bytes.
 pub(super) const ID_TAIL_BYTES: usize = 256;
 
 /// The kinds of messages of JSON-RPC 2.0.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum MessageShape {
-    Request { id: RequestId, method: String },
+    Request {
+        id: RequestId,
+        method: String,
+    },
     Notification,
     Response,
+    /// A response that answers nothing that this server has asked, or one or a notification
+    /// in which a name stands twice.
+    Malformed,
 }
 
 /// A message that cannot be read, with the id that its answer has to carry if there is one.
@@ -62,6 +74,16 @@ impl InvalidMessage {
         }
     }
 
+    /// A request in which a name stands twice, which readers take for different requests.
+    fn repeated(id: RequestId, name: &RepeatedName) -> Self {
+        let name = Untrusted::new(&name.0);
+        let reason = format!("The name `{name}` stands twice in one object. Send each name once.");
+        Self {
+            id: Some(id),
+            error: ErrorData::invalid_params(reason, None),
+        }
+    }
+
     /// JSON that is no message of JSON-RPC.
     pub(super) fn no_message(id: Option<RequestId>) -> Self {
         let reason = "The message is not JSON-RPC 2.0. A request is one object with `jsonrpc`, `id` (text or a whole number), `method` and `params`.";
@@ -79,18 +101,31 @@ impl InvalidMessage {
 pub(super) fn shape(bytes: &[u8]) -> Result<MessageShape, InvalidMessage> {
     let text = std::str::from_utf8(bytes);
     let text = text.map_err(|error| InvalidMessage::malformed(bytes, &error))?;
-    serde_json::from_str::<IgnoredAny>(text)
+    let names = serde_json::from_str::<Names>(text)
         .map_err(|error| InvalidMessage::malformed(bytes, &error))?;
+    let is_repeated = names.repeated.is_some();
     let mut seen = Envelope::default();
     let read = seen.read(bytes);
     let is_message = read.is_ok() && seen.version.as_deref() == Some("2.0");
     match (seen.method, seen.has_id, seen.has_result, seen.has_error) {
-        (Some(method), true, false, false) if is_message => match seen.id {
-            Some(id) => Ok(MessageShape::Request { id, method }),
-            None => Err(InvalidMessage::no_message(None)),
+        (Some(method), true, false, false) if is_message => match (seen.id, names.repeated) {
+            (None, _) => Err(InvalidMessage::no_message(None)),
+            // A call is malformed for a reason of its own.
+            (Some(id), Some(name)) if method != CALL => Err(InvalidMessage::repeated(id, &name)),
+            (Some(id), _) => Ok(MessageShape::Request { id, method }),
         },
-        (Some(_), false, false, false) if is_message => Ok(MessageShape::Notification),
-        (None, _, true, false) | (None, _, false, true) if is_message => Ok(MessageShape::Response),
+        (Some(_), false, false, false) if is_message => Ok(match is_repeated {
+            true => MessageShape::Malformed,
+            false => MessageShape::Notification,
+        }),
+        (None, _, true, false) | (None, _, false, true) if is_message => {
+            // An error may be about a message whose id was unreadable.
+            let is_answer = seen.has_own_id || (seen.has_error && seen.id.is_none());
+            Ok(match is_repeated || !is_answer {
+                true => MessageShape::Malformed,
+                false => MessageShape::Response,
+            })
+        }
         _ => Err(InvalidMessage::no_message(seen.id)),
     }
 }
@@ -125,6 +160,8 @@ struct Envelope {
     id: Option<RequestId>,
     method: Option<String>,
     has_id: bool,
+    /// Whether the id is a whole number as this server writes one: `3`, and not `3.0`.
+    has_own_id: bool,
     has_result: bool,
     has_error: bool,
 }
@@ -160,7 +197,9 @@ impl<'de> Visitor<'de> for &mut Envelope {
             match name.as_str() {
                 "id" => {
                     self.has_id = true;
-                    self.id = serde_json::from_value(members.next_value()?).ok();
+                    let id: Value = members.next_value()?;
+                    self.has_own_id = id.is_u64();
+                    self.id = serde_json::from_value(id).ok();
                 }
                 "jsonrpc" => self.version = text(members.next_value()?).ok(),
                 "method" => match text(members.next_value()?) {

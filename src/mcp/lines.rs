@@ -72,6 +72,11 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         }
     }
 
+    /// Takes the line that was returned last, so that it is not copied.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.read)
+    }
+
     /// Keeps nothing but the end of a line that is too long.
     fn bound(&mut self) {
         if self.too_long.is_none() {

@@ -54,6 +54,11 @@ impl CallPlaces {
 }
 
 impl CallPlace<'_> {
+    /// The grant that makes the call.
+    pub(super) fn grant(&self) -> &str {
+        self.grant
+    }
+
     /// Gives the place of a running call back while a person is asked. Returns whether
     /// the person may be asked: whether there was room for one more question.
     pub(super) fn ask(&mut self) -> bool {

@@ -3,11 +3,11 @@
 //! RFC 8259 leaves open what such an object means: a parser takes the first value or the
 //! last one. Whoever checks a call and whoever runs it could read two different calls.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeOwned, DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::{Map, Value};
 
@@ -21,6 +21,95 @@ pub(super) struct CheckedObject {
 /// A name that stands twice in one object of a call's arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RepeatedName(pub(super) String);
+
+/// What an object means in which no name stands twice.
+pub(super) struct Unrepeated<T>(pub(super) T);
+
+/// Whatever it is, without its values: the first name that stands twice in an object of it.
+pub(super) struct Names {
+    pub(super) repeated: Option<RepeatedName>,
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Unrepeated<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let CheckedObject { object, repeated } = CheckedObject::deserialize(deserializer)?;
+        match repeated {
+            None => T::deserialize(Value::Object(object))
+                .map(Self)
+                .map_err(D::Error::custom),
+            Some(_) => Err(D::Error::custom("a name stands twice")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut repeated = None;
+        NameSearch(&mut repeated).deserialize(deserializer)?;
+        Ok(Self { repeated })
+    }
+}
+
+/// Looks for a repeated name and keeps no value.
+struct NameSearch<'a>(&'a mut Option<RepeatedName>);
+
+impl<'de> DeserializeSeed<'de> for NameSearch<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NameSearch<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        while items.next_element_seed(NameSearch(self.0))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let mut seen = HashSet::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            entries.next_value_seed(NameSearch(self.0))?;
+            if self.0.is_none() && seen.contains(&name) {
+                *self.0 = Some(RepeatedName(name));
+            } else {
+                seen.insert(name);
+            }
+        }
+        Ok(())
+    }
+}
 
 impl<'de> Deserialize<'de> for CheckedObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -127,6 +216,11 @@ mod tests {
             let checked: CheckedObject = serde_json::from_str(text).unwrap();
             let found = checked.repeated.map(|found| found.0);
             assert_eq!(found.as_deref(), name, "{text}");
+            let names: Names = serde_json::from_str(text).unwrap();
+            let found = names.repeated.map(|found| found.0);
+            assert_eq!(found.as_deref(), name, "{text}");
+            let whole = serde_json::from_str::<Unrepeated<Map<String, Value>>>(text);
+            assert_eq!(whole.is_ok(), name.is_none(), "{text}");
         }
     }
 }

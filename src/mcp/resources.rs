@@ -173,7 +173,7 @@ impl Server {
                 }
             }
         }
-        for (tool, accounts) in self.offered(caller) {
+        for (tool, accounts) in self.known(caller) {
             let mut line = gate.describe_tool(tool.name, tool.risk, &caller.grant);
             if accounts.len() < reach.len() {
                 line += &format!("; only on {}", accounts.join(", "));

@@ -10,6 +10,7 @@ use rmcp::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, Empty, empty},
+    task::{JoinHandle, spawn_blocking},
     time::sleep,
 };
 use tokio_util::sync::CancellationToken;
@@ -20,6 +21,10 @@ use super::{
     envelope::InvalidMessage,
     lines::{Line, LineReader},
 };
+
+/// A longer line, in bytes, is decoded on a thread of its own: that would hold up the calls
+/// that are under way.
+const MAX_DECODED_AT_ONCE: usize = 256 * 1024;
 
 /// How long running calls may take after the input has ended, and a client to read the
 /// answers that are left after the server was closed.
@@ -60,6 +65,7 @@ async fn serve_any(server: Server, reader: BoxedReader, writer: BoxedWriter) -> 
         output: AsyncRwTransport::new_server(empty(), writer),
         max_line_bytes,
         answer: None,
+        decoding: None,
         open: false,
         initialized: false,
         ended: ended.clone(),
@@ -106,6 +112,8 @@ struct LineTransport {
     /// An answer that is being written. No line is read meanwhile, so that a client that
     /// reads nothing makes nothing grow.
     answer: Option<Pin<Box<dyn Future<Output = io::Result<()>> + Send>>>,
+    /// A large line that is being decoded. No other line is read meanwhile.
+    decoding: Option<JoinHandle<Result<Option<ClientJsonRpcMessage>, InvalidMessage>>>,
     open: bool,
     initialized: bool,
     ended: CancellationToken,
@@ -146,10 +154,24 @@ impl LineTransport {
                 self.answer = None;
                 written?;
             }
-            let decoded = match self.input.next().await? {
-                None => return Ok(None),
-                Some(Line::Whole(line)) => decode(line),
-                Some(Line::TooLong(id)) => Err(InvalidMessage::too_long(id, self.max_line_bytes)),
+            let decoded = match &mut self.decoding {
+                Some(decoding) => {
+                    let decoded = decoding.await;
+                    self.decoding = None;
+                    decoded.map_err(io::Error::other)?
+                }
+                None => match self.input.next().await? {
+                    None => return Ok(None),
+                    Some(Line::Whole(line)) if line.len() > MAX_DECODED_AT_ONCE => {
+                        let line = self.input.take();
+                        self.decoding = Some(spawn_blocking(move || decode(&line)));
+                        continue;
+                    }
+                    Some(Line::Whole(line)) => decode(line),
+                    Some(Line::TooLong(id)) => {
+                        Err(InvalidMessage::too_long(id, self.max_line_bytes))
+                    }
+                },
             };
             match decoded {
                 Ok(Some(message)) if self.admits(&message) => return Ok(Some(message)),

@@ -18,7 +18,7 @@ use reqwest::{
 use url::{Host, Url};
 
 use super::{LoadError, MediaRules, RawMedia, public_ip::is_public, take};
-use crate::{net::client_builder, shares::Share};
+use crate::{net::client_builder_for, shares::Share};
 
 type LookupFn = fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
 
@@ -158,7 +158,7 @@ fn client(
     network: Network,
     timeout: Duration,
 ) -> Result<Client, LoadError> {
-    client_builder()
+    client_builder_for(network.scheme)
         .dns_resolver(Arc::new(PinnedResolver(addresses)))
         .https_only(network.scheme == "https")
         .timeout(timeout)

@@ -8,18 +8,45 @@ use serde::{Deserialize, Serialize};
 
 use super::BadId;
 
-/// One emoji: a flag of two letters, a keycap, or up to ten joined emoji, each with a skin
-/// tone, a variation selector or the tags of a flag (UTS 51, "EBNF and Regex"). A digit
-/// alone has the property `Emoji`, but is none.
-const ONE_EMOJI: &str = r"(?x) ^ (?:
-    \p{RI}{2}
-    | [\#*0-9] \x{FE0F}? \x{20E3}
-    | [\p{Emoji}--[\#*0-9\p{RI}]] (?: \p{EMod} | \x{FE0F} | [\x{E0020}-\x{E007E}]{1,8} \x{E007F} )?
-      (?: \x{200D} [\p{Emoji}--[\#*0-9\p{RI}]] (?: \p{EMod} | \x{FE0F} )? ){0,9}
+/// An emoji of one character, with a skin tone where it has skin or with a variation
+/// selector, or a keycap (UTS 51, "EBNF and Regex"). A digit alone and a bare skin tone
+/// have the property `Emoji`, but are none.
+const ONE_CHARACTER: &str = r"(?x) ^ (?:
+    [\#*0-9] \x{FE0F}? \x{20E3}
+    | \p{EBase} \p{EMod}
+    | [\p{Emoji}--[\#*0-9\p{RI}\p{EMod}]] \x{FE0F}?
     ) $";
 
-/// `None` is a defect of the pattern; then nothing is an emoji.
-static EMOJI: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(ONE_EMOJI).ok());
+/// The shape of the other emoji: a flag, or up to ten joined ones.
+const SEQUENCE: &str = r"(?x) ^ (?:
+    \p{RI}{2}
+    | \x{1F3F4} [\x{E0030}-\x{E007A}]{3,6} \x{E007F}
+    | (?: \p{EBase} \p{EMod} | [\p{ExtPict}\p{Emoji}--\p{EMod}] \x{FE0F}? )
+      (?: \x{200D} (?: \p{EBase} \p{EMod} | [\p{ExtPict}\p{Emoji}--\p{EMod}] \x{FE0F}? ) ){1,9}
+    ) $";
+
+/// The sequences that Unicode 17 recommends (RGI), without skin tones and variation
+/// selectors. Any others show as several emoji, or carry text that nobody sees.
+const SEQUENCES: &str = include_str!("emoji_sequences.txt");
+
+/// `None` is a defect of a pattern; then nothing is an emoji.
+static PATTERNS: LazyLock<Option<[Regex; 2]>> = LazyLock::new(|| {
+    let [character, sequence] = [ONE_CHARACTER, SEQUENCE].map(Regex::new);
+    Some([character.ok()?, sequence.ok()?])
+});
+
+fn is_emoji(text: &str) -> bool {
+    let Some([character, sequence]) = &*PATTERNS else {
+        return false;
+    };
+    character.is_match(text) || (sequence.is_match(text) && is_recommended(text))
+}
+
+fn is_recommended(sequence: &str) -> bool {
+    let is_variant = |part: &char| matches!(part, '\u{FE0F}' | '\u{1F3FB}'..='\u{1F3FF}');
+    let plain: String = sequence.chars().filter(|part| !is_variant(part)).collect();
+    SEQUENCES.lines().any(|known| known == plain)
+}
 
 /// One emoji, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -38,8 +65,7 @@ impl TryFrom<String> for Emoji {
     type Error = BadId;
 
     fn try_from(text: String) -> Result<Self, BadId> {
-        let is_emoji = || EMOJI.as_ref().is_some_and(|emoji| emoji.is_match(&text));
-        if text.is_empty() || is_emoji() {
+        if text.is_empty() || is_emoji(&text) {
             Ok(Self(text))
         } else {
             Err(BadId::new(
@@ -59,8 +85,36 @@ impl From<Emoji> for String {
 mod tests {
     use super::*;
 
-    fn is_emoji(text: &str) -> bool {
+    fn is_taken(text: &str) -> bool {
         Emoji::try_from(text.to_owned()).is_ok()
+    }
+
+    /// The newest emoji whose characters the regular expressions know.
+    const KNOWN: (u32, u32) = (16, 0);
+
+    #[test]
+    fn each_emoji_of_unicode_is_taken_in_each_skin_tone_and_alone() {
+        let mut taken = 0;
+        for emoji in emojis::iter() {
+            let version = emoji.emoji_version();
+            if (version.major(), version.minor()) > KNOWN {
+                continue;
+            }
+            let tones = emoji.skin_tones().into_iter().flatten();
+            for one in tones.chain([emoji]) {
+                let text = one.as_str();
+                taken += 1;
+                assert!(is_taken(text), "{text:?}");
+                // Most keyboards leave the selectors out somewhere.
+                let bare = text.replace('\u{fe0f}', "");
+                assert!(is_taken(&bare), "{bare:?}");
+            }
+            for other in ["👍", "\u{200d}👍", "\u{e0061}\u{e007f}", "\u{200d}"] {
+                let two = format!("{}{other}", emoji.as_str());
+                assert!(!is_taken(&two), "{two:?}");
+            }
+        }
+        assert!(taken > 3500, "{taken}");
     }
 
     #[test]
@@ -79,7 +133,7 @@ mod tests {
             "🏳\u{fe0f}\u{200d}🌈",
             "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
         ] {
-            assert!(is_emoji(emoji), "{emoji:?}");
+            assert!(is_taken(emoji), "{emoji:?}");
         }
     }
 
@@ -103,11 +157,24 @@ mod tests {
             "👍\u{202e}",
             "\u{e0067}\u{e007f}",
             "👍\u{fe0f}\u{fe0f}",
+            "👍\u{200d}👍",
+            "👍🏽\u{200d}👍🏿",
+            "😀\u{200d}👨",
+            "👨\u{200d}👨\u{200d}👨",
+            "\u{1f3fd}",
+            "\u{1f3fd}\u{fe0f}",
+            "😀🏽",
+            "👍🏽🏽",
+            "👍🏽\u{fe0f}",
+            "🇽🇽",
+            "👍\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+            "🏴\u{e0068}\u{e0069}\u{e0064}\u{e0065}\u{e007f}",
+            "1\u{200d}1",
             "💰→1",
         ] {
-            assert!(!is_emoji(text), "{text:?}");
+            assert!(!is_taken(text), "{text:?}");
         }
-        assert!(!is_emoji(&"👍".repeat(16)));
-        assert!(!is_emoji(&"👍\u{200d}".repeat(1000)));
+        assert!(!is_taken(&"👍".repeat(16)));
+        assert!(!is_taken(&"👍\u{200d}".repeat(1000)));
     }
 }

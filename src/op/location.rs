@@ -28,7 +28,8 @@ impl<'de, const MAX: u8> Deserialize<'de> for Degrees<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let degrees = f64::deserialize(deserializer)?;
         match degrees.abs() <= f64::from(MAX) {
-            true => Ok(Self(degrees)),
+            // -0.0 is the same place as 0.0.
+            true => Ok(Self(degrees + 0.0)),
             false => Err(D::Error::custom(format_args!(
                 "must be a number from -{MAX} to {MAX}"
             ))),

@@ -20,7 +20,8 @@ const MAX_QUEUED_REPORTS: usize = 16;
 /// How often a call that waits for its turn asks whether it may still be sent.
 const TURN_RECHECK: Duration = Duration::from_secs(1);
 
-/// Reports, cancellation and clearance of one call. Clones share them.
+/// Reports, cancellation and clearance of one call, and for whom it is made. Clones share
+/// them.
 #[derive(Clone, Default)]
 pub struct Progress {
     cancel: CancellationToken,
@@ -28,6 +29,7 @@ pub struct Progress {
     /// Whether a request that changes something was handed to its connection.
     sent: Arc<AtomicBool>,
     reports: Option<mpsc::Sender<String>>,
+    grant: Option<Arc<str>>,
 }
 
 impl Progress {
@@ -41,8 +43,8 @@ impl Progress {
         let progress = Self {
             cancel,
             clearance: Some(clearance),
-            sent: Arc::default(),
             reports: Some(reports),
+            ..Self::default()
         };
         (progress, listener)
     }
@@ -53,6 +55,19 @@ impl Progress {
             clearance: Some(clearance),
             ..Self::default()
         }
+    }
+
+    /// The same of a call that a grant makes.
+    #[must_use]
+    pub fn of_grant(mut self, grant: &str) -> Self {
+        self.grant = Some(grant.into());
+        self
+    }
+
+    /// The grant whose share of what is bounded the call takes; empty for what the server
+    /// looks up for all of them.
+    pub fn grant(&self) -> &str {
+        self.grant.as_deref().unwrap_or_default()
     }
 
     /// Reports what the call waits for.

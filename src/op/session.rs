@@ -82,7 +82,7 @@ impl Operation for LogoutInstance {
     const INTENT: &'static str =
         "disconnect this WhatsApp account; linking it again needs the phone";
     const IDEMPOTENT: bool = true;
-    const KNOWN_AS: &'static [&'static str] = &[];
+    const KNOWN_AS: &'static [&'static str] = &["logout"];
     type Output = LoggedOut;
 
     fn targets(&self) -> Targets {

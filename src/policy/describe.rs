@@ -10,8 +10,9 @@ use super::{
     chats::{ChatPattern, ChatSet},
     decide::Effect,
     health::Health,
-    layer::{Action, Conditional, Hours, Layer, ReadableChats},
+    layer::{Action, Hours, Layer, ReadableChats},
     recipients::Recipients,
+    tool_rules::Conditional,
 };
 use crate::{
     op::{ChatId, Risk},

@@ -1,7 +1,15 @@
 //! A policy file as written: one tree for TOML and JSON (and YAML, see `import`). Each
 //! value knows its key and where both stand in the text.
 
-use std::{collections::HashSet, fs::File, io, io::Read, ops::Range, path::Path, sync::Arc};
+use std::{
+    collections::HashSet,
+    fs::{self, OpenOptions},
+    io,
+    io::Read,
+    ops::Range,
+    path::Path,
+    sync::Arc,
+};
 
 use jsonc_parser::{
     CollectOptions, ParseOptions,
@@ -175,15 +183,28 @@ pub(crate) const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// The deepest nesting that is read.
 pub(crate) const MAX_DEPTH: usize = 32;
 
-/// Reads a file of at most 1 MiB.
+/// Reads a file of at most 1 MiB, without waiting for anybody.
 ///
 /// # Errors
-/// Those of the file system, text that is not UTF-8, a file that is larger, and one that
-/// others may change or replace.
+/// Those of the file system, what is no regular file, text that is not UTF-8, a file that
+/// is larger, and one that others may change or replace.
 pub(super) fn read_file(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let file = File::open(path)?;
+    // Opening a device can have an effect, so it is not opened.
+    check_regular(&fs::metadata(path)?)?;
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // A named pipe may have taken the file's place, and opening one waits for its writer.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        (rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY)
+            .bits()
+            .cast_signed(),
+    );
+    let file = options.open(path)?;
+    check_regular(&file.metadata()?)?;
     state_dir::check_not_for_others(path)?;
+    let mut text = String::new();
     file.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_FILE_BYTES {
         return Err(io::Error::other("it is larger than 1 MiB"));
@@ -193,6 +214,19 @@ pub(super) fn read_file(path: &Path) -> io::Result<String> {
         Some(rest) => Ok(rest.to_owned()),
         None => Ok(text),
     }
+}
+
+/// Refuses folders, devices, pipes and sockets.
+fn check_regular(metadata: &fs::Metadata) -> io::Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let what = if metadata.is_dir() {
+        "it is a folder, not a file"
+    } else {
+        "it is a pipe, a socket or a device, not a regular file"
+    };
+    Err(io::Error::other(what))
 }
 
 /// The root of a document, or another value, before its parent names it.

@@ -5,11 +5,11 @@ use std::{collections::HashMap, time::Duration};
 use serde_json::Value;
 
 use super::{
-    Code, Context, Decision, Effect, Finding, GroupName, PaceRule, ReadChat, Reason, RuleLocation,
+    Code, Context, Decision, Effect, Finding, GroupName, ReadChat, Reason, RuleLocation,
     chats::{ChatSet, NameMatch},
-    condition::Condition,
     hours::Quiet,
     recipients::{NewRecipients, Recipients},
+    tool_rules::ToolRules,
 };
 use crate::op::{ChatId, Facts, PersonId, Risk, TargetRole};
 
@@ -72,36 +72,6 @@ pub(super) struct Flow {
     pub(super) place: RuleLocation,
 }
 
-/// The rules of a layer for one tool.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ToolRules {
-    /// Rules without conditions.
-    pub(super) plain: Vec<(Effect, Option<RuleLocation>)>,
-    /// Rules with conditions.
-    pub(super) conditional: Vec<Conditional>,
-    pub(super) limits: Vec<usize>,
-    pub(super) paces: Vec<PaceRule>,
-}
-
-/// A rule with conditions on the arguments.
-#[derive(Debug, Clone)]
-pub(super) struct Conditional {
-    pub(super) action: Action,
-    /// The effect where all conditions hold.
-    pub(super) effect: Effect,
-    pub(super) place: RuleLocation,
-    pub(super) when: Vec<RuleCondition>,
-}
-
-/// One condition of a rule.
-#[derive(Debug, Clone)]
-pub(super) struct RuleCondition {
-    pub(super) condition: Condition,
-    pub(super) place: RuleLocation,
-    /// The effect of a rule that allows where the condition does not hold.
-    pub(super) otherwise: Effect,
-}
-
 /// `read.chats`: the chats that may be read.
 #[derive(Debug, Clone)]
 pub(super) struct ReadableChats {
@@ -119,47 +89,34 @@ pub(super) struct Hours {
     pub(super) place: RuleLocation,
 }
 
-impl ToolRules {
-    /// The strictest effect, whatever the arguments are; `None` if no rule decides. A rule
-    /// that allows under conditions counts as one that allows.
-    pub(super) fn effect(&self) -> Option<&Effect> {
-        let plain = self.plain.iter().map(|(effect, _)| effect);
-        let conditional = self
-            .conditional
-            .iter()
-            .filter(|rule| rule.action == Action::Allow)
-            .map(|rule| &rule.effect);
-        Effect::strictest(plain.chain(conditional))
-    }
-}
-
 impl Layer {
-    /// The effect for a tool, whatever the arguments are.
+    /// The effect for a tool, whatever the arguments are. Where some arguments admit it, it
+    /// counts as admitted.
     pub(super) fn effect(&self, tool: &str) -> Option<&Effect> {
         let rules = self.tool_rules.get(tool);
-        if let Some(effect) = rules.and_then(ToolRules::effect) {
-            return Some(effect);
-        }
-        // A rule for some arguments may admit what the default refuses.
-        let (default, _) = self.default.as_ref()?;
-        let admits = |rule: &&Conditional| rule.effect.admits();
-        match rules.and_then(|rules| rules.conditional.iter().find(admits)) {
-            Some(rule) if !default.admits() => Some(&rule.effect),
-            _ => Some(default),
-        }
+        let own = rules.and_then(ToolRules::effect);
+        let default = match (rules, &self.default) {
+            (Some(rules), _) if rules.admits() => None,
+            (_, None) => None,
+            (Some(rules), Some((default, _))) if !default.admits() => {
+                // A rule for some arguments may admit what the default refuses.
+                Some(rules.admits_some().map_or(default, |rule| &rule.effect))
+            }
+            (_, Some((default, _))) => Some(default),
+        };
+        Effect::strictest(own.into_iter().chain(default))
     }
 
     /// The first rule that allows a tool.
     pub(super) fn allowed_by(&self, tool: &str) -> Option<&RuleLocation> {
-        let Some(rules) = self.tool_rules.get(tool) else {
-            return self.default.as_ref()?.1.as_ref();
-        };
-        let mut plain = rules.plain.iter();
-        let plain = plain.find(|(effect, _)| *effect == Effect::Allow);
-        let conditional = || Some(&rules.conditional.first()?.place);
+        let rules = self.tool_rules.get(tool).into_iter();
+        let mut plain = rules.clone().flat_map(|rules| &rules.plain);
+        let plain = plain.find(|rule| rule.effect == Effect::Allow);
+        let mut conditional = rules.flat_map(|rules| &rules.conditional);
         plain
-            .and_then(|(_, place)| place.as_ref())
-            .or_else(conditional)
+            .map(|rule| &rule.place)
+            .or_else(|| Some(&conditional.next()?.place))
+            .or_else(|| self.default.as_ref()?.1.as_ref())
     }
 
     /// Whether it has a rule for first-time recipients.
@@ -235,24 +192,18 @@ impl Layer {
         }
     }
 
-    /// Adds the findings of the rules for a tool; those of `default` if there are none.
+    /// Adds the findings of the rules for a tool, and that of `default` unless a rule admits
+    /// the call or refuses it.
     pub(super) fn apply_rules<'p>(
         &'p self,
         tool: &str,
         arguments: &Value,
         decision: &mut Decision<'p>,
     ) {
-        let before = decision.findings.len();
-        if let Some(rules) = self.tool_rules.get(tool) {
-            let plain = rules.plain.iter();
-            let plain = plain.map(|(effect, place)| Finding::of(effect, place.as_ref()));
-            decision.findings.extend(plain);
-            let conditional = rules.conditional.iter();
-            let conditional = conditional.filter_map(|rule| rule.decide(arguments));
-            decision.findings.extend(conditional);
-        }
-        if decision.findings.len() == before
-            && let Some((effect, place)) = &self.default
+        let rules = self.tool_rules.get(tool);
+        let is_decided = rules.is_some_and(|rules| rules.apply(arguments, decision));
+        if let Some((effect, place)) = &self.default
+            && !is_decided
         {
             let finding = Finding::of(effect, place.as_ref());
             decision.findings.push(finding);
@@ -279,22 +230,6 @@ impl Flow {
             let mut recipients = facts.targets.of(TargetRole::Recipient);
             public || recipients.any(|recipient| recipient != *read)
         })
-    }
-}
-
-impl Conditional {
-    /// The finding for these arguments; `None` if the rule does not apply to them.
-    fn decide(&self, arguments: &Value) -> Option<Finding<'_>> {
-        let fails = |when: &&RuleCondition| match self.action {
-            Action::Allow => !when.condition.holds(arguments),
-            Action::Confirm | Action::Deny => !when.condition.may_hold(arguments),
-        };
-        match (self.action, self.when.iter().find(fails)) {
-            (_, None) => Some(Finding::of(&self.effect, Some(&self.place))),
-            // The conditions of a rule that allows are requirements.
-            (Action::Allow, Some(when)) => Some(Finding::of(&when.otherwise, Some(&when.place))),
-            (Action::Confirm | Action::Deny, Some(_)) => None,
-        }
     }
 }
 

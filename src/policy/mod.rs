@@ -23,6 +23,7 @@ mod parse;
 mod problem;
 mod recipients;
 mod source;
+mod tool_rules;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -61,8 +62,9 @@ use crate::{
     op::{ChatId, Facts, PersonId, Risk},
 };
 use grant::Grant;
-use layer::{Layer, ToolRules};
+use layer::Layer;
 use source::SourceFile;
+use tool_rules::ToolRules;
 
 /// A policy that was checked and can decide.
 #[derive(Debug, Clone)]
@@ -330,10 +332,8 @@ impl Policy {
 
     /// Whether shadow mode lets a call pass that the policy refuses. It never does for
     /// irreversible tools, nor for changes if only reading is allowed.
-    pub fn passes_in_shadow(&self, facts: &Facts) -> bool {
-        self.mode.shadow.is_some()
-            && facts.risk != Risk::Destructive
-            && self.read_only(facts.risk).is_none()
+    pub fn passes_in_shadow(&self, risk: Risk) -> bool {
+        self.mode.shadow.is_some() && risk != Risk::Destructive && self.read_only(risk).is_none()
     }
 
     /// The first rule that allows a tool, for a caller.

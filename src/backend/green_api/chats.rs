@@ -123,7 +123,7 @@ impl GreenApi {
             .client
             .read(&self.progress, "getChats", None)
             .await?
-            .body()
+            .into_body()
         {
             Body::Json(Value::Array(chats)) => Ok(chats.iter().filter_map(chat).collect()),
             _ => Err(unreadable("a list of chats is expected")),

@@ -99,7 +99,7 @@ impl GreenApiClient {
             .http
             .change(progress, |network| request(network, url, arguments))
             .await?;
-        self.changed(&reply, shapes)
+        self.changed(reply, shapes)
     }
 
     /// Requests a file at one of the configured hosts; `None` for any other address, and
@@ -161,7 +161,7 @@ impl GreenApiClient {
         let reply = http
             .change(progress, |network| network.post(url).multipart(form))
             .await?;
-        self.changed(&reply, shapes)
+        self.changed(reply, shapes)
     }
 
     /// A message of GREEN-API without the token, in case it repeats it.

@@ -29,7 +29,7 @@ impl GreenApi {
             .client
             .read(&self.progress, "getContacts", None)
             .await?
-            .body()
+            .into_body()
         {
             Body::Json(Value::Array(contacts)) => {
                 let contacts = contacts.iter().filter_map(summary).collect();
@@ -45,7 +45,7 @@ impl GreenApi {
             .client
             .read(&self.progress, "getContactInfo", Some(&arguments))
             .await?;
-        match reply.body() {
+        match reply.into_body() {
             Body::Json(contact @ Value::Object(_)) => Ok(ContactDetails {
                 about: text(&contact, "description"),
                 ..ContactDetails::new(

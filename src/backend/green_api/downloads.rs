@@ -80,7 +80,7 @@ impl GreenApi {
             .client
             .read(&self.progress, "getMessage", Some(&arguments))
             .await;
-        let Ok(Body::Json(found)) = reply.map(|reply| reply.body()) else {
+        let Ok(Body::Json(found)) = reply.map(HttpReply::into_body) else {
             return Ok(None);
         };
         check_chats(self, API, chat, named_chat(&found)).await?;

@@ -62,7 +62,7 @@ impl GreenApi {
             .client
             .read(&self.progress, "getContacts", None)
             .await?
-            .body()
+            .into_body()
         {
             Body::Json(Value::Array(contacts)) => Ok(contacts),
             _ => Err(unreadable("a list of contacts is expected")),
@@ -82,7 +82,7 @@ impl GreenApi {
             .read(&self.progress, "getGroupData", Some(&arguments))
             .await
         {
-            Ok(reply) => Ok(match reply.body() {
+            Ok(reply) => Ok(match reply.into_body() {
                 Body::Json(fields) => GreenApiGroup::read(fields),
                 Body::Empty | Body::Text(_) => None,
             }),

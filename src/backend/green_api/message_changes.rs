@@ -91,7 +91,7 @@ impl GreenApi {
                 .read(&self.progress, "getMessage", Some(&arguments))
                 .await
             {
-                Ok(reply) => Observation::from(read_flag(&reply.body(), flag)),
+                Ok(reply) => Observation::from(read_flag(reply.body(), flag)),
                 Err(_) => Observation::Unclear,
             }
         };

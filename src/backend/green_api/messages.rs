@@ -28,7 +28,7 @@ impl GreenApi {
             .client
             .read(&self.progress, "getChatHistory", Some(&arguments))
             .await?;
-        let Body::Json(Value::Array(messages)) = reply.body() else {
+        let Body::Json(Value::Array(messages)) = reply.into_body() else {
             return Err(unreadable("a list of messages is expected"));
         };
         let own = match &op.from {
@@ -75,7 +75,7 @@ impl GreenApi {
             .client
             .read(&self.progress, "getMessage", Some(&arguments))
             .await?
-            .body()
+            .into_body()
         {
             Body::Json(found) => {
                 check_chats(self, API, asked, named_chat(&found)).await?;

@@ -36,7 +36,7 @@ impl GreenApi {
             .read(&self.progress, "getContactInfo", Some(&arguments))
             .await
         {
-            Ok(reply) => match reply.body() {
+            Ok(reply) => match reply.into_body() {
                 Body::Json(info) => info,
                 _ => Value::Null,
             },

@@ -18,7 +18,7 @@ pub(super) const DENIAL: Shape = Shape::Is(is_denial);
 impl GreenApiClient {
     /// An answer to a read that is not a refusal.
     pub(super) fn accepted(&self, reply: HttpReply) -> BackendResult<HttpReply> {
-        match reply.is_success() && obstacle_in(&reply.body()).is_none() {
+        match reply.is_success() && obstacle_in(reply.body()).is_none() {
             true => Ok(reply),
             false => Err(self.refusal(&reply)),
         }
@@ -28,19 +28,19 @@ impl GreenApiClient {
     ///
     /// # Errors
     /// With a refusal, or with an error after which the change may have been made.
-    pub(super) fn changed(&self, reply: &HttpReply, shapes: &[Shape]) -> BackendResult<Body> {
-        let body = reply.body();
-        let words = self.words(&body);
+    pub(super) fn changed(&self, reply: HttpReply, shapes: &[Shape]) -> BackendResult<Body> {
+        let words = self.words(reply.body());
         let may_have_acted = may_have_acted(reply.status);
         match reply.is_success() {
             // Older instances report with 200 that they are not ready.
-            _ if obstacle_in(&body).is_some() => Err(self.refusal(reply)),
-            true => body.accepted(API, shapes).map_err(|error| match words {
-                Some(_) => reply.ambiguous(API, words),
-                None => error,
-            }),
+            _ if obstacle_in(reply.body()).is_some() => Err(self.refusal(&reply)),
+            true => {
+                let worded = words.map(|words| reply.ambiguous(API, Some(words)));
+                let accepted = reply.into_body().accepted(API, shapes);
+                accepted.map_err(|error| worded.unwrap_or(error))
+            }
             false if may_have_acted => Err(reply.ambiguous(API, words)),
-            false => Err(self.refusal(reply)),
+            false => Err(self.refusal(&reply)),
         }
     }
 
@@ -77,8 +77,8 @@ impl GreenApiClient {
         let status = reply.status.as_u16();
         let body = reply.body();
         let message = match status {
-            466 => quota(&body),
-            _ => self.words(&body),
+            466 => quota(body),
+            _ => self.words(body),
         };
         let message = message.unwrap_or_else(|| no_reason(reply));
         BackendError::Refused {

@@ -9,7 +9,10 @@ use super::{
     refusals::refused,
 };
 use crate::{
-    backend::{http::Body, verify::confirm},
+    backend::{
+        http::{Body, HttpReply},
+        verify::confirm,
+    },
     op::{BackendError, BackendResult, ChatId, Delivery, MessageId, SendMessage, Sent},
 };
 
@@ -74,7 +77,7 @@ impl GreenApi {
                 .client
                 .read(&self.progress, "getMessage", Some(&arguments))
                 .await;
-            match reply.map(|reply| reply.body()) {
+            match reply.map(HttpReply::into_body) {
                 Ok(Body::Json(message)) => Some(delivery(&message)),
                 _ => Some(Delivery::Accepted),
             }

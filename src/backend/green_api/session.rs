@@ -204,7 +204,7 @@ impl GreenApi {
             "alreadyLogged" => Ok(Link::Moved),
             // Only an error's message is meant to be read.
             kind => {
-                let message = self.client.words(&reply.body());
+                let message = self.client.words(reply.body());
                 let message = message.filter(|_| kind == "error");
                 let message = message.as_deref().unwrap_or("it has no QR code now");
                 Ok(denied(message))

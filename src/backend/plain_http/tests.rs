@@ -5,7 +5,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::*;
+use super::{super::answer_body::Body, *};
 use crate::op::{Progress, RequestKind};
 
 const TIMEOUT: Duration = Duration::from_millis(300);
@@ -60,9 +60,14 @@ fn handover() -> Arc<Handover> {
 async fn send(client: &PlainHttp, url: &Url) -> Result<String, SendError> {
     let request = Request::get(url.path()).body(String::new()).unwrap();
     let handover = handover();
-    let sending = client.send(ConnectionUse::Kept, url, request, &handover);
+    let body = PartialBody::new("", TIMEOUT);
+    let sending = client.send(ConnectionUse::Kept, url, request, &handover, body);
     let (_, body) = sending.await?;
-    Ok(String::from_utf8(body.bytes().to_vec()).unwrap())
+    Ok(match body.body {
+        Body::Text(text) => text,
+        Body::Json(value) => value.to_string(),
+        Body::Empty => String::new(),
+    })
 }
 
 #[tokio::test]
@@ -87,7 +92,8 @@ async fn a_new_connection_is_new() {
     assert_eq!(requests.recv().await.unwrap().0, 1);
     let request = Request::get(url.path()).body(String::new()).unwrap();
     let handover = handover();
-    let sending = client.send(ConnectionUse::New, &url, request, &handover);
+    let body = PartialBody::new("", TIMEOUT);
+    let sending = client.send(ConnectionUse::New, &url, request, &handover, body);
     // The server has one connection at a time.
     let refused = tokio::time::timeout(TIMEOUT / 3, sending).await;
     assert!(refused.is_err(), "it waits beside the one that is kept");

@@ -105,7 +105,7 @@ impl Waha {
         let path = ["api", "sessions", self.client.session(), name];
         let reply = self.client.try_get(&self.progress, &path, &[]).await.ok()?;
         if reply.is_success() {
-            return match reply.body() {
+            return match reply.into_body() {
                 Body::Json(json) => Some(json),
                 Body::Text(_) | Body::Empty => None,
             };

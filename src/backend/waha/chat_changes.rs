@@ -131,7 +131,12 @@ impl Waha {
     async fn has_messages(&self, chat: &ChatId) -> BackendResult<bool> {
         let path = self.client.chat_path(chat, &["messages"]);
         let query = [("downloadMedia", "false"), ("limit", "1")];
-        match self.client.get(&self.progress, &path, &query).await?.body() {
+        match self
+            .client
+            .get(&self.progress, &path, &query)
+            .await?
+            .into_body()
+        {
             Body::Json(Value::Array(messages)) => Ok(!messages.is_empty()),
             _ => Err(unreadable("a list of messages is expected")),
         }

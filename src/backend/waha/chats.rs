@@ -96,7 +96,7 @@ impl Waha {
         query.extend(id.map(|id| ("ids", id.as_str())));
         let reply = self.client.try_get(&self.progress, &path, &query).await?;
         if reply.is_success() {
-            return rows(&reply).map(Some);
+            return rows(reply).map(Some);
         }
         match self.client.refusal(&reply) {
             error if is_too_old(&error) => Ok(None),
@@ -107,7 +107,7 @@ impl Waha {
     /// Every chat as older servers list them, newest first.
     pub(super) async fn all_chats(&self) -> BackendResult<Vec<Chat>> {
         let path = self.client.path(&["chats"]);
-        let mut rows = rows(&self.client.get(&self.progress, &path, &[]).await?)?;
+        let mut rows = rows(self.client.get(&self.progress, &path, &[]).await?)?;
         rows.sort_by_key(|row| {
             std::cmp::Reverse(seconds(row, &["conversationTimestamp", "timestamp"]))
         });
@@ -115,8 +115,8 @@ impl Waha {
     }
 }
 
-fn rows(reply: &HttpReply) -> BackendResult<Vec<Value>> {
-    match reply.body() {
+fn rows(reply: HttpReply) -> BackendResult<Vec<Value>> {
+    match reply.into_body() {
         Body::Json(Value::Array(rows)) => Ok(rows),
         _ => Err(unreadable("a list of chats is expected")),
     }

@@ -208,7 +208,7 @@ impl WahaClient {
                 }
             })
             .await?;
-        self.changed(&reply, shapes)
+        self.changed(reply, shapes)
     }
 
     /// A request that changes nothing.

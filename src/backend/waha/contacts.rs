@@ -54,7 +54,7 @@ impl Waha {
             .client
             .get(&self.progress, &["api", "contacts", "all"], &query)
             .await?
-            .body()
+            .into_body()
         {
             Body::Json(Value::Array(contacts)) => contacts,
             Body::Json(Value::Object(contacts)) => {
@@ -81,7 +81,7 @@ impl Waha {
             .client
             .get(&self.progress, &["api", "contacts"], &query)
             .await?
-            .body()
+            .into_body()
         {
             Body::Json(contact @ Value::Object(_)) => contact,
             // NOWEB answers nothing for a contact that it does not know.
@@ -210,7 +210,7 @@ impl Waha {
             .get(&self.progress, &["api", "contacts"], &query)
             .await
             .ok()?
-            .body()
+            .into_body()
         {
             Body::Json(contact) => contact.get("isBlocked")?.as_bool(),
             Body::Empty | Body::Text(_) => None,

@@ -67,7 +67,7 @@ impl Waha {
             (reply, _) => reply,
         };
         match reply {
-            Ok(reply) if reply.body() == Body::Empty => Ok(None),
+            Ok(reply) if *reply.body() == Body::Empty => Ok(None),
             Ok(reply) => {
                 let picture: PictureAddress = reply.parse(API)?;
                 Ok(picture.url.filter(|url| !url.is_empty()))

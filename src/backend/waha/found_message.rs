@@ -51,7 +51,7 @@ impl Waha {
                 .await
             {
                 Ok(reply) => {
-                    return match reply.body() {
+                    return match reply.into_body() {
                         Body::Json(json) => self.checked(chat, message, json).await,
                         Body::Empty | Body::Text(_) => Err(unknown_message(API, message)),
                     };

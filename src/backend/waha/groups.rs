@@ -29,7 +29,12 @@ impl Waha {
     /// The group as the engine reports it.
     pub(super) async fn group(&self, id: &GroupId) -> BackendResult<Value> {
         let path = self.client.group_path(id, &[]);
-        match self.client.get(&self.progress, &path, &[]).await?.body() {
+        match self
+            .client
+            .get(&self.progress, &path, &[])
+            .await?
+            .into_body()
+        {
             Body::Json(group @ Value::Object(_)) => Ok(group),
             // NOWEB answers nothing for a group that it does not know.
             Body::Empty | Body::Json(Value::Null) => Err(unknown_group(API, id)),
@@ -52,7 +57,7 @@ impl Waha {
         }
         let path = self.client.group_path(group, &["participants", "v2"]);
         let reply = self.client.try_get(&self.progress, &path, &[]).await?;
-        let members = match (reply.is_success(), reply.body()) {
+        let members = match (reply.is_success(), reply.into_body()) {
             (true, Body::Json(Value::Array(members))) => members,
             // Servers before `v2`, and engines that fail on it: the list of groups holds.
             _ => return Ok(true),
@@ -65,7 +70,11 @@ impl Waha {
     pub(super) async fn all_groups(&self) -> BackendResult<Option<Vec<Value>>> {
         let path = self.client.path(&["groups"]);
         let query = [("exclude", "participants")];
-        let groups: Vec<Value> = match self.client.get(&self.progress, &path, &query).await?.body()
+        let groups: Vec<Value> = match self
+            .client
+            .get(&self.progress, &path, &query)
+            .await?
+            .into_body()
         {
             Body::Json(Value::Array(groups)) => groups,
             Body::Json(Value::Object(groups)) => {

@@ -45,9 +45,9 @@ impl Waha {
     async fn invite(&self, group: &GroupId) -> BackendResult<InviteCode> {
         let path = self.client.group_path(group, &["invite-code"]);
         let reply = self.client.get(&self.progress, &path, &[]).await?;
-        match code(&reply.body()) {
+        match code(reply.body()) {
             Some(code) => Ok(code),
-            None if is_silent(&reply.body()) => Err(no_invite_link(API)),
+            None if is_silent(reply.body()) => Err(no_invite_link(API)),
             None => Err(unreadable("an invite code is expected")),
         }
     }
@@ -104,7 +104,7 @@ impl Waha {
             .client
             .get(&self.progress, &path, &[("code", invite.as_str())])
             .await?;
-        match reply.body() {
+        match reply.into_body() {
             Body::Json(group @ Value::Object(_)) => {
                 preview(&group).ok_or_else(|| unreadable("a group with an id is expected"))
             }

@@ -52,7 +52,7 @@ impl GroupTools for Waha {
     async fn members(&self, group: &GroupId) -> BackendResult<Members> {
         let path = self.client.group_path(group, &["participants", "v2"]);
         let reply = self.client.try_get(&self.progress, &path, &[]).await?;
-        if let (true, Body::Json(Value::Array(members))) = (reply.is_success(), reply.body()) {
+        if let (true, Body::Json(Value::Array(members))) = (reply.is_success(), reply.into_body()) {
             let members = read_members(&members);
             if !members.is_empty() {
                 return Ok(members);
@@ -197,7 +197,12 @@ impl Waha {
         };
         let path = [&self.client.path(&["lids"]), kind, &[person.as_str()]].concat();
         Ok(
-            match self.client.get(&self.progress, &path, &[]).await?.body() {
+            match self
+                .client
+                .get(&self.progress, &path, &[])
+                .await?
+                .into_body()
+            {
                 Body::Json(ids) => text(&ids, &[other]).and_then(|id| PersonId::parse(id).ok()),
                 Body::Empty | Body::Text(_) => None,
             },

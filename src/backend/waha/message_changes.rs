@@ -157,7 +157,7 @@ impl Waha {
                 .try_get(&self.progress, &path, &[("downloadMedia", "false")])
                 .await
             {
-                Ok(reply) if reply.is_success() => match reply.body() {
+                Ok(reply) if reply.is_success() => match reply.into_body() {
                     Body::Json(message) if is_it(&message) => SeenMessage::There(message),
                     Body::Json(_) | Body::Empty | Body::Text(_) => SeenMessage::Unclear,
                 },

@@ -84,7 +84,12 @@ impl Waha {
         );
         query.extend(until.as_deref().map(|at| ("filter.timestamp.lte", at)));
         query.extend(since.as_deref().map(|at| ("filter.timestamp.gte", at)));
-        match self.client.get(&self.progress, &path, &query).await?.body() {
+        match self
+            .client
+            .get(&self.progress, &path, &query)
+            .await?
+            .into_body()
+        {
             Body::Json(Value::Array(messages)) => Ok(messages),
             Body::Empty => Ok(Vec::new()),
             _ => Err(unreadable("a list of messages is expected")),

@@ -30,7 +30,12 @@ impl Waha {
             return self.followed().await.map(PresenceList::new);
         };
         let path = self.client.path(&["presence", chat.as_str()]);
-        let people = match self.client.get(&self.progress, &path, &[]).await?.body() {
+        let people = match self
+            .client
+            .get(&self.progress, &path, &[])
+            .await?
+            .into_body()
+        {
             Body::Json(one @ Value::Object(_)) => people(&one),
             Body::Empty | Body::Json(Value::Null) => Vec::new(),
             _ => return Err(unreadable("the presence in a chat is expected")),
@@ -41,7 +46,12 @@ impl Waha {
     /// The chats that are subscribed to.
     async fn followed(&self) -> BackendResult<Vec<ChatPresence>> {
         let path = self.client.path(&["presence"]);
-        match self.client.get(&self.progress, &path, &[]).await?.body() {
+        match self
+            .client
+            .get(&self.progress, &path, &[])
+            .await?
+            .into_body()
+        {
             Body::Json(Value::Array(chats)) => Ok(chats.iter().filter_map(chat).collect()),
             Body::Empty => Ok(Vec::new()),
             _ => Err(unreadable("a list of chats is expected")),

@@ -21,40 +21,39 @@ impl WahaClient {
     ///
     /// # Errors
     /// With a refusal, or with an error after which the change may have been made.
-    pub(super) fn changed(&self, reply: &HttpReply, shapes: &[Shape]) -> BackendResult<Body> {
+    pub(super) fn changed(&self, reply: HttpReply, shapes: &[Shape]) -> BackendResult<Body> {
         let body = reply.body();
         if !reply.is_success() {
             // WAHA refuses in JSON; anything else is from something before it, which does not
             // say how far the request went.
             let is_own = matches!(body, Body::Json(Value::Object(_)));
-            let definite =
-                definite_no(&body).is_some() || (is_own && !may_have_acted(reply.status));
+            let definite = definite_no(body).is_some() || (is_own && !may_have_acted(reply.status));
             return Err(match definite {
-                true => self.refusal(reply),
-                false => reply.ambiguous(API, self.message(&body)),
+                true => self.refusal(&reply),
+                false => reply.ambiguous(API, self.message(body)),
             });
         }
-        match webjs_error(&body) {
+        match webjs_error(body) {
             Some((error, true)) => Err(refused(
                 &self.without_key(error),
                 "check with get_group; a person can do it on the phone",
             )),
             Some((error, false)) => Err(reply.ambiguous(API, Some(self.without_key(error)))),
-            None => body.accepted(API, shapes),
+            None => reply.into_body().accepted(API, shapes),
         }
     }
 
     /// What an answer other than 2xx means, in words that hold no secret.
     pub(super) fn refusal(&self, reply: &HttpReply) -> BackendError {
         let body = reply.body();
-        let message = self.message(&body).unwrap_or_else(|| {
+        let message = self.message(body).unwrap_or_else(|| {
             reply
                 .status
                 .canonical_reason()
                 .unwrap_or("no reason given")
                 .to_owned()
         });
-        let wrong_state = matches!(&body, Body::Json(json) if json.get("status").is_some_and(Value::is_string))
+        let wrong_state = matches!(body, Body::Json(json) if json.get("status").is_some_and(Value::is_string))
             || says_no_session(&message);
         let remedy = match reply.status {
             status if status.is_redirection() => {
@@ -85,7 +84,7 @@ impl WahaClient {
         };
         BackendError::Refused {
             api: API,
-            status: Some(definite_no(&body).unwrap_or(reply.status.as_u16())),
+            status: Some(definite_no(body).unwrap_or(reply.status.as_u16())),
             message: Untrusted::new(&message),
             remedy,
         }

@@ -4,7 +4,11 @@ use serde_json::{Value, json};
 
 use super::{Waha, shapes::SENT};
 use crate::{
-    backend::{http::Body, shapes::Shape, verify::confirm},
+    backend::{
+        http::{Body, HttpReply},
+        shapes::Shape,
+        verify::confirm,
+    },
     op::{BackendResult, ChatId, Delivery, MessageId, PersonId, SendMessage, Sent},
 };
 
@@ -70,7 +74,7 @@ impl Waha {
                 .client
                 .get(&self.progress, &path, &query)
                 .await
-                .map(|reply| reply.body())
+                .map(HttpReply::into_body)
             {
                 Ok(Body::Json(message)) => Some(delivery(&message)),
                 // A server that cannot report it now will not a moment later.

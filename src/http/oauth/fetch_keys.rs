@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::jwks::KeySet;
 use crate::{
-    net::client_builder,
+    net::client_builder_for,
     policy::{Address, OAuth},
 };
 
@@ -47,14 +47,15 @@ struct IssuerMetadata {
 /// Why there are no keys, for the log.
 pub(super) async fn fetch_keys(oauth: &OAuth) -> Result<FetchedKeys, &'static str> {
     let fetching = async {
-        let client = client_builder()
-            .timeout(REQUEST_TIMEOUT)
-            .build()
-            .map_err(|_| "TLS is not available: the system's certificates cannot be read")?;
+        let first = oauth.jwks_uri.as_ref().unwrap_or(&oauth.issuer);
+        let mut client = client_for(first)?;
         let address = match &oauth.jwks_uri {
             Some(address) => address.clone(),
             None => discover_jwks_uri(&client, &oauth.issuer).await?,
         };
+        if address.url.scheme() != first.url.scheme() {
+            client = client_for(&address)?;
+        }
         let (body, ttl) = get(&client, &address).await?;
         let keys = KeySet::parse(&body).ok_or("the response is not a JSON Web Key Set")?;
         Ok(FetchedKeys { keys, ttl })
@@ -62,6 +63,14 @@ pub(super) async fn fetch_keys(oauth: &OAuth) -> Result<FetchedKeys, &'static st
     timeout(TOTAL_TIMEOUT, fetching)
         .await
         .unwrap_or(Err("no response within the time limit"))
+}
+
+/// A client for addresses of the same scheme.
+fn client_for(address: &Address) -> Result<Client, &'static str> {
+    client_builder_for(address.url.scheme())
+        .timeout(REQUEST_TIMEOUT)
+        .build()
+        .map_err(|_| "TLS is not available: the system's certificates cannot be read")
 }
 
 /// The `jwks_uri` in the issuer's metadata.

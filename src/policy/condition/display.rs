@@ -15,13 +15,11 @@ const SHOWN: usize = 3;
 
 impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let member = self.operator == Operator::Contains && self.each.is_none();
-        match self.each {
+        let whole = matches!(self.operator, Operator::Contains | Operator::Exists);
+        let unsaid = (self.list && !whole).then_some(self.unsaid);
+        match self.each.or(unsaid) {
             Some(Each::Any) => f.write_str("an entry of ")?,
             Some(Each::All) => f.write_str("each entry of ")?,
-            None if self.list && !member && self.operator != Operator::Exists => {
-                f.write_str("each entry of ")?;
-            }
             None => {}
         }
         write!(f, "`{}` ", self.path.join("."))?;

@@ -6,7 +6,8 @@
 //! * An omitted argument or an empty list is absent. `exists = false`, `neq`, `not_in` and
 //!   `not_matches` hold for it. No other operator does: `lte` does not, since the API's own
 //!   default is unknown.
-//! * Every entry of a list has to fit, or with `each = "any"` at least one.
+//! * Every entry of a list has to fit, or with `each = "any"` at least one. In rules that
+//!   confirm or deny, one is enough unless `each = "all"`.
 //! * Text is tested as it is and in its plain form, without hidden characters and with
 //!   compatible letters unified. If the results differ, neither an operator nor its
 //!   opposite holds.
@@ -40,6 +41,8 @@ pub struct Condition {
     path: Box<[Box<str>]>,
     operator: Operator,
     each: Option<Each>,
+    /// Which entries of a list have to fit where `each` is omitted.
+    unsaid: Each,
     /// Whether the argument is a list for some tool.
     list: bool,
     /// The value, for people.
@@ -110,6 +113,7 @@ impl Condition {
                     path,
                     operator,
                     each,
+                    unsaid: Each::All,
                     list,
                     value: display::value(value).into(),
                     predicate,
@@ -117,6 +121,14 @@ impl Condition {
             }
             _ => Err(first_of_each_key(problems)),
         }
+    }
+
+    /// The same condition of a rule that confirms or denies: one entry of a list is enough,
+    /// unless `each` says otherwise.
+    #[must_use]
+    pub(super) fn restricting(mut self) -> Self {
+        self.unsaid = Each::Any;
+        self
     }
 
     /// Whether a call's arguments certainly meet it.
@@ -151,8 +163,10 @@ impl Condition {
             (ArgumentValue::Many(entries), None) if self.operator == Operator::Contains => entries
                 .iter()
                 .any(|entry| self.predicate.is_entry(entry, in_doubt)),
-            (ArgumentValue::Many(entries), Some(Each::Any)) => entries.iter().any(fits),
-            (ArgumentValue::Many(entries), _) => entries.iter().all(fits),
+            (ArgumentValue::Many(entries), each) => match each.unwrap_or(self.unsaid) {
+                Each::Any => entries.iter().any(fits),
+                Each::All => entries.iter().all(fits),
+            },
         }
     }
 

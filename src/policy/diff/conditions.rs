@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Direction, Grouped, Pair, PolicyChange, Side, probes::short};
 use crate::{
     op::{self, Entry, Risk},
-    policy::{Action, Decision, Effect, Finding, Policy, RuleLocation, layer::Conditional},
+    policy::{Action, Decision, Effect, Finding, Policy, RuleLocation, tool_rules::Conditional},
 };
 
 impl Policy {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::Pair;
 use crate::{
     op::{self, Entry},
-    policy::{Condition, layer::Conditional},
+    policy::{Condition, tool_rules::Conditional},
 };
 
 /// The most calls that are tried for a tool.

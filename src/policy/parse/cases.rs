@@ -26,7 +26,7 @@ pub(in crate::policy) fn cases(
     policy: &Policy,
 ) -> Result<Vec<Case>, Diagnostics> {
     let mut common = Common::default();
-    let cases = Reader::read(&mut source, &mut common, String::new(), |reader, root| {
+    let cases = Reader::read(&mut source, &mut common, |reader, root| {
         reader.cases(root, policy)
     });
     let mut found = Diagnostics::default();

@@ -5,17 +5,21 @@ use std::collections::{HashMap, HashSet};
 use super::{
     examples::Example,
     reader::{Fields, Reader},
-    rule::Rule,
+    rule::{Breadth, Rule},
 };
 use crate::{
     op::{self, Risk, Topic},
     policy::{
         Action, Code, Effect, Reason, RuleLocation,
         document::{Node, NodeValue, Span, shorten},
-        layer::{Layer, ToolRules},
+        layer::Layer,
+        tool_rules::{ToolRules, Unconditional},
     },
     text::nearest,
 };
+
+/// The name that stands for every tool.
+const EVERY_TOOL: &str = "*";
 
 /// A layer with what is checked once the whole policy is known.
 #[derive(Default)]
@@ -30,6 +34,7 @@ pub(super) struct ParsedLayer {
 pub(super) struct NamedRule {
     pub(super) tools: HashSet<&'static str>,
     pub(super) action: Action,
+    pub(super) admits: bool,
     pub(super) has_limits: bool,
     pub(super) span: Span,
 }
@@ -70,15 +75,18 @@ impl Reader<'_> {
                 Some((chosen, place)) if !chosen.contains(&entry.topic) => Some(place),
                 _ => None,
             });
-            let hiding =
-                hiding.map(|place| (Effect::Hidden(reason(Code::Hidden, Some(place))), place));
+            let hiding = hiding.map(|place| Unconditional {
+                effect: Effect::Hidden(reason(Code::Hidden, Some(place))),
+                place: place.clone(),
+                admits: false,
+            });
             let offers = offers.filter(|_| entry.risk == Risk::Destructive);
-            let offers =
-                offers.map(|place| (Effect::Confirm(reason(Code::CannotAsk, Some(place))), place));
-            let switches = hiding.into_iter().chain(offers);
-            of_tool
-                .plain
-                .extend(switches.map(|(effect, place)| (effect, Some(place.clone()))));
+            let offers = offers.map(|place| Unconditional {
+                effect: Effect::Confirm(reason(Code::CannotAsk, Some(place))),
+                place: place.clone(),
+                admits: true,
+            });
+            of_tool.plain.extend(hiding.into_iter().chain(offers));
         }
         let named = rules.get(classes..).unwrap_or_default();
         self.lint_overruled(named, &tool_rules);
@@ -87,6 +95,7 @@ impl Reader<'_> {
         let named = named.iter().map(|rule| NamedRule {
             tools: rule.tools.clone(),
             action: rule.action,
+            admits: rule.admits(),
             has_limits: !rule.limits.is_empty(),
             span: rule.span.clone(),
         });
@@ -99,16 +108,18 @@ impl Reader<'_> {
         let flow = fields.get("flow").and_then(|node| self.flow(node));
         let read = fields.get("read").map(|node| self.reading(node));
         let (reading, budget) = read.unwrap_or_default();
+        let layer = Layer {
+            tool_rules,
+            default: default.map(|(action, place)| (unnamed(action, place.as_ref()), place)),
+            recipients,
+            reading,
+            budget,
+            hours,
+            flow,
+        };
+        self.lint_admitting_nothing(&rules, &layer);
         ParsedLayer {
-            layer: Layer {
-                tool_rules,
-                default: default.map(|(action, place)| (unnamed(action, place.as_ref()), place)),
-                recipients,
-                reading,
-                budget,
-                hours,
-                flow,
-            },
+            layer,
             named,
             examples: rules.into_iter().flat_map(|rule| rule.examples).collect(),
         }
@@ -144,37 +155,54 @@ impl Reader<'_> {
         let Some(fields) = self.table(node, &Risk::ALL.map(Risk::name)) else {
             return Vec::new();
         };
-        let rules = Risk::ALL.into_iter().filter_map(|risk| {
-            let node = fields.get(risk.name())?;
-            let members = op::catalogue().iter().filter(|tool| tool.risk == risk);
-            let members = members.map(|entry| entry.name).collect();
-            self.rule(node, &node.key_span, &format!("risk.{risk}"), members)
-        });
-        rules.collect()
+        let mut rules = Vec::new();
+        for risk in Risk::ALL {
+            if let Some(node) = fields.get(risk.name()) {
+                let members = op::catalogue().iter().filter(|tool| tool.risk == risk);
+                let members = members.map(|entry| entry.name).collect();
+                rules.extend(self.rules(node, &format!("risk.{risk}"), &members, Breadth::Many));
+            }
+        }
+        rules
     }
 
     fn tools(&mut self, node: &Node) -> Vec<Rule> {
         let mut rules = Vec::new();
         for node in self.entries(node, "a table of tools") {
             let names = self.named(&node.key, &node.key_span);
-            let path = format!("tools.{}", node.key);
-            match &node.value {
-                // `[[tools.NAME]]`: several rules for one tool.
-                NodeValue::List(items) => {
-                    for (index, item) in items.iter().enumerate() {
-                        let path = format!("{path}[{index}]");
-                        rules.extend(self.rule(item, &node.key_span, &path, names.clone()));
-                    }
-                }
-                _ => rules.extend(self.rule(node, &node.key_span, &path, names)),
-            }
+            let breadth = match &*node.key {
+                EVERY_TOOL => Breadth::Many,
+                _ => Breadth::Named,
+            };
+            rules.extend(self.rules(node, &format!("tools.{}", node.key), &names, breadth));
         }
         rules
     }
 
+    /// One rule, or several: `[tools.NAME]`, `[[tools.NAME]]`.
+    fn rules(
+        &mut self,
+        node: &Node,
+        path: &str,
+        tools: &HashSet<&'static str>,
+        breadth: Breadth,
+    ) -> Vec<Rule> {
+        let mut rule =
+            |item: &Node, path: &str| self.rule(item, &node.key_span, path, tools.clone(), breadth);
+        match &node.value {
+            NodeValue::List(items) => {
+                let items = items.iter().enumerate();
+                items
+                    .filter_map(|(index, item)| rule(item, &format!("{path}[{index}]")))
+                    .collect()
+            }
+            _ => rule(node, path).into_iter().collect(),
+        }
+    }
+
     /// The tools that a name stands for; `*` is every tool. An unknown name is an error.
     pub(super) fn named(&mut self, name: &str, span: &Span) -> HashSet<&'static str> {
-        if name == "*" {
+        if name == EVERY_TOOL {
             return op::catalogue().iter().map(|entry| entry.name).collect();
         }
         let found: HashSet<_> = op::named(name)
@@ -213,7 +241,12 @@ impl ToolRules {
     fn add(&mut self, rule: &Rule) {
         match rule.conditional() {
             Some(conditional) => self.conditional.push(conditional),
-            None => self.plain.push((rule.effect(), Some(rule.place.clone()))),
+            None if rule.only_restricts() => {}
+            None => self.plain.push(Unconditional {
+                effect: rule.effect(),
+                place: rule.place.clone(),
+                admits: rule.admits(),
+            }),
         }
         self.limits
             .extend(rule.limits.iter().map(|(limit, _)| *limit));
@@ -221,6 +254,7 @@ impl ToolRules {
     }
 
     fn is_empty(&self) -> bool {
-        self.plain.is_empty() && self.conditional.is_empty()
+        let decides = !self.plain.is_empty() || !self.conditional.is_empty();
+        !decides && self.limits.is_empty() && self.paces.is_empty()
     }
 }

@@ -6,14 +6,15 @@ use super::{
     ParsedFile,
     layer::{NamedRule, ParsedLayer},
     reader::Reader,
-    rule::Rule,
+    rule::{Breadth, Rule},
 };
 use crate::{
     op::{self, Risk},
     policy::{
         Action, Diagnostic, Effect,
         document::Span,
-        layer::{RuleCondition, ToolRules},
+        layer::Layer,
+        tool_rules::{RuleCondition, ToolRules},
     },
 };
 
@@ -76,6 +77,50 @@ impl Reader<'_> {
         }
     }
 
+    /// Warns of rules for classes and for `*` that allow nothing, where `default` does not
+    /// allow their tools either.
+    pub(super) fn lint_admitting_nothing(&mut self, rules: &[Rule], layer: &Layer) {
+        let Some((default, _)) = &layer.default else {
+            return;
+        };
+        let silent = |rule: &&Rule| {
+            rule.breadth == Breadth::Many && !rule.admits() && rule.action != Action::Deny
+        };
+        for rule in rules.iter().filter(silent) {
+            let left = |entry: &&op::Entry| {
+                // Irreversible tools are admitted by `confirmation.enabled`.
+                entry.risk != Risk::Destructive
+                    && rule.tools.contains(entry.name)
+                    && default.strictness() > rule.action as u8
+                    && layer.effect(entry.name) == Some(default)
+            };
+            let left: Vec<&str> = op::catalogue()
+                .iter()
+                .filter(left)
+                .map(|entry| entry.name)
+                .collect();
+            let Some(first) = left.first() else {
+                continue;
+            };
+            let others = match left.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more of its tools"),
+            };
+            let message = format!(
+                "this rule does not allow its tools: `default` decides about `{first}`{others}"
+            );
+            let hint = match rule.action {
+                Action::Confirm => {
+                    "a class or \"*\" allows its tools with action = \"allow\" only; to be asked, write two rules: [[risk.CLASS]] action = \"allow\", and [[risk.CLASS]] action = \"confirm\""
+                }
+                _ => {
+                    "a class or \"*\" allows its tools with action = \"allow\" only; write it, or name the tools that the rule is for"
+                }
+            };
+            self.warn(&rule.span, "admits-nothing", &message, hint);
+        }
+    }
+
     /// Warns of rules of a grant that try to allow what everybody is refused.
     pub(super) fn lint_widening(&mut self, grant: &ParsedLayer, outer: &ParsedLayer) {
         for rule in grant.named.iter().filter(|rule| !rule.tools.is_empty()) {
@@ -83,7 +128,7 @@ impl Reader<'_> {
                 let effect = outer.layer.effect(tool);
                 effect.is_some_and(|effect| !effect.admits())
             };
-            if rule.action != Action::Deny && rule.tools.iter().all(refused) {
+            if rule.admits && rule.tools.iter().all(refused) {
                 let message = "the policy refuses this to everybody; a grant can only restrict";
                 let hint = "allow it outside of the grant, and refuse it in the other grants";
                 self.warn(&rule.span, WITHOUT_EFFECT, message, hint);

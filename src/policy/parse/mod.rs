@@ -118,14 +118,7 @@ fn each<T>(
 ) -> Vec<T> {
     let files = sources.iter_mut().enumerate();
     let results = files.filter_map(|(index, source)| {
-        // Included files have counters of their own.
-        let prefix = match index {
-            0 => String::new(),
-            index => format!("include {index}: "),
-        };
-        Reader::read(source, common, prefix, |reader, root| {
-            read(reader, root, index)
-        })
+        Reader::read(source, common, |reader, root| read(reader, root, index))
     });
     results.collect()
 }

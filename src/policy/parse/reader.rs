@@ -53,7 +53,6 @@ impl Reader<'_> {
     pub(super) fn read<T>(
         source: &mut SourceFile,
         common: &mut Common,
-        prefix: String,
         read: impl FnOnce(&mut Reader<'_>, &Node) -> T,
     ) -> Option<T> {
         let mut reader = Reader {
@@ -62,7 +61,7 @@ impl Reader<'_> {
             found: Vec::new(),
             masked: Vec::new(),
             common,
-            prefix,
+            prefix: String::new(),
         };
         let result = read(&mut reader, source.root.as_ref()?);
         let Reader { found, masked, .. } = reader;

@@ -15,14 +15,26 @@ use crate::{
         Action, Code, Condition, Counted, Effect, FAILURES_COUNTER, LONG, Limit, Operator,
         PROMPTS_COUNTER, Pace, PaceRule, Reason, RuleLocation, Scope,
         document::{Node, Span},
-        layer::{Conditional, RuleCondition},
         problem::one_of,
+        tool_rules::{Conditional, RuleCondition},
     },
 };
+
+/// What a rule is written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Breadth {
+    /// A tool by its name, or by a name that other servers have for it.
+    Named,
+    /// A class of tools, or `*`.
+    Many,
+}
 
 /// A rule, with the tools that it is for.
 pub(super) struct Rule {
     pub(super) tools: HashSet<&'static str>,
+    pub(super) breadth: Breadth,
+    /// Whether it says its action.
+    says_action: bool,
     pub(super) span: Span,
     pub(super) place: RuleLocation,
     pub(super) action: Action,
@@ -45,10 +57,26 @@ impl Rule {
     pub(super) fn conditional(&self) -> Option<Conditional> {
         (!self.when.is_empty()).then(|| Conditional {
             action: self.action,
+            admits: self.admits(),
             effect: self.effect(),
             place: self.place.clone(),
             when: self.when.clone(),
         })
+    }
+
+    /// Whether `default` has no say where it applies: it names the tool, or it says that its
+    /// tools are allowed.
+    pub(super) fn admits(&self) -> bool {
+        match (self.action, self.breadth) {
+            (Action::Deny, _) | (Action::Confirm, Breadth::Many) => false,
+            (_, Breadth::Named) => true,
+            (Action::Allow, Breadth::Many) => self.says_action,
+        }
+    }
+
+    /// Whether it only has limits, delays and requirements.
+    pub(super) fn only_restricts(&self) -> bool {
+        self.action == Action::Allow && !self.admits()
     }
 
     /// Whether it has an action only.
@@ -65,8 +93,10 @@ impl Reader<'_> {
         key_span: &Span,
         path: &str,
         tools: HashSet<&'static str>,
+        breadth: Breadth,
     ) -> Option<Rule> {
         let fields = self.table(node, &RULE)?;
+        let says_action = fields.contains_key("action");
         let (action, span, place) = match fields.get("action") {
             Some(node) => {
                 let place = self.place(&node.key_span, &format!("{path}.action"));
@@ -75,19 +105,22 @@ impl Reader<'_> {
             None => (Action::Allow, key_span.clone(), self.place(key_span, path)),
         };
         let reason = fields.get("reason").and_then(|node| self.text(node));
+        let counted = counted_as(path, breadth, &tools);
         let mut limits = Vec::new();
         if let Some(node) = fields.get("limits") {
             for (index, item) in self.list(node, "a list of limits").iter().enumerate() {
                 let place = format!("{path}.limits[{index}]");
-                limits.extend(self.limit(item, &place, path));
+                limits.extend(self.limit(item, &place, &counted));
             }
         }
         if let Some(node) = fields.get("rate_limit") {
-            limits.extend(self.limit(node, &format!("{path}.rate_limit"), path));
+            limits.extend(self.limit(node, &format!("{path}.rate_limit"), &counted));
         }
         let pace = fields.get("pace").and_then(|node| self.pace(node, path));
         let mut rule = Rule {
             tools,
+            breadth,
+            says_action,
             span,
             place,
             action,
@@ -158,6 +191,10 @@ impl Reader<'_> {
         let reason = fields.get("reason").and_then(|node| self.text(node));
         match Condition::new(&arg, op, &value, each, inputs) {
             Ok(condition) => {
+                let condition = match rule.action {
+                    Action::Allow => condition,
+                    Action::Confirm | Action::Deny => condition.restricting(),
+                };
                 let place = self.place(&item.span, path);
                 let detail = reason
                     .or_else(|| rule.reason.clone())
@@ -190,8 +227,7 @@ impl Reader<'_> {
         })
     }
 
-    /// A limit as an index of the list; with its place if its counter has no name, so that
-    /// no other limit shares it.
+    /// A limit as an index of the list; with its place if its counter has no name.
     fn limit(&mut self, node: &Node, path: &str, owner: &str) -> Option<(usize, Option<Span>)> {
         let fields = self.table(node, &LIMIT)?;
         let own = (!fields.contains_key("counter")).then(|| node.span.clone());
@@ -245,7 +281,8 @@ impl Reader<'_> {
             None => None,
         };
         let limit = Limit {
-            // Counters outlive changes of the file, so lines are not part of the name.
+            // Counters outlive changes of the files, so neither the place of the rule nor
+            // the name that it has for the tool is part of the name.
             counter: match &named {
                 Some((name, _)) => name.clone(),
                 None => format!("{}{owner}/{}", self.prefix, scope.name()),
@@ -283,6 +320,10 @@ impl Reader<'_> {
             }
             // Both apply, so the stricter number does.
             let message = format!("`{limit}` and `{known}` are for the same window");
+            let here = known.rule.starts_with(&format!("{}:", self.origin));
+            if limit.max < known.max {
+                known.rule = limit.rule;
+            }
             known.max = known.max.min(limit.max);
             known.burst = known.burst.min(limit.burst);
             match named {
@@ -294,7 +335,11 @@ impl Reader<'_> {
                     ),
                     "limits of one counter count together: give them the same numbers or two names",
                 ),
-                None => self.warn(span, "looser-limit", &message, "remove the looser one"),
+                // A file that is included is there to be stricter than another one.
+                None if here => {
+                    self.warn(span, "looser-limit", &message, "remove the looser one");
+                }
+                None => {}
             }
             return index;
         }
@@ -312,6 +357,22 @@ impl Reader<'_> {
         }
         self.common.limits.push(limit);
         self.common.limits.len() - 1
+    }
+}
+
+/// What a counter without a name is known by: our names of the tools, or the class.
+fn counted_as(path: &str, breadth: Breadth, tools: &HashSet<&'static str>) -> String {
+    match breadth {
+        Breadth::Named => {
+            let mut names: Vec<&str> = tools.iter().copied().collect();
+            names.sort_unstable();
+            format!("tools.{}", names.join("+"))
+        }
+        // Without the index of a rule in a list.
+        Breadth::Many => path
+            .split_once('[')
+            .map_or(path, |(path, _)| path)
+            .to_owned(),
     }
 }
 

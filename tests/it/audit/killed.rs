@@ -153,3 +153,31 @@ async fn a_run_whose_file_was_moved_away_is_found_all_the_same() {
         .count();
     assert_eq!(marked, 2, "{lines:?}");
 }
+
+#[tokio::test]
+async fn a_run_whose_file_was_cut_is_found_all_the_same() {
+    // As some programs do that empty each file of a folder, and some that remove it after.
+    for removed in [false, true] {
+        let site = Site::new().await;
+        let mut running = site.sending("1").await;
+        let admitted = site.lines();
+        let [file] = &site.run_files()[..] else {
+            panic!("a run has one file");
+        };
+        fs::File::options()
+            .write(true)
+            .truncate(true)
+            .open(file)
+            .unwrap();
+        if removed {
+            fs::remove_file(file).unwrap();
+        }
+        // The next call finds the file as it is.
+        running.call("list_chats", json!({}));
+        running.kill();
+        let last = site.start();
+        let lines = site.lines_with("unknown").await;
+        assert_eq!(lines.last().unwrap()["id"], admitted[0]["id"], "{removed}");
+        last.finish();
+    }
+}

@@ -1,6 +1,7 @@
 //! The audit log.
 
 mod killed;
+mod limited;
 mod lines;
 mod property;
 mod rotation;

@@ -9,6 +9,8 @@ use std::{
     },
     path::Path,
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use rustix::process::Signal;
@@ -161,4 +163,31 @@ fn sighup_ends_no_server() {
     running.signal(Signal::HUP);
     assert_eq!(running.outcome("get_session", json!({})), "done");
     assert_eq!(running.finish(), "");
+}
+
+/// Whether a process has a file open.
+#[cfg(target_os = "linux")]
+fn has_open(process: u32, file: &Path) -> bool {
+    let open = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    let mut open = open.flatten().flat_map(|one| fs::read_link(one.path()));
+    open.any(|one| one == file)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn sighup_opens_the_audit_anew() {
+    let home = tempfile::tempdir().unwrap();
+    let audit = home.path().join("whatsapp-guard/audit.jsonl");
+    let mut running = ServerProcess::start(serve(home.path()), Era::Modern);
+    assert_eq!(running.outcome("get_session", json!({})), "done");
+    assert!(has_open(running.id(), &audit));
+    running.signal(Signal::HUP);
+    let until = Instant::now() + Duration::from_secs(20);
+    while has_open(running.id(), &audit) {
+        assert!(Instant::now() < until, "it stays open");
+        thread::sleep(Duration::from_millis(2));
+    }
+    assert_eq!(running.outcome("get_session", json!({})), "done");
+    assert!(has_open(running.id(), &audit));
+    running.finish();
 }

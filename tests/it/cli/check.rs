@@ -56,7 +56,7 @@ fn what_never_matters_is_told_at_once() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     insta::assert_snapshot!(ran.err);
     let first = ran.out.lines().next().unwrap();
-    assert_eq!(first, "vain.toml: fine, with 14 warnings");
+    assert_eq!(first, "vain.toml: fine, with 16 warnings");
 }
 
 #[test]
@@ -89,8 +89,8 @@ fn what_matters_is_not_told() {
     for text in [
         // It admits what nothing else does.
         "[tools.send_message]\naction = \"confirm\"",
-        "[tools.send_message]\naction = \"allow\"\nlimits = [{ max = 5, window = \"day\" }]\n[risk.write]\naction = \"confirm\"",
-        "[tools.send_message]\nwhen = [{ arg = \"text\", op = \"eq\", value = \"a\" }]\n[risk.write]\naction = \"confirm\"",
+        "[tools.send_message]\naction = \"allow\"\nlimits = [{ max = 5, window = \"day\" }]\n[[risk.write]]\naction = \"allow\"\n[[risk.write]]\naction = \"confirm\"",
+        "[tools.send_message]\nwhen = [{ arg = \"text\", op = \"eq\", value = \"a\" }]\n[[risk.write]]\naction = \"allow\"\n[[risk.write]]\naction = \"confirm\"",
         // Different entries may fulfil both.
         "[tools.create_group]\nwhen = [{ arg = \"people\", op = \"contains\", value = \"+4915112345678\" }, { arg = \"people\", op = \"contains\", value = \"+4915112345679\" }]",
         "[tools.list_chats]\nwhen = [{ arg = \"limit\", op = \"lte\", value = 5 }, { arg = \"limit\", op = \"gte\", value = 5 }]",
@@ -103,14 +103,14 @@ fn what_matters_is_not_told() {
         "[recipients]\nallow = [\"12345678@g.us\"]\ndeny = [\"group:Family\"]",
         "[recipients]\nallow = [\"group:*\", \"*\"]\ndeny = [\"+4915112345678\"]",
         // Each counts something else.
-        "[risk.write]\nlimits = [{ max = 5, window = \"minute\" }]\n[tools.send_message]\nlimits = [{ max = 5, window = \"minute\", scope = \"account\" }]",
-        "[risk.write]\nlimits = [{ max = 5, window = \"minute\" }]\n[tools.send_message]\nlimits = [{ max = 100, window = \"hour\" }]",
-        "[risk.write]\nlimits = [{ max = 5, window = \"hour\" }]\n[tools.send_message]\nlimits = [{ max = 9, window = \"day\" }]",
+        "[risk.write]\naction = \"allow\"\nlimits = [{ max = 5, window = \"minute\" }]\n[tools.send_message]\nlimits = [{ max = 5, window = \"minute\", scope = \"account\" }]",
+        "[risk.write]\naction = \"allow\"\nlimits = [{ max = 5, window = \"minute\" }]\n[tools.send_message]\nlimits = [{ max = 100, window = \"hour\" }]",
+        "[risk.write]\naction = \"allow\"\nlimits = [{ max = 5, window = \"hour\" }]\n[tools.send_message]\nlimits = [{ max = 9, window = \"day\" }]",
         "[tools.leave_group]\naction = \"confirm\"\n[confirmation]\nenabled = true",
         "[tools.leave_group]\naction = \"deny\"",
         "[tools.leave_group]\nlimits = [{ max = 5, window = \"day\" }]",
         // A grant narrows.
-        "[risk.write]\n[grants.reporter]\ndefault = \"deny\"\n[grants.reporter.tools.send_message]\naction = \"confirm\"",
+        "[risk.write]\naction = \"allow\"\n[grants.reporter]\ndefault = \"deny\"\n[grants.reporter.tools.send_message]\naction = \"confirm\"",
     ] {
         let policy = Policy::from_toml(
             specs(),

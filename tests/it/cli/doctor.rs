@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::app::{SECRET, command::run};
+use crate::app::{
+    SECRET,
+    command::{program, run},
+};
 
 #[test]
 fn doctor_says_what_is_wrong() {
@@ -38,4 +41,65 @@ fn doctor_says_what_a_person_can_do() {
         ran.out
     );
     assert!(!ran.out.contains("open_session"), "{}", ran.out);
+}
+
+#[cfg(unix)]
+#[test]
+fn doctor_and_a_start_say_what_others_may_read_or_write() {
+    use std::{
+        fs::{self, Permissions},
+        os::unix::fs::PermissionsExt,
+        process::Stdio,
+    };
+
+    let (_, home) = program();
+    let state = home.path().join("whatsapp-guard");
+    let account = state.join("waha-0123456789abcdef");
+    fs::create_dir_all(&account).unwrap();
+    let [audit, ledger, key] = [
+        state.join("audit.jsonl"),
+        account.join("ledger.sqlite"),
+        home.path().join("key"),
+    ];
+    let modes = [
+        (&state, 0o770, "its group may write it (mode 770)", "go-w"),
+        (&audit, 0o622, "others may write it (mode 622)", "go-w"),
+        (&ledger, 0o660, "its group may write it (mode 660)", "go-w"),
+        (&key, 0o644, "others may read it (mode 644)", "go-rwx"),
+    ];
+    for file in [&audit, &ledger, &key] {
+        fs::write(file, "secret").unwrap();
+    }
+    fs::set_permissions(&account, Permissions::from_mode(0o700)).unwrap();
+    let ran = |arguments: &[&str]| {
+        let (mut command, _) = program();
+        let output = command
+            .env("XDG_STATE_HOME", home.path())
+            .env("WAHA_BASE_URL", "http://127.0.0.1:9")
+            .env("WAHA_API_KEY_FILE", &key)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let texts = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        texts.concat()
+    };
+    for is_exposed in [true, false] {
+        for (path, mode, _, _) in modes {
+            let mode = if is_exposed { mode } else { 0o700 };
+            fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        }
+        for arguments in [&["doctor"], &["serve"]] {
+            let text = ran(arguments);
+            for (path, _, who, change) in modes {
+                let path = path.display();
+                let found = text.contains(&format!("`{path}`: {who}"));
+                assert_eq!(found, is_exposed, "{arguments:?} {path}: {text}");
+                let remedy = text.contains(&format!("Run `chmod {change} {path}`."));
+                assert_eq!(remedy, is_exposed, "{arguments:?} {path}: {text}");
+            }
+            let fine = text.contains("ok  only their owners may write");
+            assert_eq!(fine, !is_exposed && arguments == &["doctor"], "{text}");
+        }
+    }
 }

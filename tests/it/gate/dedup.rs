@@ -172,3 +172,28 @@ async fn a_rule_comes_before_a_remembered_answer() {
         .await;
     assert_eq!(code(&result), "denied-by-rule");
 }
+
+#[tokio::test]
+async fn zero_and_minus_zero_are_one_place() {
+    let mock = MockServer::start().await;
+    Mock::given(path("/api/sendLocation"))
+        .respond_with(taken())
+        .expect(1)
+        .mount(&mock)
+        .await;
+    let mut app = open(&mock).await;
+    for (number, place) in [("0", "0"), ("-0.0", "0.0"), ("0e0", "-0")]
+        .into_iter()
+        .enumerate()
+    {
+        let (latitude, longitude) = place;
+        let line = format!(
+            "{{\"jsonrpc\":\"2.0\",\"id\":{},\"method\":\"tools/call\",\"params\":{{\"name\":\"send_location\",\"arguments\":{{\"chat\":\"{ANN}\",\"latitude\":{latitude},\"longitude\":{longitude}}}}}}}",
+            700 + number
+        );
+        app.send_line(&line).await;
+        let answer = app.end(700 + number as u64).await;
+        let repeated = answer["result"]["structuredContent"]["repeated"] == true;
+        assert_eq!(repeated, number > 0, "{answer}");
+    }
+}

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::json;
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+use tokio::{io::AsyncReadExt, net::TcpListener, time::timeout};
 
 use crate::{
     app::process::{ServerProcess, serve},
@@ -30,9 +30,9 @@ const MAX_PEAK_KIB: usize = 256 * 1024;
 
 #[tokio::test]
 async fn files_of_many_calls_at_once_take_no_more_memory_than_all_may() {
-    let mock = MockServer::start().await;
-    let never = ResponseTemplate::new(200).set_delay(Duration::from_secs(60));
-    Mock::given(any()).respond_with(never).mount(&mock).await;
+    // It accepts requests, and reads none to its end.
+    let api = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", api.local_addr().unwrap());
     let home = tempfile::tempdir().unwrap();
     let outbox = home.path().join("outbox");
     fs::create_dir(&outbox).unwrap();
@@ -43,13 +43,13 @@ async fn files_of_many_calls_at_once_take_no_more_memory_than_all_may() {
     fs::write(&policy, OPEN).unwrap();
     let mut command = serve(home.path());
     command
-        .env("WAHA_BASE_URL", mock.uri())
+        .env("WAHA_BASE_URL", url)
         .env("WHATSAPP_GUARD_OUTBOX", &outbox)
         .env("WHATSAPP_GUARD_MAX_MEDIA_BYTES", LARGE.to_string())
         .arg("--policy")
         .arg(policy);
     let mut running = ServerProcess::start(command, Era::Legacy);
-    for number in 0..CALLERS {
+    let send = |running: &mut ServerProcess, number: usize| {
         let file = json!({ "path": "large.bin" });
         let arguments =
             json!({ "chat": "15552223333@c.us", "media": file, "caption": number.to_string() });
@@ -57,6 +57,9 @@ async fn files_of_many_calls_at_once_take_no_more_memory_than_all_may() {
             "tools/call",
             json!({ "name": "send_media", "arguments": arguments }),
         );
+    };
+    for number in 0..CALLERS {
+        send(&mut running, number);
     }
     // The others are read, and their requests are not answered.
     for _ in LOADED..CALLERS {
@@ -71,5 +74,17 @@ async fn files_of_many_calls_at_once_take_no_more_memory_than_all_may() {
     }
     let peak = peak_kib(running.id());
     assert!(peak < MAX_PEAK_KIB, "{peak} KiB");
+    // While their requests are written, the files stay in memory and count.
+    let mut writing = Vec::new();
+    for _ in 0..LOADED {
+        let accepted = timeout(Duration::from_secs(20), api.accept()).await;
+        let (mut connection, _) = accepted.expect("it is sent").unwrap();
+        connection.read_u8().await.unwrap();
+        writing.push(connection);
+    }
+    send(&mut running, CALLERS);
+    let answer = running.receive();
+    let error = &answer["result"]["structuredContent"]["error"];
+    assert_eq!(error["code"], "busy", "{answer}");
     running.kill();
 }

@@ -97,8 +97,7 @@ limits = [{ max = 1, window = "minute", scope = "account", counter = "lists" }]
 
 #[tokio::test]
 async fn a_burst_is_less_than_the_whole() {
-    let policy =
-        "version = \"1\"\n[risk.read]\nlimits = [{ max = 60, window = \"minute\", burst = 2 }]\n";
+    let policy = "version = \"1\"\n[risk.read]\naction = \"allow\"\nlimits = [{ max = 60, window = \"minute\", burst = 2 }]\n";
     let mut app = app::sandbox().policy(policy).start().await;
     for wanted in [false, false, true] {
         assert_eq!(app.call("get_session", json!({})).await["isError"], wanted);

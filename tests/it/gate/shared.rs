@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use whatsapp_guard::{
     audit::Audit,
     clock::Clock,
-    gate::Verdict,
+    gate::{ApprovalKey, Reply, Verdict},
     ledger::Shared,
     op::{ChatId, Clearance, Reading, RequestKind},
     toolset::{Answer, Resolved},
@@ -231,4 +231,48 @@ fn nothing_is_shown_that_other_servers_cannot_be_told() {
     assert_eq!(list(&flow, SAM), Some("ledger-unavailable"));
     assert_eq!(list(&none, SAM), None);
     assert_eq!(read(&flow, SAM), "ledger-unavailable");
+}
+
+const KEY: &str = "7f3a9c1e5b2d804f6a7c3e91d5b80f2a4c6e8d1b3f5a79c0e2d4b6f8a1c3e5d7";
+
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn an_answer_that_is_too_fast_is_so_at_another_server_and_uses_its_ticket_up_everywhere() {
+    let redis = RedisServer::start();
+    let [here, there] = [0; 2].map(|_| {
+        let key = ApprovalKey::new(&KEY.into(), "account").unwrap();
+        server(&redis, "min_answer_ms = 1000").changed(|gate| gate.sealing_with(key))
+    });
+    let leave = json!({ "group": "120363000000000001@g.us" });
+    let question = || match here.authorize("leave_group", &leave, LOCAL) {
+        Verdict::Confirm(question) => question,
+        _ => panic!("it is not asked about"),
+    };
+    let advance = |milliseconds| {
+        for server in [&here, &there] {
+            server.hand.advance(Duration::from_millis(milliseconds));
+        }
+    };
+    let answered = |at: &GateFixture, ticket: &str| {
+        let (caller, call) = (GateFixture::caller(LOCAL), question().into_call());
+        match wait(
+            at.gate
+                .authorize_with_reply(call, &caller, ticket, Reply::Yes),
+        ) {
+            Verdict::Deny(refusal) => refusal.code.name(),
+            _ => "allowed",
+        }
+    };
+    let ticket = here.gate.ticket(&question());
+    advance(999);
+    assert_eq!(answered(&there, &ticket), "too-fast");
+    advance(1000);
+    assert_eq!(answered(&here, &ticket), "approval-used");
+    assert_eq!(answered(&there, &ticket), "approval-used");
+    let ticket = here.gate.ticket(&question());
+    advance(1000);
+    assert_eq!(answered(&there, &ticket), "allowed");
 }

@@ -7,7 +7,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::*;
+use super::{process::*, *};
 
 /// How long a body may take on which a mebibyte has been received, with some time to spare.
 const LONGEST: Duration = Duration::from_secs(10 + 4 + 3);
@@ -105,50 +105,18 @@ async fn half_sent_bodies_are_bounded_and_leave_room_for_others() {
     const MANY: usize = 250;
     const MAX_RESIDENT_KIB: usize = 150 * 1024;
 
-    let folder = TempDir::new().unwrap();
-    let policy = folder.path().join("policy.toml");
-    // The other grant of [`two`] has expired on a real clock.
-    let other = hex(&auth::digest("wg_carol"));
-    let grants = format!("{}[grants.carol]\ntoken_sha256 = \"{other}\"\n", two());
-    std::fs::write(&policy, grants).unwrap();
-    let (mut command, _home) = app::command::program();
-    let mut child = command
-        .args(["serve", "--backend", "sandbox", "--http", "127.0.0.1:0"])
-        .arg("--policy")
-        .arg(&policy)
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap()));
-    let address = loop {
-        let line = lines.next().unwrap().unwrap();
-        if let Some(url) = line.strip_prefix("serving http://") {
-            break url.trim_end_matches("/mcp").to_owned();
-        }
-    };
-    // Whatever it reports later has somewhere to go.
-    std::thread::spawn(move || lines.for_each(drop));
+    let site = HttpProcess::start(&[]);
     let mut streams = Vec::new();
     for _ in 0..MANY {
-        streams.push(half_sent(&address, ALICE, 4 * MEBIBYTE, MEBIBYTE).await);
+        streams.push(half_sent(&site.address, ALICE, 4 * MEBIBYTE, MEBIBYTE).await);
     }
     // What the system has buffered for the server gets there.
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let status = std::fs::read_to_string(format!("/proc/{}/status", site.id())).unwrap();
     let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let resident = resident.unwrap().trim().trim_end_matches(" kB");
     // Another grant is served meanwhile.
-    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": { "_meta": {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-    } } });
-    let other = client()
-        .post(format!("http://{address}/mcp"))
-        .bearer_auth("wg_carol")
-        .header(header::ACCEPT, "application/json, text/event-stream")
-        .header("mcp-protocol-version", "2026-07-28")
-        .header("mcp-method", "tools/list")
-        .json(&list);
+    let other = site.post(CAROL, "tools/list", json!({}));
     let other = timeout(Duration::from_secs(2), other.send()).await;
     let answers = async {
         let mut found = Vec::new();
@@ -158,8 +126,7 @@ async fn half_sent_bodies_are_bounded_and_leave_room_for_others() {
         found
     };
     let answers = timeout(LONGEST, answers).await;
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(site);
     let resident: usize = resident.parse().unwrap();
     assert!(resident < MAX_RESIDENT_KIB, "{resident} KiB are resident");
     assert_eq!(other.unwrap().unwrap().status(), StatusCode::OK);
@@ -183,6 +150,16 @@ async fn what_is_not_json_rpc_is_a_bad_request() {
         (
             "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{}}",
             -32602,
+        ),
+        (
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"get_session\",\"_meta\":{\"a\":1,\"a\":2}}}",
+            -32602,
+        ),
+        ("{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"result\":{}}", -32600),
+        ("{\"jsonrpc\":\"2.0\",\"id\":1.0,\"result\":{}}", -32600),
+        (
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"a\":1,\"a\":2}}",
+            -32600,
         ),
     ] {
         for era in app::BOTH {

@@ -2,3 +2,5 @@
 
 pub mod conversion;
 mod hostile;
+mod meaning;
+mod original;

@@ -96,13 +96,13 @@ async fn a_resource_holds_what_the_tool_answers() {
 }
 
 #[tokio::test]
-async fn what_the_policy_denies_is_listed_and_sends_nothing() {
+async fn what_the_policy_denies_is_not_listed_and_sends_nothing() {
     let policy = "version = \"1\"\ndefault = \"allow\"\n[risk.read]\naction = \"deny\"\nreason = \"not today\"\n";
     for era in BOTH {
         let mock = MockServer::start().await;
         for setup in [app::waha(&mock), app::green_api(&mock)] {
             let mut app = setup.era(era).policy(policy).start().await;
-            assert_eq!(uris(&mut app).await.len(), 4);
+            assert_eq!(uris(&mut app).await, ["whatsapp://policy"]);
             for uri in READING {
                 let answer = app.read(uri).await;
                 assert_eq!(refused(&answer), "denied-by-rule");

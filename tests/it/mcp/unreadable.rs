@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use whatsapp_guard::media::MediaRules;
 
-use crate::app::{self, BOTH, Era, TestServer, code, text};
+use crate::app::{self, BOTH, Era, Person, TestServer, code, text};
 
 /// The largest media of these tests, in bytes.
 const MAX_MEDIA_BYTES: usize = 4 << 20;
@@ -165,4 +165,64 @@ async fn a_name_that_stands_twice_in_arguments_is_a_bad_argument() {
             assert_eq!(audit.last().unwrap()["tool"], tool);
         }
     }
+}
+
+#[tokio::test]
+async fn a_name_that_stands_twice_beside_the_arguments_is_a_malformed_call() {
+    let version = "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"";
+    let other = "\"io.modelcontextprotocol/protocolVersion\":\"2025-11-25\"";
+    let capabilities = "\"io.modelcontextprotocol/clientCapabilities\":{}";
+    let no = "{\"action\":\"decline\"}";
+    let yes = "{\"action\":\"accept\",\"content\":{\"decision\":\"yes\"}}";
+    for (number, part) in [
+        format!("\"_meta\":{{{version},{capabilities},{other}}}"),
+        format!("\"_meta\":{{{version},{capabilities},\"x\":[{{\"a\":1,\"\\u0061\":2}}]}}"),
+        format!("\"_meta\":{{{version},{capabilities}}},\"inputResponses\":{{\"confirm\":{no},\"confirm\":{yes}}}"),
+        format!("\"_meta\":{{{version},{capabilities}}},\"inputResponses\":{{\"confirm\":{{\"action\":\"accept\",\"content\":{{\"decision\":\"no\",\"decision\":\"yes\"}}}}}}"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        let mut app = app::sandbox().era(Era::Modern).start().await;
+        app.send_line(&format!("{{\"jsonrpc\":\"2.0\",\"id\":{number},\"method\":\"tools/call\",\"params\":{{\"name\":\"get_session\",\"arguments\":{{}},{part}}}}}")).await;
+        assert_eq!(error(&mut app).await, (json!(-32602), json!(number)), "{part}");
+        assert!(app.audit().is_empty(), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn only_the_id_of_a_question_answers_it() {
+    let mut app = app::sandbox().person(Person::Silent).linked().await;
+    let leave = json!({ "group": "120363000000000002@g.us" });
+    let call = app
+        .begin(
+            "tools/call",
+            json!({ "name": "leave_group", "arguments": leave }),
+        )
+        .await;
+    let question = app.receive().await;
+    let id = question["id"].as_u64().expect("a number");
+    let yes = json!({ "action": "accept", "content": { "decision": "yes" } });
+    let no = json!({ "action": "decline" });
+    let twice = yes.to_string().replace("}}", ",\"decision\":\"yes\"}}");
+    for (id, answer) in [
+        (format!("\"{id}\""), yes.to_string()),
+        (format!("\"0{id}\""), yes.to_string()),
+        (format!("\" {id}\""), yes.to_string()),
+        (format!("{id}.0"), yes.to_string()),
+        (format!("{id}e0"), yes.to_string()),
+        (format!("{id}"), twice),
+    ] {
+        app.send_line(&format!(
+            "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{answer}}}"
+        ))
+        .await;
+        app.listed_beside(call).await;
+    }
+    app.send_line(&format!(
+        "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{no}}}"
+    ))
+    .await;
+    let ended = app.end(call).await;
+    assert_eq!(code(&ended["result"]), "declined", "{ended}");
 }

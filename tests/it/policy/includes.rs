@@ -44,6 +44,45 @@ fn problems(found: &Diagnostics, folder: &Path) -> String {
         .replace(&format!("{}/", folder.display()), "")
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_an_error_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let main = folder.path().join("main.toml");
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo")
+        .arg(&pipe)
+        .status()
+        .unwrap();
+    assert!(made.success());
+    std::os::unix::fs::symlink(&pipe, folder.path().join("link")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+    for (name, says) in [
+        ("pipe", "a pipe, a socket or a device"),
+        ("link", "a pipe, a socket or a device"),
+        ("socket", "a pipe, a socket or a device"),
+        ("/dev/zero", "a pipe, a socket or a device"),
+        (".", "a folder"),
+    ] {
+        fs::write(&main, including(&format!("{name:?}"), "")).unwrap();
+        // Opening the pipe would wait for a writer.
+        let (sender, answer) = std::sync::mpsc::channel();
+        let path = main.clone();
+        std::thread::spawn(move || {
+            let found = Policy::load(specs(), &path);
+            sender.send(found.unwrap_err().to_string()).ok();
+        });
+        let found = answer.recv_timeout(std::time::Duration::from_secs(20));
+        let found = found.expect("reading the file waits");
+        assert!(
+            found.contains("error[unreadable]") && found.contains(says),
+            "{name}: {found}"
+        );
+    }
+    let found = Policy::load(specs(), &pipe).unwrap_err().to_string();
+    assert!(found.contains("a pipe"), "{found}");
+}
+
 #[test]
 fn paths_are_relative_to_the_file_that_includes() {
     let (_folder, policy) = files(&[

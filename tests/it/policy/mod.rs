@@ -1,9 +1,11 @@
 //! The policy decision point: what each part of a policy does.
 
 mod accounts;
+mod admission;
 mod bounds;
 mod condition;
 mod condition_paths;
+mod counters;
 mod default_policy;
 mod describe;
 mod diff;
@@ -13,10 +15,12 @@ mod grants;
 mod group_names;
 mod hours;
 mod includes;
+mod listing;
 mod mistakes;
 mod modes;
 mod new_recipients;
 mod oauth;
+mod one_of_a_list;
 mod pace;
 mod people;
 mod read_limits;

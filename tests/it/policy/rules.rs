@@ -85,7 +85,6 @@ fn names_of_other_servers_hide_our_tools() {
         ("waha_leave_group", "leave_group"),
         ("matrix_leave_room", "leave_group"),
         ("leave_group", "leave_group"),
-        ("logout", "delete_session"),
         ("logout_instance", "logout_instance"),
         ("get_qr_code", "open_session"),
     ] {
@@ -105,6 +104,44 @@ fn names_of_other_servers_hide_our_tools() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn a_name_for_several_tools_means_each_of_them() {
+    let both = ["delete_session", "logout_instance"];
+    for (rules, wanted) in [
+        (json!({ "hide": ["logout"] }), ["hidden", "hidden"]),
+        (
+            json!({ "tools": { "logout": { "action": "deny" } } }),
+            ["denied-by-rule", "confirmation-off"],
+        ),
+    ] {
+        let mut policy = json!({ "version": "1", "default": "allow" });
+        policy
+            .as_object_mut()
+            .unwrap()
+            .extend(rules.as_object().unwrap().clone());
+        let mut app = app::sandbox().policy(&policy.to_string()).start().await;
+        let listed = app.listed().await;
+        for (tool, _) in both.iter().rev().zip(wanted) {
+            assert!(!listed.contains(&(*tool).to_owned()), "{tool}");
+        }
+        let [logout, delete] = wanted;
+        assert_eq!(code(&app.call("logout_instance", json!({})).await), logout);
+        let deleted = app.call("delete_session", json!({})).await;
+        assert!(
+            [delete, "denied-by-rule"].contains(&code(&deleted)),
+            "{deleted}"
+        );
+    }
+    // One limit counts both.
+    let limits = json!([{ "max": 1, "window": "day" }]);
+    let policy =
+        json!({ "version": "1", "default": "allow", "tools": { "logout": { "limits": limits } } });
+    let policy = json_policy(&policy.to_string());
+    let [one, other] = both.map(|tool| policy.limits_of(tool, "local")[0].clone());
+    assert_eq!(one, other);
+    assert_eq!(policy.limits.len(), 1);
 }
 
 #[tokio::test]
@@ -252,8 +289,11 @@ proptest::proptest! {
         default in action(), class in action(), tool in action(), confirm in proptest::bool::ANY, hide in proptest::bool::ANY,
     ) {
         let base = format!("version = \"1\"\ndefault = \"{default}\"\n[confirmation]\nenabled = {confirm}\n");
-        // A first rule may admit what the default refuses; from then on rules only tighten.
-        let one = format!("{base}[risk.execute]\naction = \"{class}\"\n[risk.destructive]\naction = \"{class}\"\n");
+        // A rule may admit what the default refuses; from then on rules only tighten.
+        let class = |risk: &str| {
+            format!("[[risk.{risk}]]\naction = \"allow\"\n[[risk.{risk}]]\naction = \"{class}\"\n")
+        };
+        let one = format!("{base}{}{}", class("execute"), class("destructive"));
         let two = format!("{one}[tools.open_session]\naction = \"{tool}\"\n[tools.leave_group]\naction = \"{tool}\"\n");
         let two = if hide { two.replacen("default", "hide = [\"open_session\"]\ndefault", 1) } else { two };
         let (one, two) = (toml_policy(&one), toml_policy(&two));

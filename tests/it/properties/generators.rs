@@ -76,6 +76,36 @@ pub(super) fn rule() -> impl Strategy<Value = (String, bool)> {
     })
 }
 
+/// The body of a rule that does not say `action = "allow"`.
+fn restricting_body() -> impl Strategy<Value = String> {
+    let action = select(vec!["", "action = \"confirm\"\n", "action = \"deny\"\n"]);
+    (action, rule()).prop_map(|(action, (rule, _))| {
+        let rest = rule.split_once('\n').unwrap().1;
+        // Conditions are about arguments that few tools have.
+        let rest: Vec<&str> = rest
+            .lines()
+            .filter(|line| !line.starts_with("when"))
+            .collect();
+        format!("{action}{}\n", rest.join("\n"))
+    })
+}
+
+/// A rule for `*` that does not say `action = "allow"`, or one that refuses a tool.
+pub(super) fn restriction() -> impl Strategy<Value = String> {
+    let named = (select(TOOLS.to_vec()), rule()).prop_map(|(tool, (rule, conditional))| {
+        let tool = if conditional { "send_message" } else { tool };
+        let rest = rule.split_once('\n').unwrap().1;
+        format!("[[tools.\"{tool}\"]]\naction = \"deny\"\n{rest}")
+    });
+    let all = restricting_body().prop_map(|body| format!("[[tools.\"*\"]]\n{body}"));
+    prop_oneof![1 => named, 2 => all]
+}
+
+/// Whether a rule may admit what `default` refuses.
+pub(super) fn admits(rule: &str) -> bool {
+    !rule.contains("[[tools.\"*\"]]") && !rule.contains("\"deny\"") || rule.contains("\"allow\"")
+}
+
 /// One rule below `[[tools.X]]`. Rules with conditions are for `send_message`, which has a
 /// text.
 pub(super) fn tool_rule() -> impl Strategy<Value = String> {
@@ -132,11 +162,17 @@ pub(super) fn section() -> impl Strategy<Value = (&'static str, String)> {
             )
         });
     let flow = action().prop_map(|action| ("flow", format!("cross_chat = \"{action}\"\n")));
-    let risk = (
-        select(vec!["read", "write", "execute", "destructive"]),
-        action(),
-    )
-        .prop_map(|(risk, action)| ("risk", format!("{risk} = {{ action = \"{action}\" }}\n")));
+    let body = select(vec![
+        "action = \"allow\"",
+        "action = \"confirm\"",
+        "action = \"deny\"",
+        "limits = [{ max = 2, window = \"minute\" }]",
+        "pace = { min = \"1s\", max = \"2s\" }",
+        "action = \"confirm\", rate_limit = { max = 2, window = \"day\" }",
+    ]);
+    let classes = select(vec!["read", "write", "execute", "destructive"]);
+    let risk =
+        (classes, body).prop_map(|(risk, body)| ("risk", format!("{risk} = {{ {body} }}\n")));
     prop_oneof![recipients, read, hours, flow, risk]
 }
 
@@ -352,7 +388,7 @@ impl Call {
 /// Whether a rule of the layer already applies to every call of the tool. Then the default
 /// does not apply, and another rule can only tighten.
 pub(super) fn has_rule_for(layer: &Layer, call: &Call) -> bool {
-    let rules = layer.rules.iter();
+    let rules = layer.rules.iter().filter(|rule| admits(rule));
     let mut plain = rules.filter(|rule| !rule.contains("when") || rule.contains("\"allow\""));
     let named = format!("[[tools.\"{}\"]]", call.tool);
     plain.any(|rule| rule.contains("[[tools.\"*\"]]") || rule.contains(&named))

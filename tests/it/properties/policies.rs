@@ -12,11 +12,13 @@ proptest! {
     #[test]
     fn additions_never_loosen_a_policy(
         file in policy_file(), calls in prop::collection::vec(call(), 1..6),
-        section in section(), rule in tool_rule(), hidden in select(TOOLS.to_vec()), grant in layer(),
+        section in section(), rule in tool_rule(), restriction in restriction(), hidden in select(TOOLS.to_vec()), grant in layer(),
     ) {
         let before = file.policy();
         let mut more: Vec<(&str, PolicyFile)> = Vec::new();
-        if !file.main.sections.iter().any(|(name, _)| *name == section.0) && section.0 != "risk" {
+        let known = file.main.sections.iter().any(|(name, _)| *name == section.0);
+        let admitting = section.0 == "risk" && section.1.contains("allow");
+        if !known && !admitting {
             let mut one = file.clone();
             one.main.sections.push(section.clone());
             more.push(("a section", one));
@@ -25,8 +27,17 @@ proptest! {
         one.main.hide.push(hidden);
         more.push(("hide", one));
         let mut one = file.clone();
-        one.main.rules.push(rule);
+        one.main.rules.push(rule.clone());
         more.push(("a rule", one));
+        let mut one = file.clone();
+        one.main.rules.push(restriction.clone());
+        more.push(("a restriction", one));
+        if let Some(inner) = &file.grant {
+            let mut inner = inner.clone();
+            inner.rules.push(restriction);
+            let one = PolicyFile { grant: Some(inner), ..file.clone() };
+            more.push(("a restriction of a grant", one));
+        }
         if file.grant.is_none() {
             let one = PolicyFile { grant: Some(grant), ..file.clone() };
             more.push(("a grant", one));
@@ -36,8 +47,9 @@ proptest! {
         for (what, one) in more {
             let after = one.policy();
             for call in &calls {
-                // The first rule for a tool may allow what the default refuses.
-                if what == "a rule" && !has_rule_for(&file.main, call) {
+                // A rule that names a tool, or says that its tools are allowed, may admit
+                // what the default refuses.
+                if what == "a rule" && admits(&rule) && !has_rule_for(&file.main, call) {
                     continue;
                 }
                 let (was, limits, paces) = call.decision(&before);

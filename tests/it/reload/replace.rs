@@ -257,6 +257,11 @@ async fn only_those_are_told_for_whom_a_list_changes() {
         (
             Person::Accepts,
             &with("[tools.send_message]\naction = \"deny\"\n"),
+            &tools,
+        ),
+        (
+            Person::Accepts,
+            &with("[tools.send_message]\nlimits = [{ max = 5, window = \"day\" }]\n"),
             &vec![],
         ),
     ] {

@@ -167,6 +167,22 @@ fn what_is_included_is_followed_too() {
 
 #[cfg(unix)]
 #[test]
+fn a_pipe_in_place_of_an_included_file_does_not_end_the_following() {
+    let (mut running, file, _home) = started(ALLOW);
+    let folder = file.parent().unwrap();
+    let pipe = folder.join("more.toml");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    replace(&file, &format!("include = [\"more.toml\"]\n{ALLOW}"));
+    let said = running.stderr_until("not a regular file");
+    assert!(said.contains(REJECTED), "{said}");
+    replace(&pipe, HIDE);
+    running.stderr_until(IN_FORCE);
+    assert_eq!(running.outcome("get_session", json!({})), "hidden");
+}
+
+#[cfg(unix)]
+#[test]
 fn links_that_are_turned_are_followed() {
     use std::os::unix::fs::symlink;
 

@@ -37,7 +37,15 @@ async fn tokens_reach_no_log_audit_metric_or_back_end() {
     let site = HttpServer::with(app::waha_config(&api), &issuer.policy()).await;
     let anna = issuer.token("anna-the-first", "wg:family");
     let session = site.open(&anna).await;
-    site.call(&anna, &session, "get_session", json!({})).await;
+    let logged = async {
+        while !String::from_utf8_lossy(&log.0.lock().unwrap()).contains("answered") {
+            // A place in the code that another test's thread reached just before the
+            // subscribers were there still counts as one that nobody listens to.
+            tracing::callsite::rebuild_interest_cache();
+            site.call(&anna, &session, "get_session", json!({})).await;
+        }
+    };
+    timeout(PATIENCE, logged).await.expect("it is logged");
     site.call(&anna, &session, "open_session", json!({})).await;
     let mut claims = issuer.claims("anna-the-first", "wg:family");
     claims["exp"] = json!(0);
@@ -60,7 +68,6 @@ async fn tokens_reach_no_log_audit_metric_or_back_end() {
     }
     assert!(places.len() > 3, "{places:?}");
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(log.contains("answered"), "nothing was logged: {log}");
     places.push(log);
     for place in places {
         for secret in &secrets {

@@ -1,0 +1,119 @@
+//! Which of our tools a name or a pattern of the source stands for.
+
+use super::{read::Importer, shown};
+use crate::{op, text::nearest};
+
+/// The name that stands for every tool, in the source and here.
+pub(super) const EVERY_TOOL: &str = "*";
+
+/// What other servers write before the names of their tools. A pattern may be about a tool
+/// of theirs that is not among our other names.
+const PREFIXES: [&str; 2] = ["waha_", "matrix_"];
+
+/// How many unknown names get a hint, since the search for one takes time.
+const MAX_HINTS: usize = 200;
+
+impl Importer<'_> {
+    /// Our tools of this name or pattern; reports one that no tool has.
+    pub(super) fn named(&mut self, name: &str, start: usize, path: &str) -> Vec<&'static str> {
+        let found: Vec<_> = match is_pattern(name) {
+            true => matching(name),
+            false => op::named(name)
+                .into_iter()
+                .map(|entry| entry.name)
+                .collect(),
+        };
+        if found.is_empty() {
+            self.lose(start, path, self.unknown(name));
+            self.unknown_names += 1;
+        }
+        found
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        let known = op::catalogue()
+            .iter()
+            .flat_map(|entry| entry.known_as.iter().copied().chain([entry.name]));
+        let near = (self.unknown_names < MAX_HINTS)
+            .then(|| nearest(name, known))
+            .flatten();
+        match near {
+            _ if is_pattern(name) => format!("no tool has a name like `{}`", shown(name)),
+            Some(near) => format!(
+                "there is no tool `{}`; the nearest is `{near}`",
+                shown(name)
+            ),
+            None => format!("there is no tool `{}`", shown(name)),
+        }
+    }
+}
+
+/// Whether a name stands for all tools whose names are like it.
+pub(super) fn is_pattern(name: &str) -> bool {
+    name != EVERY_TOOL && name.contains(['*', '?', '[', ']', '{', '}'])
+}
+
+/// Whether a pattern has nothing but `*` that is not to be taken literally.
+pub(super) fn is_plain_pattern(name: &str) -> bool {
+    !name.contains(['?', '[', ']', '{', '}'])
+}
+
+/// Our tools one of whose names a pattern may match; what it has besides `*` may be any text.
+fn matching(pattern: &str) -> Vec<&'static str> {
+    let parts: Vec<&str> = pattern.split(['*', '?', '[', ']', '{', '}']).collect();
+    // What stands within brackets is one of several texts, so only the ends are certain.
+    let parts = match is_plain_pattern(pattern) {
+        true => parts,
+        false => [parts.first(), parts.last()]
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect(),
+    };
+    let has_name = |entry: &&op::Entry| {
+        let theirs = PREFIXES.map(|prefix| format!("{prefix}{}", entry.name));
+        let mut names = entry.known_as.iter().copied().chain([entry.name]);
+        names.any(|name| is_like(name, &parts)) || theirs.iter().any(|name| is_like(name, &parts))
+    };
+    let tools = op::catalogue().iter().filter(has_name);
+    tools.map(|entry| entry.name).collect()
+}
+
+/// Whether a name consists of these parts, in this order, with any texts in between.
+fn is_like(name: &str, parts: &[&str]) -> bool {
+    let [first, middle @ .., last] = parts else {
+        return parts.contains(&name);
+    };
+    let Some(rest) = name.strip_prefix(first) else {
+        return false;
+    };
+    let rest = middle
+        .iter()
+        .try_fold(rest, |rest, part| Some(rest.split_once(part)?.1));
+    rest.is_some_and(|rest| rest.ends_with(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matching;
+
+    #[test]
+    fn a_pattern_is_for_each_tool_that_may_have_such_a_name() {
+        for (pattern, has, lacks) in [
+            ("waha_send_*", "send_poll", "list_chats"),
+            ("send_*", "send_media", "get_group"),
+            ("*_group", "leave_group", "list_groups"),
+            ("get_*_info", "get_group", "get_session"),
+            ("matrix_*", "send_poll", ""),
+            ("send_[mt]*", "send_message", "list_chats"),
+            ("send_{text,file}", "send_media", "get_group"),
+            ("send_tex?", "send_message", "react"),
+            ("*message*", "send_message", "list_groups"),
+        ] {
+            let tools = matching(pattern);
+            assert!(tools.contains(&has), "{pattern}: {tools:?}");
+            assert!(!tools.contains(&lacks), "{pattern}: {tools:?}");
+        }
+        assert!(matching("nothing_*").is_empty());
+    }
+}
