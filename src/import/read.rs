@@ -184,15 +184,17 @@ impl<'n> Importer<'_> {
                 }
             }
         }
+        let allowed = |rule: &ImportedRule| rule.says_action && rule.action == Action::Allow;
+        let anyway = draft.default == Action::Allow || everyone.as_ref().is_some_and(allowed);
         for node in patterns {
-            self.pattern(node, draft)?;
+            self.pattern(node, draft, anyway)?;
         }
         Ok(())
     }
 
     /// Adds a rule for all tools whose names are like a pattern: to the rules of those that
-    /// have one, and to all if they are allowed by default. It allows no tool.
-    fn pattern(&mut self, node: &Node, draft: &mut Draft) -> Result<(), Fatal> {
+    /// have one, and to all if they are allowed anyway. It allows no tool.
+    fn pattern(&mut self, node: &Node, draft: &mut Draft, anyway: bool) -> Result<(), Fatal> {
         let (name, start) = (&*node.key, node.key_span.start);
         let path = format!("tools.{name}");
         let tools = self.named(name, start, &path);
@@ -207,10 +209,10 @@ impl<'n> Importer<'_> {
         for tool in tools {
             let known = draft.tools.iter_mut().find(|(known, _)| *known == tool);
             let fitted = self.fit(tool, rule.clone());
-            match (known, draft.default) {
-                (Some((_, known)), _) => known.join(fitted),
-                (None, Action::Allow) => draft.tools.push((tool, fitted)),
-                (None, _) => left = true,
+            match known {
+                Some((_, known)) => known.join(fitted),
+                None if anyway => draft.tools.push((tool, fitted)),
+                None => left = true,
             }
         }
         if left && !refuses {

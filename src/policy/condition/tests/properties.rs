@@ -101,8 +101,9 @@ proptest! {
 
     #[test]
     fn an_opposite_is_the_negation_of_what_is_in_no_doubt(
-        one in "[ -~äöü\n]{1,3}",
-        other in "[ -~äöü\n]{1,3}",
+        // Without letters that look like others.
+        one in "[ -~日本語\n]{1,3}",
+        other in "[ -~日本語\n]{1,3}",
         whole: i64,
         limit in prop_oneof![any::<i64>(), -3..3_i64],
     ) {
