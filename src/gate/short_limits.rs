@@ -13,9 +13,15 @@ use crate::{
     policy::{Limit, Policy},
 };
 
+/// The most limits of earlier policies that are remembered.
+const MAX_RETIRED: usize = 64;
+
 /// The limits of a policy with their counters, in the policy's order.
 pub(super) struct ShortLimits {
     metered: Vec<Metered>,
+    /// Those of earlier policies alone, the newest first: a rule that is taken out and put
+    /// back gives nothing back.
+    retired: Vec<Metered>,
     clock: Clock,
 }
 
@@ -30,6 +36,7 @@ impl ShortLimits {
         let limits = policy.limits.iter();
         Self {
             metered: limits.map(|limit| Metered::new(limit, clock)).collect(),
+            retired: Vec::new(),
             clock: clock.clone(),
         }
     }
@@ -38,12 +45,24 @@ impl ShortLimits {
     /// under its name, whatever its numbers are now.
     pub(super) fn replace(&mut self, policy: &Policy) {
         let limits = policy.limits.iter();
-        self.metered = limits.map(|limit| self.carried_over(limit)).collect();
+        let metered: Vec<_> = limits.map(|limit| self.carried_over(limit)).collect();
+        let before = std::mem::replace(&mut self.metered, metered);
+        let before = before.into_iter().chain(self.retired.drain(..));
+        let (metered, mut retired) = (&self.metered, Vec::new());
+        for one in before {
+            let counts = |other: &Metered| other.limit.counts_like(&one.limit);
+            if retired.len() < MAX_RETIRED && !metered.iter().chain(&retired).any(counts) {
+                retired.push(one);
+            }
+        }
+        self.retired = retired;
     }
 
     fn carried_over(&self, limit: &Limit) -> Metered {
-        let mut before = self.metered.iter();
-        if let Some(same) = before.find(|metered| metered.limit.counts_like(limit)) {
+        if let Some(same) = self
+            .known()
+            .find(|metered| metered.limit.counts_like(limit))
+        {
             return Metered {
                 limit: limit.clone(),
                 limiter: same.limiter.clone(),
@@ -51,7 +70,7 @@ impl ShortLimits {
         }
         let new = Metered::new(limit, &self.clock);
         let named = || {
-            let all = self.metered.iter();
+            let all = self.known();
             all.filter(|metered| metered.limit.counts_for(limit))
         };
         let closer = named().any(|metered| metered.limit.window == limit.window);
@@ -59,6 +78,11 @@ impl ShortLimits {
             new.limiter.inherit(&old.limiter);
         }
         new
+    }
+
+    /// The limits in force, and those of earlier policies.
+    fn known(&self) -> impl Iterator<Item = &Metered> {
+        self.metered.iter().chain(&self.retired)
     }
 
     /// How much each limit has left, from 0 to 1, by the fullest of its keys.

@@ -37,9 +37,11 @@ impl GroupName {
 fn key(name: &str) -> String {
     let visible: String = name.chars().filter(|c| !is_hidden(*c)).collect();
     let composed = COMPOSED.normalize(&visible);
-    // Upper case first unifies the letters that have several lower ones, such as ß and ς.
+    // Upper case unifies letters that have several lower ones, such as ς, and lower case before
+    // it those that have no upper one, such as ẞ.
     let folded: String = composed
         .chars()
+        .flat_map(char::to_lowercase)
         .flat_map(char::to_uppercase)
         .flat_map(char::to_lowercase)
         .collect();
@@ -188,6 +190,7 @@ mod tests {
             ("❤\u{fe0f} Family", "❤ family "),
             ("Cafe\u{301}", "CAFÉ"),
             ("Stra\u{df}e", "STRASSE"),
+            ("Stra\u{df}e", "STRA\u{1e9e}E"),
             ("ΟΔΟΣ", "οδος"),
             ("\u{202a}Team\u{202c}", "team"),
             ("\u{200b}Te\u{ad}am\u{2800}", "Team"),

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp, civil::Time, tz::TimeZone};
+use jiff::{
+    SignedDuration, Timestamp,
+    civil::{Time, Weekday},
+    tz::TimeZone,
+};
 
 use super::{Problem, document::shorten};
 use crate::text::nearest;
@@ -10,10 +14,23 @@ use crate::text::nearest;
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
 
-/// How far ahead the end of the quiet hours is searched.
-const AHEAD: SignedDuration = SignedDuration::from_hours(50);
+/// How many days ahead the end of the quiet hours is searched: a week and the two days that
+/// hours over midnight lie in.
+const DAYS_AHEAD: i64 = 9;
 
-/// The quiet hours of each day, in local time.
+/// The days of the week with the words that policies use for them.
+pub(super) const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Monday),
+    ("tue", Weekday::Tuesday),
+    ("wed", Weekday::Wednesday),
+    ("thu", Weekday::Thursday),
+    ("fri", Weekday::Friday),
+    ("sat", Weekday::Saturday),
+    ("sun", Weekday::Sunday),
+];
+
+/// Quiet hours in local time, on each day or on some days of the week: those on which they
+/// begin.
 ///
 /// If the end falls into the hour that is skipped when clocks go forward, the hours end at
 /// the change. A local time that occurs twice when clocks go back counts both times.
@@ -24,6 +41,8 @@ pub struct Quiet {
     /// The first minute after them; smaller than `start` if they run over midnight.
     end: u16,
     zone: TimeZone,
+    /// `None`: each day.
+    days: Option<Vec<Weekday>>,
 }
 
 impl Quiet {
@@ -33,22 +52,41 @@ impl Quiet {
     /// At most one for `quiet` and one for `zone`.
     pub fn new(quiet: &str, zone: &str) -> Result<Self, Vec<Problem>> {
         match (read_hours(quiet), read_zone(zone)) {
-            (Ok((start, end)), Ok(zone)) => Ok(Self { start, end, zone }),
+            (Ok((start, end)), Ok(zone)) => Ok(Self {
+                start,
+                end,
+                zone,
+                days: None,
+            }),
             (hours, zone) => Err([hours.err(), zone.err()].into_iter().flatten().collect()),
         }
     }
 
-    /// When the current quiet hours end; `None` outside of quiet hours. Hours of a whole day
-    /// end at midnight, although those of the next day follow.
+    /// The same hours, on these days of the week alone.
+    pub(super) fn on(self, days: Vec<Weekday>) -> Self {
+        Self {
+            days: Some(days),
+            ..self
+        }
+    }
+
+    /// Whether there are days without them.
+    pub(super) const fn has_free_days(&self) -> bool {
+        self.days.is_some()
+    }
+
+    /// When the current quiet hours end; `None` outside of quiet hours. Where all day is quiet
+    /// each day, that is midnight, although the hours of the next day follow.
     pub fn ends(&self, now: Timestamp) -> Option<Timestamp> {
         if !self.holds(now) {
             return None;
         }
-        let last = now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
-        let whole = self.start == 0 && self.end == DAY;
+        let ahead = SignedDuration::from_hours(24 * DAYS_AHEAD);
+        let last = now.checked_add(ahead).unwrap_or(Timestamp::MAX);
+        let whole = self.start == 0 && self.end == DAY && self.days.is_none();
         let today = self.zone.to_datetime(now).date();
         let time = minute_of_day(self.end);
-        let written = (0..3)
+        let written = (0..DAYS_AHEAD)
             .filter_map(|days| today.checked_add(jiff::Span::new().days(days)).ok())
             .flat_map(|day| {
                 let end = day.to_datetime(time);
@@ -80,11 +118,16 @@ impl Quiet {
         let clock = self.zone.to_datetime(now);
         let minute = u16::try_from(clock.hour()).unwrap_or(0) * 60
             + u16::try_from(clock.minute()).unwrap_or(0);
-        if self.start < self.end {
-            (self.start..self.end).contains(&minute)
+        let today = clock.date();
+        let (holds, began) = if self.start < self.end {
+            ((self.start..self.end).contains(&minute), Ok(today))
+        } else if minute >= self.start {
+            (true, Ok(today))
         } else {
-            minute >= self.start || minute < self.end
-        }
+            (minute < self.end, today.yesterday())
+        };
+        let is_day = |days: &Vec<Weekday>| began.is_ok_and(|day| days.contains(&day.weekday()));
+        holds && self.days.as_ref().is_none_or(is_day)
     }
 }
 
@@ -92,7 +135,13 @@ impl fmt::Display for Quiet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let clock = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
         let zone = self.zone.iana_name().unwrap_or("UTC");
-        write!(f, "{}-{} {zone}", clock(self.start), clock(self.end))
+        write!(f, "{}-{} {zone}", clock(self.start), clock(self.end))?;
+        let Some(days) = &self.days else {
+            return Ok(());
+        };
+        let words = WEEKDAYS.iter().filter(|(_, day)| days.contains(day));
+        let words: Vec<_> = words.map(|(word, _)| *word).collect();
+        write!(f, " on {}", words.join(", "))
     }
 }
 

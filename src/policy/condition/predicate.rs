@@ -118,7 +118,7 @@ fn found(
     in_plain: impl Fn(&str) -> bool,
 ) -> Option<bool> {
     match both(text, as_it_is, &in_plain)? {
-        false if similar(text).is_some_and(|text| in_plain(&text)) => None,
+        false if similar(text).iter().any(|text| in_plain(text)) => None,
         found => Some(found),
     }
 }

@@ -14,11 +14,25 @@ use crate::{
 /// The days on which the hours are compared minute by minute; clocks change in between.
 const DAYS: [(i16, i8, i8); 4] = [(2027, 1, 15), (2027, 4, 5), (2027, 7, 15), (2027, 10, 29)];
 
-fn minutes() -> impl Iterator<Item = Timestamp> {
-    let days = DAYS.into_iter().filter_map(|(year, month, day)| {
-        let date = Date::new(year, month, day).ok()?;
-        Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
-    });
+/// The rest of the week of the first one, for hours that are not on each day.
+const WEEK: [(i16, i8, i8); 6] = [
+    (2027, 1, 11),
+    (2027, 1, 12),
+    (2027, 1, 13),
+    (2027, 1, 14),
+    (2027, 1, 16),
+    (2027, 1, 17),
+];
+
+fn minutes(of_week: bool) -> impl Iterator<Item = Timestamp> {
+    let week = WEEK.into_iter().filter(move |_| of_week);
+    let days = DAYS
+        .into_iter()
+        .chain(week)
+        .filter_map(|(year, month, day)| {
+            let date = Date::new(year, month, day).ok()?;
+            Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
+        });
     days.flat_map(|day| {
         (0..24 * 60).filter_map(move |minute: i64| day.checked_add(minute.minutes()).ok())
     })
@@ -32,9 +46,16 @@ impl Pair<'_> {
             return Vec::new();
         }
         let zone = self.new.zone(self.grant);
+        let has_free_days = |policy: &Policy| {
+            let mut hours = policy
+                .layers_of(self.grant)
+                .filter_map(|layer| layer.hours.as_ref());
+            hours.any(|hours| hours.quiet.has_free_days())
+        };
+        let of_week = has_free_days(self.old) || has_free_days(self.new);
         for risk in Risk::ALL {
             let mut shown = [false; 2];
-            for at in minutes() {
+            for at in minutes(of_week) {
                 let [old, new] = [self.old, self.new].map(|policy| {
                     let layers = policy.layers_of(self.grant);
                     let hours = layers.filter_map(|layer| layer.hours.as_ref());
@@ -52,7 +73,10 @@ impl Pair<'_> {
                 {
                     *shown = true;
                     let time = at.to_zoned(zone.clone());
-                    let when = time.strftime("%H:%M %Z");
+                    let when = match of_week {
+                        true => time.strftime("%a %H:%M %Z"),
+                        false => time.strftime("%H:%M %Z"),
+                    };
                     let says = |side: Side| Side {
                         says: format!("{} at {when}", side.says),
                         ..side

@@ -34,6 +34,39 @@ fn hours_run_over_midnight() {
 }
 
 #[test]
+fn hours_belong_to_the_day_on_which_they_begin() {
+    // 2026-11-21 is a Saturday.
+    let weekend = vec![Weekday::Saturday, Weekday::Sunday];
+    hold(
+        &quiet("22:00-07:00", "UTC").on(weekend.clone()),
+        &[
+            ("2026-11-20T23:00:00Z", ""),
+            ("2026-11-21T03:00:00Z", ""),
+            ("2026-11-21T22:00:00Z", "2026-11-22T07:00:00Z"),
+            ("2026-11-22T23:00:00Z", "2026-11-23T07:00:00Z"),
+            ("2026-11-23T06:59:59Z", "2026-11-23T07:00:00Z"),
+            ("2026-11-23T22:00:00Z", ""),
+        ],
+    );
+    let whole = quiet("00:00-24:00", "Europe/Berlin").on(weekend);
+    hold(
+        &whole,
+        &[
+            ("2026-11-20T22:59:59Z", ""),
+            ("2026-11-20T23:00:00Z", "2026-11-22T23:00:00Z"),
+            ("2026-11-22T22:59:59Z", "2026-11-22T23:00:00Z"),
+            ("2026-11-22T23:00:00Z", ""),
+        ],
+    );
+    assert_eq!(whole.to_string(), "00:00-24:00 Europe/Berlin on sat, sun");
+    let workdays = WEEKDAYS.iter().map(|(_, day)| *day).take(5).collect();
+    hold(
+        &quiet("00:00-24:00", "UTC").on(workdays),
+        &[("2026-11-23T12:00:00Z", "2026-11-28T00:00:00Z")],
+    );
+}
+
+#[test]
 fn hours_lie_within_a_day() {
     hold(
         &quiet("12:30-14:00", "Europe/Berlin"),
@@ -234,7 +267,7 @@ proptest! {
         let (low, high) = (Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
         let now = Timestamp::from_second(now.clamp(low, high)).unwrap();
         let zone = TimeZone::get("America/Santiago").unwrap();
-        let _ = Quiet { start, end, zone }.ends(now);
+        let _ = Quiet { start, end, zone, days: None }.ends(now);
     }
 
     #[test]
@@ -249,7 +282,7 @@ proptest! {
         minutes in 0..4320_i64,
     ) {
         prop_assume!(start != end && (start, end) != (0, DAY));
-        let quiet = Quiet { start, end, zone: TimeZone::get(zone).unwrap() };
+        let quiet = Quiet { start, end, zone: TimeZone::get(zone).unwrap(), days: None };
         let now = at(&format!("{day}T00:00:00Z")) + SignedDuration::from_mins(minutes);
         match quiet.ends(now) {
             None => prop_assert!(!quiet.holds(now)),

@@ -141,7 +141,7 @@ impl Reader<'_> {
 
     /// `{ Family = "12345678@g.us" }`.
     fn groups(&mut self, fields: &Fields<'_>) -> GroupNames {
-        let mut names = GroupNames::default();
+        let mut names = GroupNames::unknown();
         let Some(node) = fields.get("groups") else {
             return names;
         };

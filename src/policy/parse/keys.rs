@@ -47,7 +47,7 @@ pub(super) const NEW: [&str; 3] = ["action", "max", "window"];
 pub(super) const READ: [&str; 2] = ["chats", "budget"];
 pub(super) const CHATS: [&str; 2] = ["allow", "deny"];
 pub(super) const BUDGET: [&str; 3] = ["messages", "window", "scope"];
-pub(super) const HOURS: [&str; 4] = ["quiet", "zone", "applies_to", "action"];
+pub(super) const HOURS: [&str; 5] = ["quiet", "zone", "days", "applies_to", "action"];
 pub(super) const FLOW: [&str; 2] = ["cross_chat", "window"];
 pub(super) const HEALTH: [&str; 3] = ["pause_on", "failures", "cooldown"];
 /// The keys of `health.failures` and `confirmation.prompts`.

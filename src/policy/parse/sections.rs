@@ -11,6 +11,7 @@ use crate::{
     policy::{
         Action, Health, LONG, Quiet, RuleLocation,
         document::{Node, NodeValue},
+        hours::WEEKDAYS,
         layer::{Flow, Hours},
     },
 };
@@ -73,9 +74,22 @@ impl Reader<'_> {
             }
             None => Action::Deny,
         };
+        let days = fields.get("days").map(|node| {
+            let items = self.list(node, "a list of days");
+            if items.is_empty() {
+                let message = "these hours are on no day";
+                let hint = "name the days, or remove the key for each day";
+                self.warn(&node.key_span, "rule-without-effect", message, hint);
+            }
+            let days = items.iter().filter_map(|item| self.choice(item, WEEKDAYS));
+            days.collect()
+        });
         match Quiet::new(&quiet?, &zone?) {
             Ok(quiet) => Some(Hours {
-                quiet,
+                quiet: match days {
+                    Some(days) => quiet.on(days),
+                    None => quiet,
+                },
                 applies_to,
                 action,
                 place: self.place(&node.key_span, "hours"),

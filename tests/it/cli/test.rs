@@ -96,6 +96,25 @@ fn cases_that_hold_are_counted() {
 }
 
 #[test]
+fn a_group_that_a_case_does_not_name_may_be_the_denied_one() {
+    let policy = "version = \"1\"\ndefault = \"allow\"\n[recipients]\ndeny = [\"group:Family\"]\n";
+    for (groups, expect) in [
+        ("", "deny"),
+        ("groups = { Family = \"12345678@g.us\" }\n", "deny"),
+        ("groups = { Work = \"87654321@g.us\" }\n", "deny"),
+        ("groups = { Work = \"12345678@g.us\" }\n", "allow"),
+    ] {
+        let case = format!(
+            "[[case]]\nname = \"a group\"\ntool = \"send_message\"\n\
+             args = {{ chat = \"12345678@g.us\", text = \"Hi\" }}\n{groups}expect = \"{expect}\"\n"
+        );
+        let files = [("policy.toml", policy), ("cases.toml", case.as_str())];
+        let ran = run_with_files(&files, &["test", "cases.toml", "--policy", "policy.toml"]);
+        assert_eq!(ran.code, 0, "{groups}{}{}", ran.out, ran.err);
+    }
+}
+
+#[test]
 fn a_case_that_fails_says_what_came_and_why() {
     let cases = HOLD
         .replace("expect = \"allow\"", "expect = \"confirm\"")

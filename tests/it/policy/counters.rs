@@ -83,6 +83,12 @@ fn no_way_to_write_the_same_limit_gives_anything_back() {
                 .iter()
                 .map(|(name, text)| (*name, text.as_str()))
                 .collect();
+            // Nor does a rule that is taken out for a while.
+            let without = "[tools.send_message]\naction = \"deny\"";
+            fixture
+                .gate
+                .replace(files(folder.path(), &[("main", without)]));
+            assert_eq!(passing(&fixture, 100 * index), 0);
             fixture.gate.replace(files(folder.path(), &all));
             assert_eq!(
                 passing(&fixture, 100 * index),

@@ -43,6 +43,23 @@ fn quiet_hours_begin_and_end_with_the_minute() {
     }
 }
 
+#[test]
+fn they_can_be_on_some_days_alone() {
+    let desk = GateFixture::new(&hours("days = [\"fri\", \"sat\"]\n"));
+    // 2026-01-09 is a Friday; Berlin is an hour ahead.
+    for (wall, says) in [
+        ("2026-01-08T22:00:00Z", "allowed"),
+        ("2026-01-09T05:00:00Z", "allowed"),
+        ("2026-01-09T22:00:00Z", "quiet-hours"),
+        ("2026-01-11T05:00:00Z", "quiet-hours"),
+        ("2026-01-11T22:00:00Z", "allowed"),
+    ] {
+        desk.hand.set_wall(wall.parse().unwrap());
+        let archive = json!({ "chat": MUM });
+        assert_eq!(desk.verdict("archive_chat", &archive), says, "{wall}");
+    }
+}
+
 #[tokio::test]
 async fn a_refusal_says_when_they_are_over() {
     let mut app = app::sandbox().policy(&hours("")).start().await;
