@@ -16,9 +16,9 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::oneshot, time::timeout};
+use tokio::sync::oneshot;
 
-use super::{ids::RunId, log::Log};
+use super::{deadlines::Deadlines, ids::RunId, log::Log};
 use crate::clock::Clock;
 
 /// How long a line may take. After that the disk hangs, and nobody waits for it until it
@@ -35,6 +35,7 @@ pub(super) struct Writer {
     run: RunId,
     thread: Mutex<WriterThread>,
     hangs: Arc<AtomicBool>,
+    deadlines: Deadlines,
 }
 
 enum WriterThread {
@@ -65,6 +66,7 @@ impl Writer {
             run,
             thread: Mutex::new(WriterThread::Idle),
             hangs: Arc::default(),
+            deadlines: Deadlines::of(WRITE_TIMEOUT),
         }
     }
 
@@ -89,10 +91,10 @@ impl Writer {
         if self.hangs.load(Ordering::Relaxed) {
             return Err(hangs());
         }
-        match timeout(WRITE_TIMEOUT, answered).await {
-            Ok(Ok(done)) => done,
-            Ok(Err(_)) => Err(io::Error::other("the thread of the audit broke off")),
-            Err(_) => {
+        match self.deadlines.within(answered).await {
+            Some(Ok(done)) => done,
+            Some(Err(_)) => Err(io::Error::other("the thread of the audit broke off")),
+            None => {
                 self.hangs.store(true, Ordering::Relaxed);
                 Err(hangs())
             }
@@ -170,6 +172,8 @@ fn hangs() -> io::Error {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::timeout;
+
     use super::*;
 
     fn writer(folder: &tempfile::TempDir) -> Writer {
