@@ -1,6 +1,7 @@
 //! Time: the machine's clock, or a manual clock for tests.
 
 mod boot;
+mod deadlines;
 mod manual;
 
 use std::{
@@ -11,6 +12,7 @@ use std::{
 use governor::nanos::Nanos;
 use jiff::Timestamp;
 
+pub(crate) use self::deadlines::Deadlines;
 use self::manual::{ManualTime, lock};
 pub use self::{boot::Boot, manual::ManualClock};
 

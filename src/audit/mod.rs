@@ -1,7 +1,6 @@
 //! The audit: JSON lines for each call. `admitted` is written before a request of the call
 //! may leave, and `ended` before its answer is returned; the two have one id.
 
-mod deadlines;
 mod entry;
 mod file;
 mod identity;

@@ -18,8 +18,8 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{deadlines::Deadlines, ids::RunId, log::Log};
-use crate::clock::Clock;
+use super::{ids::RunId, log::Log};
+use crate::clock::{Clock, Deadlines};
 
 /// How long a line may take. After that the disk hangs, and nobody waits for it until it
 /// has written a line again.

@@ -1,6 +1,5 @@
 //! Requests to one plain `http:` address without a task, a channel between threads and a
-//! timer for each: the task that asks drives the connection, and a connection keeps its
-//! timer. A general client costs more than twice as much a request.
+//! timer for each: the task that asks drives the connection, and timers are kept. A general client costs more than twice as much a request.
 
 use std::{
     future::poll_fn,
@@ -16,10 +15,7 @@ use hyper::{
     client::conn::http1::{self, SendRequest},
 };
 use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
-use tokio::{
-    net::TcpStream,
-    time::{Instant, Sleep, sleep_until, timeout_at},
-};
+use tokio::{net::TcpStream, time::Instant};
 use tower_service::Service;
 use url::{Position, Url};
 
@@ -28,6 +24,7 @@ use super::{
     handover::{Handover, HandoverBody},
     send_error::{SendError, reason},
 };
+use crate::clock::Deadlines;
 
 /// The most connections that are kept open between requests. More requests at once open
 /// more, and close them afterwards.
@@ -38,7 +35,8 @@ const MAX_IDLE_TIME: Duration = Duration::from_secs(90);
 
 /// The connections to one address.
 pub(super) struct PlainHttp {
-    timeout: Duration,
+    /// For each request with its answer, its connection included.
+    deadlines: Deadlines,
     idle: Mutex<Vec<PlainConnection>>,
 }
 
@@ -50,12 +48,10 @@ pub(super) enum ConnectionUse {
     New,
 }
 
-/// A connection, and what ends its requests in time.
+/// A connection.
 struct PlainConnection {
     sender: SendRequest<HandoverBody<String>>,
     io: http1::Connection<TokioIo<TcpStream>, HandoverBody<String>>,
-    /// Fires at the deadline of the request, or before: an earlier request may have set it.
-    timer: Pin<Box<Sleep>>,
     used: Instant,
 }
 
@@ -63,7 +59,7 @@ impl PlainHttp {
     /// No connection yet. A request may take `timeout`.
     pub(super) fn new(timeout: Duration) -> Self {
         Self {
-            timeout,
+            deadlines: Deadlines::of(timeout),
             idle: Mutex::default(),
         }
     }
@@ -79,20 +75,21 @@ impl PlainHttp {
         handover: &Arc<Handover>,
         body: PartialBody<'_>,
     ) -> Result<(StatusCode, AnswerBody), SendError> {
-        let deadline = Instant::now() + self.timeout;
-        let kept = match connection {
-            ConnectionUse::Kept => self.reused().await,
-            ConnectionUse::New => None,
+        let sending = async {
+            let kept = match connection {
+                ConnectionUse::Kept => self.reused().await,
+                ConnectionUse::New => None,
+            };
+            let mut connection = match kept {
+                Some(connection) => connection,
+                None => PlainConnection::open(server).await?,
+            };
+            let answer = connection.exchange(request, handover, body).await?;
+            self.keep(connection);
+            Ok(answer)
         };
-        let mut connection = match kept {
-            Some(connection) => connection,
-            None => PlainConnection::open(server, deadline).await?,
-        };
-        let answer = connection
-            .exchange(request, handover, deadline, body)
-            .await?;
-        self.keep(connection);
-        Ok(answer)
+        let sent = self.deadlines.within(sending).await;
+        sent.unwrap_or(Err(SendError::TimedOut))
     }
 
     /// A connection that the other side has not closed yet.
@@ -120,7 +117,7 @@ impl PlainHttp {
 }
 
 impl PlainConnection {
-    async fn open(server: &Url, deadline: Instant) -> Result<Self, SendError> {
+    async fn open(server: &Url) -> Result<Self, SendError> {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let opening = async {
@@ -131,16 +128,12 @@ impl PlainConnection {
             let opened = http1::handshake(stream).await;
             opened.map_err(|error| reason(&error))
         };
-        match timeout_at(deadline, opening).await {
-            Ok(Ok((sender, io))) => Ok(Self {
-                sender,
-                io,
-                timer: Box::pin(sleep_until(deadline)),
-                used: Instant::now(),
-            }),
-            Ok(Err(why)) => Err(SendError::Unsent(why)),
-            Err(_) => Err(SendError::TimedOut),
-        }
+        let (sender, io) = opening.await.map_err(SendError::Unsent)?;
+        Ok(Self {
+            sender,
+            io,
+            used: Instant::now(),
+        })
     }
 
     /// Whether the other side has not closed it.
@@ -154,7 +147,6 @@ impl PlainConnection {
         &mut self,
         request: Request<String>,
         handover: &Arc<Handover>,
-        deadline: Instant,
         body: PartialBody<'_>,
     ) -> Result<(StatusCode, AnswerBody), SendError> {
         let request = request.map(|body| handover.body(body));
@@ -175,27 +167,12 @@ impl PlainConnection {
         };
         tokio::pin!(driven);
         // A connection that is driven writes what was handed to it.
-        let driven = poll_fn(|cx| {
+        poll_fn(|cx| {
             let polled = driven.as_mut().poll(cx);
             handover.release();
             polled
-        });
-        tokio::select! {
-            biased;
-            answer = driven => answer,
-            () = passed(&mut self.timer, deadline) => Err(SendError::TimedOut),
-        }
-    }
-}
-
-/// Waits for `deadline`. The timer is only set anew when it fires too early.
-async fn passed(timer: &mut Pin<Box<Sleep>>, deadline: Instant) {
-    loop {
-        timer.as_mut().await;
-        if Instant::now() >= deadline {
-            return;
-        }
-        timer.as_mut().reset(deadline);
+        })
+        .await
     }
 }
 

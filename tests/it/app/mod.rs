@@ -7,6 +7,7 @@ pub mod process;
 pub mod redis;
 mod setup;
 mod wait;
+pub mod working_waha;
 
 use std::{
     path::{Path, PathBuf},

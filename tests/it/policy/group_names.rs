@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wiremock::{
-    Mock, MockServer, Request, ResponseTemplate,
+    Mock, MockServer, ResponseTemplate,
     matchers::{method, path},
 };
 
-use crate::app::{self, TestServer, code, command::run};
+use crate::app::{
+    self,
+    command::run,
+    working_waha::{answer_the_rest, send},
+};
 
 const FAMILY: &str = "120363000000000001@g.us";
 const OTHER: &str = "120363000000000002@g.us";
@@ -31,29 +35,7 @@ async fn api(lists: Vec<ResponseTemplate>) -> MockServer {
             false => listed.up_to_n_times(1).mount(&mock).await,
         }
     }
-    Mock::given(method("POST"))
-        .respond_with(|request: &Request| {
-            let body: Value = request.body_json().unwrap();
-            let chat = body["chatId"].as_str().unwrap();
-            let sent = json!({ "id": format!("true_{chat}_3EB0AA"), "ack": 1 });
-            ResponseTemplate::new(200).set_body_json(sent)
-        })
-        .mount(&mock)
-        .await;
-    let version = json!({ "version": "2026.7.1", "engine": "GOWS", "tier": "PLUS" });
-    Mock::given(method("GET"))
-        .and(path("/api/server/version"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(version))
-        .mount(&mock)
-        .await;
-    let working = json!({
-        "name": "default", "status": "WORKING", "me": { "id": "15550001111@c.us" },
-        "engine": { "engine": "GOWS" }
-    });
-    Mock::given(method("GET"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(working))
-        .mount(&mock)
-        .await;
+    answer_the_rest(&mock).await;
     mock
 }
 
@@ -61,16 +43,6 @@ fn list(groups: &[(&str, &str)]) -> ResponseTemplate {
     let groups = groups.iter();
     let groups = groups.map(|(id, name)| json!({ "id": id, "subject": name }));
     ResponseTemplate::new(200).set_body_json(groups.collect::<Value>())
-}
-
-/// `sent`, or the code of the refusal.
-async fn send(app: &mut TestServer, chat: &str, text: &str) -> String {
-    let arguments = json!({ "chat": chat, "text": text });
-    let result = app.call("send_message", arguments).await;
-    match result["isError"] == true {
-        true => code(&result).to_owned(),
-        false => "sent".to_owned(),
-    }
 }
 
 #[tokio::test]

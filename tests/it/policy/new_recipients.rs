@@ -12,8 +12,9 @@ use wiremock::{
 };
 
 use crate::app::{
-    self, TestServer, code,
+    self,
     gate::{GateFixture, open},
+    working_waha::{answer_the_rest, send},
 };
 
 const DENY: &str = "[recipients]\nnew = { action = \"deny\" }\n";
@@ -37,32 +38,8 @@ async fn api(people: &Arc<Mutex<Vec<String>>>) -> MockServer {
         })
         .mount(&mock)
         .await;
-    Mock::given(method("POST"))
-        .respond_with(|request: &Request| {
-            let body: Value = request.body_json().unwrap();
-            let chat = body["chatId"].as_str().unwrap();
-            let sent = json!({ "id": format!("true_{chat}_3EB0AA"), "ack": 1 });
-            ResponseTemplate::new(200).set_body_json(sent)
-        })
-        .mount(&mock)
-        .await;
-    let working =
-        json!({ "name": "default", "status": "WORKING", "me": { "id": "15550001111@c.us" } });
-    Mock::given(method("GET"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(working))
-        .mount(&mock)
-        .await;
+    answer_the_rest(&mock).await;
     mock
-}
-
-/// `sent`, or the code of the refusal.
-async fn send(app: &mut TestServer, chat: &str, text: &str) -> String {
-    let arguments = json!({ "chat": chat, "text": text });
-    let result = app.call("send_message", arguments).await;
-    match result["isError"] == true {
-        true => code(&result).to_owned(),
-        false => "sent".to_owned(),
-    }
 }
 
 /// How often a part of the list of chats was requested.

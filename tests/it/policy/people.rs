@@ -16,6 +16,7 @@ use crate::app::{
     self, code,
     command::run,
     gate::{GateFixture, open},
+    working_waha::answer_the_rest,
 };
 use crate::op::targets::{Reach, named, reach};
 
@@ -44,21 +45,7 @@ fn to(chat: &str, text: &str) -> Value {
 /// An API that sends, and says so about whatever chat it was given.
 async fn api() -> MockServer {
     let mock = MockServer::start().await;
-    Mock::given(method("POST"))
-        .respond_with(|request: &Request| {
-            let body: Value = request.body_json().unwrap();
-            let chat = body["chatId"].as_str().unwrap();
-            let sent = json!({ "id": format!("true_{chat}_3EB0AA"), "ack": 1 });
-            ResponseTemplate::new(200).set_body_json(sent)
-        })
-        .mount(&mock)
-        .await;
-    let working =
-        json!({ "name": "default", "status": "WORKING", "me": { "id": "15550001111@c.us" } });
-    Mock::given(method("GET"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(working))
-        .mount(&mock)
-        .await;
+    answer_the_rest(&mock).await;
     mock
 }
 

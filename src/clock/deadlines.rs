@@ -13,13 +13,14 @@ const MAX_IDLE_TIMERS: usize = 32;
 
 /// Time limits of one length. Their timers are kept: a new one wakes the thread that waits
 /// for all of them, whoever sets it.
-pub(super) struct Deadlines {
+pub(crate) struct Deadlines {
     time: Duration,
     idle: Mutex<Vec<Pin<Box<Sleep>>>>,
 }
 
 impl Deadlines {
-    pub(super) fn of(time: Duration) -> Self {
+    /// Limits of this length.
+    pub(crate) fn of(time: Duration) -> Self {
         Self {
             time,
             idle: Mutex::default(),
@@ -27,7 +28,7 @@ impl Deadlines {
     }
 
     /// What a future comes to, or `None` if the time is over before.
-    pub(super) async fn within<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn within<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         let deadline = Instant::now() + self.time;
         let kept = self.idle().pop();
         let mut timer = kept.unwrap_or_else(|| Box::pin(sleep_until(deadline)));
@@ -48,7 +49,7 @@ impl Deadlines {
     }
 }
 
-/// Waits for `deadline`. The timer is only set anew when it fires too early.
+/// Waits for `deadline`. A kept timer may fire before: an earlier use has set it.
 async fn passed(timer: &mut Pin<Box<Sleep>>, deadline: Instant) {
     loop {
         timer.as_mut().await;
@@ -56,5 +57,32 @@ async fn passed(timer: &mut Pin<Box<Sleep>>, deadline: Instant) {
             return;
         }
         timer.as_mut().reset(deadline);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_use_has_the_whole_time_whatever_a_timer_was_set_to() {
+        let time = Duration::from_millis(200);
+        let deadlines = Deadlines::of(time);
+        assert_eq!(deadlines.within(ready(1)).await, Some(1));
+        sleep(time / 2).await;
+        let began = Instant::now();
+        assert_eq!(deadlines.within(pending::<u8>()).await, None);
+        assert!(began.elapsed() >= time, "{:?}", began.elapsed());
+        // One timer served both.
+        assert_eq!(deadlines.idle().len(), 1);
+        let late = async {
+            sleep(time / 2).await;
+            2
+        };
+        assert_eq!(deadlines.within(late).await, Some(2));
     }
 }
