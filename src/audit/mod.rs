@@ -8,6 +8,7 @@ mod ids;
 mod line;
 mod log;
 mod run;
+mod slot_file;
 mod write_ahead;
 mod writer;
 

@@ -11,10 +11,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{identity::Identity, ids::RunId, line::OpenCall};
-
-/// The most bytes of a line in the file. Names of callers and accounts are far shorter.
-const SLOT_BYTES: usize = 4096;
+use super::{
+    ids::RunId,
+    line::OpenCall,
+    slot_file::{SLOT_BYTES, SlotFile},
+};
 
 /// The most calls that are open at once. A server runs fewer.
 const MAX_SLOTS: usize = 1024;
@@ -27,14 +28,10 @@ const MAX_RUNS: usize = 256;
 
 /// The file of this run. Dropped, it stays, and the next start marks its open calls.
 pub(super) struct RunFile {
-    file: File,
-    identity: Identity,
-    path: PathBuf,
+    slots: SlotFile,
     /// Each open call.
     open: HashMap<String, HeldCall>,
     free: BTreeSet<usize>,
-    /// How long the file is, unless somebody has cut it.
-    length: u64,
 }
 
 /// An open call.
@@ -55,43 +52,11 @@ pub(super) struct DeadRun {
 impl RunFile {
     /// Creates and locks the file of a run of the audit at `audit`.
     pub(super) fn create(audit: &Path, run: &RunId) -> io::Result<Self> {
-        for _ in 0..MAX_ATTEMPTS {
-            let created = Self::try_create(audit, run)?;
-            // A run that started between its creation and its lock took it for dead.
-            if let Some(created) = created.filter(Self::is_there) {
-                return Ok(created);
-            }
-        }
-        Err(io::Error::other(
-            "the file of this run is removed again and again",
-        ))
-    }
-
-    /// `None` if another run holds it.
-    fn try_create(audit: &Path, run: &RunId) -> io::Result<Option<Self>> {
-        let mut name = prefix(audit);
-        name.push(run.as_str());
-        let path = audit.with_file_name(name);
-        let mut options = OpenOptions::new();
-        options.write(true).read(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        }
-        // Whatever somebody has put in its place is of no run.
-        file.set_len(0)?;
-        Ok(Some(Self {
-            identity: Identity::of(&file.metadata()?),
-            file,
-            path,
+        Ok(Self {
+            slots: create_slots(audit, run)?,
             open: HashMap::new(),
             free: (0..MAX_SLOTS).collect(),
-            length: 0,
-        }))
+        })
     }
 
     /// Writes the file anew if somebody has removed, replaced or cut it.
@@ -99,31 +64,16 @@ impl RunFile {
     /// # Errors
     /// If that fails; it is tried again the next time.
     pub(super) fn restore(&mut self, audit: &Path, run: &RunId) -> io::Result<()> {
-        if self.is_there() && self.is_whole() {
+        if self.slots.is_intact() {
             return Ok(());
         }
-        if !self.is_there() {
-            let created = Self::create(audit, run)?;
-            (self.file, self.path) = (created.file, created.path);
+        if !self.slots.is_there() {
+            self.slots = create_slots(audit, run)?;
         }
         let mut open: Vec<_> = self.open.values().collect();
-        // In order, so that the file is too short if not all of them can be written.
         open.sort_unstable_by_key(|held| held.slot);
-        self.length = open.last().map_or(0, |last| end_of(last.slot, &last.line));
-        let mut written = open.iter();
-        written.try_for_each(|held| write(&mut self.file, held.slot, &held.line))
-    }
-
-    /// Whether it is where the next start looks for it.
-    fn is_there(&self) -> bool {
-        let found = fs::symlink_metadata(&self.path);
-        found.is_ok_and(|found| Identity::of(&found) == self.identity)
-    }
-
-    /// Whether nobody has cut it.
-    fn is_whole(&self) -> bool {
-        let found = self.file.metadata();
-        found.is_ok_and(|found| found.len() >= self.length)
+        let open = open.iter().map(|held| (held.slot, &*held.line));
+        self.slots.rewrite(open)
     }
 
     /// Holds the line of a call until it is closed.
@@ -143,7 +93,7 @@ impl RunFile {
             line: line.into(),
         };
         self.open.insert(id.to_owned(), held);
-        self.write(slot, line)
+        self.slots.write(slot, line)
     }
 
     /// Whether most of the calls that can be held are.
@@ -158,7 +108,7 @@ impl RunFile {
         };
         self.free.insert(slot);
         // What does not begin like a line is none.
-        self.write(slot, b"\n")
+        self.slots.write(slot, b"\n")
     }
 
     /// Ends the run in order; returns the calls that are still open.
@@ -166,27 +116,30 @@ impl RunFile {
         let mut open: Vec<_> = self.open.into_values().collect();
         open.sort_unstable_by_key(|held| held.slot);
         let calls = open.iter().filter_map(|held| OpenCall::parse(&held.line));
+        let calls = calls.collect();
+        let (lock, path) = self.slots.into_parts();
         DeadRun {
-            calls: calls.collect(),
-            _lock: self.file,
-            path: self.path,
+            _lock: lock,
+            path,
+            calls,
         }
     }
+}
 
-    fn write(&mut self, slot: usize, bytes: &[u8]) -> io::Result<()> {
-        write(&mut self.file, slot, bytes)?;
-        self.length = self.length.max(end_of(slot, bytes));
-        Ok(())
+/// Creates and locks the file of a run of the audit at `audit`. A run that started between
+/// its creation and its lock takes it for dead and removes it.
+fn create_slots(audit: &Path, run: &RunId) -> io::Result<SlotFile> {
+    let mut name = prefix(audit);
+    name.push(run.as_str());
+    let path = audit.with_file_name(name);
+    for _ in 0..MAX_ATTEMPTS {
+        if let Some(created) = SlotFile::try_create(path.clone())? {
+            return Ok(created);
+        }
     }
-}
-
-fn write(file: &mut File, slot: usize, bytes: &[u8]) -> io::Result<()> {
-    write_at(file, (slot * SLOT_BYTES) as u64, bytes)
-}
-
-/// Where these bytes end that are written to a slot.
-fn end_of(slot: usize, bytes: &[u8]) -> u64 {
-    (slot * SLOT_BYTES + bytes.len()) as u64
+    Err(io::Error::other(
+        "the file of this run is removed again and again",
+    ))
 }
 
 impl DeadRun {
@@ -291,16 +244,4 @@ fn is_linked(file: &File) -> bool {
 #[cfg(not(unix))]
 fn is_linked(_file: &File) -> bool {
     true
-}
-
-#[cfg(unix)]
-fn write_at(file: &mut File, position: u64, bytes: &[u8]) -> io::Result<()> {
-    std::os::unix::fs::FileExt::write_all_at(file, bytes, position)
-}
-
-#[cfg(not(unix))]
-fn write_at(file: &mut File, position: u64, bytes: &[u8]) -> io::Result<()> {
-    use io::Write;
-    file.seek(SeekFrom::Start(position))?;
-    file.write_all(bytes)
 }

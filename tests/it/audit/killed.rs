@@ -155,6 +155,25 @@ async fn a_run_whose_file_was_moved_away_is_found_all_the_same() {
 }
 
 #[tokio::test]
+async fn calls_go_on_after_the_file_of_their_run_was_removed() {
+    let site = Site::new().await;
+    let mut running = site.sending("1").await;
+    for removals in 0..3 {
+        fs::remove_file(&site.run_files()[0]).unwrap();
+        for call in 0..3 {
+            let listed = running.outcome("list_chats", json!({}));
+            let archive = json!({ "chat": format!("1555222000{call}@c.us") });
+            let changed = running.outcome("archive_chat", archive);
+            for outcome in [listed, changed] {
+                assert_ne!(outcome, "audit-unavailable", "{removals} {call}");
+            }
+            assert_eq!(site.run_files().len(), 1);
+        }
+    }
+    running.kill();
+}
+
+#[tokio::test]
 async fn a_run_whose_file_was_cut_is_found_all_the_same() {
     // As some programs do that empty each file of a folder, and some that remove it after.
     for removed in [false, true] {
