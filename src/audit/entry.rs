@@ -178,6 +178,7 @@ impl AuditEntry {
         let time = self.audit.clock.elapsed().saturating_sub(self.started);
         self.line.ms = Some(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         self.line.outcome = Some(outcome);
+        self.line.time = milliseconds(self.audit.clock.timestamp());
         let (line, metrics) = (&self.line, &self.audit.metrics);
         let account = line.account.as_deref();
         metrics.call(

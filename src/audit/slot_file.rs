@@ -58,7 +58,7 @@ impl SlotFile {
     /// Its length at its path, if it is there.
     fn found(&self) -> Option<u64> {
         let found = fs::symlink_metadata(&self.path).ok()?;
-        (Identity::of(&found) == self.identity).then(|| found.len())
+        (Identity::of(&found) == self.identity).then_some(found.len())
     }
 
     /// Writes at the beginning of a slot.

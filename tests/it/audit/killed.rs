@@ -3,8 +3,9 @@
 
 use std::{fs, io::Write};
 
+use jiff::Timestamp;
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::site::{CHAT, Site, events};
 
@@ -126,6 +127,10 @@ async fn a_client_that_hangs_up_leaves_both_lines() {
     assert_eq!(events(&lines), ["admitted", "ended"]);
     assert_eq!(lines[1]["outcome"], "abandoned");
     assert!(site.run_files().is_empty());
+    // The end is of the moment at which it came, after the time that calls have left then.
+    let time = |line: &Value| line["time"].as_str().unwrap().parse::<Timestamp>().unwrap();
+    let took = time(&lines[1]).duration_since(time(&lines[0]));
+    assert!(took.as_millis() >= 400, "{lines:?}");
 }
 
 #[tokio::test]
