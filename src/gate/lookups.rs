@@ -154,7 +154,7 @@ impl Gate {
     /// refused whatever the file contains. `answered` says whether the call brings a
     /// person's answer.
     pub async fn pending_file(
-        &self,
+        self: &Arc<Self>,
         call: &Prepared,
         caller: &Caller,
         answered: bool,
@@ -173,7 +173,7 @@ impl Gate {
         if let Err(Uncounted::Refused(refusal)) = self.quotas.probe(&quota).await {
             in_shadow(refusal, &policy, &facts).ok()?;
         }
-        Some(self.authority.permit_file())
+        Some(self.authority.permit_file(self.lookup_progress()))
     }
 
     /// Takes over what a flight has found out, and lets go on who waits for it.

@@ -17,7 +17,7 @@ pub(crate) mod tests;
 use std::{path::PathBuf, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use reqwest::Response;
+use reqwest::{Request, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -220,6 +220,10 @@ struct RawMedia {
     name: Option<String>,
 }
 
+/// Makes a request one that is stopped, at the latest when it is written, if it may no longer
+/// be sent.
+pub type RequestGuard<'a> = &'a (dyn Fn(Request) -> Request + Send + Sync);
+
 /// Loads the media that `source` names, within `rules`. What it takes of memory, in bytes,
 /// is taken of `room` before.
 ///
@@ -230,11 +234,12 @@ pub(crate) async fn load(
     source: &MediaSource,
     rules: &MediaRules,
     room: &mut Share,
+    guard: RequestGuard<'_>,
 ) -> Result<Media, LoadError> {
     source.check().map_err(LoadError::InvalidSource)?;
     let loading = async {
         match (&source.url, &source.base64, &source.path) {
-            (Some(url), _, _) => fetch::fetch(url, rules, room).await,
+            (Some(url), _, _) => fetch::fetch(url, rules, room, guard).await,
             (_, Some(text), _) => decode(text, source.mime.as_deref(), rules, room),
             (_, _, Some(path)) => outbox::read(path, rules, room).await,
             (None, None, None) => Err(LoadError::Empty),
@@ -264,9 +269,13 @@ pub(crate) async fn load(
 ///
 /// # Errors
 /// If the host is not public or does not return the file.
-pub async fn open_public_url(url: &str, rules: &MediaRules) -> Result<Response, LoadError> {
+pub async fn open_public_url(
+    url: &str,
+    rules: &MediaRules,
+    guard: RequestGuard<'_>,
+) -> Result<Response, LoadError> {
     // Received files may be larger than files that are sent.
-    let (response, _) = fetch::open(url, rules, rules.timeout * 4).await?;
+    let (response, _) = fetch::open(url, rules, rules.timeout * 4, guard).await?;
     Ok(response)
 }
 

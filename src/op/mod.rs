@@ -23,6 +23,7 @@ mod file_operation;
 mod group_picture;
 mod group_settings;
 mod groups;
+mod handover;
 mod ids;
 mod invites;
 mod location;
@@ -57,7 +58,10 @@ pub use self::{
     session::*, session_control::*, targets::*, untrusted::*,
 };
 
-pub(crate) use self::arguments::read;
+pub(crate) use self::{
+    arguments::read,
+    handover::{Handover, HandoverBody},
+};
 
 use std::fmt;
 

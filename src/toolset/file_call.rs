@@ -47,7 +47,7 @@ where
 pub enum LoadFailure {
     /// The files of other calls leave no room for it in memory.
     NoRoom,
-    /// It cannot be loaded, or not be sent by this tool.
+    /// It cannot be loaded, may not be requested any more, or cannot be sent by this tool.
     Refused(BackendError),
 }
 

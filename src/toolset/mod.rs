@@ -25,8 +25,8 @@ use crate::{
     media::{LoadError, MediaRules, load},
     op::{
         AnswerSize, Attachment, BackendError, BadCall, Briefing, CallContent, ChatId, Facts,
-        Identities, MessageView, PersonId, Progress, Reading, Risk, Schemas, Untrusted,
-        file_refused,
+        Handover, Identities, MessageView, PersonId, Progress, Reading, RequestKind, Risk, Schemas,
+        Untrusted, file_refused,
     },
     shares::Share,
     text::{Secrets, nearest},
@@ -216,11 +216,15 @@ impl Toolset {
         permit: FilePermit,
         mut room: Share,
     ) -> Result<Prepared, LoadFailure> {
-        let FilePermit(()) = permit;
+        let FilePermit(progress) = permit;
         let Some(source) = call.call.take_source() else {
             return Ok(call);
         };
-        let loaded = load(&source, &self.media, &mut room).await;
+        let handover = Handover::new(RequestKind::Read, &progress);
+        let guard = |request| handover.guard(request);
+        let loading = load(&source, &self.media, &mut room, &guard);
+        let loaded = handover.run(&progress, loading).await;
+        let loaded = loaded.map_err(LoadFailure::Refused)?;
         let media = loaded.map_err(|error| match error {
             LoadError::NoRoom => LoadFailure::NoRoom,
             error => LoadFailure::Refused(file_refused(&error.to_string(), error.remedy())),

@@ -23,7 +23,7 @@ pub struct BriefPermit(pub(super) Boxed<Result<Briefing, BackendError>>);
 pub struct LookupPermit(pub(super) LookupRequest, pub(super) Progress);
 
 /// Permission to load the file of a call, once.
-pub struct FilePermit(pub(super) ());
+pub struct FilePermit(pub(super) Progress);
 
 impl Permitted {
     /// Whether the call changes nothing, so that it can be dropped at any moment.
@@ -51,9 +51,9 @@ impl Authority {
         call.call.brief(progress).map(BriefPermit)
     }
 
-    /// Permits to load the file of a call.
-    pub fn permit_file(&self) -> FilePermit {
-        FilePermit(())
+    /// Permits to load the file of a call, whose request asks `progress`.
+    pub fn permit_file(&self, progress: Progress) -> FilePermit {
+        FilePermit(progress)
     }
 
     /// Permits the look-ups of a request, which ask `progress`.
