@@ -236,7 +236,8 @@ async fn no_file_of_a_call_is_requested_once_nothing_may_be_read() {
         let (rules, address) = downloads(&url);
         config.media = rules;
         let (tools, authority) = open(&config).unwrap().toolset();
-        let arguments = json!({ "chat": "+15550001111", "media": { "url": address }, "kind": "image" });
+        let arguments =
+            json!({ "chat": "+15550001111", "media": { "url": address }, "kind": "image" });
         let Value::Object(arguments) = arguments else {
             unreachable!()
         };

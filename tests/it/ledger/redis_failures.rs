@@ -10,6 +10,7 @@ use std::{
 use whatsapp_guard::ledger::{Admission, Count, Ledger, Request, Shared, SwitchState};
 
 use crate::app::{
+    SECRET,
     command::{program, run},
     redis::RedisServer,
     wait,
@@ -111,6 +112,37 @@ fn every_use_of_it_fails_in_time(url: &str) {
     let ran = timely(url, || run(&["panic", "--state", url], &[]));
     assert_eq!(ran.code, 1, "{}", ran.err);
     assert!(ran.err.contains("end the servers"), "{}", ran.err);
+}
+
+#[test]
+fn a_command_waits_for_it_once_whatever_it_asks() {
+    let url = format!("redis://{}", dripping(b""));
+    let environment = [
+        ("WAHA_BASE_URL", "http://127.0.0.1:9"),
+        ("WAHA_API_KEY", SECRET),
+    ];
+    let call = r#"{"chat":"+15550001111","text":"Hi"}"#;
+    let commands: [(&[&str], _, _); 3] = [
+        (&["limits"], "no answer within a second", "Redis runs"),
+        (
+            &["explain", "send_message", call],
+            "no answer within a second",
+            "Redis runs",
+        ),
+        (&["doctor"], "no  the ledger", "Redis runs"),
+    ];
+    thread::scope(|scope| {
+        for (command, what, next) in commands {
+            let (url, environment) = (&url, &environment);
+            scope.spawn(move || {
+                let command = [command, &["--state", url]].concat();
+                let ran = timely(command[0], || run(&command, environment));
+                let said = ran.out + &ran.err;
+                assert_eq!(ran.code, 1, "{said}");
+                assert!(said.contains(what) && said.contains(next), "{said}");
+            });
+        }
+    });
 }
 
 #[test]
