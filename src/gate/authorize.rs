@@ -111,7 +111,8 @@ impl Gate {
             let evaluation = evaluate(&policy, &facts, caller, &snapshot, is_approved); // 3 to 6
             let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
             let course = evaluation.course?;
-            check_epoch(snapshot.switch, approved.unwrap_or(epoch))?;
+            let begun = approved.or(call.begun_in());
+            check_epoch(snapshot.switch, begun.unwrap_or(epoch))?;
             match course {
                 Course::Permit(basis) if call.is_complete() => {
                     self.check_audit(&facts).await?; // 7

@@ -14,6 +14,7 @@ use super::{
     quota_request::QuotaRequest,
 };
 use crate::{
+    ledger::SwitchEpoch,
     op::{ChatId, Facts, TargetRole},
     policy::{Code, Policy},
     toolset::{FilePermit, HistoryPart, LookupPermit, Prepared, Resolved},
@@ -49,7 +50,7 @@ impl Gate {
     /// more look-ups than are made.
     pub async fn pending_lookups(
         self: &Arc<Self>,
-        call: &Prepared,
+        call: &mut Prepared,
         caller: &Caller,
         answered: bool,
     ) -> Result<Option<PendingLookups>, Refusal> {
@@ -65,12 +66,15 @@ impl Gate {
         let Some(due) = due else {
             return Ok(None);
         };
-        // An answer has to use up its ticket, whatever follows.
-        if !answered {
-            self.check_best_case(&policy, facts, caller, &due)
-                .await
-                .map_err(|refusal| self.naming_account(refusal))?;
-        }
+        // An answer has to use up its ticket, whatever follows; its epoch is that of the question.
+        let epoch = match answered {
+            true => None,
+            false => Some(
+                self.check_best_case(&policy, facts, caller, &due)
+                    .await
+                    .map_err(|refusal| self.naming_account(refusal))?,
+            ),
+        };
         let reserve = |amount| self.lookup_limits.reserve(&caller.grant, amount);
         let begun = self
             .attributes
@@ -83,6 +87,9 @@ impl Gate {
                 .permit_lookup(flight.request().clone(), self.lookup_progress());
             (permit, flight)
         });
+        if let Some(epoch) = epoch {
+            call.begin_in(epoch);
+        }
         Ok((!awaited.is_empty()).then_some(PendingLookups { own, awaited }))
     }
 
@@ -111,14 +118,15 @@ impl Gate {
         }
     }
 
-    /// Refuses a call that is refused whatever the look-ups would find.
+    /// Refuses a call that is refused whatever the look-ups would find. The epoch of the kill
+    /// switch in which that is so.
     async fn check_best_case(
         &self,
         policy: &Policy,
         facts: &Facts,
         caller: &Caller,
         due: &Wanted,
-    ) -> Result<(), Refusal> {
+    ) -> Result<SwitchEpoch, Refusal> {
         let mut facts = facts.clone();
         facts.targets.identify(&self.attributes.identities());
         let mut clear = facts.clone();
@@ -134,19 +142,20 @@ impl Gate {
                 !due.lacks_history && clear.targets.chats().any(|clear| clear == chat)
             });
         }
+        let epoch = snapshot.switch.epoch;
         let evaluation = evaluate(policy, &facts, caller, &snapshot, false);
         let quota = QuotaRequest::of(policy, &evaluation.decision, &clear, caller, &snapshot);
         match evaluation.course {
             // Two chats with a hidden person may be one.
             Err(refusal) if refusal.code == Code::CrossChat && clear.targets != facts.targets => {
-                return Ok(());
+                return Ok(epoch);
             }
             course => course?,
         };
         self.check_audit(&facts).await?;
         match self.quotas.probe(&quota).await {
-            Err(Uncounted::Refused(refusal)) => in_shadow(refusal, policy, &facts).map(drop),
-            Ok(()) | Err(Uncounted::PolicyReplaced | Uncounted::Duplicate(_)) => Ok(()),
+            Err(Uncounted::Refused(refusal)) => in_shadow(refusal, policy, &facts).map(|_| epoch),
+            Ok(()) | Err(Uncounted::PolicyReplaced | Uncounted::Duplicate(_)) => Ok(epoch),
         }
     }
 
@@ -155,7 +164,7 @@ impl Gate {
     /// person's answer.
     pub async fn pending_file(
         self: &Arc<Self>,
-        call: &Prepared,
+        call: &mut Prepared,
         caller: &Caller,
         answered: bool,
     ) -> Option<FilePermit> {
@@ -173,6 +182,7 @@ impl Gate {
         if let Err(Uncounted::Refused(refusal)) = self.quotas.probe(&quota).await {
             in_shadow(refusal, &policy, &facts).ok()?;
         }
+        call.begin_in(snapshot.switch.epoch);
         Some(self.authority.permit_file(self.lookup_progress()))
     }
 

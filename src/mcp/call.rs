@@ -132,7 +132,10 @@ impl Server {
         let reply = request.answers.as_ref().and_then(ask::reply);
         let mut until = None;
         loop {
-            let pending = match gate.pending_lookups(&call, caller, reply.is_some()).await {
+            let pending = match gate
+                .pending_lookups(&mut call, caller, reply.is_some())
+                .await
+            {
                 Ok(None) => break,
                 Ok(Some(pending)) => pending,
                 Err(refusal) => return refuse(entry, refusal, tools.notice(), &cx).await,
@@ -146,7 +149,7 @@ impl Server {
                 () = self.look_up(account, pending, &entry) => {}
             }
         }
-        if let Some(permit) = gate.pending_file(&call, caller, reply.is_some()).await {
+        if let Some(permit) = gate.pending_file(&mut call, caller, reply.is_some()).await {
             if call.fetches_file() {
                 entry.admit_lookup().await;
             }

@@ -131,6 +131,7 @@ where
         let (operation, facts, content) = parse::<O>(arguments, size)?;
         Ok(Prepared {
             facts,
+            begun_in: None,
             content,
             call: Box::new(MethodCall {
                 backend: self.backend.clone(),

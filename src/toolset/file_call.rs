@@ -88,6 +88,7 @@ where
         let without_file = operation.without_file();
         Ok(Prepared {
             facts,
+            begun_in: None,
             content,
             call: Box::new(FileCall {
                 backend: self.backend.clone(),

@@ -22,6 +22,7 @@ pub use lookup::{AttributeSource, HistoryPart, HistoryRequest, LookupRequest, Re
 pub use permit::{Authority, BriefPermit, FilePermit, LookupPermit, Permitted};
 
 use crate::{
+    ledger::SwitchEpoch,
     media::{LoadError, MediaRules, load},
     op::{
         AnswerSize, Attachment, BackendError, BadCall, Briefing, CallContent, ChatId, Facts,
@@ -68,6 +69,8 @@ pub struct Tool {
 /// A call whose arguments are parsed; nothing has been sent.
 pub struct Prepared {
     facts: Facts,
+    /// The epoch of the kill switch in which the call began to wait for its decision.
+    begun_in: Option<SwitchEpoch>,
     content: Option<Box<CallContent>>,
     call: Box<dyn PreparedCall>,
 }
@@ -105,6 +108,17 @@ impl Prepared {
     /// Whether the file that it sends comes from the network and is not loaded yet.
     pub(crate) fn fetches_file(&mut self) -> bool {
         self.call.fetches_file()
+    }
+
+    /// Records in which epoch of the kill switch the call waits for what its decision depends
+    /// on. The first one counts.
+    pub(crate) fn begin_in(&mut self, epoch: SwitchEpoch) {
+        self.begun_in.get_or_insert(epoch);
+    }
+
+    /// The epoch in which the call began to wait; `None` if it did not.
+    pub(crate) fn begun_in(&self) -> Option<SwitchEpoch> {
+        self.begun_in
     }
 
     /// Replaces hidden identities by the people behind them in the facts. The request
