@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    AnswerSize, BadCall, CallContent, Operation, Reads, Risk, Targets, Topic,
+    AnswerSize, BadCall, CallContent, LastIncoming, Operation, Reads, Risk, Targets, Topic,
     arguments::bad_arguments, read,
 };
 use crate::{media::Media, text::hex};
@@ -38,6 +38,8 @@ pub struct Facts {
     pub texts: Option<bool>,
     /// The file that is sent, once it is loaded.
     pub file: Option<FileFacts>,
+    /// When others wrote last in the chats of the call, as far as it was looked up for it.
+    pub incoming: LastIncoming,
 }
 
 /// What is known of a file before it is sent.
@@ -149,5 +151,6 @@ fn facts_of<O: Operation>(op: &mut O) -> Result<Facts, BadCall> {
         texts: op.texts(),
         arguments: Arc::new(canonical),
         file: None,
+        incoming: LastIncoming::default(),
     })
 }

@@ -54,6 +54,8 @@ pub enum Code {
     RecipientUnlisted,
     /// The account has never written to the recipient.
     RecipientNew,
+    /// The recipient has sent no message lately.
+    NoRecentMessage,
     /// Messages of the chat may not be read.
     ChatNotReadable,
     /// These are quiet hours.
@@ -80,7 +82,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
@@ -104,6 +106,7 @@ impl Code {
         Self::RecipientDenied,
         Self::RecipientUnlisted,
         Self::RecipientNew,
+        Self::NoRecentMessage,
         Self::ChatNotReadable,
         Self::QuietHours,
         Self::CrossChat,
@@ -143,6 +146,7 @@ impl Code {
             Self::RecipientDenied => "recipient-denied",
             Self::RecipientUnlisted => "recipient-unlisted",
             Self::RecipientNew => "recipient-new",
+            Self::NoRecentMessage => "no-recent-message",
             Self::ChatNotReadable => "chat-not-readable",
             Self::QuietHours => "quiet-hours",
             Self::CrossChat => "cross-chat",
@@ -207,6 +211,9 @@ impl Code {
             }
             Self::RecipientNew => {
                 "Do not try again: the operator can send the first message, or list the recipient."
+            }
+            Self::NoRecentMessage => {
+                "Wait until the recipient has written, then call once; or ask the user to write on the phone."
             }
             Self::QuietHours => "Wait until the quiet hours are over, then call once.",
             Self::CrossChat => "Do not try again: a person can send it manually.",

@@ -8,7 +8,7 @@ use super::{
     Code, Context, Decision, Effect, Finding, GroupName, ReadChat, Reason, RuleLocation,
     chats::{ChatSet, NameMatch},
     hours::Quiet,
-    recipients::{NewRecipients, Recipients},
+    recipients::{AnswersRule, NewRecipients, Recipients},
     tool_rules::ToolRules,
 };
 use crate::op::{ChatId, Facts, PersonId, Risk, TargetRole};
@@ -126,6 +126,10 @@ impl Layer {
 
     pub(super) fn new_recipients(&self) -> Option<&NewRecipients> {
         self.recipients.as_ref()?.new.as_ref()
+    }
+
+    pub(super) fn answers(&self) -> Option<&AnswersRule> {
+        self.recipients.as_ref()?.answers.as_ref()
     }
 
     /// The group names that it uses.

@@ -42,7 +42,8 @@ pub(super) const LIMIT: [&str; 5] = ["counter", "window", "max", "burst", "scope
 pub(super) const WHEN: [&str; 5] = ["arg", "op", "value", "each", "reason"];
 pub(super) const PACE: [&str; 2] = ["min", "max"];
 pub(super) const EXAMPLES: [&str; 3] = ["allows", "confirms", "refuses"];
-pub(super) const RECIPIENTS: [&str; 4] = ["allow", "deny", "unlisted", "new"];
+pub(super) const RECIPIENTS: [&str; 5] = ["allow", "deny", "unlisted", "new", "answers"];
+pub(super) const ANSWERS: [&str; 1] = ["within"];
 pub(super) const NEW: [&str; 3] = ["action", "max", "window"];
 pub(super) const READ: [&str; 2] = ["chats", "budget"];
 pub(super) const CHATS: [&str; 2] = ["allow", "deny"];
@@ -57,7 +58,7 @@ pub(super) const CONFIRMATION: [&str; 4] = ["enabled", "expires", "min_answer_ms
 
 /// Every table with its keys. A class of tools has the keys of a tool, `rate_limit` those of
 /// a limit, and a grant also those of a layer.
-const TABLES: [(&str, &[&str]); 25] = [
+const TABLES: [(&str, &[&str]); 26] = [
     ("lists", &["NAME"]),
     ("accounts", &["NAME"]),
     ("accounts.NAME", &["backend"]),
@@ -70,6 +71,7 @@ const TABLES: [(&str, &[&str]); 25] = [
     ("tools.NAME.examples", &EXAMPLES),
     ("recipients", &RECIPIENTS),
     ("recipients.new", &NEW),
+    ("recipients.answers", &ANSWERS),
     ("read", &READ),
     ("read.chats", &CHATS),
     ("read.budget", &BUDGET),
