@@ -216,12 +216,12 @@ fn mistakes_that_are_often_made_say_what_to_write() {
         ),
         (
             "[flow]\ncross_chat = true\n",
-            "cross_chat must be allow, confirm or deny, got true",
+            "cross_chat must be allow, confirm_if_enabled, confirm or deny, got true",
             "",
         ),
         (
             "[flow]\ncross_chat = \"confrim\"\n",
-            "cross_chat must be allow, confirm or deny, got \"confrim\"",
+            "cross_chat must be allow, confirm_if_enabled, confirm or deny, got \"confrim\"",
             "did you mean `confirm`?",
         ),
         (
