@@ -191,7 +191,8 @@ impl Health {
 impl Conditional {
     fn describe(&self) -> Term {
         let text = match self.action {
-            Action::Allow => "only under conditions",
+            Action::Allow if self.requires => "only under conditions",
+            Action::Allow => "allowed under conditions",
             Action::Confirm => "a person is asked under conditions",
             Action::Deny => "refused under conditions",
         };

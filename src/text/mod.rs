@@ -1,5 +1,5 @@
-//! Suggestions for misspelled names, times as people read and write them, secrets in text, and
-//! sizes.
+//! Suggestions for misspelled names, names with wildcards, times as people read and write them,
+//! secrets in text, and sizes.
 
 mod hex;
 mod json_size;
@@ -7,6 +7,7 @@ mod nearest;
 mod secrets;
 mod time;
 mod tree_size;
+mod wildcard;
 
 pub use hex::hex;
 pub use json_size::json_size;
@@ -14,3 +15,4 @@ pub use nearest::nearest;
 pub use secrets::Secrets;
 pub use time::{for_people, moment, per};
 pub use tree_size::tree_bytes;
+pub use wildcard::has_parts;

@@ -15,12 +15,13 @@ pub(super) const FILE: [&str; 9] = [
     "oauth",
 ];
 /// The keys of a layer: of a file, and of a grant.
-pub(super) const LAYER: [&str; 9] = [
+pub(super) const LAYER: [&str; 10] = [
     "default",
     "hide",
     "toolsets",
     "risk",
     "tools",
+    "rules",
     "recipients",
     "read",
     "hours",
@@ -29,7 +30,10 @@ pub(super) const LAYER: [&str; 9] = [
 /// The keys of a grant besides those of a layer.
 pub(super) const GRANT: [&str; 4] = ["token_sha256", "expires", "scopes", "accounts"];
 pub(super) const OAUTH: [&str; 4] = ["issuer", "audience", "jwks_uri", "algorithms"];
-pub(super) const RULE: [&str; 7] = [
+/// The key of a rule in `rules`, besides those of a rule.
+pub(super) const RULES: [&str; 1] = ["tools"];
+pub(super) const RULE: [&str; 8] = [
+    "except",
     "action",
     "reason",
     "limits",
@@ -56,9 +60,9 @@ pub(super) const RATE: [&str; 2] = ["max", "window"];
 pub(super) const MODE: [&str; 2] = ["value", "read_only"];
 pub(super) const CONFIRMATION: [&str; 4] = ["enabled", "expires", "min_answer_ms", "prompts"];
 
-/// Every table with its keys. A class of tools has the keys of a tool, `rate_limit` those of
+/// Every table with its keys. A class of tools and `rules` have the keys of a tool, `rate_limit` those of
 /// a limit, and a grant also those of a layer.
-const TABLES: [(&str, &[&str]); 26] = [
+const TABLES: [(&str, &[&str]); 27] = [
     ("lists", &["NAME"]),
     ("accounts", &["NAME"]),
     ("accounts.NAME", &["backend"]),
@@ -69,6 +73,7 @@ const TABLES: [(&str, &[&str]); 26] = [
     ("tools.NAME.when", &WHEN),
     ("tools.NAME.pace", &PACE),
     ("tools.NAME.examples", &EXAMPLES),
+    ("rules", &RULES),
     ("recipients", &RECIPIENTS),
     ("recipients.new", &NEW),
     ("recipients.answers", &ANSWERS),

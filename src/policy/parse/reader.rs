@@ -31,6 +31,9 @@ pub(super) struct Common {
     /// The scopes of all grants, each with its grant.
     pub(super) scopes: BTreeMap<String, String>,
     pub(super) has_oauth: bool,
+    /// Whether the first file enables confirmation. An included file that disables it must
+    /// not end the asking: it can only restrict.
+    pub(super) asks: bool,
     pub(super) accounts: Accounts,
 }
 
@@ -44,6 +47,28 @@ pub(super) struct Reader<'a> {
     pub(super) common: &'a mut Common,
     /// The start of the names of counters and rules in this part of the file.
     pub(super) prefix: String,
+}
+
+/// An action as a policy writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WrittenAction {
+    Always(Action),
+    /// `confirm` while confirmation is enabled, otherwise nothing.
+    ConfirmIfEnabled,
+}
+
+/// The word for [`WrittenAction::ConfirmIfEnabled`].
+pub(super) const CONFIRM_IF_ENABLED: &str = "confirm_if_enabled";
+
+impl WrittenAction {
+    /// What it means in a policy that asks, or does not ask.
+    pub(super) const fn in_policy(self, asks: bool) -> Action {
+        match self {
+            Self::Always(action) => action,
+            Self::ConfirmIfEnabled if asks => Action::Confirm,
+            Self::ConfirmIfEnabled => Action::Allow,
+        }
+    }
 }
 
 /// The values of a table by their keys.
@@ -73,7 +98,15 @@ impl Reader<'_> {
     }
 
     pub(super) fn action(&mut self, node: &Node) -> Option<Action> {
-        self.choice(node, Action::ALL.map(|action| (action.name(), action)))
+        let written = self.written_action(node)?;
+        Some(written.in_policy(self.common.asks))
+    }
+
+    pub(super) fn written_action(&mut self, node: &Node) -> Option<WrittenAction> {
+        let [allow, confirm, deny] =
+            Action::ALL.map(|action| (action.name(), WrittenAction::Always(action)));
+        let if_enabled = (CONFIRM_IF_ENABLED, WrittenAction::ConfirmIfEnabled);
+        self.choice(node, [allow, if_enabled, confirm, deny])
     }
 
     pub(super) fn count(&mut self, node: &Node) -> Option<NonZeroU32> {

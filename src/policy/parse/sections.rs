@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use super::{
     keys::{CONFIRMATION, FLOW, HEALTH, HOURS, MODE, RATE},
-    reader::Reader,
+    reader::{Reader, WrittenAction},
 };
 use crate::{
     op::Risk,
@@ -64,13 +64,13 @@ impl Reader<'_> {
         };
         let action = match fields.get("action") {
             Some(node) => {
-                let action = self.action(node)?;
-                if action == Action::Allow {
+                let written = self.written_action(node)?;
+                if written == WrittenAction::Always(Action::Allow) {
                     let message = "hours that allow change nothing";
                     let hint = "write confirm or deny, or remove `hours`";
                     self.warn(&node.key_span, "rule-without-effect", message, hint);
                 }
-                action
+                written.in_policy(self.common.asks)
             }
             None => Action::Deny,
         };

@@ -34,7 +34,14 @@ fn part(variants: &'static [&'static str]) -> impl Strategy<Value = String> {
 }
 
 fn rule() -> impl Strategy<Value = String> {
-    let action = select(&["", "action = \"confirm\"\n", "action = \"deny\"\n"][..]);
+    let action = select(
+        &[
+            "",
+            "action = \"confirm_if_enabled\"\n",
+            "action = \"confirm\"\n",
+            "action = \"deny\"\n",
+        ][..],
+    );
     let when = select(
         &[
             "",
@@ -42,6 +49,7 @@ fn rule() -> impl Strategy<Value = String> {
             "{ arg = \"text\", op = \"in\", value = [\"a\", \"b\"] }",
             "{ arg = \"text\", op = \"not_matches\", value = \"iban\" }",
             "{ arg = \"text\", op = \"contains\", value = \"iban\" }",
+            "{ arg = \"text\", op = \"has_no_link\" }",
             "{ arg = \"chat\", op = \"neq\", value = \"+4915112345678\" }",
             "{ arg = \"reply_to\", op = \"exists\", value = true }",
             "{ arg = \"allow_repeat\", op = \"neq\", value = true }",
@@ -67,6 +75,8 @@ fn policy() -> impl Strategy<Value = String> {
             "",
             "[risk.write]\n",
             "[risk.write]\naction = \"allow\"\n",
+            "[risk.write]\naction = \"allow\"\nexcept = [\"send_*\"]\n",
+            "[[rules]]\ntools = [\"send_*\", \"create_group\"]\naction = \"allow\"\nlimits = [{ max = 2, window = \"day\" }]\n",
             "[risk.write]\naction = \"confirm\"\n",
             "[[risk.write]]\naction = \"allow\"\n[[risk.write]]\naction = \"confirm\"\n",
         ]),

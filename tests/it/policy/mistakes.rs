@@ -105,6 +105,12 @@ fn wrong_values(key: &str) -> Vec<Mistake> {
             (json!(""), "\"\""),
             (json!(true), "true"),
         ],
+        "within" => vec![
+            (json!("fortnight"), "\"fortnight\""),
+            (json!(0), "0"),
+            (json!(""), "\"\""),
+            (json!(true), "true"),
+        ],
         "expires" if key.starts_with("confirmation") => {
             vec![
                 (json!("2h"), "\"2h\""),
@@ -216,12 +222,12 @@ fn mistakes_that_are_often_made_say_what_to_write() {
         ),
         (
             "[flow]\ncross_chat = true\n",
-            "cross_chat must be allow, confirm or deny, got true",
+            "cross_chat must be allow, confirm_if_enabled, confirm or deny, got true",
             "",
         ),
         (
             "[flow]\ncross_chat = \"confrim\"\n",
-            "cross_chat must be allow, confirm or deny, got \"confrim\"",
+            "cross_chat must be allow, confirm_if_enabled, confirm or deny, got \"confrim\"",
             "did you mean `confirm`?",
         ),
         (

@@ -32,7 +32,7 @@ pub(super) const ENTRIES: [&str; 10] = [
     "@people",
     "status@broadcast",
 ];
-pub(super) const TOOLS: [&str; 9] = [
+pub(super) const TOOLS: [&str; 11] = [
     "send_message",
     "list_messages",
     "get_session",
@@ -41,11 +41,13 @@ pub(super) const TOOLS: [&str; 9] = [
     "archive_chat",
     "leave_group",
     "update_profile",
+    "send_*",
+    "*_group",
     "*",
 ];
 
 pub(super) fn action() -> impl Strategy<Value = &'static str> {
-    select(vec!["allow", "confirm", "deny"])
+    select(vec!["allow", "confirm_if_enabled", "confirm", "deny"])
 }
 
 pub(super) fn entries() -> impl Strategy<Value = String> {
@@ -58,11 +60,13 @@ pub(super) fn rule() -> impl Strategy<Value = (String, bool)> {
         3 => Just(""),
         1 => Just("when = [{ arg = \"text\", op = \"contains\", value = \"money\" }]\n"),
         1 => Just("when = [{ arg = \"text\", op = \"not_matches\", value = \"a+\" }]\n"),
+        1 => Just("when = [{ arg = \"text\", op = \"has_no_link\" }]\n"),
         1 => Just("when = [{ arg = \"chat\", op = \"in\", value = [\"+15552220001\"] }]\n"),
     ];
     let more = select(vec![
         "",
         "reason = \"so\"\n",
+        "except = [\"send_*\", \"leave_group\"]\n",
         "limits = [{ max = 2, window = \"day\", scope = \"chat\" }]\n",
         "limits = [{ max = 2, window = \"minute\", counter = \"c\" }]\n",
         "rate_limit = { max = 2, window = 60 }\n",
@@ -292,7 +296,14 @@ pub(super) fn call() -> impl Strategy<Value = Call> {
     let chat = 0..CHATS.len();
     let message = (
         chat.clone(),
-        select(vec!["hi", "money", "aaa", "mo\u{ad}ney"]),
+        select(vec![
+            "hi",
+            "money",
+            "aaa",
+            "mo\u{ad}ney",
+            "a.to",
+            "a\u{ad}.to",
+        ]),
     )
         .prop_map(|(chat, text)| ("send_message", json!({ "chat": CHATS[chat], "text": text })));
     let forward = (chat.clone(), chat.clone()).prop_map(|(chat, to)| {
@@ -404,7 +415,9 @@ impl Call {
 /// Whether a rule of the layer already applies to every call of the tool. Then the default
 /// does not apply, and another rule can only tighten.
 pub(super) fn has_rule_for(layer: &Layer, call: &Call) -> bool {
+    let excepted = call.tool.starts_with("send_") || call.tool == "leave_group";
     let rules = layer.rules.iter().filter(|rule| admits(rule));
+    let rules = rules.filter(|rule| !excepted || !rule.contains("except"));
     let mut plain = rules.filter(|rule| !rule.contains("when") || rule.contains("\"allow\""));
     let named = format!("[[tools.\"{}\"]]", call.tool);
     plain.any(|rule| rule.contains("[[tools.\"*\"]]") || rule.contains(&named))
