@@ -36,6 +36,7 @@ The file, with the default of each optional key in parentheses:
   known = [\"+15552220001\"]           earlier recipients              (none)
   has_read = [\"12345678@g.us\"]       chats that were read before     (none)
   groups = { Team = \"12345678@g.us\" }    names of groups             (none)
+  file = { type = \"application/pdf\", bytes = 9000 }    the file that is sent  (not loaded)
 
 Limits, delays, pauses and the kill switch are ignored: a case has the same result
 whenever you run it.

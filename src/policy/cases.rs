@@ -132,7 +132,7 @@ impl CaseOutcome {
 }
 
 /// The codes that a decision of a policy can have.
-pub(super) const CODES: [Code; 12] = [
+pub(super) const CODES: [Code; 13] = [
     Code::DeniedByRule,
     Code::NotAdmitted,
     Code::Hidden,
@@ -142,6 +142,7 @@ pub(super) const CODES: [Code; 12] = [
     Code::RecipientUnlisted,
     Code::RecipientNew,
     Code::ChatNotReadable,
+    Code::FileNotAllowed,
     Code::QuietHours,
     Code::CrossChat,
     Code::ReadOnly,

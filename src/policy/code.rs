@@ -56,6 +56,8 @@ pub enum Code {
     RecipientNew,
     /// Messages of the chat may not be read.
     ChatNotReadable,
+    /// The file may not be sent.
+    FileNotAllowed,
     /// These are quiet hours.
     QuietHours,
     /// What was read in one chat could be sent to another.
@@ -80,7 +82,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
@@ -105,6 +107,7 @@ impl Code {
         Self::RecipientUnlisted,
         Self::RecipientNew,
         Self::ChatNotReadable,
+        Self::FileNotAllowed,
         Self::QuietHours,
         Self::CrossChat,
         Self::AccountPaused,
@@ -144,6 +147,7 @@ impl Code {
             Self::RecipientUnlisted => "recipient-unlisted",
             Self::RecipientNew => "recipient-new",
             Self::ChatNotReadable => "chat-not-readable",
+            Self::FileNotAllowed => "file-not-allowed",
             Self::QuietHours => "quiet-hours",
             Self::CrossChat => "cross-chat",
             Self::AccountPaused => "account-paused",
@@ -207,6 +211,9 @@ impl Code {
             }
             Self::RecipientNew => {
                 "Do not try again: the operator can send the first message, or list the recipient."
+            }
+            Self::FileNotAllowed => {
+                "Send another file; only the operator can change which files may be sent."
             }
             Self::QuietHours => "Wait until the quiet hours are over, then call once.",
             Self::CrossChat => "Do not try again: a person can send it manually.",

@@ -98,6 +98,12 @@ fn wrong_values(key: &str) -> Vec<Mistake> {
             (json!("many"), "\"many\""),
             (json!(""), "\"\""),
         ],
+        "max_bytes" => vec![
+            (json!(0), "0"),
+            (json!(1_000_000_001), "1000000001"),
+            (json!("2 megabytes"), "\"2 megabytes\""),
+            (json!(true), "true"),
+        ],
         "window" | "cooldown" | "min" | "max" => vec![
             (json!("fortnight"), "\"fortnight\""),
             (json!(0), "0"),
