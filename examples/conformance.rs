@@ -27,8 +27,8 @@ use whatsapp_guard::{
     mcp::{self, LOCAL, Server},
     media::MediaRules,
     op::{
-        Attachment, BackendError, Blob, GroupId, ListChats, ListMessages, Operation, Output,
-        PersonId, Progress, Reads, Risk, Targets, Topic,
+        Attachment, BackendError, Blob, ChatId, GroupId, ListChats, ListMessages, Operation,
+        Output, PersonId, Progress, Reads, Risk, Targets, Topic,
     },
     policy::Policy,
     sessions::{MAX_SESSIONS, Sessions},
@@ -77,6 +77,14 @@ impl AttributeSource for NoBackend {
 
     async fn history(self, _from: usize) -> Result<HistoryPart, BackendError> {
         Ok(HistoryPart::default())
+    }
+
+    async fn last_incoming(
+        self,
+        _chat: ChatId,
+        _until: jiff::Timestamp,
+    ) -> Result<Option<jiff::Timestamp>, BackendError> {
+        Ok(None)
     }
 
     async fn states(self) -> Result<Vec<String>, BackendError> {

@@ -53,6 +53,15 @@ pub(super) fn of(
                 .to_owned(),
         );
     }
+    if policy.asks_who_wrote(grant) {
+        let roles = facts.targets.roles();
+        for (chat, _) in roles.filter(|(_, role)| role.is_reached()) {
+            unknown.push(format!(
+                "when {chat} wrote last: a server asks the API; here nobody is assumed to have \
+                 written, so the call is refused"
+            ));
+        }
+    }
     if policy.asks_what_was_read(grant)
         && (facts.targets.is_public() || facts.targets.of(TargetRole::Recipient).next().is_some())
     {

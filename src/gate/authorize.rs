@@ -98,6 +98,8 @@ impl Gate {
         approved: Option<SwitchEpoch>,
     ) -> Result<Verdict, Verdict> {
         self.check_open()?;
+        let incoming = self.attributes.incoming(call.facts(), call.prepared_at());
+        call.add_incoming(incoming);
         call.identify(&self.attributes.identities()); // 2
         let facts = call.facts().clone();
         for _ in 0..MAX_DECISIONS {
@@ -212,7 +214,7 @@ mod tests {
     use crate::{
         clock::Clock,
         ledger::{Ledger, LedgerError, Pause, SwitchReading, SwitchState},
-        op,
+        op::{self, LastIncoming},
         policy::{Code, GroupNames},
     };
 
@@ -239,6 +241,7 @@ mod tests {
             counts_short_windows: false,
             groups: Arc::new(GroupNames::default()),
             has_read: Vec::new(),
+            incoming: LastIncoming::default(),
         }
     }
 

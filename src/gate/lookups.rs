@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Caller, Gate, Refusal,
-    attributes::{KnownRecipients, Wanted},
+    attributes::{KnownRecipients, LookupCall, Wanted},
     authorize::evaluate,
     flight::Flight,
     permit::in_shadow,
@@ -56,14 +56,20 @@ impl Gate {
     ) -> Result<Option<PendingLookups>, Refusal> {
         let facts = call.facts();
         let policy = self.policy();
-        let now = self.clock.elapsed();
         let effect = policy.effect(facts.tool, facts.risk, &caller.grant);
         if !effect.admits() {
             return Ok(None);
         }
-        let recipients = self.known_recipients(&policy, facts, caller).await;
-        let due = self.attributes.due(&policy, facts, caller, recipients, now);
-        let Some(due) = due else {
+        let lookups = LookupCall {
+            policy: &policy,
+            facts,
+            caller,
+            recipients: self.known_recipients(&policy, facts, caller).await,
+            prepared_at: call.prepared_at(),
+            now: self.clock.elapsed(),
+            wall: self.clock.timestamp(),
+        };
+        let Some(due) = self.attributes.due(lookups) else {
             return Ok(None);
         };
         // An answer has to use up its ticket, whatever follows; its epoch is that of the question.
@@ -78,7 +84,7 @@ impl Gate {
         let reserve = |amount| self.lookup_limits.reserve(&caller.grant, amount);
         let begun = self
             .attributes
-            .begin(&policy, facts, caller, recipients, now, reserve)
+            .begin(lookups, reserve)
             .map_err(|refusal| self.naming_account(refusal))?;
         let (flight, awaited) = begun;
         let own = flight.map(|flight| {
@@ -137,6 +143,7 @@ impl Gate {
             groups = groups.without_names();
         }
         snapshot.groups = Arc::new(groups);
+        snapshot.incoming = snapshot.incoming.assuming(snapshot.now);
         if let Ok(newcomers) = &mut snapshot.newcomers {
             newcomers.retain(|chat| {
                 !due.lacks_history && clear.targets.chats().any(|clear| clear == chat)
@@ -172,6 +179,8 @@ impl Gate {
             return None;
         }
         let mut facts = call.facts().clone();
+        let incoming = self.attributes.incoming(&facts, call.prepared_at());
+        facts.incoming.extend(incoming);
         facts.targets.identify(&self.attributes.identities());
         let policy = self.policy();
         let snapshot = self.snapshot(&policy, &facts, caller).await;
@@ -215,6 +224,7 @@ impl Gate {
         }
         self.attributes
             .apply(found.identities, found.groups, self.clock.elapsed());
+        self.attributes.apply_incoming(found.incoming);
         let policy = self.policy();
         for state in &found.states {
             self.health.apply_state(&policy, state).await;

@@ -192,7 +192,7 @@ impl Server {
                     reply,
                 } => {
                     place.resume();
-                    gate.authorize_with_reply(call, caller, &ticket, reply)
+                    gate.authorize_with_reply(*call, caller, &ticket, reply)
                         .await
                 }
                 QuestionEnd::Busy => {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    AnswerSize, BadCall, CallContent, Operation, Reads, Risk, Targets, Topic,
+    AnswerSize, BadCall, CallContent, LastIncoming, Operation, Reads, Risk, Targets, Topic,
     arguments::bad_arguments, read,
 };
 use crate::{
@@ -43,6 +43,8 @@ pub struct Facts {
     pub outgoing: Option<OutgoingFile>,
     /// The file that is sent, once it is loaded.
     pub file: Option<FileFacts>,
+    /// When others wrote last in the chats of the call, as far as it was looked up for it.
+    pub incoming: LastIncoming,
 }
 
 /// What the arguments say of a file that is sent.
@@ -176,5 +178,6 @@ fn facts_of<O: Operation>(op: &mut O) -> Result<Facts, BadCall> {
         arguments: Arc::new(canonical),
         outgoing: op.outgoing(),
         file: None,
+        incoming: LastIncoming::default(),
     })
 }

@@ -26,6 +26,7 @@ mod groups;
 mod handover;
 mod ids;
 mod invites;
+mod last_incoming;
 mod location;
 mod media;
 mod members;
@@ -52,10 +53,10 @@ pub use self::{
     attachments::*, backend_error::*, bad_call::*, blocking::*, bounded_text::*, briefing::*,
     call::*, catalogue::*, chat_changes::*, chats::*, clearance::*, contact_card::*, contacts::*,
     content::*, downloads::*, emoji::*, facts::*, file_operation::*, group_picture::*,
-    group_settings::*, groups::*, ids::*, invites::*, location::*, media::*, members::*,
-    membership::*, message_changes::*, message_pages::*, messages::*, outcome::*, page::*,
-    parts::*, picture::*, poll::*, presence::*, profile::*, progress::*, schemas::*, sending::*,
-    session::*, session_control::*, targets::*, untrusted::*,
+    group_settings::*, groups::*, ids::*, invites::*, last_incoming::*, location::*, media::*,
+    members::*, membership::*, message_changes::*, message_pages::*, messages::*, outcome::*,
+    page::*, parts::*, picture::*, poll::*, presence::*, profile::*, progress::*, schemas::*,
+    sending::*, session::*, session_control::*, targets::*, untrusted::*,
 };
 
 pub(crate) use self::{

@@ -54,6 +54,8 @@ pub enum Code {
     RecipientUnlisted,
     /// The account has never written to the recipient.
     RecipientNew,
+    /// The recipient has sent no message lately.
+    NoRecentMessage,
     /// Messages of the chat may not be read.
     ChatNotReadable,
     /// The file may not be sent.
@@ -82,7 +84,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
@@ -106,6 +108,7 @@ impl Code {
         Self::RecipientDenied,
         Self::RecipientUnlisted,
         Self::RecipientNew,
+        Self::NoRecentMessage,
         Self::ChatNotReadable,
         Self::FileNotAllowed,
         Self::QuietHours,
@@ -146,6 +149,7 @@ impl Code {
             Self::RecipientDenied => "recipient-denied",
             Self::RecipientUnlisted => "recipient-unlisted",
             Self::RecipientNew => "recipient-new",
+            Self::NoRecentMessage => "no-recent-message",
             Self::ChatNotReadable => "chat-not-readable",
             Self::FileNotAllowed => "file-not-allowed",
             Self::QuietHours => "quiet-hours",
@@ -211,6 +215,9 @@ impl Code {
             }
             Self::RecipientNew => {
                 "Do not try again: the operator can send the first message, or list the recipient."
+            }
+            Self::NoRecentMessage => {
+                "Wait until the recipient has written, then call once; or ask the user to write on the phone."
             }
             Self::FileNotAllowed => {
                 "Send another file; only the operator can change which files may be sent."

@@ -88,6 +88,11 @@ impl Policy {
                 &new.place,
             ));
         }
+        if let Some(answers) = layer.answers() {
+            let within = for_people(answers.within);
+            let text = format!("answers only: refused unless the recipient wrote within {within}");
+            terms.push(Term::new(text, &answers.place));
+        }
         terms.extend(layer.reading.as_ref().and_then(ReadableChats::describe));
         if let Some(limit) = limit(layer.budget) {
             terms.push(Term::new(format!("reading: at most {limit}"), &limit.rule));

@@ -9,7 +9,7 @@ use super::{
     chats::{ChatSet, NameMatch},
     hours::Quiet,
     media::SendableFiles,
-    recipients::{NewRecipients, Recipients},
+    recipients::{AnswersRule, NewRecipients, Recipients},
     tool_rules::ToolRules,
 };
 use crate::op::{ChatId, Facts, PersonId, Risk, TargetRole};
@@ -166,6 +166,10 @@ impl Layer {
 
     pub(super) fn new_recipients(&self) -> Option<&NewRecipients> {
         self.recipients.as_ref()?.new.as_ref()
+    }
+
+    pub(super) fn answers(&self) -> Option<&AnswersRule> {
+        self.recipients.as_ref()?.answers.as_ref()
     }
 
     /// The group names that it uses.

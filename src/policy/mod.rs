@@ -56,6 +56,7 @@ pub use pace::Pace;
 pub use parse::keys;
 pub(crate) use parse::read_duration;
 pub use problem::Problem;
+pub use recipients::MAX_CLOCK_SKEW;
 pub use source::Files;
 
 use crate::{
@@ -253,6 +254,11 @@ impl Policy {
     /// Whether a caller's calls need to know which recipients are first-time recipients.
     pub fn asks_who_is_new(&self, grant: &str) -> bool {
         self.layers_of(grant).any(Layer::has_rule_for_new)
+    }
+
+    /// Whether a caller's calls need to know when others wrote last.
+    pub fn asks_who_wrote(&self, grant: &str) -> bool {
+        self.layers_of(grant).any(|layer| layer.answers().is_some())
     }
 
     /// Whether a caller's calls need to know which chats were read before.

@@ -95,18 +95,14 @@ where
     fn parse(&self, arguments: &Value, size: AnswerSize) -> Result<Prepared, BadCall> {
         let (operation, facts, content) = parse::<O>(arguments, size)?;
         let without_file = operation.without_file();
-        Ok(Prepared {
-            facts,
-            begun_in: None,
-            content,
-            call: Box::new(FileCall {
-                backend: self.backend.clone(),
-                file: without_file.map_or(CallFile::Missing, CallFile::Needless),
-                operation,
-                method: self.method,
-                size,
-            }),
-        })
+        let call = FileCall {
+            backend: self.backend.clone(),
+            file: without_file.map_or(CallFile::Missing, CallFile::Needless),
+            operation,
+            method: self.method,
+            size,
+        };
+        Ok(Prepared::new(facts, content, Box::new(call)))
     }
 }
 

@@ -11,6 +11,7 @@ use std::{
     collections::BTreeMap,
     pin::Pin,
     sync::{Arc, OnceLock},
+    time::Instant,
 };
 
 use serde_json::{Map, Value};
@@ -18,7 +19,9 @@ use serde_json::{Map, Value};
 pub use builder::Builder;
 pub use call::{BriefMethod, Method};
 pub use file_call::{FileBound, FileMethod, LoadFailure};
-pub use lookup::{AttributeSource, HistoryPart, HistoryRequest, LookupRequest, Resolved};
+pub use lookup::{
+    AttributeSource, HistoryPart, HistoryRequest, IncomingRequest, LookupRequest, Resolved,
+};
 pub use permit::{Authority, BriefPermit, FilePermit, LookupPermit, Permitted};
 
 use crate::{
@@ -26,8 +29,8 @@ use crate::{
     media::{LoadError, MediaRules, load},
     op::{
         AnswerSize, Attachment, BackendError, BadCall, Briefing, CallContent, ChatId, Facts,
-        Handover, Identities, MessageView, PersonId, Progress, Reading, RequestKind, Risk, Schemas,
-        Untrusted, file_refused,
+        Handover, Identities, LastIncoming, MessageView, PersonId, Progress, Reading, RequestKind,
+        Risk, Schemas, Untrusted, file_refused,
     },
     shares::Share,
     text::{Secrets, nearest},
@@ -73,6 +76,7 @@ pub struct Prepared {
     begun_in: Option<SwitchEpoch>,
     content: Option<Box<CallContent>>,
     call: Box<dyn PreparedCall>,
+    prepared_at: Instant,
 }
 
 /// The answer of a call.
@@ -95,6 +99,26 @@ pub struct Answer {
 }
 
 impl Prepared {
+    fn new(facts: Facts, content: Option<Box<CallContent>>, call: Box<dyn PreparedCall>) -> Self {
+        Self {
+            facts,
+            begun_in: None,
+            content,
+            call,
+            prepared_at: Instant::now(),
+        }
+    }
+
+    /// When its arguments were parsed.
+    pub(crate) fn prepared_at(&self) -> Instant {
+        self.prepared_at
+    }
+
+    /// Adds what was looked up for it: when others wrote last in its chats.
+    pub(crate) fn add_incoming(&mut self, incoming: LastIncoming) {
+        self.facts.incoming.extend(incoming);
+    }
+
     /// The facts that the call is decided on.
     pub fn facts(&self) -> &Facts {
         &self.facts

@@ -136,6 +136,7 @@ impl<'a> Pair<'a> {
         found.extend(self.limits());
         found.extend(self.paces());
         found.extend(self.recipients());
+        found.extend(self.answers());
         found.extend(self.reading());
         found.extend(self.media());
         found.extend(self.hours());

@@ -14,9 +14,9 @@ use crate::{
     text,
 };
 
-const CASE: [&str; 12] = [
-    "name", "tool", "args", "as", "at", "known", "has_read", "groups", "file", "expect", "code",
-    "rule",
+const CASE: [&str; 13] = [
+    "name", "tool", "args", "as", "at", "known", "wrote", "has_read", "groups", "file", "expect",
+    "code", "rule",
 ];
 
 /// The keys of `file`: what a server would find out about the file of the call.
@@ -78,6 +78,7 @@ impl Reader<'_> {
         });
         let [known, has_read] = ["known", "has_read"].map(|key| self.ids(&fields, key));
         let groups = self.groups(&fields);
+        let wrote = self.wrote(&fields, policy, grant.as_deref().unwrap_or(LOCAL));
         Some(Case {
             name: name?,
             line,
@@ -91,6 +92,7 @@ impl Reader<'_> {
             known,
             has_read: has_read.into_iter().map(ReadChat::just_now).collect(),
             groups,
+            wrote,
             expect: expect?,
         })
     }
@@ -146,7 +148,8 @@ impl Reader<'_> {
             Ok(at) => Some(at),
             Err(problem) => {
                 let hint = "a time without a zone is in the time zone of the policy's hours";
-                self.wrong(&node.span, "bad-value", &format!("at: {problem}"), hint);
+                let message = format!("{}: {problem}", node.key);
+                self.wrong(&node.span, "bad-value", &message, hint);
                 None
             }
         }
@@ -169,6 +172,39 @@ impl Reader<'_> {
             None
         });
         ids.collect()
+    }
+
+    /// `{ "+15551230000" = "2026-11-21 20:00" }`.
+    fn wrote(
+        &mut self,
+        fields: &Fields<'_>,
+        policy: &Policy,
+        grant: &str,
+    ) -> Vec<(ChatId, Timestamp)> {
+        let Some(node) = fields.get("wrote") else {
+            return Vec::new();
+        };
+        if !fields.contains_key("at") {
+            let hint = "write at = …, the time of the call";
+            let message = "a case with `wrote` needs `at`";
+            self.wrong(&node.key_span, "missing-key", message, hint);
+        }
+        let mut wrote = Vec::new();
+        for node in self.entries(node, "a table of numbers and ids with times") {
+            let at = self.time(node, policy, grant);
+            match ChatId::parse(&node.key) {
+                Ok(chat) => wrote.extend(at.map(|at| (chat, at))),
+                Err(_) => {
+                    let message = format!(
+                        "{} is not a number with its country code, nor an id",
+                        node.key
+                    );
+                    let hint = "write \"+15551230000\" for a person, \"…@g.us\" for a group";
+                    self.wrong(&node.key_span, "bad-recipient", &message, hint);
+                }
+            }
+        }
+        wrote
     }
 
     /// `{ Family = "12345678@g.us" }`.

@@ -47,7 +47,8 @@ pub(super) const LIMIT: [&str; 5] = ["counter", "window", "max", "burst", "scope
 pub(super) const WHEN: [&str; 5] = ["arg", "op", "value", "each", "reason"];
 pub(super) const PACE: [&str; 2] = ["min", "max"];
 pub(super) const EXAMPLES: [&str; 3] = ["allows", "confirms", "refuses"];
-pub(super) const RECIPIENTS: [&str; 4] = ["allow", "deny", "unlisted", "new"];
+pub(super) const RECIPIENTS: [&str; 5] = ["allow", "deny", "unlisted", "new", "answers"];
+pub(super) const ANSWERS: [&str; 1] = ["within"];
 pub(super) const NEW: [&str; 3] = ["action", "max", "window"];
 pub(super) const READ: [&str; 2] = ["chats", "budget"];
 pub(super) const CHATS: [&str; 2] = ["allow", "deny"];
@@ -61,9 +62,9 @@ pub(super) const RATE: [&str; 2] = ["max", "window"];
 pub(super) const MODE: [&str; 2] = ["value", "read_only"];
 pub(super) const CONFIRMATION: [&str; 4] = ["enabled", "expires", "min_answer_ms", "prompts"];
 
-/// Every table with its keys. A class of tools and `rules` have the keys of a tool, `rate_limit` those of
-/// a limit, and a grant also those of a layer.
-const TABLES: [(&str, &[&str]); 27] = [
+/// Every table with its keys. A class of tools and `rules` have the keys of a tool, `rate_limit`
+/// those of a limit, and a grant also those of a layer.
+const TABLES: [(&str, &[&str]); 28] = [
     ("lists", &["NAME"]),
     ("accounts", &["NAME"]),
     ("accounts.NAME", &["backend"]),
@@ -77,6 +78,7 @@ const TABLES: [(&str, &[&str]); 27] = [
     ("rules", &RULES),
     ("recipients", &RECIPIENTS),
     ("recipients.new", &NEW),
+    ("recipients.answers", &ANSWERS),
     ("read", &READ),
     ("read.chats", &CHATS),
     ("read.budget", &BUDGET),

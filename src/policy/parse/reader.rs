@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use super::accounts::suspected_secrets;
 use crate::{
     config::BackendSpecs,
     policy::{
@@ -80,15 +81,16 @@ impl Reader<'_> {
         common: &mut Common,
         read: impl FnOnce(&mut Reader<'_>, &Node) -> T,
     ) -> Option<T> {
+        let root = source.root.as_ref()?;
         let mut reader = Reader {
             origin: &source.origin,
             positions: Positions::new(&source.text),
             found: Vec::new(),
-            masked: Vec::new(),
+            masked: suspected_secrets(root),
             common,
             prefix: String::new(),
         };
-        let result = read(&mut reader, source.root.as_ref()?);
+        let result = read(&mut reader, root);
         let Reader { found, masked, .. } = reader;
         source.problems.extend(found);
         source.masked.extend(masked);

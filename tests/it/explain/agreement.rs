@@ -12,7 +12,7 @@ use whatsapp_guard::{
     explain::{AccountRecord, Explanation, Outcome},
     gate::{Caller, Gate, Reply, Verdict},
     ledger::Ledger,
-    op::{ChatId, Facts, GroupId, TargetRole},
+    op::{ChatId, Facts, GroupId, LastIncoming, TargetRole},
     policy::{Context, Direction, Effect, GroupNames, Policy, ReadChat},
 };
 
@@ -221,6 +221,7 @@ fn verdict(policy: &Policy, facts: &Facts, context: usize) -> u8 {
         groups: &groups,
         newcomers: &newcomers,
         has_read: if bit(4) { &has_read } else { &[] },
+        incoming: &LastIncoming::default(),
     };
     let decision = policy.decide(facts, &context);
     if policy.passes_in_shadow(facts.risk) {

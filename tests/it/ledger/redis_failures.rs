@@ -1,6 +1,7 @@
 //! A Redis that hangs, lies, forgets or refuses.
 
 use std::{
+    fs,
     io::{Read, Write},
     net::TcpListener,
     thread,
@@ -312,6 +313,70 @@ fn a_state_that_is_gone_is_missed_until_a_person_accepts_it() {
     for ledger in [&open(), &new, &here] {
         assert_eq!(code(ledger), "ledger-replaced");
     }
+}
+
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn a_state_from_a_backup_is_missed_by_whoever_has_seen_a_later_one() {
+    let mut redis = RedisServer::start();
+    let folder = tempfile::tempdir().unwrap();
+    let url = redis.url();
+    let open = || {
+        let directory = Some(folder.path().to_owned());
+        shared(&url).remembering_in(directory).ledger("account")
+    };
+    let (reading, counting) = (shared(&url).ledger("account"), open());
+    wait(reading.glance(Vec::new(), None)).unwrap();
+    let backup = redis.backup();
+    assert!(passes(&counting));
+    wait(reading.glance(Vec::new(), None)).unwrap();
+    // With the data in place, nobody misses anything.
+    redis.restart();
+    assert!(eventually(|| wait(counting.check()).is_ok()) && passes(&counting));
+    assert!(passes(&open()));
+    assert!(eventually(|| wait(reading.glance(Vec::new(), None)).is_ok()));
+    // The file of the state has the time of what was counted first.
+    let kept = || {
+        let mut files = fs::read_dir(folder.path()).unwrap();
+        files.any(|file| {
+            let text = fs::read_to_string(file.unwrap().path()).unwrap();
+            text.split_whitespace()
+                .nth(1)
+                .is_some_and(|time| time != "0")
+        })
+    };
+    assert!(eventually(kept));
+    redis.restore(backup);
+    let restarted = open();
+    let misses = |ledger: &Ledger| {
+        let glance = wait(ledger.glance(Vec::new(), None));
+        glance.is_err_and(|error| error.code() == "ledger-replaced")
+    };
+    for ledger in [&restarted, &reading, &counting] {
+        assert!(eventually(|| misses(ledger)));
+        assert_eq!(code(ledger), "ledger-replaced");
+    }
+    assert!(wait(counting.misses_state()).unwrap());
+    wait(counting.accept_new_state()).unwrap();
+    for ledger in [&restarted, &counting, &reading, &open()] {
+        assert!(passes(ledger));
+    }
+}
+
+/// Whether something comes true within some seconds: a server that restarts is out of reach
+/// for as long as calls to it fail at once.
+fn eventually(mut holds: impl FnMut() -> bool) -> bool {
+    let until = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < until {
+        if holds() {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    false
 }
 
 #[test]

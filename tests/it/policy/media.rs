@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use whatsapp_guard::{
     backend::specs,
     media::MediaRules,
-    op::{self, Facts, FileFacts},
+    op::{self, Facts, FileFacts, LastIncoming},
     policy::{
         Context,
         Direction::{self, Looser, Tighter},
@@ -214,6 +214,7 @@ fn effect(policy: &Policy, facts: &Facts) -> &'static str {
         groups: &groups,
         newcomers: &[],
         has_read: &[],
+        incoming: &LastIncoming::default(),
     };
     policy.decide(facts, &context).effect().name()
 }

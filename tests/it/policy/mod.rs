@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admission;
+mod answers;
 mod bounds;
 mod condition;
 mod condition_paths;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 use whatsapp_guard::{
-    op::{self, ChatId, Facts, GroupId},
+    op::{self, ChatId, Facts, GroupId, LastIncoming},
     policy::{Context, GroupNames, Policy, ReadChat},
 };
 
@@ -126,8 +126,9 @@ pub(super) fn section() -> impl Strategy<Value = (&'static str, String)> {
         prop::option::of(entries()),
         prop::option::of(action()),
         prop::option::of(action()),
+        prop::option::of(select(vec!["1h", "8h", "day"])),
     )
-        .prop_map(|(allow, deny, unlisted, new)| {
+        .prop_map(|(allow, deny, unlisted, new, answers)| {
             let mut text = String::new();
             for (key, list) in [("allow", allow), ("deny", deny)] {
                 if let Some(list) = list {
@@ -142,6 +143,9 @@ pub(super) fn section() -> impl Strategy<Value = (&'static str, String)> {
                     text,
                     "new = {{ action = \"{action}\", max = 3, window = \"day\" }}"
                 );
+            }
+            if let Some(within) = answers {
+                let _ = writeln!(text, "answers = {{ within = \"{within}\" }}");
             }
             ("recipients", text)
         });
@@ -286,6 +290,12 @@ pub(super) struct Call {
     pub(super) new: bool,
     pub(super) read: Vec<usize>,
     pub(super) hour: Option<i64>,
+    /// The hour in which somebody else wrote.
+    pub(super) wrote: Option<i64>,
+}
+
+fn at_hour(hour: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_second(hour * 3600).unwrap()
 }
 
 pub(super) fn call() -> impl Strategy<Value = Call> {
@@ -344,14 +354,16 @@ pub(super) fn call() -> impl Strategy<Value = Call> {
         any::<bool>(),
         read,
         prop::option::of(0..24_i64),
+        prop::option::of(0..24_i64),
     )
-        .prop_map(|((tool, arguments), names, new, read, hour)| Call {
+        .prop_map(|((tool, arguments), names, new, read, hour, wrote)| Call {
             tool,
             arguments,
             names,
             new,
             read,
             hour,
+            wrote,
         })
 }
 
@@ -384,14 +396,18 @@ impl Call {
             .iter()
             .map(|index| ReadChat::just_now(chat(*index)));
         let has_read: Vec<_> = read.collect();
+        let mut incoming = LastIncoming::default();
+        for chat in facts.targets.chats() {
+            incoming.insert(chat.clone(), self.wrote.map(at_hour));
+        }
         let context = Context {
             grant: "local",
-            now: self
-                .hour
-                .map(|hour| jiff::Timestamp::from_second(hour * 3600).unwrap()),
+
+            now: self.hour.map(at_hour),
             groups: &groups,
             newcomers: &newcomers,
             has_read: &has_read,
+            incoming: &incoming,
         };
         let decision = policy.decide(&facts, &context);
         let name = decision.effect().name();

@@ -17,6 +17,8 @@ use crate::app::{
 
 /// Somebody who has a chat with the account already.
 pub const KNOWN: &str = "15552220009@c.us";
+/// When that person wrote, in seconds: 2026-11-20, 10:00 UTC.
+const WROTE_AT: i64 = 1_795_168_800;
 pub const GROUP: &str = "120363025246125486@g.us";
 
 /// A server on one of the APIs.
@@ -125,6 +127,19 @@ async fn waha() -> MockServer {
         })
         .mount(&mock)
         .await;
+    Mock::given(method("GET"))
+        .and(path_regex("/chats/[^/]+/messages$"))
+        .respond_with(|request: &Request| {
+            let message = json!([{
+                "id": format!("false_{KNOWN}_3EB0AB"), "timestamp": WROTE_AT, "from": KNOWN,
+                "fromMe": false, "body": "hello", "hasMedia": false,
+            }]);
+            let is_known = request.url.path().replace("%40", "@").contains(KNOWN);
+            let messages = if is_known { message } else { json!([]) };
+            ResponseTemplate::new(200).set_body_json(messages)
+        })
+        .mount(&mock)
+        .await;
     let group = json!({ "id": GROUP, "subject": "Team" });
     let groups = ResponseTemplate::new(200).set_body_json(json!({ GROUP: group }));
     Mock::given(method("GET"))
@@ -161,6 +176,11 @@ async fn green_api() -> MockServer {
                 "getStateInstance" => json!({ "stateInstance": "authorized" }),
                 "getSettings" => json!({ "wid": "15550001111@c.us" }),
                 "getWaSettings" => json!({ "stateInstance": "authorized", "phone": "15550001111" }),
+                "getChatHistory" if request.body_json::<Value>().unwrap()["chatId"] == KNOWN => json!([{
+                    "type": "incoming", "idMessage": "3EB0", "timestamp": WROTE_AT, "chatId": KNOWN,
+                    "typeMessage": "textMessage", "textMessage": "hello", "isDeleted": false,
+                }]),
+                "getChatHistory" => json!([]),
                 "getChats" => json!([{ "id": KNOWN, "name": "x", "type": "user" }]),
                 "getContacts" => json!([{ "id": GROUP, "name": "Team", "type": "group" }]),
                 "getGroupData" => json!({
