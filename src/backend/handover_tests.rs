@@ -243,7 +243,7 @@ async fn no_file_of_a_call_is_requested_once_nothing_may_be_read() {
         };
         let call = tools.prepare("send_media", arguments).unwrap();
         let room = Shares::new(1 << 20).take("tests", 0).unwrap();
-        let permit = authority.permit_file(progress(allows));
+        let permit = authority.permit_file(progress(allows), None);
         // The server's answer is empty, which no file is.
         let LoadFailure::Refused(error) = tools.load(call, permit, room).await.err().unwrap()
         else {

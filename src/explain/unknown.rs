@@ -67,6 +67,13 @@ pub(super) fn of(
     {
         unknown.push("what the caller has read before: here nothing is assumed".to_owned());
     }
+    if facts.outgoing.is_some() && facts.file.is_none() && policy.asks_for_content(grant) {
+        unknown.push(
+            "the file: a server loads it and looks at its size and content; here both are assumed \
+             to be allowed"
+                .to_owned(),
+        );
+    }
     if !policy.health.is_empty() && signals_danger(facts) {
         unknown.push(
             "the account's state: a server asks the API; here it is assumed to be good".to_owned(),

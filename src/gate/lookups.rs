@@ -17,7 +17,7 @@ use crate::{
     ledger::SwitchEpoch,
     op::{ChatId, Facts, TargetRole},
     policy::{Code, Policy},
-    toolset::{FilePermit, HistoryPart, LookupPermit, Prepared, Resolved},
+    toolset::{FileBound, FilePermit, HistoryPart, LookupPermit, Prepared, Resolved},
 };
 
 /// What a call has to wait for before it can be decided.
@@ -192,7 +192,22 @@ impl Gate {
             in_shadow(refusal, &policy, &facts).ok()?;
         }
         call.begin_in(snapshot.switch.epoch);
-        Some(self.authority.permit_file(self.lookup_progress()))
+        let bound = policy.max_file_bytes(&caller.grant);
+        let bound = bound.filter(|_| !policy.passes_in_shadow(facts.risk));
+        let bound = bound.and_then(|(max_bytes, _)| usize::try_from(*max_bytes).ok());
+        Some(self.authority.permit_file(self.lookup_progress(), bound))
+    }
+
+    /// The refusal of a call whose file turned out to be larger than a bound.
+    pub fn file_too_large(&self, bound: FileBound, tool: &str, caller: &Caller) -> Refusal {
+        match bound {
+            FileBound::Room => Refusal::new(Code::Busy, "Too many files are loaded to be sent."),
+            FileBound::Permit => {
+                let reason = self.policy().file_too_large(&caller.grant);
+                let refusal = Refusal::by_rule(tool, &reason, self.clock.timestamp());
+                self.naming_account(refusal)
+            }
+        }
     }
 
     /// Takes over what a flight has found out, and lets go on who waits for it.

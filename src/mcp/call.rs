@@ -26,7 +26,7 @@ use crate::{
     ledger::{as_one_call, of_this_call},
     op::{BackendError, BadCall, Progress},
     policy::Code,
-    toolset::{Answer, Arguments, LoadFailure},
+    toolset::{Answer, Arguments, FileBound, LoadFailure},
 };
 
 /// The longest `requestState` that can be a ticket of this server, in bytes.
@@ -159,14 +159,13 @@ impl Server {
                     () = gate.closed() => return refuse(entry, Refusal::stopping(), tools.notice(), &cx).await,
                     loaded = tools.load(call, permit, room) => loaded,
                 },
-                None => Err(LoadFailure::NoRoom),
+                None => Err(LoadFailure::Bound(FileBound::Room)),
             };
             call = match loaded {
                 Ok(call) => call,
                 Err(LoadFailure::Refused(error)) => return Ok(unloaded(entry, error).await),
-                Err(LoadFailure::NoRoom) => {
-                    let reason = "Too many files are loaded to be sent.";
-                    let refusal = Refusal::new(Code::Busy, reason);
+                Err(LoadFailure::Bound(bound)) => {
+                    let refusal = gate.file_too_large(bound, &request.tool, caller);
                     return refuse(entry, refusal, tools.notice(), &cx).await;
                 }
             };

@@ -109,6 +109,11 @@ pub trait Operation:
         Some(true)
     }
 
+    /// The file that it sends; `None` for a call that sends none.
+    fn outgoing(&self) -> Option<OutgoingFile> {
+        None
+    }
+
     /// The requested page size, for operations whose output is a page of a list.
     fn page(&mut self) -> Option<&mut PageSize> {
         None

@@ -58,6 +58,8 @@ pub enum Code {
     NoRecentMessage,
     /// Messages of the chat may not be read.
     ChatNotReadable,
+    /// The file may not be sent.
+    FileNotAllowed,
     /// These are quiet hours.
     QuietHours,
     /// What was read in one chat could be sent to another.
@@ -82,7 +84,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
@@ -108,6 +110,7 @@ impl Code {
         Self::RecipientNew,
         Self::NoRecentMessage,
         Self::ChatNotReadable,
+        Self::FileNotAllowed,
         Self::QuietHours,
         Self::CrossChat,
         Self::AccountPaused,
@@ -148,6 +151,7 @@ impl Code {
             Self::RecipientNew => "recipient-new",
             Self::NoRecentMessage => "no-recent-message",
             Self::ChatNotReadable => "chat-not-readable",
+            Self::FileNotAllowed => "file-not-allowed",
             Self::QuietHours => "quiet-hours",
             Self::CrossChat => "cross-chat",
             Self::AccountPaused => "account-paused",
@@ -214,6 +218,9 @@ impl Code {
             }
             Self::NoRecentMessage => {
                 "Wait until the recipient has written, then call once; or ask the user to write on the phone."
+            }
+            Self::FileNotAllowed => {
+                "Send another file; only the operator can change which files may be sent."
             }
             Self::QuietHours => "Wait until the quiet hours are over, then call once.",
             Self::CrossChat => "Do not try again: a person can send it manually.",

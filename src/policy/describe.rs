@@ -10,13 +10,14 @@ use super::{
     chats::{ChatPattern, ChatSet},
     decide::Effect,
     health::Health,
-    layer::{Action, Hours, Layer, ReadableChats},
+    layer::{Action, Hours, HoursScope, Layer, ReadableChats},
+    media::SendableFiles,
     recipients::Recipients,
     tool_rules::Conditional,
 };
 use crate::{
-    op::{ChatId, Risk},
-    text::{for_people, per},
+    op::ChatId,
+    text::{for_people, in_bytes, per},
 };
 
 /// What one rule says, in words.
@@ -96,7 +97,8 @@ impl Policy {
         if let Some(limit) = limit(layer.budget) {
             terms.push(Term::new(format!("reading: at most {limit}"), &limit.rule));
         }
-        terms.extend(layer.hours.as_ref().and_then(|hours| hours.describe(now)));
+        terms.extend(layer.media.as_ref().and_then(SendableFiles::describe));
+        terms.extend(layer.hours.iter().filter_map(|hours| hours.describe(now)));
         if let Some(flow) = &layer.flow {
             let (action, time) = (flow.cross_chat.in_words(), for_people(flow.window));
             let text = format!("sending to another chat than was read within {time}: {action}");
@@ -158,16 +160,43 @@ impl ReadableChats {
     }
 }
 
+impl SendableFiles {
+    /// `None` if all files may be sent.
+    fn describe(&self) -> Option<Term> {
+        let listed = |names: Vec<&str>| match names.is_empty() {
+            true => "none".to_owned(),
+            false => names.join(", "),
+        };
+        let types = self.types.as_ref().map(|(types, _)| {
+            let names = types.iter().map(|one| &*one.0).collect();
+            format!("by their content {}", listed(names))
+        });
+        let most = self.max_bytes.as_ref();
+        let most = most.map(|(max_bytes, _)| format!("at most {}", in_bytes(*max_bytes)));
+        let sources = self.sources.as_ref().map(|(sources, _)| {
+            let names = sources.iter().map(|origin| origin.name()).collect();
+            format!("from {}", listed(names))
+        });
+        let parts: Vec<String> = [types, most, sources].into_iter().flatten().collect();
+        let text = format!("files that are sent: {}", parts.join("; "));
+        (!parts.is_empty()).then(|| Term::new(text, &self.place))
+    }
+}
+
 impl Hours {
-    /// `None` if they apply to no class of tools.
+    /// `None` if they apply to no call.
     fn describe(&self, now: Option<Timestamp>) -> Option<Term> {
-        let classes: Vec<&str> = self.applies_to.iter().copied().map(Risk::name).collect();
+        let scopes = self.applies_to.iter().map(|scope| match scope {
+            HoursScope::Class(risk) => risk.name(),
+            HoursScope::FirstTime => "first-time recipients",
+        });
+        let scopes: Vec<&str> = scopes.collect();
         let until = now.and_then(|now| self.quiet.ends(now));
         let until = until
             .map(|end| format!(", now until {end:.0}"))
             .unwrap_or_default();
-        let (quiet, classes, action) = (&self.quiet, classes.join(", "), self.action.in_words());
-        let text = format!("quiet hours {quiet}{until}: {classes}: {action}");
+        let (quiet, scopes, action) = (&self.quiet, scopes.join(", "), self.action.in_words());
+        let text = format!("quiet hours {quiet}{until}: {scopes}: {action}");
         (!self.applies_to.is_empty()).then(|| Term::new(text, &self.place))
     }
 }

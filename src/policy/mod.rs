@@ -17,6 +17,7 @@ mod health;
 mod hours;
 mod layer;
 mod limit;
+mod media;
 mod oauth;
 mod pace;
 mod parse;
@@ -329,9 +330,7 @@ impl Policy {
 
     /// The time zone of the first `[hours]` that apply to a caller; UTC if there are none.
     pub fn zone(&self, grant: &str) -> TimeZone {
-        let mut hours = self
-            .layers_of(grant)
-            .filter_map(|layer| layer.hours.as_ref());
+        let mut hours = self.layers_of(grant).flat_map(|layer| &layer.hours);
         let zone = hours.next().map(|hours| hours.quiet.zone().clone());
         zone.unwrap_or(TimeZone::UTC)
     }

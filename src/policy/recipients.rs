@@ -118,7 +118,7 @@ impl Recipients {
     }
 
     /// Whether `allow` names a chat, alone or in a list; a pattern for many names nobody.
-    fn names(&self, chat: &ChatId, groups: &GroupNames) -> bool {
+    pub(super) fn names(&self, chat: &ChatId, groups: &GroupNames) -> bool {
         let allow = self.allow.as_ref();
         allow.is_some_and(|allow| allow.names_one(chat, groups) || allow.may_gain(chat, groups))
     }

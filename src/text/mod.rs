@@ -1,6 +1,7 @@
 //! Suggestions for misspelled names, names with wildcards, times as people read and write them,
 //! secrets in text, and sizes.
 
+mod bytes;
 mod hex;
 mod json_size;
 mod nearest;
@@ -9,6 +10,7 @@ mod time;
 mod tree_size;
 mod wildcard;
 
+pub use bytes::{in_bytes, size};
 pub use hex::hex;
 pub use json_size::json_size;
 pub use nearest::nearest;

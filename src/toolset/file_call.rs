@@ -42,11 +42,20 @@ where
     }
 }
 
+/// A bound on the size of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileBound {
+    /// The memory that the files of other calls leave.
+    Room,
+    /// What the permit allows.
+    Permit,
+}
+
 /// Why a file was not loaded.
 #[derive(Debug)]
 pub enum LoadFailure {
-    /// The files of other calls leave no room for it in memory.
-    NoRoom,
+    /// It is larger than a bound that is not the API's.
+    Bound(FileBound),
     /// It cannot be loaded, may not be requested any more, or cannot be sent by this tool.
     Refused(BackendError),
 }

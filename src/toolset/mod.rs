@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 
 pub use builder::Builder;
 pub use call::{BriefMethod, Method};
-pub use file_call::{FileMethod, LoadFailure};
+pub use file_call::{FileBound, FileMethod, LoadFailure};
 pub use lookup::{
     AttributeSource, HistoryPart, HistoryRequest, IncomingRequest, LookupRequest, Resolved,
 };
@@ -254,17 +254,23 @@ impl Toolset {
         permit: FilePermit,
         mut room: Share,
     ) -> Result<Prepared, LoadFailure> {
-        let FilePermit(progress) = permit;
+        let FilePermit {
+            progress,
+            max_bytes,
+        } = permit;
         let Some(source) = call.call.take_source() else {
             return Ok(call);
         };
         let handover = Handover::new(RequestKind::Read, &progress);
         let guard = |request| handover.guard(request);
-        let loading = load(&source, &self.media, &mut room, &guard);
+        let server = self.media.max_bytes();
+        let rules = self.media.at_most(max_bytes.unwrap_or(server));
+        let loading = load(&source, &rules, &mut room, &guard);
         let loaded = handover.run(&progress, loading).await;
         let loaded = loaded.map_err(LoadFailure::Refused)?;
         let media = loaded.map_err(|error| match error {
-            LoadError::NoRoom => LoadFailure::NoRoom,
+            LoadError::NoRoom => LoadFailure::Bound(FileBound::Room),
+            LoadError::TooLarge(bound) if bound < server => LoadFailure::Bound(FileBound::Permit),
             error => LoadFailure::Refused(file_refused(&error.to_string(), error.remedy())),
         })?;
         tracing::info!(

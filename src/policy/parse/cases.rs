@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use super::reader::{Common, Fields, Reader};
 use crate::{
-    op::{self, ChatId, Facts, GroupId},
+    media::CONTENT_TYPES,
+    op::{self, ChatId, Facts, FileFacts, GroupId},
     policy::{
         Action, Case, CaseOutcome, Code, Diagnostics, GroupNames, LOCAL, Policy, ReadChat,
         cases::CODES, document::Node, source::SourceFile,
@@ -13,10 +14,13 @@ use crate::{
     text,
 };
 
-const CASE: [&str; 12] = [
-    "name", "tool", "args", "as", "at", "known", "wrote", "has_read", "groups", "expect", "code",
-    "rule",
+const CASE: [&str; 13] = [
+    "name", "tool", "args", "as", "at", "known", "wrote", "has_read", "groups", "file", "expect",
+    "code", "rule",
 ];
+
+/// The keys of `file`: what a server would find out about the file of the call.
+const FILE: [&str; 2] = ["type", "bytes"];
 
 /// Reads the cases of a file.
 ///
@@ -59,7 +63,10 @@ impl Reader<'_> {
         let (line, column) = self.positions.of(node.span.start);
         // Everything is read before a missing value ends the case, so that all mistakes show.
         let name = name.and_then(|node| self.text(node));
-        let facts = tool.and_then(|node| self.facts(&fields, node));
+        let mut facts = tool.and_then(|node| self.facts(&fields, node));
+        if let (Some(facts), Some(node)) = (&mut facts, fields.get("file")) {
+            facts.file = self.case_file(node, facts);
+        }
         let expect = expect.and_then(|node| self.expected(&fields, node));
         let grant = match fields.get("as") {
             Some(node) => self.text(node),
@@ -109,6 +116,30 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// `{ type = "application/pdf", bytes = 1200 }`; a content of no known type without `type`.
+    fn case_file(&mut self, node: &Node, facts: &Facts) -> Option<FileFacts> {
+        let fields = self.table(node, &FILE)?;
+        if facts.outgoing.is_none() {
+            let message = format!("`{}` sends no file with these arguments", facts.tool);
+            self.wrong(&node.key_span, "bad-value", &message, "remove `file`");
+        }
+        let content_type = match fields.get("type") {
+            Some(node) => Some(self.choice(node, CONTENT_TYPES.map(|mime| (mime, mime)))?),
+            None => None,
+        };
+        let bytes = match fields.get("bytes") {
+            Some(node) => self.count(node)?.get(),
+            None => 1,
+        };
+        Some(FileFacts {
+            name: String::new(),
+            bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+            mime: content_type.unwrap_or_default().to_owned(),
+            content_type,
+            sha256: String::new(),
+        })
     }
 
     fn time(&mut self, node: &Node, policy: &Policy, grant: &str) -> Option<Timestamp> {

@@ -15,7 +15,7 @@ pub(super) const FILE: [&str; 9] = [
     "oauth",
 ];
 /// The keys of a layer: of a file, and of a grant.
-pub(super) const LAYER: [&str; 10] = [
+pub(super) const LAYER: [&str; 11] = [
     "default",
     "hide",
     "toolsets",
@@ -24,6 +24,7 @@ pub(super) const LAYER: [&str; 10] = [
     "rules",
     "recipients",
     "read",
+    "media",
     "hours",
     "flow",
 ];
@@ -52,6 +53,7 @@ pub(super) const NEW: [&str; 3] = ["action", "max", "window"];
 pub(super) const READ: [&str; 2] = ["chats", "budget"];
 pub(super) const CHATS: [&str; 2] = ["allow", "deny"];
 pub(super) const BUDGET: [&str; 3] = ["messages", "window", "scope"];
+pub(super) const MEDIA: [&str; 3] = ["types", "max_bytes", "sources"];
 pub(super) const HOURS: [&str; 5] = ["quiet", "zone", "days", "applies_to", "action"];
 pub(super) const FLOW: [&str; 2] = ["cross_chat", "window"];
 pub(super) const HEALTH: [&str; 3] = ["pause_on", "failures", "cooldown"];
@@ -60,9 +62,9 @@ pub(super) const RATE: [&str; 2] = ["max", "window"];
 pub(super) const MODE: [&str; 2] = ["value", "read_only"];
 pub(super) const CONFIRMATION: [&str; 4] = ["enabled", "expires", "min_answer_ms", "prompts"];
 
-/// Every table with its keys. A class of tools and `rules` have the keys of a tool, `rate_limit` those of
-/// a limit, and a grant also those of a layer.
-const TABLES: [(&str, &[&str]); 27] = [
+/// Every table with its keys. A class of tools and `rules` have the keys of a tool, `rate_limit`
+/// those of a limit, and a grant also those of a layer.
+const TABLES: [(&str, &[&str]); 28] = [
     ("lists", &["NAME"]),
     ("accounts", &["NAME"]),
     ("accounts.NAME", &["backend"]),
@@ -80,6 +82,7 @@ const TABLES: [(&str, &[&str]); 27] = [
     ("read", &READ),
     ("read.chats", &CHATS),
     ("read.budget", &BUDGET),
+    ("media", &MEDIA),
     ("hours", &HOURS),
     ("flow", &FLOW),
     ("health", &HEALTH),

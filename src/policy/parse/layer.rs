@@ -107,8 +107,9 @@ impl Reader<'_> {
         let recipients = fields
             .get("recipients")
             .and_then(|node| self.recipients(node));
-        let hours = fields.get("hours").and_then(|node| self.hours(node));
+        let hours = fields.get("hours").map(|node| self.all_hours(node));
         let flow = fields.get("flow").and_then(|node| self.flow(node));
+        let media = fields.get("media").and_then(|node| self.media(node));
         let read = fields.get("read").map(|node| self.reading(node));
         let (reading, budget) = read.unwrap_or_default();
         let layer = Layer {
@@ -117,8 +118,9 @@ impl Reader<'_> {
             recipients,
             reading,
             budget,
-            hours,
+            hours: hours.unwrap_or_default(),
             flow,
+            media,
         };
         self.lint_admitting_nothing(&rules, &layer);
         ParsedLayer {

@@ -8,6 +8,7 @@ mod grants;
 mod keys;
 mod layer;
 mod lint;
+mod media;
 mod oauth;
 mod reader;
 mod rule;

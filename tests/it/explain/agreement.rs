@@ -108,6 +108,7 @@ fn policy() -> impl Strategy<Value = String> {
         part(&[
             "",
             "[hours]\nquiet = \"22:00-07:00\"\nzone = \"Europe/Berlin\"\n",
+            "[[hours]]\nquiet = \"00:00-24:00\"\nzone = \"Europe/Berlin\"\napplies_to = [\"first_time\"]\n[[hours]]\nquiet = \"23:30-07:00\"\nzone = \"Europe/Berlin\"\naction = \"confirm\"\n",
             "[hours]\nquiet = \"23:30-07:00\"\nzone = \"Europe/Berlin\"\naction = \"confirm\"\n",
         ]),
         part(&[

@@ -98,7 +98,13 @@ fn wrong_values(key: &str) -> Vec<Mistake> {
             (json!("many"), "\"many\""),
             (json!(""), "\"\""),
         ],
-        "window" | "cooldown" | "min" | "max" => vec![
+        "max_bytes" => vec![
+            (json!(0), "0"),
+            (json!(1_000_000_001), "1000000001"),
+            (json!("2 megabytes"), "\"2 megabytes\""),
+            (json!(true), "true"),
+        ],
+        "window" | "within" | "cooldown" | "min" | "max" => vec![
             (json!("fortnight"), "\"fortnight\""),
             (json!(0), "0"),
             (json!("25h"), "\"25h\""),

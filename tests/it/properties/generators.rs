@@ -162,13 +162,19 @@ pub(super) fn section() -> impl Strategy<Value = (&'static str, String)> {
     let hours = (
         action(),
         select(vec!["22:00-07:00", "00:00-24:00", "09:00-17:00"]),
+        select(vec!["", "applies_to = [\"first_time\", \"read\"]\n"]),
     )
-        .prop_map(|(action, quiet)| {
-            (
-                "hours",
-                format!("quiet = \"{quiet}\"\nzone = \"UTC\"\naction = \"{action}\"\n"),
-            )
+        .prop_map(|(action, quiet, applies_to)| {
+            let text = format!("quiet = \"{quiet}\"\nzone = \"UTC\"\naction = \"{action}\"\n");
+            ("hours", text + applies_to)
         });
+    let media = select(vec![
+        "sources = [\"outbox\"]\n",
+        "sources = [\"base64\"]\nmax_bytes = 3\n",
+        "types = [\"image/*\"]\n",
+        "types = []\nmax_bytes = \"1kB\"\n",
+    ]);
+    let media = media.prop_map(|text| ("media", text.to_owned()));
     let flow = action().prop_map(|action| ("flow", format!("cross_chat = \"{action}\"\n")));
     let body = select(vec![
         "action = \"allow\"",
@@ -181,7 +187,7 @@ pub(super) fn section() -> impl Strategy<Value = (&'static str, String)> {
     let classes = select(vec!["read", "write", "execute", "destructive"]);
     let risk =
         (classes, body).prop_map(|(risk, body)| ("risk", format!("{risk} = {{ {body} }}\n")));
-    prop_oneof![recipients, read, hours, flow, risk]
+    prop_oneof![recipients, read, media, hours, flow, risk]
 }
 
 #[derive(Debug, Clone, Default)]
@@ -325,6 +331,14 @@ pub(super) fn call() -> impl Strategy<Value = Call> {
         )
     });
     let rest = select(vec![
+        (
+            "send_media",
+            json!({ "chat": CHATS[0], "media": { "path": "a.png" } }),
+        ),
+        (
+            "send_media",
+            json!({ "chat": CHATS[0], "media": { "base64": "AAAAAAAA", "mime": "image/png" } }),
+        ),
         ("get_session", json!({})),
         ("list_chats", json!({})),
         ("open_session", json!({})),
