@@ -98,7 +98,7 @@ fn wrong_values(key: &str) -> Vec<Mistake> {
             (json!("many"), "\"many\""),
             (json!(""), "\"\""),
         ],
-        "window" | "cooldown" | "min" | "max" => vec![
+        "window" | "within" | "cooldown" | "min" | "max" => vec![
             (json!("fortnight"), "\"fortnight\""),
             (json!(0), "0"),
             (json!("25h"), "\"25h\""),
@@ -227,7 +227,7 @@ fn mistakes_that_are_often_made_say_what_to_write() {
         (
             "[recipients]\ndeny = [\"Therapist\"]\n",
             "an entry of deny must be a person, group, channel or list, got \"Therapist\"",
-            "write a group as \"group:Therapist\" and a list as \"@Therapist\"; a person needs a number",
+            "write a group as \"group:Therapist\", a person in the address book as \"contact:Therapist\" and a list as \"@Therapist\"",
         ),
         (
             "[recipients]\ndeny = [\"Group:Team\"]\n",

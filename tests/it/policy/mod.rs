@@ -6,6 +6,7 @@ mod answers;
 mod bounds;
 mod condition;
 mod condition_paths;
+mod contact_names;
 mod counters;
 mod default_policy;
 mod describe;
