@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -82,8 +83,8 @@ impl AttributeSource for NoBackend {
     async fn last_incoming(
         self,
         _chat: ChatId,
-        _until: jiff::Timestamp,
-    ) -> Result<Option<jiff::Timestamp>, BackendError> {
+        _until: Timestamp,
+    ) -> Result<Option<Timestamp>, BackendError> {
         Ok(None)
     }
 

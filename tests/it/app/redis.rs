@@ -1,7 +1,6 @@
 //! A Redis server for one test.
 
 use std::{
-    fs,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
@@ -70,26 +69,6 @@ impl RedisServer {
     pub(crate) fn restart_empty(&mut self) {
         self.kill();
         self.folder = tempfile::tempdir().unwrap();
-        self.restart();
-    }
-
-    /// A copy of its data.
-    pub(crate) fn backup(&self) -> TempDir {
-        let copy = tempfile::tempdir().unwrap();
-        let files = self.folder.path().join("appendonlydir");
-        let to = copy.path().join("appendonlydir");
-        fs::create_dir(&to).unwrap();
-        for file in fs::read_dir(files).unwrap() {
-            let file = file.unwrap();
-            fs::copy(file.path(), to.join(file.file_name())).unwrap();
-        }
-        copy
-    }
-
-    /// Starts the server again on the same port with the data of a copy.
-    pub(crate) fn restore(&mut self, copy: TempDir) {
-        self.kill();
-        self.folder = copy;
         self.restart();
     }
 

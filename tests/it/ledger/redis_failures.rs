@@ -4,10 +4,12 @@ use std::{
     fs,
     io::{Read, Write},
     net::TcpListener,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
+use tempfile::TempDir;
 use whatsapp_guard::ledger::{Admission, Count, Ledger, Request, Shared, SwitchState};
 
 use crate::app::{
@@ -330,7 +332,7 @@ fn a_state_from_a_backup_is_missed_by_whoever_has_seen_a_later_one() {
     };
     let (reading, counting) = (shared(&url).ledger("account"), open());
     wait(reading.glance(Vec::new(), None)).unwrap();
-    let backup = redis.backup();
+    let backup = backup(&redis);
     assert!(passes(&counting));
     wait(reading.glance(Vec::new(), None)).unwrap();
     // With the data in place, nobody misses anything.
@@ -349,7 +351,7 @@ fn a_state_from_a_backup_is_missed_by_whoever_has_seen_a_later_one() {
         })
     };
     assert!(eventually(kept));
-    redis.restore(backup);
+    restore(&mut redis, &backup);
     let restarted = open();
     let misses = |ledger: &Ledger| {
         let glance = wait(ledger.glance(Vec::new(), None));
@@ -363,6 +365,38 @@ fn a_state_from_a_backup_is_missed_by_whoever_has_seen_a_later_one() {
     wait(counting.accept_new_state()).unwrap();
     for ledger in [&restarted, &counting, &reading, &open()] {
         assert!(passes(ledger));
+    }
+}
+
+/// Where the files of a server are.
+fn data(redis: &RedisServer) -> PathBuf {
+    let found = redis.command(&["CONFIG", "GET", "dir"]);
+    PathBuf::from(found.lines().last().unwrap()).join("appendonlydir")
+}
+
+/// A copy of the data of a server.
+fn backup(redis: &RedisServer) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    replace(copy.path(), &data(redis));
+    copy
+}
+
+/// Starts a server again with the data of a copy.
+fn restore(redis: &mut RedisServer, copy: &TempDir) {
+    let data = data(redis);
+    redis.kill();
+    replace(&data, copy.path());
+    redis.restart();
+}
+
+/// Replaces the files of a folder by copies of those of another one.
+fn replace(folder: &Path, by: &Path) {
+    let files = |folder: &Path| fs::read_dir(folder).unwrap().map(|file| file.unwrap());
+    for file in files(folder) {
+        fs::remove_file(file.path()).unwrap();
+    }
+    for file in files(by) {
+        fs::copy(file.path(), folder.join(file.file_name())).unwrap();
     }
 }
 

@@ -111,6 +111,12 @@ fn wrong_values(key: &str) -> Vec<Mistake> {
             (json!(""), "\"\""),
             (json!(true), "true"),
         ],
+        "within" => vec![
+            (json!("fortnight"), "\"fortnight\""),
+            (json!(0), "0"),
+            (json!(""), "\"\""),
+            (json!(true), "true"),
+        ],
         "expires" if key.starts_with("confirmation") => {
             vec![
                 (json!("2h"), "\"2h\""),
