@@ -32,6 +32,7 @@ mod membership;
 mod message_changes;
 mod message_pages;
 mod messages;
+mod next_steps;
 mod outcome;
 mod page;
 mod parts;
@@ -52,9 +53,9 @@ pub use self::{
     call::*, catalogue::*, chat_changes::*, chats::*, clearance::*, contact_card::*, contacts::*,
     content::*, downloads::*, emoji::*, facts::*, file_operation::*, group_picture::*,
     group_settings::*, groups::*, ids::*, invites::*, location::*, media::*, members::*,
-    membership::*, message_changes::*, message_pages::*, messages::*, outcome::*, page::*,
-    parts::*, picture::*, poll::*, presence::*, profile::*, progress::*, schemas::*, sending::*,
-    session::*, session_control::*, targets::*, untrusted::*,
+    membership::*, message_changes::*, message_pages::*, messages::*, next_steps::*, outcome::*,
+    page::*, parts::*, picture::*, poll::*, presence::*, profile::*, progress::*, schemas::*,
+    sending::*, session::*, session_control::*, targets::*, untrusted::*,
 };
 
 pub(crate) use self::arguments::read;

@@ -22,6 +22,7 @@ mod pace;
 mod parse;
 mod problem;
 mod recipients;
+mod review;
 mod source;
 mod tool_rules;
 
@@ -41,7 +42,7 @@ pub use code::Code;
 pub use condition::{Condition, Operator};
 pub(crate) use condition::{MAX_PATTERN_BYTES, MAX_TEXT_BYTES, MAX_VALUES};
 pub use decide::{Context, Decision, Effect, Finding, ReadChat, Reason};
-pub use describe::Term;
+pub use describe::{Subject, Term};
 pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
 pub use diff::{Direction, PolicyChange, Side};
 pub use grant::Token;
@@ -55,6 +56,7 @@ pub use pace::Pace;
 pub use parse::keys;
 pub(crate) use parse::read_duration;
 pub use problem::Problem;
+pub use review::Note;
 pub use source::Files;
 
 use crate::{

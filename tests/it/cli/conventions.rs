@@ -180,7 +180,7 @@ fn check_takes_the_file_as_an_argument() {
     let files = [("policy.toml", DEFAULT), ("warning.toml", WARNING)];
     let ran = run_with_files(&files, &["check", "warning.toml"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
-    assert!(ran.out.starts_with("warning.toml: fine, with a warning"));
+    assert!(ran.out.starts_with("warning.toml: valid, with 2 warnings"));
     let both = ["check", "warning.toml", "--policy", "policy.toml"];
     let ran = run_with_files(&files, &both);
     assert_eq!(ran.code, 2);
