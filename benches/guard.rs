@@ -278,6 +278,7 @@ fn policies(c: &mut Criterion) {
         groups: &groups,
         newcomers: &[],
         has_read: &read,
+        incoming: &call.facts().incoming,
     };
     let decision = policy.decide(call.facts(), &context);
     assert!(decision.effect().admits() && decision.findings.len() > 5);

@@ -14,6 +14,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -27,8 +28,8 @@ use whatsapp_guard::{
     mcp::{self, LOCAL, Server},
     media::MediaRules,
     op::{
-        Attachment, BackendError, Blob, GroupId, ListChats, ListMessages, Operation, Output,
-        PersonId, Progress, Reads, Risk, Targets, Topic,
+        Attachment, BackendError, Blob, ChatId, GroupId, ListChats, ListMessages, Operation,
+        Output, PersonId, Progress, Reads, Risk, Targets, Topic,
     },
     policy::Policy,
     sessions::{MAX_SESSIONS, Sessions},
@@ -77,6 +78,14 @@ impl AttributeSource for NoBackend {
 
     async fn history(self, _from: usize) -> Result<HistoryPart, BackendError> {
         Ok(HistoryPart::default())
+    }
+
+    async fn last_incoming(
+        self,
+        _chat: ChatId,
+        _until: Timestamp,
+    ) -> Result<Option<Timestamp>, BackendError> {
+        Ok(None)
     }
 
     async fn states(self) -> Result<Vec<String>, BackendError> {

@@ -4,21 +4,28 @@ use reqwest::{Response, StatusCode};
 
 use crate::{
     media::{IncomingFile, LoadError, MediaRules, open_public_url, receive},
-    op::{BackendError, GUARD, Untrusted},
+    op::{BackendError, GUARD, Handover, Progress, RequestKind, Untrusted},
 };
 
 /// The remedy for a file that is gone.
 const ASK_AGAIN: &str = "ask for it to be sent again, or open it on the phone";
 
-/// Downloads a file from a public address that an API has named.
+/// Downloads a file from a public address that an API has named, unless nothing may be read
+/// any more.
 pub(super) async fn from_public(
     api: &'static str,
+    progress: &Progress,
     url: &str,
     declared: Option<&str>,
     rules: &MediaRules,
 ) -> Result<IncomingFile, BackendError> {
-    let response = open_public_url(url, rules)
-        .await
+    progress.may_read().await?;
+    let handover = Handover::new(RequestKind::Read, progress);
+    let guard = |request| handover.guard(request);
+    let opening = open_public_url(url, rules, &guard);
+    let response = handover
+        .run(progress, opening)
+        .await?
         .map_err(|error| match error {
             LoadError::Status(status) => no_file(api, status),
             // Its message is about an argument of a tool, and here there is none.

@@ -15,14 +15,13 @@ use url::Url;
 pub(super) use super::answer_body::Body;
 use super::{
     answer_body::{AnswerBody, PartialBody},
-    handover::Handover,
     plain_http::{ConnectionUse, PlainHttp},
     read_request::ReadRequest,
     send_error::{SendError, reason},
 };
 use crate::{
     net::client_builder_for,
-    op::{BackendError, Progress, RequestKind},
+    op::{BackendError, Handover, Progress, RequestKind},
 };
 
 /// The time limit for the download of a file.
@@ -224,11 +223,7 @@ async fn hand_over<T>(
     let (client, request) = request.build_split();
     let request = request.map_err(|error| BackendError::internal(&reason(&error)))?;
     let request = RequestBuilder::from_parts(client, handover.guard(request));
-    let answer = tokio::select! {
-        answer = send(request) => answer,
-        refused = handover.refused(progress) => return Err(refused),
-    };
-    handover.refusal().map_or(Ok(answer), Err)
+    handover.run(progress, send(request)).await
 }
 
 impl HttpReply {

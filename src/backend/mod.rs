@@ -6,7 +6,8 @@ mod examine;
 mod files;
 pub mod green_api;
 mod group_tools;
-mod handover;
+#[cfg(test)]
+mod handover_tests;
 mod http;
 mod member_changes;
 mod members;

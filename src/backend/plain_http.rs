@@ -21,10 +21,12 @@ use url::{Position, Url};
 
 use super::{
     answer_body::{AnswerBody, PartialBody},
-    handover::{Handover, HandoverBody},
     send_error::{SendError, reason},
 };
-use crate::clock::Deadlines;
+use crate::{
+    clock::Deadlines,
+    op::{Handover, HandoverBody},
+};
 
 /// The most connections that are kept open between requests. More requests at once open
 /// more, and close them afterwards.

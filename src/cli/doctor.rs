@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     backend::{self, CheckResult},
+    ledger::SwitchState,
     stderr::notify,
 };
 
@@ -54,6 +55,7 @@ impl Doctor {
             None => format!("back end: {kind}"),
         })];
         findings.extend(permissions(&self.state, self.audit, &account));
+        findings.extend(stop(&self.state).await?);
         if io::stderr().is_terminal() {
             notify(format!("… connecting to {kind}"));
         }
@@ -90,6 +92,33 @@ fn permissions(
     let found = found.iter();
     let wrong = found.map(|one| CheckResult::wrong(one.found(), one.remedy()));
     wrong.collect()
+}
+
+/// Whether servers that use this state are stopped, as far as that can be read.
+async fn stop(state: &StateOption) -> Result<Option<CheckResult>, CliError> {
+    let Some(switch) = state.switch()? else {
+        return Ok(None);
+    };
+    let location = switch.location();
+    let stopped = |what: &str| {
+        let found = format!("`whatsapp-guard panic` has stopped {what} ({location})");
+        CheckResult::warning(
+            found,
+            "Run `whatsapp-guard panic --off` to allow calls again.",
+        )
+    };
+    Ok(match switch.read().await.map(|reading| reading.state) {
+        Ok(SwitchState::Off) if state.is_shared() => Some(CheckResult::fine(format!(
+            "{location} answers, and calls are not stopped"
+        ))),
+        Ok(SwitchState::Off) => None,
+        Ok(SwitchState::ReadsOnly) => Some(stopped("all changes")),
+        Ok(SwitchState::Everything) => Some(stopped("everything")),
+        Err(error) => Some(CheckResult::wrong(
+            error.to_string(),
+            "Until it answers, servers that use it refuse all calls.",
+        )),
+    })
 }
 
 pub(super) fn write_finding(out: &mut impl Write, finding: &CheckResult) -> io::Result<()> {

@@ -30,7 +30,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use thiserror::Error;
 use tokio::runtime::Builder;
 
-use crate::{backend::specs, config::ConfigError, op, policy::Diagnostics, stderr};
+use crate::{
+    backend::specs, config::ConfigError, ledger::as_one_call, op, policy::Diagnostics, stderr,
+};
 
 pub use options::PolicyOption;
 
@@ -192,10 +194,16 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
         Command::Demo(demo) => block_on(&mut Builder::new_current_thread(), demo.run()),
         Command::Doctor(doctor) => block_on(&mut Builder::new_current_thread(), doctor.run()),
         Command::Check(check) => block_on(&mut Builder::new_current_thread(), check.run()),
-        Command::Explain(explain) => block_on(&mut Builder::new_current_thread(), explain.run()),
+        Command::Explain(explain) => block_on(
+            &mut Builder::new_current_thread(),
+            as_one_call(explain.run()),
+        ),
         Command::Test(test) => test.run(),
         Command::Diff(diff) => diff.run(),
-        Command::Limits(limits) => block_on(&mut Builder::new_current_thread(), limits.run()),
+        Command::Limits(limits) => block_on(
+            &mut Builder::new_current_thread(),
+            as_one_call(limits.run()),
+        ),
         Command::Init(init) => init.run(),
         Command::Import(import) => import.run(),
         Command::Panic(panic) => block_on(&mut Builder::new_current_thread(), panic.run()),

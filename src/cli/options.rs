@@ -161,6 +161,12 @@ impl StateOption {
         })
     }
 
+    /// The kill switch; `None` without a home directory.
+    pub(super) fn switch(&self) -> Result<Option<Switch>, CliError> {
+        let shared = self.shared()?.map(Switch::shared);
+        Ok(shared.or_else(|| self.directory().as_deref().map(Switch::at)))
+    }
+
     /// The directory for state of this machine; `None` without a home directory.
     pub(super) fn directory(&self) -> Option<PathBuf> {
         match &self.state {

@@ -58,13 +58,10 @@ struct PanicReport {
 
 impl Panic {
     pub(super) async fn run(self) -> Result<ExitCode, CliError> {
-        let switch = match self.state.shared()? {
-            Some(shared) => Switch::shared(shared),
-            None => Switch::at(&self.state.directory().ok_or_else(|| {
-                let problem = "no home directory is set; name a state directory with --state";
-                CliError::Usage(problem.to_owned())
-            })?),
-        };
+        let switch = self.state.switch()?.ok_or_else(|| {
+            let problem = "no home directory is set; name a state directory with --state";
+            CliError::Usage(problem.to_owned())
+        })?;
         let file = switch.location();
         let state = self.apply(&switch).await.map_err(|error| {
             let verb = if self.status { "read" } else { "change" };

@@ -34,8 +34,10 @@ The file, with the default of each optional key in parentheses:
   as = \"reporter\"                    caller                         (local)
   at = \"2026-11-21 23:00\"            time, also RFC 3339  (hours are ignored)
   known = [\"+15552220001\"]           earlier recipients              (none)
+  wrote = { \"+15552220001\" = \"2026-11-21 20:00\" }    their last messages (none)
   has_read = [\"12345678@g.us\"]       chats that were read before     (none)
   groups = { Team = \"12345678@g.us\" }    names of groups             (none)
+  file = { type = \"application/pdf\", bytes = 9000 }    the file that is sent  (not loaded)
 
 Limits, delays, pauses and the kill switch are ignored: a case has the same result
 whenever you run it.

@@ -115,6 +115,7 @@ impl AccountRecord {
             counts_short_windows: self.ledger.as_ref().is_some_and(Ledger::is_shared),
             groups: Arc::new(GroupNames::unknown()),
             has_read: Vec::new(),
+            incoming: facts.incoming.clone(),
         })
     }
 

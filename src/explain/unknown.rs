@@ -53,10 +53,26 @@ pub(super) fn of(
                 .to_owned(),
         );
     }
+    if policy.asks_who_wrote(grant) {
+        let roles = facts.targets.roles();
+        for (chat, _) in roles.filter(|(_, role)| role.is_reached()) {
+            unknown.push(format!(
+                "when {chat} wrote last: a server asks the API; here nobody is assumed to have \
+                 written, so the call is refused"
+            ));
+        }
+    }
     if policy.asks_what_was_read(grant)
         && (facts.targets.is_public() || facts.targets.of(TargetRole::Recipient).next().is_some())
     {
         unknown.push("what the caller has read before: here nothing is assumed".to_owned());
+    }
+    if facts.outgoing.is_some() && facts.file.is_none() && policy.asks_for_content(grant) {
+        unknown.push(
+            "the file: a server loads it and looks at its size and content; here both are assumed \
+             to be allowed"
+                .to_owned(),
+        );
     }
     if !policy.health.is_empty() && signals_danger(facts) {
         unknown.push(

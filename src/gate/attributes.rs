@@ -3,20 +3,22 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Caller, Refusal,
     flight::{Flight, Freshness, LOOKUP_INTERVAL},
     health::signals_danger,
+    incoming::{self, IncomingCache, IncomingNeed, answered_chats},
 };
 use crate::{
-    op::{ChatId, Facts, GroupId, Identities, PersonId, TargetRole},
+    op::{ChatId, Facts, GroupId, Identities, LastIncoming, PersonId, TargetRole},
     policy::{GroupNames, Policy},
-    toolset::{HistoryPart, HistoryRequest, LookupRequest},
+    toolset::{HistoryPart, HistoryRequest, IncomingRequest, LookupRequest},
 };
 
 /// The most hidden identities that are looked up at once.
@@ -44,7 +46,24 @@ struct Attributes {
     /// What was read of that list so far, with the position of the rest.
     history_read: HistoryPart,
     account_state: Freshness,
+    /// When others wrote last.
+    incoming: IncomingCache,
     flights: u64,
+}
+
+/// A call that look-ups are made for.
+#[derive(Clone, Copy)]
+pub(super) struct LookupCall<'a> {
+    pub(super) policy: &'a Policy,
+    pub(super) facts: &'a Facts,
+    pub(super) caller: &'a Caller,
+    pub(super) recipients: KnownRecipients,
+    /// When it was prepared.
+    pub(super) prepared_at: Instant,
+    /// How long the clock has run.
+    pub(super) now: Duration,
+    /// The time of day.
+    pub(super) wall: Timestamp,
 }
 
 /// What the ledger knows of the recipients of a call.
@@ -81,6 +100,7 @@ impl Default for Attributes {
             history: Freshness::Never,
             history_read: HistoryPart::default(),
             account_state: Freshness::Never,
+            incoming: IncomingCache::default(),
             flights: 0,
         }
     }
@@ -108,15 +128,8 @@ impl AttributeCache {
 
     /// What has to be looked up before a call can be decided; `None` if nothing has to be
     /// looked up or waited for.
-    pub(super) fn due(
-        &self,
-        policy: &Policy,
-        facts: &Facts,
-        caller: &Caller,
-        recipients: KnownRecipients,
-        now: Duration,
-    ) -> Option<Wanted> {
-        let wanted = self.lock().wanted(policy, facts, caller, recipients, now);
+    pub(super) fn due(&self, call: LookupCall<'_>) -> Option<Wanted> {
+        let wanted = self.lock().wanted(call);
         let nothing =
             wanted.request.is_empty() && wanted.optional.is_empty() && wanted.awaited.is_empty();
         (!nothing).then_some(wanted)
@@ -126,11 +139,7 @@ impl AttributeCache {
     /// needs was looked up. `reserve` counts the look-ups, or refuses them.
     pub(super) fn begin(
         &self,
-        policy: &Policy,
-        facts: &Facts,
-        caller: &Caller,
-        recipients: KnownRecipients,
-        now: Duration,
+        call: LookupCall<'_>,
         reserve: impl Fn(u32) -> Result<(), Refusal>,
     ) -> Result<(Option<Flight>, Vec<CancellationToken>), Refusal> {
         let mut known = self.lock();
@@ -139,7 +148,7 @@ impl AttributeCache {
             optional,
             mut awaited,
             ..
-        } = known.wanted(policy, facts, caller, recipients, now);
+        } = known.wanted(call);
         let required = cost(&request);
         let with_optional = required + u32::try_from(optional.len()).unwrap_or(u32::MAX);
         if with_optional > required && reserve(with_optional).is_ok() {
@@ -183,6 +192,7 @@ impl AttributeCache {
         }
         known.history.land(flight, end(tried.history.is_some()));
         known.account_state.land(flight, end(tried.state));
+        known.incoming.land(flight, &tried.incoming);
         let identities = &known.identities;
         known
             .people
@@ -228,6 +238,18 @@ impl AttributeCache {
         Arc::make_mut(&mut known.groups).identify(&identities);
     }
 
+    /// Takes over when others wrote last in these chats.
+    pub(super) fn apply_incoming(&self, found: Vec<(ChatId, Option<Timestamp>)>) {
+        self.lock().incoming.apply(found);
+    }
+
+    /// When others wrote last in the chats of a call, as far as it was looked up since the
+    /// call was prepared.
+    pub(super) fn incoming(&self, facts: &Facts, prepared_at: Instant) -> LastIncoming {
+        let known = self.lock();
+        known.incoming.of(facts, prepared_at, &known.identities)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Attributes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -235,14 +257,15 @@ impl AttributeCache {
 
 impl Attributes {
     /// What a call depends on and is not known.
-    fn wanted(
-        &self,
-        policy: &Policy,
-        facts: &Facts,
-        caller: &Caller,
-        recipients: KnownRecipients,
-        now: Duration,
-    ) -> Wanted {
+    fn wanted(&self, call: LookupCall<'_>) -> Wanted {
+        let LookupCall {
+            policy,
+            facts,
+            caller,
+            recipients,
+            now,
+            ..
+        } = call;
         let mut wanted = Wanted::default();
         let (mut people, mut optional) = (Vec::new(), Vec::new());
         let concerns_chats = concerns_chats(facts);
@@ -294,6 +317,7 @@ impl Attributes {
             history: (asks_who_is_new && wanted.note(&self.history, now, LOOKUP_INTERVAL))
                 .then_some(history),
             state: asks_state && wanted.note(&self.account_state, now, LOOKUP_INTERVAL),
+            incoming: self.wanted_incoming(call, &mut wanted),
         };
         let reads_history = self.history.pending().is_some() || wanted.request.history.is_some();
         wanted.lacks_history = asks_who_is_new && reads_history;
@@ -301,6 +325,24 @@ impl Attributes {
         wanted.lacks_names = names_groups && looks_up_names;
         wanted.optional = optional;
         wanted
+    }
+
+    /// The histories that nobody looks up for a call yet; notes what it has to wait for.
+    fn wanted_incoming(&self, call: LookupCall<'_>, wanted: &mut Wanted) -> Vec<IncomingRequest> {
+        let mut requests: Vec<IncomingRequest> = Vec::new();
+        for chat in answered_chats(call.policy, call.facts, &call.caller.grant) {
+            match self.incoming.need(chat, call.prepared_at) {
+                IncomingNeed::Nothing => {}
+                IncomingNeed::Wait(ended) => wanted.awaited.push(ended),
+                IncomingNeed::LookUp => {
+                    let request = incoming::request(chat, call.wall);
+                    if !requests.contains(&request) && requests.len() < MAX_PEOPLE_PER_LOOKUP {
+                        requests.push(request);
+                    }
+                }
+            }
+        }
+        requests
     }
 
     /// Marks what a flight looks up.
@@ -321,6 +363,7 @@ impl Attributes {
         for (_, known) in others.into_iter().filter(|(is_wanted, _)| *is_wanted) {
             *known = pending();
         }
+        self.incoming.mark(flight, ended);
     }
 }
 
@@ -328,7 +371,8 @@ impl Attributes {
 fn cost(request: &LookupRequest) -> u32 {
     let others = [request.groups, request.history.is_some(), request.state];
     let others = others.into_iter().filter(|is_wanted| *is_wanted).count();
-    u32::try_from(request.people.len() + others).unwrap_or(u32::MAX)
+    let many = request.people.len() + request.incoming.len();
+    u32::try_from(many + others).unwrap_or(u32::MAX)
 }
 
 /// Whether it matters to a call who people are and what groups are called.

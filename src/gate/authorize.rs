@@ -98,6 +98,8 @@ impl Gate {
         approved: Option<SwitchEpoch>,
     ) -> Result<Verdict, Verdict> {
         self.check_open()?;
+        let incoming = self.attributes.incoming(call.facts(), call.prepared_at());
+        call.add_incoming(incoming);
         call.identify(&self.attributes.identities()); // 2
         let facts = call.facts().clone();
         for _ in 0..MAX_DECISIONS {
@@ -111,7 +113,8 @@ impl Gate {
             let evaluation = evaluate(&policy, &facts, caller, &snapshot, is_approved); // 3 to 6
             let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
             let course = evaluation.course?;
-            check_epoch(snapshot.switch, approved.unwrap_or(epoch))?;
+            let begun = approved.or(call.begun_in());
+            check_epoch(snapshot.switch, begun.unwrap_or(epoch))?;
             match course {
                 Course::Permit(basis) if call.is_complete() => {
                     self.check_audit(&facts).await?; // 7
@@ -211,7 +214,7 @@ mod tests {
     use crate::{
         clock::Clock,
         ledger::{Ledger, LedgerError, Pause, SwitchReading, SwitchState},
-        op,
+        op::{self, LastIncoming},
         policy::{Code, GroupNames},
     };
 
@@ -238,6 +241,7 @@ mod tests {
             counts_short_windows: false,
             groups: Arc::new(GroupNames::default()),
             has_read: Vec::new(),
+            incoming: LastIncoming::default(),
         }
     }
 

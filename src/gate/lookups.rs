@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Caller, Gate, Refusal,
-    attributes::{KnownRecipients, Wanted},
+    attributes::{KnownRecipients, LookupCall, Wanted},
     authorize::evaluate,
     flight::Flight,
     permit::in_shadow,
@@ -14,9 +14,10 @@ use super::{
     quota_request::QuotaRequest,
 };
 use crate::{
+    ledger::SwitchEpoch,
     op::{ChatId, Facts, TargetRole},
     policy::{Code, Policy},
-    toolset::{FilePermit, HistoryPart, LookupPermit, Prepared, Resolved},
+    toolset::{FileBound, FilePermit, HistoryPart, LookupPermit, Prepared, Resolved},
 };
 
 /// What a call has to wait for before it can be decided.
@@ -49,32 +50,41 @@ impl Gate {
     /// more look-ups than are made.
     pub async fn pending_lookups(
         self: &Arc<Self>,
-        call: &Prepared,
+        call: &mut Prepared,
         caller: &Caller,
         answered: bool,
     ) -> Result<Option<PendingLookups>, Refusal> {
         let facts = call.facts();
         let policy = self.policy();
-        let now = self.clock.elapsed();
         let effect = policy.effect(facts.tool, facts.risk, &caller.grant);
         if !effect.admits() {
             return Ok(None);
         }
-        let recipients = self.known_recipients(&policy, facts, caller).await;
-        let due = self.attributes.due(&policy, facts, caller, recipients, now);
-        let Some(due) = due else {
+        let lookups = LookupCall {
+            policy: &policy,
+            facts,
+            caller,
+            recipients: self.known_recipients(&policy, facts, caller).await,
+            prepared_at: call.prepared_at(),
+            now: self.clock.elapsed(),
+            wall: self.clock.timestamp(),
+        };
+        let Some(due) = self.attributes.due(lookups) else {
             return Ok(None);
         };
-        // An answer has to use up its ticket, whatever follows.
-        if !answered {
-            self.check_best_case(&policy, facts, caller, &due)
-                .await
-                .map_err(|refusal| self.naming_account(refusal))?;
-        }
+        // An answer has to use up its ticket, whatever follows; its epoch is that of the question.
+        let epoch = match answered {
+            true => None,
+            false => Some(
+                self.check_best_case(&policy, facts, caller, &due)
+                    .await
+                    .map_err(|refusal| self.naming_account(refusal))?,
+            ),
+        };
         let reserve = |amount| self.lookup_limits.reserve(&caller.grant, amount);
         let begun = self
             .attributes
-            .begin(&policy, facts, caller, recipients, now, reserve)
+            .begin(lookups, reserve)
             .map_err(|refusal| self.naming_account(refusal))?;
         let (flight, awaited) = begun;
         let own = flight.map(|flight| {
@@ -83,6 +93,9 @@ impl Gate {
                 .permit_lookup(flight.request().clone(), self.lookup_progress());
             (permit, flight)
         });
+        if let Some(epoch) = epoch {
+            call.begin_in(epoch);
+        }
         Ok((!awaited.is_empty()).then_some(PendingLookups { own, awaited }))
     }
 
@@ -111,14 +124,15 @@ impl Gate {
         }
     }
 
-    /// Refuses a call that is refused whatever the look-ups would find.
+    /// Refuses a call that is refused whatever the look-ups would find. The epoch of the kill
+    /// switch in which that is so.
     async fn check_best_case(
         &self,
         policy: &Policy,
         facts: &Facts,
         caller: &Caller,
         due: &Wanted,
-    ) -> Result<(), Refusal> {
+    ) -> Result<SwitchEpoch, Refusal> {
         let mut facts = facts.clone();
         facts.targets.identify(&self.attributes.identities());
         let mut clear = facts.clone();
@@ -129,24 +143,26 @@ impl Gate {
             groups = groups.without_names();
         }
         snapshot.groups = Arc::new(groups);
+        snapshot.incoming = snapshot.incoming.assuming(snapshot.now);
         if let Ok(newcomers) = &mut snapshot.newcomers {
             newcomers.retain(|chat| {
                 !due.lacks_history && clear.targets.chats().any(|clear| clear == chat)
             });
         }
+        let epoch = snapshot.switch.epoch;
         let evaluation = evaluate(policy, &facts, caller, &snapshot, false);
         let quota = QuotaRequest::of(policy, &evaluation.decision, &clear, caller, &snapshot);
         match evaluation.course {
             // Two chats with a hidden person may be one.
             Err(refusal) if refusal.code == Code::CrossChat && clear.targets != facts.targets => {
-                return Ok(());
+                return Ok(epoch);
             }
             course => course?,
         };
         self.check_audit(&facts).await?;
         match self.quotas.probe(&quota).await {
-            Err(Uncounted::Refused(refusal)) => in_shadow(refusal, policy, &facts).map(drop),
-            Ok(()) | Err(Uncounted::PolicyReplaced | Uncounted::Duplicate(_)) => Ok(()),
+            Err(Uncounted::Refused(refusal)) => in_shadow(refusal, policy, &facts).map(|_| epoch),
+            Ok(()) | Err(Uncounted::PolicyReplaced | Uncounted::Duplicate(_)) => Ok(epoch),
         }
     }
 
@@ -154,8 +170,8 @@ impl Gate {
     /// refused whatever the file contains. `answered` says whether the call brings a
     /// person's answer.
     pub async fn pending_file(
-        &self,
-        call: &Prepared,
+        self: &Arc<Self>,
+        call: &mut Prepared,
         caller: &Caller,
         answered: bool,
     ) -> Option<FilePermit> {
@@ -163,6 +179,8 @@ impl Gate {
             return None;
         }
         let mut facts = call.facts().clone();
+        let incoming = self.attributes.incoming(&facts, call.prepared_at());
+        facts.incoming.extend(incoming);
         facts.targets.identify(&self.attributes.identities());
         let policy = self.policy();
         let snapshot = self.snapshot(&policy, &facts, caller).await;
@@ -173,7 +191,23 @@ impl Gate {
         if let Err(Uncounted::Refused(refusal)) = self.quotas.probe(&quota).await {
             in_shadow(refusal, &policy, &facts).ok()?;
         }
-        Some(self.authority.permit_file())
+        call.begin_in(snapshot.switch.epoch);
+        let bound = policy.max_file_bytes(&caller.grant);
+        let bound = bound.filter(|_| !policy.passes_in_shadow(facts.risk));
+        let bound = bound.and_then(|(max_bytes, _)| usize::try_from(*max_bytes).ok());
+        Some(self.authority.permit_file(self.lookup_progress(), bound))
+    }
+
+    /// The refusal of a call whose file turned out to be larger than a bound.
+    pub fn file_too_large(&self, bound: FileBound, tool: &str, caller: &Caller) -> Refusal {
+        match bound {
+            FileBound::Room => Refusal::new(Code::Busy, "Too many files are loaded to be sent."),
+            FileBound::Permit => {
+                let reason = self.policy().file_too_large(&caller.grant);
+                let refusal = Refusal::by_rule(tool, &reason, self.clock.timestamp());
+                self.naming_account(refusal)
+            }
+        }
     }
 
     /// Takes over what a flight has found out, and lets go on who waits for it.
@@ -190,6 +224,7 @@ impl Gate {
         }
         self.attributes
             .apply(found.identities, found.groups, self.clock.elapsed());
+        self.attributes.apply_incoming(found.incoming);
         let policy = self.policy();
         for state in &found.states {
             self.health.apply_state(&policy, state).await;

@@ -6,7 +6,7 @@
 //!
 //! | step | file |
 //! |---|---|
-//! | look-ups that a decision depends on | `lookups`, `lookup_limits`, `flight`, `attributes`, `snapshot` |
+//! | look-ups that a decision depends on | `lookups`, `lookup_limits`, `flight`, `attributes`, `incoming`, `snapshot` |
 //! | caller, kill switch, rules, health | `caller`, `kill_switch`, `effect`, `health` |
 //! | duplicates | `dedup`; over several servers `call_claim` |
 //! | limits and pace | `quota`, `quota_request`, `short_limits`, `rate_limiter`, `pacing` |
@@ -27,6 +27,7 @@ mod describe;
 mod effect;
 mod flight;
 mod health;
+mod incoming;
 mod kill_switch;
 mod limit_keys;
 mod lookup_clearance;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Caller, Gate};
 use crate::{
-    op::{ChatId, Facts, MessageView, TargetRole},
+    op::{ChatId, Facts, LastIncoming, MessageView, TargetRole},
     policy::Context,
     toolset::ReadFilter,
 };
@@ -27,6 +27,7 @@ pub(super) fn read_filter(gate: &Arc<Gate>, facts: &Facts, caller: &Caller) -> R
             groups: &groups,
             newcomers: &[],
             has_read: &[],
+            incoming: &LastIncoming::default(),
         };
         let policy = gate.policy();
         let with_texts = texts.unwrap_or_else(|| !policy.asks_what_was_read(&grant));

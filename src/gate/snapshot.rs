@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Caller, Gate, Refusal, health::signals_danger};
 use crate::{
     ledger::{Glance, LedgerError, Pause, SwitchReading},
-    op::{ChatId, Facts, Risk, TargetRole},
+    op::{ChatId, Facts, LastIncoming, Risk, TargetRole},
     policy::{Context, GroupNames, Policy, ReadChat},
 };
 
@@ -29,6 +29,8 @@ pub(crate) struct Snapshot {
     pub(crate) groups: Arc<GroupNames>,
     /// Chats whose messages the caller has read, at this server or another one.
     pub(crate) has_read: Vec<ReadChat>,
+    /// When others wrote last in the chats of the call.
+    pub(crate) incoming: LastIncoming,
 }
 
 impl Snapshot {
@@ -40,6 +42,7 @@ impl Snapshot {
             groups: &self.groups,
             newcomers: self.newcomers.as_deref().unwrap_or_default(),
             has_read: &self.has_read,
+            incoming: &self.incoming,
         }
     }
 
@@ -76,6 +79,7 @@ impl Gate {
             counts_short_windows: false,
             groups: self.attributes.groups(),
             has_read: self.has_read(&caller.grant, &[]),
+            incoming: facts.incoming.clone(),
         };
         let asks_what_was_read =
             facts.risk != Risk::Read && policy.asks_what_was_read(&caller.grant);

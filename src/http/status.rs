@@ -18,7 +18,7 @@ use super::{origins::Origins, reject, with_origins};
 use crate::mcp::Server;
 
 /// How long the result of a readiness probe is reused.
-const READINESS_TTL: Duration = Duration::from_secs(5);
+const READINESS_TTL: Duration = Duration::from_secs(1);
 
 /// A server and the result of its last readiness probe.
 struct Probe {

@@ -16,6 +16,8 @@ pub(super) struct Draft {
     /// The rule for every tool.
     pub(super) everyone: Option<ImportedRule>,
     pub(super) tools: Vec<(&'static str, ImportedRule)>,
+    /// Patterns that mean the same tools here; they allow none.
+    pub(super) patterns: Vec<(String, ImportedRule)>,
 }
 
 /// The rule for a tool.

@@ -1,7 +1,10 @@
 //! Which of our tools a name or a pattern of the source stands for.
 
 use super::{read::Importer, shown};
-use crate::{op, text::nearest};
+use crate::{
+    op,
+    text::{has_parts, nearest},
+};
 
 /// The name that stands for every tool, in the source and here.
 pub(super) const EVERY_TOOL: &str = "*";
@@ -58,6 +61,12 @@ pub(super) fn is_plain_pattern(name: &str) -> bool {
     !name.contains(['?', '[', ']', '{', '}'])
 }
 
+/// Whether a pattern means these tools in a policy of ours, too.
+pub(super) fn means_the_same(pattern: &str, tools: &[&'static str]) -> bool {
+    let ours = op::matching(pattern).into_iter().map(|entry| entry.name);
+    is_plain_pattern(pattern) && ours.eq(tools.iter().copied())
+}
+
 /// Our tools one of whose names a pattern may match; what it has besides `*` may be any text.
 fn matching(pattern: &str) -> Vec<&'static str> {
     let parts: Vec<&str> = pattern.split(['*', '?', '[', ']', '{', '}']).collect();
@@ -73,24 +82,11 @@ fn matching(pattern: &str) -> Vec<&'static str> {
     let has_name = |entry: &&op::Entry| {
         let theirs = PREFIXES.map(|prefix| format!("{prefix}{}", entry.name));
         let mut names = entry.known_as.iter().copied().chain([entry.name]);
-        names.any(|name| is_like(name, &parts)) || theirs.iter().any(|name| is_like(name, &parts))
+        names.any(|name| has_parts(name, &parts))
+            || theirs.iter().any(|name| has_parts(name, &parts))
     };
     let tools = op::catalogue().iter().filter(has_name);
     tools.map(|entry| entry.name).collect()
-}
-
-/// Whether a name consists of these parts, in this order, with any texts in between.
-fn is_like(name: &str, parts: &[&str]) -> bool {
-    let [first, middle @ .., last] = parts else {
-        return parts.contains(&name);
-    };
-    let Some(rest) = name.strip_prefix(first) else {
-        return false;
-    };
-    let rest = middle
-        .iter()
-        .try_fold(rest, |rest, part| Some(rest.split_once(part)?.1));
-    rest.is_some_and(|rest| rest.ends_with(last))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{
     Fatal, NotCarried,
     draft::{Draft, ImportedLimit, ImportedRule},
-    names::{EVERY_TOOL, is_pattern, is_plain_pattern},
+    names::{EVERY_TOOL, is_pattern, is_plain_pattern, means_the_same},
 };
 use crate::{
     policy::{
@@ -206,14 +206,19 @@ impl<'n> Importer<'_> {
         }
         count_together(&mut rule, name);
         let (mut left, refuses) = (false, rule.action == Action::Deny);
+        // Tools have different arguments, so conditions are written for each.
+        let exact = rule.when.is_empty() && means_the_same(name, &tools);
         for tool in tools {
             let known = draft.tools.iter_mut().find(|(known, _)| *known == tool);
-            let fitted = self.fit(tool, rule.clone());
             match known {
-                Some((_, known)) => known.join(fitted),
-                None if anyway => draft.tools.push((tool, fitted)),
-                None => left = true,
+                None if !anyway => left = true,
+                _ if exact => {}
+                None => draft.tools.push((tool, self.fit(tool, rule.clone()))),
+                Some((_, known)) => known.join(self.fit(tool, rule.clone())),
             }
+        }
+        if exact && (!rule.limits.is_empty() || rule.action != Action::Allow) {
+            draft.patterns.push((name.to_owned(), rule));
         }
         if left && !refuses {
             let why = "a pattern allows no tool here; tools that only it names are refused";

@@ -37,6 +37,9 @@ pub(super) fn toml(origin: &str, draft: &Draft) -> String {
     for (name, of_tool) in &draft.tools {
         rule(&mut out, name, of_tool);
     }
+    for (name, of_tools) in &draft.patterns {
+        rule(&mut out, name, of_tools);
+    }
     out
 }
 
@@ -69,10 +72,18 @@ fn table(out: &mut String, name: &str, rule: &ImportedRule, brackets: [&str; 2])
         line(out, note);
     }
     let [open, close] = brackets;
-    let key = if name == EVERY_TOOL { "\"*\"" } else { name };
+    let (is_name, is_pattern) = (
+        !name.contains('*'),
+        name.contains('*') && name != EVERY_TOOL,
+    );
+    let key = match is_name {
+        true => name.to_owned(),
+        false => quoted(name),
+    };
     line(out, &format!("{open}tools.{key}{close}"));
-    // Without an action, a rule for all tools only restricts.
-    if name != EVERY_TOOL || rule.says_action || rule.action != Action::Allow {
+    // Without an action, a rule for many tools only restricts.
+    let says_allow = is_name || (rule.says_action && !is_pattern);
+    if says_allow || rule.action != Action::Allow {
         line(out, &format!("action = \"{}\"", rule.action.name()));
     }
     if let Some(reason) = &rule.reason {

@@ -32,7 +32,7 @@ pub(super) const YES: &str = "yes";
 pub(super) enum QuestionEnd {
     /// The person's answer, with the call that it belongs to.
     Answered {
-        call: Prepared,
+        call: Box<Prepared>,
         ticket: String,
         reply: Reply,
     },
@@ -110,7 +110,7 @@ pub(super) async fn ask(
         }
     };
     Ok(QuestionEnd::Answered {
-        call: question.into_call(),
+        call: Box::new(question.into_call()),
         ticket,
         reply,
     })

@@ -26,7 +26,7 @@ use crate::{
     ledger::{as_one_call, of_this_call},
     op::{BackendError, BadCall, Progress},
     policy::Code,
-    toolset::{Answer, Arguments, LoadFailure},
+    toolset::{Answer, Arguments, FileBound, LoadFailure},
 };
 
 /// The longest `requestState` that can be a ticket of this server, in bytes.
@@ -132,7 +132,10 @@ impl Server {
         let reply = request.answers.as_ref().and_then(ask::reply);
         let mut until = None;
         loop {
-            let pending = match gate.pending_lookups(&call, caller, reply.is_some()).await {
+            let pending = match gate
+                .pending_lookups(&mut call, caller, reply.is_some())
+                .await
+            {
                 Ok(None) => break,
                 Ok(Some(pending)) => pending,
                 Err(refusal) => return refuse(entry, refusal, tools.notice(), &cx).await,
@@ -146,7 +149,7 @@ impl Server {
                 () = self.look_up(account, pending, &entry) => {}
             }
         }
-        if let Some(permit) = gate.pending_file(&call, caller, reply.is_some()).await {
+        if let Some(permit) = gate.pending_file(&mut call, caller, reply.is_some()).await {
             if call.fetches_file() {
                 entry.admit_lookup().await;
             }
@@ -156,14 +159,13 @@ impl Server {
                     () = gate.closed() => return refuse(entry, Refusal::stopping(), tools.notice(), &cx).await,
                     loaded = tools.load(call, permit, room) => loaded,
                 },
-                None => Err(LoadFailure::NoRoom),
+                None => Err(LoadFailure::Bound(FileBound::Room)),
             };
             call = match loaded {
                 Ok(call) => call,
                 Err(LoadFailure::Refused(error)) => return Ok(unloaded(entry, error).await),
-                Err(LoadFailure::NoRoom) => {
-                    let reason = "Too many files are loaded to be sent.";
-                    let refusal = Refusal::new(Code::Busy, reason);
+                Err(LoadFailure::Bound(bound)) => {
+                    let refusal = gate.file_too_large(bound, &request.tool, caller);
                     return refuse(entry, refusal, tools.notice(), &cx).await;
                 }
             };
@@ -190,7 +192,7 @@ impl Server {
                     reply,
                 } => {
                     place.resume();
-                    gate.authorize_with_reply(call, caller, &ticket, reply)
+                    gate.authorize_with_reply(*call, caller, &ticket, reply)
                         .await
                 }
                 QuestionEnd::Busy => {

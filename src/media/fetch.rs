@@ -17,7 +17,7 @@ use reqwest::{
 };
 use url::{Host, Url};
 
-use super::{LoadError, MediaRules, RawMedia, public_ip::is_public, take};
+use super::{LoadError, MediaRules, RawMedia, RequestGuard, public_ip::is_public, take};
 use crate::{net::client_builder_for, shares::Share};
 
 type LookupFn = fn(String, u16) -> Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
@@ -65,11 +65,13 @@ pub(super) async fn open(
     text: &str,
     rules: &MediaRules,
     timeout: Duration,
+    guard: RequestGuard<'_>,
 ) -> Result<(Response, Url), LoadError> {
     let url = parse_url(text, rules.network.scheme)?;
     let addresses = resolve(&url, rules.network).await?;
     let client = client(addresses, rules.network, timeout)?;
-    let response = client.get(url.clone()).send().await.map_err(lost)?;
+    let request = client.get(url.clone()).build().map_err(lost)?;
+    let response = client.execute(guard(request)).await.map_err(lost)?;
     match response.status() {
         StatusCode::OK => {}
         status if status.is_redirection() => {
@@ -88,8 +90,9 @@ pub(super) async fn fetch(
     text: &str,
     rules: &MediaRules,
     room: &mut Share,
+    guard: RequestGuard<'_>,
 ) -> Result<RawMedia, LoadError> {
-    let (mut response, url) = open(text, rules, rules.timeout).await?;
+    let (mut response, url) = open(text, rules, rules.timeout, guard).await?;
     let too_large = || LoadError::TooLarge(rules.max_bytes);
     if response
         .content_length()

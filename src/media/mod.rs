@@ -1,6 +1,7 @@
 //! Loads media that is to be sent (from a URL, from base64, or from the outbox folder),
 //! and receives files. Independent of back ends and of the policy.
 
+mod content_type;
 mod fetch;
 mod inbox;
 mod mime;
@@ -17,13 +18,14 @@ pub(crate) mod tests;
 use std::{path::PathBuf, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use reqwest::Response;
+use reqwest::{Request, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::{shares::Share, text::hex};
+pub use content_type::{CONTENT_TYPES, content_type, is_family};
 use fetch::Network;
 pub use mime::{Family, is_audio, is_inline_image};
 pub use receive::{FileContent, IncomingFile, ReceiveError, receive};
@@ -54,7 +56,48 @@ pub struct MediaSource {
     pub path: Option<String>,
 }
 
+/// Where media comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaOrigin {
+    /// The outbox folder.
+    Outbox,
+    /// A URL.
+    Url,
+    /// The arguments of the call.
+    Base64,
+}
+
+impl MediaOrigin {
+    /// Every origin.
+    pub const ALL: [Self; 3] = [Self::Outbox, Self::Url, Self::Base64];
+
+    /// Its name in policies.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Outbox => "outbox",
+            Self::Url => "url",
+            Self::Base64 => "base64",
+        }
+    }
+}
+
 impl MediaSource {
+    /// Where the media comes from.
+    pub const fn origin(&self) -> MediaOrigin {
+        match (&self.url, &self.base64) {
+            (Some(_), _) => MediaOrigin::Url,
+            (None, Some(_)) => MediaOrigin::Base64,
+            (None, None) => MediaOrigin::Outbox,
+        }
+    }
+
+    /// The fewest bytes that the media has, as far as the source says.
+    pub fn least_bytes(&self) -> usize {
+        // Padding stands for up to two bytes.
+        let encoded = self.base64.as_ref().map_or(0, String::len);
+        (encoded / 4 * 3).saturating_sub(2)
+    }
+
     /// Checks that there is exactly one source, and `mime` if and only if it is `base64`.
     ///
     /// # Errors
@@ -100,6 +143,15 @@ impl MediaRules {
             max_bytes,
             timeout: Duration::from_secs(30),
             network: Network::PUBLIC,
+        }
+    }
+
+    /// The same, for media of at most this many bytes.
+    #[must_use]
+    pub(crate) fn at_most(&self, max_bytes: usize) -> Self {
+        Self {
+            max_bytes: self.max_bytes.min(max_bytes),
+            ..self.clone()
         }
     }
 
@@ -220,6 +272,10 @@ struct RawMedia {
     name: Option<String>,
 }
 
+/// Makes a request one that is stopped, at the latest when it is written, if it may no longer
+/// be sent.
+pub type RequestGuard<'a> = &'a (dyn Fn(Request) -> Request + Send + Sync);
+
 /// Loads the media that `source` names, within `rules`. What it takes of memory, in bytes,
 /// is taken of `room` before.
 ///
@@ -230,11 +286,12 @@ pub(crate) async fn load(
     source: &MediaSource,
     rules: &MediaRules,
     room: &mut Share,
+    guard: RequestGuard<'_>,
 ) -> Result<Media, LoadError> {
     source.check().map_err(LoadError::InvalidSource)?;
     let loading = async {
         match (&source.url, &source.base64, &source.path) {
-            (Some(url), _, _) => fetch::fetch(url, rules, room).await,
+            (Some(url), _, _) => fetch::fetch(url, rules, room, guard).await,
             (_, Some(text), _) => decode(text, source.mime.as_deref(), rules, room),
             (_, _, Some(path)) => outbox::read(path, rules, room).await,
             (None, None, None) => Err(LoadError::Empty),
@@ -264,9 +321,13 @@ pub(crate) async fn load(
 ///
 /// # Errors
 /// If the host is not public or does not return the file.
-pub async fn open_public_url(url: &str, rules: &MediaRules) -> Result<Response, LoadError> {
+pub async fn open_public_url(
+    url: &str,
+    rules: &MediaRules,
+    guard: RequestGuard<'_>,
+) -> Result<Response, LoadError> {
     // Received files may be larger than files that are sent.
-    let (response, _) = fetch::open(url, rules, rules.timeout * 4).await?;
+    let (response, _) = fetch::open(url, rules, rules.timeout * 4, guard).await?;
     Ok(response)
 }
 

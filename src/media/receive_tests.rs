@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
-use super::{receive::FileReceiver, *};
+use super::{receive::FileReceiver, tests::unguarded, *};
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n....";
 const MANY: usize = 3 * 1024 * 1024;
@@ -193,7 +193,7 @@ async fn a_url_from_an_api_must_be_public_too() {
     let mock = MockServer::start().await;
     let answer = ResponseTemplate::new(200).set_body_raw(PNG, "text/html");
     Mock::given(any()).respond_with(answer).mount(&mock).await;
-    let response = open_public_url(&mock.uri(), &loopback_rules())
+    let response = open_public_url(&mock.uri(), &loopback_rules(), &unguarded)
         .await
         .unwrap();
     let received = receive(response, None, &loopback_rules()).await.unwrap();
@@ -203,7 +203,7 @@ async fn a_url_from_an_api_must_be_public_too() {
         (mock.uri().replace("http:", "https:"), MediaRules::default()),
         ("https://169.254.169.254/".into(), MediaRules::default()),
     ] {
-        let refused = open_public_url(&url, &rules).await.unwrap_err();
+        let refused = open_public_url(&url, &rules, &unguarded).await.unwrap_err();
         assert_eq!(refused, LoadError::NotPublic, "{url}");
     }
     assert_eq!(mock.received_requests().await.unwrap().len(), 1);
@@ -215,7 +215,7 @@ async fn an_error_status_is_reported() {
         let mock = MockServer::start().await;
         let answer = ResponseTemplate::new(status);
         Mock::given(any()).respond_with(answer).mount(&mock).await;
-        let refused = open_public_url(&mock.uri(), &loopback_rules())
+        let refused = open_public_url(&mock.uri(), &loopback_rules(), &unguarded)
             .await
             .unwrap_err();
         assert_eq!(refused, LoadError::Status(status));

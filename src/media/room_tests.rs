@@ -4,7 +4,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
 
 use super::{
     LoadError, MediaRules, load,
-    tests::{PNG, base64, loopback_rules, path, url},
+    tests::{PNG, base64, loopback_rules, path, unguarded, url},
 };
 use crate::shares::Shares;
 
@@ -26,12 +26,12 @@ async fn what_has_no_room_is_not_loaded() {
     for source in [url(&address), path("a.png"), picture] {
         let shares = Shares::new(PNG.len() + 10);
         let mut room = shares.take("one", 0).unwrap();
-        let loaded = load(&source, &rules, &mut room).await;
+        let loaded = load(&source, &rules, &mut room, &unguarded).await;
         assert!(loaded.is_ok(), "{loaded:?}");
         let mut other = shares.take("other", 0).unwrap();
-        let loaded = load(&source, &rules, &mut other).await;
+        let loaded = load(&source, &rules, &mut other, &unguarded).await;
         assert_eq!(loaded, Err(LoadError::NoRoom));
         drop(room);
-        assert!(load(&source, &rules, &mut other).await.is_ok());
+        assert!(load(&source, &rules, &mut other, &unguarded).await.is_ok());
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::*;
+use crate::text::has_parts;
 
 /// A tool, without its type.
 #[derive(Debug, Clone, Copy)]
@@ -113,4 +114,19 @@ pub fn named(name: &str) -> Vec<&'static Entry> {
             .filter(|entry| entry.known_as.contains(&name))
             .collect(),
     }
+}
+
+/// The tools that a pattern in a policy means, in which `*` is any text: the tools with such a
+/// name, otherwise all tools to which other servers give such a name.
+pub fn matching(pattern: &str) -> Vec<&'static Entry> {
+    let parts: Vec<&str> = pattern.split('*').collect();
+    let own = CATALOGUE.iter();
+    let own: Vec<_> = own.filter(|entry| has_parts(entry.name, &parts)).collect();
+    if !own.is_empty() {
+        return own;
+    }
+    let theirs = CATALOGUE.iter();
+    theirs
+        .filter(|entry| entry.known_as.iter().any(|name| has_parts(name, &parts)))
+        .collect()
 }

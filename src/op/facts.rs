@@ -6,10 +6,13 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    AnswerSize, BadCall, CallContent, Operation, Reads, Risk, Targets, Topic,
+    AnswerSize, BadCall, CallContent, LastIncoming, Operation, Reads, Risk, Targets, Topic,
     arguments::bad_arguments, read,
 };
-use crate::{media::Media, text::hex};
+use crate::{
+    media::{Media, MediaOrigin, MediaSource, content_type},
+    text::hex,
+};
 
 /// The facts of a call.
 #[derive(Debug, Clone)]
@@ -36,8 +39,30 @@ pub struct Facts {
     pub reads: u32,
     /// Whether the answer shows what messages say; `None`: if that has no consequences.
     pub texts: Option<bool>,
+    /// The file that is sent, before it is loaded; `None` for a call that sends none.
+    pub outgoing: Option<OutgoingFile>,
     /// The file that is sent, once it is loaded.
     pub file: Option<FileFacts>,
+    /// When others wrote last in the chats of the call, as far as it was looked up for it.
+    pub incoming: LastIncoming,
+}
+
+/// What the arguments say of a file that is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutgoingFile {
+    /// Where it comes from.
+    pub origin: MediaOrigin,
+    /// The fewest bytes that it has.
+    pub least_bytes: usize,
+}
+
+impl OutgoingFile {
+    pub(super) fn of(source: &MediaSource) -> Self {
+        Self {
+            origin: source.origin(),
+            least_bytes: source.least_bytes(),
+        }
+    }
 }
 
 /// What is known of a file before it is sent.
@@ -49,6 +74,8 @@ pub struct FileFacts {
     pub bytes: usize,
     /// Its media type.
     pub mime: String,
+    /// The type that its content identifies for certain.
+    pub content_type: Option<&'static str>,
     /// SHA-256 of its content, in hexadecimal digits.
     pub sha256: String,
 }
@@ -59,6 +86,7 @@ impl FileFacts {
             name: media.file_name.clone(),
             bytes: media.bytes.len(),
             mime: media.mime.clone(),
+            content_type: content_type(&media.bytes),
             sha256: media.sha256.clone(),
         }
     }
@@ -148,6 +176,8 @@ fn facts_of<O: Operation>(op: &mut O) -> Result<Facts, BadCall> {
         },
         texts: op.texts(),
         arguments: Arc::new(canonical),
+        outgoing: op.outgoing(),
         file: None,
+        incoming: LastIncoming::default(),
     })
 }

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BackendResult, BadId, FileOperation, GroupChanged, GroupId, Operation, Picture, Reads, Risk,
-    Targets, Topic, picture::accept_jpeg,
+    BackendResult, BadId, FileOperation, GroupChanged, GroupId, Operation, OutgoingFile, Picture,
+    Reads, Risk, Targets, Topic, picture::accept_jpeg,
 };
 use crate::media::{Media, MediaSource};
 
@@ -35,6 +35,10 @@ impl Operation for SetGroupPicture {
 
     fn check(&self) -> Result<(), BadId> {
         self.picture.check()
+    }
+
+    fn outgoing(&self) -> Option<OutgoingFile> {
+        Some(self.picture.outgoing())
     }
 }
 

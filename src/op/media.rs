@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::{
     BackendError, BackendResult, BadId, CallContent, ChatId, FileOperation, MessageId, Operation,
-    Reads, Risk, Sent, Targets, Topic, arguments, file_refused, sending::reply_content,
+    OutgoingFile, Reads, Risk, Sent, Targets, Topic, arguments, file_refused,
+    sending::reply_content,
 };
 use crate::media::{Family, Media, MediaSource, is_file_name};
 
@@ -108,6 +109,10 @@ impl Operation for SendMedia {
         }
     }
 
+    fn outgoing(&self) -> Option<OutgoingFile> {
+        Some(OutgoingFile::of(&self.media))
+    }
+
     fn content(&self) -> Option<CallContent> {
         let reply_to = reply_content(self.reply_to.as_ref());
         let content = CallContent::of(json!([self.chat, self.kind, self.caption, reply_to]));
@@ -131,6 +136,10 @@ impl Operation for SendVoice {
 
     fn check(&self) -> Result<(), BadId> {
         check(&self.media, self.reply_to.as_ref(), &self.chat)
+    }
+
+    fn outgoing(&self) -> Option<OutgoingFile> {
+        Some(OutgoingFile::of(&self.media))
     }
 
     fn content(&self) -> Option<CallContent> {

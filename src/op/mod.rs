@@ -23,8 +23,10 @@ mod file_operation;
 mod group_picture;
 mod group_settings;
 mod groups;
+mod handover;
 mod ids;
 mod invites;
+mod last_incoming;
 mod location;
 mod media;
 mod members;
@@ -52,13 +54,16 @@ pub use self::{
     attachments::*, backend_error::*, bad_call::*, blocking::*, bounded_text::*, briefing::*,
     call::*, catalogue::*, chat_changes::*, chats::*, clearance::*, contact_card::*, contacts::*,
     content::*, downloads::*, emoji::*, facts::*, file_operation::*, group_picture::*,
-    group_settings::*, groups::*, ids::*, invites::*, location::*, media::*, members::*,
-    membership::*, message_changes::*, message_pages::*, messages::*, next_steps::*, outcome::*,
-    page::*, parts::*, picture::*, poll::*, presence::*, profile::*, progress::*, schemas::*,
-    sending::*, session::*, session_control::*, targets::*, untrusted::*,
+    group_settings::*, groups::*, ids::*, invites::*, last_incoming::*, location::*, media::*,
+    members::*, membership::*, message_changes::*, message_pages::*, messages::*, next_steps::*,
+    outcome::*, page::*, parts::*, picture::*, poll::*, presence::*, profile::*, progress::*,
+    schemas::*, sending::*, session::*, session_control::*, targets::*, untrusted::*,
 };
 
-pub(crate) use self::arguments::read;
+pub(crate) use self::{
+    arguments::read,
+    handover::{Handover, HandoverBody},
+};
 
 use std::fmt;
 
@@ -103,6 +108,11 @@ pub trait Operation:
     /// Whether the output shows what messages say; `None`: if that has no consequences.
     fn texts(&self) -> Option<bool> {
         Some(true)
+    }
+
+    /// The file that it sends; `None` for a call that sends none.
+    fn outgoing(&self) -> Option<OutgoingFile> {
+        None
     }
 
     /// The requested page size, for operations whose output is a page of a list.

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{BackendResult, BadId, arguments::media_source, file_refused};
+use super::{BackendResult, BadId, OutgoingFile, arguments::media_source, file_refused};
 use crate::media::{Media, MediaSource};
 
 /// Where a picture comes from. WhatsApp takes nothing but JPEG for it, so that its
@@ -19,6 +19,11 @@ impl Picture {
     /// Where it comes from.
     pub(super) fn source(&mut self) -> &mut MediaSource {
         &mut self.0
+    }
+
+    /// The file.
+    pub(super) fn outgoing(&self) -> OutgoingFile {
+        OutgoingFile::of(&self.0)
     }
 
     /// Whether exactly one source is given.

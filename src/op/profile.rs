@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BackendResult, BadId, BoundedText, Change, ChangedParts, FileOperation, Operation,
-    PartsOutcome, Picture, Reads, Risk, Targets, Topic, picture::accept_jpeg,
+    OutgoingFile, PartsOutcome, Picture, Reads, Risk, Targets, Topic, picture::accept_jpeg,
 };
 use crate::media::{Media, MediaSource};
 
@@ -47,6 +47,10 @@ impl Operation for UpdateProfile {
             )),
             _ => Ok(()),
         }
+    }
+
+    fn outgoing(&self) -> Option<OutgoingFile> {
+        self.picture.as_ref().map(Picture::outgoing)
     }
 }
 

@@ -23,6 +23,13 @@ pub enum TargetRole {
     Named,
 }
 
+impl TargetRole {
+    /// Whether somebody there receives something or notices the call.
+    pub const fn is_reached(self) -> bool {
+        matches!(self, Self::Recipient | Self::Noticing)
+    }
+}
+
 /// The chats, groups and people that a call is about; a person is the chat with that
 /// person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::{
     Code, Context, Diagnostics, Effect, GroupNames, Policy, ReadChat, RuleLocation, document,
     parse, source::SourceFile,
 };
-use crate::op::{ChatId, Facts, TargetRole};
+use crate::op::{ChatId, Facts, LastIncoming, TargetRole};
 
 /// A call with its context, and the expected outcome.
 #[derive(Debug, Clone)]
@@ -23,6 +23,7 @@ pub struct Case {
     pub(super) known: Vec<ChatId>,
     pub(super) has_read: Vec<ReadChat>,
     pub(super) groups: GroupNames,
+    pub(super) wrote: Vec<(ChatId, Timestamp)>,
     pub(super) expect: CaseOutcome,
 }
 
@@ -82,12 +83,19 @@ impl Case {
             .filter(|chat| policy.asks_who_is_new(&self.grant) && !self.known.contains(chat))
             .cloned()
             .collect();
+        // Whoever the case does not name has never written.
+        let mut incoming = LastIncoming::default();
+        for chat in self.facts.targets.chats() {
+            let wrote = self.wrote.iter().filter(|(writer, _)| writer == chat);
+            incoming.insert(chat.clone(), wrote.map(|(_, at)| *at).max());
+        }
         let context = Context {
             grant: &self.grant,
             now: self.at,
             groups: &self.groups,
             newcomers: &newcomers,
             has_read: &self.has_read,
+            incoming: &incoming,
         };
         let decision = policy.decide(&self.facts, &context);
         let came = CaseOutcome::of(decision.effect());
@@ -132,7 +140,7 @@ impl CaseOutcome {
 }
 
 /// The codes that a decision of a policy can have.
-pub(super) const CODES: [Code; 12] = [
+pub(super) const CODES: [Code; 14] = [
     Code::DeniedByRule,
     Code::NotAdmitted,
     Code::Hidden,
@@ -141,7 +149,9 @@ pub(super) const CODES: [Code; 12] = [
     Code::RecipientDenied,
     Code::RecipientUnlisted,
     Code::RecipientNew,
+    Code::NoRecentMessage,
     Code::ChatNotReadable,
+    Code::FileNotAllowed,
     Code::QuietHours,
     Code::CrossChat,
     Code::ReadOnly,

@@ -54,8 +54,12 @@ pub enum Code {
     RecipientUnlisted,
     /// The account has never written to the recipient.
     RecipientNew,
+    /// The recipient has sent no message lately.
+    NoRecentMessage,
     /// Messages of the chat may not be read.
     ChatNotReadable,
+    /// The file may not be sent.
+    FileNotAllowed,
     /// These are quiet hours.
     QuietHours,
     /// What was read in one chat could be sent to another.
@@ -80,7 +84,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
@@ -104,7 +108,9 @@ impl Code {
         Self::RecipientDenied,
         Self::RecipientUnlisted,
         Self::RecipientNew,
+        Self::NoRecentMessage,
         Self::ChatNotReadable,
+        Self::FileNotAllowed,
         Self::QuietHours,
         Self::CrossChat,
         Self::AccountPaused,
@@ -143,7 +149,9 @@ impl Code {
             Self::RecipientDenied => "recipient-denied",
             Self::RecipientUnlisted => "recipient-unlisted",
             Self::RecipientNew => "recipient-new",
+            Self::NoRecentMessage => "no-recent-message",
             Self::ChatNotReadable => "chat-not-readable",
+            Self::FileNotAllowed => "file-not-allowed",
             Self::QuietHours => "quiet-hours",
             Self::CrossChat => "cross-chat",
             Self::AccountPaused => "account-paused",
@@ -207,6 +215,12 @@ impl Code {
             }
             Self::RecipientNew => {
                 "Do not try again: the operator can send the first message, or list the recipient."
+            }
+            Self::NoRecentMessage => {
+                "Wait until the recipient has written, then call once; or ask the user to write on the phone."
+            }
+            Self::FileNotAllowed => {
+                "Send another file; only the operator can change which files may be sent."
             }
             Self::QuietHours => "Wait until the quiet hours are over, then call once.",
             Self::CrossChat => "Do not try again: a person can send it manually.",

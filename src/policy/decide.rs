@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use jiff::Timestamp;
 
 use super::{Code, GroupNames, RuleLocation, layer::Action};
-use crate::op::ChatId;
+use crate::op::{ChatId, LastIncoming};
 
 /// What a policy does with a call, mildest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,6 +109,8 @@ pub struct Context<'a> {
     pub newcomers: &'a [ChatId],
     /// Chats whose messages the caller has read.
     pub has_read: &'a [ReadChat],
+    /// When others wrote last in the chats of the call, as far as it was looked up for it.
+    pub incoming: &'a LastIncoming,
 }
 
 /// A chat in which a caller has read.

@@ -10,13 +10,14 @@ use super::{
     chats::{ChatPattern, ChatSet},
     decide::Effect,
     health::Health,
-    layer::{Action, Hours, Layer, ReadableChats},
+    layer::{Action, Hours, HoursScope, Layer, ReadableChats},
+    media::SendableFiles,
     recipients::Recipients,
     tool_rules::Conditional,
 };
 use crate::{
-    op::{ChatId, Risk},
-    text::{for_people, per},
+    op::ChatId,
+    text::{for_people, in_bytes, per},
 };
 
 /// What a rule is about.
@@ -30,6 +31,8 @@ pub enum Subject {
     Reading,
     /// Where what was read may go.
     Flow,
+    /// Which files may be sent.
+    Media,
     /// Quiet hours.
     Hours,
     /// When the account is paused.
@@ -115,25 +118,35 @@ impl Policy {
             let text = format!("first-time recipients: {action}{most}");
             Term::new(text, &new.place)
         });
+        let answers = layer.answers().map(|answers| {
+            let within = for_people(answers.within);
+            let text = format!("answers only: refused unless the recipient wrote within {within}");
+            Term::new(text, &answers.place)
+        });
         let reading = layer.reading.as_ref().and_then(ReadableChats::describe);
         let budget = limit(layer.budget)
             .map(|limit| Term::new(format!("reading: at most {limit}"), &limit.rule));
-        let hours = layer.hours.as_ref().and_then(|hours| hours.describe(now));
+        let media = layer.media.as_ref().and_then(SendableFiles::describe);
         let flow = layer.flow.as_ref().map(|flow| {
             let (action, time) = (flow.cross_chat.in_words(), for_people(flow.window));
             let text = format!("sending to another chat than was read within {time}: {action}");
             Term::new(text, &flow.place)
         });
-        let all = [
+        let hours = layer.hours.iter().map(|hours| hours.describe(now));
+        let before = [
             (Subject::Recipients, recipients),
             (Subject::Recipients, first_time),
+            (Subject::Recipients, answers),
             (Subject::Reading, reading),
             (Subject::Reading, budget),
-            (Subject::Hours, hours),
-            (Subject::Flow, flow),
+            (Subject::Media, media),
         ];
-        all.into_iter()
-            .filter_map(|(subject, term)| Some(term?.about(subject)))
+        let hours = hours.map(|term| (Subject::Hours, term));
+        let all = before
+            .into_iter()
+            .chain(hours)
+            .chain([(Subject::Flow, flow)]);
+        all.filter_map(|(subject, term)| Some(term?.about(subject)))
             .collect()
     }
 }
@@ -190,16 +203,43 @@ impl ReadableChats {
     }
 }
 
+impl SendableFiles {
+    /// `None` if all files may be sent.
+    fn describe(&self) -> Option<Term> {
+        let listed = |names: Vec<&str>| match names.is_empty() {
+            true => "none".to_owned(),
+            false => names.join(", "),
+        };
+        let types = self.types.as_ref().map(|(types, _)| {
+            let names = types.iter().map(|one| &*one.0).collect();
+            format!("by their content {}", listed(names))
+        });
+        let most = self.max_bytes.as_ref();
+        let most = most.map(|(max_bytes, _)| format!("at most {}", in_bytes(*max_bytes)));
+        let sources = self.sources.as_ref().map(|(sources, _)| {
+            let names = sources.iter().map(|origin| origin.name()).collect();
+            format!("from {}", listed(names))
+        });
+        let parts: Vec<String> = [types, most, sources].into_iter().flatten().collect();
+        let text = format!("files that are sent: {}", parts.join("; "));
+        (!parts.is_empty()).then(|| Term::new(text, &self.place))
+    }
+}
+
 impl Hours {
-    /// `None` if they apply to no class of tools.
+    /// `None` if they apply to no call.
     fn describe(&self, now: Option<Timestamp>) -> Option<Term> {
-        let classes: Vec<&str> = self.applies_to.iter().copied().map(Risk::name).collect();
+        let scopes = self.applies_to.iter().map(|scope| match scope {
+            HoursScope::Class(risk) => risk.name(),
+            HoursScope::FirstTime => "first-time recipients",
+        });
+        let scopes: Vec<&str> = scopes.collect();
         let until = now.and_then(|now| self.quiet.ends(now));
         let until = until
             .map(|end| format!(", now until {end:.0}"))
             .unwrap_or_default();
-        let (quiet, classes, action) = (&self.quiet, classes.join(", "), self.action.in_words());
-        let text = format!("quiet hours {quiet}{until}: {classes}: {action}");
+        let (quiet, scopes, action) = (&self.quiet, scopes.join(", "), self.action.in_words());
+        let text = format!("quiet hours {quiet}{until}: {scopes}: {action}");
         (!self.applies_to.is_empty()).then(|| Term::new(text, &self.place))
     }
 }
@@ -223,7 +263,8 @@ impl Health {
 impl Conditional {
     fn describe(&self) -> Term {
         let text = match self.action {
-            Action::Allow => "only under conditions",
+            Action::Allow if self.requires => "only under conditions",
+            Action::Allow => "allowed under conditions",
             Action::Confirm => "a person is asked under conditions",
             Action::Deny => "refused under conditions",
         };

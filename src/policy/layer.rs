@@ -8,7 +8,8 @@ use super::{
     Code, Context, Decision, Effect, Finding, GroupName, ReadChat, Reason, RuleLocation,
     chats::{ChatSet, NameMatch},
     hours::Quiet,
-    recipients::{NewRecipients, Recipients},
+    media::SendableFiles,
+    recipients::{AnswersRule, NewRecipients, Recipients},
     tool_rules::ToolRules,
 };
 use crate::op::{ChatId, Facts, PersonId, Risk, TargetRole};
@@ -59,8 +60,9 @@ pub(super) struct Layer {
     pub(super) reading: Option<ReadableChats>,
     /// The limit on messages that are read, as an index of `Policy::limits`.
     pub(super) budget: Option<usize>,
-    pub(super) hours: Option<Hours>,
+    pub(super) hours: Vec<Hours>,
     pub(super) flow: Option<Flow>,
+    pub(super) media: Option<SendableFiles>,
 }
 
 /// Where what was read may go.
@@ -84,9 +86,37 @@ pub(super) struct ReadableChats {
 #[derive(Debug, Clone)]
 pub(super) struct Hours {
     pub(super) quiet: Quiet,
-    pub(super) applies_to: Vec<Risk>,
+    pub(super) applies_to: Vec<HoursScope>,
     pub(super) action: Action,
     pub(super) place: RuleLocation,
+}
+
+/// Calls that quiet hours are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum HoursScope {
+    /// Those of the tools of a class.
+    Class(Risk),
+    /// Those that reach a first-time recipient.
+    FirstTime,
+}
+
+impl HoursScope {
+    /// Every scope.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Class(Risk::Read),
+        Self::Class(Risk::Write),
+        Self::Class(Risk::Execute),
+        Self::Class(Risk::Destructive),
+        Self::FirstTime,
+    ];
+
+    /// Its name in policies.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Class(risk) => risk.name(),
+            Self::FirstTime => "first_time",
+        }
+    }
 }
 
 impl Layer {
@@ -121,11 +151,25 @@ impl Layer {
 
     /// Whether it has a rule for first-time recipients.
     pub(super) fn has_rule_for_new(&self) -> bool {
+        let mut hours = self.hours.iter();
         self.new_recipients().is_some()
+            || hours.any(|hours| hours.applies_to.contains(&HoursScope::FirstTime))
+    }
+
+    /// Whether a call reaches a first-time recipient; whoever is listed by name is none.
+    fn reaches_newcomer(&self, context: &Context<'_>) -> bool {
+        context.newcomers.iter().any(|chat| {
+            let recipients = self.recipients.as_ref();
+            recipients.is_none_or(|rule| !rule.names(chat, context.groups))
+        })
     }
 
     pub(super) fn new_recipients(&self) -> Option<&NewRecipients> {
         self.recipients.as_ref()?.new.as_ref()
+    }
+
+    pub(super) fn answers(&self) -> Option<&AnswersRule> {
+        self.recipients.as_ref()?.answers.as_ref()
     }
 
     /// The group names that it uses.
@@ -179,8 +223,13 @@ impl Layer {
             }
         }
         decision.limits.extend(self.budget);
-        if let Some(hours) = &self.hours {
-            decision.findings.extend(hours.decide(facts, context));
+        let is_first = self.reaches_newcomer(context);
+        for hours in &self.hours {
+            let finding = hours.decide(facts.risk, is_first, context);
+            decision.findings.extend(finding);
+        }
+        if let Some(media) = &self.media {
+            decision.findings.extend(media.decide(facts));
         }
         if let Some(flow) = &self.flow
             && let Some(read) = flow.read_elsewhere(facts, context.has_read)
@@ -254,8 +303,13 @@ impl ReadableChats {
 }
 
 impl Hours {
-    fn decide(&self, facts: &Facts, context: &Context<'_>) -> Option<Finding<'_>> {
-        if !self.applies_to.contains(&facts.risk) {
+    /// The finding for a call of a class, which reaches a first-time recipient or not.
+    fn decide(&self, risk: Risk, is_first: bool, context: &Context<'_>) -> Option<Finding<'_>> {
+        let applies = self.applies_to.iter().any(|scope| match scope {
+            HoursScope::Class(class) => *class == risk,
+            HoursScope::FirstTime => is_first,
+        });
+        if !applies {
             return None;
         }
         let end = self.quiet.ends(context.now?)?;

@@ -17,6 +17,7 @@ mod health;
 mod hours;
 mod layer;
 mod limit;
+mod media;
 mod oauth;
 mod pace;
 mod parse;
@@ -56,6 +57,7 @@ pub use pace::Pace;
 pub use parse::keys;
 pub(crate) use parse::read_duration;
 pub use problem::Problem;
+pub use recipients::MAX_CLOCK_SKEW;
 pub use review::Note;
 pub use source::Files;
 
@@ -256,6 +258,11 @@ impl Policy {
         self.layers_of(grant).any(Layer::has_rule_for_new)
     }
 
+    /// Whether a caller's calls need to know when others wrote last.
+    pub fn asks_who_wrote(&self, grant: &str) -> bool {
+        self.layers_of(grant).any(|layer| layer.answers().is_some())
+    }
+
     /// Whether a caller's calls need to know which chats were read before.
     pub fn asks_what_was_read(&self, grant: &str) -> bool {
         self.layers_of(grant).any(|layer| layer.flow.is_some())
@@ -325,9 +332,7 @@ impl Policy {
 
     /// The time zone of the first `[hours]` that apply to a caller; UTC if there are none.
     pub fn zone(&self, grant: &str) -> TimeZone {
-        let mut hours = self
-            .layers_of(grant)
-            .filter_map(|layer| layer.hours.as_ref());
+        let mut hours = self.layers_of(grant).flat_map(|layer| &layer.hours);
         let zone = hours.next().map(|hours| hours.quiet.zone().clone());
         zone.unwrap_or(TimeZone::UTC)
     }

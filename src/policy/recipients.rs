@@ -1,10 +1,21 @@
 //! `[recipients]`: who may be reached, and who is a first-time recipient.
 
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
 use super::{
     Action, Code, Context, Decision, Effect, Finding, GroupNames, RuleLocation,
     chats::{ChatSet, NameMatch},
 };
-use crate::op::{ChatId, Facts, TargetRole};
+use crate::{
+    op::{ChatId, Facts, Incoming, TargetRole},
+    text::for_people,
+};
+
+/// How far the clock of an API may be ahead of this machine's. A message of a later time does
+/// not count: nobody knows when it was written.
+pub const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
 
 /// `[recipients]`: who may be reached.
 #[derive(Debug, Clone)]
@@ -13,6 +24,15 @@ pub(super) struct Recipients {
     pub(super) deny: ChatSet,
     pub(super) unlisted: (Action, RuleLocation),
     pub(super) new: Option<NewRecipients>,
+    pub(super) answers: Option<AnswersRule>,
+}
+
+/// `recipients.answers`: only who has written to this account is written to.
+#[derive(Debug, Clone)]
+pub(super) struct AnswersRule {
+    /// How long a message counts.
+    pub(super) within: Duration,
+    pub(super) place: RuleLocation,
 }
 
 /// `recipients.new`: the rule for first-time recipients.
@@ -22,6 +42,32 @@ pub(super) struct NewRecipients {
     pub(super) place: RuleLocation,
     /// An index of `Policy::limits`.
     pub(super) limit: Option<usize>,
+}
+
+impl AnswersRule {
+    /// The finding against reaching a chat that has not written lately, or may not have.
+    /// Without a time of the call, any message is a late one.
+    fn find(&self, chat: &ChatId, context: &Context<'_>) -> Option<Finding<'_>> {
+        let within = for_people(self.within);
+        let is_recent = |at: Timestamp| {
+            let age = context.now.map(|now| now.duration_since(at));
+            age.is_none_or(|age| {
+                let is_over = Duration::try_from(age).is_ok_and(|age| age >= self.within);
+                !is_over && age >= -MAX_CLOCK_SKEW
+            })
+        };
+        let detail = match context.incoming.of(chat) {
+            Incoming::At(at) if is_recent(at) => return None,
+            Incoming::At(_) | Incoming::Never => {
+                format!("{chat} has sent no message within {within}")
+            }
+            Incoming::Unknown => {
+                format!("it is not known whether {chat} has sent a message within {within}")
+            }
+        };
+        let effect = Action::Deny.effect(Code::NoRecentMessage, &self.place, Some(detail));
+        Some(Finding::new(effect, &self.place))
+    }
 }
 
 impl Recipients {
@@ -43,6 +89,11 @@ impl Recipients {
                 }
                 TargetRole::Subject | TargetRole::Source => {}
             }
+        }
+        if let Some(rule) = &self.answers {
+            let reached = facts.targets.roles().filter(|(_, role)| role.is_reached());
+            let findings = reached.filter_map(|(chat, _)| rule.find(chat, context));
+            decision.findings.extend(findings);
         }
         let Some(rule) = &self.new else {
             return;
@@ -67,7 +118,7 @@ impl Recipients {
     }
 
     /// Whether `allow` names a chat, alone or in a list; a pattern for many names nobody.
-    fn names(&self, chat: &ChatId, groups: &GroupNames) -> bool {
+    pub(super) fn names(&self, chat: &ChatId, groups: &GroupNames) -> bool {
         let allow = self.allow.as_ref();
         allow.is_some_and(|allow| allow.names_one(chat, groups) || allow.may_gain(chat, groups))
     }

@@ -221,7 +221,7 @@ impl Layer {
     /// Whether one of its rules that are not about a tool asks a person.
     fn asks(&self) -> bool {
         let recipients = self.recipients.as_ref().is_some_and(Recipients::asks);
-        let hours = self.hours.as_ref().is_some_and(Hours::asks);
+        let hours = self.hours.iter().any(Hours::asks);
         let flow = self.flow.as_ref();
         recipients || hours || flow.is_some_and(|flow| flow.cross_chat == Action::Confirm)
     }

@@ -28,6 +28,8 @@ pub(super) struct Unconditional {
 #[derive(Debug, Clone)]
 pub(super) struct Conditional {
     pub(super) action: Action,
+    /// Whether the conditions are requirements. Otherwise they say when it applies.
+    pub(super) requires: bool,
     /// Whether `default` has no say about a call that the rule decides about.
     pub(super) admits: bool,
     /// The effect where all conditions hold.
@@ -91,21 +93,20 @@ impl Conditional {
     /// Whether it decides about every call: it admits those that meet its requirements, and
     /// refuses all others.
     fn is_always_heard(&self) -> bool {
-        self.admits && self.action == Action::Allow
+        self.admits && self.requires
     }
 
     /// The finding for these arguments; `None` if the rule does not apply to them.
     fn decide(&self, arguments: &Value) -> Option<Finding<'_>> {
-        let fails = |when: &&RuleCondition| match self.action {
-            Action::Allow => !when.condition.holds(arguments),
-            Action::Confirm | Action::Deny => !when.condition.may_hold(arguments),
+        let fails = |when: &&RuleCondition| match self.requires {
+            true => !when.condition.holds(arguments),
+            false => !when.condition.may_hold(arguments),
         };
-        match (self.action, self.when.iter().find(fails)) {
-            (Action::Allow, None) if !self.admits => None,
-            (_, None) => Some(Finding::of(&self.effect, Some(&self.place))),
-            // The conditions of a rule that allows are requirements.
-            (Action::Allow, Some(when)) => Some(Finding::of(&when.otherwise, Some(&when.place))),
-            (Action::Confirm | Action::Deny, Some(_)) => None,
+        match self.when.iter().find(fails) {
+            None if self.action == Action::Allow && !self.admits => None,
+            None => Some(Finding::of(&self.effect, Some(&self.place))),
+            Some(when) if self.requires => Some(Finding::of(&when.otherwise, Some(&when.place))),
+            Some(_) => None,
         }
     }
 }

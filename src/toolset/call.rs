@@ -129,17 +129,14 @@ where
 {
     fn parse(&self, arguments: &Value, size: AnswerSize) -> Result<Prepared, BadCall> {
         let (operation, facts, content) = parse::<O>(arguments, size)?;
-        Ok(Prepared {
-            facts,
-            content,
-            call: Box::new(MethodCall {
-                backend: self.backend.clone(),
-                operation,
-                method: self.method,
-                briefing: self.briefing,
-                size,
-            }),
-        })
+        let call = MethodCall {
+            backend: self.backend.clone(),
+            operation,
+            method: self.method,
+            briefing: self.briefing,
+            size,
+        };
+        Ok(Prepared::new(facts, content, Box::new(call)))
     }
 }
 

@@ -42,12 +42,21 @@ where
     }
 }
 
+/// A bound on the size of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileBound {
+    /// The memory that the files of other calls leave.
+    Room,
+    /// What the permit allows.
+    Permit,
+}
+
 /// Why a file was not loaded.
 #[derive(Debug)]
 pub enum LoadFailure {
-    /// The files of other calls leave no room for it in memory.
-    NoRoom,
-    /// It cannot be loaded, or not be sent by this tool.
+    /// It is larger than a bound that is not the API's.
+    Bound(FileBound),
+    /// It cannot be loaded, may not be requested any more, or cannot be sent by this tool.
     Refused(BackendError),
 }
 
@@ -86,17 +95,14 @@ where
     fn parse(&self, arguments: &Value, size: AnswerSize) -> Result<Prepared, BadCall> {
         let (operation, facts, content) = parse::<O>(arguments, size)?;
         let without_file = operation.without_file();
-        Ok(Prepared {
-            facts,
-            content,
-            call: Box::new(FileCall {
-                backend: self.backend.clone(),
-                file: without_file.map_or(CallFile::Missing, CallFile::Needless),
-                operation,
-                method: self.method,
-                size,
-            }),
-        })
+        let call = FileCall {
+            backend: self.backend.clone(),
+            file: without_file.map_or(CallFile::Missing, CallFile::Needless),
+            operation,
+            method: self.method,
+            size,
+        };
+        Ok(Prepared::new(facts, content, Box::new(call)))
     }
 }
 

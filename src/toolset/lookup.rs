@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::Timestamp;
+
 use super::Boxed;
 use crate::{
     op::{BackendError, ChatId, GroupId, Identities, PersonId, Progress},
@@ -36,6 +38,15 @@ pub trait AttributeSource: Clone + Send + Sync + 'static {
     fn history(self, from: usize)
     -> impl Future<Output = Result<HistoryPart, BackendError>> + Send;
 
+    /// The time of the newest message in a chat that a person other than this account
+    /// wrote, at `until` or before; `None` if its history has none. What no person wrote, such
+    /// as a notice that somebody joined, is no message.
+    fn last_incoming(
+        self,
+        chat: ChatId,
+        until: Timestamp,
+    ) -> impl Future<Output = Result<Option<Timestamp>, BackendError>> + Send;
+
     /// The account's state in the API's own words, and its present restrictions.
     fn states(self) -> impl Future<Output = Result<Vec<String>, BackendError>> + Send;
 }
@@ -51,6 +62,17 @@ pub struct LookupRequest {
     pub history: Option<HistoryRequest>,
     /// Whether the account's state is wanted.
     pub state: bool,
+    /// The chats whose newest message of somebody else is wanted.
+    pub incoming: Vec<IncomingRequest>,
+}
+
+/// A chat whose newest message of somebody else is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncomingRequest {
+    /// The chat.
+    pub chat: ChatId,
+    /// Messages with a later time are not looked at.
+    pub until: Timestamp,
 }
 
 impl LookupRequest {
@@ -91,6 +113,8 @@ pub struct Resolved {
     pub history: Option<HistoryPart>,
     /// The account's state in the API's own words, and its restrictions.
     pub states: Vec<String>,
+    /// Chats whose history could be read, with their newest message of somebody else.
+    pub incoming: Vec<(ChatId, Option<Timestamp>)>,
 }
 
 impl Resolved {
@@ -133,12 +157,14 @@ async fn fill<B: AttributeSource>(found: &mut Resolved, backend: B, request: Loo
         groups,
         history,
         states,
+        incoming,
     } = found;
     let LookupRequest {
         people: tried_people,
         groups: tried_groups,
         history: tried_history,
         state: tried_state,
+        incoming: tried_incoming,
     } = tried;
     let state = async {
         if request.state {
@@ -181,5 +207,13 @@ async fn fill<B: AttributeSource>(found: &mut Resolved, backend: B, request: Loo
             from = read.next;
         }
     };
-    tokio::join!(state, people, names, chats);
+    let newest = async {
+        for request in request.incoming {
+            let IncomingRequest { chat, until } = request.clone();
+            tried_incoming.push(request);
+            let newest = backend.clone().last_incoming(chat.clone(), until).await;
+            incoming.extend(newest.ok().map(|newest| (chat, newest)));
+        }
+    };
+    tokio::join!(state, people, names, chats, newest);
 }

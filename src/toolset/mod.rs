@@ -11,22 +11,26 @@ use std::{
     collections::BTreeMap,
     pin::Pin,
     sync::{Arc, OnceLock},
+    time::Instant,
 };
 
 use serde_json::{Map, Value};
 
 pub use builder::Builder;
 pub use call::{BriefMethod, Method};
-pub use file_call::{FileMethod, LoadFailure};
-pub use lookup::{AttributeSource, HistoryPart, HistoryRequest, LookupRequest, Resolved};
+pub use file_call::{FileBound, FileMethod, LoadFailure};
+pub use lookup::{
+    AttributeSource, HistoryPart, HistoryRequest, IncomingRequest, LookupRequest, Resolved,
+};
 pub use permit::{Authority, BriefPermit, FilePermit, LookupPermit, Permitted};
 
 use crate::{
+    ledger::SwitchEpoch,
     media::{LoadError, MediaRules, load},
     op::{
         AnswerSize, Attachment, BackendError, BadCall, Briefing, CallContent, ChatId, Facts,
-        Identities, MessageView, PersonId, Progress, Reading, Risk, Schemas, Untrusted,
-        file_refused,
+        Handover, Identities, LastIncoming, MessageView, PersonId, Progress, Reading, RequestKind,
+        Risk, Schemas, Untrusted, file_refused,
     },
     shares::Share,
     text::{Secrets, nearest},
@@ -68,8 +72,11 @@ pub struct Tool {
 /// A call whose arguments are parsed; nothing has been sent.
 pub struct Prepared {
     facts: Facts,
+    /// The epoch of the kill switch in which the call began to wait for its decision.
+    begun_in: Option<SwitchEpoch>,
     content: Option<Box<CallContent>>,
     call: Box<dyn PreparedCall>,
+    prepared_at: Instant,
 }
 
 /// The answer of a call.
@@ -92,6 +99,26 @@ pub struct Answer {
 }
 
 impl Prepared {
+    fn new(facts: Facts, content: Option<Box<CallContent>>, call: Box<dyn PreparedCall>) -> Self {
+        Self {
+            facts,
+            begun_in: None,
+            content,
+            call,
+            prepared_at: Instant::now(),
+        }
+    }
+
+    /// When its arguments were parsed.
+    pub(crate) fn prepared_at(&self) -> Instant {
+        self.prepared_at
+    }
+
+    /// Adds what was looked up for it: when others wrote last in its chats.
+    pub(crate) fn add_incoming(&mut self, incoming: LastIncoming) {
+        self.facts.incoming.extend(incoming);
+    }
+
     /// The facts that the call is decided on.
     pub fn facts(&self) -> &Facts {
         &self.facts
@@ -105,6 +132,17 @@ impl Prepared {
     /// Whether the file that it sends comes from the network and is not loaded yet.
     pub(crate) fn fetches_file(&mut self) -> bool {
         self.call.fetches_file()
+    }
+
+    /// Records in which epoch of the kill switch the call waits for what its decision depends
+    /// on. The first one counts.
+    pub(crate) fn begin_in(&mut self, epoch: SwitchEpoch) {
+        self.begun_in.get_or_insert(epoch);
+    }
+
+    /// The epoch in which the call began to wait; `None` if it did not.
+    pub(crate) fn begun_in(&self) -> Option<SwitchEpoch> {
+        self.begun_in
     }
 
     /// Replaces hidden identities by the people behind them in the facts. The request
@@ -216,13 +254,23 @@ impl Toolset {
         permit: FilePermit,
         mut room: Share,
     ) -> Result<Prepared, LoadFailure> {
-        let FilePermit(()) = permit;
+        let FilePermit {
+            progress,
+            max_bytes,
+        } = permit;
         let Some(source) = call.call.take_source() else {
             return Ok(call);
         };
-        let loaded = load(&source, &self.media, &mut room).await;
+        let handover = Handover::new(RequestKind::Read, &progress);
+        let guard = |request| handover.guard(request);
+        let server = self.media.max_bytes();
+        let rules = self.media.at_most(max_bytes.unwrap_or(server));
+        let loading = load(&source, &rules, &mut room, &guard);
+        let loaded = handover.run(&progress, loading).await;
+        let loaded = loaded.map_err(LoadFailure::Refused)?;
         let media = loaded.map_err(|error| match error {
-            LoadError::NoRoom => LoadFailure::NoRoom,
+            LoadError::NoRoom => LoadFailure::Bound(FileBound::Room),
+            LoadError::TooLarge(bound) if bound < server => LoadFailure::Bound(FileBound::Permit),
             error => LoadFailure::Refused(file_refused(&error.to_string(), error.remedy())),
         })?;
         tracing::info!(

@@ -23,7 +23,11 @@ pub struct BriefPermit(pub(super) Boxed<Result<Briefing, BackendError>>);
 pub struct LookupPermit(pub(super) LookupRequest, pub(super) Progress);
 
 /// Permission to load the file of a call, once.
-pub struct FilePermit(pub(super) ());
+pub struct FilePermit {
+    pub(super) progress: Progress,
+    /// The most bytes that the policy allows; `None` for no bound of its own.
+    pub(super) max_bytes: Option<usize>,
+}
 
 impl Permitted {
     /// Whether the call changes nothing, so that it can be dropped at any moment.
@@ -51,9 +55,13 @@ impl Authority {
         call.call.brief(progress).map(BriefPermit)
     }
 
-    /// Permits to load the file of a call.
-    pub fn permit_file(&self) -> FilePermit {
-        FilePermit(())
+    /// Permits to load the file of a call, whose request asks `progress`, up to this many
+    /// bytes.
+    pub fn permit_file(&self, progress: Progress, max_bytes: Option<usize>) -> FilePermit {
+        FilePermit {
+            progress,
+            max_bytes,
+        }
     }
 
     /// Permits the look-ups of a request, which ask `progress`.

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::GreenApi;
 use crate::{
-    op::{BackendResult, GroupId, PersonId, Progress},
+    op::{BackendResult, ChatId, GroupId, PersonId, Progress},
     text::Secrets,
     toolset::{AttributeSource, HistoryPart},
 };
@@ -36,6 +38,14 @@ impl AttributeSource for GreenApi {
             chats: chats.map(|chat| chat.chat).collect(),
             next: None,
         })
+    }
+
+    async fn last_incoming(
+        self,
+        chat: ChatId,
+        until: Timestamp,
+    ) -> BackendResult<Option<Timestamp>> {
+        self.newest_incoming(&chat, until).await
     }
 
     async fn states(self) -> BackendResult<Vec<String>> {

@@ -62,7 +62,7 @@ impl GreenApi {
     async fn download(&self, url: &str) -> BackendResult<IncomingFile> {
         match self.client.open_file(&self.progress, url).await? {
             Some(response) => files::download(API, response, None, &self.client.media).await,
-            None => files::from_public(API, url, None, &self.client.media).await,
+            None => files::from_public(API, &self.progress, url, None, &self.client.media).await,
         }
     }
 

@@ -43,6 +43,35 @@ pub(super) fn words(message: &Value) -> String {
         .unwrap_or_else(|| cards(message))
 }
 
+/// The types of messages that a person writes. The other ones are notices, or changes of
+/// earlier messages.
+const WRITTEN: &[&str] = &[
+    "textMessage",
+    "extendedTextMessage",
+    "quotedMessage",
+    "imageMessage",
+    "videoMessage",
+    "documentMessage",
+    "audioMessage",
+    "stickerMessage",
+    "locationMessage",
+    "contactMessage",
+    "contactsArrayMessage",
+    "pollMessage",
+    "groupInviteMessage",
+    "interactiveButtonsResponse",
+    "buttonsResponseMessage",
+    "listResponseMessage",
+    "templateButtonsReplyMessage",
+];
+
+/// Whether a message was written by a person other than this account, and is still there.
+pub(super) fn is_incoming(message: &Value) -> bool {
+    let text = |name: &str| message.get(name).and_then(Value::as_str);
+    let is_written = text("typeMessage").is_some_and(|kind| WRITTEN.contains(&kind));
+    text("type") == Some("incoming") && is_written && !is_gone(message)
+}
+
 /// Whether its author deleted a message for everyone.
 fn is_gone(message: &Value) -> bool {
     message.get("isDeleted").and_then(Value::as_bool) == Some(true)

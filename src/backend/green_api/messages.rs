@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{
     GreenApi,
     client::{API, unreadable},
-    message_kinds::{kind, words},
+    message_kinds::{is_incoming, kind, words},
     refusals::refused,
 };
 use crate::{
@@ -22,15 +22,7 @@ const SCAN: usize = 500;
 
 impl GreenApi {
     pub(super) async fn list_messages(self, op: ListMessages) -> BackendResult<MessageList> {
-        self.reachable(&op.chat)?;
-        let arguments = json!({ "chatId": op.chat.as_str(), "count": SCAN });
-        let reply = self
-            .client
-            .read(&self.progress, "getChatHistory", Some(&arguments))
-            .await?;
-        let Body::Json(Value::Array(messages)) = reply.into_body() else {
-            return Err(unreadable("a list of messages is expected"));
-        };
+        let messages = self.chat_history(&op.chat).await?;
         let own = match &op.from {
             Some(_) => self.own_ids().await.unwrap_or_default().into_iter().next(),
             None => None,
@@ -56,6 +48,42 @@ impl GreenApi {
                 "check chat and id; get_message shows an older message by itself",
             )),
         }
+    }
+
+    /// The newest messages of a chat, in the API's order.
+    async fn chat_history(&self, chat: &ChatId) -> BackendResult<Vec<Value>> {
+        self.reachable(chat)?;
+        let arguments = json!({ "chatId": chat.as_str(), "count": SCAN });
+        let reply = self
+            .client
+            .read(&self.progress, "getChatHistory", Some(&arguments))
+            .await?;
+        match reply.into_body() {
+            Body::Json(Value::Array(messages)) => Ok(messages),
+            _ => Err(unreadable("a list of messages is expected")),
+        }
+    }
+
+    /// The time of the newest message that somebody else wrote, at `until` or before.
+    pub(super) async fn newest_incoming(
+        &self,
+        chat: &ChatId,
+        until: Timestamp,
+    ) -> BackendResult<Option<Timestamp>> {
+        let messages = self.chat_history(chat).await?;
+        let mut newest = None;
+        let mut named = Vec::new();
+        for message in messages.iter().filter(|message| is_incoming(message)) {
+            let at = message.get("timestamp").and_then(Value::as_i64);
+            let at = at.and_then(|second| Timestamp::from_second(second).ok());
+            // A message that names no chat may be of another one.
+            if let (Some(at), Some(of)) = (at.filter(|at| *at <= until), named_chat(message)) {
+                named.push(of);
+                newest = newest.max(Some(at));
+            }
+        }
+        check_chats(self, API, chat, named).await?;
+        Ok(newest)
     }
 
     pub(super) async fn get_message(self, op: GetMessage) -> BackendResult<Message> {

@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use jiff::Timestamp;
 use reqwest::StatusCode;
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     backend::http::Body,
-    op::{BackendResult, GroupId, PersonId, Progress, SessionState},
+    op::{BackendResult, ChatId, GroupId, PersonId, Progress, SessionState},
     text::Secrets,
     toolset::{AttributeSource, HistoryPart},
 };
@@ -62,6 +63,14 @@ impl AttributeSource for Waha {
             chats: page.iter().filter_map(chat).map(|chat| chat.chat).collect(),
             next: (!page.is_empty() && next < MAX_HISTORY).then_some(next),
         })
+    }
+
+    async fn last_incoming(
+        self,
+        chat: ChatId,
+        until: Timestamp,
+    ) -> BackendResult<Option<Timestamp>> {
+        self.newest_incoming(&chat, until).await
     }
 
     async fn states(self) -> BackendResult<Vec<String>> {

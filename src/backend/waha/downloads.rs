@@ -91,7 +91,7 @@ impl Waha {
                 let response = self.client.open_file(&self.progress, &file).await?;
                 files::download(API, response, declared, rules).await
             }
-            None => files::from_public(API, url, declared, rules).await,
+            None => files::from_public(API, &self.progress, url, declared, rules).await,
         }
     }
 

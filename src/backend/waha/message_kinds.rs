@@ -27,6 +27,41 @@ pub(super) fn words(message: &Value) -> String {
     showing::cards(cards(message))
 }
 
+/// The types of WEBJS for what a person writes. Its other types are notices, calls, and
+/// messages that cannot be read.
+const WRITTEN: &[&str] = &[
+    "chat",
+    "image",
+    "video",
+    "audio",
+    "ptt",
+    "ptv",
+    "document",
+    "sticker",
+    "location",
+    "vcard",
+    "multi_vcard",
+    "poll_creation",
+    "list_response",
+    "buttons_response",
+    "template_button_reply",
+    "interactive_response",
+    "order",
+    "product",
+];
+
+/// Whether a message was written by a person other than this account. Notices of WhatsApp
+/// are not, nor are reactions; what has no content that can be seen may be one.
+pub(super) fn is_incoming(message: &Value) -> bool {
+    let by_other = message.get("fromMe").and_then(Value::as_bool) == Some(false);
+    let of_engine = |at: &str| message.pointer(at).filter(|value| !value.is_null());
+    let is_written = of_engine("/_data/type")
+        .and_then(Value::as_str)
+        .is_none_or(|kind| WRITTEN.contains(&kind));
+    let is_notice = of_engine("/_data/messageStubType").is_some();
+    by_other && is_written && !is_notice && (kind(message).is_some() || !words(message).is_empty())
+}
+
 /// A location's coordinates, with its name and address.
 fn location(message: &Value) -> Option<String> {
     showing::place(message.get("location")?, &["name", "address"])

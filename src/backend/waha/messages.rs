@@ -7,7 +7,7 @@ use super::{
     Waha,
     client::{API, unreadable},
     found_message::Download,
-    message_kinds::{kind, words},
+    message_kinds::{is_incoming, kind, words},
     refusals::refused,
     sending::message_id,
 };
@@ -22,6 +22,14 @@ use crate::{
 /// How many messages are requested at once, however many the filters leave.
 const SCAN: usize = 200;
 
+/// Whose messages are requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Authors {
+    All,
+    /// Everybody but this account.
+    Others,
+}
+
 impl Waha {
     pub(super) async fn list_messages(self, op: ListMessages) -> BackendResult<MessageList> {
         if let Some(message) = &op.around {
@@ -31,7 +39,9 @@ impl Waha {
         let before = op.before.map(Timestamp::as_second);
         let until = [cursor, before].into_iter().flatten().min();
         let since = op.after.map(Timestamp::as_second);
-        let messages = self.fetch(&op.chat, "desc", since, until).await?;
+        let messages = self
+            .fetch(&op.chat, "desc", since, until, Authors::All)
+            .await?;
         let more = messages.len() >= SCAN;
         let listed = self.listed(&messages, &op).await?;
         Ok(MessageList::page(listed, more, &op))
@@ -45,9 +55,13 @@ impl Waha {
             .get_message(GetMessage { chat, message })
             .await?;
         let at = middle.at.as_second();
-        let mut messages = self.fetch(&op.chat, "desc", None, Some(at)).await?;
+        let mut messages = self
+            .fetch(&op.chat, "desc", None, Some(at), Authors::All)
+            .await?;
         let more = messages.len() >= SCAN;
-        let newer = self.fetch(&op.chat, "asc", Some(at), None).await?;
+        let newer = self
+            .fetch(&op.chat, "asc", Some(at), None, Authors::All)
+            .await?;
         let reaches = |list: &[Value]| list.iter().any(|message| second(message) == Some(at));
         // Without a message of that second in it, messages next to it may be missing from a list.
         if !reaches(&messages) || (newer.len() >= SCAN && !reaches(&newer)) {
@@ -68,6 +82,7 @@ impl Waha {
         order: &str,
         since: Option<i64>,
         until: Option<i64>,
+        authors: Authors,
     ) -> BackendResult<Vec<Value>> {
         let path = self.client.chat_path(chat, &["messages"]);
         let scan = SCAN.to_string();
@@ -84,6 +99,9 @@ impl Waha {
         );
         query.extend(until.as_deref().map(|at| ("filter.timestamp.lte", at)));
         query.extend(since.as_deref().map(|at| ("filter.timestamp.gte", at)));
+        if authors == Authors::Others {
+            query.push(("filter.fromMe", "false"));
+        }
         match self
             .client
             .get(&self.progress, &path, &query)
@@ -94,6 +112,36 @@ impl Waha {
             Body::Empty => Ok(Vec::new()),
             _ => Err(unreadable("a list of messages is expected")),
         }
+    }
+
+    /// The time of the newest message that somebody else wrote, at `until` or before.
+    pub(super) async fn newest_incoming(
+        &self,
+        chat: &ChatId,
+        until: Timestamp,
+    ) -> BackendResult<Option<Timestamp>> {
+        let before = Some(until.as_second());
+        let messages = self
+            .fetch(chat, "desc", None, before, Authors::Others)
+            .await?;
+        // Servers that do not know a filter ignore it.
+        let written = messages.iter().filter(|message| is_incoming(message));
+        let mut named = Vec::new();
+        let mut newest = None;
+        for message in written {
+            let at = message.get("timestamp").and_then(timestamp);
+            let Some(at) = at.filter(|at| *at <= until) else {
+                continue;
+            };
+            // A message without an id names no chat, so it may be of another one.
+            let Some(of) = message_id(message).and_then(|id| id.chat().cloned()) else {
+                continue;
+            };
+            named.push(of);
+            newest = newest.max(Some(at));
+        }
+        check_chats(self, API, chat, named).await?;
+        Ok(newest)
     }
 
     async fn listed(&self, messages: &[Value], op: &ListMessages) -> BackendResult<Vec<Listed>> {

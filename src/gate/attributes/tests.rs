@@ -19,6 +19,23 @@ fn caller() -> Caller {
     }
 }
 
+fn lookups_of<'a>(
+    policy: &'a Policy,
+    facts: &'a Facts,
+    caller: &'a Caller,
+    now: Duration,
+) -> LookupCall<'a> {
+    LookupCall {
+        policy,
+        facts,
+        caller,
+        recipients: KnownRecipients::default(),
+        prepared_at: Instant::now(),
+        now,
+        wall: Timestamp::UNIX_EPOCH,
+    }
+}
+
 fn begin(
     cache: &AttributeCache,
     tool: &str,
@@ -26,14 +43,7 @@ fn begin(
 ) -> (Option<Flight>, Vec<CancellationToken>) {
     let facts = op::call(tool, arguments).unwrap();
     cache
-        .begin(
-            &policy(),
-            &facts,
-            &caller(),
-            KnownRecipients::default(),
-            NOW,
-            |_| Ok(()),
-        )
+        .begin(lookups_of(&policy(), &facts, &caller(), NOW), |_| Ok(()))
         .unwrap()
 }
 
@@ -100,14 +110,7 @@ fn a_long_list_of_hidden_people_is_looked_up_part_by_part() {
     let facts = op::call("send_message", send).unwrap();
     let cache = AttributeCache::default();
     let begin = |now, reserve: &dyn Fn(u32) -> Result<(), Refusal>| {
-        let begun = cache.begin(
-            &policy,
-            &facts,
-            &caller(),
-            KnownRecipients::default(),
-            now,
-            reserve,
-        );
+        let begun = cache.begin(lookups_of(&policy, &facts, &caller(), now), reserve);
         begun.map(|(flight, _)| flight)
     };
     let mut seen = Vec::new();
@@ -148,14 +151,8 @@ fn names_of_groups_age_and_a_group_without_one_is_looked_for() {
     let facts =
         |chat: &str| op::call("send_message", json!({ "chat": chat, "text": "hi" })).unwrap();
     let begin = |chat: &str, now: Duration| {
-        let begun = cache.begin(
-            &policy(),
-            &facts(chat),
-            &caller(),
-            KnownRecipients::default(),
-            now,
-            |_| Ok(()),
-        );
+        let (policy, facts, caller) = (policy(), facts(chat), caller());
+        let begun = cache.begin(lookups_of(&policy, &facts, &caller, now), |_| Ok(()));
         begun.unwrap().0
     };
     let looks = |chat: &str, now: Duration| requested(begin(chat, now).as_ref()).groups;

@@ -1,6 +1,7 @@
 -- Begins each script: KEYS[1] is the mark of the state, KEYS[2] the clock, KEYS[3] the index,
 -- which holds the mark again and each series with the time of its last hit; ARGV[1] is the
--- mark that the caller knows, ARGV[2] the time in tests. Times are whole microseconds.
+-- mark that the caller knows, ARGV[2] is `time:seen`: the time in tests, and the ledger's time
+-- that the caller has seen stored, or 0. Times are whole microseconds.
 
 local REPLACED = 'WGREPLACED this is another state than the one that is known'
 if redis.call('GET', KEYS[1]) ~= ARGV[1] or not redis.call('ZSCORE', KEYS[3], ARGV[1]) then
@@ -18,10 +19,22 @@ local function text(number)
 end
 
 -- The server's clock when the script began.
-local wall = tonumber(ARGV[2])
+local given, seen = string.match(ARGV[2], '^(%d*):(%d+)$')
+local wall = tonumber(given)
 if not wall then
   local read = redis.call('TIME')
   wall = tonumber(read[1]) * 1000000 + tonumber(read[2])
+end
+
+-- The stored time, and the server's clock at that time.
+local at, was = string.match(redis.call('GET', KEYS[2]) or '', '^(%d+):(%d+)$')
+at, was = tonumber(at), tonumber(was)
+
+-- What is stored was stored later before: the state is an old one, from a backup. It is another
+-- state from now on. A time that is gone has lapsed or is not there yet.
+if tonumber(seen) > (at or wall - DAY) then
+  redis.pcall('DEL', KEYS[1])
+  return redis.error_reply(REPLACED)
 end
 
 -- Stores the ledger's time, and the server's clock at that time.
@@ -32,11 +45,9 @@ end
 -- The ledger's time: what passed by the server's clock is added to the stored time. If that
 -- clock was set back, nothing has passed, and the time goes on from the new clock.
 local function time()
-  local at, was = string.match(redis.call('GET', KEYS[2]) or '', '^(%d+):(%d+)$')
   if not at then
     return wall
   end
-  at, was = tonumber(at), tonumber(was)
   if wall < was then
     -- It may fail where nothing can be written, which refuses whatever counts.
     redis.pcall('SET', KEYS[2], text(at) .. ':' .. text(wall), 'PX', KEPT)

@@ -38,6 +38,7 @@ impl RedisAccount {
             return Ok(Admission::Refused(rejection));
         }
         let (_, _, _, wait, newcomers, hits, token) = reply;
+        self.mark.see(token.parse().ok());
         let hit = |group: &usize| {
             let (at, number) = hits.get(*group)?.split_once(':')?;
             Some(RecordedHit::Redis(RedisHit {

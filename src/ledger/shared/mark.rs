@@ -1,6 +1,7 @@
 //! The mark of a state: a random value that is created once, so that a Redis that was
-//! emptied, restored or exchanged is noticed like an exchanged file. The index of the series
-//! holds it again, so that one is noticed too that has lost what was counted alone.
+//! emptied or exchanged is noticed like an exchanged file. The index of the series
+//! holds it again, so that one is noticed too that has lost what was counted alone. The time
+//! at which something was counted last never goes back, unless a backup was restored.
 
 use std::{
     fs, io,
@@ -12,6 +13,7 @@ use std::{
 use redis::{Pipeline, Script, Value};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
+use tokio::runtime::Handle;
 
 use super::{LedgerErrorKind, RedisAccount, StoreResult, parsed};
 use crate::{state_dir, text::hex};
@@ -22,12 +24,25 @@ static ACCEPT: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("acc
 /// A file that is longer does not hold a mark.
 const MAX_MARK_BYTES: u64 = 64;
 
+/// How much later a time has to be than the one in the file to be kept there, in microseconds.
+const KEEP_EVERY: i64 = 60_000_000;
+
 /// The mark of the state that an account's counts are in, as far as this process knows it.
 #[derive(Debug)]
 pub(super) struct StateMark {
     /// Where it outlives the process, if it does.
     file: Option<PathBuf>,
-    known: Mutex<Option<Arc<str>>>,
+    known: Mutex<Option<KnownState>>,
+}
+
+/// A state that was seen, by this process or an earlier one.
+#[derive(Debug, Clone)]
+struct KnownState {
+    mark: Arc<str>,
+    /// The latest time at which something was counted, in microseconds; 0 if none was seen.
+    seen: i64,
+    /// The same in the file.
+    kept: i64,
 }
 
 impl StateMark {
@@ -51,24 +66,61 @@ impl StateMark {
         if known.is_none()
             && let Some(file) = &self.file
         {
-            *known = read(file)?.map(Into::into);
+            *known = read(file)?;
         }
-        Ok(known.clone())
+        Ok(known.as_ref().map(|known| known.mark.clone()))
     }
 
     fn remember(&self, mark: &str) -> Arc<str> {
         let mark: Arc<str> = mark.into();
-        *self.lock() = Some(mark.clone());
-        if let Some(file) = &self.file
-            && let Err(error) = write(file, &mark)
-        {
-            let file = file.display();
-            tracing::warn!(%error, %file, "a Redis that is emptied while this server is down will not be noticed: its mark cannot be kept");
+        let state = KnownState {
+            mark: mark.clone(),
+            seen: 0,
+            kept: 0,
+        };
+        *self.lock() = Some(state.clone());
+        if let Some(file) = &self.file {
+            keep(file, &state);
         }
         mark
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Arc<str>>> {
+    /// The latest time at which something was counted, as far as that was seen; or 0.
+    pub(super) fn seen(&self) -> i64 {
+        self.lock().as_ref().map_or(0, |known| known.seen)
+    }
+
+    /// Takes note of the time at which something was counted last. Returns whether it is not
+    /// before the one that was seen.
+    pub(super) fn see(&self, at: Option<i64>) -> bool {
+        let mut known = self.lock();
+        let Some(state) = &mut *known else {
+            return true;
+        };
+        let at = at.unwrap_or_default();
+        if at < state.seen {
+            return false;
+        }
+        state.seen = at;
+        if let Some(file) = &self.file
+            && at.saturating_sub(state.kept) >= KEEP_EVERY
+            && let Ok(runtime) = Handle::try_current()
+        {
+            state.kept = at;
+            let (file, state) = (file.clone(), state.clone());
+            runtime.spawn_blocking(move || keep(&file, &state));
+        }
+        true
+    }
+
+    /// Forgets the time: nothing has been counted for longer than it is stored.
+    pub(super) fn forget_time(&self) {
+        if let Some(known) = &mut *self.lock() {
+            known.seen = 0;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<KnownState>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -151,25 +203,43 @@ fn random() -> StoreResult<String> {
     Ok(hex(&bytes))
 }
 
-fn read(file: &Path) -> io::Result<Option<String>> {
+/// Keeps a state over restarts.
+fn keep(file: &Path, state: &KnownState) {
+    if let Err(error) = write(file, &format!("{} {}", state.mark, state.seen)) {
+        let file = file.display();
+        tracing::warn!(%error, %file, "a Redis that is emptied while this server is down will not be noticed: its mark cannot be kept");
+    }
+}
+
+fn read(file: &Path) -> io::Result<Option<KnownState>> {
     match fs::metadata(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
         Ok(found) if !found.is_file() || found.len() == 0 || found.len() > MAX_MARK_BYTES => Err(
             io::Error::other(format!("{} holds no mark", file.display())),
         ),
-        Ok(_) => fs::read_to_string(file).map(|text| Some(text.trim().to_owned())),
+        Ok(_) => fs::read_to_string(file).map(|text| {
+            let mut words = text.split_ascii_whitespace();
+            let mark = words.next().unwrap_or_default().into();
+            let seen = words.next().and_then(|word| word.parse().ok());
+            let seen = seen.unwrap_or_default();
+            Some(KnownState {
+                mark,
+                seen,
+                kept: seen,
+            })
+        }),
     }
 }
 
 /// Replaces the file as a whole.
-fn write(file: &Path, mark: &str) -> io::Result<()> {
+fn write(file: &Path, line: &str) -> io::Result<()> {
     let Some(directory) = file.parent() else {
         return Ok(());
     };
     state_dir::create(directory)?;
     let mut new = NamedTempFile::new_in(directory)?;
-    writeln!(new, "{mark}")?;
+    writeln!(new, "{line}")?;
     new.as_file().sync_all()?;
     new.persist(file)?;
     Ok(())

@@ -3,7 +3,8 @@
 //! Each change is one script, so that checking and counting are atomic. The time is that of
 //! the Redis server, and never goes back: if its clock is set back, the time goes on from the
 //! new clock; if it is set forward, counts expire early. After a failover, counts that were
-//! not replicated are lost. A Redis that was emptied or exchanged is refused (`mark`).
+//! not replicated are lost. A Redis that was emptied, exchanged or restored from an old backup is
+//! refused (`mark`).
 
 mod address;
 mod breaker;
@@ -25,7 +26,11 @@ use std::{
 use redis::{FromRedisValue, Pipeline, Script, ScriptInvocation, Value};
 
 pub use self::address::BadAddress;
-use self::{client::RedisClient, mark::StateMark, time::ClockWatch};
+use self::{
+    client::RedisClient,
+    mark::StateMark,
+    time::{ClockWatch, stored_time},
+};
 use super::{Ledger, LedgerError, LedgerErrorKind, StoreResult};
 use crate::{
     clock::Clock,
@@ -167,7 +172,8 @@ impl RedisAccount {
     /// Commands for [`exchange`](Self::exchange).
     fn commands(&self) -> Pipeline {
         let mut commands = redis::pipe();
-        commands.cmd("GET").arg(self.key("mark"));
+        let state = commands.cmd("MGET");
+        state.arg(self.key("mark")).arg(self.key("clock"));
         self.read_sealed(&mut commands);
         commands
     }
@@ -183,7 +189,8 @@ impl RedisAccount {
         let mut results = self.client.exchange(commands).await?;
         let rest = results.split_off(results.len().min(first + 2));
         let results_of_first = results.split_off(results.len().min(2));
-        let (held, sealed): (Option<String>, Vec<String>) = parsed(Value::Array(results))?;
+        type State = ((Option<String>, Option<String>), Vec<String>);
+        let ((held, clock), sealed): State = parsed(Value::Array(results))?;
         let is_state_of = |mark: &str| {
             held.as_deref() == Some(mark) && sealed.iter().any(|sealed| sealed == mark)
         };
@@ -192,6 +199,14 @@ impl RedisAccount {
             && !is_state_of(&self.mark_instead_of(&known).await?)
         {
             return Err(LedgerErrorKind::Emptied);
+        }
+        let stored = clock.as_deref().and_then(stored_time);
+        if !self.mark.see(stored.map(|(at, _)| at)) {
+            // The script compares the two, and ends a state from a backup.
+            self.check_writable().await?;
+            if stored.is_none() {
+                self.mark.forget_time();
+            }
         }
         Ok((
             parsed(Value::Array(results_of_first))?,

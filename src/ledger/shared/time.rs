@@ -34,20 +34,18 @@ impl ClockWatch {
 }
 
 impl RedisAccount {
-    /// The time argument of a script; empty: the script uses the server's clock.
+    /// The time argument of a script: the time, where it is not the server's clock, and the
+    /// time that was seen stored.
     pub(super) fn time_argument(&self) -> String {
-        self.manual_now()
-            .map_or_else(String::new, |now| now.to_string())
+        let now = self.manual_now();
+        let now = now.map_or_else(String::new, |now| now.to_string());
+        format!("{now}:{}", self.mark.seen())
     }
 
     /// The ledger's time at this reading, as `common.lua` has it.
     pub(super) fn now(&self, read: &Read) -> i64 {
         let (wall, (_, stored)) = (self.wall(read), read);
-        let stored = stored.as_deref().and_then(|text| {
-            let (at, was) = text.split_once(':')?;
-            Some((at.parse::<i64>().ok()?, was.parse::<i64>().ok()?))
-        });
-        match stored {
+        match stored.as_deref().and_then(stored_time) {
             Some((at, was)) => at.saturating_add(wall.saturating_sub(was).max(0)),
             None => wall,
         }
@@ -77,6 +75,12 @@ impl RedisAccount {
         let elapsed = i64::try_from(clock.elapsed().as_micros()).unwrap_or(i64::MAX);
         Some(MANUAL_START.saturating_add(elapsed))
     }
+}
+
+/// The ledger's time that is stored, and the server's clock at that time.
+pub(super) fn stored_time(text: &str) -> Option<(i64, i64)> {
+    let (at, was) = text.split_once(':')?;
+    Some((at.parse().ok()?, was.parse().ok()?))
 }
 
 fn server_clock(((seconds, micros), _): &Read) -> i64 {

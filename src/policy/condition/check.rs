@@ -81,6 +81,7 @@ fn fits_kind(
         (Operator::In | Operator::NotIn, Value::Array(values)) => values.as_slice(),
         // `Predicate::new` reports this.
         (Operator::In | Operator::NotIn, _) => &[],
+        (operator, _) if !operator.takes_value() => &[],
         (_, value) => std::slice::from_ref(value),
     };
     let exact = member
@@ -129,7 +130,7 @@ const fn cannot(kind: &ArgumentKind<'_>, operator: Operator) -> Option<&'static 
             ArgumentKind::Text { .. } | ArgumentKind::Flag,
         ) => Some("it compares numbers; use eq, neq, in or not_in"),
         (
-            Operator::Matches | Operator::NotMatches,
+            Operator::Matches | Operator::NotMatches | Operator::HasLink | Operator::HasNoLink,
             ArgumentKind::Whole | ArgumentKind::Number | ArgumentKind::Flag,
         ) => Some("it tests text; use eq, neq, in or not_in"),
         (Operator::Contains, ArgumentKind::Whole | ArgumentKind::Number | ArgumentKind::Flag) => {

@@ -20,6 +20,9 @@ impl Condition {
     fn leaves_nothing_for(&self, other: &Self) -> bool {
         match &self.predicate {
             Predicate::Exists(false) => !other.may_hold(&Value::Object(Map::new())),
+            Predicate::Link => {
+                matches!(other.predicate, Predicate::Link) && self.operator != other.operator
+            }
             Predicate::Same(values) if !self.operator.forbids() => {
                 let mut values = values.each();
                 values.all(|value| !other.may_hold(&self.placed(value)))

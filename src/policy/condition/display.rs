@@ -26,6 +26,8 @@ impl fmt::Display for Condition {
         let words = match (self.operator, &self.predicate) {
             (_, Predicate::Exists(true)) => return f.write_str("is given"),
             (_, Predicate::Exists(false)) => return f.write_str("is omitted"),
+            (Operator::HasLink, _) => return f.write_str("has a link"),
+            (Operator::HasNoLink, _) => return f.write_str("has no link"),
             (Operator::Eq, _) => "is",
             (Operator::Neq, _) => "is not",
             (Operator::In, _) => "is one of",

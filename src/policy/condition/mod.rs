@@ -3,8 +3,8 @@
 //! A condition is a requirement: in doubt it does not hold.
 //!
 //! * It tests arguments as they are sent: ids and numbers in canonical form, with defaults.
-//! * An omitted argument or an empty list is absent. `exists = false`, `neq`, `not_in` and
-//!   `not_matches` hold for it. No other operator does: `lte` does not, since the API's own
+//! * An omitted argument or an empty list is absent. `exists = false`, `neq`, `not_in`,
+//!   `not_matches` and `has_no_link` hold for it. No other operator does: `lte` does not, since the API's own
 //!   default is unknown.
 //! * Every entry of a list has to fit, or with `each = "any"` at least one. In rules that
 //!   confirm or deny, one is enough unless `each = "all"`.
@@ -16,6 +16,7 @@ mod argument;
 mod check;
 mod contradiction;
 mod display;
+mod link;
 mod operator;
 mod plain;
 mod predicate;
@@ -62,7 +63,8 @@ enum ArgumentValue<'a> {
 }
 
 impl Condition {
-    /// Makes a condition and checks it with the input schema of each tool that it is for.
+    /// Makes a condition and checks it with the input schema of each tool that it is for. The
+    /// value is `null` for an operator that takes none.
     ///
     /// # Errors
     /// All mistakes, at most one for each key.

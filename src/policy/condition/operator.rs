@@ -31,13 +31,17 @@ pub enum Operator {
     NotMatches,
     /// The value is a part of the text, or an entry of the list.
     Contains,
+    /// It has a link.
+    HasLink,
+    /// It has no link.
+    HasNoLink,
     /// It is given, or omitted.
     Exists,
 }
 
 impl Operator {
     /// Every operator with its name.
-    pub const NAMES: [(&'static str, Self); 12] = [
+    pub const NAMES: [(&'static str, Self); 14] = [
         ("eq", Self::Eq),
         ("neq", Self::Neq),
         ("in", Self::In),
@@ -49,12 +53,19 @@ impl Operator {
         ("matches", Self::Matches),
         ("not_matches", Self::NotMatches),
         ("contains", Self::Contains),
+        ("has_link", Self::HasLink),
+        ("has_no_link", Self::HasNoLink),
         ("exists", Self::Exists),
     ];
 
-    pub(super) fn read(word: &str) -> Result<Self, Problem> {
+    /// The operator of this name.
+    pub fn named(word: &str) -> Option<Self> {
         let found = Self::NAMES.iter().find(|(name, _)| *name == word);
-        found.map(|(_, operator)| *operator).ok_or_else(|| {
+        found.map(|(_, operator)| *operator)
+    }
+
+    pub(super) fn read(word: &str) -> Result<Self, Problem> {
+        Self::named(word).ok_or_else(|| {
             let names = Self::NAMES.map(|(name, _)| name);
             unknown("op", "unknown-operator", word, &names)
         })
@@ -66,9 +77,17 @@ impl Operator {
         found.map_or("", |(name, _)| name)
     }
 
+    /// Whether it compares the argument with a value.
+    pub const fn takes_value(self) -> bool {
+        !matches!(self, Self::HasLink | Self::HasNoLink)
+    }
+
     /// Whether it forbids a value, so that it holds for an absent argument.
     pub(super) const fn forbids(self) -> bool {
-        matches!(self, Self::Neq | Self::NotIn | Self::NotMatches)
+        matches!(
+            self,
+            Self::Neq | Self::NotIn | Self::NotMatches | Self::HasNoLink
+        )
     }
 }
 

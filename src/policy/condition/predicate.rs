@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     Operator, Problem,
+    link::has_link,
     plain::plain,
     similar::similar,
     values::{Number, Values, both, number, too_long, wanted, wrong},
@@ -31,6 +32,7 @@ pub(super) enum Predicate {
     Same(Values),
     Order(Number, fn(Ordering) -> bool),
     Matches(Regex),
+    Link,
     /// A part of a text, as written and in its plain form, or an entry of a list.
     Contains(Option<(Box<str>, Box<str>)>, Values),
 }
@@ -62,6 +64,10 @@ impl Predicate {
                 Value::String(text) => pattern(text).map(Self::Matches),
                 value => Err(wanted(value, "a regular expression as text")),
             },
+            Operator::HasLink | Operator::HasNoLink => match value {
+                Value::Null => Ok(Self::Link),
+                _ => Err(wrong("has_link and has_no_link take no value", "remove it")),
+            },
             Operator::Contains => {
                 let part = match value {
                     Value::String(text) if plain(text).is_empty() => {
@@ -83,15 +89,10 @@ impl Predicate {
             Self::Same(values) => values.test(value),
             Self::Order(than, fits) => Number::of(value)?.than(*than).map(*fits),
             Self::Matches(regex) => {
-                let text = value
-                    .as_str()
-                    .filter(|text| text.len() <= MAX_SEARCHED_BYTES)?;
-                found(
-                    text,
-                    |text| regex.is_match(text),
-                    |plain| regex.is_match(plain),
-                )
+                let in_text = |text: &str| regex.is_match(text);
+                found(searched(value)?, in_text, in_text)
             }
+            Self::Link => found(searched(value)?, has_link, has_link),
             Self::Contains(part, _) => {
                 let (written, plain) = part.as_ref()?;
                 let text = value.as_str()?;
@@ -108,6 +109,13 @@ impl Predicate {
     pub(super) fn is_entry(&self, entry: &Value, in_doubt: bool) -> bool {
         matches!(self, Self::Contains(_, values) if values.test(entry).unwrap_or(in_doubt))
     }
+}
+
+/// The text of a value, if it is not too long to be searched.
+fn searched(value: &Value) -> Option<&str> {
+    value
+        .as_str()
+        .filter(|text| text.len() <= MAX_SEARCHED_BYTES)
 }
 
 /// Whether something is found in a text: as it is and in its plain form, or `None` if only in

@@ -23,7 +23,7 @@ impl Condition {
         match &self.predicate {
             Predicate::Exists(_) | Predicate::Order(..) => true,
             Predicate::Same(values) => values.each().count() <= MAX_VALUES,
-            Predicate::Matches(_) | Predicate::Contains(..) => false,
+            Predicate::Matches(_) | Predicate::Link | Predicate::Contains(..) => false,
         }
     }
 
@@ -34,6 +34,7 @@ impl Condition {
             Predicate::Order(number, _) => number.around(),
             Predicate::Same(values) => values.each().take(MAX_VALUES).flat_map(beside).collect(),
             Predicate::Matches(_) => Vec::new(),
+            Predicate::Link => vec![json!("see https://example.com/page"), json!("so it is")],
             Predicate::Contains(part, values) => {
                 let part = part
                     .iter()

@@ -5,6 +5,7 @@ use super::*;
 
 mod contradiction;
 mod display;
+mod links;
 mod lists;
 mod mistakes;
 mod probes;

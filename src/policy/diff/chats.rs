@@ -1,10 +1,10 @@
 //! Who may be written to, and whose messages may be read.
 
-use std::collections::BTreeSet;
+use std::{cmp::Ordering, collections::BTreeSet, time::Duration};
 
-use super::{Grouped, Pair, PolicyChange, Side};
+use super::{Direction, Grouped, Pair, PolicyChange, Side};
 use crate::{
-    op::ChatId,
+    op::{ChatId, LastIncoming},
     policy::{
         Context, GroupName, GroupNames, Policy,
         chats::ChatSet,
@@ -125,6 +125,32 @@ impl Pair<'_> {
         found.changes()
     }
 
+    /// How lately a recipient has to have written.
+    pub(super) fn answers(self) -> Vec<PolicyChange> {
+        let mut found = Grouped::default();
+        let shortest = |policy: &Policy| {
+            let rules = policy.layers_of(self.grant).filter_map(Layer::answers);
+            let shortest = rules.min_by_key(|rule| rule.within);
+            match shortest {
+                Some(rule) => {
+                    let says = format!("only within {} of a message", for_people(rule.within));
+                    (Some(rule.within), Side::new(says, Some(&rule.place)))
+                }
+                None => (None, Side::new("allow", None)),
+            }
+        };
+        let ((was, old), (is, new)) = (shortest(self.old), shortest(self.new));
+        // None is longer than any time.
+        let length = |within: Option<Duration>| within.unwrap_or(Duration::MAX);
+        let direction = match length(was).cmp(&length(is)) {
+            Ordering::Less => Direction::Looser,
+            Ordering::Greater => Direction::Tighter,
+            Ordering::Equal => return Vec::new(),
+        };
+        found.add(direction, "writing without a message before", old, new);
+        found.changes()
+    }
+
     pub(super) fn reading(self) -> Vec<PolicyChange> {
         let probed = probed(self, |policy, grant| {
             let layers = policy.layers_of(grant);
@@ -144,6 +170,7 @@ impl Pair<'_> {
                     groups,
                     newcomers: &[],
                     has_read: &[],
+                    incoming: &LastIncoming::default(),
                 };
                 let layers = policy.layers_of(self.grant);
                 let mut reading = layers.filter_map(|layer| layer.reading.as_ref());

@@ -108,7 +108,7 @@ fn gone<'p>(
         if complete && rule.when.iter().all(|when| when.condition.is_plain()) {
             continue;
         }
-        let allows = |rule: &Conditional| rule.action == Action::Allow;
+        let allows = |rule: &Conditional| rule.requires;
         if allows(rule) {
             let kept = |identity: u64| {
                 let others = to.iter().filter(|other| allows(other));
@@ -122,6 +122,10 @@ fn gone<'p>(
                     found.push((when.place.clone(), format!("only where {condition}")));
                 }
             }
+            continue;
+        }
+        // It restricts nothing, and what it admits is tried.
+        if rule.action == Action::Allow {
             continue;
         }
         let kept = to.iter().any(|other| {

@@ -6,6 +6,7 @@
 mod accounts;
 mod chats;
 mod conditions;
+mod media;
 mod probes;
 mod settings;
 mod tools;
@@ -135,7 +136,9 @@ impl<'a> Pair<'a> {
         found.extend(self.limits());
         found.extend(self.paces());
         found.extend(self.recipients());
+        found.extend(self.answers());
         found.extend(self.reading());
+        found.extend(self.media());
         found.extend(self.hours());
         found.extend(self.flow());
         found

@@ -6,8 +6,7 @@ use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 
 use super::{Direction, Grouped, Pair, PolicyChange, Side};
 use crate::{
-    op::Risk,
-    policy::{Confirmation, Health, Policy},
+    policy::{Confirmation, Health, Policy, layer::HoursScope},
     text::{for_people, per},
 };
 
@@ -40,27 +39,28 @@ fn minutes(of_week: bool) -> impl Iterator<Item = Timestamp> {
 
 impl Pair<'_> {
     pub(super) fn hours(self) -> Vec<PolicyChange> {
-        let has = |policy: &Policy| policy.layers_of(self.grant).any(|one| one.hours.is_some());
-        let mut found = Grouped::around("", " tools");
+        let has = |policy: &Policy| {
+            let mut layers = policy.layers_of(self.grant);
+            layers.any(|one| !one.hours.is_empty())
+        };
+        let (mut classes, mut first_time) = (Grouped::around("", " tools"), Grouped::default());
         if !has(self.old) && !has(self.new) {
             return Vec::new();
         }
         let zone = self.new.zone(self.grant);
         let has_free_days = |policy: &Policy| {
-            let mut hours = policy
-                .layers_of(self.grant)
-                .filter_map(|layer| layer.hours.as_ref());
+            let mut hours = policy.layers_of(self.grant).flat_map(|layer| &layer.hours);
             hours.any(|hours| hours.quiet.has_free_days())
         };
         let of_week = has_free_days(self.old) || has_free_days(self.new);
-        for risk in Risk::ALL {
+        for scope in HoursScope::ALL {
             let mut shown = [false; 2];
             for at in minutes(of_week) {
                 let [old, new] = [self.old, self.new].map(|policy| {
                     let layers = policy.layers_of(self.grant);
-                    let hours = layers.filter_map(|layer| layer.hours.as_ref());
+                    let hours = layers.flat_map(|layer| &layer.hours);
                     let hours = hours
-                        .filter(|hours| hours.applies_to.contains(&risk) && hours.quiet.holds(at));
+                        .filter(|hours| hours.applies_to.contains(&scope) && hours.quiet.holds(at));
                     Side::strictest(hours.map(|hours| (hours.action, &hours.place)))
                 });
                 let slot = match old.0.cmp(&new.0) {
@@ -81,11 +81,19 @@ impl Pair<'_> {
                         says: format!("{} at {when}", side.says),
                         ..side
                     };
-                    found.compare(risk.name(), (old.0, says(old.1)), (new.0, says(new.1)));
+                    let (old, new) = ((old.0, says(old.1)), (new.0, says(new.1)));
+                    match scope {
+                        HoursScope::Class(risk) => classes.compare(risk.name(), old, new),
+                        HoursScope::FirstTime => {
+                            first_time.compare("first-time recipients", old, new);
+                        }
+                    }
                 }
             }
         }
-        found.changes()
+        let mut found = classes.changes();
+        found.extend(first_time.changes());
+        found
     }
 
     /// What pauses the account, and for how long.

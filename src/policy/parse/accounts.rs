@@ -12,7 +12,7 @@ use crate::{
     config::{AccountKey, AccountSpec, BackendSpec, ConfigKey},
     policy::{
         Accounts, Diagnostic,
-        document::{Node, NodeValue, shorten},
+        document::{Node, NodeValue, Span, shorten},
         source::SourceFile,
     },
     text::nearest,
@@ -23,6 +23,19 @@ const MAX_ACCOUNTS: usize = 32;
 
 /// Keys that suggest that their value is a secret, besides those of the back ends.
 const SECRETS: [&str; 6] = ["apikey", "key", "password", "pass", "secret", "token"];
+
+/// The ranges of a file that hold values whose keys suggest a secret, wherever they stand.
+pub(super) fn suspected_secrets(node: &Node) -> Vec<Span> {
+    let name = node.key.to_lowercase().replace('-', "_");
+    let last = name.rsplit('_').next().unwrap_or_default();
+    match &node.value {
+        NodeValue::Table(nodes) | NodeValue::List(nodes) => {
+            nodes.iter().flat_map(suspected_secrets).collect()
+        }
+        _ if SECRETS.contains(&last) => vec![node.span.clone()],
+        _ => Vec::new(),
+    }
+}
 
 impl Reader<'_> {
     /// Reads the accounts of the first file. An included file cannot have any: it only

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use super::reader::{Common, Fields, Reader};
 use crate::{
-    op::{self, ChatId, Facts, GroupId},
+    media::CONTENT_TYPES,
+    op::{self, ChatId, Facts, FileFacts, GroupId},
     policy::{
         Action, Case, CaseOutcome, Code, Diagnostics, GroupNames, LOCAL, Policy, ReadChat,
         cases::CODES, document::Node, source::SourceFile,
@@ -13,9 +14,13 @@ use crate::{
     text,
 };
 
-const CASE: [&str; 11] = [
-    "name", "tool", "args", "as", "at", "known", "has_read", "groups", "expect", "code", "rule",
+const CASE: [&str; 13] = [
+    "name", "tool", "args", "as", "at", "known", "wrote", "has_read", "groups", "file", "expect",
+    "code", "rule",
 ];
+
+/// The keys of `file`: what a server would find out about the file of the call.
+const FILE: [&str; 2] = ["type", "bytes"];
 
 /// Reads the cases of a file.
 ///
@@ -58,7 +63,10 @@ impl Reader<'_> {
         let (line, column) = self.positions.of(node.span.start);
         // Everything is read before a missing value ends the case, so that all mistakes show.
         let name = name.and_then(|node| self.text(node));
-        let facts = tool.and_then(|node| self.facts(&fields, node));
+        let mut facts = tool.and_then(|node| self.facts(&fields, node));
+        if let (Some(facts), Some(node)) = (&mut facts, fields.get("file")) {
+            facts.file = self.case_file(node, facts);
+        }
         let expect = expect.and_then(|node| self.expected(&fields, node));
         let grant = match fields.get("as") {
             Some(node) => self.text(node),
@@ -70,6 +78,7 @@ impl Reader<'_> {
         });
         let [known, has_read] = ["known", "has_read"].map(|key| self.ids(&fields, key));
         let groups = self.groups(&fields);
+        let wrote = self.wrote(&fields, policy, grant.as_deref().unwrap_or(LOCAL));
         Some(Case {
             name: name?,
             line,
@@ -83,6 +92,7 @@ impl Reader<'_> {
             known,
             has_read: has_read.into_iter().map(ReadChat::just_now).collect(),
             groups,
+            wrote,
             expect: expect?,
         })
     }
@@ -108,13 +118,38 @@ impl Reader<'_> {
         }
     }
 
+    /// `{ type = "application/pdf", bytes = 1200 }`; a content of no known type without `type`.
+    fn case_file(&mut self, node: &Node, facts: &Facts) -> Option<FileFacts> {
+        let fields = self.table(node, &FILE)?;
+        if facts.outgoing.is_none() {
+            let message = format!("`{}` sends no file with these arguments", facts.tool);
+            self.wrong(&node.key_span, "bad-value", &message, "remove `file`");
+        }
+        let content_type = match fields.get("type") {
+            Some(node) => Some(self.choice(node, CONTENT_TYPES.map(|mime| (mime, mime)))?),
+            None => None,
+        };
+        let bytes = match fields.get("bytes") {
+            Some(node) => self.count(node)?.get(),
+            None => 1,
+        };
+        Some(FileFacts {
+            name: String::new(),
+            bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+            mime: content_type.unwrap_or_default().to_owned(),
+            content_type,
+            sha256: String::new(),
+        })
+    }
+
     fn time(&mut self, node: &Node, policy: &Policy, grant: &str) -> Option<Timestamp> {
         let text = self.text(node)?;
         match text::moment(&text, &policy.zone(grant)) {
             Ok(at) => Some(at),
             Err(problem) => {
                 let hint = "a time without a zone is in the time zone of the policy's hours";
-                self.wrong(&node.span, "bad-value", &format!("at: {problem}"), hint);
+                let message = format!("{}: {problem}", node.key);
+                self.wrong(&node.span, "bad-value", &message, hint);
                 None
             }
         }
@@ -137,6 +172,39 @@ impl Reader<'_> {
             None
         });
         ids.collect()
+    }
+
+    /// `{ "+15551230000" = "2026-11-21 20:00" }`.
+    fn wrote(
+        &mut self,
+        fields: &Fields<'_>,
+        policy: &Policy,
+        grant: &str,
+    ) -> Vec<(ChatId, Timestamp)> {
+        let Some(node) = fields.get("wrote") else {
+            return Vec::new();
+        };
+        if !fields.contains_key("at") {
+            let hint = "write at = …, the time of the call";
+            let message = "a case with `wrote` needs `at`";
+            self.wrong(&node.key_span, "missing-key", message, hint);
+        }
+        let mut wrote = Vec::new();
+        for node in self.entries(node, "a table of numbers and ids with times") {
+            let at = self.time(node, policy, grant);
+            match ChatId::parse(&node.key) {
+                Ok(chat) => wrote.extend(at.map(|at| (chat, at))),
+                Err(_) => {
+                    let message = format!(
+                        "{} is not a number with its country code, nor an id",
+                        node.key
+                    );
+                    let hint = "write \"+15551230000\" for a person, \"…@g.us\" for a group";
+                    self.wrong(&node.key_span, "bad-recipient", &message, hint);
+                }
+            }
+        }
+        wrote
     }
 
     /// `{ Family = "12345678@g.us" }`.

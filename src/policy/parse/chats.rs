@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    keys::{BUDGET, CHATS, NEW, READ, RECIPIENTS},
+    keys::{ANSWERS, BUDGET, CHATS, NEW, READ, RECIPIENTS},
     reader::Reader,
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         chats::{ChatPattern, ChatSet, NamedList},
         document::{Node, NodeValue, shorten},
         layer::ReadableChats,
-        recipients::{NewRecipients, Recipients},
+        recipients::{AnswersRule, NewRecipients, Recipients},
     },
     text::nearest,
 };
@@ -105,11 +105,26 @@ impl Reader<'_> {
             Some(node) => Some(self.new_recipients(node)?),
             None => None,
         };
+        let answers = match fields.get("answers") {
+            Some(node) => Some(self.answers(node)?),
+            None => None,
+        };
         Some(Recipients {
             allow,
             deny,
             unlisted,
             new,
+            answers,
+        })
+    }
+
+    /// `{ within = "24h" }`.
+    fn answers(&mut self, node: &Node) -> Option<AnswersRule> {
+        let fields = self.table(node, &ANSWERS)?;
+        let within = self.required(&fields, node, "within")?;
+        Some(AnswersRule {
+            within: self.duration(within)?,
+            place: self.place(&node.key_span, "recipients.answers"),
         })
     }
 

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
+
 use super::{keys::EXAMPLES, reader::Reader};
 use crate::{
-    op::{self, Facts},
+    op::{self, Facts, LastIncoming},
     policy::{
         Context, Diagnostic, Effect, GroupNames, Policy,
         document::{Node, Span},
@@ -80,6 +82,7 @@ impl Policy {
     /// Errors about the examples with another result, each with the index of its file.
     pub(super) fn failing(&self, examples: &[(usize, Example)]) -> Vec<(usize, Diagnostic)> {
         let groups = GroupNames::default();
+        let incoming = LastIncoming::default().assuming(Timestamp::UNIX_EPOCH);
         let mut wrong = Vec::new();
         for (file, example) in examples {
             let context = Context {
@@ -88,6 +91,7 @@ impl Policy {
                 groups: &groups,
                 newcomers: &[],
                 has_read: &[],
+                incoming: &incoming,
             };
             let [allows, confirms, refuses] = EXAMPLES;
             for facts in &example.calls {

@@ -15,21 +15,26 @@ pub(super) const FILE: [&str; 9] = [
     "oauth",
 ];
 /// The keys of a layer: of a file, and of a grant.
-pub(super) const LAYER: [&str; 9] = [
+pub(super) const LAYER: [&str; 11] = [
     "default",
     "hide",
     "toolsets",
     "risk",
     "tools",
+    "rules",
     "recipients",
     "read",
+    "media",
     "hours",
     "flow",
 ];
 /// The keys of a grant besides those of a layer.
 pub(super) const GRANT: [&str; 4] = ["token_sha256", "expires", "scopes", "accounts"];
 pub(super) const OAUTH: [&str; 4] = ["issuer", "audience", "jwks_uri", "algorithms"];
-pub(super) const RULE: [&str; 7] = [
+/// The key of a rule in `rules`, besides those of a rule.
+pub(super) const RULES: [&str; 1] = ["tools"];
+pub(super) const RULE: [&str; 8] = [
+    "except",
     "action",
     "reason",
     "limits",
@@ -42,11 +47,13 @@ pub(super) const LIMIT: [&str; 5] = ["counter", "window", "max", "burst", "scope
 pub(super) const WHEN: [&str; 5] = ["arg", "op", "value", "each", "reason"];
 pub(super) const PACE: [&str; 2] = ["min", "max"];
 pub(super) const EXAMPLES: [&str; 3] = ["allows", "confirms", "refuses"];
-pub(super) const RECIPIENTS: [&str; 4] = ["allow", "deny", "unlisted", "new"];
+pub(super) const RECIPIENTS: [&str; 5] = ["allow", "deny", "unlisted", "new", "answers"];
+pub(super) const ANSWERS: [&str; 1] = ["within"];
 pub(super) const NEW: [&str; 3] = ["action", "max", "window"];
 pub(super) const READ: [&str; 2] = ["chats", "budget"];
 pub(super) const CHATS: [&str; 2] = ["allow", "deny"];
 pub(super) const BUDGET: [&str; 3] = ["messages", "window", "scope"];
+pub(super) const MEDIA: [&str; 3] = ["types", "max_bytes", "sources"];
 pub(super) const HOURS: [&str; 5] = ["quiet", "zone", "days", "applies_to", "action"];
 pub(super) const FLOW: [&str; 2] = ["cross_chat", "window"];
 pub(super) const HEALTH: [&str; 3] = ["pause_on", "failures", "cooldown"];
@@ -55,9 +62,9 @@ pub(super) const RATE: [&str; 2] = ["max", "window"];
 pub(super) const MODE: [&str; 2] = ["value", "read_only"];
 pub(super) const CONFIRMATION: [&str; 4] = ["enabled", "expires", "min_answer_ms", "prompts"];
 
-/// Every table with its keys. A class of tools has the keys of a tool, `rate_limit` those of
-/// a limit, and a grant also those of a layer.
-const TABLES: [(&str, &[&str]); 25] = [
+/// Every table with its keys. A class of tools and `rules` have the keys of a tool, `rate_limit`
+/// those of a limit, and a grant also those of a layer.
+const TABLES: [(&str, &[&str]); 28] = [
     ("lists", &["NAME"]),
     ("accounts", &["NAME"]),
     ("accounts.NAME", &["backend"]),
@@ -68,11 +75,14 @@ const TABLES: [(&str, &[&str]); 25] = [
     ("tools.NAME.when", &WHEN),
     ("tools.NAME.pace", &PACE),
     ("tools.NAME.examples", &EXAMPLES),
+    ("rules", &RULES),
     ("recipients", &RECIPIENTS),
     ("recipients.new", &NEW),
+    ("recipients.answers", &ANSWERS),
     ("read", &READ),
     ("read.chats", &CHATS),
     ("read.budget", &BUDGET),
+    ("media", &MEDIA),
     ("hours", &HOURS),
     ("flow", &FLOW),
     ("health", &HEALTH),

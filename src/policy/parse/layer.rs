@@ -2,35 +2,35 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde_json::Value;
+
 use super::{
     examples::Example,
+    keys::{RULE, RULES},
     reader::{Fields, Reader},
-    rule::{Breadth, Rule},
+    rule::Rule,
+    selection::Selection,
 };
 use crate::{
     op::{self, Risk, Topic},
     policy::{
         Action, Code, Effect, Reason, RuleLocation,
-        document::{Node, NodeValue, Span, shorten},
+        document::{Node, NodeValue, Span},
         layer::Layer,
         tool_rules::{ToolRules, Unconditional},
     },
-    text::nearest,
 };
-
-/// The name that stands for every tool.
-const EVERY_TOOL: &str = "*";
 
 /// A layer with what is checked once the whole policy is known.
 #[derive(Default)]
 pub(super) struct ParsedLayer {
     pub(super) layer: Layer,
-    /// The rules for single tools, in short.
+    /// The rules beside those of classes, in short.
     pub(super) named: Vec<NamedRule>,
     pub(super) examples: Vec<Example>,
 }
 
-/// What a rule for single tools does.
+/// What a rule for tools that it names, or whose names are like a pattern, does.
 pub(super) struct NamedRule {
     pub(super) tools: HashSet<&'static str>,
     pub(super) action: Action,
@@ -64,6 +64,9 @@ impl Reader<'_> {
         let classes = rules.len();
         if let Some(node) = fields.get("tools") {
             rules.extend(self.tools(node));
+        }
+        if let Some(node) = fields.get("rules") {
+            rules.extend(self.listed_rules(node));
         }
         let mut tool_rules: HashMap<&'static str, ToolRules> = HashMap::new();
         for entry in op::catalogue() {
@@ -104,8 +107,9 @@ impl Reader<'_> {
         let recipients = fields
             .get("recipients")
             .and_then(|node| self.recipients(node));
-        let hours = fields.get("hours").and_then(|node| self.hours(node));
+        let hours = fields.get("hours").map(|node| self.all_hours(node));
         let flow = fields.get("flow").and_then(|node| self.flow(node));
+        let media = fields.get("media").and_then(|node| self.media(node));
         let read = fields.get("read").map(|node| self.reading(node));
         let (reading, budget) = read.unwrap_or_default();
         let layer = Layer {
@@ -114,8 +118,9 @@ impl Reader<'_> {
             recipients,
             reading,
             budget,
-            hours,
+            hours: hours.unwrap_or_default(),
             flow,
+            media,
         };
         self.lint_admitting_nothing(&rules, &layer);
         ParsedLayer {
@@ -128,13 +133,9 @@ impl Reader<'_> {
     /// The tools that are hidden, each with the rule that hides it.
     fn hide(&mut self, node: &Node) -> HashMap<&'static str, RuleLocation> {
         let mut hidden = HashMap::new();
-        for node in self.list(node, "a list of tool names") {
-            let Some(name) = node.text() else {
-                self.invalid::<()>(node, "the name of a tool");
-                continue;
-            };
-            let place = self.place(&node.span, "hide");
-            for tool in self.named(name, &node.span) {
+        for (name, span) in self.tool_names(node) {
+            let place = self.place(span, "hide");
+            for tool in self.selected(name, span) {
                 hidden.entry(tool).or_insert_with(|| place.clone());
             }
         }
@@ -155,40 +156,60 @@ impl Reader<'_> {
         let Some(fields) = self.table(node, &Risk::ALL.map(Risk::name)) else {
             return Vec::new();
         };
-        let mut rules = Vec::new();
-        for risk in Risk::ALL {
-            if let Some(node) = fields.get(risk.name()) {
-                let members = op::catalogue().iter().filter(|tool| tool.risk == risk);
-                let members = members.map(|entry| entry.name).collect();
-                rules.extend(self.rules(node, &format!("risk.{risk}"), &members, Breadth::Many));
-            }
-        }
-        rules
+        let classes = Risk::ALL.into_iter();
+        let nodes = classes.filter_map(|risk| Some((risk, *fields.get(risk.name())?)));
+        let rules = nodes.flat_map(|(risk, node)| {
+            let selection = Selection::class(risk);
+            self.rules(node, &format!("risk.{risk}"), &RULE, |_, _| {
+                Some(selection.clone())
+            })
+        });
+        rules.collect()
     }
 
     fn tools(&mut self, node: &Node) -> Vec<Rule> {
-        let mut rules = Vec::new();
-        for node in self.entries(node, "a table of tools") {
-            let names = self.named(&node.key, &node.key_span);
-            let breadth = match &*node.key {
-                EVERY_TOOL => Breadth::Many,
-                _ => Breadth::Named,
-            };
-            rules.extend(self.rules(node, &format!("tools.{}", node.key), &names, breadth));
-        }
-        rules
+        let nodes = self.entries(node, "a table of tools").iter();
+        let rules = nodes.flat_map(|node| {
+            let selection = self.selection([(&*node.key, &node.key_span)]);
+            self.rules(node, &format!("tools.{}", node.key), &RULE, |_, _| {
+                Some(selection.clone())
+            })
+        });
+        rules.collect()
     }
 
-    /// One rule, or several: `[tools.NAME]`, `[[tools.NAME]]`.
+    /// `[[rules]]`: each says which tools it is for.
+    fn listed_rules(&mut self, node: &Node) -> Vec<Rule> {
+        let keys: Vec<&'static str> = RULES.into_iter().chain(RULE).collect();
+        self.rules(node, "rules", &keys, |reader, item| {
+            let fields = item.fields()?.iter().map(|field| (&*field.key, field));
+            let list = reader.required(&fields.collect(), item, "tools")?;
+            let names = reader.tool_names(list);
+            if list.json() == Value::Array(Vec::new()) {
+                let (message, hint) = (
+                    "this rule is for no tool",
+                    "name a tool, or remove the rule",
+                );
+                reader.warn(&list.key_span, "rule-without-effect", message, hint);
+            }
+            Some(reader.selection(names))
+        })
+    }
+
+    /// One rule, or several: `[tools.NAME]`, `[[tools.NAME]]`. `select` names the tools of
+    /// each.
     fn rules(
         &mut self,
         node: &Node,
         path: &str,
-        tools: &HashSet<&'static str>,
-        breadth: Breadth,
+        keys: &[&'static str],
+        select: impl Fn(&mut Self, &Node) -> Option<Selection>,
     ) -> Vec<Rule> {
-        let mut rule =
-            |item: &Node, path: &str| self.rule(item, &node.key_span, path, tools.clone(), breadth);
+        let mut rule = |item: &Node, path: &str| {
+            let fields = self.table(item, keys)?;
+            let selection = select(self, item)?;
+            self.rule(&fields, &node.key_span, path, selection)
+        };
         match &node.value {
             NodeValue::List(items) => {
                 let items = items.iter().enumerate();
@@ -198,29 +219,6 @@ impl Reader<'_> {
             }
             _ => rule(node, path).into_iter().collect(),
         }
-    }
-
-    /// The tools that a name stands for; `*` is every tool. An unknown name is an error.
-    pub(super) fn named(&mut self, name: &str, span: &Span) -> HashSet<&'static str> {
-        if name == EVERY_TOOL {
-            return op::catalogue().iter().map(|entry| entry.name).collect();
-        }
-        let found: HashSet<_> = op::named(name)
-            .into_iter()
-            .map(|entry| entry.name)
-            .collect();
-        if found.is_empty() {
-            let known = op::catalogue()
-                .iter()
-                .flat_map(|entry| entry.known_as.iter().copied().chain([entry.name]));
-            let hint = match nearest(name, known) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "`whatsapp-guard tools` lists the tools".to_owned(),
-            };
-            let message = format!("there is no tool `{}`", shorten(name));
-            self.wrong(span, "unknown-tool", &message, &hint);
-        }
-        found
     }
 }
 

@@ -6,7 +6,8 @@ use super::{
     ParsedFile,
     layer::{NamedRule, ParsedLayer},
     reader::Reader,
-    rule::{Breadth, Rule},
+    rule::Rule,
+    selection::Breadth,
 };
 use crate::{
     op::{self, Risk},
@@ -44,7 +45,7 @@ pub(super) fn hidden_tools(files: &[ParsedFile]) -> Vec<(usize, Diagnostic)> {
 }
 
 impl Reader<'_> {
-    /// Warns of rules for single tools that stricter rules overrule.
+    /// Warns of rules beside those of classes that stricter rules overrule.
     pub(super) fn lint_overruled(
         &mut self,
         rules: &[Rule],
@@ -77,7 +78,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Warns of rules for classes and for `*` that allow nothing, where `default` does not
+    /// Warns of rules for classes and for patterns that allow nothing, where `default` does not
     /// allow their tools either.
     pub(super) fn lint_admitting_nothing(&mut self, rules: &[Rule], layer: &Layer) {
         let Some((default, _)) = &layer.default else {
@@ -111,10 +112,10 @@ impl Reader<'_> {
             );
             let hint = match rule.action {
                 Action::Confirm => {
-                    "a class or \"*\" allows its tools with action = \"allow\" only; to be asked, write two rules: [[risk.CLASS]] action = \"allow\", and [[risk.CLASS]] action = \"confirm\""
+                    "a class or a pattern allows its tools with action = \"allow\" only; to be asked, write two rules: [[risk.CLASS]] action = \"allow\", and [[risk.CLASS]] action = \"confirm\""
                 }
                 _ => {
-                    "a class or \"*\" allows its tools with action = \"allow\" only; write it, or name the tools that the rule is for"
+                    "a class or a pattern allows its tools with action = \"allow\" only; write it, or name the tools that the rule is for"
                 }
             };
             self.warn(&rule.span, "admits-nothing", &message, hint);
@@ -158,7 +159,7 @@ impl Reader<'_> {
 
     /// Warns of rules that allow under conditions which no call can meet together.
     pub(super) fn lint_conflicting_rules(&mut self, rules: &[Rule]) {
-        let mut rest = rules.iter().filter(|rule| rule.action == Action::Allow);
+        let mut rest = rules.iter().filter(|rule| rule.requires);
         let mut found = Vec::new();
         while let Some(rule) = rest.next() {
             for other in rest.clone() {

@@ -8,10 +8,12 @@ mod grants;
 mod keys;
 mod layer;
 mod lint;
+mod media;
 mod oauth;
 mod reader;
 mod rule;
 mod sections;
+mod selection;
 
 use std::{collections::BTreeMap, num::NonZeroU32, time::Duration};
 
@@ -62,6 +64,9 @@ pub(super) fn check(
         if let Some(accounts) = root.get("accounts") {
             reader.accounts(accounts, index == 0);
         }
+        if index == 0 {
+            reader.common.asks = enables_confirmation(root);
+        }
     });
     if let (Some(first), Some(in_force)) = (sources.first_mut(), in_force) {
         accounts::check_unchanged(first, &common.accounts, in_force);
@@ -99,6 +104,13 @@ pub(super) fn check(
         warnings: found,
         ..policy
     })
+}
+
+/// Whether a file enables confirmation.
+fn enables_confirmation(root: &Node) -> bool {
+    let confirmation = root.get("confirmation");
+    let enabled = confirmation.and_then(|node| node.get("enabled"));
+    enabled.is_some_and(|node| matches!(node.value, NodeValue::Boolean(true)))
 }
 
 /// Adds diagnostics to the files of these indexes.

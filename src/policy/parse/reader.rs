@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use super::accounts::suspected_secrets;
 use crate::{
     config::BackendSpecs,
     policy::{
@@ -30,6 +31,9 @@ pub(super) struct Common {
     /// The scopes of all grants, each with its grant.
     pub(super) scopes: BTreeMap<String, String>,
     pub(super) has_oauth: bool,
+    /// Whether the first file enables confirmation. An included file that disables it must
+    /// not end the asking: it can only restrict.
+    pub(super) asks: bool,
     pub(super) accounts: Accounts,
 }
 
@@ -45,6 +49,28 @@ pub(super) struct Reader<'a> {
     pub(super) prefix: String,
 }
 
+/// An action as a policy writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WrittenAction {
+    Always(Action),
+    /// `confirm` while confirmation is enabled, otherwise nothing.
+    ConfirmIfEnabled,
+}
+
+/// The word for [`WrittenAction::ConfirmIfEnabled`].
+pub(super) const CONFIRM_IF_ENABLED: &str = "confirm_if_enabled";
+
+impl WrittenAction {
+    /// What it means in a policy that asks, or does not ask.
+    pub(super) const fn in_policy(self, asks: bool) -> Action {
+        match self {
+            Self::Always(action) => action,
+            Self::ConfirmIfEnabled if asks => Action::Confirm,
+            Self::ConfirmIfEnabled => Action::Allow,
+        }
+    }
+}
+
 /// The values of a table by their keys.
 pub(super) type Fields<'n> = HashMap<&'n str, &'n Node>;
 
@@ -55,15 +81,16 @@ impl Reader<'_> {
         common: &mut Common,
         read: impl FnOnce(&mut Reader<'_>, &Node) -> T,
     ) -> Option<T> {
+        let root = source.root.as_ref()?;
         let mut reader = Reader {
             origin: &source.origin,
             positions: Positions::new(&source.text),
             found: Vec::new(),
-            masked: Vec::new(),
+            masked: suspected_secrets(root),
             common,
             prefix: String::new(),
         };
-        let result = read(&mut reader, source.root.as_ref()?);
+        let result = read(&mut reader, root);
         let Reader { found, masked, .. } = reader;
         source.problems.extend(found);
         source.masked.extend(masked);
@@ -71,7 +98,15 @@ impl Reader<'_> {
     }
 
     pub(super) fn action(&mut self, node: &Node) -> Option<Action> {
-        self.choice(node, Action::ALL.map(|action| (action.name(), action)))
+        let written = self.written_action(node)?;
+        Some(written.in_policy(self.common.asks))
+    }
+
+    pub(super) fn written_action(&mut self, node: &Node) -> Option<WrittenAction> {
+        let [allow, confirm, deny] =
+            Action::ALL.map(|action| (action.name(), WrittenAction::Always(action)));
+        let if_enabled = (CONFIRM_IF_ENABLED, WrittenAction::ConfirmIfEnabled);
+        self.choice(node, [allow, if_enabled, confirm, deny])
     }
 
     pub(super) fn count(&mut self, node: &Node) -> Option<NonZeroU32> {

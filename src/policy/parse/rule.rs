@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 
 use super::{
     examples::Example,
-    keys::{LIMIT, PACE, RULE, WHEN},
-    reader::{Fields, Reader},
+    keys::{LIMIT, PACE, WHEN},
+    reader::{Fields, Reader, WrittenAction},
+    selection::{Breadth, Selection},
 };
 use crate::{
     op::{self, Schemas},
@@ -20,21 +21,15 @@ use crate::{
     },
 };
 
-/// What a rule is written for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Breadth {
-    /// A tool by its name, or by a name that other servers have for it.
-    Named,
-    /// A class of tools, or `*`.
-    Many,
-}
-
 /// A rule, with the tools that it is for.
 pub(super) struct Rule {
     pub(super) tools: HashSet<&'static str>,
     pub(super) breadth: Breadth,
-    /// Whether it says its action.
-    says_action: bool,
+    /// Whether it says that its tools are allowed.
+    says_allow: bool,
+    /// Whether its conditions are requirements: it allows where they hold, and refuses where
+    /// they do not. Otherwise they say when it applies.
+    pub(super) requires: bool,
     pub(super) span: Span,
     pub(super) place: RuleLocation,
     pub(super) action: Action,
@@ -57,6 +52,7 @@ impl Rule {
     pub(super) fn conditional(&self) -> Option<Conditional> {
         (!self.when.is_empty()).then(|| Conditional {
             action: self.action,
+            requires: self.requires,
             admits: self.admits(),
             effect: self.effect(),
             place: self.place.clone(),
@@ -70,7 +66,7 @@ impl Rule {
         match (self.action, self.breadth) {
             (Action::Deny, _) | (Action::Confirm, Breadth::Many) => false,
             (_, Breadth::Named) => true,
-            (Action::Allow, Breadth::Many) => self.says_action,
+            (Action::Allow, Breadth::Many) => self.says_allow,
         }
     }
 
@@ -86,41 +82,50 @@ impl Rule {
 }
 
 impl Reader<'_> {
-    /// Reads a rule whose key, or that of the list that it is in, stands at `key_span`.
+    /// Reads a rule for these tools, whose key, or that of the list that it is in, stands
+    /// at `key_span`.
     pub(super) fn rule(
         &mut self,
-        node: &Node,
+        fields: &Fields<'_>,
         key_span: &Span,
         path: &str,
-        tools: HashSet<&'static str>,
-        breadth: Breadth,
+        mut selection: Selection,
     ) -> Option<Rule> {
-        let fields = self.table(node, &RULE)?;
-        let says_action = fields.contains_key("action");
-        let (action, span, place) = match fields.get("action") {
+        if let Some(node) = fields.get("except") {
+            self.except(node, &mut selection);
+        }
+        let (written, span, place) = match fields.get("action") {
             Some(node) => {
                 let place = self.place(&node.key_span, &format!("{path}.action"));
-                (self.action(node)?, node.key_span.clone(), place)
+                let written = Some(self.written_action(node)?);
+                (written, node.key_span.clone(), place)
             }
-            None => (Action::Allow, key_span.clone(), self.place(key_span, path)),
+            None => (None, key_span.clone(), self.place(key_span, path)),
         };
+        let allows = WrittenAction::Always(Action::Allow);
+        let action = written.unwrap_or(allows).in_policy(self.common.asks);
         let reason = fields.get("reason").and_then(|node| self.text(node));
-        let counted = counted_as(path, breadth, &tools);
+        let Selection {
+            tools,
+            breadth,
+            counted_as,
+        } = selection;
         let mut limits = Vec::new();
         if let Some(node) = fields.get("limits") {
             for (index, item) in self.list(node, "a list of limits").iter().enumerate() {
                 let place = format!("{path}.limits[{index}]");
-                limits.extend(self.limit(item, &place, &counted));
+                limits.extend(self.limit(item, &place, &counted_as));
             }
         }
         if let Some(node) = fields.get("rate_limit") {
-            limits.extend(self.limit(node, &format!("{path}.rate_limit"), &counted));
+            limits.extend(self.limit(node, &format!("{path}.rate_limit"), &counted_as));
         }
         let pace = fields.get("pace").and_then(|node| self.pace(node, path));
         let mut rule = Rule {
             tools,
             breadth,
-            says_action,
+            says_allow: written == Some(allows),
+            requires: written.is_none_or(|written| written == allows),
             span,
             place,
             action,
@@ -173,8 +178,13 @@ impl Reader<'_> {
         rule: &Rule,
         inputs: &[(&str, &Map<String, Value>)],
     ) -> Option<RuleCondition> {
-        let [arg, op, value] = ["arg", "op", "value"].map(|key| self.required(fields, item, key));
-        let (arg, op, value) = (self.text(arg?)?, op?, value?);
+        let [arg, op] = ["arg", "op"].map(|key| self.required(fields, item, key));
+        let operator = op.and_then(Node::text).and_then(Operator::named);
+        let value = match operator.is_some_and(Operator::takes_value) {
+            true => Some(self.required(fields, item, "value")),
+            false => fields.get("value").copied().map(Some),
+        };
+        let (arg, op) = (self.text(arg?)?, op?);
         let each = match fields.get("each") {
             Some(node) => Some(self.choice(node, ["any", "all"].map(|word| (word, word)))?),
             None => None,
@@ -182,18 +192,21 @@ impl Reader<'_> {
         let Some(op) = op.text() else {
             return self.invalid(op, &one_of(&Operator::NAMES.map(|(name, _)| name)));
         };
-        let value = match value.json() {
-            Value::Null | Value::Object(_) => {
-                return self.invalid(value, "text, a number, true, false or a list of them");
-            }
-            value => value,
+        let value = match value {
+            None => Value::Null,
+            Some(node) => match (node?, node?.json()) {
+                (node, Value::Null | Value::Object(_)) => {
+                    return self.invalid(node, "text, a number, true, false or a list of them");
+                }
+                (_, value) => value,
+            },
         };
         let reason = fields.get("reason").and_then(|node| self.text(node));
         match Condition::new(&arg, op, &value, each, inputs) {
             Ok(condition) => {
-                let condition = match rule.action {
-                    Action::Allow => condition,
-                    Action::Confirm | Action::Deny => condition.restricting(),
+                let condition = match rule.requires {
+                    true => condition,
+                    false => condition.restricting(),
                 };
                 let place = self.place(&item.span, path);
                 let detail = reason
@@ -281,8 +294,6 @@ impl Reader<'_> {
             None => None,
         };
         let limit = Limit {
-            // Counters outlive changes of the files, so neither the place of the rule nor
-            // the name that it has for the tool is part of the name.
             counter: match &named {
                 Some((name, _)) => name.clone(),
                 None => format!("{}{owner}/{}", self.prefix, scope.name()),
@@ -357,22 +368,6 @@ impl Reader<'_> {
         }
         self.common.limits.push(limit);
         self.common.limits.len() - 1
-    }
-}
-
-/// What a counter without a name is known by: our names of the tools, or the class.
-fn counted_as(path: &str, breadth: Breadth, tools: &HashSet<&'static str>) -> String {
-    match breadth {
-        Breadth::Named => {
-            let mut names: Vec<&str> = tools.iter().copied().collect();
-            names.sort_unstable();
-            format!("tools.{}", names.join("+"))
-        }
-        // Without the index of a rule in a list.
-        Breadth::Many => path
-            .split_once('[')
-            .map_or(path, |(path, _)| path)
-            .to_owned(),
     }
 }
 

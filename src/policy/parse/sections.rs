@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use super::{
     keys::{CONFIRMATION, FLOW, HEALTH, HOURS, MODE, RATE},
-    reader::Reader,
+    reader::{Reader, WrittenAction},
 };
 use crate::{
     op::Risk,
@@ -12,7 +12,7 @@ use crate::{
         Action, Health, LONG, Quiet, RuleLocation,
         document::{Node, NodeValue},
         hours::WEEKDAYS,
-        layer::{Flow, Hours},
+        layer::{Flow, Hours, HoursScope},
     },
 };
 
@@ -42,35 +42,53 @@ pub(super) struct ParsedMode {
 }
 
 impl Reader<'_> {
-    pub(super) fn hours(&mut self, node: &Node) -> Option<Hours> {
+    /// `[hours]`, or several: `[[hours]]`.
+    pub(super) fn all_hours(&mut self, node: &Node) -> Vec<Hours> {
+        match &node.value {
+            NodeValue::List(items) => {
+                let items = items.iter().enumerate();
+                let hours = items.filter_map(|(index, item)| {
+                    let place = self.place(&node.key_span, &format!("hours[{index}]"));
+                    self.hours(item, place)
+                });
+                hours.collect()
+            }
+            _ => {
+                let place = self.place(&node.key_span, "hours");
+                self.hours(node, place).into_iter().collect()
+            }
+        }
+    }
+
+    fn hours(&mut self, node: &Node, place: RuleLocation) -> Option<Hours> {
         let fields = self.table(node, &HOURS)?;
         let [quiet, zone] = ["quiet", "zone"].map(|key| self.required(&fields, node, key));
         let (quiet, zone) = (self.text(quiet?), self.text(zone?));
         let applies_to = match fields.get("applies_to") {
             Some(node) => {
-                let items = self.list(node, "a list of classes");
+                let items = self.list(node, "a list of classes and \"first_time\"");
                 if items.is_empty() {
-                    let message = "these hours apply to no class of tools";
-                    let hint = "name the classes, or remove the key";
+                    let message = "these hours apply to no call";
+                    let hint = "name what they apply to, or remove the key";
                     self.warn(&node.key_span, "rule-without-effect", message, hint);
                 }
-                let classes = Risk::ALL.map(|risk| (risk.name(), risk));
+                let scopes = HoursScope::ALL.map(|scope| (scope.name(), scope));
                 let items = items.iter();
-                items
-                    .filter_map(|item| self.choice(item, classes))
-                    .collect()
+                items.filter_map(|item| self.choice(item, scopes)).collect()
             }
-            None => vec![Risk::Write, Risk::Execute, Risk::Destructive],
+            None => [Risk::Write, Risk::Execute, Risk::Destructive]
+                .map(HoursScope::Class)
+                .to_vec(),
         };
         let action = match fields.get("action") {
             Some(node) => {
-                let action = self.action(node)?;
-                if action == Action::Allow {
+                let written = self.written_action(node)?;
+                if written == WrittenAction::Always(Action::Allow) {
                     let message = "hours that allow change nothing";
                     let hint = "write confirm or deny, or remove `hours`";
                     self.warn(&node.key_span, "rule-without-effect", message, hint);
                 }
-                action
+                written.in_policy(self.common.asks)
             }
             None => Action::Deny,
         };
@@ -92,7 +110,7 @@ impl Reader<'_> {
                 },
                 applies_to,
                 action,
-                place: self.place(&node.key_span, "hours"),
+                place,
             }),
             Err(problems) => {
                 let problems = problems.iter();

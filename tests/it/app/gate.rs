@@ -107,9 +107,9 @@ impl GateFixture {
         arguments: &Value,
     ) -> Result<Option<PendingLookups>, Refusal> {
         let arguments = arguments.as_object().cloned().unwrap_or_default();
-        let call = self.tools.prepare(tool, arguments).unwrap();
+        let mut call = self.tools.prepare(tool, arguments).unwrap();
         let caller = Self::caller(LOCAL);
-        wait(self.gate.pending_lookups(&call, &caller, false))
+        wait(self.gate.pending_lookups(&mut call, &caller, false))
     }
 
     /// The verdict in one word: `allowed`, `asked`, `again` or the code of the refusal.

@@ -103,3 +103,31 @@ fn doctor_and_a_start_say_what_others_may_read_or_write() {
         }
     }
 }
+
+#[test]
+fn doctor_says_that_calls_are_stopped() {
+    let (_, home) = program();
+    let state = home.path().to_str().unwrap();
+    for (option, what) in [
+        ("--status", None),
+        ("--json", Some("all changes")),
+        ("--all", Some("everything")),
+    ] {
+        let ran = run(&["panic", option, "--state", state], &[]);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let ran = run(&["doctor", "--state", state], &[]);
+        let found = ran.out.lines().find(|line| line.contains("has stopped"));
+        assert_eq!(found.is_some(), what.is_some(), "{}", ran.out);
+        assert!(
+            found.is_none_or(|line| line.contains(what.unwrap())),
+            "{}",
+            ran.out
+        );
+        assert_eq!(
+            ran.out.contains("panic --off"),
+            what.is_some(),
+            "{}",
+            ran.out
+        );
+    }
+}

@@ -12,7 +12,7 @@ use whatsapp_guard::{
     explain::{AccountRecord, Explanation, Outcome},
     gate::{Caller, Gate, Reply, Verdict},
     ledger::Ledger,
-    op::{ChatId, Facts, GroupId, TargetRole},
+    op::{ChatId, Facts, GroupId, LastIncoming, TargetRole},
     policy::{Context, Direction, Effect, GroupNames, Policy, ReadChat},
 };
 
@@ -34,7 +34,14 @@ fn part(variants: &'static [&'static str]) -> impl Strategy<Value = String> {
 }
 
 fn rule() -> impl Strategy<Value = String> {
-    let action = select(&["", "action = \"confirm\"\n", "action = \"deny\"\n"][..]);
+    let action = select(
+        &[
+            "",
+            "action = \"confirm_if_enabled\"\n",
+            "action = \"confirm\"\n",
+            "action = \"deny\"\n",
+        ][..],
+    );
     let when = select(
         &[
             "",
@@ -42,6 +49,7 @@ fn rule() -> impl Strategy<Value = String> {
             "{ arg = \"text\", op = \"in\", value = [\"a\", \"b\"] }",
             "{ arg = \"text\", op = \"not_matches\", value = \"iban\" }",
             "{ arg = \"text\", op = \"contains\", value = \"iban\" }",
+            "{ arg = \"text\", op = \"has_no_link\" }",
             "{ arg = \"chat\", op = \"neq\", value = \"+4915112345678\" }",
             "{ arg = \"reply_to\", op = \"exists\", value = true }",
             "{ arg = \"allow_repeat\", op = \"neq\", value = true }",
@@ -67,6 +75,8 @@ fn policy() -> impl Strategy<Value = String> {
             "",
             "[risk.write]\n",
             "[risk.write]\naction = \"allow\"\n",
+            "[risk.write]\naction = \"allow\"\nexcept = [\"send_*\"]\n",
+            "[[rules]]\ntools = [\"send_*\", \"create_group\"]\naction = \"allow\"\nlimits = [{ max = 2, window = \"day\" }]\n",
             "[risk.write]\naction = \"confirm\"\n",
             "[[risk.write]]\naction = \"allow\"\n[[risk.write]]\naction = \"confirm\"\n",
         ]),
@@ -98,6 +108,7 @@ fn policy() -> impl Strategy<Value = String> {
         part(&[
             "",
             "[hours]\nquiet = \"22:00-07:00\"\nzone = \"Europe/Berlin\"\n",
+            "[[hours]]\nquiet = \"00:00-24:00\"\nzone = \"Europe/Berlin\"\napplies_to = [\"first_time\"]\n[[hours]]\nquiet = \"23:30-07:00\"\nzone = \"Europe/Berlin\"\naction = \"confirm\"\n",
             "[hours]\nquiet = \"23:30-07:00\"\nzone = \"Europe/Berlin\"\naction = \"confirm\"\n",
         ]),
         part(&[
@@ -210,6 +221,7 @@ fn verdict(policy: &Policy, facts: &Facts, context: usize) -> u8 {
         groups: &groups,
         newcomers: &newcomers,
         has_read: if bit(4) { &has_read } else { &[] },
+        incoming: &LastIncoming::default(),
     };
     let decision = policy.decide(facts, &context);
     if policy.passes_in_shadow(facts.risk) {

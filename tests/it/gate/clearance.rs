@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
-    matchers::{method, path},
+    matchers::{method, path, path_regex},
 };
 
 use crate::{
@@ -412,6 +412,53 @@ async fn a_stop_holds_for_what_waited_at_servers_that_share_redis() {
     let site = Site::at(home, redis.url(), PACE).await;
     // As by a `panic` that is killed while it waits.
     nothing_is_sent_after_the_switch_was_on(site, |_| {
+        redis.command(&["SET", "wg:panic", "all"]);
+    })
+    .await;
+}
+
+/// A call whose look-up is under way while the switch is turned on by `on`, and off again.
+async fn what_is_looked_up_is_not_sent(mut site: Site, on: impl Fn(&Site)) {
+    let person = json!({ "lid": "777000111222@lid", "pn": ANN });
+    Mock::given(path_regex("^/api/default/lids/"))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .set_body_json(person)
+                .set_delay(Duration::from_millis(700)),
+        )
+        .mount(&site.mock)
+        .await;
+    let hidden = json!({ "chat": "777000111222@lid", "text": "1" });
+    let calls = [site.begin("send_message", hidden)];
+    site.until_received(1).await;
+    on(&site);
+    site.panic(&["--off"]);
+    assert_eq!(site.codes(&calls), ["panic"]);
+    assert_eq!(site.received().await, 1);
+    let calls = [site.send("2")];
+    assert_eq!(site.codes(&calls), ["done"], "it is off");
+}
+
+const DENIED: &str = "[recipients]\ndeny = [\"+15559990000\"]\n";
+
+#[tokio::test]
+async fn a_stop_holds_for_what_is_being_looked_up() {
+    for arguments in [&["--all"][..], &[]] {
+        let site = Site::start(DENIED).await;
+        what_is_looked_up_is_not_sent(site, |site| site.panic(arguments)).await;
+    }
+}
+
+#[tokio::test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+async fn a_stop_holds_for_what_is_being_looked_up_at_servers_that_share_redis() {
+    let redis = RedisServer::start();
+    let home = tempfile::tempdir().unwrap();
+    let site = Site::at(home, redis.url(), DENIED).await;
+    what_is_looked_up_is_not_sent(site, |_| {
         redis.command(&["SET", "wg:panic", "all"]);
     })
     .await;

@@ -4,7 +4,7 @@ use proptest::{prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 use whatsapp_guard::{
     backend::specs,
-    op::{self, Facts},
+    op::{self, Facts, LastIncoming},
     policy::{Context, Effect, GroupNames, Policy},
 };
 
@@ -29,6 +29,7 @@ fn imported(policy: &Policy, facts: &Facts) -> (Original, Option<u64>) {
         groups: &GroupNames::default(),
         newcomers: &[],
         has_read: &[],
+        incoming: &LastIncoming::default(),
     };
     let decision = policy.decide(facts, &context);
     let limits = decision.limits.iter().map(|index| &policy.limits[*index]);

@@ -1,15 +1,19 @@
 //! A Redis that hangs, lies, forgets or refuses.
 
 use std::{
+    fs,
     io::{Read, Write},
     net::TcpListener,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
+use tempfile::TempDir;
 use whatsapp_guard::ledger::{Admission, Count, Ledger, Request, Shared, SwitchState};
 
 use crate::app::{
+    SECRET,
     command::{program, run},
     redis::RedisServer,
     wait,
@@ -111,6 +115,37 @@ fn every_use_of_it_fails_in_time(url: &str) {
     let ran = timely(url, || run(&["panic", "--state", url], &[]));
     assert_eq!(ran.code, 1, "{}", ran.err);
     assert!(ran.err.contains("end the servers"), "{}", ran.err);
+}
+
+#[test]
+fn a_command_waits_for_it_once_whatever_it_asks() {
+    let url = format!("redis://{}", dripping(b""));
+    let environment = [
+        ("WAHA_BASE_URL", "http://127.0.0.1:9"),
+        ("WAHA_API_KEY", SECRET),
+    ];
+    let call = r#"{"chat":"+15550001111","text":"Hi"}"#;
+    let commands: [(&[&str], _, _); 3] = [
+        (&["limits"], "no answer within a second", "Redis runs"),
+        (
+            &["explain", "send_message", call],
+            "no answer within a second",
+            "Redis runs",
+        ),
+        (&["doctor"], "no  the ledger", "Redis runs"),
+    ];
+    thread::scope(|scope| {
+        for (command, what, next) in commands {
+            let (url, environment) = (&url, &environment);
+            scope.spawn(move || {
+                let command = [command, &["--state", url]].concat();
+                let ran = timely(command[0], || run(&command, environment));
+                let said = ran.out + &ran.err;
+                assert_eq!(ran.code, 1, "{said}");
+                assert!(said.contains(what) && said.contains(next), "{said}");
+            });
+        }
+    });
 }
 
 #[test]
@@ -280,6 +315,102 @@ fn a_state_that_is_gone_is_missed_until_a_person_accepts_it() {
     for ledger in [&open(), &new, &here] {
         assert_eq!(code(ledger), "ledger-replaced");
     }
+}
+
+#[test]
+#[cfg_attr(
+    not(has_redis),
+    ignore = "needs redis-server in PATH when build.rs runs"
+)]
+fn a_state_from_a_backup_is_missed_by_whoever_has_seen_a_later_one() {
+    let mut redis = RedisServer::start();
+    let folder = tempfile::tempdir().unwrap();
+    let url = redis.url();
+    let open = || {
+        let directory = Some(folder.path().to_owned());
+        shared(&url).remembering_in(directory).ledger("account")
+    };
+    let (reading, counting) = (shared(&url).ledger("account"), open());
+    wait(reading.glance(Vec::new(), None)).unwrap();
+    let backup = backup(&redis);
+    assert!(passes(&counting));
+    wait(reading.glance(Vec::new(), None)).unwrap();
+    // With the data in place, nobody misses anything.
+    redis.restart();
+    assert!(eventually(|| wait(counting.check()).is_ok()) && passes(&counting));
+    assert!(passes(&open()));
+    assert!(eventually(|| wait(reading.glance(Vec::new(), None)).is_ok()));
+    // The file of the state has the time of what was counted first.
+    let kept = || {
+        let mut files = fs::read_dir(folder.path()).unwrap();
+        files.any(|file| {
+            let text = fs::read_to_string(file.unwrap().path()).unwrap();
+            text.split_whitespace()
+                .nth(1)
+                .is_some_and(|time| time != "0")
+        })
+    };
+    assert!(eventually(kept));
+    restore(&mut redis, &backup);
+    let restarted = open();
+    let misses = |ledger: &Ledger| {
+        let glance = wait(ledger.glance(Vec::new(), None));
+        glance.is_err_and(|error| error.code() == "ledger-replaced")
+    };
+    for ledger in [&restarted, &reading, &counting] {
+        assert!(eventually(|| misses(ledger)));
+        assert_eq!(code(ledger), "ledger-replaced");
+    }
+    assert!(wait(counting.misses_state()).unwrap());
+    wait(counting.accept_new_state()).unwrap();
+    for ledger in [&restarted, &counting, &reading, &open()] {
+        assert!(passes(ledger));
+    }
+}
+
+/// Where the files of a server are.
+fn data(redis: &RedisServer) -> PathBuf {
+    let found = redis.command(&["CONFIG", "GET", "dir"]);
+    PathBuf::from(found.lines().last().unwrap()).join("appendonlydir")
+}
+
+/// A copy of the data of a server.
+fn backup(redis: &RedisServer) -> TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    replace(copy.path(), &data(redis));
+    copy
+}
+
+/// Starts a server again with the data of a copy.
+fn restore(redis: &mut RedisServer, copy: &TempDir) {
+    let data = data(redis);
+    redis.kill();
+    replace(&data, copy.path());
+    redis.restart();
+}
+
+/// Replaces the files of a folder by copies of those of another one.
+fn replace(folder: &Path, by: &Path) {
+    let files = |folder: &Path| fs::read_dir(folder).unwrap().map(|file| file.unwrap());
+    for file in files(folder) {
+        fs::remove_file(file.path()).unwrap();
+    }
+    for file in files(by) {
+        fs::copy(file.path(), folder.join(file.file_name())).unwrap();
+    }
+}
+
+/// Whether something comes true within some seconds: a server that restarts is out of reach
+/// for as long as calls to it fail at once.
+fn eventually(mut holds: impl FnMut() -> bool) -> bool {
+    let until = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < until {
+        if holds() {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    false
 }
 
 #[test]

@@ -218,6 +218,16 @@ fn a_secret_in_the_file_is_refused_and_not_shown() {
         "version = \"1\"\n[accounts]\nwork = \"{SECRET}\"\n"
     ));
     assert!(!said.contains(SECRET), "{said}");
+    for misplaced in [
+        format!("api_key = \"{SECRET}\""),
+        format!("confirmation.token = \"{SECRET}\""),
+        format!("[waha]\nWAHA-API-KEY = \"{SECRET}\""),
+        format!("[[waha]]\nwaha = [{{ password = \"{SECRET}\" }}]"),
+    ] {
+        let (_, said) = problems(&format!("version = \"1\"\n{misplaced}\n"));
+        assert!(!said.contains(SECRET), "{said}");
+        assert!(said.contains("unknown-key"), "{said}");
+    }
     let json = format!(
         r#"{{ "version": "1", "accounts": {{ "a": {{ "backend": "waha", "url": "http://h", "api_key": "{SECRET}" }} }} }}"#
     );

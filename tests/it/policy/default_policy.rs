@@ -117,6 +117,14 @@ fn it_names_every_key() {
                 }
                 // The arguments of a tool.
                 path if path.starts_with("tools.NAME.examples.") => {}
+                "rules" => {
+                    let mut rules = value.clone();
+                    for rule in rules.as_array_mut().unwrap() {
+                        rule.as_object_mut().unwrap().remove("tools").unwrap();
+                        found.insert("rules.tools".to_owned());
+                        walk("tools.NAME", rule, found);
+                    }
+                }
                 path => walk(path, value, found),
             }
         }
@@ -161,6 +169,42 @@ fn its_limits_are_these() {
     let all: Vec<String> = policy.limits.iter().map(ToString::to_string).collect();
     assert!(all.contains(&"10 new recipients per day".to_owned()));
     assert!(all.contains(&"500 messages per hour per caller".to_owned()));
+}
+
+#[test]
+fn one_rule_for_all_sends_is_what_a_rule_for_each_was() {
+    let new = Policy::built_in(specs()).unwrap();
+    let (before, rest) = DEFAULT.split_once("[[rules]]").unwrap();
+    let (rule, after) = rest.split_once("\n\n").unwrap();
+    let limits = rule.split_once("limits").unwrap().1;
+    let each = UNREPEATED
+        .iter()
+        .filter(|tool| op::named(tool)[0].topic == Topic::Messages);
+    let each: String = each
+        .map(|tool| format!("[[tools.{tool}]]\nlimits{limits}\n"))
+        .collect();
+    let text = format!("{before}{}{each}", after.replace("\n[tools]\n", "\n"));
+    let old = Policy::from_toml(specs(), "built-in policy", &text).unwrap();
+    assert_eq!(old.changes(&new), []);
+    // What was counted in the ledger counts on.
+    for tool in UNREPEATED.iter() {
+        let limits = |policy: &Policy| {
+            let limits = policy.limits_of(tool, "local").into_iter();
+            let mut limits: Vec<_> = limits
+                .map(|limit| {
+                    (
+                        limit.counter.clone(),
+                        limit.window,
+                        limit.max,
+                        limit.scope.name(),
+                    )
+                })
+                .collect();
+            limits.sort();
+            limits
+        };
+        assert_eq!(limits(&old), limits(&new), "{tool}");
+    }
 }
 
 #[tokio::test]

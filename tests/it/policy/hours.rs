@@ -105,3 +105,87 @@ async fn quiet_hours_may_ask_and_speak_of_some_classes() {
     );
     assert_eq!(desk.verdict("restart_session", &json!({})), "asked");
 }
+
+/// Hours for first-time recipients.
+const FIRST_TIME: &str = "applies_to = [\"first_time\"]\n";
+
+#[test]
+fn they_can_be_for_first_time_recipients_alone() {
+    let desk = GateFixture::new(&hours(FIRST_TIME));
+    let [day, night] = ["2026-01-10T12:00:00Z", "2026-01-10T23:00:00Z"];
+    let send = |chat: &str, text: &str| json!({ "chat": chat, "text": text });
+    desk.hand.set_wall(night.parse().unwrap());
+    assert_eq!(
+        desk.verdict("send_message", &send(MUM, "Hi")),
+        "quiet-hours"
+    );
+    // What reaches nobody for the first time is not meant.
+    for (tool, arguments) in [
+        ("archive_chat", json!({ "chat": MUM })),
+        ("restart_session", json!({})),
+        ("get_session", json!({})),
+    ] {
+        assert_eq!(desk.verdict(tool, &arguments), "allowed", "{tool}");
+    }
+    desk.hand.set_wall(day.parse().unwrap());
+    assert!(desk.pass("send_message", &send(MUM, "Hi")).is_some());
+    desk.hand.set_wall(night.parse().unwrap());
+    assert_eq!(desk.verdict("send_message", &send(MUM, "Again")), "allowed");
+    let other = "15552220002@c.us";
+    assert_eq!(
+        desk.verdict("send_message", &send(other, "Hi")),
+        "quiet-hours"
+    );
+}
+
+#[test]
+fn whoever_is_listed_is_no_first_time_recipient() {
+    let listed = format!("{FIRST_TIME}[recipients]\nallow = [\"{MUM}\", \"*\"]\n");
+    let desk = GateFixture::new(&hours(&listed));
+    desk.hand.set_wall("2026-01-10T23:00:00Z".parse().unwrap());
+    for (chat, says) in [(MUM, "allowed"), ("15552220002@c.us", "quiet-hours")] {
+        let message = json!({ "chat": chat, "text": "Hi" });
+        assert_eq!(desk.verdict("send_message", &message), says, "{chat}");
+    }
+}
+
+#[test]
+fn there_can_be_several() {
+    let text = open(
+        "[[hours]]\nquiet = \"22:00-07:00\"\nzone = \"Europe/Berlin\"\napplies_to = [\"first_time\"]\n\
+         [[hours]]\nquiet = \"00:00-24:00\"\nzone = \"Europe/Berlin\"\ndays = [\"sat\", \"sun\"]\naction = \"confirm\"\n",
+    );
+    let desk = GateFixture::new(&text);
+    // 2026-01-09 is a Friday; Berlin is an hour ahead.
+    for (index, (wall, first, archive)) in [
+        ("2026-01-09T12:00:00Z", "allowed", "allowed"),
+        ("2026-01-09T22:00:00Z", "quiet-hours", "allowed"),
+        ("2026-01-10T12:00:00Z", "asked", "asked"),
+        ("2026-01-10T22:00:00Z", "quiet-hours", "asked"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        desk.hand.set_wall(wall.parse().unwrap());
+        let message = json!({ "chat": format!("1555222000{index}@c.us"), "text": "Hi" });
+        assert_eq!(desk.verdict("send_message", &message), first, "{wall}");
+        let chat = json!({ "chat": MUM });
+        assert_eq!(desk.verdict("archive_chat", &chat), archive, "{wall}");
+    }
+}
+
+#[test]
+fn hours_for_first_time_recipients_are_described_and_compared() {
+    let load = |more: &str| crate::app::gate::policy(&hours(more));
+    let (all, first) = (load(""), load(FIRST_TIME));
+    let terms = first.describe("local", None);
+    let words: Vec<&str> = terms.iter().map(|term| term.text.as_str()).collect();
+    let wanted = "quiet hours 22:00-07:00 Europe/Berlin: first-time recipients: refused";
+    assert!(words.contains(&wanted), "{words:?}");
+    let changes = all.changes(&first);
+    let about: Vec<&str> = changes.iter().map(|change| change.about.as_str()).collect();
+    assert_eq!(
+        about,
+        ["write, execute, destructive tools", "first-time recipients"]
+    );
+}

@@ -98,7 +98,13 @@ fn wrong_values(key: &str) -> Vec<Mistake> {
             (json!("many"), "\"many\""),
             (json!(""), "\"\""),
         ],
-        "window" | "cooldown" | "min" | "max" => vec![
+        "max_bytes" => vec![
+            (json!(0), "0"),
+            (json!(1_000_000_001), "1000000001"),
+            (json!("2 megabytes"), "\"2 megabytes\""),
+            (json!(true), "true"),
+        ],
+        "window" | "within" | "cooldown" | "min" | "max" => vec![
             (json!("fortnight"), "\"fortnight\""),
             (json!(0), "0"),
             (json!("25h"), "\"25h\""),
@@ -216,12 +222,12 @@ fn mistakes_that_are_often_made_say_what_to_write() {
         ),
         (
             "[flow]\ncross_chat = true\n",
-            "cross_chat must be allow, confirm or deny, got true",
+            "cross_chat must be allow, confirm_if_enabled, confirm or deny, got true",
             "",
         ),
         (
             "[flow]\ncross_chat = \"confrim\"\n",
-            "cross_chat must be allow, confirm or deny, got \"confrim\"",
+            "cross_chat must be allow, confirm_if_enabled, confirm or deny, got \"confrim\"",
             "did you mean `confirm`?",
         ),
         (

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 use whatsapp_guard::{
-    op::{self, ChatId, Facts, GroupId},
+    op::{self, ChatId, Facts, GroupId, LastIncoming},
     policy::{Context, GroupNames, Policy, ReadChat},
 };
 
@@ -32,7 +32,7 @@ pub(super) const ENTRIES: [&str; 10] = [
     "@people",
     "status@broadcast",
 ];
-pub(super) const TOOLS: [&str; 9] = [
+pub(super) const TOOLS: [&str; 11] = [
     "send_message",
     "list_messages",
     "get_session",
@@ -41,11 +41,13 @@ pub(super) const TOOLS: [&str; 9] = [
     "archive_chat",
     "leave_group",
     "update_profile",
+    "send_*",
+    "*_group",
     "*",
 ];
 
 pub(super) fn action() -> impl Strategy<Value = &'static str> {
-    select(vec!["allow", "confirm", "deny"])
+    select(vec!["allow", "confirm_if_enabled", "confirm", "deny"])
 }
 
 pub(super) fn entries() -> impl Strategy<Value = String> {
@@ -58,11 +60,13 @@ pub(super) fn rule() -> impl Strategy<Value = (String, bool)> {
         3 => Just(""),
         1 => Just("when = [{ arg = \"text\", op = \"contains\", value = \"money\" }]\n"),
         1 => Just("when = [{ arg = \"text\", op = \"not_matches\", value = \"a+\" }]\n"),
+        1 => Just("when = [{ arg = \"text\", op = \"has_no_link\" }]\n"),
         1 => Just("when = [{ arg = \"chat\", op = \"in\", value = [\"+15552220001\"] }]\n"),
     ];
     let more = select(vec![
         "",
         "reason = \"so\"\n",
+        "except = [\"send_*\", \"leave_group\"]\n",
         "limits = [{ max = 2, window = \"day\", scope = \"chat\" }]\n",
         "limits = [{ max = 2, window = \"minute\", counter = \"c\" }]\n",
         "rate_limit = { max = 2, window = 60 }\n",
@@ -122,8 +126,9 @@ pub(super) fn section() -> impl Strategy<Value = (&'static str, String)> {
         prop::option::of(entries()),
         prop::option::of(action()),
         prop::option::of(action()),
+        prop::option::of(select(vec!["1h", "8h", "day"])),
     )
-        .prop_map(|(allow, deny, unlisted, new)| {
+        .prop_map(|(allow, deny, unlisted, new, answers)| {
             let mut text = String::new();
             for (key, list) in [("allow", allow), ("deny", deny)] {
                 if let Some(list) = list {
@@ -138,6 +143,9 @@ pub(super) fn section() -> impl Strategy<Value = (&'static str, String)> {
                     text,
                     "new = {{ action = \"{action}\", max = 3, window = \"day\" }}"
                 );
+            }
+            if let Some(within) = answers {
+                let _ = writeln!(text, "answers = {{ within = \"{within}\" }}");
             }
             ("recipients", text)
         });
@@ -154,13 +162,19 @@ pub(super) fn section() -> impl Strategy<Value = (&'static str, String)> {
     let hours = (
         action(),
         select(vec!["22:00-07:00", "00:00-24:00", "09:00-17:00"]),
+        select(vec!["", "applies_to = [\"first_time\", \"read\"]\n"]),
     )
-        .prop_map(|(action, quiet)| {
-            (
-                "hours",
-                format!("quiet = \"{quiet}\"\nzone = \"UTC\"\naction = \"{action}\"\n"),
-            )
+        .prop_map(|(action, quiet, applies_to)| {
+            let text = format!("quiet = \"{quiet}\"\nzone = \"UTC\"\naction = \"{action}\"\n");
+            ("hours", text + applies_to)
         });
+    let media = select(vec![
+        "sources = [\"outbox\"]\n",
+        "sources = [\"base64\"]\nmax_bytes = 3\n",
+        "types = [\"image/*\"]\n",
+        "types = []\nmax_bytes = \"1kB\"\n",
+    ]);
+    let media = media.prop_map(|text| ("media", text.to_owned()));
     let flow = action().prop_map(|action| ("flow", format!("cross_chat = \"{action}\"\n")));
     let body = select(vec![
         "action = \"allow\"",
@@ -173,7 +187,7 @@ pub(super) fn section() -> impl Strategy<Value = (&'static str, String)> {
     let classes = select(vec!["read", "write", "execute", "destructive"]);
     let risk =
         (classes, body).prop_map(|(risk, body)| ("risk", format!("{risk} = {{ {body} }}\n")));
-    prop_oneof![recipients, read, hours, flow, risk]
+    prop_oneof![recipients, read, media, hours, flow, risk]
 }
 
 #[derive(Debug, Clone, Default)]
@@ -276,13 +290,26 @@ pub(super) struct Call {
     pub(super) new: bool,
     pub(super) read: Vec<usize>,
     pub(super) hour: Option<i64>,
+    /// The hour in which somebody else wrote.
+    pub(super) wrote: Option<i64>,
+}
+
+fn at_hour(hour: i64) -> jiff::Timestamp {
+    jiff::Timestamp::from_second(hour * 3600).unwrap()
 }
 
 pub(super) fn call() -> impl Strategy<Value = Call> {
     let chat = 0..CHATS.len();
     let message = (
         chat.clone(),
-        select(vec!["hi", "money", "aaa", "mo\u{ad}ney"]),
+        select(vec![
+            "hi",
+            "money",
+            "aaa",
+            "mo\u{ad}ney",
+            "a.to",
+            "a\u{ad}.to",
+        ]),
     )
         .prop_map(|(chat, text)| ("send_message", json!({ "chat": CHATS[chat], "text": text })));
     let forward = (chat.clone(), chat.clone()).prop_map(|(chat, to)| {
@@ -304,6 +331,14 @@ pub(super) fn call() -> impl Strategy<Value = Call> {
         )
     });
     let rest = select(vec![
+        (
+            "send_media",
+            json!({ "chat": CHATS[0], "media": { "path": "a.png" } }),
+        ),
+        (
+            "send_media",
+            json!({ "chat": CHATS[0], "media": { "base64": "AAAAAAAA", "mime": "image/png" } }),
+        ),
         ("get_session", json!({})),
         ("list_chats", json!({})),
         ("open_session", json!({})),
@@ -319,14 +354,16 @@ pub(super) fn call() -> impl Strategy<Value = Call> {
         any::<bool>(),
         read,
         prop::option::of(0..24_i64),
+        prop::option::of(0..24_i64),
     )
-        .prop_map(|((tool, arguments), names, new, read, hour)| Call {
+        .prop_map(|((tool, arguments), names, new, read, hour, wrote)| Call {
             tool,
             arguments,
             names,
             new,
             read,
             hour,
+            wrote,
         })
 }
 
@@ -359,14 +396,18 @@ impl Call {
             .iter()
             .map(|index| ReadChat::just_now(chat(*index)));
         let has_read: Vec<_> = read.collect();
+        let mut incoming = LastIncoming::default();
+        for chat in facts.targets.chats() {
+            incoming.insert(chat.clone(), self.wrote.map(at_hour));
+        }
         let context = Context {
             grant: "local",
-            now: self
-                .hour
-                .map(|hour| jiff::Timestamp::from_second(hour * 3600).unwrap()),
+
+            now: self.hour.map(at_hour),
             groups: &groups,
             newcomers: &newcomers,
             has_read: &has_read,
+            incoming: &incoming,
         };
         let decision = policy.decide(&facts, &context);
         let name = decision.effect().name();
@@ -388,7 +429,9 @@ impl Call {
 /// Whether a rule of the layer already applies to every call of the tool. Then the default
 /// does not apply, and another rule can only tighten.
 pub(super) fn has_rule_for(layer: &Layer, call: &Call) -> bool {
+    let excepted = call.tool.starts_with("send_") || call.tool == "leave_group";
     let rules = layer.rules.iter().filter(|rule| admits(rule));
+    let rules = rules.filter(|rule| !excepted || !rule.contains("except"));
     let mut plain = rules.filter(|rule| !rule.contains("when") || rule.contains("\"allow\""));
     let named = format!("[[tools.\"{}\"]]", call.tool);
     plain.any(|rule| rule.contains("[[tools.\"*\"]]") || rule.contains(&named))

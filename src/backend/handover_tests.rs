@@ -1,6 +1,6 @@
 use std::{
     io::{Read, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -10,12 +10,17 @@ use std::{
 };
 
 use reqwest::{Client, Method, RequestBuilder, multipart::Form};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::super::http::Http;
-use super::super::read_request::ReadRequest;
-use crate::op::{BackendError, Clearance, ClearanceCheck, Hold, Progress, RequestKind, Withdrawal};
+use super::{files::from_public, http::Http, open, read_request::ReadRequest, specs};
+use crate::{
+    config::Config,
+    media::{MediaRules, tests::loopback_rules},
+    op::{BackendError, Clearance, ClearanceCheck, Hold, Progress, RequestKind, Withdrawal},
+    shares::Shares,
+    toolset::LoadFailure,
+};
 
 const SOON: Duration = Duration::from_secs(5);
 
@@ -191,4 +196,69 @@ async fn a_request_that_is_handed_over_is_what_it_was_and_ends_its_hold() {
         }
     };
     tokio::time::timeout(SOON, gone).await.unwrap();
+}
+
+/// A clearance as of a call, with what allows its requests or does not.
+fn progress(allows: bool) -> Progress {
+    let clearance = AtHandOver {
+        allows,
+        held: Arc::default(),
+    };
+    Progress::stopped_by(Arc::new(clearance))
+}
+
+/// Rules for a server on loopback, whose host name is `here.example`.
+fn downloads(url: &str) -> (MediaRules, String) {
+    (loopback_rules(), url.replace("127.0.0.1", "here.example"))
+}
+
+#[tokio::test]
+async fn no_file_is_requested_that_an_api_has_named_once_nothing_may_be_read() {
+    for (allows, received_requests) in [(false, 0), (true, 1)] {
+        let (url, received) = listen(1);
+        let (rules, address) = downloads(&url);
+        let file = from_public("WAHA", &progress(allows), &address, None, &rules).await;
+        assert_eq!(file.err() == Some(withdrawn()), !allows);
+        assert_eq!(requests(&url, received), received_requests);
+    }
+}
+
+#[tokio::test]
+async fn no_file_of_a_call_is_requested_once_nothing_may_be_read() {
+    let environment = |name: &str| match name {
+        "WAHA_BASE_URL" => Some("http://127.0.0.1:9".to_owned()),
+        "WAHA_API_KEY" => Some("key".to_owned()),
+        _ => None,
+    };
+    let mut config = Config::read(None, specs(), &environment).unwrap();
+    for (allows, received_requests) in [(false, 0), (true, 1)] {
+        let (url, received) = listen(1);
+        let (rules, address) = downloads(&url);
+        config.media = rules;
+        let (tools, authority) = open(&config).unwrap().toolset();
+        let arguments =
+            json!({ "chat": "+15550001111", "media": { "url": address }, "kind": "image" });
+        let Value::Object(arguments) = arguments else {
+            unreachable!()
+        };
+        let call = tools.prepare("send_media", arguments).unwrap();
+        let room = Shares::new(1 << 20).take("tests", 0).unwrap();
+        let permit = authority.permit_file(progress(allows), None);
+        // The server's answer is empty, which no file is.
+        let LoadFailure::Refused(error) = tools.load(call, permit, room).await.err().unwrap()
+        else {
+            panic!("there is room")
+        };
+        assert_eq!(error == withdrawn(), !allows, "{error}");
+        assert_eq!(requests(&url, received), received_requests);
+    }
+}
+
+/// How many requests a server of one connection has received. Ends it.
+fn requests(url: &str, received: thread::JoinHandle<Vec<String>>) -> usize {
+    let address = url.trim_start_matches("http://").trim_end_matches("/x");
+    // It may still wait for a connection.
+    drop(TcpStream::connect(address));
+    let received = received.join().unwrap();
+    received.iter().filter(|text| !text.is_empty()).count()
 }

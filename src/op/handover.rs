@@ -18,14 +18,14 @@ use hyper::body::{Body as HttpBody, Bytes, Frame, SizeHint};
 use reqwest::{Body, Request};
 use tokio::time::sleep;
 
-use crate::op::{BackendError, Hold, Progress, RequestKind};
+use super::{BackendError, Hold, Progress, RequestKind};
 
 /// How often a request that waits for its connection asks whether it may still be sent. One
 /// that was handed over has this time to be written, and at most twice as long.
 const RECHECK: Duration = Duration::from_millis(250);
 
 /// The hand-over of one request.
-pub(super) struct Handover {
+pub(crate) struct Handover {
     kind: RequestKind,
     state: Mutex<State>,
 }
@@ -41,7 +41,7 @@ enum State {
 
 impl Handover {
     /// A hand-over that asks whether its request may still be sent.
-    pub(super) fn new(kind: RequestKind, progress: &Progress) -> Arc<Self> {
+    pub(crate) fn new(kind: RequestKind, progress: &Progress) -> Arc<Self> {
         Arc::new(Self {
             kind,
             state: Mutex::new(State::Waiting(progress.clone())),
@@ -49,7 +49,7 @@ impl Handover {
     }
 
     /// A body that is written only if the hand-over allows it.
-    pub(super) fn body<B>(self: &Arc<Self>, inner: B) -> HandoverBody<B> {
+    pub(crate) fn body<B>(self: &Arc<Self>, inner: B) -> HandoverBody<B> {
         HandoverBody {
             inner,
             handover: self.clone(),
@@ -57,16 +57,33 @@ impl Handover {
     }
 
     /// The same request with such a body.
-    pub(super) fn guard(self: &Arc<Self>, mut request: Request) -> Request {
+    pub(crate) fn guard(self: &Arc<Self>, mut request: Request) -> Request {
         let body = request.body_mut();
         let inner = body.take().unwrap_or_default();
         *body = Some(Body::wrap(self.body(inner)));
         request
     }
 
+    /// Runs what sends the request, until the request may no longer be sent and was not handed
+    /// over.
+    ///
+    /// # Errors
+    /// Why it was not sent.
+    pub(crate) async fn run<T>(
+        &self,
+        progress: &Progress,
+        sending: impl Future<Output = T>,
+    ) -> Result<T, BackendError> {
+        let sent = tokio::select! {
+            sent = sending => sent,
+            refused = self.refused(progress) => return Err(refused),
+        };
+        self.refusal().map_or(Ok(sent), Err)
+    }
+
     /// Waits until the request may no longer be sent and was not handed over; it never will
     /// be then.
-    pub(super) async fn refused(&self, progress: &Progress) -> BackendError {
+    async fn refused(&self, progress: &Progress) -> BackendError {
         loop {
             sleep(RECHECK).await;
             if self.is_begun() {
@@ -87,7 +104,7 @@ impl Handover {
     }
 
     /// Why the request was not handed over, if it was refused.
-    pub(super) fn refusal(&self) -> Option<BackendError> {
+    pub(crate) fn refusal(&self) -> Option<BackendError> {
         match &*self.lock() {
             State::Refused(error) => Some(error.clone()),
             State::Waiting(_) | State::Begun(_) => None,
@@ -120,7 +137,7 @@ impl Handover {
     }
 
     /// Ends the hold of a request that was handed over. Call it once the request is written.
-    pub(super) fn release(&self) {
+    pub(crate) fn release(&self) {
         if let State::Begun(hold) = &mut *self.lock() {
             drop(hold.take());
         }
@@ -132,7 +149,7 @@ impl Handover {
 }
 
 /// The body of a request, which is written only if the hand-over allows it.
-pub(super) struct HandoverBody<B> {
+pub(crate) struct HandoverBody<B> {
     inner: B,
     handover: Arc<Handover>,
 }
@@ -166,6 +183,3 @@ where
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
