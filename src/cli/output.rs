@@ -125,12 +125,25 @@ pub(super) fn write_file(path: &Path, text: &str, force: bool) -> Result<(), Cli
         return Err(CliError::Usage(message));
     }
     replace(path, text, force).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => CliError::Usage(format!(
-            "{} already exists; --force replaces it",
-            path.display()
-        )),
+        io::ErrorKind::AlreadyExists => already_exists(path),
         _ => CliError::Failed(format!("cannot write {}: {error}", path.display())),
     })
+}
+
+/// Fails if a file exists, with the option that replaces it.
+///
+/// # Errors
+/// [`CliError::Usage`] if the file exists.
+pub(super) fn refuse_existing(path: &Path) -> Result<(), CliError> {
+    match path.exists() {
+        true => Err(already_exists(path)),
+        false => Ok(()),
+    }
+}
+
+fn already_exists(path: &Path) -> CliError {
+    let path = path.display();
+    CliError::Usage(format!("{path} already exists; --force replaces it"))
 }
 
 fn replace(path: &Path, text: &str, force: bool) -> io::Result<()> {

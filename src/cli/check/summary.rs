@@ -81,6 +81,7 @@ pub(super) fn lines(
         part("hours", Subject::Hours, "at any time"),
         part("health", Subject::Health, "the account is never paused"),
     ]);
+    lines.extend(optional("files", Subject::Media));
     lines.extend(optional("besides", Subject::Other));
     lines.push(confirmation(policy, places));
     lines.into_iter()

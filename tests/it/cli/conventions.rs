@@ -65,6 +65,7 @@ fn a_closed_standard_output_ends_every_command_silently() {
         &["limits"],
         &["limits", "--json"],
         &["init", "-"],
+        &["schema"],
         &["init", "new.toml"],
         &["import", "intercept.yaml", "--json"],
         &["panic", "--status"],
