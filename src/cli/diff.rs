@@ -64,33 +64,53 @@ impl Diff {
             if report.changes.is_empty() {
                 writeln!(out, "no call is looser or tighter")?;
             }
-            let mut changes = report.changes.iter();
-            changes.try_for_each(|change| write_change(out, change))
+            write_changes(out, &report.changes)
         })?;
         Ok(exit(!looser))
     }
 }
 
-fn write_change(out: &mut impl Write, change: &PolicyChange) -> io::Result<()> {
-    let (word, style) = match change.direction {
-        Direction::Looser => ("looser", colour(AnsiColor::Red)),
-        Direction::Tighter => ("tighter", colour(AnsiColor::Green)),
-    };
-    let caller = match &change.grant {
-        Some(grant) => format!(" for {grant}"),
-        None => String::new(),
-    };
-    let [old, new] = [&change.old, &change.new].map(describe);
-    let about = &change.about;
-    writeln!(
-        out,
-        "{style}{word}{style:#}: {about}{caller}: {old} -> {new}"
-    )
+/// Writes the changes below headings that say which way they go, and for whom.
+fn write_changes(out: &mut impl Write, changes: &[PolicyChange]) -> io::Result<()> {
+    let mut heading = None;
+    for change in changes {
+        let own = (change.direction, &change.grant);
+        if heading != Some(own) {
+            heading = Some(own);
+            let (word, style) = match change.direction {
+                Direction::Looser => ("Looser", colour(AnsiColor::Red)),
+                Direction::Tighter => ("Tighter", colour(AnsiColor::Green)),
+            };
+            let whom = change.grant.as_deref().unwrap_or("everybody");
+            writeln!(out, "{style}{word}{style:#} for {whom}:")?;
+        }
+        let (old, new) = (in_words(&change.old), in_words(&change.new));
+        let mut places = [&change.old, &change.new].map(|side| side.rule.as_deref());
+        if places.first() == places.last() {
+            places = [places.into_iter().flatten().next(), None];
+        }
+        let places: Vec<&str> = places.into_iter().flatten().collect();
+        let about = &change.about;
+        write!(out, "  {about}: {new} instead of {old}")?;
+        match places.is_empty() {
+            true => writeln!(out)?,
+            false => writeln!(out, " [{}]", places.join(" -> "))?,
+        }
+    }
+    Ok(())
 }
 
-fn describe(side: &Side) -> String {
-    match &side.rule {
-        Some(rule) => format!("{} [{rule}]", side.says),
-        None => side.says.clone(),
-    }
+/// What a side says, with the effect of a call as people say it.
+fn in_words(side: &Side) -> String {
+    let (word, rest) = match side.says.split_once(' ') {
+        Some((word, rest)) => (word, format!(" {rest}")),
+        None => (side.says.as_str(), String::new()),
+    };
+    let word = match word {
+        "allow" => "allowed",
+        "confirm" => "asked about",
+        "deny" => "refused",
+        other => other,
+    };
+    format!("{word}{rest}")
 }

@@ -18,6 +18,7 @@ mod options;
 mod output;
 mod panic;
 mod permissions;
+mod schema;
 mod serve;
 mod stop_signals;
 mod terminal;
@@ -40,7 +41,7 @@ const EXAMPLES: &str = "Examples:
   whatsapp-guard demo                 watch a short demonstration; no setup needed
   whatsapp-guard serve                the MCP server, for a client to start
   whatsapp-guard init                 write a policy file to start with
-  whatsapp-guard check mine.toml      what each tool may do under a policy
+  whatsapp-guard check mine.toml      what a policy does
   whatsapp-guard explain get_session  what would happen to a call, and why
   whatsapp-guard help send_message    describe one tool
   whatsapp-guard doctor               check the connection to the back end
@@ -73,6 +74,7 @@ enum Command {
     Diff(diff::Diff),
     Limits(limits::Limits),
     Init(init::Init),
+    Schema(schema::SchemaCommand),
     Import(import::Import),
     Panic(panic::Panic),
     Grant(grant::GrantCommand),
@@ -205,6 +207,7 @@ fn dispatch(cli: Cli) -> Result<ExitCode, CliError> {
             as_one_call(limits.run()),
         ),
         Command::Init(init) => init.run(),
+        Command::Schema(schema) => schema.run(),
         Command::Import(import) => import.run(),
         Command::Panic(panic) => block_on(&mut Builder::new_current_thread(), panic.run()),
         Command::Grant(grant) => grant.run(),

@@ -17,7 +17,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use super::CliError;
+use super::{CliError, terminal};
 use crate::stderr::Stderr;
 
 /// Standard output; colours are removed where it is not a terminal.
@@ -78,6 +78,41 @@ pub(super) fn table<const N: usize>(
     Ok(())
 }
 
+/// The columns of output that is no terminal, and the bounds of any width.
+const DEFAULT_COLUMNS: usize = 100;
+const MIN_COLUMNS: usize = 60;
+const MAX_COLUMNS: usize = 200;
+
+/// How many columns text for people may take: what `COLUMNS` says, or else the width of the
+/// terminal.
+pub(super) fn columns() -> usize {
+    let set = env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    set.or_else(terminal::columns)
+        .unwrap_or(DEFAULT_COLUMNS)
+        .clamp(MIN_COLUMNS, MAX_COLUMNS)
+}
+
+/// Breaks text at blanks. The first line has `begin` columns before it; further lines are
+/// indented by `indent`.
+pub(super) fn wrap(text: &str, begin: usize, indent: usize, columns: usize) -> String {
+    let (mut wrapped, mut column) = (String::new(), begin);
+    let mut is_first = true;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if !is_first && column + 1 + length > columns {
+            wrapped += &format!("\n{:indent$}", "");
+            column = indent;
+        } else if !is_first {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped += word;
+        column += length;
+        is_first = false;
+    }
+    wrapped
+}
+
 /// Writes a whole file or nothing, and creates missing folders above it. An existing file
 /// is replaced only with `force`.
 ///
@@ -90,12 +125,25 @@ pub(super) fn write_file(path: &Path, text: &str, force: bool) -> Result<(), Cli
         return Err(CliError::Usage(message));
     }
     replace(path, text, force).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => CliError::Usage(format!(
-            "{} already exists; --force replaces it",
-            path.display()
-        )),
+        io::ErrorKind::AlreadyExists => already_exists(path),
         _ => CliError::Failed(format!("cannot write {}: {error}", path.display())),
     })
+}
+
+/// Fails if a file exists, with the option that replaces it.
+///
+/// # Errors
+/// [`CliError::Usage`] if the file exists.
+pub(super) fn refuse_existing(path: &Path) -> Result<(), CliError> {
+    match path.exists() {
+        true => Err(already_exists(path)),
+        false => Ok(()),
+    }
+}
+
+fn already_exists(path: &Path) -> CliError {
+    let path = path.display();
+    CliError::Usage(format!("{path} already exists; --force replaces it"))
 }
 
 fn replace(path: &Path, text: &str, force: bool) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! Questions to the person at the terminal.
+//! The terminal: its width, and questions to the person at it.
 
 use std::io::{self, BufRead, BufReader, Write};
 
@@ -18,6 +18,18 @@ pub(super) fn confirm(question: &str) -> Result<bool, CliError> {
     BufReader::new(io::Read::take(read, 100)).read_line(&mut answer)?;
     let answer = answer.trim();
     Ok(answer.eq_ignore_ascii_case("y") || answer.eq_ignore_ascii_case("yes"))
+}
+
+/// The width of the terminal that standard output is; `None` if it is none.
+#[cfg(unix)]
+pub(super) fn columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
+#[cfg(not(unix))]
+pub(super) fn columns() -> Option<usize> {
+    None
 }
 
 type Ends = (Box<dyn io::Read>, Box<dyn io::Write>);

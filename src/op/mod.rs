@@ -34,6 +34,7 @@ mod membership;
 mod message_changes;
 mod message_pages;
 mod messages;
+mod next_steps;
 mod outcome;
 mod page;
 mod parts;
@@ -54,9 +55,9 @@ pub use self::{
     call::*, catalogue::*, chat_changes::*, chats::*, clearance::*, contact_card::*, contacts::*,
     content::*, downloads::*, emoji::*, facts::*, file_operation::*, group_picture::*,
     group_settings::*, groups::*, ids::*, invites::*, last_incoming::*, location::*, media::*,
-    members::*, membership::*, message_changes::*, message_pages::*, messages::*, outcome::*,
-    page::*, parts::*, picture::*, poll::*, presence::*, profile::*, progress::*, schemas::*,
-    sending::*, session::*, session_control::*, targets::*, untrusted::*,
+    members::*, membership::*, message_changes::*, message_pages::*, messages::*, next_steps::*,
+    outcome::*, page::*, parts::*, picture::*, poll::*, presence::*, profile::*, progress::*,
+    schemas::*, sending::*, session::*, session_control::*, targets::*, untrusted::*,
 };
 
 pub(crate) use self::{

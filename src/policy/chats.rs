@@ -25,7 +25,7 @@ impl NameMatch {
     /// the account's own.
     fn matches(self, name: &EntryName, chat: &ChatId, known: &KnownNames) -> bool {
         let is_sure = self == Self::Any || name.kind() == NameKind::Contact;
-        (is_sure || known.of(name).len() == 1) && known.is_named(chat, name)
+        (is_sure || known.of(name).count() == 1) && known.is_named(chat, name)
     }
 }
 

@@ -21,9 +21,36 @@ use crate::{
     text::{for_people, in_bytes, per},
 };
 
+/// What a rule is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// Whether the policy is enforced.
+    Mode,
+    /// Who may be reached.
+    Recipients,
+    /// What may be read.
+    Reading,
+    /// Where what was read may go.
+    Flow,
+    /// Which files may be sent.
+    Media,
+    /// Quiet hours.
+    Hours,
+    /// When the account is paused.
+    Health,
+    /// The arguments of calls.
+    Conditions,
+    /// The delay between calls.
+    Pace,
+    /// Anything else.
+    Other,
+}
+
 /// What one rule says, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
+    /// What the rule is about.
+    pub subject: Subject,
     /// The words.
     pub text: String,
     /// The rule.
@@ -39,9 +66,14 @@ impl fmt::Display for Term {
 impl Term {
     fn new(text: impl Into<String>, rule: &RuleLocation) -> Self {
         Self {
+            subject: Subject::Other,
             text: text.into(),
             rule: rule.clone(),
         }
+    }
+
+    fn about(self, subject: Subject) -> Self {
+        Self { subject, ..self }
     }
 }
 
@@ -57,11 +89,11 @@ impl Policy {
         let layers = self.layers_of(grant);
         let layers = layers.flat_map(|layer| self.describe_layer(layer, now));
         let health = self.health.iter().filter_map(Health::describe);
-        shadow
+        let mode = shadow
             .chain(read_only)
-            .chain(layers)
-            .chain(health)
-            .collect()
+            .map(|term| term.about(Subject::Mode));
+        let health = health.map(|term| term.about(Subject::Health));
+        mode.chain(layers).chain(health).collect()
     }
 
     /// The conditions and delays for a caller's calls of one tool.
@@ -72,40 +104,51 @@ impl Policy {
             let paces = rules.paces.iter();
             let paces =
                 paces.map(|pace| Term::new(format!("a delay of {}", pace.pace), &pace.rule));
-            conditional.chain(paces)
+            let conditional = conditional.map(|term| term.about(Subject::Conditions));
+            conditional.chain(paces.map(|term| term.about(Subject::Pace)))
         });
         terms.collect()
     }
 
     fn describe_layer(&self, layer: &Layer, now: Option<Timestamp>) -> Vec<Term> {
         let limit = |index: Option<usize>| index.and_then(|index| self.limits.get(index));
-        let mut terms = Vec::new();
-        terms.extend(layer.recipients.as_ref().and_then(Recipients::describe));
-        if let Some(new) = layer.new_recipients() {
+        let recipients = layer.recipients.as_ref().and_then(Recipients::describe);
+        let first_time = layer.new_recipients().map(|new| {
             let most = limit(new.limit).map(|limit| format!("; at most {limit}"));
             let (action, most) = (new.action.in_words(), most.unwrap_or_default());
-            terms.push(Term::new(
-                format!("first-time recipients: {action}{most}"),
-                &new.place,
-            ));
-        }
-        if let Some(answers) = layer.answers() {
+            let text = format!("first-time recipients: {action}{most}");
+            Term::new(text, &new.place)
+        });
+        let answers = layer.answers().map(|answers| {
             let within = for_people(answers.within);
             let text = format!("answers only: refused unless the recipient wrote within {within}");
-            terms.push(Term::new(text, &answers.place));
-        }
-        terms.extend(layer.reading.as_ref().and_then(ReadableChats::describe));
-        if let Some(limit) = limit(layer.budget) {
-            terms.push(Term::new(format!("reading: at most {limit}"), &limit.rule));
-        }
-        terms.extend(layer.media.as_ref().and_then(SendableFiles::describe));
-        terms.extend(layer.hours.iter().filter_map(|hours| hours.describe(now)));
-        if let Some(flow) = &layer.flow {
+            Term::new(text, &answers.place)
+        });
+        let reading = layer.reading.as_ref().and_then(ReadableChats::describe);
+        let budget = limit(layer.budget)
+            .map(|limit| Term::new(format!("reading: at most {limit}"), &limit.rule));
+        let media = layer.media.as_ref().and_then(SendableFiles::describe);
+        let flow = layer.flow.as_ref().map(|flow| {
             let (action, time) = (flow.cross_chat.in_words(), for_people(flow.window));
             let text = format!("sending to another chat than was read within {time}: {action}");
-            terms.push(Term::new(text, &flow.place));
-        }
-        terms
+            Term::new(text, &flow.place)
+        });
+        let hours = layer.hours.iter().map(|hours| hours.describe(now));
+        let before = [
+            (Subject::Recipients, recipients),
+            (Subject::Recipients, first_time),
+            (Subject::Recipients, answers),
+            (Subject::Reading, reading),
+            (Subject::Reading, budget),
+            (Subject::Media, media),
+        ];
+        let hours = hours.map(|term| (Subject::Hours, term));
+        let all = before
+            .into_iter()
+            .chain(hours)
+            .chain([(Subject::Flow, flow)]);
+        all.filter_map(|(subject, term)| Some(term?.about(subject)))
+            .collect()
     }
 }
 

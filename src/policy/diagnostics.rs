@@ -172,21 +172,23 @@ impl InFile {
             let title = level
                 .primary_title(diagnostic.message.as_str())
                 .id(diagnostic.code);
-            let mut group = Group::with_title(title);
-            if !self.text.is_empty() {
-                let end = self.text.len();
-                let span = diagnostic.span.start.min(end)..diagnostic.span.end.min(end);
-                group = group.element(
-                    Snippet::source(self.text.as_str())
-                        .path(self.origin.as_str())
-                        .annotation(AnnotationKind::Primary.span(span)),
-                );
+            // About the file as a whole: there is no line to show.
+            if self.text.is_empty() {
+                let title = renderer.render(&[Group::with_title(title)]);
+                text += &format!("{}: {title}\n", self.origin);
+                let hint = diagnostic.hint.iter();
+                text.extend(hint.map(|hint| format!("  = help: {hint}\n")));
+                continue;
             }
+            let end = self.text.len();
+            let span = diagnostic.span.start.min(end)..diagnostic.span.end.min(end);
+            let mut group = Group::with_title(title).element(
+                Snippet::source(self.text.as_str())
+                    .path(self.origin.as_str())
+                    .annotation(AnnotationKind::Primary.span(span)),
+            );
             if let Some(hint) = &diagnostic.hint {
                 group = group.element(Level::HELP.message(hint.as_str()));
-            }
-            if self.text.is_empty() {
-                text += &format!("{}: ", self.origin);
             }
             text += &renderer.render(&[group]);
             text.push('\n');

@@ -33,6 +33,14 @@ impl Limit {
         self.window >= LONG
     }
 
+    /// The name of its counter, if the policy gives it one. No name that a policy gives ends
+    /// in a scope.
+    pub fn name(&self) -> Option<&str> {
+        let scope = self.counter.rsplit_once('/').map(|(_, scope)| scope);
+        let is_unnamed = scope == Some(self.scope.name());
+        (!is_unnamed).then_some(self.counter.as_str())
+    }
+
     /// Whether another limit has the same counter and numbers, wherever it is written.
     pub fn counts_like(&self, other: &Self) -> bool {
         let numbers = |limit: &Self| (limit.max, limit.burst, limit.window);

@@ -23,6 +23,7 @@ mod pace;
 mod parse;
 mod problem;
 mod recipients;
+mod review;
 mod source;
 mod tool_rules;
 
@@ -42,7 +43,7 @@ pub use code::Code;
 pub use condition::{Condition, Operator};
 pub(crate) use condition::{MAX_PATTERN_BYTES, MAX_TEXT_BYTES, MAX_VALUES};
 pub use decide::{Context, Decision, Effect, Finding, ReadChat, Reason};
-pub use describe::Term;
+pub use describe::{Subject, Term};
 pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
 pub use diff::{Direction, PolicyChange, Side};
 pub use grant::Token;
@@ -53,10 +54,11 @@ pub use limit::{Counted, LONG, Limit, Scope};
 pub use names::{EntryName, KnownNames, NameKind};
 pub use oauth::{Address, Algorithm, OAuth};
 pub use pace::Pace;
-pub use parse::keys;
 pub(crate) use parse::read_duration;
+pub use parse::{keys, schema};
 pub use problem::Problem;
 pub use recipients::MAX_CLOCK_SKEW;
+pub use review::Note;
 pub use source::Files;
 
 use crate::{

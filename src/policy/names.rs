@@ -126,7 +126,7 @@ pub struct KnownNames {
 /// The chats of one kind by their names.
 #[derive(Debug, Clone, Default)]
 struct NameIndex {
-    chats: HashMap<Box<str>, Vec<ChatId>>,
+    chats: HashMap<Box<str>, HashSet<ChatId>>,
     known: HashSet<ChatId>,
     unlisted: Unlisted,
 }
@@ -156,9 +156,7 @@ impl NameIndex {
         }
         // The same chat twice makes its name no less unique.
         let of_name = self.chats.entry(key.into()).or_default();
-        if !of_name.contains(&chat) {
-            of_name.push(chat.clone());
-        }
+        of_name.insert(chat.clone());
         self.known.insert(chat);
     }
 }
@@ -244,23 +242,28 @@ impl KnownNames {
 
     /// Whether anybody has this name.
     pub fn has(&self, name: &EntryName) -> bool {
-        !self.of(name).is_empty()
+        self.of(name).next().is_some()
     }
 
     /// The chats of this name.
-    pub(super) fn of(&self, name: &EntryName) -> &[ChatId] {
+    pub(super) fn of(&self, name: &EntryName) -> impl Iterator<Item = &ChatId> {
         let chats = &self.index(name.kind).chats;
-        chats.get(&name.key).map_or(&[], Vec::as_slice)
+        chats.get(&name.key).into_iter().flatten()
     }
 
     /// Whether a chat is one of this name.
     pub(super) fn is_named(&self, chat: &ChatId, name: &EntryName) -> bool {
+        let chats = &self.index(name.kind).chats;
+        if chats
+            .get(&name.key)
+            .is_some_and(|chats| chats.contains(chat))
+        {
+            return true;
+        }
         let ChatId::Person(person) = chat else {
-            return self.of(name).contains(chat);
+            return false;
         };
-        self.of(name)
-            .iter()
-            .any(|one| one == chat || self.hidden_of(one) == Some(person))
+        self.of(name).any(|one| self.hidden_of(one) == Some(person))
     }
 
     /// Whether a person may be one of this name, who is listed by a hidden id alone.
@@ -270,7 +273,7 @@ impl KnownNames {
 
     /// The people of this name who are listed by a hidden id.
     pub fn hidden_people(&self, name: &EntryName) -> impl Iterator<Item = &PersonId> {
-        self.of(name).iter().filter_map(|chat| match chat {
+        self.of(name).filter_map(|chat| match chat {
             ChatId::Person(person) if person.is_hidden() => Some(person),
             _ => None,
         })
@@ -353,7 +356,7 @@ mod tests {
         names.learn("\u{200b}", other.clone());
         let team = EntryName::parse(NameKind::Group, "team").unwrap();
         let [one, other] = [one, other].map(ChatId::Group);
-        assert_eq!(names.of(&team), std::slice::from_ref(&one));
+        assert!(names.of(&team).eq([&one]));
         assert!(names.knows(&one) && !names.knows(&other));
         assert!(!names.without_names(NameKind::Group).knows(&one));
         assert!(names.has(&team) && !names.without_names(NameKind::Group).has(&team));

@@ -9,13 +9,14 @@ use std::{
     time::Duration,
 };
 
+use anstyle::{AnsiColor, Style};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::{
     CliError,
     options::{BackendOption, PolicyOption, StateOption},
-    output::print,
+    output::{colour, print, table},
 };
 use crate::{
     explain::{AccountRecord, Counter},
@@ -156,38 +157,38 @@ fn write_report(
             "ledger: none yet, nothing was counted for this account"
         )?,
     }
-    let mut counters = report.counters.iter();
-    counters.try_for_each(|counter| write_counter(out, counter))
+    let rows: Vec<_> = report.counters.iter().map(cells).collect();
+    table(out, &rows)
 }
 
-fn write_counter(out: &mut impl Write, counter: &Counter) -> io::Result<()> {
-    let limit = match &counter.limit {
-        Some(limit) => format!("at most {limit}"),
-        None => "not in a limit of this policy; counted within a day".to_owned(),
-    };
+/// The row of a counter: whose it is, its limit, and what is left of it.
+fn cells(counter: &Counter) -> [(String, Style); 3] {
     let key = counter.key.as_deref().unwrap_or_default();
     let key = match key.trim_end_matches(':') {
         "" => String::new(),
         key => format!(" [{key}]"),
     };
-    writeln!(out, "\n{}{key}\n  {limit}", counter.counter)?;
-    match (counter.used, counter.left) {
-        (Some(used), Some(left)) => write!(out, "  {used} used, {left} left")?,
-        (Some(used), None) => write!(out, "  {used} used")?,
-        _ => write!(out, "  counted in the memory of each running server")?,
-    }
+    let limit = counter.limit.as_deref();
+    let limit = limit.unwrap_or("no limit of this policy, counted within a day");
+    let mut usage = match (counter.used, counter.left) {
+        (Some(used), Some(left)) => format!("{used} used, {left} left"),
+        (Some(used), None) => format!("{used} used"),
+        _ => "counted in the memory of each running server".to_owned(),
+    };
     if let (Some(first), Some(last)) = (counter.comes_back_s, counter.all_back_s) {
         let [first, last] = [first, last].map(in_words);
-        write!(
-            out,
-            ", the first is available again in {first}, all in {last}"
-        )?;
+        usage += &format!(", the first back in {first}, all in {last}");
     }
-    writeln!(out)?;
-    match &counter.rule {
-        Some(rule) => writeln!(out, "  {rule}"),
-        None => Ok(()),
-    }
+    let style = match counter.left {
+        Some(0) => colour(AnsiColor::Red),
+        _ => Style::new(),
+    };
+    let plain = Style::new();
+    [
+        (format!("{}{key}", counter.counter), plain),
+        (limit.to_owned(), plain),
+        (usage, style),
+    ]
 }
 
 fn in_words(seconds: u64) -> String {

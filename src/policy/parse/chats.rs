@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    keys::{ANSWERS, BUDGET, CHATS, NEW, READ, RECIPIENTS},
+    keys::{ANSWERS, BUDGET, CHATS, Key, NEW, READ, RECIPIENTS},
     reader::Reader,
 };
 use crate::{
@@ -73,9 +73,9 @@ impl Reader<'_> {
 
     pub(super) fn recipients(&mut self, node: &Node) -> Option<Recipients> {
         let fields = self.table(node, &RECIPIENTS)?;
-        let [allow, deny] = CHATS.map(|key| {
-            let node = fields.get(key)?;
-            Some(self.chats(node, &format!("recipients.{key}")))
+        let [allow, deny] = CHATS.map(|Key { name, .. }| {
+            let node = fields.get(name)?;
+            Some(self.chats(node, &format!("recipients.{name}")))
         });
         let deny = deny.unwrap_or_default();
         self.lint_denied(fields.get("allow").copied(), &deny);
@@ -156,9 +156,9 @@ impl Reader<'_> {
         };
         let chats = fields.get("chats").and_then(|node| {
             let inner = self.table(node, &CHATS)?;
-            let [allow, deny] = CHATS.map(|key| {
-                let node = inner.get(key)?;
-                Some(self.chats(node, &format!("read.chats.{key}")))
+            let [allow, deny] = CHATS.map(|Key { name, .. }| {
+                let node = inner.get(name)?;
+                Some(self.chats(node, &format!("read.chats.{name}")))
             });
             let deny = deny.unwrap_or_default();
             self.lint_denied(inner.get("allow").copied(), &deny);

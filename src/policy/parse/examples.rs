@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
-use super::{keys::EXAMPLES, reader::Reader};
+use super::{
+    keys::{EXAMPLES, Key},
+    reader::Reader,
+};
 use crate::{
     op::{self, Facts, LastIncoming},
     policy::{
@@ -45,7 +48,7 @@ impl Reader<'_> {
             return Vec::new();
         };
         let mut examples = Vec::new();
-        for expected in EXAMPLES {
+        for Key { name: expected, .. } in EXAMPLES {
             let Some(node) = fields.get(expected) else {
                 continue;
             };
@@ -93,7 +96,7 @@ impl Policy {
                 has_read: &[],
                 incoming: &incoming,
             };
-            let [allows, confirms, refuses] = EXAMPLES;
+            let [allows, confirms, refuses] = EXAMPLES.map(|key| key.name);
             for facts in &example.calls {
                 let decision = self.decide(facts, &context);
                 let effect = decision.effect();

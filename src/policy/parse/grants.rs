@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::{
-    keys::{GRANT, LAYER},
+    keys::{GRANT, Key, LAYER},
     layer::ParsedLayer,
     reader::{Fields, Reader},
 };
@@ -40,7 +40,7 @@ impl Reader<'_> {
             );
             self.error(&node.key_span, "bad-value", message);
         }
-        let keys: Vec<&'static str> = LAYER.into_iter().chain(GRANT).collect();
+        let keys: Vec<Key> = LAYER.into_iter().chain(GRANT).collect();
         let mut grants = Vec::new();
         for node in entries.iter().take(MAX_GRANTS) {
             let path = format!("grants.{}", node.key);

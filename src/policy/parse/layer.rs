@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     examples::Example,
-    keys::{RULE, RULES},
+    keys::{Key, RULE, RULES},
     reader::{Fields, Reader},
     rule::Rule,
     selection::Selection,
@@ -180,7 +180,7 @@ impl Reader<'_> {
 
     /// `[[rules]]`: each says which tools it is for.
     fn listed_rules(&mut self, node: &Node) -> Vec<Rule> {
-        let keys: Vec<&'static str> = RULES.into_iter().chain(RULE).collect();
+        let keys: Vec<Key> = RULES.into_iter().chain(RULE).collect();
         self.rules(node, "rules", &keys, |reader, item| {
             let fields = item.fields()?.iter().map(|field| (&*field.key, field));
             let list = reader.required(&fields.collect(), item, "tools")?;
@@ -202,7 +202,7 @@ impl Reader<'_> {
         &mut self,
         node: &Node,
         path: &str,
-        keys: &[&'static str],
+        keys: &[Key],
         select: impl Fn(&mut Self, &Node) -> Option<Selection>,
     ) -> Vec<Rule> {
         let mut rule = |item: &Node, path: &str| {

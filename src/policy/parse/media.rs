@@ -1,6 +1,9 @@
 //! `[media]`: which files may be sent.
 
-use super::{keys::MEDIA, reader::Reader};
+use super::{
+    keys::{MAX_FILE_BYTES, MEDIA},
+    reader::Reader,
+};
 use crate::{
     media::{CONTENT_TYPES, MediaOrigin, is_family},
     policy::{
@@ -9,9 +12,6 @@ use crate::{
     },
     text::{self, nearest},
 };
-
-/// The largest `max_bytes`.
-const MAX_FILE_BYTES: u64 = 1_000_000_000;
 
 impl Reader<'_> {
     pub(super) fn media(&mut self, node: &Node) -> Option<SendableFiles> {

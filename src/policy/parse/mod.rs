@@ -28,7 +28,8 @@ pub(super) use cases::cases;
 use examples::Example;
 use grants::ParsedGrant;
 pub use keys::keys;
-use keys::{FILE, LAYER};
+pub use keys::schema;
+use keys::{FILE, Key, LAYER};
 use layer::ParsedLayer;
 use oauth::ParsedOAuth;
 pub(crate) use reader::read_duration;
@@ -137,7 +138,7 @@ fn each<T>(
 
 impl Reader<'_> {
     fn file(&mut self, root: &Node, first: bool) -> ParsedFile {
-        let keys: Vec<&'static str> = FILE.into_iter().chain(LAYER).collect();
+        let keys: Vec<Key> = FILE.into_iter().chain(LAYER).collect();
         let Some(fields) = self.table(root, &keys) else {
             return ParsedFile::default();
         };

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::accounts::suspected_secrets;
+use super::{accounts::suspected_secrets, keys::KeyName};
 use crate::{
     config::BackendSpecs,
     policy::{
@@ -166,8 +166,9 @@ impl Reader<'_> {
     pub(super) fn table<'n>(
         &mut self,
         node: &'n Node,
-        known: &[&'static str],
+        known: &[impl KeyName],
     ) -> Option<Fields<'n>> {
+        let known: Vec<&str> = known.iter().map(KeyName::key_name).collect();
         let fields = node.fields().or_else(|| self.invalid(node, "a table"))?;
         for field in fields.iter().filter(|field| !known.contains(&&*field.key)) {
             let hint = match nearest(&field.key, known.iter().copied()) {

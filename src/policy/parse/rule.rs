@@ -230,7 +230,7 @@ impl Reader<'_> {
     /// `{ min = "3s", max = "8s" }`.
     fn pace(&mut self, node: &Node, path: &str) -> Option<PaceRule> {
         let fields = self.table(node, &PACE)?;
-        let [min, max] = PACE.map(|key| self.required(&fields, node, key));
+        let [min, max] = PACE.map(|key| self.required(&fields, node, key.name));
         let (min, max) = (self.duration(min?)?, self.duration(max?)?);
         let rule = self.place(&node.key_span, &format!("{path}.pace"));
         let pace = Pace::new(min, max).map_err(|problem| self.problem(&fields, node, &problem));

@@ -3,7 +3,7 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use super::{
-    keys::{CONFIRMATION, FLOW, HEALTH, HOURS, MODE, RATE},
+    keys::{CONFIRMATION, FLOW, HEALTH, HOURS, MAX_MIN_ANSWER_MS, MODE, RATE},
     reader::{Reader, WrittenAction},
 };
 use crate::{
@@ -18,9 +18,6 @@ use crate::{
 
 /// The longest time that a person may take to answer.
 const MAX_EXPIRES: Duration = LONG;
-
-/// The longest time that an answer may have to take, in milliseconds.
-const MAX_MIN_ANSWER_MS: u64 = 10_000;
 
 /// How long what was read counts, unless the policy says otherwise.
 const DEFAULT_FLOW_WINDOW: Duration = Duration::from_secs(60 * 60);
@@ -162,7 +159,7 @@ impl Reader<'_> {
     /// `{ max = 5, window = "10m" }`.
     fn rate(&mut self, node: &Node) -> Option<(NonZeroU32, Duration)> {
         let fields = self.table(node, &RATE)?;
-        let [max, window] = RATE.map(|key| self.required(&fields, node, key));
+        let [max, window] = RATE.map(|key| self.required(&fields, node, key.name));
         let max = max.and_then(|node| self.count(node));
         let window = window.and_then(|node| self.duration(node));
         max.zip(window)

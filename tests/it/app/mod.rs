@@ -2,6 +2,7 @@
 
 pub mod command;
 pub mod gate;
+pub mod json_schema;
 pub mod output_schema;
 pub mod process;
 pub mod redis;

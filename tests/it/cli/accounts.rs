@@ -90,7 +90,7 @@ fn a_command_is_about_one_account() {
     );
     let arguments = ["check", "--policy", "policy.toml", "--as", "alice"];
     let ran = run_with_files(&files, &arguments);
-    let words = "accounts that may be used: home (sandbox)\n";
+    let words = "accounts     home (sandbox)\n";
     assert!(ran.out.contains(words), "{}{}", ran.out, ran.err);
     let one = SANDBOXES.replace("[accounts.work]\nbackend = \"sandbox\"\n", "");
     let ran = run_with_files(

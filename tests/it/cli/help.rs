@@ -15,6 +15,7 @@ fn the_help_reads_like_this() {
         &["limits"],
         &["limits", "reset"],
         &["init"],
+        &["schema"],
         &["import"],
         &["panic"],
         &["grant"],

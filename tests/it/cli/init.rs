@@ -57,7 +57,12 @@ fn a_file_is_replaced_only_by_force() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
     assert_eq!(run(&["init", "--force", path], &[]).code, 0);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), DEFAULT);
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    let mut names: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["mine.toml", "policy.schema.json"]);
     for (path, code) in [
         (folder.path().to_str().unwrap(), 2),
         ("/dev/null/policy.toml", 1),
@@ -82,4 +87,90 @@ fn a_link_is_kept_and_followed() {
     );
     assert!(link.is_symlink());
     assert_eq!(std::fs::read_to_string(&file).unwrap(), DEFAULT);
+}
+
+/// The presets, as the help lists them.
+const PRESETS: [&str; 6] = [
+    "read-only",
+    "ask-every-send",
+    "family",
+    "replies-only",
+    "business-hours",
+    "team",
+];
+
+#[test]
+fn a_preset_is_written_with_its_cases_and_is_fine() {
+    for preset in PRESETS {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.toml");
+        let cases = folder.path().join("mine.cases.toml");
+        let (path, cases_path) = (file.to_str().unwrap(), cases.to_str().unwrap());
+        let ran = run(&["init", "--preset", preset, path], &[]);
+        assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{preset}");
+        assert!(
+            ran.out.contains(&format!("test {cases_path}")),
+            "{}",
+            ran.out
+        );
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/policies");
+        for (written, kept) in [(&file, "toml"), (&cases, "cases.toml")] {
+            let kept = std::fs::read_to_string(format!("{source}/{preset}.{kept}")).unwrap();
+            assert_eq!(std::fs::read_to_string(written).unwrap(), kept, "{preset}");
+        }
+        let ran = run(&["check", "--deny-warnings", path], &[]);
+        assert_eq!(
+            (ran.code, ran.err.as_str()),
+            (0, ""),
+            "{preset}: {}",
+            ran.out
+        );
+        assert!(
+            ran.out.starts_with(&format!("{path}: fine\n")),
+            "{}",
+            ran.out
+        );
+        let ran = run(&["test", cases_path, "--policy", path], &[]);
+        assert_eq!(ran.code, 0, "{preset}: {}{}", ran.out, ran.err);
+    }
+    let ran = run(&["init", "--preset", "nothing", "-"], &[]);
+    assert_eq!(ran.code, 2);
+    for preset in PRESETS {
+        assert!(ran.err.contains(preset), "{}", ran.err);
+    }
+}
+
+#[test]
+fn a_preset_is_written_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases = folder.path().join("mine.cases.toml");
+    std::fs::write(&cases, "mine").unwrap();
+    let file = folder.path().join("mine.toml");
+    let init = ["init", "--preset", "family", file.to_str().unwrap()];
+    let ran = run(&init, &[]);
+    assert_eq!((ran.code, file.exists()), (2, false), "{}", ran.err);
+    assert!(
+        ran.err.contains("mine.cases.toml already exists"),
+        "{}",
+        ran.err
+    );
+    assert_eq!(std::fs::read_to_string(&cases).unwrap(), "mine");
+    let ran = run(&[&init[..], &["--force"]].concat(), &[]);
+    assert_eq!((ran.code, file.exists()), (0, true), "{}", ran.err);
+}
+
+#[test]
+fn the_schema_is_beside_the_file_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = folder.path().join("policy.schema.json");
+    let file = folder.path().join("policy.toml");
+    let path = file.to_str().unwrap();
+    assert_eq!(run(&["init", path], &[]).code, 0);
+    let text = std::fs::read_to_string(&schema).unwrap();
+    assert_eq!(text, run(&["schema"], &[]).out);
+    let policy = std::fs::read_to_string(&file).unwrap();
+    assert!(policy.starts_with("#:schema policy.schema.json\n"));
+    std::fs::write(&schema, "mine").unwrap();
+    assert_eq!(run(&["init", "--force", path], &[]).code, 0);
+    assert_eq!(std::fs::read_to_string(&schema).unwrap(), "mine");
 }

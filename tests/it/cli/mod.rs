@@ -2,6 +2,8 @@
 
 mod accounts;
 mod check;
+mod check_summary;
+mod check_warnings;
 mod conventions;
 mod demo;
 mod diff;

@@ -5,7 +5,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::docs::{back_ends, tools};
+use crate::docs::{back_ends, recipes, tools};
 
 /// A part of a document: the file, the name of the part, and its text.
 pub struct Part {
@@ -18,10 +18,9 @@ pub struct Part {
 
 /// All parts. To add one, add a function that makes it, and its markers in the file.
 fn parts() -> Vec<Part> {
-    [back_ends::table(), tools::table(), tools::sections()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let fixed = [back_ends::table(), tools::table(), tools::sections()];
+    let fixed = fixed.into_iter().flatten();
+    fixed.chain(recipes::parts()).collect()
 }
 
 fn markers(name: &str) -> (String, String) {

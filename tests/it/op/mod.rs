@@ -3,4 +3,5 @@
 mod answer_size;
 mod arguments;
 mod catalogue;
+mod next_steps;
 pub mod targets;

@@ -9,7 +9,7 @@ use whatsapp_guard::{
 use crate::app::gate::open;
 
 /// A wrong value, and how messages show it.
-type Mistake = (Value, &'static str);
+pub type Mistake = (Value, &'static str);
 
 /// The errors about a policy with this value at a key.
 fn errors(key: &str, value: Value) -> Vec<Value> {
@@ -22,7 +22,7 @@ fn errors(key: &str, value: Value) -> Vec<Value> {
 }
 
 /// A policy with this value at a dotted key.
-fn file(key: &str, value: Value) -> Value {
+pub fn file(key: &str, value: Value) -> Value {
     let names: Vec<&str> = key.split('.').collect();
     let mut value = value;
     for (index, name) in names.iter().enumerate().rev() {
@@ -65,7 +65,7 @@ fn beside(table: &str, name: &str) -> Map<String, Value> {
 }
 
 /// The wrong values to try for a key.
-fn wrong_values(key: &str) -> Vec<Mistake> {
+pub fn wrong_values(key: &str) -> Vec<Mistake> {
     let last = key.rsplit('.').next().unwrap();
     let wrong_type = (json!([[]]), "a list");
     let text = || {
@@ -170,7 +170,7 @@ fn wrong_values(key: &str) -> Vec<Mistake> {
 #[test]
 fn every_key_names_itself_the_value_and_what_is_allowed() {
     let mut tried = 0;
-    for key in policy::keys(specs()) {
+    for (key, _) in policy::keys(specs()) {
         let last = match key.rsplit('.').next().unwrap() {
             "NAME" if key.starts_with("tools") => "send_message",
             "NAME" => "team",

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use whatsapp_guard::{backend::specs, policy::Policy};
 
 /// Broken policies and what is said of them.
-const BROKEN: &[(&str, &str)] = &[
+pub const BROKEN: &[(&str, &str)] = &[
     (
         "a slip in a key",
         "version = \"1\"\nhied = [\"leave_group\"]\n",

@@ -6,4 +6,5 @@ mod pdfs_only;
 mod service_bot;
 mod team_freely;
 mod three_a_day;
+mod two_agents;
 mod worlds;
