@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use whatsapp_guard::{
     backend::specs,
     op::{self, Facts, LastIncoming},
-    policy::{Context, Effect, GroupNames, Policy},
+    policy::{Context, Effect, KnownNames, Policy},
 };
 
 use super::{
@@ -26,7 +26,7 @@ fn imported(policy: &Policy, facts: &Facts) -> (Original, Option<u64>) {
     let context = Context {
         grant: "local",
         now: None,
-        groups: &GroupNames::default(),
+        groups: &KnownNames::default(),
         newcomers: &[],
         has_read: &[],
         incoming: &LastIncoming::default(),
