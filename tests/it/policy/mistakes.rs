@@ -104,7 +104,7 @@ fn wrong_values(key: &str) -> Vec<Mistake> {
             (json!("2 megabytes"), "\"2 megabytes\""),
             (json!(true), "true"),
         ],
-        "window" | "cooldown" | "min" | "max" => vec![
+        "window" | "within" | "cooldown" | "min" | "max" => vec![
             (json!("fortnight"), "\"fortnight\""),
             (json!(0), "0"),
             (json!("25h"), "\"25h\""),
