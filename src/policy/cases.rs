@@ -140,7 +140,7 @@ impl CaseOutcome {
 }
 
 /// The codes that a decision of a policy can have.
-pub(super) const CODES: [Code; 13] = [
+pub(super) const CODES: [Code; 14] = [
     Code::DeniedByRule,
     Code::NotAdmitted,
     Code::Hidden,
@@ -151,6 +151,7 @@ pub(super) const CODES: [Code; 13] = [
     Code::RecipientNew,
     Code::NoRecentMessage,
     Code::ChatNotReadable,
+    Code::ChatHidden,
     Code::QuietHours,
     Code::CrossChat,
     Code::ReadOnly,

@@ -58,6 +58,8 @@ pub enum Code {
     NoRecentMessage,
     /// Messages of the chat may not be read.
     ChatNotReadable,
+    /// The chat does not exist for the caller.
+    ChatHidden,
     /// These are quiet hours.
     QuietHours,
     /// What was read in one chat could be sent to another.
@@ -82,7 +84,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
@@ -108,6 +110,7 @@ impl Code {
         Self::RecipientNew,
         Self::NoRecentMessage,
         Self::ChatNotReadable,
+        Self::ChatHidden,
         Self::QuietHours,
         Self::CrossChat,
         Self::AccountPaused,
@@ -148,6 +151,7 @@ impl Code {
             Self::RecipientNew => "recipient-new",
             Self::NoRecentMessage => "no-recent-message",
             Self::ChatNotReadable => "chat-not-readable",
+            Self::ChatHidden => "chat-hidden",
             Self::QuietHours => "quiet-hours",
             Self::CrossChat => "cross-chat",
             Self::AccountPaused => "account-paused",
@@ -169,6 +173,7 @@ impl Code {
             | Self::Hidden
             | Self::RecipientDenied
             | Self::ChatNotReadable
+            | Self::ChatHidden
             | Self::ReadOnly
             | Self::UnknownGrant
             | Self::AccountNotAllowed => {

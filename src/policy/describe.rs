@@ -94,6 +94,10 @@ impl Policy {
             terms.push(Term::new(text, &answers.place));
         }
         terms.extend(layer.reading.as_ref().and_then(ReadableChats::describe));
+        // An agent is not told of chats that do not exist for it.
+        if let Some(place) = &layer.hides_others {
+            terms.push(Term::new("reading: other chats are not shown", place));
+        }
         if let Some(limit) = limit(layer.budget) {
             terms.push(Term::new(format!("reading: at most {limit}"), &limit.rule));
         }
@@ -201,7 +205,7 @@ impl Conditional {
 }
 
 impl ChatSet {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.patterns.is_empty() && self.exact.is_empty()
     }
 }
