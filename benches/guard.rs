@@ -35,8 +35,8 @@ use whatsapp_guard::{
     ledger::{Count, Ledger, Request},
     mcp::{self, Server},
     op::{
-        self, Chat, ChatId, ChatList, LastMessage, ListChats, ListMessages, Listed, Message,
-        MessageId, MessageList, Output, PersonId, Untrusted,
+        self, Chat, ChatId, ChatList, Concealment, LastMessage, ListChats, ListMessages, Listed,
+        Message, MessageId, MessageList, Output, PersonId, Untrusted,
     },
     policy::{Context, DEFAULT, KnownNames, Policy, ReadChat},
     toolset::{Authority, Toolset},
@@ -308,7 +308,7 @@ fn shaping_chats(c: &mut Criterion) {
         b.iter_batched(
             || all.clone(),
             |all| {
-                let page = ChatList::page(all, &op);
+                let page = ChatList::page(all, &op, &Concealment::default());
                 (serde_json::to_value(&page).unwrap(), page.text())
             },
             BatchSize::SmallInput,

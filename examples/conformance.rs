@@ -59,6 +59,7 @@ struct NoBackend(Progress);
 
 impl AttributeSource for NoBackend {
     const RESOLVES_LIDS: bool = false;
+    const API: &'static str = "no API";
 
     fn with_progress(self, progress: Progress) -> Self {
         Self(progress)

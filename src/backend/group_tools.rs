@@ -104,7 +104,10 @@ pub(super) trait GroupTools: Clone + Send + Sync + 'static {
         self,
         op: ListGroupMembers,
     ) -> impl Future<Output = BackendResult<MemberList>> + Send {
-        async move { Ok(MemberList::page(self.members(&op.group).await?.list(), op)) }
+        async move {
+            let members = self.members(&op.group).await?.list();
+            Ok(MemberList::page(members, op, self.progress().concealment()))
+        }
     }
 
     fn add_group_members(

@@ -5,13 +5,15 @@ use std::fmt::Display;
 use crate::op::{BackendError, ChatId, GroupId, MessageId, PersonId};
 
 pub(super) fn unknown_group(api: &'static str, id: &GroupId) -> BackendError {
-    let remedy = "check the id; list_groups shows the groups there are";
-    unknown(api, "group", id, remedy)
+    BackendError::unknown_chat(api, &ChatId::from(id))
 }
 
 pub(super) fn unknown_chat(api: &'static str, id: &ChatId) -> BackendError {
-    let remedy = "check the id; list_chats shows the chats there are";
-    unknown(api, "chat", id, remedy)
+    BackendError::refused(
+        api,
+        &format!("it knows no chat {id}"),
+        "check the id; list_chats shows the chats there are",
+    )
 }
 
 pub(super) fn unknown_contact(api: &'static str, id: &PersonId) -> BackendError {

@@ -100,6 +100,7 @@ impl Gate {
         self.check_open()?;
         let incoming = self.attributes.incoming(call.facts(), call.prepared_at());
         call.add_incoming(incoming);
+        self.conceal(&self.policy(), &mut call, caller);
         call.identify(&self.attributes.identities()); // 2
         let facts = call.facts().clone();
         for _ in 0..MAX_DECISIONS {
@@ -113,6 +114,7 @@ impl Gate {
             let evaluation = evaluate(&policy, &facts, caller, &snapshot, is_approved); // 3 to 6
             let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);
             let course = evaluation.course?;
+            self.check_exists(&policy, &facts, caller)?;
             let begun = approved.or(call.begun_in());
             check_epoch(snapshot.switch, begun.unwrap_or(epoch))?;
             match course {

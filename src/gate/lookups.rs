@@ -134,6 +134,7 @@ impl Gate {
         due: &Wanted,
     ) -> Result<SwitchEpoch, Refusal> {
         let mut facts = facts.clone();
+        self.conceal_facts(policy, &mut facts, caller);
         facts.targets.identify(&self.attributes.identities());
         let mut clear = facts.clone();
         clear.targets.forget_hidden();
@@ -181,8 +182,9 @@ impl Gate {
         let mut facts = call.facts().clone();
         let incoming = self.attributes.incoming(&facts, call.prepared_at());
         facts.incoming.extend(incoming);
-        facts.targets.identify(&self.attributes.identities());
         let policy = self.policy();
+        self.conceal_facts(&policy, &mut facts, caller);
+        facts.targets.identify(&self.attributes.identities());
         let snapshot = self.snapshot(&policy, &facts, caller).await;
         let evaluation = evaluate(&policy, &facts, caller, &snapshot, answered);
         let quota = QuotaRequest::of(&policy, &evaluation.decision, &facts, caller, &snapshot);

@@ -22,6 +22,7 @@ mod call_claim;
 mod caller;
 mod clearance;
 mod closing;
+mod concealment;
 mod dedup;
 mod describe;
 mod effect;

@@ -72,6 +72,7 @@ impl Gate {
     ) -> Permit {
         let (facts, caller) = (call.facts(), &terms.caller);
         let read_filter = read_filter(self, facts, caller);
+        let concealment = self.concealment(caller);
         Permit {
             tool: facts.tool,
             basis,
@@ -79,7 +80,7 @@ impl Gate {
             terms,
             slot,
             reservation,
-            permitted: self.authority.permit(call, read_filter),
+            permitted: self.authority.permit(call, read_filter, concealment),
         }
     }
 }

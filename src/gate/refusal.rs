@@ -26,6 +26,9 @@ pub struct Refusal {
     /// Whole seconds until a call can succeed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after_s: Option<u64>,
+    /// The error that the caller gets instead, who must not learn of the refusal.
+    #[serde(skip)]
+    pub(crate) shown_as: Option<Box<BackendError>>,
 }
 
 impl Refusal {
@@ -37,6 +40,7 @@ impl Refusal {
             rule: None,
             next: code.next(),
             retry_after_s: None,
+            shown_as: None,
         }
     }
 

@@ -320,6 +320,9 @@ async fn refuse(
 ) -> Result<CallEnd, ErrorData> {
     // Nothing was sent; the refusal stands whether or not it could be audited.
     let _ = entry.refused(refusal.code, refusal.rule.as_ref()).await;
+    if let Some(error) = refusal.shown_as {
+        return Ok(CallEnd::Completed(Err(*error), Recorded::Yes));
+    }
     match refusal.code {
         Code::CannotAsk if ask::is_modern(cx) => {
             let mut needed = ClientCapabilities::default();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::{Untrusted, Withdrawal};
+use super::{ChatId, Untrusted, Withdrawal};
 use crate::text::Secrets;
 
 /// The name under which this program itself refuses a file.
@@ -119,21 +119,41 @@ impl BackendError {
 
     /// The same error without secrets.
     #[must_use]
-    pub(crate) fn redacted(mut self, secrets: &Secrets) -> Self {
+    pub(crate) fn redacted(self, secrets: &Secrets) -> Self {
+        self.changed(|text| secrets.redact(text))
+    }
+
+    /// The same error, with its texts as `change` makes them.
+    #[must_use]
+    pub(crate) fn changed(mut self, change: impl Fn(&str) -> Option<String>) -> Self {
         match &mut self {
-            Self::Refused { message, .. } | Self::Failed { message, .. } => message.redact(secrets),
+            Self::Refused { message, .. } | Self::Failed { message, .. } => message.change(change),
             Self::Unreachable { why: text, .. }
             | Self::Unreadable { why: text, .. }
             | Self::OutcomeUnknown { why: text, .. }
             | Self::Interrupted(text)
             | Self::Internal(text) => {
-                if let Some(redacted) = secrets.redact(text) {
-                    *text = redacted;
+                if let Some(changed) = change(text) {
+                    *text = changed;
                 }
             }
             Self::Cancelled | Self::Withdrawn(_) | Self::TooLarge(_) => {}
         }
         self
+    }
+
+    /// A chat, a group or a person that the API does not know.
+    pub fn unknown_chat(api: &'static str, chat: &ChatId) -> Self {
+        let (what, remedy) = match chat {
+            ChatId::Group(_) => (
+                "group",
+                "check the id; list_groups shows the groups there are",
+            ),
+            ChatId::Person(_) | ChatId::Channel(_) => {
+                ("chat", "check the id; list_chats shows the chats there are")
+            }
+        };
+        Self::refused(api, &format!("it knows no {what} {chat}"), remedy)
     }
 
     /// The stable name of the kind.

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChatId, MessageView, Operation, Output, PageCursor, PageSize, PersonId, Reading, Reads, Risk,
-    Room, Targets, Topic, Untrusted,
+    ChatId, Concealment, MessageView, Operation, Output, PageCursor, PageSize, PersonId, Reading,
+    Reads, Risk, Room, Targets, Topic, Untrusted,
 };
 use crate::op::Briefing;
 
@@ -187,6 +187,18 @@ impl Chat {
         self
     }
 
+    /// The same, without an author and mentions that are not shown.
+    #[must_use]
+    pub fn concealing(mut self, concealment: &Concealment) -> Self {
+        if let Some(message) = &mut self.last_message {
+            message.sender = message.sender.take_if(|one| !concealment.person([&*one]));
+            if let Some(text) = &mut message.text {
+                text.change(|text| concealment.without_mentions(text));
+            }
+        }
+        self
+    }
+
     /// Whether anything is unread.
     pub fn is_unread(&self) -> bool {
         self.marked_unread || self.unread.is_some_and(|count| count > 0)
@@ -266,15 +278,17 @@ const ASK_FOR_TEXTS: &str =
 /// A page that is filled with one chat after another, newest first.
 pub struct ChatPage<'a> {
     op: &'a ListChats,
+    concealment: &'a Concealment,
     room: Room,
     chats: Vec<Chat>,
 }
 
 impl<'a> ChatPage<'a> {
     /// The empty page that was asked for.
-    pub fn new(op: &'a ListChats) -> Self {
+    pub fn new(op: &'a ListChats, concealment: &'a Concealment) -> Self {
         Self {
             op,
+            concealment,
             room: Room::new(op.limit),
             chats: Vec::new(),
         }
@@ -282,9 +296,10 @@ impl<'a> ChatPage<'a> {
 
     /// Takes a chat if it is asked for. Returns whether the page had room for it.
     pub fn take(&mut self, chat: Chat) -> bool {
-        if !self.op.wants(&chat) {
+        if self.concealment.chat(&chat.chat) || !self.op.wants(&chat) {
             return true;
         }
+        let chat = chat.concealing(self.concealment);
         let fits = self.room.take(&chat);
         if fits {
             self.chats.push(chat);
@@ -306,8 +321,8 @@ impl<'a> ChatPage<'a> {
 
 impl ChatList {
     /// The page of `all` that was asked for; `all` newest first.
-    pub fn page(all: Vec<Chat>, op: &ListChats) -> Self {
-        let mut page = ChatPage::new(op);
+    pub fn page(all: Vec<Chat>, op: &ListChats, concealment: &Concealment) -> Self {
+        let mut page = ChatPage::new(op, concealment);
         for (position, chat) in all.into_iter().enumerate().skip(op.start()) {
             if !page.take(chat) {
                 return page.end(Some(position));

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ChatId, Operation, Output, PageCursor, PageSize, PersonId, PhoneNumber, Reading, Reads, Risk,
-    Targets, Topic, Untrusted, page::Page,
+    ChatId, Concealment, Operation, Output, PageCursor, PageSize, PersonId, PhoneNumber, Reading,
+    Reads, Risk, Targets, Topic, Untrusted, page::Page,
 };
 
 /// List this account's contacts (people, no groups), ordered by id. Use query to find a
@@ -142,7 +142,13 @@ pub struct ContactList {
 impl ContactList {
     /// The page of `all` that was asked for; `all` in any order, and `incomplete` where
     /// there are more than these.
-    pub fn page(mut all: Vec<ContactSummary>, incomplete: bool, op: &ListContacts) -> Self {
+    pub fn page(
+        mut all: Vec<ContactSummary>,
+        incomplete: bool,
+        op: &ListContacts,
+        concealment: &Concealment,
+    ) -> Self {
+        all.retain(|contact| !concealment.chat(&ChatId::from(&contact.person)));
         let query = op.query.as_deref().unwrap_or_default();
         let query = query.trim().to_lowercase();
         all.retain(|contact| contact.holds(&query));

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    AnswerSize, BadCall, CallContent, LastIncoming, Operation, Reads, Risk, Targets, Topic,
+    AnswerSize, BadCall, CallContent, ChatId, LastIncoming, Operation, Reads, Risk, Targets, Topic,
     arguments::bad_arguments, read,
 };
 use crate::{
@@ -45,6 +45,9 @@ pub struct Facts {
     pub file: Option<FileFacts>,
     /// When others wrote last in the chats of the call, as far as it was looked up for it.
     pub incoming: LastIncoming,
+    /// The chat of the call that does not exist for its caller. The targets have a stand-in
+    /// for it, so that the call is decided as one that names nobody.
+    pub concealed: Option<Box<ChatId>>,
 }
 
 /// What the arguments say of a file that is sent.
@@ -179,5 +182,6 @@ fn facts_of<O: Operation>(op: &mut O) -> Result<Facts, BadCall> {
         outgoing: op.outgoing(),
         file: None,
         incoming: LastIncoming::default(),
+        concealed: None,
     })
 }

@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Briefing, ChangeOutcome, ChatId, FromChange, GroupId, OfGroup, Operation, Output, PageCursor,
-    PageSize, Reading, Reads, Risk, Targets, Topic, Untrusted, outcome::outcomes, page::Page,
+    Briefing, ChangeOutcome, ChatId, Concealment, FromChange, GroupId, OfGroup, Operation, Output,
+    PageCursor, PageSize, Reading, Reads, Risk, Targets, Topic, Untrusted, outcome::outcomes,
+    page::Page,
 };
 
 /// List the groups of this account with id and name, ordered by id.
@@ -119,7 +120,8 @@ pub struct GroupList {
 
 impl GroupList {
     /// The page of `all` that was asked for; `all` in any order.
-    pub fn page(all: Vec<GroupSummary>, op: &ListGroups) -> Self {
+    pub fn page(mut all: Vec<GroupSummary>, op: &ListGroups, concealment: &Concealment) -> Self {
+        all.retain(|group| !concealment.chat(&ChatId::from(&group.group)));
         let after = op.cursor.as_ref().map(|cursor| cursor.0.as_str());
         let page = Page::of(all, |group| group.group.as_str(), after, op.limit);
         Self {

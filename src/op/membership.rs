@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{GroupId, ListGroupMembers, Output, PersonId, Untrusted, page::Page};
+use super::{Concealment, GroupId, ListGroupMembers, Output, PersonId, Untrusted, page::Page};
 
 /// What a member is in a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -64,7 +64,14 @@ pub struct MemberList {
 
 impl MemberList {
     /// The page of `all` that was asked for; `all` in any order.
-    pub fn page(all: Vec<GroupMember>, op: ListGroupMembers) -> Self {
+    pub fn page(
+        mut all: Vec<GroupMember>,
+        op: ListGroupMembers,
+        concealment: &Concealment,
+    ) -> Self {
+        all.retain(|member| {
+            !concealment.person([&member.person].into_iter().chain(&member.hidden_id))
+        });
         let after = op.cursor.as_ref().map(|cursor| cursor.0.as_str());
         let page = Page::of(all, |member| member.person.as_str(), after, op.limit);
         Self {

@@ -4,7 +4,9 @@ use std::iter;
 
 use jiff::Timestamp;
 
-use super::{Cursor, FormattedMessage, ListMessages, Message, MessageList, PersonId, Room};
+use super::{
+    Concealment, Cursor, FormattedMessage, ListMessages, Message, MessageList, PersonId, Room,
+};
 
 /// A message from the list of an API, with what the filters need.
 #[derive(Debug, Clone)]
@@ -18,6 +20,32 @@ pub struct Listed {
 }
 
 impl Listed {
+    /// The same, without an author and mentions that are not shown.
+    #[must_use]
+    pub fn concealing(mut self, concealment: &Concealment) -> Self {
+        let message = &mut self.message;
+        let named = message.message.participant().cloned();
+        if concealment.person(self.writer.iter().chain(&named)) {
+            message.from = "unknown".to_owned();
+            message.from_name = None;
+            message.message = message.message.bare_key();
+            self.writer = None;
+        }
+        if let Some(quoted) = &message.reply_to
+            && concealment.person(quoted.participant())
+        {
+            message.reply_to = Some(quoted.bare_key());
+        }
+        let change = |text: &str| concealment.without_mentions(text);
+        if let Some(text) = &mut message.text {
+            text.change(change);
+        }
+        if let Some(text) = change(&self.text) {
+            self.text = text;
+        }
+        self
+    }
+
     /// Its place in the chat; the id orders messages of the same second.
     fn place(&self) -> (Timestamp, &str) {
         (self.message.at, self.message.message.as_str())

@@ -13,6 +13,7 @@ mod catalogue;
 mod chat_changes;
 mod chats;
 mod clearance;
+mod concealment;
 mod contact_card;
 mod contacts;
 mod content;
@@ -52,12 +53,13 @@ mod untrusted;
 
 pub use self::{
     attachments::*, backend_error::*, bad_call::*, blocking::*, bounded_text::*, briefing::*,
-    call::*, catalogue::*, chat_changes::*, chats::*, clearance::*, contact_card::*, contacts::*,
-    content::*, downloads::*, emoji::*, facts::*, file_operation::*, group_picture::*,
-    group_settings::*, groups::*, ids::*, invites::*, last_incoming::*, location::*, media::*,
-    members::*, membership::*, message_changes::*, message_pages::*, messages::*, next_steps::*,
-    outcome::*, page::*, parts::*, picture::*, poll::*, presence::*, profile::*, progress::*,
-    schemas::*, sending::*, session::*, session_control::*, targets::*, untrusted::*,
+    call::*, catalogue::*, chat_changes::*, chats::*, clearance::*, concealment::*,
+    contact_card::*, contacts::*, content::*, downloads::*, emoji::*, facts::*, file_operation::*,
+    group_picture::*, group_settings::*, groups::*, ids::*, invites::*, last_incoming::*,
+    location::*, media::*, members::*, membership::*, message_changes::*, message_pages::*,
+    messages::*, next_steps::*, outcome::*, page::*, parts::*, picture::*, poll::*, presence::*,
+    profile::*, progress::*, schemas::*, sending::*, session::*, session_control::*, targets::*,
+    untrusted::*,
 };
 
 pub(crate) use self::{

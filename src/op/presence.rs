@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BadId, ChangeOutcome, ChatId, OfChat, Operation, Output, PersonId, Reads, Risk, Targets, Topic,
-    outcome::outcomes,
+    BadId, ChangeOutcome, ChatId, Concealment, OfChat, Operation, Output, PersonId, Reads, Risk,
+    Targets, Topic, outcome::outcomes,
 };
 use crate::text::json_size;
 
@@ -169,7 +169,14 @@ pub struct PresenceList {
 
 impl PresenceList {
     /// The chats in the order of their ids, cut where they hold too many people.
-    pub fn new(mut chats: Vec<ChatPresence>) -> Self {
+    /// What does not exist for the caller is not among them.
+    pub fn of(mut chats: Vec<ChatPresence>, concealment: &Concealment) -> Self {
+        chats.retain(|one| !concealment.chat(&one.chat));
+        for chat in &mut chats {
+            let is_group = matches!(chat.chat, ChatId::Group(_));
+            let people = &mut chat.people;
+            people.retain(|one| !is_group || !concealment.person([&one.person]));
+        }
         chats.sort_by(|one, other| one.chat.as_str().cmp(other.chat.as_str()));
         let mut list = Self {
             chats,

@@ -12,7 +12,7 @@ use std::{
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{BackendError, Clearance, Hold, RequestKind};
+use super::{BackendError, Clearance, Concealment, Hold, RequestKind};
 
 /// The most reports that wait for the receiver; further ones are dropped.
 const MAX_QUEUED_REPORTS: usize = 16;
@@ -30,6 +30,7 @@ pub struct Progress {
     sent: Arc<AtomicBool>,
     reports: Option<mpsc::Sender<String>>,
     grant: Option<Arc<str>>,
+    concealment: Concealment,
 }
 
 impl Progress {
@@ -62,6 +63,18 @@ impl Progress {
     pub fn of_grant(mut self, grant: &str) -> Self {
         self.grant = Some(grant.into());
         self
+    }
+
+    /// The same of a call for whose caller some chats do not exist.
+    #[must_use]
+    pub fn concealing(mut self, concealment: Concealment) -> Self {
+        self.concealment = concealment;
+        self
+    }
+
+    /// What does not exist for the caller.
+    pub fn concealment(&self) -> &Concealment {
+        &self.concealment
     }
 
     /// The grant whose share of what is bounded the call takes; empty for what the server

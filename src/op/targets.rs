@@ -124,6 +124,15 @@ impl Targets {
             .retain(|(chat, _)| !matches!(chat, ChatId::Person(person) if person.is_hidden()));
     }
 
+    /// Replaces each chat by what `change` makes of it, if anything.
+    pub fn change(&mut self, mut change: impl FnMut(&ChatId) -> Option<ChatId>) {
+        for (chat, _) in &mut self.chats {
+            if let Some(changed) = change(chat) {
+                *chat = changed;
+            }
+        }
+    }
+
     /// Replaces hidden identities by the people behind them, if known.
     pub fn identify(&mut self, known: &Identities) {
         for (chat, _) in &mut self.chats {

@@ -74,6 +74,13 @@ impl Untrusted {
         }
     }
 
+    /// Replaces its text by what `change` makes of it, if anything.
+    pub(crate) fn change(&mut self, change: impl Fn(&str) -> Option<String>) {
+        if let Some(text) = change(&self.text) {
+            self.text = text;
+        }
+    }
+
     /// Removes secrets.
     pub(crate) fn redact(&mut self, secrets: &Secrets) {
         if let Some(text) = secrets.redact(&self.text) {

@@ -140,7 +140,7 @@ impl CaseOutcome {
 }
 
 /// The codes that a decision of a policy can have.
-pub(super) const CODES: [Code; 14] = [
+pub(super) const CODES: [Code; 15] = [
     Code::DeniedByRule,
     Code::NotAdmitted,
     Code::Hidden,
@@ -152,6 +152,7 @@ pub(super) const CODES: [Code; 14] = [
     Code::NoRecentMessage,
     Code::ChatNotReadable,
     Code::FileNotAllowed,
+    Code::ChatHidden,
     Code::QuietHours,
     Code::CrossChat,
     Code::ReadOnly,

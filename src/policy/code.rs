@@ -60,6 +60,8 @@ pub enum Code {
     ChatNotReadable,
     /// The file may not be sent.
     FileNotAllowed,
+    /// The chat does not exist for the caller.
+    ChatHidden,
     /// These are quiet hours.
     QuietHours,
     /// What was read in one chat could be sent to another.
@@ -84,7 +86,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::DeniedByRule,
         Self::NotAdmitted,
         Self::Hidden,
@@ -111,6 +113,7 @@ impl Code {
         Self::NoRecentMessage,
         Self::ChatNotReadable,
         Self::FileNotAllowed,
+        Self::ChatHidden,
         Self::QuietHours,
         Self::CrossChat,
         Self::AccountPaused,
@@ -152,6 +155,7 @@ impl Code {
             Self::NoRecentMessage => "no-recent-message",
             Self::ChatNotReadable => "chat-not-readable",
             Self::FileNotAllowed => "file-not-allowed",
+            Self::ChatHidden => "chat-hidden",
             Self::QuietHours => "quiet-hours",
             Self::CrossChat => "cross-chat",
             Self::AccountPaused => "account-paused",
@@ -173,6 +177,7 @@ impl Code {
             | Self::Hidden
             | Self::RecipientDenied
             | Self::ChatNotReadable
+            | Self::ChatHidden
             | Self::ReadOnly
             | Self::UnknownGrant
             | Self::AccountNotAllowed => {

@@ -125,6 +125,9 @@ impl Policy {
             Term::new(text, &answers.place)
         });
         let reading = layer.reading.as_ref().and_then(ReadableChats::describe);
+        // An agent is not told of chats that do not exist for it.
+        let others = layer.hides_others.as_ref();
+        let others = others.map(|place| Term::new("reading: other chats are not shown", place));
         let budget = limit(layer.budget)
             .map(|limit| Term::new(format!("reading: at most {limit}"), &limit.rule));
         let media = layer.media.as_ref().and_then(SendableFiles::describe);
@@ -139,6 +142,7 @@ impl Policy {
             (Subject::Recipients, first_time),
             (Subject::Recipients, answers),
             (Subject::Reading, reading),
+            (Subject::Reading, others),
             (Subject::Reading, budget),
             (Subject::Media, media),
         ];
@@ -274,7 +278,7 @@ impl Conditional {
 }
 
 impl ChatSet {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.patterns.is_empty() && self.exact.is_empty()
     }
 }

@@ -58,6 +58,10 @@ pub(super) struct Layer {
     pub(super) default: Option<(Effect, Option<RuleLocation>)>,
     pub(super) recipients: Option<Recipients>,
     pub(super) reading: Option<ReadableChats>,
+    /// `read.hide`: the chats that do not exist.
+    pub(super) hidden: ChatSet,
+    /// `read.others = "hide"`: chats that may not be read do not exist either.
+    pub(super) hides_others: Option<RuleLocation>,
     /// The limit on messages that are read, as an index of `Policy::limits`.
     pub(super) budget: Option<usize>,
     pub(super) hours: Vec<Hours>,
@@ -188,7 +192,8 @@ impl Layer {
     pub(super) fn denied_without_number(&self) -> impl Iterator<Item = &(PersonId, RuleLocation)> {
         let recipients = self.recipients.iter().map(|rule| &rule.deny);
         let reading = self.reading.iter().map(|rule| &rule.deny);
-        recipients.chain(reading).flat_map(ChatSet::hidden)
+        let denied = recipients.chain(reading).chain([&self.hidden]);
+        denied.flat_map(ChatSet::hidden)
     }
 
     /// `allow` and `deny` of `[recipients]`.
@@ -197,10 +202,11 @@ impl Layer {
         rules.flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
     }
 
-    /// `allow` and `deny` of `read.chats`.
+    /// `allow` and `deny` of `read.chats`, and `read.hide`.
     pub(super) fn reading_sets(&self) -> impl Iterator<Item = &ChatSet> {
         let rules = self.reading.iter();
-        rules.flat_map(|rule| rule.allow.iter().chain([&rule.deny]))
+        let sets = rules.flat_map(|rule| rule.allow.iter().chain([&rule.deny]));
+        sets.chain([&self.hidden])
     }
 
     pub(super) fn decide<'p>(

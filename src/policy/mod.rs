@@ -5,6 +5,7 @@ mod accounts;
 mod cases;
 mod chats;
 mod code;
+mod concealed;
 mod condition;
 mod decide;
 mod describe;
@@ -203,6 +204,7 @@ impl Policy {
         if let Some((effect, place)) = self.read_only(facts.risk) {
             decision.findings.push(Finding::new(effect, place));
         }
+        self.decide_concealed(facts, context, &mut decision);
         for layer in self.layers_of(context.grant) {
             layer.decide(facts, context, &mut decision);
         }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Answer, ReadFilter};
 use crate::{
-    op::{AnswerSize, Attachment, BackendError, ChatId, MessageView, Output},
+    op::{AnswerSize, Attachment, BackendError, ChatId, Decoys, MessageView, Output},
     text::{Secrets, json_size},
 };
 
@@ -71,6 +71,18 @@ pub(super) fn answer(
 }
 
 impl Answer {
+    /// The same answer, with the ids in it that stand-ins were named for.
+    #[must_use]
+    pub(super) fn revealing(mut self, decoys: &Decoys) -> Self {
+        if !decoys.is_empty() {
+            decoys.reveal(&mut self.structured);
+            if let Some(text) = decoys.revealed(&self.text) {
+                self.text = text;
+            }
+        }
+        self
+    }
+
     /// The same answer without secrets. The bytes of files are left as they are.
     #[must_use]
     pub(super) fn redacted(mut self, secrets: &Secrets) -> Self {

@@ -72,7 +72,7 @@ impl<B: AttributeSource> Builder<B> {
             answer: AnswerSize::default(),
             resolves_lids: B::RESOLVES_LIDS,
         };
-        (toolset, Authority::new())
+        (toolset, Authority::new(B::API))
     }
 
     fn list<O: Operation, M, W>(self, method: M, briefing: W) -> Self

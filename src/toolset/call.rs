@@ -78,6 +78,11 @@ pub(super) trait PreparedCall: Send + Sync {
         progress: Progress,
     ) -> Boxed<Result<Answer, BackendError>>;
 
+    /// The same call with other arguments; `None` where it cannot have them.
+    fn with_arguments(&self, _arguments: &Value) -> Option<Box<dyn PreparedCall>> {
+        None
+    }
+
     /// The look-up of its briefing, not yet started.
     fn brief(&self, progress: Progress) -> Option<Boxed<Result<Briefing, BackendError>>>;
 
@@ -156,6 +161,17 @@ where
         let backend = self.backend.with_progress(progress);
         let running = self.method.call(backend, self.operation);
         Box::pin(async move { answer(&mut running.await?, size, &read_filter) })
+    }
+
+    fn with_arguments(&self, arguments: &Value) -> Option<Box<dyn PreparedCall>> {
+        let (operation, ..) = parse::<O>(arguments, self.size).ok()?;
+        Some(Box::new(MethodCall {
+            backend: self.backend.clone(),
+            operation,
+            method: self.method,
+            briefing: self.briefing,
+            size: self.size,
+        }))
     }
 
     fn brief(&self, progress: Progress) -> Option<Boxed<Result<Briefing, BackendError>>> {

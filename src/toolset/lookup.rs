@@ -18,6 +18,9 @@ pub trait AttributeSource: Clone + Send + Sync + 'static {
     /// Whether it can look up the person behind a hidden identity (`@lid`).
     const RESOLVES_LIDS: bool;
 
+    /// The API's name in errors.
+    const API: &'static str;
+
     /// The back end for one call, which reports its progress and can be cancelled by it.
     #[must_use]
     fn with_progress(self, progress: Progress) -> Self;

@@ -29,9 +29,9 @@ use crate::{
     ledger::SwitchEpoch,
     media::{LoadError, MediaRules, load},
     op::{
-        AnswerSize, Attachment, BackendError, BadCall, Briefing, CallContent, ChatId, Facts,
-        Handover, Identities, LastIncoming, MessageView, PersonId, Progress, Reading, RequestKind,
-        Risk, Schemas, Untrusted, file_refused,
+        AnswerSize, Attachment, BackendError, BadCall, Briefing, CallContent, ChatId, Decoys,
+        Facts, Handover, Identities, LastIncoming, MessageView, PersonId, Progress, Reading,
+        RequestKind, Risk, Schemas, Targets, Untrusted, file_refused,
     },
     shares::Share,
     text::{Secrets, nearest},
@@ -78,6 +78,7 @@ pub struct Prepared {
     content: Option<Box<CallContent>>,
     call: Box<dyn PreparedCall>,
     prepared_at: Instant,
+    decoys: Decoys,
 }
 
 /// The answer of a call.
@@ -107,12 +108,29 @@ impl Prepared {
             content,
             call,
             prepared_at: Instant::now(),
+            decoys: Decoys::default(),
         }
     }
 
     /// When its arguments were parsed.
     pub(crate) fn prepared_at(&self) -> Instant {
         self.prepared_at
+    }
+
+    /// Names stand-ins in the place of what does not exist for its caller: in its facts, and in
+    /// the request of a call that only reads, whose answer gets the ids back. `chat` is one
+    /// of those that do not exist.
+    pub(crate) fn conceal(&mut self, chat: ChatId, targets: Targets, decoys: Decoys) {
+        self.facts.concealed = Some(Box::new(chat));
+        self.facts.targets = targets;
+        let mut arguments = Value::clone(&self.facts.arguments);
+        decoys.conceal(&mut arguments);
+        if self.facts.risk == Risk::Read
+            && let Some(call) = self.call.with_arguments(&arguments)
+        {
+            self.call = call;
+        }
+        self.decoys = decoys;
     }
 
     /// Adds what was looked up for it: when others wrote last in its chats.
@@ -229,11 +247,17 @@ impl Toolset {
         let Permitted {
             prepared,
             read_filter,
+            concealment,
         } = permitted;
+        let progress = progress.concealing(concealment);
+        let decoys = prepared.decoys;
         let ended = prepared.call.run(read_filter, progress.clone()).await;
         ended
-            .map(|answer| answer.redacted(&self.secrets))
-            .map_err(|error| progress.error(error).redacted(&self.secrets))
+            .map(|answer| answer.revealing(&decoys).redacted(&self.secrets))
+            .map_err(|error| {
+                let error = progress.error(error).changed(|text| decoys.revealed(text));
+                error.redacted(&self.secrets)
+            })
     }
 
     /// Looks up what a decision depends on. What cannot be found out in time is missing

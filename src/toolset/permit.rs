@@ -4,16 +4,19 @@
 //! Whoever owns the authority decides what is run; in a server that is the gate.
 
 use super::{Boxed, LookupRequest, Prepared, ReadFilter};
-use crate::op::{BackendError, Briefing, Progress, Risk};
+use crate::op::{BackendError, Briefing, Concealment, Progress, Risk};
 
 /// The sole right to permit calls and look-ups of one toolset. It cannot be cloned, and
 /// only building a toolset makes one.
-pub struct Authority(());
+pub struct Authority {
+    api: &'static str,
+}
 
 /// A call that may be run, once.
 pub struct Permitted {
     pub(super) prepared: Prepared,
     pub(super) read_filter: ReadFilter,
+    pub(super) concealment: Concealment,
 }
 
 /// Permission to look up what a person should know before approving a call, once.
@@ -37,15 +40,27 @@ impl Permitted {
 }
 
 impl Authority {
-    pub(super) const fn new() -> Self {
-        Self(())
+    pub(super) const fn new(api: &'static str) -> Self {
+        Self { api }
     }
 
-    /// Permits a call; its answer shows only the messages of chats that pass the filter.
-    pub fn permit(&self, call: Prepared, read_filter: ReadFilter) -> Permitted {
+    /// The name of the API that calls are made to.
+    pub(crate) fn api(&self) -> &'static str {
+        self.api
+    }
+
+    /// Permits a call; its answer shows only the messages of chats that pass the filter, and
+    /// nothing that does not exist for the caller.
+    pub fn permit(
+        &self,
+        call: Prepared,
+        read_filter: ReadFilter,
+        concealment: Concealment,
+    ) -> Permitted {
         Permitted {
             prepared: call,
             read_filter,
+            concealment,
         }
     }
 

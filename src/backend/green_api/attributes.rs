@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::GreenApi;
+use super::{GreenApi, client::API};
 use crate::{
     op::{BackendResult, ChatId, GroupId, PersonId, Progress},
     text::Secrets,
@@ -13,6 +13,7 @@ use crate::{
 
 impl AttributeSource for GreenApi {
     const RESOLVES_LIDS: bool = false;
+    const API: &'static str = API;
 
     fn with_progress(self, progress: Progress) -> Self {
         Self { progress, ..self }

@@ -34,7 +34,11 @@ impl GreenApi {
                 "call list_chats without unread_only",
             ));
         }
-        Ok(ChatList::page(self.chats().await?, &op))
+        Ok(ChatList::page(
+            self.chats().await?,
+            &op,
+            self.progress.concealment(),
+        ))
     }
 
     pub(super) async fn get_chat(self, op: GetChat) -> BackendResult<Chat> {

@@ -24,7 +24,12 @@ impl GreenApi {
     pub(super) async fn list_contacts(self, op: ListContacts) -> BackendResult<ContactList> {
         let contacts = self.contacts().await?;
         let contacts = contacts.iter().filter_map(summary).collect();
-        Ok(ContactList::page(contacts, false, &op))
+        Ok(ContactList::page(
+            contacts,
+            false,
+            &op,
+            self.progress.concealment(),
+        ))
     }
 
     /// The people whom the account has saved, by the names that it gave them (`contactName`;

@@ -35,7 +35,11 @@ pub(super) struct GreenApiGroup {
 
 impl GreenApi {
     pub(super) async fn list_groups(self, op: ListGroups) -> BackendResult<GroupList> {
-        Ok(GroupList::page(self.all_groups().await?, &op))
+        Ok(GroupList::page(
+            self.all_groups().await?,
+            &op,
+            self.progress.concealment(),
+        ))
     }
 
     /// There is no list of groups; groups are among the contacts.

@@ -32,6 +32,9 @@ impl GreenApi {
             .filter_map(|message| read(message, &op.chat, own.as_ref()));
         let listed: Vec<Listed> = listed.collect();
         check_chats(&self, API, &op.chat, messages.iter().filter_map(named_chat)).await?;
+        let concealment = self.progress.concealment();
+        let listed = listed.into_iter();
+        let listed: Vec<Listed> = listed.map(|one| one.concealing(concealment)).collect();
         // Older messages than these cannot be reached by another call.
         let Some(message) = &op.around else {
             return Ok(MessageList::page(listed, false, &op));
@@ -89,8 +92,9 @@ impl GreenApi {
     pub(super) async fn get_message(self, op: GetMessage) -> BackendResult<Message> {
         self.reachable(&op.chat)?;
         let found = self.find(&op.chat, &op.message).await?;
-        let message = read(&found, &op.chat, None).map(|listed| listed.message);
-        message.ok_or_else(|| unknown_message(API, &op.message))
+        let listed = read(&found, &op.chat, None);
+        let listed = listed.ok_or_else(|| unknown_message(API, &op.message))?;
+        Ok(listed.concealing(self.progress.concealment()).message)
     }
 
     /// Finds a message of a chat.

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{
     Waha,
     chats::{STRIDE, chat},
+    client::API,
     groups::{NAMES, subject, summary, text},
     refusals::is_too_old,
 };
@@ -27,6 +28,7 @@ const MAX_HISTORY: usize = 100_000;
 
 impl AttributeSource for Waha {
     const RESOLVES_LIDS: bool = true;
+    const API: &'static str = API;
 
     fn with_progress(self, progress: Progress) -> Self {
         Self { progress, ..self }

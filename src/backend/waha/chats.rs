@@ -28,12 +28,19 @@ pub(super) const STRIDE: usize = 100;
 
 impl Waha {
     pub(super) async fn list_chats(self, op: ListChats) -> BackendResult<ChatList> {
-        let (mut page, mut seen) = (ChatPage::new(&op), HashSet::new());
+        let (mut page, mut seen) = (
+            ChatPage::new(&op, self.progress.concealment()),
+            HashSet::new(),
+        );
         let mut position = op.start();
         let end = position.saturating_add(MAX_CHATS_SEARCHED);
         while position < end {
             let Some(rows) = self.overview(None, STRIDE, position).await? else {
-                return Ok(ChatList::page(self.all_chats().await?, &op));
+                return Ok(ChatList::page(
+                    self.all_chats().await?,
+                    &op,
+                    self.progress.concealment(),
+                ));
             };
             // Merged chats leave holes: only an empty page is the end.
             if rows.is_empty() {
@@ -54,7 +61,8 @@ impl Waha {
 
     pub(super) async fn get_chat(self, op: GetChat) -> BackendResult<Chat> {
         let chat = self.chat(&op.chat).await?;
-        chat.ok_or_else(|| unknown_chat(API, &op.chat))
+        let chat = chat.ok_or_else(|| unknown_chat(API, &op.chat))?;
+        Ok(chat.concealing(self.progress.concealment()))
     }
 
     pub(super) async fn brief_clear_chat(self, op: ClearChat) -> BackendResult<Briefing> {

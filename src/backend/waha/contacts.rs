@@ -53,7 +53,12 @@ impl Waha {
             return Err(unreadable("it holds no contact that can be read"));
         }
         let contacts = all.iter().filter_map(summary).collect();
-        Ok(ContactList::page(contacts, all.len() >= MOST, &op))
+        Ok(ContactList::page(
+            contacts,
+            all.len() >= MOST,
+            &op,
+            self.progress.concealment(),
+        ))
     }
 
     /// At most [`MOST`] contacts from this position on, ordered by id.

@@ -23,7 +23,7 @@ impl Waha {
     pub(super) async fn list_groups(self, op: ListGroups) -> BackendResult<GroupList> {
         let groups = self.all_groups().await?.unwrap_or_default();
         let groups = groups.iter().filter_map(summary).collect();
-        Ok(GroupList::page(groups, &op))
+        Ok(GroupList::page(groups, &op, self.progress.concealment()))
     }
 
     /// The group as the engine reports it.

@@ -17,9 +17,9 @@ use crate::{
         verify::{Observation, Response},
     },
     op::{
-        BackendResult, Briefing, Change, GetGroupInvite, GroupId, GroupInvite, GroupPreview,
-        InviteCode, JoinGroup, JoinedGroup, Joining, OfGroup, PreviewGroupInvite,
-        RevokeGroupInvite, RevokedInvite, Untrusted,
+        BackendError, BackendResult, Briefing, Change, ChatId, GetGroupInvite, GroupId,
+        GroupInvite, GroupPreview, InviteCode, JoinGroup, JoinedGroup, Joining, OfGroup,
+        PreviewGroupInvite, RevokeGroupInvite, RevokedInvite, Untrusted,
     },
 };
 
@@ -32,6 +32,14 @@ const APPROVAL: [&str; 4] = [
     "membershipApprovalMode",
     "IsJoinApprovalRequired",
 ];
+
+/// The error for an invitation to no group.
+fn no_group_behind() -> BackendError {
+    refused(
+        "it reports no group behind this invitation",
+        "check the link; if it is right, this WAHA server is too old for invitations",
+    )
+}
 
 impl Waha {
     pub(super) async fn get_group_invite(self, op: GetGroupInvite) -> BackendResult<GroupInvite> {
@@ -95,7 +103,15 @@ impl Waha {
         op: PreviewGroupInvite,
     ) -> BackendResult<GroupPreview> {
         self.working().await?;
-        self.preview(&op.invite).await
+        let preview = self.preview(&op.invite).await?;
+        match self
+            .progress
+            .concealment()
+            .chat(&ChatId::from(&preview.group))
+        {
+            true => Err(no_group_behind()),
+            false => Ok(preview),
+        }
     }
 
     async fn preview(&self, invite: &InviteCode) -> BackendResult<GroupPreview> {
@@ -109,10 +125,7 @@ impl Waha {
                 preview(&group).ok_or_else(|| unreadable("a group with an id is expected"))
             }
             // Servers of 2024 take `join-info` for the id of a group that they do not know.
-            body if is_silent(&body) => Err(refused(
-                "it reports no group behind this invitation",
-                "check the link; if it is right, this WAHA server is too old for invitations",
-            )),
+            body if is_silent(&body) => Err(no_group_behind()),
             _ => Err(unreadable("a group is expected")),
         }
     }

@@ -153,14 +153,16 @@ impl Waha {
         let chat = |one: &Listed| one.message.message.chat().cloned();
         let named: Vec<ChatId> = listed.iter().filter_map(chat).collect();
         check_chats(self, API, &op.chat, named).await?;
-        Ok(listed)
+        let concealment = self.progress.concealment();
+        let listed = listed.into_iter();
+        Ok(listed.map(|one| one.concealing(concealment)).collect())
     }
 
     pub(super) async fn get_message(self, op: GetMessage) -> BackendResult<Message> {
         let found = self.find(&op.chat, &op.message, Download::No).await?;
         let listed = read(&found.json, &op.chat, None);
-        let message = listed.map(|listed| listed.message);
-        message.ok_or_else(|| unreadable("a message with its time is expected"))
+        let listed = listed.ok_or_else(|| unreadable("a message with its time is expected"))?;
+        Ok(listed.concealing(self.progress.concealment()).message)
     }
 
     /// The account's own id, where a filter needs it.

@@ -27,7 +27,8 @@ use crate::{
 impl Waha {
     pub(super) async fn get_presence(self, op: GetPresence) -> BackendResult<PresenceList> {
         let Some(chat) = op.chat else {
-            return self.followed().await.map(PresenceList::new);
+            let followed = self.followed().await?;
+            return Ok(self.shown(followed));
         };
         let path = self.client.path(&["presence", chat.as_str()]);
         let people = match self
@@ -40,7 +41,11 @@ impl Waha {
             Body::Empty | Body::Json(Value::Null) => Vec::new(),
             _ => return Err(unreadable("the presence in a chat is expected")),
         };
-        Ok(PresenceList::new(vec![ChatPresence { chat, people }]))
+        Ok(self.shown(vec![ChatPresence { chat, people }]))
+    }
+
+    fn shown(&self, chats: Vec<ChatPresence>) -> PresenceList {
+        PresenceList::of(chats, self.progress.concealment())
     }
 
     /// The chats that are subscribed to.

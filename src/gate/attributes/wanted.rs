@@ -53,7 +53,7 @@ impl Attributes {
         } = call;
         let mut wanted = Wanted::default();
         let (mut people, mut optional) = (Vec::new(), Vec::new());
-        let concerns_chats = concerns_chats(facts);
+        let concerns_chats = concerns_chats(facts) || policy.conceals(&caller.grant);
         let hidden = facts.targets.hidden().map(|person| (person, true));
         let of_policy = concerns_chats.then(|| policy.hidden_people());
         let of_names = concerns_chats.then(|| policy.names());

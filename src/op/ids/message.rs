@@ -132,6 +132,24 @@ impl MessageId {
         &self.key
     }
 
+    /// Who wrote it, by a full id of a message in a group.
+    pub fn participant(&self) -> Option<&PersonId> {
+        match self.place.as_ref()?.suffix.as_ref()? {
+            IdSuffix::Participant(person) => Some(person),
+            IdSuffix::ToItself(_) => None,
+        }
+    }
+
+    /// The key alone, as an id.
+    #[must_use]
+    pub fn bare_key(&self) -> Self {
+        Self {
+            text: self.key.clone(),
+            place: None,
+            key: self.key.clone(),
+        }
+    }
+
     /// The id, full or the key alone.
     pub fn as_str(&self) -> &str {
         &self.text

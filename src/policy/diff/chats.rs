@@ -180,6 +180,9 @@ impl Pair<'_> {
                     has_read: &[],
                     incoming: &LastIncoming::default(),
                 };
+                if let Some(place) = policy.conceals_chat(chat, &context) {
+                    return (2, Side::new("hidden", Some(place)));
+                }
                 let layers = policy.layers_of(self.grant);
                 let mut reading = layers.filter_map(|layer| layer.reading.as_ref());
                 match reading.find_map(|rule| rule.decide(chat, &context)) {

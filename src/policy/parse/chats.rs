@@ -31,6 +31,15 @@ enum ListEntry {
     Nothing,
 }
 
+/// What `[read]` says.
+#[derive(Default)]
+pub(super) struct ParsedReading {
+    pub(super) chats: Option<ReadableChats>,
+    pub(super) hidden: ChatSet,
+    pub(super) hides_others: Option<RuleLocation>,
+    pub(super) budget: Option<usize>,
+}
+
 impl Reader<'_> {
     /// Reads `[lists]`.
     pub(super) fn lists(&mut self, node: &Node) {
@@ -149,11 +158,24 @@ impl Reader<'_> {
         })
     }
 
-    /// `[read]`: the chats that may be read, and the limit on messages.
-    pub(super) fn reading(&mut self, node: &Node) -> (Option<ReadableChats>, Option<usize>) {
+    /// `[read]`: the chats that may be read, those that do not exist, and the limit on messages.
+    pub(super) fn reading(&mut self, node: &Node) -> ParsedReading {
         let Some(fields) = self.table(node, &READ) else {
-            return (None, None);
+            return ParsedReading::default();
         };
+        let hidden = match fields.get("hide") {
+            Some(node) => self.chats(node, "read.hide"),
+            None => ChatSet::default(),
+        };
+        let hides_others = fields.get("others").and_then(|node| {
+            let hides = self.choice(node, [("show", false), ("hide", true)])?;
+            if hides && !fields.contains_key("chats") {
+                let message = "every chat may be read, so `others` hides nothing";
+                let hint = "name the chats that may be read in `read.chats`";
+                self.warn(&node.key_span, "rule-without-effect", message, hint);
+            }
+            hides.then(|| self.place(&node.key_span, "read.others"))
+        });
         let chats = fields.get("chats").and_then(|node| {
             let inner = self.table(node, &CHATS)?;
             let [allow, deny] = CHATS.map(|Key { name, .. }| {
@@ -170,7 +192,12 @@ impl Reader<'_> {
             let inner = self.table(node, &BUDGET)?;
             self.limit_of(&inner, node, path, path, Counted::Messages)
         });
-        (chats, budget)
+        ParsedReading {
+            chats,
+            hidden,
+            hides_others,
+            budget,
+        }
     }
 
     fn chats(&mut self, node: &Node, path: &str) -> ChatSet {

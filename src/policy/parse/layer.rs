@@ -111,13 +111,15 @@ impl Reader<'_> {
         let flow = fields.get("flow").and_then(|node| self.flow(node));
         let media = fields.get("media").and_then(|node| self.media(node));
         let read = fields.get("read").map(|node| self.reading(node));
-        let (reading, budget) = read.unwrap_or_default();
+        let read = read.unwrap_or_default();
         let layer = Layer {
             tool_rules,
             default: default.map(|(action, place)| (unnamed(action, place.as_ref()), place)),
             recipients,
-            reading,
-            budget,
+            reading: read.chats,
+            hidden: read.hidden,
+            hides_others: read.hides_others,
+            budget: read.budget,
             hours: hours.unwrap_or_default(),
             flow,
             media,

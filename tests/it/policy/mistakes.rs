@@ -86,9 +86,8 @@ pub fn wrong_values(key: &str) -> Vec<Mistake> {
     let flag = || vec![(json!("yes"), "\"yes\""), (json!(1), "1")];
     match last {
         "version" => vec![(json!("2"), "\"2\""), (json!(true), "true")],
-        "default" | "action" | "unlisted" | "cross_chat" | "backend" | "scope" | "op" | "each" => {
-            words()
-        }
+        "default" | "action" | "unlisted" | "cross_chat" | "others" | "backend" | "scope"
+        | "op" | "each" => words(),
         "value" if key == "mode.value" => words(),
         "max" | "messages" | "burst" if !key.contains("pace") => vec![
             (json!(0), "0"),

@@ -16,6 +16,7 @@ mod examples;
 mod flow;
 mod grants;
 mod group_names;
+mod hidden_chats;
 mod hours;
 mod includes;
 mod links;

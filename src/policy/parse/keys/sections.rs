@@ -25,6 +25,7 @@ const TYPES: Words = || {
     let families = ["application/*", "audio/*", "image/*", "video/*"];
     families.into_iter().chain(CONTENT_TYPES).collect()
 };
+const OTHERS: Words = || vec!["show", "hide"];
 const DAYS: Words = || WEEKDAYS.map(|(name, _)| name).to_vec();
 
 pub(in crate::policy::parse) const RECIPIENTS: [Key; 5] = [
@@ -64,11 +65,22 @@ pub(in crate::policy::parse) const NEW: [Key; 3] = [
     Key::new("window", Duration, "The length of the window."),
 ];
 
-pub(in crate::policy::parse) const READ: [Key; 2] = [
+pub(in crate::policy::parse) const READ: [Key; 4] = [
     Key::new(
         "chats",
         Table(fields("chats", &CHATS)),
         "The chats whose messages may be read.",
+    ),
+    Key::new(
+        "others",
+        Word(OTHERS),
+        "What becomes of the chats that `read.chats` does not allow.",
+    )
+    .or("\"show\""),
+    Key::new(
+        "hide",
+        Texts,
+        "Chats and people that do not exist for the agent, neither as members nor as authors.",
     ),
     Key::new(
         "budget",
