@@ -38,7 +38,7 @@ use whatsapp_guard::{
         self, Chat, ChatId, ChatList, LastMessage, ListChats, ListMessages, Listed, Message,
         MessageId, MessageList, Output, PersonId, Untrusted,
     },
-    policy::{Context, DEFAULT, GroupNames, Policy, ReadChat},
+    policy::{Context, DEFAULT, KnownNames, Policy, ReadChat},
     toolset::{Authority, Toolset},
 };
 
@@ -268,7 +268,7 @@ fn policies(c: &mut Criterion) {
     let call = tools
         .prepare("send_message", arguments.as_object().unwrap().clone())
         .unwrap();
-    let groups = GroupNames::default();
+    let groups = KnownNames::default();
     let read = [ReadChat::just_now(
         ChatId::parse("15550009999@c.us").unwrap(),
     )];

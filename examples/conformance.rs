@@ -34,7 +34,7 @@ use whatsapp_guard::{
     policy::Policy,
     sessions::{MAX_SESSIONS, Sessions},
     text::Secrets,
-    toolset::{AttributeSource, Authority, HistoryPart, Toolset},
+    toolset::{AddressBook, AttributeSource, Authority, HistoryPart, Toolset},
 };
 
 /// Irreversible actions need approval, here without the usual limit on questions.
@@ -78,6 +78,10 @@ impl AttributeSource for NoBackend {
 
     async fn history(self, _from: usize) -> Result<HistoryPart, BackendError> {
         Ok(HistoryPart::default())
+    }
+
+    async fn address_book(self) -> Result<AddressBook, BackendError> {
+        Ok(AddressBook::default())
     }
 
     async fn last_incoming(

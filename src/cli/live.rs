@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::{
     backend::{Backend, CheckResult},
     op::{Identities, PersonId, Progress},
-    policy::{GroupName, GroupNames, Policy, RuleLocation},
+    policy::{EntryName, KnownNames, NameKind, Policy, RuleLocation},
     toolset::LookupRequest,
 };
 
@@ -26,14 +26,21 @@ pub(super) async fn examine(policy: &Policy, backend: &dyn Backend) -> Vec<Check
     let people: Vec<_> = people
         .filter(|(person, _)| tools.resolves(person))
         .collect();
-    let names: Vec<_> = policy.group_names().collect();
-    if people.is_empty() && names.is_empty() {
+    let names = |kind| {
+        let names = policy.names();
+        names
+            .filter(move |(name, _)| name.kind() == kind)
+            .collect::<Vec<_>>()
+    };
+    let (groups, contacts) = (names(NameKind::Group), names(NameKind::Contact));
+    if people.is_empty() && groups.is_empty() && contacts.is_empty() {
         return results;
     }
     let unique: BTreeSet<_> = people.iter().map(|(person, _)| person).collect();
     let request = LookupRequest {
         people: unique.into_iter().cloned().collect(),
-        groups: !names.is_empty(),
+        groups: !groups.is_empty(),
+        contacts: !contacts.is_empty(),
         ..LookupRequest::default()
     };
     let found = tools
@@ -41,17 +48,31 @@ pub(super) async fn examine(policy: &Policy, backend: &dyn Backend) -> Vec<Check
         .await;
     results.extend(unknown_people(&people, &found.identities));
     match found.groups {
-        Some(groups) => {
-            let mut known = GroupNames::unknown();
-            for (name, group) in groups {
+        Some(found) => {
+            let mut known = KnownNames::unknown();
+            for (name, group) in found {
                 known.learn(&name, group);
             }
-            results.extend(unknown_names(&names, &known));
+            results.extend(unknown_names(&groups, &known));
         }
-        None if names.is_empty() => {}
+        None if groups.is_empty() => {}
         None => results.push(CheckResult::warning(
             "the API does not say what its groups are called",
             "until it does, no group is allowed by its name, and each is refused where a name is denied",
+        )),
+    }
+    match found.contacts {
+        Some(book) if !book.names.is_empty() => {
+            let mut known = KnownNames::unknown();
+            for (name, person) in book.names {
+                known.learn_contact(&name, person);
+            }
+            results.extend(unknown_names(&contacts, &known));
+        }
+        _ if contacts.is_empty() => {}
+        _ => results.push(CheckResult::warning(
+            "the API does not say who is in the address book, or says that it is empty",
+            "until it does, nobody is allowed by a contact's name, and everybody is refused where one is denied",
         )),
     }
     results
@@ -70,13 +91,20 @@ fn unknown_people(people: &[&(PersonId, RuleLocation)], found: &Identities) -> V
     unknown.copied().map(|entry| result(&entry)).collect()
 }
 
-fn unknown_names(names: &[(&GroupName, &RuleLocation)], known: &GroupNames) -> Vec<CheckResult> {
+fn unknown_names(names: &[(&EntryName, &RuleLocation)], known: &KnownNames) -> Vec<CheckResult> {
     let unknown = names.iter().filter(|(name, _)| !known.has(name));
-    let result = |(name, place): &(&GroupName, &RuleLocation)| {
-        CheckResult::warning(
-            format!("{place}: no group of this account is called `{name}`"),
-            "check the name, or list the group's id, which no member can change",
-        )
+    let result = |(name, place): &(&EntryName, &RuleLocation)| {
+        let (what, remedy) = match name.kind() {
+            NameKind::Group => (
+                "group of this account",
+                "check the name, or list the group's id, which no member can change",
+            ),
+            NameKind::Contact => (
+                "contact in the address book",
+                "check the name, or list the phone number",
+            ),
+        };
+        CheckResult::warning(format!("{place}: no {what} is called `{name}`"), remedy)
     };
     unknown.map(result).collect()
 }

@@ -36,6 +36,7 @@ The file, with the default of each optional key in parentheses:
   known = [\"+15552220001\"]           earlier recipients              (none)
   wrote = { \"+15552220001\" = \"2026-11-21 20:00\" }    their last messages (none)
   has_read = [\"12345678@g.us\"]       chats that were read before     (none)
+  contacts = { Anna = \"+15552220001\" }     the address book        (unknown)
   groups = { Team = \"12345678@g.us\" }    names of groups             (none)
   file = { type = \"application/pdf\", bytes = 9000 }    the file that is sent  (not loaded)
 

@@ -12,7 +12,7 @@ use crate::{
         SwitchState,
     },
     op::{ChatId, Facts, TargetRole},
-    policy::{GroupNames, Limit, Policy},
+    policy::{KnownNames, Limit, Policy},
 };
 
 /// What the ledger and the kill switch hold of an account. Reading it creates no file.
@@ -113,7 +113,7 @@ impl AccountRecord {
             newcomers: Ok(newcomers),
             pause: Ok(self.pause.clone()),
             counts_short_windows: self.ledger.as_ref().is_some_and(Ledger::is_shared),
-            groups: Arc::new(GroupNames::unknown()),
+            groups: Arc::new(KnownNames::unknown()),
             has_read: Vec::new(),
             incoming: facts.incoming.clone(),
         })

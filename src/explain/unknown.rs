@@ -4,7 +4,7 @@ use super::{AccountRecord, LimitStatus};
 use crate::{
     gate::signals_danger,
     op::{ChatId, Facts, TargetRole},
-    policy::{Decision, Policy},
+    policy::{Decision, NameKind, Policy},
 };
 
 /// What is not known without a server, and what is assumed instead.
@@ -22,14 +22,25 @@ pub(super) fn of(
         // Whatever a server looked up, it would refuse the call.
         return unknown;
     }
-    let names = policy.group_names_for(grant);
     let is_person = |chat: &ChatId| matches!(chat, ChatId::Person(_));
     let is_group = |chat: &ChatId| matches!(chat, ChatId::Group(_));
-    if !names.is_empty() && facts.targets.chats().any(is_group) {
-        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let names = |kind| {
+        let names = policy.names_for(grant).into_iter();
+        let names = names.filter(|name| name.kind() == kind);
+        let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    let groups = names(NameKind::Group);
+    if !groups.is_empty() && facts.targets.chats().any(is_group) {
         unknown.push(format!(
-            "group names: a server asks the API which group is {}; here no group is assumed to be",
-            names.join(", ")
+            "group names: a server asks the API which group is {groups}; here no group is assumed to be"
+        ));
+    }
+    let contacts = names(NameKind::Contact);
+    if !contacts.is_empty() && facts.targets.chats().any(is_person) {
+        unknown.push(format!(
+            "the address book: a server asks the API who is {contacts}; here nobody is on a list \
+             by that name, and anybody may be denied by it"
         ));
     }
     let denied = policy.denied_without_number(grant);

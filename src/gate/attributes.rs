@@ -1,4 +1,7 @@
-//! What was looked up for decisions: who hidden identities are, and what groups are called.
+//! What was looked up for decisions: who hidden identities are, and what groups and contacts
+//! are called.
+
+mod wanted;
 
 use std::{
     collections::HashMap,
@@ -9,17 +12,19 @@ use std::{
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+pub(super) use wanted::Wanted;
+
 use super::{
     Caller, Refusal,
-    flight::{Flight, Freshness, LOOKUP_INTERVAL},
-    health::signals_danger,
-    incoming::{self, IncomingCache, IncomingNeed, answered_chats},
+    flight::{Flight, Freshness},
+    incoming::IncomingCache,
 };
 use crate::{
-    op::{ChatId, Facts, GroupId, Identities, LastIncoming, PersonId, TargetRole},
-    policy::{GroupNames, Policy},
-    toolset::{HistoryPart, HistoryRequest, IncomingRequest, LookupRequest},
+    op::{ChatId, Facts, GroupId, Identities, LastIncoming, PersonId},
+    policy::{KnownNames, NameKind, Policy},
+    toolset::{AddressBook, HistoryPart, LookupRequest},
 };
+use wanted::cost;
 
 /// The most hidden identities that are looked up at once.
 const MAX_PEOPLE_PER_LOOKUP: usize = 32;
@@ -37,10 +42,11 @@ pub(super) struct AttributeCache(Mutex<Attributes>);
 
 struct Attributes {
     identities: Arc<Identities>,
-    groups: Arc<GroupNames>,
+    groups: Arc<KnownNames>,
     /// Of hidden identities that are not among `identities`.
     people: HashMap<PersonId, Freshness>,
     group_names: Freshness,
+    contact_names: Freshness,
     /// Of the ledger's list of people that the account has written to.
     history: Freshness,
     /// What was read of that list so far, with the position of the rest.
@@ -75,43 +81,20 @@ pub(super) struct KnownRecipients {
     pub(super) seeded: bool,
 }
 
-/// What a call depends on and is not known.
-#[derive(Default)]
-pub(super) struct Wanted {
-    /// What nobody looks up yet.
-    pub(super) request: LookupRequest,
-    /// Whether the list of existing chats is among it, or is being read.
-    pub(super) lacks_history: bool,
-    /// Whether the names of groups are among it, or are being looked up.
-    pub(super) lacks_names: bool,
-    /// Hidden identities of the policy that were not found before.
-    optional: Vec<PersonId>,
-    /// The ends of the look-ups of others that the call waits for.
-    awaited: Vec<CancellationToken>,
-}
-
 impl Default for Attributes {
     fn default() -> Self {
         Self {
             identities: Arc::default(),
-            groups: Arc::new(GroupNames::unknown()),
+            groups: Arc::new(KnownNames::unknown()),
             people: HashMap::new(),
             group_names: Freshness::Never,
+            contact_names: Freshness::Never,
             history: Freshness::Never,
             history_read: HistoryPart::default(),
             account_state: Freshness::Never,
             incoming: IncomingCache::default(),
             flights: 0,
         }
-    }
-}
-
-impl Wanted {
-    /// Notes what is known of an attribute; whether it has to be looked up, as what is
-    /// older than this is not used.
-    fn note(&mut self, known: &Freshness, now: Duration, max_age: Duration) -> bool {
-        self.awaited.extend(known.pending().cloned());
-        known.is_due(now, max_age)
     }
 }
 
@@ -122,7 +105,7 @@ impl AttributeCache {
     }
 
     /// What groups are called.
-    pub(super) fn groups(&self) -> Arc<GroupNames> {
+    pub(super) fn groups(&self) -> Arc<KnownNames> {
         self.lock().groups.clone()
     }
 
@@ -188,7 +171,10 @@ impl AttributeCache {
         }
         if known.group_names.land(flight, end(tried.groups)) && tried.groups {
             // The older names may be wrong by now.
-            known.groups = Arc::new(known.groups.without_names());
+            known.groups = Arc::new(known.groups.without_names(NameKind::Group));
+        }
+        if known.contact_names.land(flight, end(tried.contacts)) && tried.contacts {
+            known.groups = Arc::new(known.groups.without_names(NameKind::Contact));
         }
         known.history.land(flight, end(tried.history.is_some()));
         known.account_state.land(flight, end(tried.state));
@@ -222,17 +208,31 @@ impl AttributeCache {
         &self,
         identities: Identities,
         groups: Option<Vec<(String, GroupId)>>,
+        contacts: Option<AddressBook>,
         now: Duration,
     ) {
         let mut known = self.lock();
         Arc::make_mut(&mut known.identities).extend(identities, MAX_IDENTITIES);
         if let Some(groups) = groups {
-            let mut names = GroupNames::unknown();
+            let mut names = known.groups.without_names(NameKind::Group);
             for (name, group) in groups {
                 names.learn(&name, group);
             }
             known.groups = Arc::new(names);
             known.group_names = Freshness::At(now);
+        }
+        if let Some(book) = contacts {
+            let mut names = known.groups.without_names(NameKind::Contact);
+            // An address book without anybody was not loaded yet.
+            if !book.is_cut && !book.names.is_empty() {
+                names.close_contacts();
+            }
+            for (name, person) in book.names {
+                names.learn_contact(&name, person);
+            }
+            names.list_identities(book.identities);
+            known.groups = Arc::new(names);
+            known.contact_names = Freshness::At(now);
         }
         let identities = known.identities.clone();
         Arc::make_mut(&mut known.groups).identify(&identities);
@@ -256,95 +256,6 @@ impl AttributeCache {
 }
 
 impl Attributes {
-    /// What a call depends on and is not known.
-    fn wanted(&self, call: LookupCall<'_>) -> Wanted {
-        let LookupCall {
-            policy,
-            facts,
-            caller,
-            recipients,
-            now,
-            ..
-        } = call;
-        let mut wanted = Wanted::default();
-        let (mut people, mut optional) = (Vec::new(), Vec::new());
-        let concerns_chats = concerns_chats(facts);
-        let hidden = facts.targets.hidden().map(|person| (person, true));
-        let of_policy = concerns_chats.then(|| policy.hidden_people());
-        let of_policy = of_policy
-            .into_iter()
-            .flatten()
-            .map(|person| (person, false));
-        for (person, is_target) in hidden.chain(of_policy) {
-            if self.identities.get(person).is_some() {
-                continue;
-            }
-            let known = self.people.get(person).unwrap_or(&Freshness::Never);
-            if !wanted.note(known, now, LOOKUP_INTERVAL) {
-                continue;
-            }
-            let list = match is_target || known.is_new() {
-                true => &mut people,
-                false => &mut optional,
-            };
-            if !list.contains(person) && list.len() < MAX_PEOPLE_PER_LOOKUP {
-                list.push(person.clone());
-            }
-        }
-        optional.retain(|person| !people.contains(person));
-        optional.truncate(MAX_PEOPLE_PER_LOOKUP - people.len());
-        let names_groups = concerns_chats && policy.group_names().next().is_some();
-        let asks_who_is_new = !recipients.all
-            && facts.targets.of(TargetRole::Recipient).next().is_some()
-            && policy.asks_who_is_new(&caller.grant);
-        let history = match recipients.seeded {
-            true => HistoryRequest::Newest,
-            false => HistoryRequest::From(self.history_read.next.unwrap_or(0)),
-        };
-        let lacks_names = self.groups.is_empty()
-            || facts
-                .targets
-                .chats()
-                .any(|chat| matches!(chat, ChatId::Group(group) if !self.groups.knows(group)));
-        let names_age = match lacks_names {
-            true => LOOKUP_INTERVAL,
-            false => MAX_NAMES_AGE,
-        };
-        let asks_state = !policy.health.is_empty() && signals_danger(facts);
-        wanted.request = LookupRequest {
-            people,
-            groups: names_groups && wanted.note(&self.group_names, now, names_age),
-            history: (asks_who_is_new && wanted.note(&self.history, now, LOOKUP_INTERVAL))
-                .then_some(history),
-            state: asks_state && wanted.note(&self.account_state, now, LOOKUP_INTERVAL),
-            incoming: self.wanted_incoming(call, &mut wanted),
-        };
-        let reads_history = self.history.pending().is_some() || wanted.request.history.is_some();
-        wanted.lacks_history = asks_who_is_new && reads_history;
-        let looks_up_names = self.group_names.pending().is_some() || wanted.request.groups;
-        wanted.lacks_names = names_groups && looks_up_names;
-        wanted.optional = optional;
-        wanted
-    }
-
-    /// The histories that nobody looks up for a call yet; notes what it has to wait for.
-    fn wanted_incoming(&self, call: LookupCall<'_>, wanted: &mut Wanted) -> Vec<IncomingRequest> {
-        let mut requests: Vec<IncomingRequest> = Vec::new();
-        for chat in answered_chats(call.policy, call.facts, &call.caller.grant) {
-            match self.incoming.need(chat, call.prepared_at) {
-                IncomingNeed::Nothing => {}
-                IncomingNeed::Wait(ended) => wanted.awaited.push(ended),
-                IncomingNeed::LookUp => {
-                    let request = incoming::request(chat, call.wall);
-                    if !requests.contains(&request) && requests.len() < MAX_PEOPLE_PER_LOOKUP {
-                        requests.push(request);
-                    }
-                }
-            }
-        }
-        requests
-    }
-
     /// Marks what a flight looks up.
     fn mark(&mut self, flight: &Flight, ended: &CancellationToken) {
         let pending = || Freshness::Pending(flight.id(), ended.clone());
@@ -357,6 +268,7 @@ impl Attributes {
         }
         let others = [
             (request.groups, &mut self.group_names),
+            (request.contacts, &mut self.contact_names),
             (request.history.is_some(), &mut self.history),
             (request.state, &mut self.account_state),
         ];
@@ -365,19 +277,6 @@ impl Attributes {
         }
         self.incoming.mark(flight, ended);
     }
-}
-
-/// How many look-ups a request is.
-fn cost(request: &LookupRequest) -> u32 {
-    let others = [request.groups, request.history.is_some(), request.state];
-    let others = others.into_iter().filter(|is_wanted| *is_wanted).count();
-    let many = request.people.len() + request.incoming.len();
-    u32::try_from(many + others).unwrap_or(u32::MAX)
-}
-
-/// Whether it matters to a call who people are and what groups are called.
-fn concerns_chats(facts: &Facts) -> bool {
-    facts.targets.chats().next().is_some() || facts.reads > 0
 }
 
 #[cfg(test)]

@@ -215,7 +215,7 @@ mod tests {
         clock::Clock,
         ledger::{Ledger, LedgerError, Pause, SwitchReading, SwitchState},
         op::{self, LastIncoming},
-        policy::{Code, GroupNames},
+        policy::{Code, KnownNames},
     };
 
     const RULES: &str = "version = \"1\"\n[risk.write]\naction = \"allow\"\n[[tools.archive_chat]]\naction = \"deny\"\n\
@@ -239,7 +239,7 @@ mod tests {
             newcomers: Ok(Vec::new()),
             pause: Ok(None),
             counts_short_windows: false,
-            groups: Arc::new(GroupNames::default()),
+            groups: Arc::new(KnownNames::default()),
             has_read: Vec::new(),
             incoming: LastIncoming::default(),
         }

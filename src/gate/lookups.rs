@@ -139,8 +139,8 @@ impl Gate {
         clear.targets.forget_hidden();
         let mut snapshot = self.snapshot(policy, &facts, caller).await;
         let mut groups = snapshot.groups.in_best_case();
-        if due.lacks_names {
-            groups = groups.without_names();
+        for kind in &due.lacks_names {
+            groups = groups.without_names(*kind);
         }
         snapshot.groups = Arc::new(groups);
         snapshot.incoming = snapshot.incoming.assuming(snapshot.now);
@@ -222,8 +222,12 @@ impl Gate {
         if let Some(part) = found.history {
             self.add_history(part).await;
         }
-        self.attributes
-            .apply(found.identities, found.groups, self.clock.elapsed());
+        self.attributes.apply(
+            found.identities,
+            found.groups,
+            found.contacts,
+            self.clock.elapsed(),
+        );
         self.attributes.apply_incoming(found.incoming);
         let policy = self.policy();
         for state in &found.states {

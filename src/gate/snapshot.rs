@@ -8,7 +8,7 @@ use super::{Caller, Gate, Refusal, health::signals_danger};
 use crate::{
     ledger::{Glance, LedgerError, Pause, SwitchReading},
     op::{ChatId, Facts, LastIncoming, Risk, TargetRole},
-    policy::{Context, GroupNames, Policy, ReadChat},
+    policy::{Context, KnownNames, Policy, ReadChat},
 };
 
 /// What a decision depends on beside the policy, the call and the caller, at one moment.
@@ -26,7 +26,7 @@ pub(crate) struct Snapshot {
     /// Whether the ledger counts windows below an hour too.
     pub(crate) counts_short_windows: bool,
     /// The groups that the policy names.
-    pub(crate) groups: Arc<GroupNames>,
+    pub(crate) groups: Arc<KnownNames>,
     /// Chats whose messages the caller has read, at this server or another one.
     pub(crate) has_read: Vec<ReadChat>,
     /// When others wrote last in the chats of the call.

@@ -9,10 +9,6 @@ use crate::{
 /// The name that stands for every tool, in the source and here.
 pub(super) const EVERY_TOOL: &str = "*";
 
-/// What other servers write before the names of their tools. A pattern may be about a tool
-/// of theirs that is not among our other names.
-const PREFIXES: [&str; 2] = ["waha_", "matrix_"];
-
 /// How many unknown names get a hint, since the search for one takes time.
 const MAX_HINTS: usize = 200;
 
@@ -80,10 +76,8 @@ fn matching(pattern: &str) -> Vec<&'static str> {
             .collect(),
     };
     let has_name = |entry: &&op::Entry| {
-        let theirs = PREFIXES.map(|prefix| format!("{prefix}{}", entry.name));
-        let mut names = entry.known_as.iter().copied().chain([entry.name]);
-        names.any(|name| has_parts(name, &parts))
-            || theirs.iter().any(|name| has_parts(name, &parts))
+        let mut theirs = entry.foreign_names();
+        has_parts(entry.name, &parts) || theirs.any(|name| has_parts(&name, &parts))
     };
     let tools = op::catalogue().iter().filter(has_name);
     tools.map(|entry| entry.name).collect()

@@ -116,8 +116,20 @@ pub fn named(name: &str) -> Vec<&'static Entry> {
     }
 }
 
+/// What other servers write before the names of their tools. A pattern may be about a tool of
+/// theirs that is not among our other names.
+const PREFIXES: [&str; 2] = ["waha_", "matrix_"];
+
+impl Entry {
+    /// The names that other servers give it, or may give it.
+    pub fn foreign_names(&self) -> impl Iterator<Item = String> {
+        let known = self.known_as.iter().map(|name| (*name).to_owned());
+        known.chain(PREFIXES.map(|prefix| format!("{prefix}{}", self.name)))
+    }
+}
+
 /// The tools that a pattern in a policy means, in which `*` is any text: the tools with such a
-/// name, otherwise all tools to which other servers give such a name.
+/// name, otherwise all tools to which other servers give such a name, or may give it.
 pub fn matching(pattern: &str) -> Vec<&'static Entry> {
     let parts: Vec<&str> = pattern.split('*').collect();
     let own = CATALOGUE.iter();
@@ -127,6 +139,6 @@ pub fn matching(pattern: &str) -> Vec<&'static Entry> {
     }
     let theirs = CATALOGUE.iter();
     theirs
-        .filter(|entry| entry.known_as.iter().any(|name| has_parts(name, &parts)))
+        .filter(|entry| entry.foreign_names().any(|name| has_parts(&name, &parts)))
         .collect()
 }

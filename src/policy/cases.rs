@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{
-    Code, Context, Diagnostics, Effect, GroupNames, Policy, ReadChat, RuleLocation, document,
+    Code, Context, Diagnostics, Effect, KnownNames, Policy, ReadChat, RuleLocation, document,
     parse, source::SourceFile,
 };
 use crate::op::{ChatId, Facts, LastIncoming, TargetRole};
@@ -22,7 +22,7 @@ pub struct Case {
     pub(super) at: Option<Timestamp>,
     pub(super) known: Vec<ChatId>,
     pub(super) has_read: Vec<ReadChat>,
-    pub(super) groups: GroupNames,
+    pub(super) groups: KnownNames,
     pub(super) wrote: Vec<(ChatId, Timestamp)>,
     pub(super) expect: CaseOutcome,
 }

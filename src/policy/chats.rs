@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::group_names::{GroupName, GroupNames};
+use super::names::{EntryName, KnownNames, NameKind};
 use crate::op::{ChatId, PersonId};
 
 /// Where a rule is written, as `file:line:column (key)`.
@@ -20,6 +20,15 @@ pub(super) enum NameMatch {
     Any,
 }
 
+impl NameMatch {
+    /// Whether a name stands for a chat. All contacts of a name are meant: the address book is
+    /// the account's own.
+    fn matches(self, name: &EntryName, chat: &ChatId, known: &KnownNames) -> bool {
+        let is_sure = self == Self::Any || name.kind() == NameKind::Contact;
+        (is_sure || known.of(name).len() == 1) && known.is_named(chat, name)
+    }
+}
+
 /// A set of chats, such as `allow` or `deny`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct ChatSet {
@@ -29,8 +38,8 @@ pub(super) struct ChatSet {
     people: Option<RuleLocation>,
     /// The entries with an id without a number.
     hidden: Vec<(PersonId, RuleLocation)>,
-    /// The first entry with a group's name.
-    named: Option<RuleLocation>,
+    /// The first entry with a name, of each kind.
+    named: Vec<(NameKind, RuleLocation)>,
 }
 
 /// An entry that stands for several chats.
@@ -42,8 +51,8 @@ pub(super) enum ChatPattern {
     AnyGroup,
     /// Every channel.
     AnyChannel,
-    /// The groups of a name.
-    Named(GroupName),
+    /// The groups or the contacts of a name.
+    Named(EntryName),
     /// The chats of a list.
     List(Arc<NamedList>),
 }
@@ -54,7 +63,7 @@ pub(super) struct NamedList {
     /// The list's name.
     pub(super) name: String,
     pub(super) exact: HashSet<ChatId>,
-    pub(super) names: Vec<GroupName>,
+    pub(super) names: Vec<EntryName>,
 }
 
 impl NamedList {
@@ -66,16 +75,18 @@ impl NamedList {
 
 impl ChatSet {
     pub(super) fn add(&mut self, pattern: ChatPattern, place: RuleLocation) {
-        let named = match &pattern {
+        let names = match &pattern {
             ChatPattern::List(list) => {
                 list.exact.iter().for_each(|chat| self.note(chat, &place));
-                !list.names.is_empty()
+                &*list.names
             }
-            ChatPattern::Named(_) => true,
-            ChatPattern::Everybody | ChatPattern::AnyGroup | ChatPattern::AnyChannel => false,
+            ChatPattern::Named(name) => std::slice::from_ref(name),
+            ChatPattern::Everybody | ChatPattern::AnyGroup | ChatPattern::AnyChannel => &[],
         };
-        if named {
-            self.named.get_or_insert_with(|| place.clone());
+        for name in names {
+            if self.first_named(name.kind()).is_none() {
+                self.named.push((name.kind(), place.clone()));
+            }
         }
         self.patterns.push((pattern, place));
     }
@@ -83,6 +94,12 @@ impl ChatSet {
     pub(super) fn add_chat(&mut self, chat: ChatId, place: RuleLocation) {
         self.note(&chat, &place);
         self.exact.entry(chat).or_insert(place);
+    }
+
+    /// The first entry with a name of this kind.
+    fn first_named(&self, kind: NameKind) -> Option<&RuleLocation> {
+        let mut named = self.named.iter();
+        named.find(|(of, _)| *of == kind).map(|(_, place)| place)
     }
 
     /// Notes an entry with a person, who may have a number and a hidden id.
@@ -99,7 +116,7 @@ impl ChatSet {
     }
 
     /// The entry that has the hidden id of a person whom a call names by number.
-    fn find_hidden(&self, chat: &ChatId, groups: &GroupNames) -> Option<&RuleLocation> {
+    fn find_hidden(&self, chat: &ChatId, groups: &KnownNames) -> Option<&RuleLocation> {
         let ChatId::Person(person) = chat else {
             return None;
         };
@@ -115,23 +132,23 @@ impl ChatSet {
     }
 
     /// An entry that a chat may belong to as far as is known: the person behind a hidden
-    /// id, or the name of a group, may be unknown.
-    pub(super) fn may_have(&self, chat: &ChatId, groups: &GroupNames) -> Option<&RuleLocation> {
+    /// id, or the name of a group or a person, may be unknown.
+    pub(super) fn may_have(&self, chat: &ChatId, groups: &KnownNames) -> Option<&RuleLocation> {
         self.in_doubt(chat, groups)
             .filter(|_| !groups.is_best_case())
     }
 
     /// Whether a chat that is not found in it may belong to it once more is known, in the
     /// best case.
-    pub(super) fn may_gain(&self, chat: &ChatId, groups: &GroupNames) -> bool {
+    pub(super) fn may_gain(&self, chat: &ChatId, groups: &KnownNames) -> bool {
         groups.is_best_case() && self.in_doubt(chat, groups).is_some()
     }
 
     /// The first entry of which it is not known whether it stands for a chat that is not
     /// found in it. Two ids of one kind that differ are of two people.
-    fn in_doubt(&self, chat: &ChatId, groups: &GroupNames) -> Option<&RuleLocation> {
+    fn in_doubt(&self, chat: &ChatId, groups: &KnownNames) -> Option<&RuleLocation> {
         let mut hidden = self.hidden.iter();
-        match chat {
+        let by_id = match chat {
             ChatId::Person(person) if person.is_hidden() => self.people.as_ref().or_else(|| {
                 let other = hidden.find(|(entry, _)| entry.is_lid() != person.is_lid());
                 other.map(|(_, place)| place)
@@ -140,17 +157,31 @@ impl ChatSet {
                 let unknown = hidden.find(|(entry, _)| groups.lacks_person(entry));
                 unknown.map(|(_, place)| place)
             }
-            ChatId::Group(group) if !groups.knows(group) => self.named.as_ref(),
             ChatId::Group(_) | ChatId::Channel(_) => None,
-        }
+        };
+        by_id.or_else(|| self.in_doubt_by_name(chat, groups))
     }
 
-    /// Whether an entry names a chat, alone, in a list, or as the only group of its name.
-    pub(super) fn names_one(&self, chat: &ChatId, groups: &GroupNames) -> bool {
-        let is_named = |name: &GroupName| match (chat, groups.of(name)) {
-            (ChatId::Group(group), [one]) => one == group,
-            _ => false,
+    /// The first entry whose name a chat may have.
+    fn in_doubt_by_name(&self, chat: &ChatId, groups: &KnownNames) -> Option<&RuleLocation> {
+        let kind = match chat {
+            ChatId::Group(_) => NameKind::Group,
+            ChatId::Person(_) => NameKind::Contact,
+            ChatId::Channel(_) => return None,
         };
+        if !groups.knows(chat) {
+            return self.first_named(kind);
+        }
+        let mut names = self.names().filter(|(name, _)| name.kind() == kind);
+        let has_number = !matches!(chat, ChatId::Person(person) if person.is_hidden());
+        let listed = names.find(|(name, _)| has_number && groups.may_be_named(name));
+        listed.map(|(_, place)| place)
+    }
+
+    /// Whether an entry names a chat, alone, in a list, as a contact, or as the only group of
+    /// its name.
+    pub(super) fn names_one(&self, chat: &ChatId, groups: &KnownNames) -> bool {
+        let is_named = |name: &EntryName| NameMatch::Unique.matches(name, chat, groups);
         let mut patterns = self.patterns.iter();
         self.exact.contains_key(chat)
             || self.find_hidden(chat, groups).is_some()
@@ -167,14 +198,10 @@ impl ChatSet {
     pub(super) fn find(
         &self,
         chat: &ChatId,
-        groups: &GroupNames,
+        groups: &KnownNames,
         names: NameMatch,
     ) -> Option<&RuleLocation> {
-        let is_named = |name: &GroupName| match (chat, groups.of(name), names) {
-            (ChatId::Group(group), [one], NameMatch::Unique) => one == group,
-            (ChatId::Group(group), all, NameMatch::Any) => all.contains(group),
-            _ => false,
-        };
+        let is_named = |name: &EntryName| names.matches(name, chat, groups);
         let matches = |pattern: &ChatPattern| match pattern {
             ChatPattern::Everybody => true,
             ChatPattern::AnyGroup => matches!(chat, ChatId::Group(_)),
@@ -212,17 +239,18 @@ impl ChatSet {
             .any(|(pattern, _)| *pattern == ChatPattern::Everybody)
     }
 
-    /// Whether a chat is in it, without regard to group names.
+    /// Whether a chat is in it, without regard to names.
     pub(super) fn has(&self, chat: &ChatId) -> bool {
-        self.find(chat, &GroupNames::default(), NameMatch::Any)
+        self.find(chat, &KnownNames::default(), NameMatch::Any)
             .is_some()
     }
 
     /// Whether all chats of a pattern are in it.
     pub(super) fn has_pattern(&self, other: &ChatPattern) -> bool {
-        let named = |name: &GroupName| {
+        let named = |name: &EntryName| {
             self.patterns.iter().any(|(pattern, _)| match pattern {
-                ChatPattern::Everybody | ChatPattern::AnyGroup => true,
+                ChatPattern::Everybody => true,
+                ChatPattern::AnyGroup => name.kind() == NameKind::Group,
                 ChatPattern::Named(known) => known == name,
                 ChatPattern::List(list) => list.names.contains(name),
                 ChatPattern::AnyChannel => false,
@@ -241,8 +269,8 @@ impl ChatSet {
             }
     }
 
-    /// The group names in it, each with its entry.
-    pub(super) fn names(&self) -> impl Iterator<Item = (&GroupName, &RuleLocation)> {
+    /// The names of groups and contacts in it, each with its entry.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&EntryName, &RuleLocation)> {
         self.patterns.iter().flat_map(|(pattern, place)| {
             let names = match pattern {
                 ChatPattern::Named(name) => std::slice::from_ref(name),

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use jiff::Timestamp;
 
-use super::{Code, GroupNames, RuleLocation, layer::Action};
+use super::{Code, KnownNames, RuleLocation, layer::Action};
 use crate::op::{ChatId, LastIncoming};
 
 /// What a policy does with a call, mildest first.
@@ -104,7 +104,7 @@ pub struct Context<'a> {
     /// The time of the call; without it `hours` do not apply.
     pub now: Option<Timestamp>,
     /// The names of groups and the people behind hidden ids, as far as they are known.
-    pub groups: &'a GroupNames,
+    pub groups: &'a KnownNames,
     /// Recipients that this account has never written to.
     pub newcomers: &'a [ChatId],
     /// Chats whose messages the caller has read.

@@ -12,6 +12,7 @@ use super::{
     health::Health,
     layer::{Action, Hours, HoursScope, Layer, ReadableChats},
     media::SendableFiles,
+    names::NameKind,
     recipients::Recipients,
     tool_rules::Conditional,
 };
@@ -287,6 +288,7 @@ impl fmt::Display for ChatSet {
                 ChatPattern::AnyGroup => shown.push("any group".to_owned()),
                 ChatPattern::AnyChannel => shown.push("any channel".to_owned()),
                 ChatPattern::List(list) => shown.push(format!("@{} ({})", list.name, list.size())),
+                ChatPattern::Named(name) if name.kind() == NameKind::Contact => people += 1,
                 ChatPattern::Named(_) => groups += 1,
             }
         }

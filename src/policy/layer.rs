@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use serde_json::Value;
 
 use super::{
-    Code, Context, Decision, Effect, Finding, GroupName, ReadChat, Reason, RuleLocation,
+    Code, Context, Decision, Effect, EntryName, Finding, ReadChat, Reason, RuleLocation,
     chats::{ChatSet, NameMatch},
     hours::Quiet,
     media::SendableFiles,
@@ -172,8 +172,8 @@ impl Layer {
         self.recipients.as_ref()?.answers.as_ref()
     }
 
-    /// The group names that it uses.
-    pub(super) fn group_names(&self) -> impl Iterator<Item = (&GroupName, &RuleLocation)> {
+    /// The names of groups and contacts that it uses.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&EntryName, &RuleLocation)> {
         let sets = self.recipient_sets().chain(self.reading_sets());
         sets.flat_map(ChatSet::names)
     }

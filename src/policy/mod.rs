@@ -12,12 +12,12 @@ mod diagnostics;
 mod diff;
 pub(crate) mod document;
 mod grant;
-mod group_names;
 mod health;
 mod hours;
 mod layer;
 mod limit;
 mod media;
+mod names;
 mod oauth;
 mod pace;
 mod parse;
@@ -47,11 +47,11 @@ pub use describe::{Subject, Term};
 pub use diagnostics::{Diagnostic, Diagnostics, Located, Severity};
 pub use diff::{Direction, PolicyChange, Side};
 pub use grant::Token;
-pub use group_names::{GroupName, GroupNames};
 pub use health::{FAILURES_COUNTER, Health};
 pub use hours::Quiet;
 pub(crate) use layer::Action;
 pub use limit::{Counted, LONG, Limit, Scope};
+pub use names::{EntryName, KnownNames, NameKind};
 pub use oauth::{Address, Algorithm, OAuth};
 pub use pace::Pace;
 pub(crate) use parse::read_duration;
@@ -274,16 +274,21 @@ impl Policy {
         self.all_layers().any(Layer::has_rule_for_new)
     }
 
-    /// The group names in the rules for all callers, each with its entry.
-    pub fn group_names(&self) -> impl Iterator<Item = (&GroupName, &RuleLocation)> {
-        self.all_layers().flat_map(Layer::group_names)
+    /// The names of groups and contacts in the rules for all callers, each with its entry.
+    pub fn names(&self) -> impl Iterator<Item = (&EntryName, &RuleLocation)> {
+        self.all_layers().flat_map(Layer::names)
     }
 
-    /// The group names in the rules for one caller, each once.
-    pub fn group_names_for(&self, grant: &str) -> Vec<&GroupName> {
+    /// Whether a rule names somebody by a name of this kind.
+    pub fn uses_names(&self, kind: NameKind) -> bool {
+        self.names().any(|(name, _)| name.kind() == kind)
+    }
+
+    /// The names of groups and contacts in the rules for one caller, each once.
+    pub fn names_for(&self, grant: &str) -> Vec<&EntryName> {
         let layers = self.layers_of(grant);
-        let names = layers.flat_map(Layer::group_names).map(|(name, _)| name);
-        let names: BTreeSet<&GroupName> = names.collect();
+        let names = layers.flat_map(Layer::names).map(|(name, _)| name);
+        let names: BTreeSet<&EntryName> = names.collect();
         names.into_iter().collect()
     }
 

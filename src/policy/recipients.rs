@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Action, Code, Context, Decision, Effect, Finding, GroupNames, RuleLocation,
+    Action, Code, Context, Decision, Effect, Finding, KnownNames, RuleLocation,
     chats::{ChatSet, NameMatch},
 };
 use crate::{
@@ -118,13 +118,13 @@ impl Recipients {
     }
 
     /// Whether `allow` names a chat, alone or in a list; a pattern for many names nobody.
-    pub(super) fn names(&self, chat: &ChatId, groups: &GroupNames) -> bool {
+    pub(super) fn names(&self, chat: &ChatId, groups: &KnownNames) -> bool {
         let allow = self.allow.as_ref();
         allow.is_some_and(|allow| allow.names_one(chat, groups) || allow.may_gain(chat, groups))
     }
 
     /// The finding against a chat that is denied, or may be.
-    fn find_denied(&self, chat: &ChatId, groups: &GroupNames) -> Option<Finding<'_>> {
+    fn find_denied(&self, chat: &ChatId, groups: &KnownNames) -> Option<Finding<'_>> {
         let denied = self.deny.find(chat, groups, NameMatch::Any);
         let denied = denied.map(|place| (place, format!("{chat} is denied")));
         let (place, detail) = denied.or_else(|| {
@@ -137,7 +137,7 @@ impl Recipients {
     }
 
     /// The finding for reaching a chat.
-    pub(super) fn find(&self, chat: &ChatId, groups: &GroupNames) -> Finding<'_> {
+    pub(super) fn find(&self, chat: &ChatId, groups: &KnownNames) -> Finding<'_> {
         if let Some(denied) = self.find_denied(chat, groups) {
             return denied;
         }

@@ -34,6 +34,9 @@ pub trait AttributeSource: Clone + Send + Sync + 'static {
     /// The groups of this account with their names.
     fn groups(self) -> impl Future<Output = Result<Vec<(String, GroupId)>, BackendError>> + Send;
 
+    /// The people in the account's own address book, by the names that it has for them.
+    fn address_book(self) -> impl Future<Output = Result<AddressBook, BackendError>> + Send;
+
     /// The existing chats from this position on, or a part of them.
     fn history(self, from: usize)
     -> impl Future<Output = Result<HistoryPart, BackendError>> + Send;
@@ -58,6 +61,8 @@ pub struct LookupRequest {
     pub people: Vec<PersonId>,
     /// Whether the names of the groups are wanted.
     pub groups: bool,
+    /// Whether the address book is wanted.
+    pub contacts: bool,
     /// The part of the list of existing chats that is wanted.
     pub history: Option<HistoryRequest>,
     /// Whether the account's state is wanted.
@@ -80,6 +85,17 @@ impl LookupRequest {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+/// The people in the account's own address book.
+#[derive(Debug, Clone, Default)]
+pub struct AddressBook {
+    /// Each person with the name that the account has for them.
+    pub names: Vec<(String, PersonId)>,
+    /// Hidden ids with the numbers beside them.
+    pub identities: Identities,
+    /// Whether there are more people in it.
+    pub is_cut: bool,
 }
 
 /// Which of the existing chats are wanted.
@@ -109,6 +125,8 @@ pub struct Resolved {
     pub identities: Identities,
     /// The groups with their names.
     pub groups: Option<Vec<(String, GroupId)>>,
+    /// The address book.
+    pub contacts: Option<AddressBook>,
     /// The existing chats, as far as they were read.
     pub history: Option<HistoryPart>,
     /// The account's state in the API's own words, and its restrictions.
@@ -122,6 +140,8 @@ impl Resolved {
     #[must_use]
     pub(super) fn redacted(mut self, secrets: &Secrets) -> Self {
         let names = self.groups.iter_mut().flatten().map(|(name, _)| name);
+        let contacts = self.contacts.iter_mut().flat_map(|book| &mut book.names);
+        let names = names.chain(contacts.map(|(name, _)| name));
         for text in self.states.iter_mut().chain(names) {
             if let Some(redacted) = secrets.redact(text) {
                 *text = redacted;
@@ -155,6 +175,7 @@ async fn fill<B: AttributeSource>(found: &mut Resolved, backend: B, request: Loo
         tried,
         identities,
         groups,
+        contacts,
         history,
         states,
         incoming,
@@ -162,6 +183,7 @@ async fn fill<B: AttributeSource>(found: &mut Resolved, backend: B, request: Loo
     let LookupRequest {
         people: tried_people,
         groups: tried_groups,
+        contacts: tried_contacts,
         history: tried_history,
         state: tried_state,
         incoming: tried_incoming,
@@ -184,6 +206,12 @@ async fn fill<B: AttributeSource>(found: &mut Resolved, backend: B, request: Loo
         if request.groups {
             *tried_groups = true;
             *groups = backend.clone().groups().await.ok();
+        }
+    };
+    let book = async {
+        if request.contacts {
+            *tried_contacts = true;
+            *contacts = backend.clone().address_book().await.ok();
         }
     };
     let chats = async {
@@ -215,5 +243,5 @@ async fn fill<B: AttributeSource>(found: &mut Resolved, backend: B, request: Loo
             incoming.extend(newest.ok().map(|newest| (chat, newest)));
         }
     };
-    tokio::join!(state, people, names, chats, newest);
+    tokio::join!(state, people, names, book, chats, newest);
 }

@@ -20,7 +20,8 @@ pub use builder::Builder;
 pub use call::{BriefMethod, Method};
 pub use file_call::{FileBound, FileMethod, LoadFailure};
 pub use lookup::{
-    AttributeSource, HistoryPart, HistoryRequest, IncomingRequest, LookupRequest, Resolved,
+    AddressBook, AttributeSource, HistoryPart, HistoryRequest, IncomingRequest, LookupRequest,
+    Resolved,
 };
 pub use permit::{Authority, BriefPermit, FilePermit, LookupPermit, Permitted};
 

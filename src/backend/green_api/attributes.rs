@@ -8,7 +8,7 @@ use super::GreenApi;
 use crate::{
     op::{BackendResult, ChatId, GroupId, PersonId, Progress},
     text::Secrets,
-    toolset::{AttributeSource, HistoryPart},
+    toolset::{AddressBook, AttributeSource, HistoryPart},
 };
 
 impl AttributeSource for GreenApi {
@@ -29,6 +29,10 @@ impl AttributeSource for GreenApi {
 
     async fn groups(self) -> BackendResult<Vec<(String, GroupId)>> {
         self.group_names().await
+    }
+
+    async fn address_book(self) -> BackendResult<AddressBook> {
+        self.saved_contacts().await
     }
 
     /// One answer holds all chats.

@@ -3,17 +3,14 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    GreenApi,
-    client::{API, unreadable},
-    groups::text,
-};
+use super::{GreenApi, client::API, groups::text};
 use crate::{
     backend::{http::Body, refusals::unknown_contact},
     op::{
         BackendError, BackendResult, CheckNumber, ContactDetails, ContactList, ContactSummary,
         GetContact, ListContacts, NumberCheck, PersonId,
     },
+    toolset::AddressBook,
 };
 
 /// `checkWhatsapp`.
@@ -25,18 +22,23 @@ struct GreenApiNumberCheck {
 
 impl GreenApi {
     pub(super) async fn list_contacts(self, op: ListContacts) -> BackendResult<ContactList> {
-        match self
-            .client
-            .read(&self.progress, "getContacts", None)
-            .await?
-            .into_body()
-        {
-            Body::Json(Value::Array(contacts)) => {
-                let contacts = contacts.iter().filter_map(summary).collect();
-                Ok(ContactList::page(contacts, false, &op))
-            }
-            _ => Err(unreadable("a list of contacts is expected")),
-        }
+        let contacts = self.contacts().await?;
+        let contacts = contacts.iter().filter_map(summary).collect();
+        Ok(ContactList::page(contacts, false, &op))
+    }
+
+    /// The people whom the account has saved, by the names that it gave them (`contactName`;
+    /// `name` is what they call themselves).
+    pub(super) async fn saved_contacts(&self) -> BackendResult<AddressBook> {
+        let contacts = self.contacts().await?;
+        let names = contacts.iter().filter_map(|contact| {
+            let person = PersonId::parse(contact.get("id")?.as_str()?).ok()?;
+            Some((contact.get("contactName")?.as_str()?.to_owned(), person))
+        });
+        Ok(AddressBook {
+            names: names.collect(),
+            ..AddressBook::default()
+        })
     }
 
     pub(super) async fn get_contact(self, op: GetContact) -> BackendResult<ContactDetails> {

@@ -57,7 +57,8 @@ impl GreenApi {
         Ok(named.collect())
     }
 
-    async fn contacts(&self) -> BackendResult<Vec<Value>> {
+    /// Contacts and groups.
+    pub(super) async fn contacts(&self) -> BackendResult<Vec<Value>> {
         match self
             .client
             .read(&self.progress, "getContacts", None)

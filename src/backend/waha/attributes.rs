@@ -19,7 +19,7 @@ use crate::{
     backend::http::Body,
     op::{BackendResult, ChatId, GroupId, PersonId, Progress, SessionState},
     text::Secrets,
-    toolset::{AttributeSource, HistoryPart},
+    toolset::{AddressBook, AttributeSource, HistoryPart},
 };
 
 /// How many chats are read for the history; the ledger remembers no more.
@@ -47,6 +47,10 @@ impl AttributeSource for Waha {
             Some((name.to_owned(), summary(group)?.group))
         });
         Ok(named.collect())
+    }
+
+    async fn address_book(self) -> BackendResult<AddressBook> {
+        self.saved_contacts().await
     }
 
     async fn history(self, from: usize) -> BackendResult<HistoryPart> {

@@ -17,6 +17,7 @@ use crate::{
         ContactList, ContactSummary, GetContact, ListContacts, NumberCheck, PersonId,
         UnblockContact, Untrusted,
     },
+    toolset::AddressBook,
 };
 
 /// What to do about a denial that may be about an id.
@@ -24,6 +25,9 @@ pub(super) const NO_REMEDY: &str = "check the id; the operator finds more in WAH
 
 /// The most contacts that are read.
 const MOST: usize = 5000;
+
+/// The most pages of [`MOST`] contacts of an address book.
+const MAX_BOOK_PAGES: usize = 8;
 
 /// Names of the address book, in the order in which they are taken.
 const NAMES: &[&str] = &["name", "FullName", "shortName", "FirstName"];
@@ -43,32 +47,66 @@ struct WahaNumberCheck {
 
 impl Waha {
     pub(super) async fn list_contacts(self, op: ListContacts) -> BackendResult<ContactList> {
-        let most = MOST.to_string();
-        let query = [
-            ("session", self.client.session()),
-            ("sortBy", "id"),
-            ("sortOrder", "asc"),
-            ("limit", &most),
-        ];
-        let all = match self
-            .client
-            .get(&self.progress, &["api", "contacts", "all"], &query)
-            .await?
-            .into_body()
-        {
-            Body::Json(Value::Array(contacts)) => contacts,
-            Body::Json(Value::Object(contacts)) => {
-                contacts.into_iter().map(|(_, contact)| contact).collect()
-            }
-            Body::Empty => Vec::new(),
-            _ => return Err(unreadable("a list of contacts is expected")),
-        };
+        let all = self.contacts_from(0).await?;
         // An unknown shape must not pass for an empty list.
         if !all.is_empty() && !all.iter().any(|contact| id(contact).is_some()) {
             return Err(unreadable("it holds no contact that can be read"));
         }
         let contacts = all.iter().filter_map(summary).collect();
         Ok(ContactList::page(contacts, all.len() >= MOST, &op))
+    }
+
+    /// At most [`MOST`] contacts from this position on, ordered by id.
+    async fn contacts_from(&self, position: usize) -> BackendResult<Vec<Value>> {
+        let (most, offset) = (MOST.to_string(), position.to_string());
+        let mut query = vec![
+            ("session", self.client.session()),
+            ("sortBy", "id"),
+            ("sortOrder", "asc"),
+            ("limit", &most),
+        ];
+        if position > 0 {
+            query.push(("offset", &offset));
+        }
+        match self
+            .client
+            .get(&self.progress, &["api", "contacts", "all"], &query)
+            .await?
+            .into_body()
+        {
+            Body::Json(Value::Array(contacts)) => Ok(contacts),
+            Body::Json(Value::Object(contacts)) => {
+                Ok(contacts.into_iter().map(|(_, contact)| contact).collect())
+            }
+            Body::Empty => Ok(Vec::new()),
+            _ => Err(unreadable("a list of contacts is expected")),
+        }
+    }
+
+    /// The people whom the account has saved, by the names that it gave them.
+    pub(super) async fn saved_contacts(&self) -> BackendResult<AddressBook> {
+        let mut book = AddressBook::default();
+        for page in 0..MAX_BOOK_PAGES {
+            let contacts = self.contacts_from(page * MOST).await?;
+            for contact in &contacts {
+                let Some((name, person)) = saved(contact) else {
+                    continue;
+                };
+                if let Some(other) = contact.get("lid").and_then(person_id)
+                    && other.is_hidden()
+                    && !person.is_hidden()
+                {
+                    book.identities.learn(other.clone(), person.clone());
+                    book.names.push((name.to_owned(), other));
+                }
+                book.names.push((name.to_owned(), person));
+            }
+            if contacts.len() < MOST {
+                return Ok(book);
+            }
+        }
+        book.is_cut = true;
+        Ok(book)
     }
 
     pub(super) async fn get_contact(self, op: GetContact) -> BackendResult<ContactDetails> {
@@ -231,6 +269,15 @@ fn name(contact: &Value, names: &[&str]) -> Option<Untrusted> {
     names
         .iter()
         .find_map(|name| text(contact, &[name]).and_then(Untrusted::nonempty))
+}
+
+/// A person of the address book with the name there. Engines that report whether a contact is
+/// saved are believed; the other ones have this name of saved contacts alone.
+fn saved(contact: &Value) -> Option<(&str, PersonId)> {
+    let is_saved = contact.get("isMyContact").and_then(Value::as_bool);
+    let name = text(contact, &["name"]).or_else(|| text(contact, &["FullName"]))?;
+    let person = PersonId::parse(id(contact)?).ok()?;
+    (is_saved != Some(false)).then_some((name, person))
 }
 
 fn summary(contact: &Value) -> Option<ContactSummary> {

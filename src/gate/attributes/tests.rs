@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::op;
+use crate::{op, toolset::HistoryRequest};
 
 const NOW: Duration = Duration::from_secs(1000);
 
@@ -67,7 +67,7 @@ fn only_what_a_call_depends_on_is_looked_up_and_once() {
     assert!(second.is_none() && awaited.iter().all(|one| !one.is_cancelled()));
     let mut found = Identities::default();
     found.learn(hidden, PersonId::parse("15552223333@c.us").unwrap());
-    cache.apply(found, None, NOW);
+    cache.apply(found, None, None, NOW);
     let first = first.unwrap();
     cache.land(&first, &request, NOW);
     drop(first);
@@ -159,7 +159,7 @@ fn names_of_groups_age_and_a_group_without_one_is_looked_for() {
     let list = |names: &[(&str, &str)], now| {
         let named = names.iter();
         let named = named.map(|(name, id)| ((*name).to_owned(), GroupId::parse(id).unwrap()));
-        cache.apply(Identities::default(), Some(named.collect()), now);
+        cache.apply(Identities::default(), Some(named.collect()), None, now);
     };
     let minute = Duration::from_secs(60);
     assert!(looks(listed, NOW));
@@ -172,7 +172,7 @@ fn names_of_groups_age_and_a_group_without_one_is_looked_for() {
     assert!(!looks(listed, NOW + MAX_NAMES_AGE));
     let flight = begin(listed, NOW + minute + MAX_NAMES_AGE).unwrap();
     // It fails: what was known is too old to be used.
-    let id = GroupId::parse(listed).unwrap();
+    let id = ChatId::parse(listed).unwrap();
     assert!(cache.groups().knows(&id));
     let tried = flight.request().clone();
     cache.land(&flight, &tried, NOW + minute + MAX_NAMES_AGE);

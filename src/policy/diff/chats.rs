@@ -6,7 +6,7 @@ use super::{Direction, Grouped, Pair, PolicyChange, Side};
 use crate::{
     op::{ChatId, LastIncoming},
     policy::{
-        Context, GroupName, GroupNames, Policy,
+        Context, EntryName, KnownNames, NameKind, Policy,
         chats::ChatSet,
         layer::{Action, Flow, Layer},
     },
@@ -21,21 +21,23 @@ const OTHERS: [(&str, &str); 4] = [
     ("a hidden id", "999000000000017@lid"),
 ];
 
-/// The most groups that are tried under each name.
-const MAX_GROUPS: usize = 1000;
+/// The most chats that are tried under each name.
+const MAX_NAMED: usize = 1000;
 
-/// A chat to try, how it is shown, and its name if it is a group.
+/// A chat to try, how it is shown, and its name if it has one.
 struct ProbedChat {
     label: String,
     chat: ChatId,
-    groups: GroupNames,
+    groups: KnownNames,
 }
 
 impl ProbedChat {
-    fn new(label: String, chat: ChatId, name: Option<&GroupName>) -> Self {
-        let mut groups = GroupNames::default();
-        if let (Some(name), ChatId::Group(group)) = (name, &chat) {
-            groups.learn(&name.to_string(), group.clone());
+    fn new(label: String, chat: ChatId, name: Option<&EntryName>) -> Self {
+        let mut groups = KnownNames::default();
+        match (name.map(ToString::to_string), &chat) {
+            (Some(name), ChatId::Group(group)) => groups.learn(&name, group.clone()),
+            (Some(name), ChatId::Person(person)) => groups.learn_contact(&name, person.clone()),
+            _ => {}
         }
         Self {
             label,
@@ -45,7 +47,7 @@ impl ProbedChat {
     }
 }
 
-/// The chats to try: those that either policy names, groups also under each group name, and
+/// The chats to try: those that either policy names, also under each name of their kind, and
 /// one of each kind that neither names.
 fn probed(
     pair: Pair<'_>,
@@ -63,14 +65,20 @@ fn probed(
     let mut probed: Vec<ProbedChat> = Vec::new();
     for name in names {
         let other = OTHERS.iter().filter_map(|(_, id)| parsed(id));
-        let groups = other.chain(chats.iter().cloned());
-        let groups = groups.filter(|chat| matches!(chat, ChatId::Group(_)));
-        for (index, group) in groups.take(MAX_GROUPS).enumerate() {
+        let named = other
+            .chain(chats.iter().cloned())
+            .filter(|chat| match chat {
+                ChatId::Group(_) => name.kind() == NameKind::Group,
+                ChatId::Person(person) => name.kind() == NameKind::Contact && !person.is_hidden(),
+                ChatId::Channel(_) => false,
+            });
+        let kind = name.kind().word();
+        for (index, chat) in named.take(MAX_NAMED).enumerate() {
             let label = match index {
-                0 => format!("the group `{name}`"),
-                _ => format!("{group} as the group `{name}`"),
+                0 => format!("the {kind} `{name}`"),
+                _ => format!("{chat} as the {kind} `{name}`"),
             };
-            probed.push(ProbedChat::new(label, group, Some(name)));
+            probed.push(ProbedChat::new(label, chat, Some(name)));
         }
     }
     probed.extend(

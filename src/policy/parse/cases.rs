@@ -6,17 +6,17 @@ use serde_json::{Map, Value};
 use super::reader::{Common, Fields, Reader};
 use crate::{
     media::CONTENT_TYPES,
-    op::{self, ChatId, Facts, FileFacts, GroupId},
+    op::{self, ChatId, Facts, FileFacts, GroupId, PersonId},
     policy::{
-        Action, Case, CaseOutcome, Code, Diagnostics, GroupNames, LOCAL, Policy, ReadChat,
+        Action, Case, CaseOutcome, Code, Diagnostics, KnownNames, LOCAL, Policy, ReadChat,
         cases::CODES, document::Node, source::SourceFile,
     },
     text,
 };
 
-const CASE: [&str; 13] = [
-    "name", "tool", "args", "as", "at", "known", "wrote", "has_read", "groups", "file", "expect",
-    "code", "rule",
+const CASE: [&str; 14] = [
+    "name", "tool", "args", "as", "at", "known", "wrote", "has_read", "groups", "contacts", "file",
+    "expect", "code", "rule",
 ];
 
 /// The keys of `file`: what a server would find out about the file of the call.
@@ -77,7 +77,8 @@ impl Reader<'_> {
             self.time(node, policy, grant)
         });
         let [known, has_read] = ["known", "has_read"].map(|key| self.ids(&fields, key));
-        let groups = self.groups(&fields);
+        let mut groups = self.groups(&fields);
+        self.contacts(&fields, &mut groups);
         let wrote = self.wrote(&fields, policy, grant.as_deref().unwrap_or(LOCAL));
         Some(Case {
             name: name?,
@@ -208,8 +209,8 @@ impl Reader<'_> {
     }
 
     /// `{ Family = "12345678@g.us" }`.
-    fn groups(&mut self, fields: &Fields<'_>) -> GroupNames {
-        let mut names = GroupNames::unknown();
+    fn groups(&mut self, fields: &Fields<'_>) -> KnownNames {
+        let mut names = KnownNames::unknown();
         let Some(node) = fields.get("groups") else {
             return names;
         };
@@ -222,6 +223,22 @@ impl Reader<'_> {
             }
         }
         names
+    }
+
+    /// `{ Anna = "+15551230000" }`, the whole address book.
+    fn contacts(&mut self, fields: &Fields<'_>, names: &mut KnownNames) {
+        let Some(node) = fields.get("contacts") else {
+            return;
+        };
+        for node in self.entries(node, "a table of names with numbers") {
+            match node.text().and_then(|text| PersonId::parse(text).ok()) {
+                Some(person) => names.learn_contact(&node.key, person),
+                None => {
+                    self.invalid::<()>(node, "a number with its country code");
+                }
+            }
+        }
+        names.close_contacts();
     }
 
     fn expected(&mut self, fields: &Fields<'_>, expect: &Node) -> Option<CaseOutcome> {

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     op::ChatId,
     policy::{
-        Action, Counted, GroupName, RuleLocation,
+        Action, Counted, EntryName, NameKind, RuleLocation,
         chats::{ChatPattern, ChatSet, NamedList},
         document::{Node, NodeValue, shorten},
         layer::ReadableChats,
@@ -265,10 +265,15 @@ fn read_entry(text: &str) -> Result<ListEntry, String> {
         ("group:*", _) => ListEntry::Pattern(ChatPattern::AnyGroup),
         ("channel:*", _) => ListEntry::Pattern(ChatPattern::AnyChannel),
         ("status@broadcast", _) => ListEntry::Nothing,
-        (_, Some(("group", name))) => match GroupName::parse(name) {
-            Some(name) => ListEntry::Pattern(ChatPattern::Named(name)),
-            None => return Err(how_to_write(text)),
-        },
+        ("contact:*", _) => return Err(how_to_write(text)),
+        (_, Some((word @ ("group" | "contact"), name))) => {
+            let kinds = NameKind::ALL.into_iter();
+            let kind = kinds.filter(|kind| kind.word() == word).next_back();
+            match kind.and_then(|kind| EntryName::parse(kind, name)) {
+                Some(name) => ListEntry::Pattern(ChatPattern::Named(name)),
+                None => return Err(how_to_write(text)),
+            }
+        }
         _ => match (text.strip_prefix('@'), ChatId::parse(text)) {
             (Some(list), _) => ListEntry::List(list.to_owned()),
             (None, Ok(chat)) => ListEntry::Chat(chat),
@@ -280,16 +285,21 @@ fn read_entry(text: &str) -> Result<ListEntry, String> {
 /// How to write an entry that cannot be read, by what it looks like.
 fn how_to_write(text: &str) -> String {
     let forms = "entries are numbers with their country code such as \"+15551230000\", ids, \
-                 \"group:Name\", \"group:*\", \"channel:*\", \"*\" and \"@list\"";
+                 \"group:Name\", \"contact:Name\", \"group:*\", \"channel:*\", \"*\" and \"@list\"";
     let is_name = text.chars().any(char::is_alphabetic) && !text.contains('@');
-    match text.split_once(':') {
-        Some((word, name))
-            if word.trim().eq_ignore_ascii_case("group") && !name.trim().is_empty() =>
-        {
-            format!("write \"group:{}\"; {forms}", shorten(name.trim()))
+    let split = text.split_once(':');
+    let named = split.and_then(|(word, name)| {
+        let (word, name) = (word.trim(), name.trim());
+        let mut kinds = NameKind::ALL.into_iter();
+        let kind = kinds.find(|kind| kind.word().eq_ignore_ascii_case(word))?;
+        (!name.is_empty() && name != "*").then_some((kind, name))
+    });
+    match (named, split) {
+        (Some((kind, name)), _) => {
+            format!("write \"{}:{}\"; {forms}", kind.word(), shorten(name))
         }
-        None if is_name => format!(
-            "write a group as \"group:{0}\" and a list as \"@{0}\"; a person needs a number; {forms}",
+        (None, None) if is_name => format!(
+            "write a group as \"group:{0}\", a person in the address book as \"contact:{0}\" and a list as \"@{0}\"; {forms}",
             shorten(text)
         ),
         _ => forms.to_owned(),

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     op::{self, Facts, LastIncoming},
     policy::{
-        Context, Diagnostic, Effect, GroupNames, Policy,
+        Context, Diagnostic, Effect, KnownNames, Policy,
         document::{Node, Span},
     },
 };
@@ -84,7 +84,7 @@ impl Reader<'_> {
 impl Policy {
     /// Errors about the examples with another result, each with the index of its file.
     pub(super) fn failing(&self, examples: &[(usize, Example)]) -> Vec<(usize, Diagnostic)> {
-        let groups = GroupNames::default();
+        let groups = KnownNames::default();
         let incoming = LastIncoming::default().assuming(Timestamp::UNIX_EPOCH);
         let mut wrong = Vec::new();
         for (file, example) in examples {

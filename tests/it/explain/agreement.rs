@@ -13,7 +13,7 @@ use whatsapp_guard::{
     gate::{Caller, Gate, Reply, Verdict},
     ledger::Ledger,
     op::{ChatId, Facts, GroupId, LastIncoming, TargetRole},
-    policy::{Context, Direction, Effect, GroupNames, Policy, ReadChat},
+    policy::{Context, Direction, Effect, KnownNames, Policy, ReadChat},
 };
 
 use crate::app::{
@@ -201,7 +201,7 @@ fn read(text: &str) -> Policy {
 fn verdict(policy: &Policy, facts: &Facts, context: usize) -> u8 {
     let bit = |bit: usize| context & (1 << bit) != 0;
     let group = GroupId::parse("12345678@g.us").unwrap();
-    let mut groups = GroupNames::default();
+    let mut groups = KnownNames::default();
     if bit(0) {
         groups.learn("Family", group.clone());
     }

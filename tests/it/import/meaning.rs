@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use whatsapp_guard::{
     backend::specs,
     op::{self, Facts, LastIncoming},
-    policy::{Context, Effect, GroupNames, Policy},
+    policy::{Context, Effect, KnownNames, Policy},
 };
 
 use super::{
@@ -26,7 +26,7 @@ fn imported(policy: &Policy, facts: &Facts) -> (Original, Option<u64>) {
     let context = Context {
         grant: "local",
         now: None,
-        groups: &GroupNames::default(),
+        groups: &KnownNames::default(),
         newcomers: &[],
         has_read: &[],
         incoming: &LastIncoming::default(),
@@ -342,6 +342,14 @@ fn a_pattern_reaches_each_tool_with_such_a_name() {
             assert_eq!(verdicts(&text, "Hi"), [wanted; 2], "{text}");
         }
     }
+    // Where it means the same tools here, it stays a pattern.
+    let limited = "version: '1'\ndefault: allow\ntools: { 'waha_send_*': { rules: [{ rate_limit: 5/day }] } }\n";
+    let imported = fine(limited).policy;
+    assert!(
+        imported.contains("[tools.\"waha_send_*\"]\nlimits = ["),
+        "{imported}"
+    );
+    assert!(!imported.contains("[tools.send_message]"), "{imported}");
     // It admits nothing, and the report says so.
     let imported = fine("version: '1'\ndefault: deny\ntools: { 'send_*': { rules: [] } }\n");
     assert!(

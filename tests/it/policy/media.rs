@@ -11,7 +11,7 @@ use whatsapp_guard::{
     policy::{
         Context,
         Direction::{self, Looser, Tighter},
-        GroupNames, Policy,
+        KnownNames, Policy,
     },
 };
 use wiremock::MockServer;
@@ -207,7 +207,7 @@ fn load(text: &str) -> Policy {
 }
 
 fn effect(policy: &Policy, facts: &Facts) -> &'static str {
-    let groups = Arc::new(GroupNames::default());
+    let groups = Arc::new(KnownNames::default());
     let context = Context {
         grant: "local",
         now: None,

@@ -233,7 +233,7 @@ fn mistakes_that_are_often_made_say_what_to_write() {
         (
             "[recipients]\ndeny = [\"Therapist\"]\n",
             "an entry of deny must be a person, group, channel or list, got \"Therapist\"",
-            "write a group as \"group:Therapist\" and a list as \"@Therapist\"; a person needs a number",
+            "write a group as \"group:Therapist\", a person in the address book as \"contact:Therapist\" and a list as \"@Therapist\"",
         ),
         (
             "[recipients]\ndeny = [\"Group:Team\"]\n",

@@ -7,6 +7,7 @@ mod bounds;
 mod condition;
 mod condition_paths;
 mod confirm_if_enabled;
+mod contact_names;
 mod counters;
 mod default_policy;
 mod describe;

@@ -66,16 +66,7 @@ fn a_pattern_is_for_all_tools_with_such_a_name() {
         refused("[tools.\"*\"]")
     );
     // Names of other servers, where none of ours is like that.
-    assert_eq!(
-        refused("[tools.\"waha_send_*\"]"),
-        [
-            "send_message",
-            "send_media",
-            "send_voice",
-            "send_location",
-            "send_contact"
-        ]
-    );
+    assert_eq!(refused("[tools.\"waha_send_*\"]"), sends);
     assert_eq!(
         refused("[[rules]]\ntools = [\"send_text\"]"),
         ["send_message"]
@@ -250,4 +241,17 @@ async fn a_call_that_a_pattern_refuses_is_not_sent() {
         assert_eq!(rule, "policy.toml:5:1 (rules[0].action)", "{refused}");
     }
     assert!(mock.received_requests().await.unwrap().is_empty());
+}
+
+#[test]
+fn a_grant_has_rules_for_several_tools() {
+    let text = "version = \"1\"\ndefault = \"allow\"\n[[grants.local.rules]]\ntools = [\"send_*\"]\n\
+                limits = [{ max = 1, window = \"day\" }]\n[grants.other]\n";
+    let fixture = GateFixture::new(text);
+    assert!(fixture.pass("send_location", &place()).is_some());
+    assert_eq!(fixture.verdict("send_message", &message()), "rate-limited");
+    assert_eq!(
+        fixture.verdict_for("other", "send_message", &message()),
+        "allowed"
+    );
 }

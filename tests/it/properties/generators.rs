@@ -6,7 +6,7 @@ use proptest::{prelude::*, sample::select};
 use serde_json::{Value, json};
 use whatsapp_guard::{
     op::{self, ChatId, Facts, GroupId, LastIncoming},
-    policy::{Context, GroupNames, Policy, ReadChat},
+    policy::{Context, KnownNames, Policy, ReadChat},
 };
 
 use crate::app::gate;
@@ -383,8 +383,8 @@ impl Call {
     pub(super) fn decision(&self, policy: &Policy) -> (usize, Vec<String>, usize) {
         let facts = self.facts();
         let mut groups = match self.names {
-            Some(_) => GroupNames::default(),
-            None => GroupNames::unknown(),
+            Some(_) => KnownNames::default(),
+            None => KnownNames::unknown(),
         };
         for index in self.names.iter().flatten() {
             groups.learn("Us", GroupId::parse(CHATS[*index]).unwrap());
