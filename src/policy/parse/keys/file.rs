@@ -66,7 +66,7 @@ pub(in crate::policy::parse) const FILE: [Key; 9] = [
 const LIST: Key = Key::new(
     "NAME",
     Texts,
-    "One list: numbers, ids, `\"group:Name\"`; no patterns and no other lists, 100,000 entries at most.",
+    "One list: numbers, ids, `\"group:Name\"`, `\"contact:Name\"`; no patterns and no other lists, 100,000 entries at most.",
 );
 
 const ONE_ACCOUNT: Key = Key::new(
