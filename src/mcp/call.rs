@@ -6,11 +6,11 @@ use rmcp::{
     ErrorData, RoleServer,
     model::{
         ClientCapabilities, ElicitationCapability, ErrorCode, FormElicitationCapability,
-        InputRequiredResult, InputResponses, ProgressNotificationParam, ProtocolVersion,
+        InputRequiredResult, InputResponses, ProtocolVersion,
     },
     service::RequestContext,
 };
-use tokio::{sync::mpsc, time::Instant};
+use tokio::time::Instant;
 
 use super::{
     Account, Server,
@@ -19,6 +19,7 @@ use super::{
     ask::{self, QuestionEnd},
     client_name,
     places::CallPlace,
+    progress::forward,
 };
 use crate::{
     audit::AuditEntry,
@@ -380,22 +381,6 @@ async fn replay(
     // Nothing was sent; the answer stands whether or not it could be audited.
     let _ = entry.completed(&outcome).await;
     CallEnd::Replayed(outcome, repeat)
-}
-
-/// Sends reports as progress notifications until the call has ended.
-async fn forward(mut reports: mpsc::Receiver<String>, cx: &RequestContext<RoleServer>) {
-    let token = cx.meta.get_progress_token();
-    let mut step = 0.0;
-    while let Some(message) = reports.recv().await {
-        let Some(token) = &token else { continue };
-        if cx.ct.is_cancelled() {
-            continue;
-        }
-        step += 1.0;
-        let report = ProgressNotificationParam::new(token.clone(), step).with_message(message);
-        // A client that is gone needs no progress.
-        let _ = cx.peer.notify_progress(report).await;
-    }
 }
 
 /// The first revision that asks by `input_required` instead of a request of its own.

@@ -15,6 +15,7 @@ mod file_tests;
 mod http;
 mod lines;
 mod places;
+mod progress;
 mod prompts;
 mod repeated;
 mod resources;
