@@ -294,8 +294,8 @@ fn read_entry(text: &str) -> Result<ListEntry, String> {
         ("status@broadcast", _) => ListEntry::Nothing,
         ("contact:*", _) => return Err(how_to_write(text)),
         (_, Some((word @ ("group" | "contact"), name))) => {
-            let kinds = NameKind::ALL.into_iter();
-            let kind = kinds.filter(|kind| kind.word() == word).next_back();
+            let mut kinds = NameKind::ALL.into_iter();
+            let kind = kinds.find(|kind| kind.word() == word);
             match kind.and_then(|kind| EntryName::parse(kind, name)) {
                 Some(name) => ListEntry::Pattern(ChatPattern::Named(name)),
                 None => return Err(how_to_write(text)),
