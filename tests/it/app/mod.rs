@@ -5,6 +5,7 @@ pub mod gate;
 pub mod json_schema;
 pub mod output_schema;
 pub mod process;
+pub mod recorded;
 pub mod redis;
 mod setup;
 mod wait;

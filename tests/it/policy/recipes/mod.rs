@@ -7,6 +7,7 @@ mod hidden_chat;
 mod may_leave_groups;
 mod one_group_reader;
 mod pdfs_only;
+mod recorded;
 mod service_bot;
 mod team_freely;
 mod three_a_day;
