@@ -146,7 +146,7 @@ impl Report {
                 "size of the binary",
                 "MB",
                 [self.size as f64 / 1e6, f64::NAN],
-                Goal::Most(20.0),
+                Goal::None,
             ),
         ]
     }

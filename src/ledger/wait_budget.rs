@@ -24,12 +24,12 @@ struct WaitBudget {
 }
 
 /// Runs a whole call: all that it asks of Redis has one deadline.
-pub async fn as_one_call<T>(call: impl Future<Output = T>) -> T {
+pub fn as_one_call<T>(call: impl Future<Output = T>) -> impl Future<Output = T> {
     let budget = WaitBudget {
         began: Instant::now(),
         spent: Mutex::default(),
     };
-    OF_THIS_CALL.scope(Arc::new(budget), call).await
+    OF_THIS_CALL.scope(Arc::new(budget), call)
 }
 
 /// A part of the call that is running now, for a task of its own.

@@ -106,7 +106,7 @@ impl Server {
         };
         entry.on(account.gate.account());
         let ended = self.call_at(account, request, entry, place, &caller, cx);
-        let ended = as_one_call(ended).await?;
+        let ended = as_one_call(Box::pin(ended)).await?;
         Ok((ended, account.tools.notice()))
     }
 
@@ -174,8 +174,8 @@ impl Server {
         }
         let mut verdict = match (request.state, reply) {
             (Some(ticket), Some(reply)) if ticket.len() <= MAX_STATE_BYTES => {
-                gate.authorize_with_reply(call, caller, &ticket, reply)
-                    .await
+                // What few calls do is boxed, so that all others are cheap to move.
+                Box::pin(gate.authorize_with_reply(call, caller, &ticket, reply)).await
             }
             (Some(_), Some(_)) => {
                 let reason = "The approval was not issued by this server.";
@@ -186,15 +186,14 @@ impl Server {
         };
         if let Verdict::Confirm(question) = verdict {
             entry.question();
-            verdict = match ask::ask(account, *question, &entry, &mut place, &cx).await? {
+            verdict = match Box::pin(ask::ask(account, *question, &entry, &mut place, &cx)).await? {
                 QuestionEnd::Answered {
                     call,
                     ticket,
                     reply,
                 } => {
                     place.resume();
-                    gate.authorize_with_reply(*call, caller, &ticket, reply)
-                        .await
+                    Box::pin(gate.authorize_with_reply(*call, caller, &ticket, reply)).await
                 }
                 QuestionEnd::Busy => {
                     let reason = "Too many questions wait for a person.";

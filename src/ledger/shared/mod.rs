@@ -20,6 +20,7 @@ mod usages;
 use std::{
     fmt,
     path::{Path, PathBuf},
+    pin::Pin,
     sync::{Arc, LazyLock},
 };
 
@@ -147,12 +148,13 @@ impl Shared {
 }
 
 impl RedisAccount {
-    /// Runs a whole call within the deadline.
-    pub(super) async fn call<T>(
-        &self,
-        work: impl Future<Output = StoreResult<T>>,
-    ) -> StoreResult<T> {
-        self.client.call(work).await
+    /// Runs a whole call within the deadline. It is boxed: it takes kilobytes, which whoever
+    /// asks a ledger in a file would move about as well.
+    pub(super) fn call<'a, T: 'a>(
+        &'a self,
+        work: impl Future<Output = StoreResult<T>> + Send + 'a,
+    ) -> Pin<Box<dyn Future<Output = StoreResult<T>> + Send + 'a>> {
+        Box::pin(self.client.call(work))
     }
 
     pub(super) fn location(&self) -> &str {

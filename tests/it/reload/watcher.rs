@@ -240,7 +240,7 @@ fn other_files_of_the_folder_change_nothing() {
 
 /// How often the thread that watches the files has waited for something.
 #[cfg(target_os = "linux")]
-fn waits_of_the_watcher(running: &ServerProcess) -> String {
+fn waits_of_the_watcher(running: &ServerProcess) -> u64 {
     let tasks = fs::read_dir(format!("/proc/{}/task", running.id())).unwrap();
     let files = tasks.map(|task| task.unwrap().path());
     let watcher = files
@@ -248,7 +248,8 @@ fn waits_of_the_watcher(running: &ServerProcess) -> String {
         .find(|status| status.starts_with("Name:\twatch\n"));
     let waits = watcher.unwrap();
     let waits = waits.lines().find(|line| line.starts_with("voluntary"));
-    waits.unwrap().to_owned()
+    let count = waits.and_then(|line| line.split_whitespace().last());
+    count.unwrap().parse().unwrap()
 }
 
 #[cfg(target_os = "linux")]
@@ -264,13 +265,15 @@ fn a_line_of_an_audit_beside_the_policy_wakes_nobody() {
     settled(&mut running);
     running.call("get_session", json!({}));
     let before = waits_of_the_watcher(&running);
-    for _ in 0..20 {
+    for _ in 0..40 {
         running.call("get_session", json!({}));
     }
-    assert_eq!(waits_of_the_watcher(&running), before);
+    let after = waits_of_the_watcher(&running);
+    // The system may interrupt it now and then; each line would wake it.
+    assert!(after - before < 20, "{before} {after}");
     replace(&file, HIDE);
     running.stderr_until(IN_FORCE);
-    assert_ne!(waits_of_the_watcher(&running), before);
+    assert!(waits_of_the_watcher(&running) > after);
 }
 
 #[test]
