@@ -1,5 +1,5 @@
-//! The recipes on recorded answers of WAHA. Their names and numbers are those of the account
-//! there.
+//! The recipes and the presets on recorded answers of WAHA. Their names and numbers are those
+//! of the account there.
 
 use std::fs;
 
@@ -17,6 +17,12 @@ macro_rules! recipe {
             $name,
             ".toml"
         ))
+    };
+}
+
+macro_rules! preset {
+    ($name:literal) => {
+        include_str!(concat!("../../../../examples/policies/", $name, ".toml"))
     };
 }
 
@@ -198,4 +204,63 @@ async fn a_draft_waits_for_a_yes_and_a_read_mark_does_not() {
         .await;
     assert_eq!((&*read, site.app.questions.len()), ("done", 1));
     assert_eq!(site.changes().await, 1);
+}
+
+/// Starts a preset in which the first number is Anna's; what comes of a message to her and of
+/// one to Bob, and how many were sent.
+async fn two_messages(preset: &str, person: Person) -> (String, String, usize) {
+    let policy = preset.replacen("+15551230000", "+15552220001", 1);
+    let mut site = Site::start(&policy, person).await;
+    let chats = site.answer("list_chats", json!({})).await;
+    assert!(chats.contains("15552220001"), "{chats}");
+    let anna = site.send(ANNA, "hi there").await;
+    let bob = site.send(BOB, "hi").await;
+    (anna, bob, site.changes().await)
+}
+
+#[tokio::test]
+async fn the_presets_do_what_they_say() {
+    use Person::{Accepts, Declines, Silent};
+    for (name, preset, person, wanted) in [
+        (
+            "read-only",
+            preset!("read-only"),
+            Silent,
+            ("not-admitted", "not-admitted", 0),
+        ),
+        (
+            "ask-every-send",
+            preset!("ask-every-send"),
+            Declines,
+            ("declined", "declined", 0),
+        ),
+        (
+            "family",
+            preset!("family"),
+            Silent,
+            ("done", "recipient-unlisted", 1),
+        ),
+        (
+            "replies-only",
+            preset!("replies-only"),
+            Silent,
+            ("done", "no-recent-message", 1),
+        ),
+        (
+            "business-hours",
+            preset!("business-hours"),
+            Silent,
+            ("done", "backend-refused", 2),
+        ),
+        ("team", preset!("team"), Declines, ("done", "declined", 1)),
+        (
+            "team",
+            preset!("team"),
+            Accepts,
+            ("done", "backend-refused", 2),
+        ),
+    ] {
+        let (anna, bob, changes) = two_messages(preset, person).await;
+        assert_eq!((&*anna, &*bob, changes), wanted, "{name}");
+    }
 }
